@@ -1,0 +1,87 @@
+//! The policy, typed: what there is, what moves, what is asked for.
+//!
+//! What goes in: nothing but values (the resolver makes them from syntax). What comes out: tables of
+//! plain data that name each other by id. Every entry carries the [`Span`] of the words that
+//! declared it, and nothing refers back to syntax. Order in a table is the order of declaration.
+
+mod class;
+mod demand;
+mod id;
+mod inventory;
+mod step;
+
+pub use class::{Class, ClassKind, Field, Label, NeededWith};
+pub use demand::{
+    Acceptance, Comparison, Cost, Demand, Estimate, EstimateOf, FaultKind, Obligation, Requirement,
+    Selection, Skip, Survive, Target,
+};
+pub use id::{
+    BucketId, ClassId, CredentialId, EnvironmentId, HostId, KeyId, MonitorId, PhaseId, ProviderId,
+    RepositoryId, ServiceId, SiteId, StepId, StoreId, Table, VaultId,
+};
+pub use inventory::{
+    AccessPath, Credential, Environment, Fact, Holder, Host, HostKind, Key, Lifetime, Lock, LockMode, Medium,
+    Monitor, MonitorKind, Mount, Named, Network, Phase, Policy, Provider, ProviderCapability, Reader,
+    Repository, Right, Rights, RunnerKind, Service, Site, Store, StoreKind, Tool, Vault, Versioning,
+};
+pub use step::{
+    AgeClock, Anonymise, Application, CaptureMethod, CaptureParts, Location, SeedRule, Source, Step, Subset, Target as StepTarget,
+    Timing, Verb, Runner,
+};
+
+use thrice_diagnostics::Span;
+
+/// A whole policy.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Name, title, zone, horizon.
+    pub policy: Policy,
+    /// Phases in the order of their dates.
+    pub phases: Table<PhaseId, Phase>,
+    /// Providers.
+    pub providers: Table<ProviderId, Provider>,
+    /// Sites; each has a provider.
+    pub sites: Table<SiteId, Site>,
+    /// Hosts, NAS and object storages; each is at a site.
+    pub hosts: Table<HostId, Host>,
+    /// Stores and buckets; each is on a host.
+    pub stores: Table<StoreId, Store>,
+    /// Services on hosts.
+    pub services: Table<ServiceId, Service>,
+    /// Places off line that hold keys.
+    pub vaults: Table<VaultId, Vault>,
+    /// Encryption keys.
+    pub keys: Table<KeyId, Key>,
+    /// Machine credentials.
+    pub credentials: Table<CredentialId, Credential>,
+    /// Monitors.
+    pub monitors: Table<MonitorId, Monitor>,
+    /// Backup repositories.
+    pub repositories: Table<RepositoryId, Repository>,
+    /// Environments that are seeded.
+    pub environments: Table<EnvironmentId, Environment>,
+    /// Kinds of data.
+    pub classes: Table<ClassId, Class>,
+    /// What moves data.
+    pub steps: Table<StepId, Step>,
+    /// Networks.
+    pub networks: Vec<Network>,
+    /// Mounts of stores in user-facing programs.
+    pub mounts: Vec<Mount>,
+    /// Requirements.
+    pub requirements: Vec<Requirement>,
+    /// Accepted risks.
+    pub acceptances: Vec<Acceptance>,
+    /// Data left out, with the reason.
+    pub skips: Vec<Skip>,
+    /// Figures of a document, to be checked against.
+    pub estimates: Vec<Estimate>,
+    /// Further costs.
+    pub costs: Vec<Cost>,
+    /// Facts about the world that the policy rests on, with source and date.
+    pub facts: Vec<Fact>,
+    /// Declarations that nothing refers to.
+    pub unused: Vec<(String, Span)>,
+    /// SHA-256 of all source files in order, in lower-case hex: names the policy in what is emitted.
+    pub hash: String,
+}

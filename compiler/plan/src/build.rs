@@ -1,0 +1,361 @@
+//! Model to plan.
+
+use std::collections::BTreeMap;
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use thrice_diagnostics::Diagnostic;
+use thrice_model::{
+    Class, ClassId, ClassKind, Lifetime, Location, Model, Source, Step, StepId, StepTarget, StoreId,
+    Table, Verb, Versioning,
+};
+use thrice_quantity::{Interval, Seconds};
+
+use crate::cadence::{Cadence, cadences};
+use crate::copies::{Copy, CopyId, CopyKind, Leave, Move};
+use crate::order::{order, takes};
+use crate::{Period, Plan};
+
+/// Longest time there is: stands for "for ever" where an interval needs an upper end.
+pub const FOR_EVER: Seconds = Seconds(100 * 366 * 86_400);
+
+/// Works out what follows from a model.
+///
+/// The second value holds what is wrong with the plan as a whole: steps that feed each other in a
+/// circle. The plan then lacks the copies that those steps would make.
+#[must_use]
+pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
+    let cadences = cadences(&model);
+    let periods = periods(&model);
+    let (steps, mistakes) = match order(&model) {
+        Ok(steps) => (steps, Vec::new()),
+        Err(circle) => (Vec::new(), vec![circle]),
+    };
+    let mut builder = Builder {
+        model: &model,
+        cadences: &cadences,
+        copies: Table::default(),
+        at: BTreeMap::new(),
+        made_by: BTreeMap::new(),
+        live: BTreeMap::new(),
+    };
+    builder.live_copies();
+    for step in steps {
+        builder.step(step);
+    }
+    let copies = builder.copies;
+    (Plan { model, as_of, periods, copies, cadences }, mistakes)
+}
+
+fn periods(model: &Model) -> Vec<Period> {
+    let end = model.policy.end.checked_add(1.day()).unwrap_or(model.policy.end);
+    let mut phases: Vec<_> = model.phases.iter().collect();
+    phases.sort_by_key(|(_, phase)| phase.start);
+    if phases.is_empty() {
+        let from = model.policy.start;
+        return vec![Period { phase: None, name: "always".to_owned(), from, until: end, slip_days: 0 }];
+    }
+    let mut out: Vec<Period> = Vec::new();
+    for (id, phase) in phases {
+        if let Some(last) = out.last_mut() {
+            last.until = phase.start;
+            last.slip_days = phase.slip_days;
+        }
+        out.push(Period {
+            phase: Some(id),
+            name: phase.named.name.clone(),
+            from: phase.start,
+            until: end.max(phase.start),
+            slip_days: 0,
+        });
+    }
+    out
+}
+
+struct Builder<'m> {
+    model: &'m Model,
+    cadences: &'m Table<StepId, Cadence>,
+    copies: Table<CopyId, Copy>,
+    /// Copies by store, for steps that read places.
+    at: BTreeMap<StoreId, Vec<CopyId>>,
+    made_by: BTreeMap<StepId, Vec<CopyId>>,
+    live: BTreeMap<ClassId, CopyId>,
+}
+
+impl Builder<'_> {
+    fn add(&mut self, copy: Copy) -> CopyId {
+        let (store, made_by, class) = (copy.location.store, copy.made_by, copy.class);
+        let id = self.copies.push(copy);
+        self.at.entry(store).or_default().push(id);
+        match made_by {
+            Some(step) => self.made_by.entry(step).or_default().push(id),
+            None => drop(self.live.insert(class, id)),
+        }
+        id
+    }
+
+    fn live_copies(&mut self) {
+        for (class_id, class) in self.model.classes.iter() {
+            self.add(Copy {
+                class: class_id,
+                kind: CopyKind::Live,
+                location: class.home.clone(),
+                repository: None,
+                made_by: None,
+                source: None,
+                enter: Move { delay: Interval::point(Seconds::ZERO), older_than: None },
+                leaves: Vec::new(),
+                lifetime: class.lifetime,
+                settle: Seconds::ZERO,
+                staleness: Seconds::ZERO,
+                history: store_has_history(self.model, class.home.store),
+                propagates: false,
+                key: None,
+                counts: true,
+                span: class.named.span,
+            });
+        }
+    }
+
+    fn step(&mut self, id: StepId) {
+        let step = &self.model.steps[id];
+        match &step.verb {
+            Verb::Expire { .. } => self.expire(id, step),
+            Verb::Prune | Verb::Check(_) | Verb::Drill => {}
+            _ => {
+                for source in self.sources(id, step) {
+                    self.derive(id, step, source);
+                }
+            }
+        }
+    }
+
+    /// The copies that a step reads.
+    fn sources(&self, id: StepId, step: &Step) -> Vec<CopyId> {
+        let found: Vec<CopyId> = match &step.source {
+            Source::Home => step.classes.iter().filter_map(|(c, _)| self.live.get(c).copied()).collect(),
+            Source::Step(other, _) => self.made_by.get(other).cloned().unwrap_or_default(),
+            Source::Location(place, _) => self.in_place(place),
+            Source::Repository(repository, _) => {
+                let r = &self.model.repositories[*repository];
+                self.in_place(&Location { store: r.store, path: r.path.clone() })
+            }
+        };
+        let mut out: Vec<CopyId> = Vec::new();
+        for copy_id in found {
+            let copy = &self.copies[copy_id];
+            let again = out.iter().any(|o| {
+                let other = &self.copies[*o];
+                other.class == copy.class && other.location == copy.location && other.kind == copy.kind
+            });
+            if copy.made_by != Some(id) && takes(step, copy.class) && !again {
+                out.push(copy_id);
+            }
+        }
+        out
+    }
+
+    fn in_place(&self, place: &Location) -> Vec<CopyId> {
+        let there = self.at.get(&place.store).into_iter().flatten();
+        there.copied().filter(|id| place.meets(&self.copies[*id].location)).collect()
+    }
+
+    fn derive(&mut self, id: StepId, step: &Step, source_id: CopyId) {
+        let Some(location) = self.destination(step, source_id) else { return };
+        let source = self.copies[source_id].clone();
+        let class = &self.model.classes[source.class];
+        let cadence = self.cadences[id];
+        let worst = cadence.worst_delay().unwrap_or(FOR_EVER);
+        let older_than = match &step.verb {
+            Verb::Move { older_than: Some((age, clock, _)) } => Some(match clock {
+                // mtime travels with a file from wherever it was made, so what arrives today may
+                // already be old enough.
+                thrice_model::AgeClock::Mtime => interval(Seconds::ZERO, *age),
+                _ => Interval::point(*age),
+            }),
+            _ => None,
+        };
+        let repository = match &step.target {
+            StepTarget::Repository(repository, _) => Some(*repository),
+            _ if source.repository.is_some() && location_keeps_form(&step.verb) => source.repository,
+            _ => None,
+        };
+        let propagates = matches!(step.verb, Verb::Sync { .. });
+        let own_history = store_has_history(self.model, location.store)
+            || matches!(step.verb, Verb::Sync { backup_dir: Some(_), .. });
+        let kind = copy_kind(step, &source);
+        let lifetime = meet(step.lifetime, source.lifetime);
+        let copy = Copy {
+            class: source.class,
+            kind,
+            location,
+            repository,
+            made_by: Some(id),
+            source: Some(source_id),
+            enter: Move { delay: interval(Seconds::ZERO, worst), older_than },
+            leaves: self.leaves(id, step, class, &source, source_id, worst),
+            lifetime,
+            settle: source.settle.saturating_add(worst).min(FOR_EVER),
+            staleness: source.staleness.saturating_add(worst).min(FOR_EVER),
+            history: kind == CopyKind::Versions || own_history || keeps_sources_history(step, &source),
+            propagates: propagates && !own_history,
+            key: repository.and_then(|r| self.model.repositories[r].key.map(|(key, _)| key)),
+            counts: !matches!(kind, CopyKind::Transit | CopyKind::Seed) && source.counts,
+            span: step.named.span,
+        };
+        let new = self.add(copy);
+        if let (Verb::Move { .. }, Some(source)) = (&step.verb, self.copies.get_mut(source_id)) {
+            source.leaves.push(Leave::Into { copy: new, by: id });
+        }
+    }
+
+    /// Where the step puts what it took from a copy: the same path below its destination.
+    fn destination(&self, step: &Step, source: CopyId) -> Option<Location> {
+        let target = match &step.target {
+            StepTarget::Location(location, _) => location.clone(),
+            StepTarget::Repository(repository, _) => {
+                let r = &self.model.repositories[*repository];
+                return Some(Location { store: r.store, path: r.path.clone() });
+            }
+            StepTarget::Environment(_, via, _) => via.clone()?,
+            StepTarget::Nothing => return None,
+        };
+        let from = &self.copies[source].location.path;
+        let base = match &step.source {
+            Source::Location(place, _) => &place.path,
+            _ => from,
+        };
+        let rest = from.strip_prefix(base.trim_end_matches('/')).unwrap_or("").trim_start_matches('/');
+        let path = match rest {
+            "" => target.path,
+            rest => format!("{}/{rest}", target.path.trim_end_matches('/')),
+        };
+        Some(Location { store: target.store, path })
+    }
+
+    fn leaves(
+        &self,
+        id: StepId,
+        step: &Step,
+        class: &Class,
+        source: &Copy,
+        source_id: CopyId,
+        worst: Seconds,
+    ) -> Vec<Leave> {
+        match &step.verb {
+            // A clean-up may take a version only if the next one is surely there: then the newest stays.
+            Verb::Capture(parts) => match &parts.keeps {
+                Some((keeps, _)) if class.kind != ClassKind::State || keeps.low() < worst => {
+                    vec![Leave::AfterEntering { after: *keeps, by: id }]
+                }
+                _ => Vec::new(),
+            },
+            Verb::Sync { .. } | Verb::Copy { latest_only: true, .. } => {
+                let spared = self.spared(step).unwrap_or(Seconds::ZERO);
+                vec![Leave::With { source: source_id, delay: interval(spared, worst.saturating_add(spared)), by: id }]
+            }
+            // A tree's deleted file stays in a repository only as long as its versions do; a state's
+            // newest version stays for ever.
+            Verb::Backup { keep: Some((rules, _)), .. } if class.kind != ClassKind::State => {
+                let least = crate::reach::guaranteed(self.model, step, rules, self.cadences[id]);
+                vec![Leave::With { source: source_id, delay: interval(least, FOR_EVER), by: id }]
+            }
+            _ => {
+                let _ = source;
+                Vec::new()
+            }
+        }
+    }
+
+    /// How long a store keeps what a sync deleted in it.
+    fn spared(&self, step: &Step) -> Option<Seconds> {
+        let StepTarget::Location(location, _) = &step.target else { return None };
+        let store = self.model.stores.get(location.store)?;
+        let (schedule, keep, _) = store.snapshots.as_ref()?;
+        let period = schedule.nominal_period()?;
+        // With one snapshot about to be replaced, N snapshots surely reach back N − 1 periods.
+        Some(period.saturating_mul(i64::from(keep.saturating_sub(1))))
+    }
+
+    fn expire(&mut self, id: StepId, step: &Step) {
+        let (Verb::Expire { after, clock, noncurrent: false, .. }, Source::Location(place, _)) =
+            (&step.verb, &step.source)
+        else {
+            return;
+        };
+        for copy_id in self.in_place(place) {
+            let class = &self.model.classes[self.copies[copy_id].class];
+            let refreshed = self.copies[copy_id]
+                .made_by
+                .and_then(|by| self.cadences.get(by))
+                .and_then(Cadence::worst_delay);
+            // The newest version of a state is written anew before it is old enough.
+            if class.kind == ClassKind::State && refreshed.is_some_and(|gap| gap < after.low()) {
+                continue;
+            }
+            // Lifecycle workers run once a day and round: deletion may be two days late.
+            let late = Seconds::days(2);
+            let bounds = interval(after.low(), after.high().saturating_add(late));
+            let leave = match clock {
+                thrice_model::AgeClock::Upload | thrice_model::AgeClock::Snapshot => {
+                    Leave::AfterEntering { after: bounds, by: id }
+                }
+                thrice_model::AgeClock::Mtime => {
+                    Leave::AtAge { age: interval(Seconds::ZERO, bounds.high()), by: id }
+                }
+                thrice_model::AgeClock::Use => Leave::AtAge { age: *after, by: id },
+            };
+            if let Some(copy) = self.copies.get_mut(copy_id) {
+                copy.leaves.push(leave);
+            }
+        }
+    }
+}
+
+fn copy_kind(step: &Step, source: &Copy) -> CopyKind {
+    match &step.verb {
+        Verb::Capture(_) => CopyKind::Dump,
+        Verb::Backup { .. } => CopyKind::Versions,
+        Verb::Copy { transit: true, .. } | Verb::Sync { transit: true, .. } => CopyKind::Transit,
+        Verb::Seed { .. } => CopyKind::Seed,
+        Verb::Sync { .. } => match source.kind {
+            CopyKind::Versions => CopyKind::Versions,
+            CopyKind::Seed => CopyKind::Seed,
+            _ => CopyKind::Mirror,
+        },
+        _ => match source.kind {
+            CopyKind::Versions => CopyKind::Versions,
+            CopyKind::Seed => CopyKind::Seed,
+            _ => CopyKind::Files,
+        },
+    }
+}
+
+/// Whether a step leaves what it takes in its form: a repository stays one.
+const fn location_keeps_form(verb: &Verb) -> bool {
+    matches!(verb, Verb::Sync { .. } | Verb::Copy { .. } | Verb::Move { .. })
+}
+
+/// Whether a copy inherits old versions: a repository that is copied has them, and a deletion
+/// upstream reaches them only where the step propagates it.
+fn keeps_sources_history(step: &Step, source: &Copy) -> bool {
+    source.kind == CopyKind::Versions && location_keeps_form(&step.verb)
+}
+
+fn store_has_history(model: &Model, store: StoreId) -> bool {
+    let store = &model.stores[store];
+    store.versioning == Versioning::On || store.snapshots.is_some() || store.lock.is_some()
+}
+
+fn meet(a: Lifetime, b: Lifetime) -> Lifetime {
+    let until = match (a.until, b.until) {
+        (Some(x), Some(y)) => Some(x.min(y)),
+        (x, y) => x.or(y),
+    };
+    if a.from >= b.from { Lifetime { until, ..a } } else { Lifetime { until, ..b } }
+}
+
+/// The interval between two times, whichever is the less.
+fn interval(a: Seconds, b: Seconds) -> Interval<Seconds> {
+    Interval::new(a, b).unwrap_or_else(|_| Interval::point(a.max(b)))
+}

@@ -1,0 +1,135 @@
+//! A class's data at a place.
+
+use thrice_diagnostics::Span;
+use thrice_model::{ClassId, KeyId, Lifetime, Location, RepositoryId, StepId};
+use thrice_quantity::{Interval, Seconds};
+
+/// A copy of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CopyId(pub u32);
+
+impl From<usize> for CopyId {
+    fn from(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+}
+
+impl From<CopyId> for usize {
+    fn from(id: CopyId) -> Self {
+        id.0 as Self
+    }
+}
+
+/// What a copy is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CopyKind {
+    /// The data itself.
+    Live,
+    /// A consistent set that a capture made.
+    Dump,
+    /// Versions in a repository.
+    Versions,
+    /// Plain objects or files.
+    Files,
+    /// Plain objects or files that a sync keeps equal to their source.
+    Mirror,
+    /// On its way: never counts.
+    Transit,
+    /// In another environment: never counts.
+    Seed,
+}
+
+/// How an item or version ceases to be in a copy. Where a copy has several ways, the earliest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// Deleted so long after it entered.
+    AfterEntering {
+        /// Bounds of the time.
+        after: Interval<Seconds>,
+        /// The step that deletes it, or whose capture cleans up.
+        by: StepId,
+    },
+    /// Deleted at this age, counted from its creation.
+    AtAge {
+        /// Bounds of the age.
+        age: Interval<Seconds>,
+        /// The step that deletes it.
+        by: StepId,
+    },
+    /// Deleted because it left the copy this one mirrors.
+    With {
+        /// The copy it mirrors.
+        source: CopyId,
+        /// How much later; the upper bound is none where keep rules may hold it for ever.
+        delay: Interval<Seconds>,
+        /// The mirroring or forgetting step.
+        by: StepId,
+    },
+    /// Moved: gone as soon as it has entered the other copy.
+    Into {
+        /// Where it goes.
+        copy: CopyId,
+        /// The moving step.
+        by: StepId,
+    },
+}
+
+impl Leave {
+    /// The step that makes it leave.
+    #[must_use]
+    pub const fn by(&self) -> StepId {
+        match self {
+            Self::AfterEntering { by, .. }
+            | Self::AtAge { by, .. }
+            | Self::With { by, .. }
+            | Self::Into { by, .. } => *by,
+        }
+    }
+}
+
+/// How an item or version comes into a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// From it being in the source (or having reached `older_than`) to it being here.
+    pub delay: Interval<Seconds>,
+    /// The step takes only what has this age, counted from its creation. `mtime` may be older than
+    /// the arrival, so the lower bound is 0 for that clock.
+    pub older_than: Option<Interval<Seconds>>,
+}
+
+/// A class's data at a place, and how it comes and goes.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    /// Whose data.
+    pub class: ClassId,
+    /// What it is.
+    pub kind: CopyKind,
+    /// Where.
+    pub location: Location,
+    /// The repository, for versions.
+    pub repository: Option<RepositoryId>,
+    /// What made it; `None` for live data.
+    pub made_by: Option<StepId>,
+    /// What it was made from; `None` for live data.
+    pub source: Option<CopyId>,
+    /// How items come in; for live data at once.
+    pub enter: Move,
+    /// How they go; empty: never.
+    pub leaves: Vec<Leave>,
+    /// When it exists.
+    pub lifetime: Lifetime,
+    /// After `lifetime.from`, when its first full chain is surely done.
+    pub settle: Seconds,
+    /// How old its newest version is at worst, counted over the whole chain, without missed runs.
+    pub staleness: Seconds,
+    /// Whether it has versions that survive a deletion or corruption of its source.
+    pub history: bool,
+    /// Whether a deletion in its source reaches it.
+    pub propagates: bool,
+    /// The key that reads it, where it is encrypted by a client.
+    pub key: Option<KeyId>,
+    /// Whether it may be counted as a copy at all.
+    pub counts: bool,
+    /// The words it rests on, the most telling first.
+    pub span: Span,
+}

@@ -1,0 +1,66 @@
+//! What happens where and when: the one waist of the compiler.
+//!
+//! What goes in: a [`Model`]. What comes out: a [`Plan`]: the model's tables, and what follows from
+//! them: where each class has copies, how each copy comes to be and ceases to be, and how often each
+//! step runs. Verifier, simulator and targets read the plan and nothing else.
+//!
+//! Invariants: every [`Copy`] but a live one names the step that made it and the copy it was made
+//! from, and stands after that one in the table, so that one pass in order meets sources first.
+//! Every time is in seconds; every bound holds for all runs of the plan without missed runs.
+
+mod build;
+mod cadence;
+mod copies;
+mod order;
+mod reach;
+
+pub use build::{FOR_EVER, plan};
+pub use cadence::Cadence;
+pub use copies::{Copy, CopyId, CopyKind, Leave, Move};
+pub use thrice_model as model;
+
+use jiff::civil::Date;
+use thrice_model::{HostId, Model, PhaseId, StepId, StoreId, Table};
+
+/// A stretch of time in which nothing begins or ends to exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// The phase it begins with; `None` for a policy without phases.
+    pub phase: Option<PhaseId>,
+    /// Name of that phase, or `always`.
+    pub name: String,
+    /// First day.
+    pub from: Date,
+    /// First day of the next period, or the day after the horizon.
+    pub until: Date,
+    /// How much later `until` may come, in days, because the next phase may slip.
+    pub slip_days: i64,
+}
+
+/// What follows from a policy.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The inventory, the steps and the demands.
+    pub model: Model,
+    /// The day that acceptances and what is in force are judged at.
+    pub as_of: Date,
+    /// One a phase, in order of time.
+    pub periods: Vec<Period>,
+    /// All copies of all classes, sources first.
+    pub copies: Table<CopyId, Copy>,
+    /// How often each step runs, in the order of the steps.
+    pub cadences: Table<StepId, Cadence>,
+}
+
+impl Plan {
+    /// The steps that exist on `day`.
+    pub fn steps_on(&self, day: Date) -> impl Iterator<Item = (StepId, &thrice_model::Step)> {
+        self.model.steps.iter().filter(move |(_, step)| step.lifetime.contains(day))
+    }
+
+    /// The host a store is on.
+    #[must_use]
+    pub fn host_of(&self, store: StoreId) -> HostId {
+        self.model.stores[store].host
+    }
+}

@@ -1,0 +1,145 @@
+//! Which steps feed which: sources first.
+
+use std::collections::BTreeMap;
+
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{ClassId, Location, Model, Source, Step, StepId, StepTarget, StoreId};
+
+const CYCLE: Code = Code("T0204");
+
+/// Where a step reads from, as places.
+pub(crate) fn read_places(model: &Model, step: &Step) -> Vec<Location> {
+    match &step.source {
+        Source::Location(location, _) => vec![location.clone()],
+        Source::Repository(repository, _) => repository_place(model, *repository),
+        Source::Step(other, _) => written_place(model, &model.steps[*other]).into_iter().collect(),
+        Source::Home => step.classes.iter().map(|(class, _)| model.classes[*class].home.clone()).collect(),
+    }
+}
+
+/// Where a step writes to, as a place.
+pub(crate) fn written_place(model: &Model, step: &Step) -> Option<Location> {
+    match &step.target {
+        StepTarget::Location(location, _) => Some(location.clone()),
+        StepTarget::Repository(repository, _) => repository_place(model, *repository).pop(),
+        StepTarget::Environment(_, via, _) => via.clone(),
+        StepTarget::Nothing => None,
+    }
+}
+
+fn repository_place(model: &Model, id: thrice_model::RepositoryId) -> Vec<Location> {
+    let repository = &model.repositories[id];
+    vec![Location { store: repository.store, path: repository.path.clone() }]
+}
+
+/// All steps, each after the steps that fill what it reads, else in the order of declaration.
+///
+/// # Errors
+/// Steps that feed each other in a circle, with the words of all of them.
+pub(crate) fn order(model: &Model) -> Result<Vec<StepId>, Diagnostic> {
+    let feeds = feeding(model);
+    let mut waiting: BTreeMap<StepId, usize> = model.steps.ids().map(|id| (id, 0)).collect();
+    for fed in feeds.values().flatten() {
+        if let Some(count) = waiting.get_mut(fed) {
+            *count += 1;
+        }
+    }
+    let mut ready: std::collections::BTreeSet<StepId> =
+        waiting.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
+    let mut out = Vec::with_capacity(model.steps.len());
+    while let Some(id) = ready.pop_first() {
+        out.push(id);
+        waiting.remove(&id);
+        for fed in feeds.get(&id).into_iter().flatten() {
+            if let Some(count) = waiting.get_mut(fed) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.insert(*fed);
+                }
+            }
+        }
+    }
+    if waiting.is_empty() { Ok(out) } else { Err(circle(model, &waiting, &feeds)) }
+}
+
+/// For each step, those that read what it writes.
+fn feeding(model: &Model) -> BTreeMap<StepId, Vec<StepId>> {
+    let mut writers: BTreeMap<StoreId, Vec<(Location, StepId)>> = BTreeMap::new();
+    for (id, step) in model.steps.iter() {
+        if let Some(place) = written_place(model, step) {
+            writers.entry(place.store).or_default().push((place, id));
+        }
+    }
+    let mut feeds: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
+    for (id, step) in model.steps.iter() {
+        let mut from: Vec<StepId> = match &step.source {
+            Source::Step(other, _) => vec![*other],
+            // What lives at home is there before every step.
+            Source::Home => Vec::new(),
+            Source::Location(..) | Source::Repository(..) => read_places(model, step)
+                .iter()
+                .flat_map(|read| {
+                    writers
+                        .get(&read.store)
+                        .into_iter()
+                        .flatten()
+                        .filter(move |(written, _)| written.meets(read))
+                        .map(|(_, writer)| *writer)
+                })
+                .filter(|writer| *writer != id)
+                .collect(),
+        };
+        from.sort_unstable();
+        from.dedup();
+        for writer in from {
+            feeds.entry(writer).or_default().push(id);
+        }
+    }
+    feeds
+}
+
+fn circle(
+    model: &Model,
+    waiting: &BTreeMap<StepId, usize>,
+    feeds: &BTreeMap<StepId, Vec<StepId>>,
+) -> Diagnostic {
+    // Walk forward inside what is left until a step comes round again: what lies between is a circle.
+    let mut path: Vec<StepId> = Vec::new();
+    let mut here = backward_start(waiting, feeds);
+    while let Some(step) = here {
+        if let Some(at) = path.iter().position(|s| *s == step) {
+            path.drain(..at);
+            break;
+        }
+        path.push(step);
+        here = waiting
+            .keys()
+            .find(|from| feeds.get(from).is_some_and(|fed| fed.contains(&step)))
+            .copied();
+    }
+    path.reverse();
+    let names: Vec<String> = path.iter().map(|id| format!("`{}`", model.steps[*id].named.name)).collect();
+    let mut out = Diagnostic::error(CYCLE, format!("steps feed each other in a circle: {}", names.join(", ")))
+        .help("data that a step wrote must not come back to it; narrow the source or the destination of one of them");
+    for id in &path {
+        let step = &model.steps[*id];
+        out = out.at(step.named.span, format!("`{}` reads what the one before it writes", step.named.name));
+    }
+    out
+}
+
+fn backward_start(
+    waiting: &BTreeMap<StepId, usize>,
+    feeds: &BTreeMap<StepId, Vec<StepId>>,
+) -> Option<StepId> {
+    waiting
+        .keys()
+        .find(|id| feeds.get(id).is_some_and(|fed| fed.iter().any(|f| waiting.contains_key(f))))
+        .or_else(|| waiting.keys().next())
+        .copied()
+}
+
+/// Whether a step is about a class: it names it, or names none.
+pub(crate) fn takes(step: &Step, class: ClassId) -> bool {
+    step.classes.is_empty() || step.classes.iter().any(|(c, _)| *c == class)
+}

@@ -1,0 +1,326 @@
+//! The report as plain data, and what it comes to.
+
+use std::borrow::Cow;
+
+use thrice_diagnostics::{Diagnostic, Severity, Span};
+
+use crate::area;
+
+/// Everything a run found out.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The version of thrice, such as `0.1.0`.
+    pub tool_version: String,
+    /// The version of the language.
+    pub language_version: u32,
+    /// Name and title of the policy; none where it could not be read that far.
+    pub policy: Option<Policy>,
+    /// SHA-256 of the policy's files, in hexadecimal; empty where none could be read.
+    pub hash: String,
+    /// The date at which dates in the policy are judged, ISO.
+    pub as_of: String,
+    /// The phases in the order of time.
+    pub phases: Vec<PhaseDate>,
+    /// What was found, in the order in which it is shown (see `Diagnostics::sorted`).
+    pub findings: Vec<Diagnostic>,
+    /// What was decided, obligation by obligation.
+    pub verdicts: Vec<Verdict>,
+    /// What the verdicts rest on.
+    pub assumptions: Vec<Assumption>,
+    /// Risks that the policy accepts.
+    pub accepted: Vec<Accepted>,
+    /// Obligations that this version does not decide.
+    pub not_decided: Vec<Cow<'static, str>>,
+    /// Classes for which the live data alone bears a verdict out: no copy does.
+    pub only_live: Vec<String>,
+    /// Whether warnings count as errors.
+    pub strict: bool,
+}
+
+/// What a policy calls itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// Its title; may be empty.
+    pub title: String,
+}
+
+/// A phase and the ISO date at which it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhaseDate {
+    /// Its name.
+    pub name: String,
+    /// When it begins.
+    pub date: String,
+}
+
+/// One obligation, decided for one subject in one phase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which obligation, one of [`crate::OBLIGATIONS`].
+    pub obligation: Cow<'static, str>,
+    /// The class, store or environment it was decided for.
+    pub subject: String,
+    /// The phase; empty for one that holds in none in particular.
+    pub phase: String,
+    /// What stands behind it: `evaluated`, `proved`, `proved up to n`, `refuted` or `unknown`.
+    pub engine: Cow<'static, str>,
+    /// Whether the obligation is met.
+    pub holds: bool,
+    /// The values attained, such as `3 copies on 2 media`.
+    pub note: String,
+}
+
+/// Something a verdict rests on that the policy cannot make true by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    /// What is taken to hold.
+    pub text: String,
+    /// Who says so: a provider's page, a measurement.
+    pub source: Option<String>,
+    /// When that was looked up, ISO.
+    pub date: Option<String>,
+    /// The monitor that would show it to be false.
+    pub monitor: Option<String>,
+    /// The statement that says it.
+    pub span: Option<Span>,
+}
+
+/// A risk that somebody took on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Which obligation.
+    pub obligation: Cow<'static, str>,
+    /// For what.
+    pub subject: String,
+    /// The reason given.
+    pub why: String,
+    /// Who took it on.
+    pub by: String,
+    /// The last day on which it counts, ISO.
+    pub until: String,
+    /// How many findings it covers today.
+    pub covers: usize,
+}
+
+/// What a report comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything decided is met: exit code 0.
+    Safe,
+    /// Something is not met: exit code 1.
+    Rejected,
+    /// The input could not be read as a policy: exit code 2.
+    Unreadable,
+    /// Nothing is known to be wrong, but not everything asked could be decided: exit code 3.
+    Undecided,
+    /// The program contradicts itself: exit code 101.
+    Internal,
+}
+
+impl Outcome {
+    /// The exit code of the command line.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Safe => 0,
+            Self::Rejected => 1,
+            Self::Unreadable => 2,
+            Self::Undecided => 3,
+            Self::Internal => 101,
+        }
+    }
+
+    /// The word used in every output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Rejected => "rejected",
+            Self::Unreadable => "unreadable",
+            Self::Undecided => "undecided",
+            Self::Internal => "internal error",
+        }
+    }
+}
+
+/// How many findings of each severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Errors.
+    pub errors: usize,
+    /// Findings that could not be decided.
+    pub unknowns: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Notes.
+    pub notes: usize,
+}
+
+impl Report {
+    /// What the report comes to. An error in a file or in its syntax means that there is no policy
+    /// to judge; any other error, and with `strict` a warning, rejects it. A report in which
+    /// nothing at all was decided is never safe.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        let errors = || {
+            self.findings
+                .iter()
+                .filter(|f| f.severity == Severity::Error)
+        };
+        let counts = self.counts();
+        if errors().any(|f| area(f.code) == "internal") {
+            Outcome::Internal
+        } else if errors().any(|f| matches!(area(f.code), "files" | "syntax")) {
+            Outcome::Unreadable
+        } else if counts.errors > 0 || (self.strict && counts.warnings > 0) {
+            Outcome::Rejected
+        } else if counts.unknowns > 0
+            || self.verdicts.is_empty()
+            || self.verdicts.iter().any(|v| v.engine == "unknown")
+        {
+            Outcome::Undecided
+        } else {
+            Outcome::Safe
+        }
+    }
+
+    /// How many findings of each severity.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let count = |severity| {
+            self.findings
+                .iter()
+                .filter(|f| f.severity == severity)
+                .count()
+        };
+        Counts {
+            errors: count(Severity::Error),
+            unknowns: count(Severity::Unknown),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+        }
+    }
+
+    /// The last line of every report: `rejected: 2 errors, 1 warning; 31 of 33 verdicts hold`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let counts = self.counts();
+        let mut parts: Vec<String> = [
+            (counts.errors, "error"),
+            (counts.unknowns, "unknown"),
+            (counts.warnings, "warning"),
+            (counts.notes, "note"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| number(count, word))
+        .collect();
+        if parts.is_empty() {
+            parts.push("nothing found".to_owned());
+        }
+        let mut line = format!("{}: {}", self.outcome().word(), parts.join(", "));
+        if !self.verdicts.is_empty() {
+            let hold = self.verdicts.iter().filter(|v| v.holds).count();
+            let all = self.verdicts.len();
+            line.push_str(&format!(
+                "; {hold} of {} {}",
+                number(all, "verdict"),
+                holds(all)
+            ));
+        }
+        if !self.accepted.is_empty() {
+            line.push_str(&format!(
+                "; {}",
+                number(self.accepted.len(), "accepted risk")
+            ));
+        }
+        if !self.not_decided.is_empty() {
+            line.push_str(&format!(
+                "; {} not decided",
+                number(self.not_decided.len(), "obligation")
+            ));
+        }
+        line
+    }
+}
+
+fn holds(count: usize) -> &'static str {
+    if count == 1 { "holds" } else { "hold" }
+}
+
+/// `1 error`, `2 errors`.
+pub(crate) fn number(count: usize, word: &str) -> String {
+    if count == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{count} {word}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use thrice_diagnostics::Code;
+
+    use super::*;
+
+    fn verdict(engine: &'static str) -> Verdict {
+        Verdict {
+            obligation: "copies".into(),
+            subject: "databases".into(),
+            phase: "t0".into(),
+            engine: engine.into(),
+            holds: true,
+            note: String::new(),
+        }
+    }
+
+    fn outcome(severities: &[(Severity, &'static str)], engine: &'static str, strict: bool) -> u8 {
+        let findings = severities
+            .iter()
+            .map(|(s, code)| Diagnostic::new(Code(code), *s, "x"))
+            .collect();
+        let report = Report {
+            findings,
+            verdicts: vec![verdict(engine)],
+            strict,
+            ..Report::default()
+        };
+        report.outcome().exit_code()
+    }
+
+    #[test]
+    fn the_worst_finding_decides() {
+        use Severity::{Error, Note, Unknown, Warning};
+        assert_eq!(outcome(&[], "proved", false), 0);
+        assert_eq!(outcome(&[(Note, "T2001")], "proved", true), 0);
+        assert_eq!(outcome(&[(Warning, "T1301")], "proved", false), 0);
+        assert_eq!(outcome(&[(Warning, "T1301")], "proved", true), 1);
+        assert_eq!(outcome(&[(Unknown, "T1201")], "proved", false), 3);
+        assert_eq!(
+            outcome(&[(Unknown, "T1201"), (Warning, "T1301")], "proved", true),
+            1
+        );
+        assert_eq!(
+            outcome(&[(Unknown, "T1201"), (Error, "T1101")], "proved", false),
+            1
+        );
+        assert_eq!(outcome(&[(Error, "T0201")], "proved", false), 1);
+        assert_eq!(
+            outcome(&[(Error, "T0101"), (Error, "T0201")], "proved", false),
+            2
+        );
+        assert_eq!(outcome(&[(Warning, "T0101")], "proved", false), 0);
+        assert_eq!(
+            outcome(&[(Error, "T9001"), (Error, "T0101")], "proved", false),
+            101
+        );
+        assert_eq!(outcome(&[], "unknown", false), 3);
+    }
+
+    #[test]
+    fn a_report_without_verdicts_is_never_safe() {
+        assert_eq!(Report::default().outcome(), Outcome::Undecided);
+    }
+}

@@ -1,0 +1,268 @@
+//! Reports to render: a rich one, and one made of what is awkward.
+
+use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
+use thrice_report::{Accepted, Assumption, PhaseDate, Policy, Report, Verdict};
+
+const POLICY: &str = r#"policy sample "Sample: nightly backups" { timezone "Europe/Berlin" }
+
+use std/hetzner
+use ../requirements
+
+host vpai at ovh/gravelines {
+    store local { medium nvme; capacity 80 GB }
+}
+class databases is state on vpai.local {
+    size 150..600 MB
+    churn 5..600 MB/day
+    rpo 24h
+}
+class music is items on truenas.tank since nas { size 200..400 GB }
+
+backup db_full of databases to vpai_restic by seko.zerobyte {
+    daily at 03:00 UTC
+}
+accept copies for music because "can be ripped again" by "owner" until 2027-06-30
+"#;
+
+const REQUIREMENTS: &str = "require copies >= 3, media >= 2, offsite >= 1 for all since nas
+require headroom 20 % on vpai.local
+";
+
+const STD: &str = "/// Falkenstein, https://docs.hetzner.com, 2026-08-01
+fact object_lock none
+";
+
+/// The span of the `nth` (from 0) place in the file at which these words stand.
+pub fn span(sources: &SourceMap, file: FileId, words: &str, nth: usize) -> Span {
+    let text = &sources.get(file).unwrap().text;
+    let (start, _) = text.match_indices(words).nth(nth).unwrap();
+    Span::new(file, start as u32, (start + words.len()) as u32)
+}
+
+fn verdict(
+    obligation: &'static str,
+    subject: &str,
+    phase: &str,
+    engine: &'static str,
+    holds: bool,
+    note: &str,
+) -> Verdict {
+    Verdict {
+        obligation: obligation.into(),
+        subject: subject.into(),
+        phase: phase.into(),
+        engine: engine.into(),
+        holds,
+        note: note.into(),
+    }
+}
+
+/// Findings of every severity over three files, and something in each other part.
+pub fn rich() -> (Report, SourceMap) {
+    let mut sources = SourceMap::new();
+    let policy = sources.add("sample/policy.thrice", POLICY);
+    let rules = sources.add("requirements.thrice", REQUIREMENTS);
+    let library = sources.add("std/hetzner", STD);
+    let at = |file, words, nth| span(&sources, file, words, nth);
+    let mut findings = Diagnostics::new();
+    findings.push(
+        Diagnostic::error(
+            Code("T1101"),
+            "`databases` has 2 copies in phase `nas`, and 3 are required",
+        )
+        .at(at(policy, "databases", 0), "this class")
+        .at(at(rules, "copies >= 3", 0), "3 are asked for here")
+        .at(at(policy, "vpai_restic", 0), "the only copy besides the live data")
+        .event("2026-08-15", "phase `nas` begins")
+        .event("2026-09-30 03:00", "if Falkenstein is lost now, the newest copy of `databases` is 31 days and 4 hours old: `truenas.tank`")
+        .help("add a `copy` of `vpai_restic` to a store at another site, or accept the risk with `accept copies for databases`")
+        .about("databases")
+        .by("evaluated"),
+    );
+    findings.push(
+        Diagnostic::new(
+            Code("T2001"),
+            Severity::Unknown,
+            "whether `vpai.local` ever fills up could not be decided",
+        )
+        .at(at(policy, "capacity 80 GB", 0), "")
+        .at(at(library, "object_lock none", 0), "this fact has no date")
+        .help("raise the limit, or state a narrower churn")
+        .about("vpai.local")
+        .by("unknown"),
+    );
+    findings.push(
+        Diagnostic::warning(
+            Code("T1301"),
+            "a daily backup misses `rpo 24h` by its own run time",
+        )
+        .at(at(policy, "rpo 24h", 0), "asked for here")
+        .at(at(policy, "daily at 03:00 UTC", 0), "runs once a day")
+        .help("say `rpo 26h`"),
+    );
+    findings.push(
+        Diagnostic::new(
+            Code("T2002"),
+            Severity::Note,
+            "`vpai.local` is 71 % full at worst, on 2029-02-15",
+        )
+        .at(at(policy, "capacity 80 GB", 0), "")
+        .about("vpai.local"),
+    );
+    let report = Report {
+        tool_version: "0.1.0".into(),
+        language_version: 1,
+        policy: Some(Policy {
+            name: "sample".into(),
+            title: "Sample: nightly backups".into(),
+        }),
+        hash: "3f786850e387550fdab836ed7e6dc881de23001b0a1b2c3d4e5f60718293a4b5".into(),
+        as_of: "2026-08-20".into(),
+        phases: vec![
+            PhaseDate {
+                name: "t0".into(),
+                date: "2026-02-15".into(),
+            },
+            PhaseDate {
+                name: "nas".into(),
+                date: "2026-08-15".into(),
+            },
+        ],
+        findings: findings.sorted(),
+        verdicts: vec![
+            verdict(
+                "copies",
+                "databases",
+                "t0",
+                "evaluated",
+                true,
+                "2 copies on 2 media",
+            ),
+            verdict(
+                "copies",
+                "databases",
+                "nas",
+                "refuted",
+                false,
+                "2 copies on 2 media, 3 asked",
+            ),
+            verdict("copies", "music", "nas", "evaluated", false, "1 copy"),
+            verdict(
+                "survival",
+                "databases",
+                "t0",
+                "proved",
+                true,
+                "13 fault sets",
+            ),
+            verdict(
+                "survival",
+                "databases",
+                "nas",
+                "proved",
+                true,
+                "13 fault sets",
+            ),
+            verdict("capacity", "vpai.local", "nas", "unknown", false, ""),
+            verdict(
+                "cost",
+                "policy",
+                "",
+                "evaluated",
+                true,
+                "45.31 of 46 EUR/month",
+            ),
+        ],
+        assumptions: vec![
+            Assumption {
+                text: "`databases` churns at most 600 MB/day".into(),
+                source: None,
+                date: None,
+                monitor: Some("deadman".into()),
+                span: Some(at(policy, "churn 5..600 MB/day", 0)),
+            },
+            Assumption {
+                text: "object storage in Falkenstein has no object lock".into(),
+                source: Some("https://docs.hetzner.com".into()),
+                date: Some("2026-08-01".into()),
+                monitor: None,
+                span: Some(at(library, "object_lock none", 0)),
+            },
+        ],
+        accepted: vec![Accepted {
+            obligation: "copies".into(),
+            subject: "music".into(),
+            why: "can be ripped again".into(),
+            by: "owner".into(),
+            until: "2027-06-30".into(),
+            covers: 1,
+        }],
+        not_decided: vec!["recovery time".into(), "flow".into()],
+        only_live: vec!["music".into()],
+        strict: false,
+    };
+    (report, sources)
+}
+
+/// Text that tries to leave its field, in every field; places that are odd; no places at all.
+pub fn hostile() -> (Report, SourceMap) {
+    let evil = "a`%0A\r\n::error::x\u{1b}[31m\u{202e}\"<&>'\u{0}]]>,:\tb";
+    let mut sources = SourceMap::new();
+    let long = format!("{}needle{}\nlast\n", "é".repeat(500), "x".repeat(70_000));
+    let long = sources.add("odd name,:%\u{1b}[2J\".thrice", long);
+    let crlf = sources.add("crlf.thrice", "one\r\n\u{1b}]0;title\u{7}two\r\n");
+    let empty = sources.add("empty.thrice", "");
+    let tall = sources.add("tall.thrice", "x {\n".repeat(400));
+    let error = |code, message: &str| Diagnostic::error(Code(code), message);
+    let report = Report {
+        tool_version: "0.1.0".into(),
+        language_version: 1,
+        policy: Some(Policy {
+            name: evil.into(),
+            title: evil.into(),
+        }),
+        as_of: "2026-08-20".into(),
+        phases: vec![PhaseDate {
+            name: evil.into(),
+            date: "2026-02-15".into(),
+        }],
+        findings: vec![
+            error("T0001", "nothing to point at"),
+            error("T0201", evil)
+                .at(span(&sources, long, "needle", 0), evil)
+                .event(evil, evil)
+                .help(evil)
+                .about(evil),
+            error("T0007", "a place on a carriage return")
+                .at(span(&sources, crlf, "\r", 1), "here"),
+            error("T0003", "a place in an empty file").at(Span::new(empty, 0, 0), "here"),
+            error("T0103", "a place at the end, after the last line feed")
+                .at(Span::new(crlf, 20, 20), "the file ends"),
+            error("T0104", "a place that runs over the whole file")
+                .at(Span::new(tall, 0, 1600), "all of it"),
+            error("T0105", "places that fit no file")
+                .at(Span::new(crlf, 15, 999), "too long")
+                .at(Span::new(FileId(77), 3, 4), "no such file")
+                .at(Span::new(long, 1, 2), "inside a character"),
+        ],
+        verdicts: vec![verdict("copies", evil, evil, "evaluated", true, evil)],
+        assumptions: vec![Assumption {
+            text: evil.into(),
+            source: Some(evil.into()),
+            date: None,
+            monitor: Some(evil.into()),
+            span: Some(Span::new(FileId(77), 3, 4)),
+        }],
+        accepted: vec![Accepted {
+            obligation: "copies".into(),
+            subject: evil.into(),
+            why: evil.into(),
+            by: evil.into(),
+            until: "2027-06-30".into(),
+            covers: 0,
+        }],
+        only_live: vec![evil.into()],
+        ..Report::default()
+    };
+    (report, sources)
+}

@@ -1,0 +1,96 @@
+//! The report for people.
+
+mod common;
+
+use thrice_report::human::{Options, render};
+use thrice_report::{Report, Verdict};
+
+#[test]
+fn a_rich_report() {
+    let (report, sources) = common::rich();
+    insta::assert_snapshot!(render(&report, &sources, Options::default()));
+}
+
+#[test]
+fn a_rich_report_in_ascii_on_a_narrow_screen() {
+    let (report, sources) = common::rich();
+    let options = Options {
+        width: 60,
+        color: false,
+        unicode: false,
+    };
+    let shown = render(&report, &sources, options);
+    assert!(shown.is_ascii(), "{shown}");
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn colours_come_only_when_asked_for() {
+    let (report, sources) = common::rich();
+    let plain = render(&report, &sources, Options::default());
+    let colored = render(
+        &report,
+        &sources,
+        Options {
+            color: true,
+            ..Options::default()
+        },
+    );
+    assert!(!plain.contains('\u{1b}'));
+    assert!(colored.contains("\u{1b}[1mdecided\u{1b}[0m"), "{colored}");
+    assert_eq!(without_colours(&colored), plain);
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let (report, sources) = common::hostile();
+    let shown = render(&report, &sources, Options::default());
+    for forbidden in ['\u{1b}', '\u{7}', '\r', '\u{0}', '\u{202e}'] {
+        assert!(!shown.contains(forbidden), "{forbidden:?} in {shown}");
+    }
+    let long = shown
+        .lines()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap();
+    assert!(long < 200, "a line of {long} characters");
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn many_verdicts_are_cut_and_failures_come_first() {
+    let verdict = |index: usize| Verdict {
+        obligation: "copies".into(),
+        subject: format!("class{index}"),
+        phase: "t0".into(),
+        engine: "evaluated".into(),
+        holds: index != 150,
+        note: String::new(),
+    };
+    let report = Report {
+        verdicts: (0..200).map(verdict).collect(),
+        ..Report::default()
+    };
+    let shown = render(&report, &Default::default(), Options::default());
+    let rows: Vec<&str> = shown
+        .lines()
+        .filter(|line| line.contains("class"))
+        .collect();
+    assert!(rows[0].contains("class150"), "{}", rows[0]);
+    assert_eq!(rows.len(), 60);
+    assert!(shown.contains("140 more rows"), "{shown}");
+}
+
+/// The text without SGR sequences.
+fn without_colours(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(ch) = chars.next() {
+        if ch == '\u{1b}' {
+            chars.by_ref().find(|ch| *ch == 'm');
+        } else {
+            out.push(ch);
+        }
+    }
+    out
+}

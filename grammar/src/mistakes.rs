@@ -1,0 +1,119 @@
+//! What is said about the form of a file: one function a mistake.
+
+use thrice_diagnostics::{Code, Diagnostic, FileId, Span};
+
+use crate::tree::Element;
+
+const BYTE_ORDER_MARK: Code = Code("T0006");
+const CARRIAGE_RETURN: Code = Code("T0007");
+const UNEXPECTED: Code = Code("T0101");
+const OPEN_TEXT: Code = Code("T0102");
+const UNCLOSED: Code = Code("T0103");
+const STRAY_CLOSE: Code = Code("T0104");
+const TOO_DEEP: Code = Code("T0105");
+const STRAY: Code = Code("T0106");
+
+/// Offsets fit 32 bits: files of 4 GiB are refused long before they come here.
+pub fn small(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// A byte order mark at the start, carriage returns anywhere: `thrice fmt` mends both.
+pub fn line_ends(file: FileId, text: &str) -> impl Iterator<Item = Diagnostic> {
+    let mark = text.starts_with('\u{FEFF}').then(|| {
+        Diagnostic::error(BYTE_ORDER_MARK, "the file begins with a byte order mark")
+            .at(Span::new(file, 0, 3), "three bytes that no editor shows")
+            .help("save it as UTF-8 without a mark; `thrice fmt` takes it away")
+    });
+    let returns = text.find('\r').map(|at| {
+        let message = match text.matches('\r').count() {
+            1 => "the file holds a carriage return".to_owned(),
+            many => format!("the file holds {many} carriage returns"),
+        };
+        Diagnostic::error(CARRIAGE_RETURN, message)
+            .at(Span::new(file, small(at), small(at + 1)), "the first one")
+            .help("lines end with a line feed alone; `thrice fmt` mends the whole file")
+    });
+    mark.into_iter().chain(returns)
+}
+
+/// Blocks inside blocks, one level too many at byte `at`.
+pub fn too_deep(file: FileId, at: usize, limit: usize) -> Diagnostic {
+    Diagnostic::error(TOO_DEEP, format!("blocks nest deeper than {limit}"))
+        .at(Span::new(file, small(at), small(at + 1)), "one too many")
+        .help("no statement of the language needs more than three levels")
+}
+
+/// The grammar is total, so nobody should ever see this; it must not be a panic all the same.
+pub fn unreadable(part: Span) -> Diagnostic {
+    Diagnostic::error(UNEXPECTED, "this cannot be read as a policy")
+        .at(part, "nothing here is understood")
+}
+
+/// A `}` outside every block.
+pub fn stray_close(span: Span) -> Diagnostic {
+    Diagnostic::error(STRAY_CLOSE, "this `}` closes nothing")
+        .at(span, "no block is open here")
+        .help("take it away, or look for a `{` that is missing above")
+}
+
+/// A `{` or `,` (that is `what`) where a statement should begin.
+pub fn stray(span: Span, what: &str) -> Diagnostic {
+    if what == "{" {
+        Diagnostic::error(STRAY, "this block belongs to no statement")
+            .at(span, "nothing stands before it")
+            .help("write `{` on the line of the words it belongs to")
+    } else {
+        Diagnostic::error(STRAY, "a statement cannot begin with a comma")
+            .at(span, "nothing stands before it")
+            .help("end the line above with the comma: that carries the statement on")
+    }
+}
+
+/// A comma that carries a statement on to nothing.
+pub fn last_comma(comma: Span) -> Diagnostic {
+    Diagnostic::error(STRAY, "nothing follows this comma")
+        .at(comma, "it says that the statement goes on")
+        .help("take it away, or write what is missing after it")
+}
+
+/// A text whose line ends before its closing quote.
+pub fn open_text(span: Span) -> Diagnostic {
+    Diagnostic::error(OPEN_TEXT, "this text has no closing quote")
+        .at(span, "opened here, and the line ends")
+        .help("a text stands on one line; write a line break as `\\n`")
+}
+
+/// Signs (`what`) that the language does not use.
+pub fn unknown(span: Span, what: &str) -> Diagnostic {
+    let help = if what.starts_with('#') {
+        "comments begin with `//`"
+    } else if what.chars().any(char::is_alphabetic) {
+        "bare names use the letters a to z, digits, `_` and `-`; put anything else in quotes"
+    } else {
+        "put it in quotes if it is meant as text"
+    };
+    let shown: String = what.chars().take(20).flat_map(char::escape_debug).collect();
+    Diagnostic::error(UNEXPECTED, format!("`{shown}` has no meaning here"))
+        .at(span, "not understood")
+        .help(help)
+}
+
+/// A block that runs to the end of the file. People indent: the first statement inside it that
+/// begins at the left margin is most likely where the block was meant to be over.
+pub fn unclosed(open: Span, elements: &[Element], text: &str) -> Diagnostic {
+    let mistake = Diagnostic::error(UNCLOSED, "this block is never closed")
+        .at(open, "opened here")
+        .help("add the missing `}`");
+    let at_margin = |span: Span| {
+        text.get(..span.start as usize).is_some_and(|before| before.ends_with(['\n', '\r']))
+    };
+    let suspect = elements.iter().find_map(|element| match element {
+        Element::Statement(s) if at_margin(s.span) => Some(s.head()),
+        _ => None,
+    });
+    match suspect {
+        Some(span) => mistake.at(span, "it was probably meant to end before this"),
+        None => mistake,
+    }
+}

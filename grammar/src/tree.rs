@@ -1,0 +1,180 @@
+//! The lossless syntax tree: statements of words, values and blocks, and all that stands between.
+
+use thrice_diagnostics::{FileId, Span};
+
+/// What a token is, by its looks alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Blanks and tabs.
+    Space,
+    /// A line's end inside a statement, after a comma.
+    Newline,
+    /// `// …` up to the line's end.
+    Comment,
+    /// `,`
+    Comma,
+    /// `"…"`, with its quotes and escapes.
+    Text,
+    /// A text without its closing quote.
+    OpenText,
+    /// `/some/path`, unquoted.
+    Path,
+    /// `2026-02-15`
+    Date,
+    /// `03:00`
+    Time,
+    /// `0.18.1`
+    Version,
+    /// `80`, `4.99`, `1_000`
+    Number,
+    /// A word, or words joined by `.` and `/`, perhaps with `:` and a path.
+    Name,
+    /// `%`, `%/month`
+    Percent,
+    /// `..`, `>=`, `=`, `+` …
+    Operator,
+    /// What no rule knows.
+    Unknown,
+}
+
+impl TokenKind {
+    /// Whether a reader of the statement skips it.
+    #[must_use]
+    pub const fn is_trivia(self) -> bool {
+        matches!(self, Self::Space | Self::Newline | Self::Comment)
+    }
+}
+
+/// The smallest piece of text with a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// What it looks like.
+    pub kind: TokenKind,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// A piece of a file or block, in order; together they are the whole text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// Blanks and tabs, or a byte order mark.
+    Trivia(Span),
+    /// A line's end.
+    Newline(Span),
+    /// `;`
+    Separator(Span),
+    /// `// …`
+    Comment(Span),
+    /// `/// …`: belongs to the statement that follows.
+    Doc(Span),
+    /// A statement.
+    Statement(Statement),
+    /// A bracket or comma where none belongs.
+    Stray(Span),
+}
+
+/// Words and values, and perhaps a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// From the first word to the end of the block.
+    pub span: Span,
+    /// Everything before the block, trivia included.
+    pub tokens: Vec<Token>,
+    /// `{ … }`
+    pub block: Option<Block>,
+}
+
+/// `{ … }`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// `{`
+    pub open: Span,
+    /// What stands inside.
+    pub elements: Vec<Element>,
+    /// `}`, unless it is missing.
+    pub close: Option<Span>,
+}
+
+/// One file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree {
+    /// The file.
+    pub file: FileId,
+    /// All of it.
+    pub elements: Vec<Element>,
+}
+
+impl Statement {
+    /// The words and values, without what only separates.
+    pub fn values(&self) -> impl Iterator<Item = Token> + '_ {
+        self.tokens.iter().copied().filter(|t| !t.kind.is_trivia())
+    }
+
+    /// The span of the words before the block.
+    #[must_use]
+    pub fn head(&self) -> Span {
+        let last = self.values().last().map_or(self.span, |t| t.span);
+        Span::new(self.span.file, self.span.start, last.end)
+    }
+}
+
+/// The statements among `elements`, each with the documentation lines above it: all since the
+/// statement before. What else stands between does not part them from it.
+pub fn statements(elements: &[Element]) -> impl Iterator<Item = (Vec<Span>, &Statement)> {
+    let mut docs = Vec::new();
+    elements.iter().filter_map(move |element| match element {
+        Element::Doc(span) => {
+            docs.push(*span);
+            None
+        }
+        Element::Statement(statement) => Some((std::mem::take(&mut docs), statement)),
+        Element::Trivia(_)
+        | Element::Newline(_)
+        | Element::Comment(_)
+        | Element::Separator(_)
+        | Element::Stray(_) => None,
+    })
+}
+
+impl Tree {
+    /// The statements of the file, each with its documentation lines.
+    pub fn statements(&self) -> impl Iterator<Item = (Vec<Span>, &Statement)> {
+        statements(&self.elements)
+    }
+
+    /// The spans of all leaves in order: concatenated, their texts are the file.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<Span> {
+        let mut out = Vec::new();
+        leaves(&self.elements, &mut out);
+        out
+    }
+}
+
+impl Block {
+    /// The statements of the block, each with its documentation lines.
+    pub fn statements(&self) -> impl Iterator<Item = (Vec<Span>, &Statement)> {
+        statements(&self.elements)
+    }
+}
+
+fn leaves(elements: &[Element], out: &mut Vec<Span>) {
+    for element in elements {
+        match element {
+            Element::Trivia(span)
+            | Element::Newline(span)
+            | Element::Separator(span)
+            | Element::Comment(span)
+            | Element::Doc(span)
+            | Element::Stray(span) => out.push(*span),
+            Element::Statement(statement) => {
+                out.extend(statement.tokens.iter().map(|t| t.span));
+                if let Some(block) = &statement.block {
+                    out.push(block.open);
+                    leaves(&block.elements, out);
+                    out.extend(block.close);
+                }
+            }
+        }
+    }
+}

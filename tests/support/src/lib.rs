@@ -1,0 +1,39 @@
+//! The real programs that emitted artefacts are for, started for a test and ended with it:
+//! restic in every version the project promises, rclone, a Ceph object gateway, Debian's cron,
+//! shellcheck. `.ci/setup test` installs them.
+//!
+//! Only tests use this crate. It stops a test by a panic that says what is missing and how to get
+//! it: a test that cannot run its program must fail, not pass.
+//!
+//! | wanted | here |
+//! |---|---|
+//! | run a command and have its output, or a failed test | [`run`], [`run_fails`] |
+//! | restic 0.14, 0.18 and the newest | [`restic::versions`] |
+//! | rclone 1.60 and the newest | [`rclone::versions`] |
+//! | an S3 server that enforces what real ones do | [`ceph::Rgw`] |
+//! | what Debian's cron thinks of a file | [`cron::check`], [`cron_daemon::Daemon`] |
+//! | what shellcheck thinks of a script | [`shell::shellcheck`] |
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a library for tests: it runs programs, reads files and clocks, and a failure is a failed test"
+)]
+
+pub mod ceph;
+pub mod cron;
+pub mod cron_daemon;
+pub mod keeper;
+pub mod rclone;
+pub mod restic;
+pub mod shell;
+
+mod command;
+mod cron_log;
+mod tools;
+mod wait;
+
+pub use command::{Finished, finish, run, run_fails};
+pub use tools::Version;
+pub use wait::until;
