@@ -108,8 +108,10 @@ fetch_restic() {
   fi
   mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial" "$scratch/$suite"
   printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite" >"$folder/sources.list"
+  # Images of Debian for containers tidy the machine's own cache after each update: not for this one.
+  printf '#clear APT::Update::Post-Invoke;\n' >"$folder/apt.conf"
   options=(
-    -qq -o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -qq -c "$folder/apt.conf" -o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=/dev/null
     -o "Dir::State::lists=$folder/lists" -o "Dir::Cache=$folder/cache"
     -o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Sandbox::User=
   )

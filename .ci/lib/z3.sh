@@ -39,6 +39,8 @@ z3_wheel() {
     config_heading wheel
     printf '[env]\n'
     printf 'Z3_LIBRARY_PATH_OVERRIDE = { value = ".z3/lib", relative = true, force = true }\n'
+    # A Z3 that pkg-config knows, older perhaps, would come first.
+    printf 'Z3_NO_PKG_CONFIG = { value = "1", force = true }\n'
     printf 'Z3_SYS_Z3_VERSION = { value = "%s", force = true }\n' "${version%.*}"
     printf '[target."cfg(unix)"]\n'
     printf 'rustflags = ["-C", "link-arg=-Wl,-rpath,%s"]\n' "$paths"
@@ -56,7 +58,7 @@ z3_arrange() {
   mkdir -p "$2/lib"
   mv -- "$1/z3/lib/$library" "$2/lib/$library"
   ln -s -- "$library" "$2/lib/libz3.so"
-  cp -R -- "$1/z3_solver-$3.dist-info/METADATA" "$2/METADATA"
+  mv -- "$1/z3_solver-$3.dist-info/METADATA" "$2/METADATA"
   printf '%s\n' "$3" >"$2/version"
 }
 
@@ -92,7 +94,7 @@ z3_vendored() {
   printf '%s\n%s\n' 3.26 "$cmake_version" | sort -V -C ||
     fail "cmake is $cmake_version, and 3.26 or newer is needed" "python3 -m pip install cmake"
   cxx_has_format ||
-    fail "the C++ compiler (${CXX:-c++} ${CXXFLAGS:-}) has no <format> of C++20" \
+    fail "the C++ compiler (${CXX:-c++}${CXXFLAGS:+ $CXXFLAGS}) has no <format> of C++20" \
       "GCC 13 or newer has it; so has clang 19 with libc++:" \
       "apt-get install clang-19 libc++-19-dev libc++abi-19-dev" \
       "export CC=clang-19 CXX=clang++-19 CXXFLAGS=-stdlib=libc++ CXXSTDLIB=c++"

@@ -27,7 +27,9 @@ fn classes(count: usize) -> String {
 fn bench(criterion: &mut Criterion) {
     let text = classes(10_000);
     let mut group = criterion.benchmark_group("10,000 classes");
-    group.sample_size(10).throughput(Throughput::Bytes(text.len() as u64));
+    group
+        .sample_size(10)
+        .throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("parse", |b| b.iter(|| parse(FileId(0), black_box(&text))));
     let (tree, mistakes) = parse(FileId(0), &text);
     assert!(mistakes.is_empty());

@@ -10,6 +10,7 @@ extern crate alloc;
 mod format;
 mod mistakes;
 mod parse;
+mod reader;
 mod scan;
 mod tree;
 

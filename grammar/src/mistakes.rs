@@ -86,17 +86,50 @@ pub fn open_text(span: Span) -> Diagnostic {
 
 /// Signs (`what`) that the language does not use.
 pub fn unknown(span: Span, what: &str) -> Diagnostic {
-    let help = if what.starts_with('#') {
-        "comments begin with `//`"
-    } else if what.chars().any(char::is_alphabetic) {
+    let message = if what.contains('`') {
+        "this has no meaning here".to_owned()
+    } else {
+        format!(
+            "`{}` has no meaning here",
+            what.chars().take(20).map(shown).collect::<String>()
+        )
+    };
+    let letters = what.chars().any(char::is_alphabetic);
+    let help = what.chars().find_map(instead).unwrap_or(if letters {
         "bare names use the letters a to z, digits, `_` and `-`; put anything else in quotes"
     } else {
         "put it in quotes if it is meant as text"
-    };
-    let shown: String = what.chars().take(20).flat_map(char::escape_debug).collect();
-    Diagnostic::error(UNEXPECTED, format!("`{shown}` has no meaning here"))
+    });
+    Diagnostic::error(UNEXPECTED, message)
         .at(span, "not understood")
         .help(help)
+}
+
+/// What to write instead of a sign that other languages, or word processors, use.
+const fn instead(sign: char) -> Option<&'static str> {
+    Some(match sign {
+        '#' => "comments begin with `//`",
+        '€' => "currencies have three letters: `EUR`",
+        '$' | '£' => {
+            "currencies have three letters, such as `USD`; quote it if it is meant as text"
+        }
+        '≥' => "write `>=`",
+        '≤' => "write `<=`",
+        '–' | '—' | '…' => "write a range with two dots: `1..3`",
+        '“' | '”' | '„' | '«' | '»' | '\'' | '‘' | '’' => {
+            "texts stand in straight double quotes"
+        }
+        '(' | ')' | '[' | ']' => "the language has no such brackets, only `{` and `}` for blocks",
+        _ => return None,
+    })
+}
+
+/// The sign, or how it is written where a terminal would do something else with it.
+fn shown(sign: char) -> String {
+    match sign {
+        '\\' | '"' | '\'' => sign.to_string(),
+        _ => sign.escape_debug().to_string(),
+    }
 }
 
 /// A block that runs to the end of the file. People indent: the first statement inside it that
@@ -106,7 +139,8 @@ pub fn unclosed(open: Span, elements: &[Element], text: &str) -> Diagnostic {
         .at(open, "opened here")
         .help("add the missing `}`");
     let at_margin = |span: Span| {
-        text.get(..span.start as usize).is_some_and(|before| before.ends_with(['\n', '\r']))
+        text.get(..span.start as usize)
+            .is_some_and(|before| before.ends_with(['\n', '\r']))
     };
     let suspect = elements.iter().find_map(|element| match element {
         Element::Statement(s) if at_margin(s.span) => Some(s.head()),

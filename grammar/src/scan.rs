@@ -43,7 +43,12 @@ pub fn scan(text: &str, max_depth: usize) -> Scan {
                 continue;
             }
             b'"' => skip_text(&mut bytes),
-            b'{' if depth == max_depth => return Scan { parts, too_deep: Some(at) },
+            b'{' if depth == max_depth => {
+                return Scan {
+                    parts,
+                    too_deep: Some(at),
+                };
+            }
             b'{' => depth += 1,
             b'}' => depth = depth.saturating_sub(1),
             _ => {}
@@ -51,7 +56,10 @@ pub fn scan(text: &str, max_depth: usize) -> Scan {
         carries_on = byte == b',';
     }
     parts.push(start..text.len());
-    Scan { parts, too_deep: None }
+    Scan {
+        parts,
+        too_deep: None,
+    }
 }
 
 fn inside_line((_, byte): &(usize, u8)) -> bool {
@@ -74,7 +82,11 @@ mod tests {
 
     #[test]
     fn braces_in_texts_and_comments_do_not_nest() {
-        assert!(scan("a \"{{\" { // {{\r b \"\\\"{\" { } }", 2).too_deep.is_none());
+        assert!(
+            scan("a \"{{\" { // {{\r b \"\\\"{\" { } }", 2)
+                .too_deep
+                .is_none()
+        );
         assert_eq!(scan("a { // x\r b { c {", 2).too_deep, Some(16));
     }
 
@@ -85,7 +97,11 @@ mod tests {
         assert!(scan.parts.len() > 2);
         for part in &scan.parts {
             let text = &block[part.clone()];
-            assert!(["host a", "list x"].iter().any(|s| text.starts_with(s)), "{:?}", &text[..20]);
+            assert!(
+                ["host a", "list x"].iter().any(|s| text.starts_with(s)),
+                "{:?}",
+                &text[..20]
+            );
         }
         let whole: usize = scan.parts.iter().map(ExactSizeIterator::len).sum();
         assert_eq!(whole, block.len());

@@ -104,6 +104,22 @@ pub struct Tree {
     pub elements: Vec<Element>,
 }
 
+impl Element {
+    /// Where it is.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        match self {
+            Self::Trivia(span)
+            | Self::Newline(span)
+            | Self::Separator(span)
+            | Self::Comment(span)
+            | Self::Doc(span)
+            | Self::Stray(span) => *span,
+            Self::Statement(statement) => statement.span,
+        }
+    }
+}
+
 impl Statement {
     /// The words and values, without what only separates.
     pub fn values(&self) -> impl Iterator<Item = Token> + '_ {

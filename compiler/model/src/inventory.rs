@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
-use thrice_quantity::{Bytes, BytesPerDay, BytesPerSecond, Interval, Money, Ratio, Seconds, schedule::Schedule};
+use thrice_quantity::{Bytes, BytesPerSecond, Interval, Money, Ratio, Seconds, schedule::Schedule};
 use thrice_retention::ResticVersion;
 
 use crate::id::{
@@ -507,6 +507,3 @@ pub struct Mount {
     /// The classes people browse here, found by the resolver from `browse`.
     pub classes: Vec<ClassId>,
 }
-
-/// Rates used by more than one table.
-pub type DailyVolume = Interval<BytesPerDay>;

@@ -14,6 +14,7 @@ use thrice_quantity::{Interval, Seconds};
 use crate::cadence::{Cadence, cadences};
 use crate::copies::{Copy, CopyId, CopyKind, Leave, Move};
 use crate::order::{order, takes};
+use crate::reach::Reaches;
 use crate::{Period, Plan};
 
 /// Longest time there is: stands for "for ever" where an interval needs an upper end.
@@ -38,6 +39,7 @@ pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
         at: BTreeMap::new(),
         made_by: BTreeMap::new(),
         live: BTreeMap::new(),
+        reaches: Reaches::default(),
     };
     builder.live_copies();
     for step in steps {
@@ -80,6 +82,7 @@ struct Builder<'m> {
     at: BTreeMap<StoreId, Vec<CopyId>>,
     made_by: BTreeMap<StepId, Vec<CopyId>>,
     live: BTreeMap<ClassId, CopyId>,
+    reaches: Reaches,
 }
 
 impl Builder<'_> {
@@ -185,6 +188,7 @@ impl Builder<'_> {
             || matches!(step.verb, Verb::Sync { backup_dir: Some(_), .. });
         let kind = copy_kind(step, &source);
         let lifetime = meet(step.lifetime, source.lifetime);
+        let leaves = self.leaves(id, step, class, source_id, worst);
         let copy = Copy {
             class: source.class,
             kind,
@@ -193,7 +197,7 @@ impl Builder<'_> {
             made_by: Some(id),
             source: Some(source_id),
             enter: Move { delay: interval(Seconds::ZERO, worst), older_than },
-            leaves: self.leaves(id, step, class, &source, source_id, worst),
+            leaves,
             lifetime,
             settle: source.settle.saturating_add(worst).min(FOR_EVER),
             staleness: source.staleness.saturating_add(worst).min(FOR_EVER),
@@ -234,11 +238,10 @@ impl Builder<'_> {
     }
 
     fn leaves(
-        &self,
+        &mut self,
         id: StepId,
         step: &Step,
         class: &Class,
-        source: &Copy,
         source_id: CopyId,
         worst: Seconds,
     ) -> Vec<Leave> {
@@ -257,13 +260,10 @@ impl Builder<'_> {
             // A tree's deleted file stays in a repository only as long as its versions do; a state's
             // newest version stays for ever.
             Verb::Backup { keep: Some((rules, _)), .. } if class.kind != ClassKind::State => {
-                let least = crate::reach::guaranteed(self.model, step, rules, self.cadences[id]);
+                let least = self.reaches.of(self.model, step, rules, FOR_EVER);
                 vec![Leave::With { source: source_id, delay: interval(least, FOR_EVER), by: id }]
             }
-            _ => {
-                let _ = source;
-                Vec::new()
-            }
+            _ => Vec::new(),
         }
     }
 

@@ -128,17 +128,12 @@ pub struct CalendarSpan {
 
 /// Days of the 48 months from a January after a leap year; any four years within 1901–2099 are
 /// a rotation of them.
-const MONTH_DAYS: [i64; 48] = {
-    let year = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let mut days = [0; 48];
-    let mut month = 0;
-    while month < 48 {
-        days[month] = year[month % 12];
-        month += 1;
-    }
-    days[37] = 29;
-    days
-};
+const MONTH_DAYS: [[i64; 12]; 4] = [
+    [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31],
+    [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31],
+    [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31],
+    [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31],
+];
 
 impl CalendarSpan {
     /// A span of whole seconds.
@@ -204,6 +199,7 @@ impl CalendarSpan {
         let mut sums = (0..48).map(|start| {
             MONTH_DAYS
                 .iter()
+                .flatten()
                 .cycle()
                 .skip(start)
                 .take(rest)

@@ -4,6 +4,7 @@
 //! the wall clock with a virtual clock. Going ahead by up to three hours it catches up fixed
 //! times minute by minute; going back it runs only jobs that follow the clock until the virtual
 //! clock is reached again.
+#![expect(clippy::unwrap_used, reason = "a fault in a test is a failed test")]
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -110,7 +111,7 @@ fn stretches() -> impl Strategy<Value = (Timestamp, Timestamp)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn schedules_run_as_cron_runs_their_line(
@@ -128,8 +129,13 @@ proptest! {
 
     #[test]
     fn cron_lines_never_panic(text in "[-0-9*/, a٣]{0,20}") {
+        // A line that is read fits some minute of some day, if it fits a day at all.
         if let Ok(spec) = CronSpec::parse(&text) {
-            spec.matches(0, 0, 1, 1, 0);
+            let day = "2026-01-01T00:00Z".parse::<Timestamp>().unwrap();
+            let leap_cycle = "2054-01-01T00:00Z".parse::<Timestamp>().unwrap();
+            let some = spec.follows_clock()
+                || !spec.occurrences(&TimeZone::UTC, day, leap_cycle).is_empty();
+            prop_assert!(some || spec.never_matches());
         }
     }
 }

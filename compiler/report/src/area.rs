@@ -3,19 +3,19 @@
 use thrice_diagnostics::Code;
 
 /// The obligations of the language, in the order in which their codes are numbered: the first is
-/// `T11xx`, the second `T12xx`, and so on.
+/// `T11xx`, the second `T12xx`, and so on. The words are those that `accept` takes.
 pub const OBLIGATIONS: [&str; 16] = [
     "copies",
     "survival",
-    "recovery point",
-    "recovery time",
-    "last copy",
+    "recovery-point",
+    "recovery-time",
+    "last-copy",
     "history",
     "erasure",
     "deletion",
     "keys",
     "capacity",
-    "time table",
+    "time-table",
     "flow",
     "capability",
     "cost",

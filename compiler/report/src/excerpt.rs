@@ -206,8 +206,10 @@ fn block(file: &SourceFile, range: &mut Range, base: usize, width: usize, unicod
         // miette leaves out an empty last line, and what is said about it.
         out.push(' ');
     }
+    // It also leaves out a place at the end of a line that no line feed ends.
+    out.push('\n');
     Block {
-        name: file.name.clone(),
+        name: text::line(&file.name, unicode),
         first_line: range.first,
         base,
         text: out,

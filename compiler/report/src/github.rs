@@ -29,7 +29,7 @@ fn command(finding: &Diagnostic, sources: &SourceMap) -> String {
     };
     let mut properties = Vec::new();
     if let Some(place) = finding.span().and_then(|span| place::place(sources, span)) {
-        properties.push(format!("file={}", property(place.file)));
+        properties.push(format!("file={}", property(&text::line(place.file, true))));
         properties.push(format!("line={}", place.start.line));
         properties.push(format!("endLine={}", place.end.line));
         // Columns are understood on one line only, and only where something stands between them.

@@ -48,7 +48,8 @@ pub fn render(report: &Report, sources: &SourceMap, options: Options) -> String 
         _ => page.theme.styles.error.bold(),
     };
     page.gap();
-    page.line(&paint(&report.summary(), style));
+    let summary = page.paint(&report.summary(), style);
+    page.wrapped("", &summary);
     page.out
 }
 
@@ -141,6 +142,7 @@ impl<'a> Page<'a> {
         let options = textwrap::Options::new(self.options.width)
             .initial_indent(first)
             .subsequent_indent(&rest)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         for line in textwrap::wrap(text, options) {
             self.line(&line);
@@ -156,8 +158,12 @@ impl<'a> Page<'a> {
     }
 
     fn strong(&self, text: &str) -> String {
+        self.paint(text, Style::new().bold())
+    }
+
+    fn paint(&self, text: &str, style: Style) -> String {
         if self.options.color {
-            paint(text, Style::new().bold())
+            text.style(style).to_string()
         } else {
             text.to_owned()
         }
@@ -166,9 +172,4 @@ impl<'a> Page<'a> {
     fn dash(&self) -> &'static str {
         if self.options.unicode { "–" } else { "-" }
     }
-}
-
-/// Colours a text; styles of a theme without colours leave it as it is.
-fn paint(text: &str, style: Style) -> String {
-    text.style(style).to_string()
 }

@@ -167,7 +167,7 @@ struct AcceptedRow<'a> {
     subject: &'a str,
     why: &'a str,
     by: &'a str,
-    /// The last day on which it counts, ISO.
+    /// The day on which it ends, ISO.
     until: &'a str,
     /// How many findings it covers.
     covers: usize,

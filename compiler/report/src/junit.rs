@@ -32,9 +32,9 @@ pub fn render(report: &Report, sources: &SourceMap) -> String {
     }
     for obligation in &report.not_decided {
         suites.entry(rank(obligation)).or_default().push(Case {
-            name: "not decided by this version".to_owned(),
+            name: (*obligation).to_string(),
             result: Result::Skipped,
-            message: String::new(),
+            message: "not decided by this version".to_owned(),
             details: String::new(),
             file: None,
         });
@@ -170,7 +170,11 @@ fn details(finding: &Diagnostic, sources: &SourceMap) -> String {
     let mut lines = Vec::new();
     for label in &finding.labels {
         if let Some(place) = place::short(sources, label.span) {
-            lines.push(format!("{place}: {}", label.text));
+            lines.push(
+                format!("{place}: {}", label.text)
+                    .trim_end_matches(": ")
+                    .to_owned(),
+            );
         }
     }
     lines.extend(

@@ -98,7 +98,7 @@ pub struct Accepted {
     pub why: String,
     /// Who took it on.
     pub by: String,
-    /// The last day on which it counts, ISO.
+    /// The day on which it ends, ISO.
     pub until: String,
     /// How many findings it covers today.
     pub covers: usize,

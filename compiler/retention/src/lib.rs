@@ -1,5 +1,34 @@
-//! What `restic forget` keeps, and what that guarantees.
+//! What retention rules keep, and what that guarantees.
+//!
+//! [`forget`] evaluates restic's keep rules on a set of snapshots exactly as a given version of
+//! restic does (`snapshot_policy.go`; compared with the real programs in this crate's tests).
+//! [`simulate_iterated`] repeats it after every run, because a guarantee is about what is left
+//! after years of runs, not about one evaluation on a full history. [`steady_history`] does so for
+//! a regular schedule over a whole cycle of the calendar and gives the worst case:
+//! the reach that is guaranteed, the widest hole, the oldest version that can be left, and the
+//! most that the repository can hold ([`repository_bound`]).
 
+mod bucket;
+mod capacity;
+pub mod closed_form;
+mod evaluate;
+mod forget;
+mod history;
 mod rules;
+mod snapshot;
+mod steady;
+mod version;
 
-pub use rules::{Count, KeepRules, KeepWithin, ResticVersion};
+pub use bucket::Bucket;
+pub use capacity::{PeakAssumptions, peak, repository_bound};
+pub use forget::{Decision, ForgetError, forget};
+pub use history::{
+    Guarantee, History, Run, regular_runs, runs_of, simulate_iterated, simulate_with_forgets,
+};
+pub use rules::{Count, KeepRules, KeepWithin, RuleError};
+pub use snapshot::{GroupBy, GroupKey, Snapshot, group_by};
+pub use steady::{
+    Regular, SteadyHistory, guaranteed_reach, kept_ages_at_worst, oldest_possible, settling_time,
+    steady_history,
+};
+pub use version::ResticVersion;

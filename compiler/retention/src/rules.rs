@@ -1,92 +1,379 @@
-//! Keep rules and the version of restic that applies them.
+//! Keep rules as restic's `forget` takes them.
 
 use std::fmt;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
-/// How many of a kind are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+use crate::bucket::Bucket;
+use crate::version::ResticVersion;
+
+/// How many periods a rule keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Count {
-    /// So many; at least 1.
-    Number(u32),
-    /// All of them: `unlimited`, since restic 0.16.
+    /// So many; 0 is as good as no rule.
+    N(u32),
+    /// All of them (restic 0.16 and later).
     Unlimited,
+    /// `-1` as older habits write it: before 0.16 restic takes it and keeps *none*; later it is
+    /// refused. Never emitted.
+    MinusOne,
 }
 
-/// A duration of restic's `--keep-within`: years, months, days, hours; no weeks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::N(count) => count.fmt(f),
+            Self::Unlimited => f.write_str("unlimited"),
+            Self::MinusOne => f.write_str("-1"),
+        }
+    }
+}
+
+/// A span back from the newest snapshot: years, months, days and hours. restic knows no weeks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct KeepWithin {
-    /// Years.
     pub years: u32,
-    /// Months.
     pub months: u32,
-    /// Days.
     pub days: u32,
-    /// Hours.
     pub hours: u32,
 }
 
-/// What `restic forget` keeps: the union of what each rule keeps.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+impl KeepWithin {
+    /// So many days.
+    #[must_use]
+    pub const fn days(days: u32) -> Self {
+        Self {
+            years: 0,
+            months: 0,
+            days,
+            hours: 0,
+        }
+    }
+
+    /// Whether it is no rule at all.
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self == Self::default()
+    }
+
+    /// The moment this far before `latest`, on a clock with that offset; snapshots must be later.
+    /// As Go's `AddDate`: 31 March less one month is 31 February, that is 3 March. `None`
+    /// before the calendar begins: everything is later.
+    #[must_use]
+    pub fn before(self, latest: Timestamp, offset_seconds: i32) -> Option<Timestamp> {
+        let offset = Offset::from_seconds(offset_seconds).ok()?;
+        let local = offset.to_datetime(latest);
+        let back = i64::from(self.years) * 12 + i64::from(self.months);
+        let months = i64::from(local.year()) * 12 + i64::from(local.month()) - 1 - back;
+        let year = i16::try_from(months.div_euclid(12)).ok()?;
+        let month = i8::try_from(months.rem_euclid(12) + 1).ok()?;
+        let days = i64::from(local.day()) - 1 - i64::from(self.days);
+        let date = Date::new(year, month, 1)
+            .ok()?
+            .checked_add(jiff::SignedDuration::from_hours(days * 24))
+            .ok()?;
+        let moment = offset.to_timestamp(date.to_datetime(local.time())).ok()?;
+        moment
+            .checked_sub(jiff::SignedDuration::from_hours(i64::from(self.hours)))
+            .ok()
+    }
+}
+
+impl fmt::Display for KeepWithin {
+    /// As restic writes it: `1y2m3d4h`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            (self.years, 'y'),
+            (self.months, 'm'),
+            (self.days, 'd'),
+            (self.hours, 'h'),
+        ];
+        for (count, unit) in parts.into_iter().filter(|(count, _)| *count > 0) {
+            write!(f, "{count}{unit}")?;
+        }
+        if self.is_zero() {
+            f.write_str("0h")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// A whole policy: what any rule keeps is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(
+    missing_docs,
+    reason = "each field is the option `--keep-…` of the same name"
+)]
 pub struct KeepRules {
-    /// `--keep-last`
     pub last: Option<Count>,
-    /// `--keep-hourly`
     pub hourly: Option<Count>,
-    /// `--keep-daily`
     pub daily: Option<Count>,
-    /// `--keep-weekly`
     pub weekly: Option<Count>,
-    /// `--keep-monthly`
     pub monthly: Option<Count>,
-    /// `--keep-yearly`
     pub yearly: Option<Count>,
-    /// `--keep-within`
     pub within: Option<KeepWithin>,
-    /// `--keep-within-hourly`
     pub within_hourly: Option<KeepWithin>,
-    /// `--keep-within-daily`
     pub within_daily: Option<KeepWithin>,
-    /// `--keep-within-weekly`
     pub within_weekly: Option<KeepWithin>,
-    /// `--keep-within-monthly`
     pub within_monthly: Option<KeepWithin>,
-    /// `--keep-within-yearly`
     pub within_yearly: Option<KeepWithin>,
-    /// `--keep-tag`: each list is one rule, its tags must all be there.
+    /// Snapshots that carry all tags of one of these lists are kept.
     pub tags: Vec<Vec<String>>,
 }
 
-/// A version of restic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ResticVersion {
-    /// 0 so far.
-    pub major: u32,
-    /// 14, 18 …
-    pub minor: u32,
-    /// Patch level.
-    pub patch: u32,
+/// Why restic would not take a policy, or would not do what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleError {
+    /// `unlimited` before restic 0.16.
+    UnlimitedUnknown {
+        /// The rule.
+        bucket: Bucket,
+        /// The version.
+        version: ResticVersion,
+    },
+    /// `-1` from restic 0.16 on.
+    NegativeCount {
+        /// The rule.
+        bucket: Bucket,
+        /// The version.
+        version: ResticVersion,
+    },
 }
 
-impl ResticVersion {
-    /// The version `major.minor.patch`.
-    #[must_use]
-    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
-        Self { major, minor, patch }
-    }
-
-    /// Reads `0.18` or `0.18.1`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('.').map(|p| p.parse().ok());
-        let (major, minor) = (parts.next()??, parts.next()??);
-        let patch = parts.next().unwrap_or(Some(0))?;
-        parts.next().is_none().then_some(Self { major, minor, patch })
-    }
-}
-
-impl fmt::Display for ResticVersion {
+impl fmt::Display for RuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+        match self {
+            Self::UnlimitedUnknown { bucket, version } => write!(
+                f,
+                "restic {version} does not know `--keep-{} unlimited`; it came with 0.16",
+                bucket.name()
+            ),
+            Self::NegativeCount { bucket, version } => write!(
+                f,
+                "restic {version} refuses `--keep-{} -1`; write `unlimited`",
+                bucket.name()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+impl KeepRules {
+    /// The count rules in restic's order.
+    #[must_use]
+    pub fn counts(&self) -> [(Bucket, Option<Count>); 6] {
+        [
+            (Bucket::Last, self.last),
+            (Bucket::Hourly, self.hourly),
+            (Bucket::Daily, self.daily),
+            (Bucket::Weekly, self.weekly),
+            (Bucket::Monthly, self.monthly),
+            (Bucket::Yearly, self.yearly),
+        ]
+    }
+
+    /// The duration rules in restic's order; [`Bucket::Last`] stands for plain `within`.
+    #[must_use]
+    pub fn withins(&self) -> [(Bucket, Option<KeepWithin>); 6] {
+        let used = |within: Option<KeepWithin>| within.filter(|within| !within.is_zero());
+        [
+            (Bucket::Last, used(self.within)),
+            (Bucket::Hourly, used(self.within_hourly)),
+            (Bucket::Daily, used(self.within_daily)),
+            (Bucket::Weekly, used(self.within_weekly)),
+            (Bucket::Monthly, used(self.within_monthly)),
+            (Bucket::Yearly, used(self.within_yearly)),
+        ]
+    }
+
+    /// Whether restic sees no policy at all: counts of 0, empty spans and no tags.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let counted = self
+            .counts()
+            .iter()
+            .any(|(_, count)| !matches!(count, None | Some(Count::N(0))));
+        let within = self.withins().iter().any(|(_, within)| within.is_some());
+        !counted && !within && self.tags.is_empty()
+    }
+
+    /// Whether some rule keeps snapshots however old they become.
+    #[must_use]
+    pub fn is_unbounded(&self) -> bool {
+        self.counts()
+            .iter()
+            .any(|(_, count)| *count == Some(Count::Unlimited))
+    }
+
+    /// Checks that this version of restic takes every count.
+    ///
+    /// # Errors
+    /// [`RuleError`] for the first that it does not.
+    pub fn check(&self, version: ResticVersion) -> Result<(), RuleError> {
+        for (bucket, count) in self.counts() {
+            match count {
+                Some(Count::Unlimited) if !version.knows_unlimited() => {
+                    return Err(RuleError::UnlimitedUnknown { bucket, version });
+                }
+                Some(Count::MinusOne) if version.knows_unlimited() => {
+                    return Err(RuleError::NegativeCount { bucket, version });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The options of `restic forget`, one word each: `--keep-daily`, `7`, …
+    ///
+    /// # Errors
+    /// [`RuleError`] where this version does not take a rule.
+    pub fn arguments(&self, version: ResticVersion) -> Result<Vec<String>, RuleError> {
+        self.check(version)?;
+        let counts = self.counts().into_iter().filter_map(|(bucket, count)| {
+            let count = count.filter(|count| *count != Count::N(0))?;
+            Some([format!("--keep-{}", bucket.name()), count.to_string()])
+        });
+        let withins = self.withins().into_iter().filter_map(|(bucket, within)| {
+            let option = match bucket {
+                Bucket::Last => "--keep-within".to_owned(),
+                _ => format!("--keep-within-{}", bucket.name()),
+            };
+            Some([option, within?.to_string()])
+        });
+        let tags = self
+            .tags
+            .iter()
+            .map(|tags| ["--keep-tag".to_owned(), tags.join(",")]);
+        Ok(counts.chain(withins).chain(tags).flatten().collect())
+    }
+}
+
+impl fmt::Display for KeepRules {
+    /// As a policy writes it: `keep 7 daily, 4 weekly, within 30d`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.counts().into_iter().filter_map(|(bucket, count)| {
+            Some(format!(
+                "{} {}",
+                count.filter(|count| *count != Count::N(0))?,
+                bucket.name()
+            ))
+        });
+        let withins = self.withins().into_iter().filter_map(|(bucket, within)| {
+            let within = within?;
+            Some(match bucket {
+                Bucket::Last => format!("within {within}"),
+                _ => format!("{} within {within}", bucket.name()),
+            })
+        });
+        let tags = self
+            .tags
+            .iter()
+            .map(|tags| format!("tagged {}", tags.join(" and ")));
+        let all: Vec<String> = counts.chain(withins).chain(tags).collect();
+        write!(
+            f,
+            "keep {}",
+            if all.is_empty() {
+                "nothing".to_owned()
+            } else {
+                all.join(", ")
+            }
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subtracts_dates_as_go_does() {
+        let before = |within: KeepWithin, latest: &str, offset| {
+            within
+                .before(latest.parse().unwrap(), offset)
+                .unwrap()
+                .to_string()
+        };
+        let month = KeepWithin {
+            months: 1,
+            ..KeepWithin::default()
+        };
+        assert_eq!(
+            before(month, "2026-03-31T02:00Z", 0),
+            "2026-03-03T02:00:00Z"
+        );
+        // 23:30 UTC on 30 March is 01:30 on the 31st at +02:00.
+        assert_eq!(
+            before(month, "2026-03-30T23:30Z", 7200),
+            "2026-03-02T23:30:00Z"
+        );
+        let mixed = KeepWithin {
+            years: 1,
+            months: 0,
+            days: 1,
+            hours: 3,
+        };
+        assert_eq!(
+            before(mixed, "2025-02-28T02:00Z", 0),
+            "2024-02-26T23:00:00Z"
+        );
+        let ages = KeepWithin {
+            years: 40_000,
+            ..KeepWithin::default()
+        };
+        assert_eq!(ages.before("2025-02-28T02:00Z".parse().unwrap(), 0), None);
+    }
+
+    #[test]
+    fn writes_restic_options_and_policy_words() {
+        let rules = KeepRules {
+            daily: Some(Count::N(7)),
+            weekly: Some(Count::N(0)),
+            yearly: Some(Count::Unlimited),
+            within_monthly: Some(KeepWithin {
+                years: 1,
+                months: 2,
+                ..KeepWithin::default()
+            }),
+            tags: vec![vec!["a".to_owned(), "b".to_owned()]],
+            ..KeepRules::default()
+        };
+        let arguments = rules.arguments(ResticVersion::new(0, 18, 0)).unwrap();
+        assert_eq!(
+            arguments.join(" "),
+            "--keep-daily 7 --keep-yearly unlimited --keep-within-monthly 1y2m --keep-tag a,b"
+        );
+        assert_eq!(
+            rules.to_string(),
+            "keep 7 daily, unlimited yearly, monthly within 1y2m, tagged a and b"
+        );
+        let old = rules.arguments(ResticVersion::new(0, 14, 0)).unwrap_err();
+        assert!(old.to_string().contains("0.16"), "{old}");
+    }
+
+    #[test]
+    fn emptiness_is_restics() {
+        let zero = KeepRules {
+            last: Some(Count::N(0)),
+            within: Some(KeepWithin::days(0)),
+            ..KeepRules::default()
+        };
+        assert!(zero.is_empty());
+        let minus = KeepRules {
+            daily: Some(Count::MinusOne),
+            ..KeepRules::default()
+        };
+        assert!(!minus.is_empty());
+        assert!(minus.check(ResticVersion::new(0, 15, 2)).is_ok());
+        assert!(minus.check(ResticVersion::new(0, 16, 0)).is_err());
     }
 }

@@ -1,1 +1,40 @@
-//! To be written.
+//! What all targets share.
+//!
+//! What goes in: a [`Plan`] that was verified. What comes out of a target: [`Artefact`]s, bytes with
+//! a place, and nothing else; a target reads no file, no clock and no environment.
+//!
+//! | wanted | here |
+//! |---|---|
+//! | which steps a target emits, and what it need not | [`select`] |
+//! | where things are put, here and on the host | [`layout`] |
+//! | a name that becomes a file's, whatever it holds | [`filename`] |
+//! | text that becomes a word of a shell, or a command of cron | [`shell`], [`cron`] |
+//! | templates | [`template`] |
+//! | a whole script around the few lines that do the work | [`script`] |
+//! | what stands at the top of every file | [`header`] |
+//! | words for what cannot be emitted | [`refusal`] |
+
+mod artefact;
+pub mod cron;
+mod due;
+mod filename;
+#[cfg(feature = "fixture")]
+pub mod fixture;
+mod hash;
+pub mod header;
+pub mod layout;
+pub mod monitor;
+pub mod refusal;
+pub mod script;
+pub mod select;
+pub mod shell;
+pub mod template;
+
+pub use artefact::Artefact;
+pub use filename::filename;
+pub use hash::sha256;
+pub use thrice_diagnostics::Diagnostic;
+pub use thrice_plan::Plan;
+
+/// The version in the header of every file.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -20,6 +20,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::command::run;
 use crate::cron_log::Log;
+use crate::cron_mounts::{MOUNTS, PRIVATE, faketime, quoted};
 use crate::keeper::Keeper;
 use crate::wait::until;
 
@@ -97,7 +98,7 @@ impl Setting {
         self
     }
 
-    /// Starts cron. It has read all files, and started all `@reboot` jobs, when this returns.
+    /// Starts cron. It has read all files when this returns, and starts all `@reboot` jobs next.
     ///
     /// # Panics
     /// If the caller is not root, or cron is not installed or does not start, with what it said.
@@ -164,62 +165,6 @@ impl Setting {
     }
 }
 
-/// `show SOURCE PLACE` mounts a folder at a place, on a writable layer over what is there if the
-/// place has to be made first.
-const MOUNTS: &str = r#"
-layers=0
-show() {
-  base=$2
-  while [ ! -d "$base" ]; do base=$(dirname -- "$base"); done
-  if [ "$base" = / ]; then echo "nothing to mount $2 on"; exit 1; fi
-  if [ "$base" != "$2" ]; then
-    layers=$((layers + 1))
-    mkdir "layer$layers"
-    mount -t tmpfs tmpfs "layer$layers"
-    mkdir "layer$layers/upper" "layer$layers/work"
-    mount -t overlay overlay \
-      -o "lowerdir=$base,upperdir=$PWD/layer$layers/upper,workdir=$PWD/layer$layers/work" "$base"
-    mkdir -p -- "$2"
-  fi
-  mount --bind -- "$1" "$2"
-}
-"#;
-
-/// What cron must not share with the machine. On a new `/run` it finds no sign of an earlier start,
-/// so it runs `@reboot` jobs.
-const PRIVATE: &str = r#"
-mount -t tmpfs tmpfs dev
-for device in null zero full random urandom tty; do
-  : >"dev/$device"
-  mount --bind "/dev/$device" "dev/$device"
-done
-mkdir dev/shm
-ln -s /proc/self/fd dev/fd
-ln -s "$PWD/log" dev/log
-mount --bind crontab /etc/crontab
-mount --bind cron.d /etc/cron.d
-mount --bind spool /var/spool/cron/crontabs
-mount --rbind dev /dev
-mount -t tmpfs tmpfs /run
-"#;
-
-/// Debian keeps it in a folder of the machine's kind.
-fn faketime() -> String {
-    let kinds = fs::read_dir("/usr/lib")
-        .expect("a machine has libraries")
-        .filter_map(Result::ok);
-    kinds
-        .map(|kind| kind.path().join("faketime/libfaketime.so.1"))
-        .find(|path| path.is_file())
-        .unwrap_or_else(|| panic!("libfaketime is missing: run `.ci/setup test`"))
-        .to_string_lossy()
-        .into_owned()
-}
-
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
-}
-
 fn install(cron_d: &Path, name: &str, text: &str, mode: u32) {
     let file = cron_d.join(name);
     fs::write(&file, text).expect("the folder can be written");
@@ -270,7 +215,10 @@ impl Daemon {
     /// The logged lines that say that something was not taken. None does not mean that a file was
     /// taken: one whose name has a dot is passed over in silence. See [`Daemon::reloads`].
     pub fn complaints(&self) -> Vec<String> {
-        let is_complaint = |line: &String| COMPLAINTS.iter().any(|word| line.contains(word));
+        let is_complaint = |line: &String| {
+            // A command may have any word in it.
+            !line.contains(") CMD (") && COMPLAINTS.iter().any(|word| line.contains(word))
+        };
         self.log().into_iter().filter(is_complaint).collect()
     }
 

@@ -29,8 +29,10 @@ pub mod rclone;
 pub mod restic;
 pub mod shell;
 
+mod ceph_conf;
 mod command;
 mod cron_log;
+mod cron_mounts;
 mod tools;
 mod wait;
 

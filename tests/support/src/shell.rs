@@ -20,6 +20,7 @@ pub fn shellcheck(script: &Path) -> Result<(), String> {
             .args([
                 "--norc",
                 "--external-sources",
+                "--check-sourced",
                 "--severity=style",
                 "--format=gcc",
             ])

@@ -1,4 +1,9 @@
 //! The object gateway must take what real clients store, give it back, and expire what it is told to.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "tests of the outside world: they write files, and a failure is a failed test"
+)]
 
 use std::fs;
 use std::path::Path;

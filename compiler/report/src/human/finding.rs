@@ -5,7 +5,7 @@ use std::fmt;
 use miette::{LabeledSpan, SourceCode};
 use thrice_diagnostics::{Diagnostic, Event, Severity};
 
-use super::{Page, paint};
+use super::Page;
 use crate::excerpt::Excerpt;
 use crate::place;
 
@@ -36,7 +36,7 @@ pub fn render(page: &mut Page<'_>, finding: &Diagnostic) {
     case(page, &finding.case);
     if let Some(help) = &finding.help {
         let help = page.clean(help);
-        let first = paint("  help: ", page.theme.styles.help);
+        let first = page.paint("  help: ", page.theme.styles.help);
         page.wrapped(&first, &help);
     }
 }

@@ -11,6 +11,8 @@ use crate::text;
 const ROWS: usize = 60;
 /// The widest cell of that table, its last column apart.
 const CELL: usize = 32;
+/// A note with less room than this stands on lines of its own.
+const NOTE: usize = 24;
 
 /// Which policy, which tool, which day.
 pub fn head(page: &mut Page<'_>, report: &Report) {
@@ -124,10 +126,11 @@ pub fn verdicts(page: &mut Page<'_>, verdicts: &[Verdict]) {
             first.push_str(&" ".repeat(width.saturating_sub(display_width(cell)) + 2));
         }
         let note = page.clean(verdict.note);
-        if note.is_empty() {
-            page.line(&first);
-        } else {
+        if display_width(&first) + NOTE <= page.options.width {
             page.wrapped(&first, &note);
+        } else {
+            page.line(&first);
+            page.wrapped("      ", &note);
         }
     }
     if left > 0 {

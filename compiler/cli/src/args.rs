@@ -1,0 +1,159 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+/// A policy language for backups: says what is kept where, proves that it is safe, and emits what
+/// carries it out.
+#[derive(Debug, Parser)]
+#[command(name = "thrice", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 safe, 1 rejected, 2 misuse or unreadable input, 3 undecided, \
+    101 internal error."
+)]
+pub struct Args {
+    /// When to write colours: auto (on a terminal, unless NO_COLOR is set), always or never
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", global = true)]
+    #[arg(hide_possible_values = true, display_order = 100)]
+    pub color: Color,
+
+    /// Same as --color never
+    #[arg(long, global = true, conflicts_with = "color", display_order = 101)]
+    pub no_color: bool,
+
+    /// Draw frames and signs with ASCII alone
+    #[arg(long, global = true, display_order = 102)]
+    pub ascii: bool,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// When to write colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Prove a policy safe, or show why it is not
+    Check(Check),
+    /// Write what carries a safe policy out
+    Build(Build),
+    /// Explain a finding's code, or list all codes
+    Explain {
+        /// A code such as T1101
+        code: Option<String>,
+    },
+    /// Bring policy files into the one style
+    Fmt(Fmt),
+}
+
+/// A policy, and the day it is judged at.
+#[derive(Debug, ClapArgs)]
+pub struct Judged {
+    /// A folder of .thrice files, or one file
+    pub path: PathBuf,
+
+    /// Judge dates as on this day [default: today, UTC]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+
+    /// Let warnings count as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `thrice check`.
+#[derive(Debug, ClapArgs)]
+pub struct Check {
+    #[command(flatten)]
+    pub judged: Judged,
+
+    /// How to show the report: human, json, sarif, github or junit
+    #[arg(long, value_enum, default_value_t = Format::Human, hide_possible_values = true)]
+    pub format: Format,
+}
+
+/// Formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Human,
+    /// For programs, with a schema
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// GitHub workflow commands
+    Github,
+    /// JUnit XML
+    Junit,
+}
+
+/// `thrice build`.
+#[derive(Debug, ClapArgs)]
+pub struct Build {
+    #[command(flatten)]
+    pub judged: Judged,
+
+    /// The folder to write; one that thrice wrote before is replaced as a whole
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// `thrice fmt`.
+#[derive(Debug, ClapArgs)]
+pub struct Fmt {
+    /// Files, or folders to search for .thrice files
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+
+    /// Change nothing; name the files that differ and exit with 1 if there are any
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// An ISO date and nothing else: jiff would also take a date with a time.
+fn date(text: &str) -> Result<Date, String> {
+    let wrong = "a date is written like 2026-02-15";
+    if text.len() != 10 {
+        return Err(wrong.to_owned());
+    }
+    text.parse().map_err(|_| wrong.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn dates_are_iso_dates() {
+        assert_eq!(date("2028-02-29"), Ok(Date::constant(2028, 2, 29)));
+        for wrong in [
+            "2026-02-29",
+            "2026-2-15",
+            "15.02.2026",
+            "2026-02-15T00:00",
+            "today",
+        ] {
+            assert!(date(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! First pass: which statements there are, and the names they declare.
+
+use std::collections::BTreeMap;
+
+use thrice_diagnostics::{Diagnostic, SourceMap, Span, nearest, one_of};
+use thrice_grammar::{Statement, TokenKind, Tree};
+
+use crate::clauses::Construct;
+use crate::codes::{MISSING, NOT_YET, UNKNOWN_STATEMENT, WRONG_VALUE};
+use crate::context::Context;
+use crate::cursor::{Cursor, shown};
+use crate::forms::FORMS;
+use crate::names::{Kind, Names};
+
+/// A statement of a known form: at the top level, or inside another as a store is in its host.
+#[derive(Clone)]
+pub struct Item<'a> {
+    /// Its form.
+    pub construct: &'static Construct,
+    /// The full name it declares (`vpai.local`); empty if it declares none, or the name could not
+    /// be read.
+    pub name: String,
+    /// Where the name stands, otherwise the head of the statement.
+    pub span: Span,
+    /// Its place in the table of its kind; 0 where it declares nothing.
+    pub index: u32,
+    /// For what stands inside another statement: that one's place in the table of its kind.
+    pub parent: u32,
+    /// Its documentation lines.
+    pub docs: Vec<Span>,
+    /// All of it.
+    pub statement: &'a Statement,
+    declares: bool,
+}
+
+impl<'a> Item<'a> {
+    /// Reads the head, from behind the keyword and the declared name.
+    #[must_use]
+    pub fn cursor(&self, cx: &'a Context<'a>) -> Cursor<'a> {
+        let mut cursor = Cursor::new(cx, self.statement);
+        cursor.advance();
+        if self.declares {
+            cursor.advance();
+        }
+        cursor
+    }
+
+    /// Name, place and documentation for the model.
+    #[must_use]
+    pub fn named(&self, cx: &Context<'_>) -> thrice_model::Named {
+        thrice_model::Named {
+            name: self.name.clone(),
+            span: self.span,
+            doc: cx.doc(&self.docs),
+        }
+    }
+
+    /// The name without that of the statement it stands in.
+    #[must_use]
+    pub fn short_name(&self) -> &str {
+        self.name.rsplit(['.', '/']).next().unwrap_or("")
+    }
+}
+
+/// What the first pass yields.
+#[derive(Default)]
+pub struct Declared<'a> {
+    /// The statements of each row of [`FORMS`], in their order.
+    pub items: Vec<Vec<Item<'a>>>,
+    /// All names.
+    pub names: Names,
+    /// What is wrong so far.
+    pub reports: Vec<Diagnostic>,
+}
+
+/// Declares what stands in one file.
+pub struct Declarer<'a> {
+    sources: &'a SourceMap,
+    rows: BTreeMap<&'static str, Row>,
+    nested: BTreeMap<&'static str, Vec<(&'static str, Row)>>,
+    out: Declared<'a>,
+}
+
+/// A row of [`FORMS`] and the form in it.
+#[derive(Clone, Copy)]
+struct Row {
+    row: usize,
+    kind: Option<Kind>,
+    construct: &'static Construct,
+}
+
+impl<'a> Declarer<'a> {
+    /// Ready for the first file.
+    #[must_use]
+    pub fn new(sources: &'a SourceMap) -> Self {
+        let mut rows = BTreeMap::new();
+        let mut nested: BTreeMap<&str, Vec<(&str, Row)>> = BTreeMap::new();
+        for (row, form) in FORMS.iter().enumerate() {
+            for construct in form.constructs {
+                let entry = Row { row, kind: form.kind, construct };
+                for outer in construct.inside {
+                    nested.entry(outer).or_default().push((construct.keyword, entry));
+                }
+                if construct.inside.is_empty() {
+                    rows.insert(construct.keyword, entry);
+                }
+            }
+        }
+        let items = FORMS.iter().map(|_| Vec::new()).collect();
+        Self { sources, rows, nested, out: Declared { items, ..Declared::default() } }
+    }
+
+    /// All that was declared.
+    #[must_use]
+    pub fn finish(self) -> Declared<'a> {
+        self.out
+    }
+
+    /// Declares all statements of a file; `library`: of the standard library.
+    pub fn file(&mut self, tree: &'a Tree, library: bool) {
+        for (docs, statement) in tree.statements() {
+            let Some(first) = statement.values().next() else { continue };
+            let word = self.sources.text(first.span);
+            match self.rows.get(word).copied() {
+                Some(row) => self.item(row, docs, statement, None, library),
+                // Read before this pass, where files are loaded.
+                None if word == "use" => {}
+                None if matches!(first.kind, TokenKind::Unknown | TokenKind::OpenText) => {}
+                None => {
+                    let found = self.unknown_statement(word, first.span, statement);
+                    self.out.reports.push(found);
+                }
+            }
+        }
+    }
+
+    fn item(
+        &mut self,
+        row: Row,
+        docs: Vec<Span>,
+        statement: &'a Statement,
+        outer: Option<&Item<'a>>,
+        library: bool,
+    ) {
+        let mut item = Item {
+            construct: row.construct,
+            name: String::new(),
+            span: statement.head(),
+            index: 0,
+            parent: outer.map_or(0, |outer| outer.index),
+            docs,
+            statement,
+            declares: row.kind.is_some(),
+        };
+        if let Some(kind) = row.kind {
+            item.index = self.out.names.place(kind);
+            self.declare(&mut item, kind, outer, library);
+        }
+        if let (Some(inner), Some(block)) =
+            (self.nested.get(row.construct.keyword).cloned(), &statement.block)
+        {
+            for (docs, statement) in block.statements() {
+                let Some(first) = statement.values().next() else { continue };
+                let word = self.sources.text(first.span);
+                if let Some((_, row)) = inner.iter().find(|(keyword, _)| *keyword == word) {
+                    self.item(*row, docs, statement, Some(&item), library);
+                }
+            }
+        }
+        if let Some(items) = self.out.items.get_mut(row.row) {
+            items.push(item);
+        }
+    }
+
+    /// Reads and declares the name behind the keyword.
+    fn declare(&mut self, item: &mut Item<'a>, kind: Kind, outer: Option<&Item<'_>>, library: bool) {
+        let keyword = item.construct.keyword;
+        let form = format!("write `{}`", item.construct.form);
+        let Some(token) = item.statement.values().nth(1) else {
+            let found = Diagnostic::error(MISSING, format!("this `{keyword}` has no name"))
+                .at(item.span, "a name should follow");
+            self.out.reports.push(found.help(form));
+            return;
+        };
+        let text = self.sources.text(token.span);
+        if matches!(token.kind, TokenKind::Unknown | TokenKind::OpenText) {
+            return;
+        }
+        if token.kind != TokenKind::Name || text.contains(['.', '/', ':', '*']) {
+            let message = format!("`{}` cannot be the name of a {keyword}", shown(text));
+            let found = Diagnostic::error(WRONG_VALUE, message)
+                .at(token.span, "not a simple name")
+                .help("a name begins with a letter and goes on with letters, digits, `_` and `-`");
+            self.out.reports.push(found);
+            return;
+        }
+        item.span = token.span;
+        item.name = match outer {
+            Some(outer) if outer.name.is_empty() => return,
+            Some(outer) if kind == Kind::Site => format!("{}/{text}", outer.name),
+            Some(outer) => format!("{}.{text}", outer.name),
+            None => text.to_owned(),
+        };
+        let declared = self.out.names.declare(&item.name, kind, item.index, token.span, library);
+        self.out.reports.extend(declared.err().map(|found| *found));
+    }
+
+    fn unknown_statement(&self, word: &str, span: Span, statement: &Statement) -> Diagnostic {
+        if word == "scenario" {
+            return Diagnostic::error(NOT_YET, "scenarios are not in this version of the language")
+                .at(statement.head(), "not yet")
+                .help("take it away; `require survive loss of …` covers single cases");
+        }
+        let word = shown(word);
+        let found = Diagnostic::error(UNKNOWN_STATEMENT, format!("there is no statement `{word}`"))
+            .at(span, "unknown statement");
+        let near = nearest(&word, self.rows.keys().copied().chain(["use"]));
+        if !near.is_empty() {
+            return found.help(format!("did you mean {}?", one_of(near)));
+        }
+        let outer: Vec<&str> = self
+            .nested
+            .iter()
+            .filter(|(_, inner)| inner.iter().any(|(keyword, _)| *keyword == word))
+            .map(|(outer, _)| *outer)
+            .collect();
+        if outer.is_empty() {
+            found.help("a statement begins with a word such as `host`, `class` or `backup`")
+        } else {
+            found.help(format!("`{word}` stands inside the block of {}", one_of(outer)))
+        }
+    }
+}

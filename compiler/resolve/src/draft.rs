@@ -1,0 +1,190 @@
+//! The model while it is made.
+//!
+//! Names are declared before bodies are read, so ids are known first; each table has a place for
+//! every id, which stays empty if the declaration cannot be read. Then an error has been reported
+//! already, and whoever finds an empty place says nothing more.
+
+use std::marker::PhantomData;
+
+use jiff::civil::Date;
+use thrice_diagnostics::FileId;
+use thrice_model as model;
+use thrice_model::{
+    ClassId, CredentialId, EnvironmentId, HostId, KeyId, MonitorId, PhaseId, ProviderId,
+    RepositoryId, ServiceId, SiteId, StepId, StoreId, Table, VaultId,
+};
+use thrice_quantity::schedule::Schedule;
+use thrice_retention::KeepRules;
+
+/// A table with a place for every declared id.
+#[derive(Debug)]
+pub struct Slots<I, T> {
+    places: Vec<Option<T>>,
+    ids: PhantomData<I>,
+}
+
+impl<I, T> Default for Slots<I, T> {
+    fn default() -> Self {
+        Self { places: Vec::new(), ids: PhantomData }
+    }
+}
+
+impl<I: Copy, T> Slots<I, T>
+where
+    usize: TryFrom<I>,
+{
+    /// Fills the place of an id.
+    pub fn set(&mut self, id: I, value: T) {
+        let Ok(at) = usize::try_from(id) else { return };
+        if self.places.len() <= at {
+            self.places.resize_with(at + 1, || None);
+        }
+        if let Some(place) = self.places.get_mut(at) {
+            *place = Some(value);
+        }
+    }
+
+    /// What is there; `None` for what could not be read, or is not read yet.
+    #[must_use]
+    pub fn get(&self, id: I) -> Option<&T> {
+        self.places.get(usize::try_from(id).ok()?)?.as_ref()
+    }
+
+    /// What is there, to be changed.
+    pub fn get_mut(&mut self, id: I) -> Option<&mut T> {
+        self.places.get_mut(usize::try_from(id).ok()?)?.as_mut()
+    }
+
+    /// What could be read, with its place, in the order of declaration.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
+        self.places.iter().enumerate().filter_map(|(at, value)| Some((at, value.as_ref()?)))
+    }
+}
+
+impl<I: Copy + From<usize>, T> Slots<I, T>
+where
+    usize: From<I>,
+{
+    /// The table of the finished model. Ids fit only if no place is empty.
+    #[must_use]
+    pub fn into_table(self) -> Table<I, T> {
+        let mut table = Table::default();
+        for value in self.places.into_iter().flatten() {
+            table.push(value);
+        }
+        table
+    }
+}
+
+/// The model while it is made; fields as in [`thrice_model::Model`].
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each field is that of the model")]
+pub struct Draft {
+    /// As-of date of this run.
+    pub as_of: Date,
+    /// First day of the policy: known once the phases are read.
+    pub start: Date,
+    /// The policy's name where no statement gives one.
+    pub default_name: String,
+    /// The file that a missing `policy` statement would stand in.
+    pub first_file: Option<FileId>,
+    pub policy: Option<model::Policy>,
+    pub phases: Slots<PhaseId, model::Phase>,
+    pub schedules: Slots<u32, Schedule>,
+    pub retentions: Slots<u32, KeepRules>,
+    pub providers: Slots<ProviderId, model::Provider>,
+    pub sites: Slots<SiteId, model::Site>,
+    pub hosts: Slots<HostId, model::Host>,
+    pub stores: Slots<StoreId, model::Store>,
+    pub services: Slots<ServiceId, model::Service>,
+    pub vaults: Slots<VaultId, model::Vault>,
+    pub keys: Slots<KeyId, model::Key>,
+    pub credentials: Slots<CredentialId, model::Credential>,
+    pub monitors: Slots<MonitorId, model::Monitor>,
+    pub repositories: Slots<RepositoryId, model::Repository>,
+    pub environments: Slots<EnvironmentId, model::Environment>,
+    pub classes: Slots<ClassId, model::Class>,
+    pub steps: Slots<StepId, model::Step>,
+    pub networks: Vec<model::Network>,
+    pub mounts: Vec<model::Mount>,
+    pub requirements: Vec<model::Requirement>,
+    pub acceptances: Vec<model::Acceptance>,
+    pub skips: Vec<model::Skip>,
+    pub estimates: Vec<model::Estimate>,
+    pub costs: Vec<model::Cost>,
+    pub facts: Vec<model::Fact>,
+}
+
+impl Draft {
+    /// An empty one.
+    #[must_use]
+    pub fn new(as_of: Date) -> Self {
+        Self {
+            as_of,
+            start: as_of,
+            default_name: String::new(),
+            first_file: None,
+            policy: None,
+            phases: Slots::default(),
+            schedules: Slots::default(),
+            retentions: Slots::default(),
+            providers: Slots::default(),
+            sites: Slots::default(),
+            hosts: Slots::default(),
+            stores: Slots::default(),
+            services: Slots::default(),
+            vaults: Slots::default(),
+            keys: Slots::default(),
+            credentials: Slots::default(),
+            monitors: Slots::default(),
+            repositories: Slots::default(),
+            environments: Slots::default(),
+            classes: Slots::default(),
+            steps: Slots::default(),
+            networks: Vec::new(),
+            mounts: Vec::new(),
+            requirements: Vec::new(),
+            acceptances: Vec::new(),
+            skips: Vec::new(),
+            estimates: Vec::new(),
+            costs: Vec::new(),
+            facts: Vec::new(),
+        }
+    }
+
+    /// The finished model; only of use if no error was reported.
+    #[must_use]
+    pub fn finish(
+        self,
+        unused: Vec<(String, thrice_diagnostics::Span)>,
+        hash: String,
+    ) -> Option<model::Model> {
+        Some(model::Model {
+            policy: self.policy?,
+            phases: self.phases.into_table(),
+            providers: self.providers.into_table(),
+            sites: self.sites.into_table(),
+            hosts: self.hosts.into_table(),
+            stores: self.stores.into_table(),
+            services: self.services.into_table(),
+            vaults: self.vaults.into_table(),
+            keys: self.keys.into_table(),
+            credentials: self.credentials.into_table(),
+            monitors: self.monitors.into_table(),
+            repositories: self.repositories.into_table(),
+            environments: self.environments.into_table(),
+            classes: self.classes.into_table(),
+            steps: self.steps.into_table(),
+            networks: self.networks,
+            mounts: self.mounts,
+            requirements: self.requirements,
+            acceptances: self.acceptances,
+            skips: self.skips,
+            estimates: self.estimates,
+            costs: self.costs,
+            facts: self.facts,
+            unused,
+            hash,
+        })
+    }
+}

@@ -1,0 +1,337 @@
+//! What is declared under which name, and help with names that are not.
+//!
+//! Simple names share one namespace. Stores and services are `host.name`, sites `provider/name`.
+//! Mounts and costs, to which nothing refers, have a namespace each, and the policy's own name is
+//! in none.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
+use thrice_model::ServiceId;
+
+use crate::codes::{DUPLICATE_NAME, UNKNOWN_NAME, WRONG_KIND};
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the statement of the same name")]
+pub enum Kind {
+    Phase,
+    Schedule,
+    Retention,
+    Provider,
+    Site,
+    Host,
+    Store,
+    Service,
+    Vault,
+    Key,
+    Credential,
+    Monitor,
+    Repository,
+    Network,
+    Environment,
+    Class,
+    Mount,
+    Step,
+    Cost,
+}
+
+impl Kind {
+    /// How many kinds there are.
+    pub const COUNT: usize = Self::Cost as usize + 1;
+
+    /// The word of messages.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Phase => "phase",
+            Self::Schedule => "schedule",
+            Self::Retention => "retention",
+            Self::Provider => "provider",
+            Self::Site => "site",
+            Self::Host => "host",
+            Self::Store => "store",
+            Self::Service => "service",
+            Self::Vault => "vault",
+            Self::Key => "key",
+            Self::Credential => "credential",
+            Self::Monitor => "monitor",
+            Self::Repository => "repository",
+            Self::Network => "network",
+            Self::Environment => "environment",
+            Self::Class => "class",
+            Self::Mount => "mount",
+            Self::Step => "step",
+            Self::Cost => "cost",
+        }
+    }
+
+    /// The word with its article.
+    #[must_use]
+    pub fn with_article(self) -> String {
+        let article = if self == Self::Environment { "an" } else { "a" };
+        format!("{article} {}", self.word())
+    }
+
+    /// How it is declared, for help.
+    const fn declared_by(self) -> &'static str {
+        match self {
+            Self::Phase => "phase NAME = 2026-02-15",
+            Self::Schedule => "schedule NAME = daily at 03:00 UTC",
+            Self::Retention => "retention NAME = keep 7 daily, 4 weekly",
+            Self::Provider => "provider NAME \"Title\"",
+            Self::Site => "provider PROVIDER { site NAME }",
+            Self::Host => "host NAME at PROVIDER/SITE",
+            Self::Store => "host HOST at PROVIDER/SITE { store NAME }",
+            Self::Service => "host HOST at PROVIDER/SITE { service NAME }",
+            Self::Vault => "vault NAME at PROVIDER/SITE",
+            Self::Key => "key NAME { held on HOST }",
+            Self::Credential => "credential NAME { may read on STORE }",
+            Self::Monitor => "monitor NAME { healthchecks at \"VARIABLE\" }",
+            Self::Repository => "repository NAME in STORE:/PATH { key KEY }",
+            Self::Network => "network NAME { joins HOST, HOST }",
+            Self::Environment => "environment NAME { on HOST }",
+            Self::Class => "class NAME is state on STORE",
+            Self::Mount => "mount NAME of STORE in SERVICE",
+            Self::Step => "backup NAME of CLASS to REPOSITORY by HOST.cron",
+            Self::Cost => "cost NAME { 1 EUR/month }",
+        }
+    }
+
+    const fn namespace(self) -> u8 {
+        match self {
+            Self::Mount => 1,
+            Self::Cost => 2,
+            _ => 0,
+        }
+    }
+}
+
+/// A declared name.
+#[derive(Clone, Debug)]
+pub struct Symbol {
+    /// What it stands for.
+    pub kind: Kind,
+    /// Its place in the table of its kind; phases get theirs when their dates are known.
+    pub index: Cell<u32>,
+    /// The words that declare it.
+    pub span: Span,
+    /// Whether the standard library declares it.
+    pub library: bool,
+    used: Cell<bool>,
+}
+
+/// All declared names.
+#[derive(Debug, Default)]
+pub struct Names {
+    symbols: BTreeMap<(u8, String), Symbol>,
+    services: BTreeMap<String, Vec<(ServiceId, String)>>,
+    next: [u32; Kind::COUNT],
+    /// Suggestions look at every name; past this many unknown names nobody reads them.
+    suggested: Cell<u32>,
+}
+
+const SUGGESTIONS: u32 = 50;
+
+impl Names {
+    /// The next free place in the table of a kind.
+    pub fn place(&mut self, kind: Kind) -> u32 {
+        let Some(next) = self.next.get_mut(kind as usize) else { return 0 };
+        *next = next.saturating_add(1);
+        *next - 1
+    }
+
+    /// How many things of a kind are declared, duplicates included.
+    #[must_use]
+    pub fn count(&self, kind: Kind) -> u32 {
+        self.next.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    /// Takes a full name (`vpai`, `vpai.local`) for the thing at `index` of its kind's table.
+    ///
+    /// # Errors
+    /// The message about the other declaration, if the name is taken; then that one stays.
+    pub fn declare(
+        &mut self,
+        name: &str,
+        kind: Kind,
+        index: u32,
+        span: Span,
+        library: bool,
+    ) -> Result<(), Box<Diagnostic>> {
+        let key = (kind.namespace(), name.to_owned());
+        if let Some(other) = self.symbols.get(&key) {
+            let message = format!("`{name}` is declared twice");
+            let help = format!("one of the two needs another name: names are shared by {SHARED}");
+            let found = Diagnostic::error(DUPLICATE_NAME, message)
+                .at(span, format!("declared again, as {}", kind.with_article()))
+                .at(other.span, format!("first declared here, as {}", other.kind.with_article()))
+                .help(help);
+            return Err(Box::new(found));
+        }
+        if let (Kind::Service, Some((host, short))) = (kind, name.split_once('.')) {
+            let entry = (ServiceId(index), host.to_owned());
+            self.services.entry(short.to_owned()).or_default().push(entry);
+        }
+        let index = Cell::new(index);
+        self.symbols.insert(key, Symbol { kind, index, span, library, used: Cell::new(false) });
+        Ok(())
+    }
+
+    /// Whatever has this name, without counting as a use.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Symbol> {
+        self.symbols.get(&(0, name.to_owned()))
+    }
+
+    /// Services with this short name: id and name of their host.
+    #[must_use]
+    pub fn services(&self, short: &str) -> &[(ServiceId, String)] {
+        self.services.get(short).map_or(&[], Vec::as_slice)
+    }
+
+    /// All names of a kind in alphabetical order.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&str, &Symbol)> {
+        self.symbols.iter().filter(move |(_, s)| s.kind == kind).map(|((_, n), s)| (n.as_str(), s))
+    }
+
+    /// The thing of this kind with this name; from now on it counts as used.
+    ///
+    /// # Errors
+    /// What to tell: an unknown name with its neighbours, or a name of another kind.
+    pub fn look_up(&self, name: &str, kind: Kind, span: Span) -> Result<u32, Box<Diagnostic>> {
+        self.look_up_any(name, &[kind], span).map(|(_, index)| index)
+    }
+
+    /// The thing of one of these kinds with this name; from now on it counts as used.
+    ///
+    /// # Errors
+    /// As [`Self::look_up`].
+    pub fn look_up_any(
+        &self,
+        name: &str,
+        kinds: &[Kind],
+        span: Span,
+    ) -> Result<(Kind, u32), Box<Diagnostic>> {
+        match self.find(name) {
+            Some(symbol) if kinds.contains(&symbol.kind) => {
+                self.mark(name, symbol);
+                Ok((symbol.kind, symbol.index.get()))
+            }
+            Some(symbol) => Err(Box::new(self.wrong_kind(name, symbol, kinds, span))),
+            None => Err(Box::new(self.unknown(name, kinds, span))),
+        }
+    }
+
+    /// Counts as used, and with it what it is a part of.
+    fn mark(&self, name: &str, symbol: &Symbol) {
+        symbol.used.set(true);
+        let whole = match symbol.kind {
+            Kind::Store | Kind::Service => name.split_once('.'),
+            Kind::Site => name.split_once('/'),
+            _ => None,
+        };
+        if let Some(symbol) = whole.and_then(|(whole, _)| self.find(whole)) {
+            symbol.used.set(true);
+        }
+    }
+
+    /// A service by its short or full name counts as used.
+    pub fn mark_service(&self, host: &str, short: &str) {
+        let name = format!("{host}.{short}");
+        if let Some(symbol) = self.find(&name) {
+            self.mark(&name, symbol);
+        }
+    }
+
+    /// Declarations of the policy itself, of kinds that exist to be referred to, to which nothing
+    /// refers; in the order of their places.
+    #[must_use]
+    pub fn unused(&self) -> Vec<(String, Span)> {
+        let mut list: Vec<_> = self
+            .symbols
+            .iter()
+            .filter(|(_, s)| !s.library && !s.used.get() && is_for_reference(s.kind))
+            .map(|((_, name), s)| (name.clone(), s.span))
+            .collect();
+        list.sort_by_key(|(_, span)| *span);
+        list
+    }
+
+    /// The message about a name that is not declared.
+    #[must_use]
+    pub fn unknown(&self, name: &str, kinds: &[Kind], span: Span) -> Diagnostic {
+        let words = kinds_or(kinds, Kind::word);
+        let found = Diagnostic::error(UNKNOWN_NAME, format!("no {words} is called `{name}`"))
+            .at(span, "unknown name");
+        self.suggested.set(self.suggested.get().saturating_add(1));
+        if self.suggested.get() > SUGGESTIONS {
+            return found;
+        }
+        let all = || kinds.iter().flat_map(|kind| self.of_kind(*kind)).map(|(name, _)| name);
+        let near = nearest(name, all());
+        if !near.is_empty() {
+            return found.help(format!("did you mean {}?", one_of(near)));
+        }
+        let count = all().count();
+        let declare = kinds.first().map_or("", |kind| kind.declared_by());
+        if (1..=4).contains(&count) {
+            return found.help(format!("declared are {}; or add `{declare}`", list(all())));
+        }
+        found.help(format!("declare it: `{declare}`"))
+    }
+
+    fn wrong_kind(&self, name: &str, symbol: &Symbol, kinds: &[Kind], span: Span) -> Diagnostic {
+        let (is, wanted) = (symbol.kind.with_article(), kinds_or(kinds, Kind::with_article));
+        let found = Diagnostic::error(WRONG_KIND, format!("`{name}` is {is}, not {wanted}"))
+            .at(span, format!("{wanted} is expected here"))
+            .at(symbol.span, format!("`{name}` is declared here"));
+        let parts = self.parts(name, symbol.kind, kinds);
+        if !parts.is_empty() {
+            return found.help(format!("did you mean {}?", one_of(parts)));
+        }
+        let all = || kinds.iter().flat_map(|kind| self.of_kind(*kind)).map(|(name, _)| name);
+        match all().count() {
+            0 => found.help(format!("none is declared yet; for example: `{}`", declared(kinds))),
+            1..=4 => found.help(format!("declared are {}", list(all()))),
+            _ => found,
+        }
+    }
+
+    /// The stores of a host where a store is wanted, the sites of a provider, the repositories
+    /// whose names begin alike: what was probably meant.
+    fn parts(&self, name: &str, kind: Kind, wanted: &[Kind]) -> Vec<&str> {
+        let (joint, part) = match kind {
+            Kind::Host if wanted.contains(&Kind::Store) => ('.', Kind::Store),
+            Kind::Host if wanted.contains(&Kind::Service) => ('.', Kind::Service),
+            Kind::Provider if wanted.contains(&Kind::Site) => ('/', Kind::Site),
+            _ => return Vec::new(),
+        };
+        let own = |full: &&str| full.split_once(joint).is_some_and(|(whole, _)| whole == name);
+        self.of_kind(part).map(|(full, _)| full).filter(own).take(4).collect()
+    }
+}
+
+const SHARED: &str = "hosts, classes, steps, phases and all other declarations";
+
+fn is_for_reference(kind: Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::Service | Kind::Class | Kind::Step | Kind::Mount | Kind::Network | Kind::Cost
+    )
+}
+
+fn declared(kinds: &[Kind]) -> &'static str {
+    kinds.first().map_or("", |kind| kind.declared_by())
+}
+
+fn kinds_or<W: ToString>(kinds: &[Kind], word: impl Fn(Kind) -> W) -> String {
+    let words: Vec<String> = kinds.iter().map(|kind| word(*kind).to_string()).collect();
+    words.join(" or ")
+}
+
+/// "`a`, `b` and `c`".
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    one_of(names).replace(" or ", " and ")
+}

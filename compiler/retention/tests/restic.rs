@@ -1,0 +1,381 @@
+//! `forget` against real restic, in every version there is: the same snapshots, random policies,
+//! the same decisions for the same reasons.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a fault in a test is a failed test"
+)]
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::fmt::temporal::Pieces;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::Value;
+use thrice_retention::{
+    Count, ForgetError, GroupBy, GroupKey, KeepRules, KeepWithin, ResticVersion, Snapshot, forget,
+    group_by,
+};
+use thrice_test_support::restic::{Restic, versions};
+use thrice_test_support::{finish, run};
+
+/// Policies tried on each version.
+const POLICIES: usize = 14;
+
+/// Snapshots by host: local time, zone of the machine that takes them, tags. Two years, clusters
+/// at the ends of days, weeks, months and years, and one in the future.
+fn plan() -> Vec<(&'static str, String, &'static str, &'static str)> {
+    let zones = ["UTC", "Asia/Kolkata", "America/New_York", "Europe/Paris"];
+    let tags = ["", "a", "b", "a,b"];
+    let dates = [
+        "2024-02-28 23:30",
+        "2024-02-29 00:40",
+        "2024-03-01 02:00",
+        "2024-03-31 02:00",
+        "2024-04-01 00:10",
+        "2024-05-31 23:50",
+        "2024-07-15 12:00",
+        "2024-10-27 01:30",
+        "2024-12-29 22:00",
+        "2024-12-30 02:00",
+        "2024-12-31 20:00",
+        "2024-12-31 23:59",
+        "2025-01-01 00:01",
+        "2025-01-05 23:00",
+        "2025-01-06 01:00",
+        "2025-03-31 02:00",
+        "2025-06-01 02:00",
+        "2025-06-30 23:00",
+        "2025-07-01 02:00",
+        "2025-09-15 03:00",
+        "2025-11-28 02:00",
+        "2025-12-25 02:00",
+        "2025-12-28 02:00",
+        "2025-12-29 02:00",
+        "2025-12-30 02:00",
+        "2025-12-31 02:00",
+        "2025-12-31 02:20",
+        "2025-12-31 03:10",
+        "2026-01-01 02:00",
+        "2026-01-02 02:00",
+    ];
+    let mut plan: Vec<_> = dates
+        .iter()
+        .enumerate()
+        .map(|(place, date)| {
+            (
+                "one",
+                format!("{date}:00"),
+                zones[place * 7 % 4],
+                tags[place * 5 % 4],
+            )
+        })
+        .collect();
+    // A sparse, regular history besides, whose counters are never used up.
+    for month in 1..=9 {
+        plan.push((
+            "two",
+            format!("2025-{month:02}-11 02:00:00"),
+            zones[month % 4],
+            "a",
+        ));
+    }
+    plan.push(("one", "2090-05-05 05:05:05".to_owned(), "UTC", "b"));
+    plan
+}
+
+/// A repository made by one restic and read by all.
+fn repository(folder: &std::path::Path, restic: &Restic) -> String {
+    let repository = folder.join("repository").to_string_lossy().into_owned();
+    let file = folder.join("file");
+    std::fs::write(&file, "content").unwrap();
+    run(restic.command(&repository).args(["init", "-q"]));
+    for (host, time, zone, tags) in plan() {
+        let mut backup = restic.command(&repository);
+        backup
+            .env("TZ", zone)
+            .args(["backup", "-q", "--host", host, "--time", &time])
+            .arg(&file);
+        if !tags.is_empty() {
+            backup.args(["--tag", tags]);
+        }
+        run(&mut backup);
+    }
+    repository
+}
+
+fn words(value: &Value) -> Vec<String> {
+    let words = value.as_array().into_iter().flatten();
+    words
+        .map(|word| word.as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn snapshots(restic: &Restic, repository: &str) -> Vec<Snapshot> {
+    let listed = run(restic
+        .command(repository)
+        .args(["snapshots", "--json", "--no-lock"]));
+    let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
+    listed
+        .iter()
+        .map(|listed| {
+            let time = listed["time"].as_str().unwrap();
+            // `Z` is no numeric offset: the clock showed UTC.
+            let offset = Pieces::parse(time).unwrap().to_numeric_offset();
+            Snapshot {
+                id: listed["id"].as_str().unwrap().to_owned(),
+                time: time.parse().unwrap(),
+                offset_seconds: offset.map_or(0, jiff::tz::Offset::seconds),
+                tags: words(&listed["tags"]),
+                host: listed["hostname"].as_str().unwrap().to_owned(),
+                paths: words(&listed["paths"]),
+            }
+        })
+        .collect()
+}
+
+fn some_rules() -> impl Strategy<Value = KeepRules> {
+    let count = || prop::option::weighted(0.3, (1_u32..12).prop_map(Count::N));
+    let within = || {
+        let span =
+            (0_u32..2, 0_u32..14, 0_u32..40, 0_u32..50).prop_map(|(years, months, days, hours)| {
+                KeepWithin {
+                    years,
+                    months,
+                    days,
+                    hours,
+                }
+            });
+        prop::option::weighted(0.25, span)
+    };
+    let tags = prop::sample::select(vec![
+        vec![],
+        vec![],
+        vec![vec!["a".to_owned()]],
+        vec![vec!["a".to_owned(), "b".to_owned()]],
+        vec![vec!["typo".to_owned()], vec!["b".to_owned()]],
+    ]);
+    let counts = (count(), count(), count(), count(), count(), count());
+    let withins = (within(), within(), within(), within(), within(), within());
+    (counts, withins, tags)
+        .prop_map(|(counts, withins, tags)| KeepRules {
+            last: counts.0,
+            hourly: counts.1,
+            daily: counts.2,
+            weekly: counts.3,
+            monthly: counts.4,
+            yearly: counts.5,
+            within: withins.0,
+            within_hourly: withins.1,
+            within_daily: withins.2,
+            within_weekly: withins.3,
+            within_monthly: withins.4,
+            within_yearly: withins.5,
+            tags,
+        })
+        .prop_filter("some rule", |rules| !rules.is_empty())
+}
+
+/// The same policies in every run of the test, others for each version, and a few that matter.
+fn policies(seed: u8) -> Vec<KeepRules> {
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut policies: Vec<_> = (0..POLICIES)
+        .map(|_| some_rules().new_tree(&mut runner).unwrap().current())
+        .collect();
+    let count = |count| Some(Count::N(count));
+    policies.push(KeepRules {
+        daily: count(7),
+        weekly: count(4),
+        monthly: count(6),
+        yearly: count(2),
+        ..KeepRules::default()
+    });
+    policies.push(KeepRules {
+        monthly: count(30),
+        ..KeepRules::default()
+    });
+    let span = KeepWithin {
+        years: 0,
+        months: 10,
+        days: 1,
+        hours: 0,
+    };
+    policies.push(KeepRules {
+        within_monthly: Some(span),
+        ..KeepRules::default()
+    });
+    policies
+}
+
+/// Kept ids with reasons, by group.
+type Kept = BTreeMap<GroupKey, BTreeMap<String, Vec<String>>>;
+
+fn of_restic(
+    restic: &Restic,
+    repository: &str,
+    rules: &KeepRules,
+    version: ResticVersion,
+) -> Result<Kept, String> {
+    let mut command = restic.command(repository);
+    command.args([
+        "forget",
+        "--dry-run",
+        "--json",
+        "--no-lock",
+        "--group-by",
+        "host",
+    ]);
+    // The zone of the machine that forgets must not matter.
+    command
+        .env("TZ", "Pacific/Auckland")
+        .args(rules.arguments(version).unwrap());
+    let finished = finish(&mut command);
+    if !finished.is_success() {
+        return Err(finished.stderr);
+    }
+    let groups: Vec<Value> = serde_json::from_str(finished.stdout.trim()).unwrap();
+    let kept = groups.iter().map(|group| {
+        let key = GroupKey {
+            host: group["host"].as_str().unwrap().to_owned(),
+            ..GroupKey::default()
+        };
+        let ids = group["keep"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|kept| kept["id"].as_str().unwrap().to_owned());
+        let reasons = group["reasons"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|reason| words(&reason["matches"]));
+        (key, ids.zip(reasons).collect())
+    });
+    Ok(kept.collect())
+}
+
+fn of_model(
+    all: &[Snapshot],
+    rules: &KeepRules,
+    version: ResticVersion,
+) -> Result<Kept, ForgetError> {
+    let by_host = GroupBy {
+        host: true,
+        paths: false,
+        tags: false,
+    };
+    let now: Timestamp = "2080-01-01T00:00Z".parse().unwrap();
+    let mut kept = Kept::new();
+    for (key, members) in group_by(all, by_host) {
+        let members: Vec<Snapshot> = members
+            .into_iter()
+            .map(|member| all[member].clone())
+            .collect();
+        let decisions = forget(rules, version, &members, now)?;
+        let of_group = members
+            .into_iter()
+            .zip(decisions)
+            .filter(|(_, decision)| decision.keep)
+            .map(|(snapshot, decision)| (snapshot.id, decision.reasons));
+        kept.insert(key, of_group.collect());
+    }
+    Ok(kept)
+}
+
+#[test]
+fn decides_as_every_real_restic_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let restics = versions();
+    let repository = repository(folder.path(), &restics[0]);
+    let all = snapshots(&restics[0], &repository);
+    assert_eq!(all.len(), plan().len());
+    let offsets: std::collections::BTreeSet<i32> =
+        all.iter().map(|snapshot| snapshot.offset_seconds).collect();
+    assert!(
+        offsets.len() >= 5,
+        "the zones of the machine are missing: {offsets:?}"
+    );
+    let mut refused = 0;
+    for (seed, restic) in (1..).zip(restics) {
+        let version = ResticVersion::parse(&restic.version.to_string()).unwrap();
+        for rules in policies(seed) {
+            let real = of_restic(restic, &repository, &rules, version);
+            match (real, of_model(&all, &rules, version)) {
+                (Ok(real), Ok(model)) => assert_eq!(model, real, "restic {version}, {rules}"),
+                (Err(real), Err(model)) => {
+                    refused += 1;
+                    assert!(
+                        real.contains("refusing to delete"),
+                        "restic {version}, {rules}: {real}, {model}"
+                    );
+                }
+                (real, model) => {
+                    panic!("restic {version}, {rules}: restic {real:?}, model {model:?}")
+                }
+            }
+        }
+    }
+    assert!(
+        refused > 0,
+        "no policy was refused: the policies test too little"
+    );
+}
+
+#[test]
+fn refuses_as_every_real_restic_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder
+        .path()
+        .join("repository")
+        .to_string_lossy()
+        .into_owned();
+    let restics = versions();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "content").unwrap();
+    run(restics[0].command(&path).args(["init", "-q"]));
+    run(restics[0].command(&path).args(["backup", "-q"]).arg(&file));
+    let all = snapshots(&restics[0], &path);
+    for restic in restics {
+        let version = ResticVersion::parse(&restic.version.to_string()).unwrap();
+        let real = |arguments: &[&str]| {
+            let mut command = restic.command(&path);
+            command
+                .args(["forget", "--dry-run", "--no-lock"])
+                .args(arguments);
+            finish(&mut command).is_success()
+        };
+        let model = |rules: KeepRules| forget(&rules, version, &all, Timestamp::MAX).is_ok();
+        let daily = |count| KeepRules {
+            daily: Some(count),
+            ..KeepRules::default()
+        };
+        assert_eq!(
+            real(&["--keep-daily", "-1"]),
+            model(daily(Count::MinusOne)),
+            "{version}: -1"
+        );
+        assert_eq!(
+            real(&["--keep-daily", "unlimited"]),
+            model(daily(Count::Unlimited)),
+            "{version}: unlimited"
+        );
+        assert_eq!(
+            real(&["--keep-daily", "0"]),
+            model(daily(Count::N(0))),
+            "{version}: 0"
+        );
+        let tags = KeepRules {
+            tags: vec![vec!["typo".to_owned()]],
+            ..KeepRules::default()
+        };
+        assert_eq!(
+            real(&["--keep-tag", "typo"]),
+            model(tags),
+            "{version}: a tag that nothing has"
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! Accepted risks: the only way to lower a severity.
+
+use thrice_diagnostics::{Code, Diagnostic, Severity};
+use thrice_model::{Acceptance, Obligation};
+use thrice_plan::Plan;
+
+use crate::verification::{Accepted, Finding, Verification};
+
+const ENDED: Code = Code("T2604");
+const COVERS_NOTHING: Code = Code("T2605");
+const ENDS_SOON: Code = Code("T2606");
+
+/// An acceptance this close to its end, in days, is pointed out.
+const SOON_DAYS: i32 = 30;
+
+/// Takes accepted findings out, counts them, and says which acceptances have ended or cover nothing.
+pub(crate) fn apply(plan: &Plan, out: &mut Verification) {
+    for acceptance in &plan.model.acceptances {
+        let ended = acceptance.until <= plan.as_of;
+        let mut covered = 0;
+        out.findings.retain_mut(|finding| {
+            let hit = finding.diagnostic.severity != Severity::Note && covers(acceptance, finding);
+            covered += usize::from(hit);
+            if hit && ended {
+                finding.diagnostic = finding
+                    .diagnostic
+                    .clone()
+                    .at(acceptance.span, format!("was accepted until {}", acceptance.until));
+            }
+            !(hit && !ended && narrow(plan, acceptance, finding))
+        });
+        out.findings.extend(remark(plan, acceptance, covered, ended));
+        if !ended {
+            out.accepted.push(accepted(plan, acceptance, covered));
+        }
+    }
+}
+
+fn covers(acceptance: &Acceptance, finding: &Finding) -> bool {
+    if acceptance.obligation != finding.obligation {
+        return false;
+    }
+    if acceptance.fault.is_some() && acceptance.fault != finding.fault {
+        return false;
+    }
+    match &acceptance.selection {
+        Some(selection) => finding.classes.iter().any(|c| selection.classes.contains(c)),
+        None if acceptance.subjects.is_empty() => true,
+        None => acceptance.subjects.iter().any(|(name, _)| finding.subjects.contains(name)),
+    }
+}
+
+/// Takes the accepted classes out of a finding that is about more; true if none is left.
+fn narrow(plan: &Plan, acceptance: &Acceptance, finding: &mut Finding) -> bool {
+    let Some(selection) = &acceptance.selection else { return true };
+    finding.classes.retain(|c| !selection.classes.contains(c));
+    if finding.classes.is_empty() {
+        return true;
+    }
+    let names: Vec<&str> =
+        finding.classes.iter().map(|c| plan.model.classes[*c].named.name.as_str()).collect();
+    finding.diagnostic.subject = Some(names.join(" "));
+    false
+}
+
+fn remark(plan: &Plan, acceptance: &Acceptance, covered: usize, ended: bool) -> Option<Finding> {
+    let left = plan.as_of.until(acceptance.until).map_or(0, |s| s.get_days());
+    let diagnostic = if covered == 0 {
+        Diagnostic::warning(COVERS_NOTHING, "this acceptance covers no finding")
+            .at(acceptance.span, "nothing is accepted here")
+            .help("take it away: the next finding of its kind would be hidden by it")
+    } else if ended {
+        Diagnostic::warning(ENDED, format!("this acceptance ended on {}", acceptance.until))
+            .at(acceptance.span, "what it covered counts again")
+            .help("mend what it covered, or accept it anew with a later end")
+    } else if left <= SOON_DAYS {
+        Diagnostic::warning(ENDS_SOON, format!("this acceptance ends on {}, in {left} d", acceptance.until))
+            .at(acceptance.span, "what it covers will count again")
+            .help("mend what it covers, or accept it anew with a later end")
+    } else {
+        return None;
+    };
+    Some(Finding {
+        diagnostic,
+        obligation: Obligation::Sense,
+        classes: Vec::new(),
+        subjects: Vec::new(),
+        fault: None,
+    })
+}
+
+fn accepted(plan: &Plan, acceptance: &Acceptance, covers: usize) -> Accepted {
+    let subject = match &acceptance.selection {
+        Some(selection) if selection.all => "all".to_owned(),
+        Some(selection) => selection
+            .classes
+            .iter()
+            .map(|c| plan.model.classes[*c].named.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+        None => acceptance.subjects.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(", "),
+    };
+    Accepted {
+        obligation: acceptance.obligation,
+        subject,
+        why: acceptance.why.clone(),
+        by: acceptance.by.clone(),
+        until: acceptance.until.to_string(),
+        covers,
+    }
+}

@@ -1,0 +1,130 @@
+//! What can be lost, and what is lost with it.
+
+mod kill;
+
+pub(crate) use kill::{Struck, Why, strike};
+
+use thrice_model::{FaultKind, Survive, Target};
+use thrice_plan::Period;
+
+use crate::context::Context;
+
+/// One thing that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    /// It is lost, or (a credential) in hostile hands.
+    Loss(Target),
+    /// One mistaken command deletes a store's content.
+    Operator(thrice_model::StoreId),
+    /// The data is damaged where it lives, unnoticed for a while.
+    Corruption,
+    /// The live data is gone for whatever reason: asked together with faults that leave it untouched.
+    LiveData,
+}
+
+/// Faults that strike together.
+pub(crate) type FaultSet = Vec<Fault>;
+
+/// The fault sets that a requirement asks to survive, in a period, each in canonical order.
+pub(crate) fn sets(context: &Context<'_>, survive: &Survive, period: &Period) -> Vec<FaultSet> {
+    match survive {
+        Survive::Loss(targets) => {
+            let mut set: FaultSet = targets.iter().map(|t| Fault::Loss(*t)).collect();
+            set.sort_unstable();
+            set.dedup();
+            vec![set]
+        }
+        Survive::Any { count, kinds } => {
+            let singles: Vec<Fault> = kinds.iter().flat_map(|k| of_kind(context, *k, period)).collect();
+            combinations(&singles, *count as usize)
+        }
+    }
+}
+
+/// All faults of a kind that can happen in a period.
+pub(crate) fn of_kind(context: &Context<'_>, kind: FaultKind, period: &Period) -> Vec<Fault> {
+    let model = &context.plan.model;
+    let hosts = || model.hosts.iter().filter(|(_, h)| h.lifetime.contains(period.from));
+    let stores = || model.stores.iter().filter(|(_, s)| s.lifetime.contains(period.from)).map(|(id, _)| id);
+    match kind {
+        FaultKind::Host => hosts().map(|(id, _)| Fault::Loss(Target::Host(id))).collect(),
+        FaultKind::Store => stores().map(|id| Fault::Loss(Target::Store(id))).collect(),
+        FaultKind::Site => {
+            let used: std::collections::BTreeSet<_> = hosts().map(|(_, h)| h.site).collect();
+            used.into_iter().map(|id| Fault::Loss(Target::Site(id))).collect()
+        }
+        FaultKind::Provider => {
+            let used: std::collections::BTreeSet<_> =
+                hosts().map(|(_, h)| context.provider_of(h.site)).collect();
+            used.into_iter().map(|id| Fault::Loss(Target::Provider(id))).collect()
+        }
+        FaultKind::Credential => {
+            model.credentials.ids().map(|id| Fault::Loss(Target::Credential(id))).collect()
+        }
+        FaultKind::Key => model.keys.ids().map(|id| Fault::Loss(Target::Key(id))).collect(),
+        FaultKind::Operator => stores().map(Fault::Operator).collect(),
+        FaultKind::Corruption => vec![Fault::Corruption],
+    }
+}
+
+/// All sets of `count` faults; all faults together where there are fewer. Faults are "may", so more
+/// of them never help: smaller sets need no question of their own.
+fn combinations(faults: &[Fault], count: usize) -> Vec<FaultSet> {
+    if faults.is_empty() || count == 0 {
+        return Vec::new();
+    }
+    if faults.len() <= count {
+        return vec![faults.to_vec()];
+    }
+    let mut out: Vec<FaultSet> = vec![Vec::new()];
+    for _ in 0..count {
+        out = out
+            .iter()
+            .flat_map(|set| {
+                let last = set.last().copied();
+                faults
+                    .iter()
+                    .filter(move |f| last.is_none_or(|l| **f > l))
+                    .map(|f| set.iter().copied().chain([*f]).collect())
+                    .collect::<Vec<FaultSet>>()
+            })
+            .collect();
+    }
+    out
+}
+
+/// A fault in words: "`truenas` is lost".
+pub(crate) fn words(context: &Context<'_>, fault: Fault) -> String {
+    let m = &context.plan.model;
+    match fault {
+        Fault::Loss(Target::Host(id)) => format!("host `{}` is lost", m.hosts[id].named.name),
+        Fault::Loss(Target::Store(id)) => format!("store `{}` is lost", m.stores[id].named.name),
+        Fault::Loss(Target::Site(id)) => format!("site `{}` is lost", m.sites[id].named.name),
+        Fault::Loss(Target::Provider(id)) => {
+            format!("provider `{}` fails or closes the account", m.providers[id].named.name)
+        }
+        Fault::Loss(Target::Credential(id)) => {
+            format!("credential `{}` is in hostile hands", m.credentials[id].named.name)
+        }
+        Fault::Loss(Target::Key(id)) => format!("key `{}` is lost", m.keys[id].named.name),
+        Fault::Operator(id) => {
+            format!("one mistaken command deletes what is on `{}`", m.stores[id].named.name)
+        }
+        Fault::Corruption => "the data is damaged where it lives, and nobody notices at once".to_owned(),
+        Fault::LiveData => "the live data is lost as well".to_owned(),
+    }
+}
+
+/// Where the thing that a fault hits is declared.
+pub(crate) fn place(context: &Context<'_>, fault: Fault) -> Option<thrice_diagnostics::Span> {
+    let m = &context.plan.model;
+    match fault {
+        Fault::Loss(Target::Host(id)) => Some(m.hosts[id].named.span),
+        Fault::Loss(Target::Store(id)) | Fault::Operator(id) => Some(m.stores[id].named.span),
+        Fault::Loss(Target::Site(id)) => Some(m.sites[id].named.span),
+        Fault::Loss(Target::Provider(id)) => Some(m.providers[id].named.span),
+        Fault::Loss(Target::Credential(id)) => Some(m.credentials[id].named.span),
+        Fault::Loss(Target::Key(id)) => Some(m.keys[id].named.span),
+        Fault::Corruption | Fault::LiveData => None,
+    }
+}

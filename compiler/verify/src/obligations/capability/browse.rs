@@ -1,0 +1,58 @@
+//! A class that people browse has a raw copy where they can reach it.
+
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{Location, Obligation, ServiceId};
+use thrice_plan::{CopyKind, Period};
+
+use crate::context::Context;
+use crate::verification::{Engine, Finding};
+
+const NOT_BROWSABLE: Code = Code("T2310");
+
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    for (id, class) in context.plan.model.classes.iter() {
+        for (service, span) in &class.browsed_by {
+            let blind: Vec<&str> = context
+                .plan
+                .periods
+                .iter()
+                .filter(|p| class.lifetime.contains(p.from))
+                .filter(|p| context.plan.model.services[*service].lifetime.contains(p.from))
+                .filter(|p| !reachable(context, id, *service, p))
+                .map(|p| p.name.as_str())
+                .collect();
+            let Some(first) = blind.first() else { continue };
+            let service = &context.plan.model.services[*service];
+            let diagnostic = Diagnostic::error(
+                NOT_BROWSABLE,
+                format!("`{}` cannot show `{}` in `{first}`: no plain copy is in its reach", service.named.name, class.named.name),
+            )
+            .at(*span, "asked for here")
+            .at(service.named.span, "the service")
+            .by(Engine::Evaluated.word())
+            .about(class.named.name.clone())
+            .help("a repository is not browsable: keep a plain copy on the service's host, or mount the store that holds one");
+            out.push(Finding {
+                diagnostic,
+                obligation: Obligation::Capability,
+                classes: vec![id],
+                subjects: Vec::new(),
+                fault: None,
+            });
+        }
+    }
+}
+
+fn reachable(context: &Context<'_>, class: thrice_model::ClassId, service: ServiceId, period: &Period) -> bool {
+    let model = &context.plan.model;
+    context.copies_in(class, period).iter().any(|id| {
+        let copy = &context.plan.copies[*id];
+        let plain = !matches!(copy.kind, CopyKind::Versions | CopyKind::Seed) && copy.key.is_none();
+        let beside = context.host(copy) == model.services[service].host;
+        let mounted = model.mounts.iter().any(|m| {
+            let shown = Location { store: m.store, path: m.path.clone() };
+            m.service == service && m.lifetime.contains(period.from) && shown.meets(&copy.location)
+        });
+        plain && (beside || mounted)
+    })
+}

@@ -1,0 +1,95 @@
+//! Lifecycle rules: what they may not touch, and which forms providers take.
+
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{Location, ProviderCapability, Source, Step, StoreKind, Verb, Versioning};
+
+use super::finding;
+use crate::context::Context;
+use crate::verification::Finding;
+
+const OVER_REPOSITORY: Code = Code("T2301");
+const DEPRECATED: Code = Code("T2302");
+const SUSPENDED: Code = Code("T2303");
+const ONLY_MARKERS: Code = Code("T2304");
+
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let model = &context.plan.model;
+    for (_, step) in model.steps.iter() {
+        let (Verb::Expire { deprecated_prefix, noncurrent, .. }, Source::Location(place, _)) =
+            (&step.verb, &step.source)
+        else {
+            continue;
+        };
+        if !noncurrent {
+            over_repository(context, step, place, out);
+        }
+        let store = &model.stores[place.store];
+        if store.kind != StoreKind::Bucket {
+            continue;
+        }
+        if *deprecated_prefix {
+            out.push(finding(
+                Diagnostic::warning(
+                    DEPRECATED,
+                    format!("`{}` uses the deprecated form of a lifecycle rule", step.named.name),
+                )
+                .at(step.named.span, "a `Prefix` beside `Status`, not inside `Filter`")
+                .help("take `deprecated prefix` away: servers differ in what the old form covers, and one drops the prefix, so that the rule covers the whole bucket"),
+                vec![step.named.name.clone()],
+            ));
+        }
+        match store.versioning {
+            Versioning::Suspended => out.push(finding(
+                Diagnostic::error(
+                    SUSPENDED,
+                    format!("`{}` never deletes anything: versioning of `{}` is suspended", step.named.name, store.named.name),
+                )
+                .at(step.named.span, "expires objects")
+                .at(store.named.span, "Ceph up to 18 skips such buckets without an error")
+                .help("turn versioning on or off"),
+                vec![step.named.name.clone()],
+            )),
+            Versioning::On if !noncurrent && !noncurrent_rule(context, place) => out.push(finding(
+                Diagnostic::warning(
+                    ONLY_MARKERS,
+                    format!("what `{}` deletes stays as old versions for ever", step.named.name),
+                )
+                .at(step.named.span, "only adds a delete marker")
+                .at(store.named.span, "versioning is on")
+                .help("add an expire step with `noncurrent`"),
+                vec![step.named.name.clone()],
+            )),
+            _ => {}
+        }
+    }
+    let _ = ProviderCapability::Lifecycle;
+}
+
+/// The oldest objects of a repository are its `config` and `keys`: an expiring rule takes them first,
+/// and then nothing can be read (tried with restic 0.18 on Ceph RGW 16).
+fn over_repository(context: &Context<'_>, step: &Step, place: &Location, out: &mut Vec<Finding>) {
+    for (_, repository) in context.plan.model.repositories.iter() {
+        let inside = Location { store: repository.store, path: repository.path.clone() };
+        if place.meets(&inside) {
+            out.push(finding(
+                Diagnostic::error(
+                    OVER_REPOSITORY,
+                    format!("`{}` deletes the repository `{}`", step.named.name, repository.named.name),
+                )
+                .at(step.named.span, "deletes by age")
+                .at(repository.named.span, "its `config` and keys are its oldest objects, and never written again")
+                .event("first", "the lifecycle removes `config` and `keys/`, the oldest objects")
+                .event("then", "every restic command answers that there is no repository; nothing can be recovered")
+                .help("let keep rules thin it, and expire only noncurrent versions there"),
+                vec![step.named.name.clone(), repository.named.name.clone()],
+            ));
+        }
+    }
+}
+
+fn noncurrent_rule(context: &Context<'_>, place: &Location) -> bool {
+    context.plan.model.steps.iter().any(|(_, step)| match (&step.verb, &step.source) {
+        (Verb::Expire { noncurrent: true, .. }, Source::Location(other, _)) => other.contains(place),
+        _ => false,
+    })
+}

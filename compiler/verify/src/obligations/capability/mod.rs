@@ -1,0 +1,47 @@
+//! Obligation 13: nothing needs what a provider or a tool version lacks or silently drops.
+//!
+//! One file a kind of rule. All are evaluated: nothing in them is unknown.
+
+mod browse;
+mod lifecycle;
+mod provider;
+mod reach;
+mod runner;
+mod writers;
+
+use thrice_diagnostics::Diagnostic;
+use thrice_model::Obligation;
+
+use crate::context::Context;
+use crate::verification::{Engine, Finding, Verdict, Verification};
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut found = Vec::new();
+    lifecycle::check(context, &mut found);
+    provider::check(context, &mut found);
+    writers::check(context, &mut found);
+    browse::check(context, &mut found);
+    reach::check(context, &mut found);
+    runner::check(context, &mut found);
+    let holds = found.iter().all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);
+    out.findings.append(&mut found);
+    out.verdicts.push(Verdict {
+        obligation: Obligation::Capability,
+        subject: context.plan.model.policy.named.name.clone(),
+        period: "all".to_owned(),
+        engine: Engine::Evaluated,
+        holds,
+        note: String::new(),
+    });
+}
+
+/// A finding about things that are no classes.
+fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {
+    Finding {
+        diagnostic: diagnostic.about(subjects.join(" ")).by(Engine::Evaluated.word()),
+        obligation: Obligation::Capability,
+        classes: Vec::new(),
+        subjects,
+        fault: None,
+    }
+}

@@ -1,0 +1,139 @@
+//! What each runner and tool version can and cannot do.
+
+use jiff::tz::TimeZone;
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{RunnerKind, Step, StepTarget, Verb};
+use thrice_quantity::schedule::ScheduleZone;
+
+use super::finding;
+use crate::context::Context;
+use crate::verification::Finding;
+
+const ZONE: Code = Code("T2313");
+const ZEROBYTE_WITHIN: Code = Code("T2314");
+const UNLIMITED: Code = Code("T2315");
+const WITHOUT_TOOL: Code = Code("T2316");
+const OTHER_VERSION: Code = Code("T2317");
+
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    for (_, step) in context.plan.model.steps.iter() {
+        zone(context, step, out);
+        rules(context, step, out);
+        tools(context, step, out);
+    }
+}
+
+/// Cron knows one clock, that of its host: a time in another zone can only be told to it where the
+/// two never drift apart.
+fn zone(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
+    let (Some((schedule, span)), Some(host)) = (&step.timing.schedule, step.runner.host) else { return };
+    if !matches!(step.runner.kind, RunnerKind::Cron | RunnerKind::TrueNas | RunnerKind::Zerobyte) {
+        return;
+    }
+    let host = &context.plan.model.hosts[host];
+    let wanted = match &schedule.zone {
+        ScheduleZone::Host => return,
+        ScheduleZone::Utc => "UTC",
+        ScheduleZone::Named(name) => name.as_str(),
+    };
+    if wanted == host.timezone || (is_utc(wanted) && is_utc(&host.timezone)) {
+        return;
+    }
+    out.push(finding(
+        Diagnostic::error(
+            ZONE,
+            format!("`{}` is planned in {wanted}, but the clock of `{}` is {}", step.named.name, host.named.name, host.timezone),
+        )
+        .at(*span, format!("a time in {wanted}"))
+        .at(host.named.span, format!("its scheduler runs in {}", host.timezone))
+        .help("plan it in the host's zone, set the host to UTC, or let a systemd timer or the executor run it"),
+        vec![step.named.name.clone()],
+    ));
+}
+
+fn is_utc(name: &str) -> bool {
+    matches!(name, "UTC" | "Etc/UTC") || TimeZone::get(name).is_ok_and(|z| z == TimeZone::UTC)
+}
+
+fn rules(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
+    let (Verb::Backup { keep: Some((rules, span)), .. }, StepTarget::Repository(repository, _)) =
+        (&step.verb, &step.target)
+    else {
+        return;
+    };
+    let repository = &context.plan.model.repositories[*repository];
+    if step.runner.kind == RunnerKind::Zerobyte && rules.withins().iter().any(|(_, w)| w.is_some()) {
+        out.push(finding(
+            Diagnostic::error(ZEROBYTE_WITHIN, format!("Zerobyte cannot apply the keep rules of `{}`", step.named.name))
+                .at(*span, "`within` becomes a flag that restic does not know: every clean-up then fails")
+                .help("keep by counts, or let cron or the executor run this backup"),
+            vec![step.named.name.clone()],
+        ));
+    }
+    let unlimited = rules.counts().iter().any(|(_, c)| matches!(c, Some(thrice_retention::Count::Unlimited)));
+    if unlimited && !repository.restic.knows_unlimited() {
+        out.push(finding(
+            Diagnostic::error(
+                UNLIMITED,
+                format!("restic {} does not know `unlimited`", repository.restic),
+            )
+            .at(*span, "used here")
+            .at(repository.named.span, format!("worked on by restic {}", repository.restic))
+            .help("use restic 0.16 or later, or a number"),
+            vec![step.named.name.clone(), repository.named.name.clone()],
+        ));
+    }
+}
+
+/// The program that a script calls, if the host says which programs it has.
+fn tools(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
+    let Some(host) = step.runner.host else { return };
+    let host = &context.plan.model.hosts[host];
+    let scripted =
+        matches!(step.runner.kind, RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor);
+    let program = match &step.verb {
+        Verb::Backup { .. } | Verb::Prune | Verb::Check(_) | Verb::Drill => "restic",
+        Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => "rclone",
+        _ => return,
+    };
+    if !scripted {
+        return;
+    }
+    let Some(tool) = host.tools.iter().find(|t| t.name == program) else {
+        out.push(finding(
+            Diagnostic::warning(
+                WITHOUT_TOOL,
+                format!("`{}` needs {program}, and nothing says that `{}` has it", step.named.name, host.named.name),
+            )
+            .at(step.named.span, format!("calls {program}"))
+            .at(host.named.span, format!("no `has {program} VERSION`"))
+            .help(format!("write `has {program} VERSION`: what a script may use depends on it")),
+            vec![step.named.name.clone(), host.named.name.clone()],
+        ));
+        return;
+    };
+    let repository = match (&step.target, &step.source) {
+        (StepTarget::Repository(id, _), _) | (_, thrice_model::Source::Repository(id, _)) => {
+            Some(&context.plan.model.repositories[*id])
+        }
+        _ => None,
+    };
+    let installed = thrice_retention::ResticVersion::parse(&tool.version);
+    if let (Some(repository), "restic", Some(installed)) = (repository, program, installed) {
+        if repository.restic_stated && installed != repository.restic {
+            out.push(finding(
+                Diagnostic::warning(
+                    OTHER_VERSION,
+                    format!(
+                        "`{}` runs restic {installed}, and `{}` counts on {}",
+                        step.named.name, repository.named.name, repository.restic
+                    ),
+                )
+                .at(tool.span, "installed")
+                .at(repository.named.span, "counted on: versions differ in what they keep and refuse")
+                .help("name one version in both places"),
+                vec![step.named.name.clone(), repository.named.name.clone()],
+            ));
+        }
+    }
+}

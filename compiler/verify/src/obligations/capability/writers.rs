@@ -1,0 +1,94 @@
+//! Who writes where: a sync deletes everything at its destination that is not in its source, and so
+//! must be alone there; a host that only passes data on stores none.
+
+use thrice_diagnostics::{Code, Diagnostic, Span};
+use thrice_model::{Location, StepTarget, Verb};
+
+use super::finding;
+use crate::context::Context;
+use crate::verification::Finding;
+
+const NOT_ALONE: Code = Code("T2306");
+const TRANSIT_ONLY: Code = Code("T2307");
+
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    not_alone(context, out);
+    transit_only(context, out);
+}
+
+/// Everything that somebody writes, or that lives somewhere: name, place and words.
+fn written(context: &Context<'_>) -> Vec<(String, Location, Span, Option<usize>)> {
+    let model = &context.plan.model;
+    let mut out = Vec::new();
+    for (id, step) in model.steps.iter() {
+        let place = match &step.target {
+            StepTarget::Location(place, _) => Some(place.clone()),
+            StepTarget::Environment(_, via, _) => via.clone(),
+            StepTarget::Repository(..) | StepTarget::Nothing => None,
+        };
+        if let Some(place) = place {
+            out.push((format!("step `{}`", step.named.name), place, step.named.span, Some(usize::from(id))));
+        }
+    }
+    for (_, repository) in model.repositories.iter() {
+        let place = Location { store: repository.store, path: repository.path.clone() };
+        out.push((format!("repository `{}`", repository.named.name), place, repository.named.span, None));
+    }
+    for (_, class) in model.classes.iter() {
+        out.push((format!("class `{}`", class.named.name), class.home.clone(), class.named.span, None));
+    }
+    out
+}
+
+fn not_alone(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let model = &context.plan.model;
+    let syncs: Vec<_> =
+        model.steps.iter().filter(|(_, step)| matches!(step.verb, Verb::Sync { .. })).collect();
+    if syncs.is_empty() {
+        return;
+    }
+    let all = written(context);
+    for (id, step) in syncs {
+        let StepTarget::Location(place, _) = &step.target else { continue };
+        for (who, other, span, by) in &all {
+            // Two syncs that meet are told once.
+            let twice = by.is_some_and(|b| {
+                b <= usize::from(id) && (b == usize::from(id) || is_sync(context, b))
+            });
+            if twice || !place.meets(other) {
+                continue;
+            }
+            out.push(finding(
+                Diagnostic::error(
+                    NOT_ALONE,
+                    format!("`{}` deletes what {who} keeps at its destination", step.named.name),
+                )
+                .at(step.named.span, "deletes here all that is not in its source")
+                .at(*span, "lies there too")
+                .event("each run", format!("`{}` removes everything of {who}: it is not in its source", step.named.name))
+                .help("give each its own folder, or `copy` instead of `sync`"),
+                vec![step.named.name.clone()],
+            ));
+        }
+    }
+}
+
+fn is_sync(context: &Context<'_>, step: usize) -> bool {
+    matches!(context.plan.model.steps[step.into()].verb, Verb::Sync { .. })
+}
+
+fn transit_only(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let model = &context.plan.model;
+    for (who, place, span, _) in written(context) {
+        let host = &model.hosts[context.plan.host_of(place.store)];
+        if host.transit_only {
+            out.push(finding(
+                Diagnostic::error(TRANSIT_ONLY, format!("{who} lies on `{}`, which only passes data on", host.named.name))
+                    .at(span, "stored there")
+                    .at(host.named.span, "`transit only`")
+                    .help("store it elsewhere, or take `transit only` away"),
+                vec![host.named.name.clone()],
+            ));
+        }
+    }
+}

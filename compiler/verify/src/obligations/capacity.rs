@@ -1,0 +1,241 @@
+//! Obligation 10: for all sizes, growths and churns, at every moment up to the horizon, each store
+//! holds what is put there, with the asked headroom.
+//!
+//! Use grows with every size, growth and churn, so the upper ends of all intervals are the worst
+//! case: evaluation at that corner is exact. What is not stated is not checked, never called fine.
+
+mod bound;
+
+use std::collections::BTreeSet;
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
+use thrice_model::{ClassId, Demand, Obligation, StoreId};
+use thrice_plan::{CopyId, CopyKind, Period};
+use thrice_quantity::{Bytes, Ratio};
+
+use crate::context::Context;
+use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::wording::some;
+use bound::Bounds;
+
+const FULL: Code = Code("T2001");
+const NOT_CHECKED: Code = Code("T2002");
+const SLIPS: Code = Code("T2003");
+
+/// A store's limit and where it comes from.
+struct Limit {
+    usable: Bytes,
+    whole: Bytes,
+    headroom: Ratio,
+    spans: Vec<(Span, String)>,
+}
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut bounds = Bounds::new(context);
+    let stores: Vec<StoreId> = context.plan.model.stores.ids().collect();
+    let mut unstated: BTreeSet<ClassId> = BTreeSet::new();
+    for store in stores {
+        let mut told = false;
+        for (index, period) in context.plan.periods.iter().enumerate() {
+            let data = &context.plan.model.stores[store];
+            let Some(limit) = limit(context, store, period).filter(|_| data.lifetime.contains(period.from)) else {
+                continue;
+            };
+            let copies = copies_on(context, store, period);
+            let unknown: Vec<ClassId> = copies
+                .iter()
+                .map(|id| context.plan.copies[*id].class)
+                .filter(|c| context.plan.model.classes[*c].size.is_none())
+                .collect();
+            unstated.extend(&unknown);
+            let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
+            let late = last.checked_add(period.slip_days.days()).unwrap_or(last);
+            let use_last = bounds.total(&copies, last);
+            let holds = use_last <= limit.usable;
+            if !holds && !told {
+                told = true;
+                out.findings.push(full(context, &mut bounds, store, period, &copies, &limit));
+            } else if holds && !told && bounds.total(&copies, late) > limit.usable {
+                told = true;
+                out.findings.push(slips(context, &mut bounds, store, index, &copies, &limit));
+            }
+            if unknown.is_empty() || !holds {
+                out.verdicts.push(Verdict {
+                    obligation: Obligation::Capacity,
+                    subject: data.named.name.clone(),
+                    period: period.name.clone(),
+                    engine: Engine::Evaluated,
+                    holds,
+                    note: format!("at most {} of {}", use_last.rounded(), limit.usable.rounded()),
+                });
+            }
+        }
+    }
+    if !unstated.is_empty() {
+        out.findings.push(not_checked(context, &unstated));
+    }
+}
+
+/// A store's limit in a period: its capacity or quota, less the headroom asked for.
+fn limit(context: &Context<'_>, store: StoreId, period: &Period) -> Option<Limit> {
+    let data = &context.plan.model.stores[store];
+    let host = &context.plan.model.hosts[data.host];
+    let mut spans = Vec::new();
+    let mut whole: Option<Bytes> = None;
+    for (size, span) in [data.capacity, data.quota].into_iter().flatten() {
+        spans.push((span, format!("holds {size}")));
+        whole = Some(whole.map_or(size, |w| w.min(size)));
+    }
+    let mut headroom = Ratio(0);
+    for requirement in &context.plan.model.requirements {
+        let Demand::Headroom { part, stores } = &requirement.demand else { continue };
+        if stores.contains(&store) && Context::in_force(requirement.lifetime, period) && *part > headroom {
+            headroom = *part;
+            spans.push((requirement.span, format!("{part} must stay free")));
+        }
+    }
+    // A volume that is included in a price is no limit, but headroom asked for on such a store can
+    // only be meant of it.
+    if whole.is_none() && headroom > Ratio(0) {
+        if let Some((included, span)) = host.included {
+            spans.push((span, format!("includes {included}")));
+            whole = Some(included);
+        }
+    }
+    let whole = whole?;
+    Some(Limit { usable: headroom.complement().of(whole), whole, headroom, spans })
+}
+
+/// The copies that take room on a store; buckets share the included volume of their account, so the
+/// headroom of one is that of all.
+fn copies_on(context: &Context<'_>, store: StoreId, period: &Period) -> Vec<CopyId> {
+    let model = &context.plan.model;
+    let data = &model.stores[store];
+    let shares = data.capacity.is_none() && data.quota.is_none();
+    let mut out = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (id, copy) in context.plan.copies.iter() {
+        let here = copy.location.store == store
+            || (shares && model.stores[copy.location.store].host == data.host);
+        let same = (copy.class, copy.location.clone(), copy.kind == CopyKind::Versions, copy.repository);
+        if here && copy.lifetime.contains(period.from) && seen.insert(same) {
+            out.push(id);
+        }
+    }
+    out
+}
+
+/// The first day of a period on which a store can be too full, by halving: use never shrinks in it.
+fn first_full(bounds: &mut Bounds<'_, '_>, period: &Period, copies: &[CopyId], limit: Bytes) -> Date {
+    let days = period.from.until(period.until).map_or(1, |s| s.get_days()).max(1);
+    let (mut low, mut high) = (0, days);
+    while low < high {
+        let middle = (low + high) / 2;
+        let day = period.from.checked_add(middle.days()).unwrap_or(period.until);
+        if bounds.total(copies, day) > limit { high = middle } else { low = middle + 1 }
+    }
+    period.from.checked_add(low.days()).unwrap_or(period.until)
+}
+
+fn full(
+    context: &Context<'_>,
+    bounds: &mut Bounds<'_, '_>,
+    store: StoreId,
+    period: &Period,
+    copies: &[CopyId],
+    limit: &Limit,
+) -> Finding {
+    let day = first_full(bounds, period, copies, limit.usable);
+    let name = context.store_name(store);
+    let use_then = bounds.total(copies, day);
+    let allowed = if limit.headroom == Ratio(0) {
+        limit.whole.rounded().to_string()
+    } else {
+        format!("{} ({} less {})", limit.usable.rounded(), limit.whole.rounded(), limit.headroom)
+    };
+    let mut diagnostic = Diagnostic::error(
+        FULL,
+        format!("`{name}` can be too full from {day} on: {} of {allowed}", use_then.rounded()),
+    )
+    .by(Engine::Evaluated.word())
+    .about(name);
+    for (span, text) in &limit.spans {
+        diagnostic = diagnostic.at(*span, text.clone());
+    }
+    let mut parts = bounds.parts(copies, day);
+    parts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    for (bytes, text, _) in parts.iter().take(6) {
+        diagnostic = diagnostic.event(day.to_string(), format!("{}: {text}", bytes.rounded()));
+    }
+    if let Some((largest, _, class)) = parts.first() {
+        let class = &context.plan.model.classes[*class];
+        if let Some((_, span)) = class.size {
+            diagnostic = diagnostic.at(span, format!("`{}` takes the most", class.named.name));
+        }
+        let others = Bytes(use_then.0.saturating_sub(largest.0));
+        let room = limit.usable.saturating_sub(others);
+        diagnostic = diagnostic.help(format!(
+            "it fits while `{}` takes no more than {} there; narrow its size, growth or churn, keep less, or add room",
+            class.named.name,
+            room.rounded()
+        ));
+    }
+    finding(diagnostic, vec![name.to_owned()])
+}
+
+fn slips(
+    context: &Context<'_>,
+    bounds: &mut Bounds<'_, '_>,
+    store: StoreId,
+    index: usize,
+    copies: &[CopyId],
+    limit: &Limit,
+) -> Finding {
+    let name = context.store_name(store);
+    let period = context.plan.periods.get(index);
+    let next = context.plan.periods.get(index + 1);
+    let slipped = period.map(|p| Period {
+        until: p.until.checked_add(p.slip_days.days()).unwrap_or(p.until),
+        ..p.clone()
+    });
+    let day = slipped.as_ref().map_or(Date::MAX, |p| first_full(bounds, p, copies, limit.usable));
+    let late = next.map_or("the next phase", |p| p.name.as_str());
+    let mut diagnostic = Diagnostic::warning(
+        SLIPS,
+        format!("`{name}` can be too full on {day} if `{late}` comes late"),
+    )
+    .by(Engine::Evaluated.word())
+    .about(name);
+    for (span, text) in &limit.spans {
+        diagnostic = diagnostic.at(*span, text.clone());
+    }
+    if let Some(phase) = next.and_then(|p| p.phase) {
+        let phase = &context.plan.model.phases[phase];
+        diagnostic = diagnostic.at(phase.named.span, format!("may slip by {} days", phase.slip_days));
+    }
+    finding(
+        diagnostic.help("give the store more room, or the phase a smaller `slip`"),
+        vec![name.to_owned()],
+    )
+}
+
+fn not_checked(context: &Context<'_>, classes: &BTreeSet<ClassId>) -> Finding {
+    let names = some(classes.iter().map(|c| context.class_name(*c)));
+    let mut diagnostic = Diagnostic::new(
+        NOT_CHECKED,
+        Severity::Note,
+        format!("room for {names} is not checked: no size is stated"),
+    )
+    .by(Engine::Evaluated.word())
+    .help("write `size 10..40 GB`; a wide interval is better than none");
+    for class in classes.iter().take(4) {
+        diagnostic = diagnostic.at(context.plan.model.classes[*class].named.span, "no `size`");
+    }
+    finding(diagnostic, Vec::new())
+}
+
+fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {
+    Finding { diagnostic, obligation: Obligation::Capacity, classes: Vec::new(), subjects, fault: None }
+}

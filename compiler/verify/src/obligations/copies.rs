@@ -1,0 +1,386 @@
+//! Obligation 1: in every run of the plan, at every age from its settling time on, there are enough
+//! copies in distinct stores, on enough media, and outside every site.
+//!
+//! The settling time is as soon as the copies' own chains can surely have delivered, or what
+//! `within` says. For moved items the question is asked for every run, not for every copy: an item
+//! that is always in one of two places has one copy, not none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{ClassId, Demand, Obligation, Requirement};
+use thrice_plan::{CopyId, CopyKind, Period};
+use thrice_quantity::Seconds;
+
+use super::survival::tell_run;
+use crate::context::Context;
+use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
+use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::wording::{age, has_have, list, some};
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Copies,
+    Media,
+    Offsite,
+    Locked,
+}
+
+impl Kind {
+    const fn code(self) -> Code {
+        Code(match self {
+            Self::Copies => "T1101",
+            Self::Media => "T1102",
+            Self::Offsite => "T1103",
+            Self::Locked => "T1104",
+        })
+    }
+
+    fn words(self, count: u32) -> String {
+        let (one, more) = match self {
+            Self::Copies => ("copy", "copies"),
+            Self::Media => ("medium", "media"),
+            Self::Offsite => ("copy off site", "copies off site"),
+            Self::Locked => ("locked or off-line copy", "locked or off-line copies"),
+        };
+        format!("{count} {}", if count == 1 { one } else { more })
+    }
+}
+
+/// A claim that does not hold for a class in a period.
+struct Violation {
+    class: ClassId,
+    period: usize,
+    kind: Kind,
+    need: u32,
+    have: u32,
+    symbolized: Symbolized,
+    /// The run that shows it, where it took one: some copies are there only at some ages.
+    run: Option<Run>,
+    unknown: Option<String>,
+}
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    for requirement in &context.plan.model.requirements {
+        if !matches!(requirement.demand, Demand::Copies { .. }) {
+            continue;
+        }
+        let mut violations = Vec::new();
+        for (index, period) in context.plan.periods.iter().enumerate() {
+            if !Context::in_force(requirement.lifetime, period) {
+                continue;
+            }
+            let classes = context.classes_in(period);
+            for class in requirement.selection.classes.iter().filter(|c| classes.binary_search(c).is_ok()) {
+                check(context, requirement, *class, index, period, &mut violations, out);
+            }
+        }
+        report(context, requirement, violations, out);
+    }
+}
+
+fn check(
+    context: &Context<'_>,
+    requirement: &Requirement,
+    class: ClassId,
+    index: usize,
+    period: &Period,
+    violations: &mut Vec<Violation>,
+    out: &mut Verification,
+) {
+    let Demand::Copies { copies, media, offsite, locked, within } = &requirement.demand else { return };
+    let ids = context.copies_in(class, period);
+    let symbolized = symbolize(context, &ids);
+    let mut engine = Engine::Evaluated;
+    let mut attained = Vec::new();
+    let before = violations.len();
+    for (kind, need) in
+        [(Kind::Copies, *copies), (Kind::Media, *media), (Kind::Offsite, *offsite), (Kind::Locked, *locked)]
+    {
+        if need == 0 {
+            continue;
+        }
+        for members in groupings(context, &ids, kind) {
+            let have = u32::try_from(members.iter().map(|(_, g)| g).collect::<BTreeSet<_>>().len()).unwrap_or(0);
+            let settle = within
+                .map(|(limit, _)| limit.0)
+                .or_else(|| settling(context, &ids, &members, need));
+            let violation = |run, unknown| Violation {
+                class,
+                period: index,
+                kind,
+                need,
+                have,
+                symbolized: symbolized.clone(),
+                run,
+                unknown,
+            };
+            let Some(from) = settle.filter(|_| have >= need) else {
+                violations.push(violation(None, None));
+                break;
+            };
+            let question = Question { members, need, from, to: last_age(context, class), window: 0 };
+            match context.answers.ask(&symbolized.system, &question) {
+                Answer::Evaluated => {}
+                Answer::Proved => engine = Engine::Proved,
+                Answer::Refuted(run) => {
+                    violations.push(violation(Some(run), None));
+                    break;
+                }
+                Answer::Unknown(why) => {
+                    violations.push(violation(None, Some(why)));
+                    break;
+                }
+            }
+            attained.push(kind.words(have));
+        }
+    }
+    let holds = violations.len() == before;
+    if !holds {
+        engine = match violations.get(before) {
+            Some(Violation { unknown: Some(_), .. }) => Engine::Unknown,
+            Some(Violation { run: Some(_), .. }) => Engine::Refuted,
+            _ => Engine::Evaluated,
+        };
+    }
+    attained.dedup();
+    out.verdicts.push(Verdict {
+        obligation: Obligation::Copies,
+        subject: context.class_name(class).to_owned(),
+        period: period.name.clone(),
+        engine,
+        holds,
+        note: attained.join(", "),
+    });
+}
+
+/// The greatest age that is asked about: as long as the class must be kept, at most to the horizon.
+pub(super) fn last_age(context: &Context<'_>, class: ClassId) -> i64 {
+    let policy = &context.plan.model.policy;
+    let horizon = policy.start.until(policy.end).map_or(0, |s| i64::from(s.get_days())) * 86_400;
+    let class = &context.plan.model.classes[class];
+    let kept = class.retain_at_least.or(class.retain_at_most).map(|(t, _)| t.0);
+    kept.map_or(horizon, |k| k.min(horizon)).max(1)
+}
+
+/// The nodes that may count, each with its group: one list, or one a site for "outside every site".
+fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usize, u32)>> {
+    let model = &context.plan.model;
+    let counting: Vec<(usize, &thrice_plan::Copy)> = ids
+        .iter()
+        .enumerate()
+        .map(|(i, id)| (i, &context.plan.copies[*id]))
+        .filter(|(_, copy)| copy.counts && !matches!(copy.kind, CopyKind::Transit | CopyKind::Seed))
+        .collect();
+    let store = |copy: &thrice_plan::Copy| copy.location.store;
+    match kind {
+        Kind::Copies => vec![counting.iter().map(|(i, c)| (*i, store(c).0)).collect()],
+        Kind::Media => {
+            let media: BTreeMap<_, u32> = model
+                .stores
+                .iter()
+                .filter_map(|(_, s)| s.medium.clone())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .zip(0..)
+                .collect();
+            let group = |c: &thrice_plan::Copy| {
+                model.stores[store(c)].medium.as_ref().and_then(|m| media.get(m)).copied()
+            };
+            vec![counting.iter().filter_map(|(i, c)| Some((*i, group(c)?))).collect()]
+        }
+        Kind::Offsite => {
+            let sites: BTreeSet<_> = counting.iter().map(|(_, c)| context.site_of(store(c))).collect();
+            sites
+                .into_iter()
+                .map(|site| {
+                    counting
+                        .iter()
+                        .filter(|(_, c)| context.site_of(store(c)) != site)
+                        .map(|(i, c)| (*i, store(c).0))
+                        .collect()
+                })
+                .collect()
+        }
+        Kind::Locked => {
+            let locked = |c: &thrice_plan::Copy| {
+                let s = &model.stores[store(c)];
+                s.lock.is_some() || !model.hosts[s.host].always_on
+            };
+            vec![counting.iter().filter(|(_, c)| locked(c)).map(|(i, c)| (*i, store(c).0)).collect()]
+        }
+    }
+}
+
+/// The age from which enough groups can surely have been filled: the `need`-th fastest. Copies that
+/// only take old items are no part of it: they come when they come, and until then others must do.
+pub(super) fn settling(
+    context: &Context<'_>,
+    ids: &[CopyId],
+    members: &[(usize, u32)],
+    need: u32,
+) -> Option<i64> {
+    let mut fastest: BTreeMap<u32, i64> = BTreeMap::new();
+    let mut slow: BTreeMap<u32, i64> = BTreeMap::new();
+    for (member, group) in members {
+        let Some(id) = ids.get(*member) else { continue };
+        let Some((time, waits)) = chain(context, *id) else { continue };
+        let table = if waits { &mut slow } else { &mut fastest };
+        let best = table.entry(*group).or_insert(time);
+        *best = (*best).min(time);
+    }
+    let mut times: Vec<i64> = fastest.values().copied().collect();
+    times.sort_unstable();
+    // Where the fast copies are too few, the slow ones must do from the beginning: the question is
+    // then asked as soon as the fast ones are there, and most likely fails.
+    let enough = times.len() + slow.keys().filter(|g| !fastest.contains_key(g)).count() >= need as usize;
+    let index = (need as usize).min(times.len()).checked_sub(1);
+    enough.then(|| index.and_then(|i| times.get(i)).copied().unwrap_or(0))
+}
+
+/// How long a copy's chain takes at worst, and whether it waits for an age on the way. A chain that
+/// has a step without a schedule has no bound.
+fn chain(context: &Context<'_>, id: CopyId) -> Option<(i64, bool)> {
+    let mut time = 0i64;
+    let mut waits = false;
+    let mut at = Some(id);
+    while let Some(id) = at {
+        let copy = &context.plan.copies[id];
+        if copy.source.is_some() {
+            time = time.saturating_add(copy.enter.delay.high().0);
+            if let Some(age) = copy.enter.older_than {
+                waits = true;
+                time = time.max(age.high().0.saturating_add(copy.enter.delay.high().0));
+            }
+        }
+        at = copy.source;
+    }
+    (time < thrice_plan::FOR_EVER.0).then_some((time, waits))
+}
+
+/// One finding for each root cause: the same shortage of the same requirement, for all its classes
+/// and periods.
+fn report(context: &Context<'_>, requirement: &Requirement, violations: Vec<Violation>, out: &mut Verification) {
+    let mut groups: BTreeMap<(Kind, u32, String), Vec<Violation>> = BTreeMap::new();
+    for violation in violations {
+        let cause = match (&violation.unknown, &violation.run) {
+            (Some(why), _) => format!("unknown {why}"),
+            (None, None) => "always".to_owned(),
+            (None, Some(run)) => leaving_steps(context, &violation.symbolized, run),
+        };
+        groups.entry((violation.kind, violation.have, cause)).or_default().push(violation);
+    }
+    for group in groups.into_values() {
+        if let Some(finding) = tell(context, requirement, &group) {
+            out.findings.push(finding);
+        }
+    }
+}
+
+/// Which steps take the item away in a run: violations with the same culprits have one cause.
+fn leaving_steps(context: &Context<'_>, symbolized: &Symbolized, run: &Run) -> String {
+    let mut steps: BTreeSet<String> = BTreeSet::new();
+    for (node, id) in symbolized.copies.iter().enumerate() {
+        if run.leaves(node).is_some_and(|at| at <= run.age) {
+            for leave in &context.plan.copies[*id].leaves {
+                steps.insert(context.plan.model.steps[leave.by()].named.name.clone());
+            }
+        }
+    }
+    steps.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+fn tell(context: &Context<'_>, requirement: &Requirement, group: &[Violation]) -> Option<Finding> {
+    let first = group.first()?;
+    let plan = context.plan;
+    let mut classes: Vec<ClassId> = group.iter().map(|v| v.class).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    let mut periods: Vec<usize> = group.iter().map(|v| v.period).collect();
+    periods.sort_unstable();
+    periods.dedup();
+    let names = some(classes.iter().map(|c| context.class_name(*c)));
+    let phases = list(periods.iter().filter_map(|p| plan.periods.get(*p)).map(|p| p.name.as_str()));
+    let asked = first.kind.words(first.need);
+    let code = first.kind.code();
+    if let Some(why) = &first.unknown {
+        let text = format!("not decided whether {names} {} {asked}: {why}", has_have(classes.len()));
+        let diagnostic = Diagnostic::new(code, thrice_diagnostics::Severity::Unknown, text)
+            .at(requirement.span, "asked for here")
+            .by(Engine::Unknown.word());
+        return Some(finding(diagnostic, classes, context));
+    }
+    let period = plan.periods.get(first.period)?;
+    let mut diagnostic = match &first.run {
+        None => {
+            let have = first.kind.words(first.have);
+            Diagnostic::error(code, format!("{names} {} {have} in {phases}, {asked} asked for", has_have(classes.len())))
+                .by(Engine::Evaluated.word())
+        }
+        Some(run) => Diagnostic::error(
+            code,
+            format!("{names} {} fewer than {asked} from the age of {} on in {phases}", has_have(classes.len()), age(run.age)),
+        )
+        .by(Engine::Refuted.word()),
+    };
+    diagnostic = diagnostic.at(requirement.span, "asked for here");
+    let class = &plan.model.classes[first.class];
+    diagnostic = diagnostic.at(class.named.span, format!("`{}` lives on `{}`", class.named.name, context.store_name(class.home.store)));
+    diagnostic = match &first.run {
+        None => standing(context, first, diagnostic),
+        Some(run) => tell_run(context, &first.symbolized, run, period, diagnostic, &|_| None),
+    };
+    diagnostic = diagnostic.help(advice(first.kind));
+    Some(finding(diagnostic, classes, context))
+}
+
+/// The copies there are, and how long each takes to be made.
+fn standing(context: &Context<'_>, violation: &Violation, mut diagnostic: Diagnostic) -> Diagnostic {
+    for id in &violation.symbolized.copies {
+        let copy = &context.plan.copies[*id];
+        let store = context.store_name(copy.location.store);
+        let what = match copy.kind {
+            CopyKind::Live => format!("`{store}`: the data itself"),
+            CopyKind::Transit => format!("`{store}`: in transit, never counts"),
+            CopyKind::Seed => format!("`{store}`: a seed for another environment, never counts"),
+            _ => {
+                let step = copy.made_by.map_or("", |s| context.plan.model.steps[s].named.name.as_str());
+                let late = match copy.staleness {
+                    t if t >= thrice_plan::FOR_EVER => "whenever somebody does it".to_owned(),
+                    t => format!("within {}", Seconds(t.0)),
+                };
+                format!("`{store}`: by `{step}`, {late}")
+            }
+        };
+        diagnostic = diagnostic.event("", what);
+        if copy.made_by.is_some() && diagnostic.labels.len() < 6 {
+            diagnostic = diagnostic.at(copy.span, format!("makes the copy on `{store}`"));
+        }
+    }
+    diagnostic
+}
+
+const fn advice(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Copies => {
+            "add a step that makes a copy in another store; copies on one disk, and the data beside its dump, count as one"
+        }
+        Kind::Media => "put one copy on another medium; a store without `medium` counts on none",
+        Kind::Offsite => {
+            "off site means outside every site: whichever site is lost, a copy must lie elsewhere"
+        }
+        Kind::Locked => "lock a bucket that holds a copy, or keep one on a host that is not always on",
+    }
+}
+
+fn finding(diagnostic: Diagnostic, classes: Vec<ClassId>, context: &Context<'_>) -> Finding {
+    let subject = classes.iter().map(|c| context.class_name(*c)).collect::<Vec<_>>().join(" ");
+    Finding {
+        diagnostic: diagnostic.about(subject),
+        obligation: Obligation::Copies,
+        classes,
+        subjects: Vec::new(),
+        fault: None,
+    }
+}

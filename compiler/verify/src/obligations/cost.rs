@@ -1,0 +1,124 @@
+//! Obligation 14: what everything costs a month, in each phase, stays within the budget.
+
+use thrice_diagnostics::{Code, Diagnostic, Span};
+use thrice_model::{Demand, Obligation};
+use thrice_plan::{Period, Plan};
+use thrice_quantity::{Interval, Money};
+
+use crate::context::Context;
+use crate::verification::{Engine, Finding, Verdict, Verification};
+
+const ABOVE: Code = Code("T2401");
+const CURRENCIES: Code = Code("T2402");
+
+/// What a period costs a month: each part with its words, and the sum.
+pub(super) struct Monthly {
+    pub parts: Vec<(String, Interval<Money>, Span)>,
+    /// `None` where there is no cost, or where currencies differ.
+    pub total: Option<Interval<Money>>,
+}
+
+/// Adds up the costs of what exists in a period.
+pub(super) fn monthly(plan: &Plan, period: &Period) -> Monthly {
+    let model = &plan.model;
+    let hosts = model.hosts.iter().filter(|(_, h)| h.lifetime.contains(period.from)).filter_map(|(_, h)| {
+        h.monthly.as_ref().map(|(cost, span)| (h.named.name.clone(), *cost, *span))
+    });
+    let others = model
+        .costs
+        .iter()
+        .filter(|c| c.lifetime.contains(period.from))
+        .filter_map(|c| c.monthly.map(|cost| (c.named.name.clone(), cost, c.named.span)));
+    let parts: Vec<_> = hosts.chain(others).collect();
+    let total = sum(parts.iter().map(|(_, cost, _)| *cost));
+    Monthly { parts, total }
+}
+
+/// What begins with a period costs once.
+pub(super) fn once(plan: &Plan, period: &Period) -> Option<Interval<Money>> {
+    let model = &plan.model;
+    let hosts = model
+        .hosts
+        .iter()
+        .filter(|(_, h)| h.lifetime.from == period.from)
+        .filter_map(|(_, h)| h.once.as_ref().map(|(cost, _)| Interval::point(*cost)));
+    let others = model
+        .costs
+        .iter()
+        .filter(|c| c.lifetime.from == period.from)
+        .filter_map(|c| c.once.map(Interval::point));
+    sum(hosts.chain(others))
+}
+
+fn sum(costs: impl Iterator<Item = Interval<Money>>) -> Option<Interval<Money>> {
+    costs
+        .map(Some)
+        .reduce(|a, b| {
+            let (a, b) = (a?, b?);
+            Interval::new(a.low().checked_add(b.low())?, a.high().checked_add(b.high())?).ok()
+        })
+        .flatten()
+}
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let plan = context.plan;
+    for period in &plan.periods {
+        let cost = monthly(plan, period);
+        if cost.parts.is_empty() {
+            continue;
+        }
+        let Some(total) = cost.total else {
+            out.findings.push(finding(currencies(&cost)));
+            return;
+        };
+        let budgets = plan.model.requirements.iter().filter(|r| Context::in_force(r.lifetime, period));
+        let mut holds = true;
+        for requirement in budgets {
+            let Demand::Cost(limit) = &requirement.demand else { continue };
+            if total.high() <= *limit {
+                continue;
+            }
+            holds = false;
+            out.findings.push(finding(above(&cost, total, *limit, period, requirement.span)));
+        }
+        out.verdicts.push(Verdict {
+            obligation: Obligation::Cost,
+            subject: plan.model.policy.named.name.clone(),
+            period: period.name.clone(),
+            engine: Engine::Evaluated,
+            holds,
+            note: format!("{total} a month"),
+        });
+    }
+}
+
+fn above(cost: &Monthly, total: Interval<Money>, limit: Money, period: &Period, span: Span) -> Diagnostic {
+    let mut out = Diagnostic::error(
+        ABOVE,
+        format!("`{}` may cost {} a month, {limit} are allowed", period.name, total.high()),
+    )
+    .at(span, "the budget")
+    .by(Engine::Evaluated.word())
+    .about(period.name.clone());
+    for (name, part, span) in &cost.parts {
+        out = out.event("", format!("{name}: {part}"));
+        if out.labels.len() < 6 && !part.is_point() {
+            out = out.at(*span, "an interval: its upper end counts");
+        }
+    }
+    out.help("lower a cost, narrow an interval, or raise the budget")
+}
+
+fn currencies(cost: &Monthly) -> Diagnostic {
+    let mut out = Diagnostic::error(CURRENCIES, "costs in different currencies cannot be added up")
+        .by(Engine::Evaluated.word())
+        .help("write all costs in one currency");
+    for (name, part, span) in &cost.parts {
+        out = out.at(*span, format!("`{name}`: {part}"));
+    }
+    out
+}
+
+fn finding(diagnostic: Diagnostic) -> Finding {
+    Finding { diagnostic, obligation: Obligation::Cost, classes: Vec::new(), subjects: Vec::new(), fault: None }
+}

@@ -1,0 +1,141 @@
+//! Obligation 5: no move, expire, prune, sync or clean-up removes the last copy, at any age, with no
+//! fault at all.
+
+use std::collections::BTreeMap;
+
+use thrice_diagnostics::{Code, Diagnostic, Severity};
+use thrice_model::{ClassId, Obligation, StepId};
+use thrice_plan::{CopyId, CopyKind, Period};
+
+use super::copies::last_age;
+use super::survival::tell_run;
+use crate::context::Context;
+use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
+use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::wording::{age, list, some};
+
+const GONE: Code = Code("T1501");
+
+struct Violation {
+    class: ClassId,
+    period: usize,
+    symbolized: Symbolized,
+    run: Run,
+}
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut causes: BTreeMap<Vec<StepId>, Vec<Violation>> = BTreeMap::new();
+    for (index, period) in context.plan.periods.iter().enumerate() {
+        for class in context.classes_in(period) {
+            let ids = context.copies_in(class, period);
+            let symbolized = symbolize(context, &ids);
+            // Transit copies hold the data too while it is on its way; they only never count as safety.
+            let members = ids
+                .iter()
+                .enumerate()
+                .filter(|(_, id)| context.plan.copies[**id].kind != CopyKind::Seed)
+                .map(|(i, _)| (i, 0))
+                .collect();
+            let question = Question { members, need: 1, from: 0, to: last_age(context, class), window: 0 };
+            let answer = context.answers.ask(&symbolized.system, &question);
+            out.verdicts.push(verdict(context, class, period, &answer));
+            match answer {
+                Answer::Refuted(run) => {
+                    let cause = culprits(context, &ids, &run);
+                    causes.entry(cause).or_default().push(Violation { class, period: index, symbolized, run });
+                }
+                Answer::Unknown(why) => out.findings.push(unknown(context, class, &why)),
+                Answer::Evaluated | Answer::Proved => {}
+            }
+        }
+    }
+    for violations in causes.values() {
+        if let Some(finding) = tell(context, violations) {
+            out.findings.push(finding);
+        }
+    }
+}
+
+fn verdict(context: &Context<'_>, class: ClassId, period: &Period, answer: &Answer) -> Verdict {
+    let engine = match answer {
+        Answer::Evaluated => Engine::Evaluated,
+        Answer::Proved => Engine::Proved,
+        Answer::Refuted(_) => Engine::Refuted,
+        Answer::Unknown(_) => Engine::Unknown,
+    };
+    Verdict {
+        obligation: Obligation::LastCopy,
+        subject: context.class_name(class).to_owned(),
+        period: period.name.clone(),
+        engine,
+        holds: answer.holds(),
+        note: String::new(),
+    }
+}
+
+/// The steps by which the item leaves, in order of their ids.
+fn culprits(context: &Context<'_>, ids: &[CopyId], run: &Run) -> Vec<StepId> {
+    let mut steps: Vec<StepId> = ids
+        .iter()
+        .enumerate()
+        .filter(|(node, _)| run.leaves(*node).is_some_and(|at| at <= run.age))
+        .flat_map(|(_, id)| context.plan.copies[*id].leaves.iter().map(thrice_plan::Leave::by))
+        .collect();
+    steps.sort_unstable();
+    steps.dedup();
+    steps
+}
+
+fn unknown(context: &Context<'_>, class: ClassId, why: &str) -> Finding {
+    let named = &context.plan.model.classes[class].named;
+    Finding {
+        diagnostic: Diagnostic::new(
+            GONE,
+            Severity::Unknown,
+            format!("not decided whether the last copy of `{}` stays: {why}", named.name),
+        )
+        .at(named.span, "this class")
+        .about(named.name.clone())
+        .by(Engine::Unknown.word()),
+        obligation: Obligation::LastCopy,
+        classes: vec![class],
+        subjects: Vec::new(),
+        fault: None,
+    }
+}
+
+fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
+    let first = violations.first()?;
+    let plan = context.plan;
+    let period = plan.periods.get(first.period)?;
+    let mut classes: Vec<ClassId> = violations.iter().map(|v| v.class).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    let names = some(classes.iter().map(|c| context.class_name(*c)));
+    let mut periods: Vec<usize> = violations.iter().map(|v| v.period).collect();
+    periods.dedup();
+    let phases = list(periods.iter().filter_map(|p| plan.periods.get(*p)).map(|p| p.name.as_str()));
+    let mut diagnostic = Diagnostic::error(
+        GONE,
+        format!("the last copy of {names} is deleted in {phases} with nothing going wrong, at the age of {}", age(first.run.age)),
+    )
+    .by(Engine::Refuted.word());
+    for step in culprits(context, &first.symbolized.copies, &first.run) {
+        let step = &plan.model.steps[step];
+        diagnostic = diagnostic.at(step.named.span, format!("`{}` takes it away", step.named.name));
+    }
+    diagnostic = diagnostic.at(plan.model.classes[first.class].named.span, "the class");
+    diagnostic = tell_run(context, &first.symbolized, &first.run, period, diagnostic, &|_| None);
+    diagnostic = diagnostic.help(
+        "let each deletion wait until the next copy is surely made (older than its widest gap), copy instead of sync, \
+         or say `retain at least …` if the data may go at some age",
+    );
+    let subject = classes.iter().map(|c| context.class_name(*c)).collect::<Vec<_>>().join(" ");
+    Some(Finding {
+        diagnostic: diagnostic.about(subject),
+        obligation: Obligation::LastCopy,
+        classes,
+        subjects: Vec::new(),
+        fault: None,
+    })
+}

@@ -1,0 +1,36 @@
+//! The obligations, one file each. A new one is a new file and a line in [`DECIDED`].
+
+mod capability;
+mod capacity;
+mod copies;
+mod cost;
+mod last_copy;
+mod sense;
+mod survival;
+
+use thrice_model::Obligation;
+
+use crate::context::Context;
+use crate::verification::Verification;
+
+/// Decides one obligation about everything it concerns.
+type Decide = fn(&Context<'_>, &mut Verification);
+
+/// What this version decides, in the order of the semantics.
+pub(crate) const DECIDED: [(Obligation, Decide); 7] = [
+    (Obligation::Copies, copies::decide),
+    (Obligation::Survival, survival::decide),
+    (Obligation::LastCopy, last_copy::decide),
+    (Obligation::Capacity, capacity::decide),
+    (Obligation::Capability, capability::decide),
+    (Obligation::Cost, cost::decide),
+    (Obligation::Sense, sense::decide),
+];
+
+/// What this version does not decide: reports end by naming it.
+pub(crate) fn not_decided() -> Vec<Obligation> {
+    Obligation::ALL
+        .into_iter()
+        .filter(|o| DECIDED.iter().all(|(decided, _)| decided != o))
+        .collect()
+}

@@ -1,0 +1,158 @@
+//! Obligation 16: nothing is vacuous, contradictory or left out without a reason, and the figures of
+//! the document agree with the plan.
+
+mod estimates;
+
+use thrice_diagnostics::{Code, Diagnostic, Span};
+use thrice_model::{ClassId, Demand, Obligation, Source, Verb};
+
+use crate::context::Context;
+use crate::verification::{Engine, Finding, Verdict, Verification};
+
+const UNUSED: Code = Code("T2601");
+const ABOUT_NOTHING: Code = Code("T2602");
+const DOES_NOTHING: Code = Code("T2603");
+const SKIPPED_TWICE: Code = Code("T2608");
+const WEAKER: Code = Code("T2609");
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut found = Vec::new();
+    unused(context, &mut found);
+    empty_demands(context, &mut found);
+    idle_steps(context, &mut found);
+    skipped(context, &mut found);
+    weaker(context, &mut found);
+    estimates::check(context, &mut found);
+    let holds = found.iter().all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);
+    out.findings.append(&mut found);
+    out.verdicts.push(Verdict {
+        obligation: Obligation::Sense,
+        subject: context.plan.model.policy.named.name.clone(),
+        period: "all".to_owned(),
+        engine: Engine::Evaluated,
+        holds,
+        note: String::new(),
+    });
+}
+
+fn finding(diagnostic: Diagnostic, classes: Vec<ClassId>, subjects: Vec<String>) -> Finding {
+    Finding {
+        diagnostic: diagnostic.by(Engine::Evaluated.word()),
+        obligation: Obligation::Sense,
+        classes,
+        subjects,
+        fault: None,
+    }
+}
+
+fn unused(context: &Context<'_>, out: &mut Vec<Finding>) {
+    for (name, span) in &context.plan.model.unused {
+        let diagnostic = Diagnostic::warning(UNUSED, format!("nothing uses `{name}`"))
+            .at(*span, "declared here")
+            .about(name.clone())
+            .help("use it or take it away");
+        out.push(finding(diagnostic, Vec::new(), vec![name.clone()]));
+    }
+}
+
+fn empty_demands(context: &Context<'_>, out: &mut Vec<Finding>) {
+    for requirement in &context.plan.model.requirements {
+        let about_classes =
+            !matches!(requirement.demand, Demand::Cost(_) | Demand::Headroom { .. });
+        let in_some_period = context.plan.periods.iter().any(|p| Context::in_force(requirement.lifetime, p));
+        let empty = about_classes && requirement.selection.classes.is_empty();
+        if empty || !in_some_period {
+            let why = if empty { "no class is selected" } else { "it holds in no phase" };
+            let diagnostic = Diagnostic::warning(ABOUT_NOTHING, format!("this requirement asks for nothing: {why}"))
+                .at(requirement.span, "always fulfilled")
+                .help("name the classes or the time it is meant for, or take it away");
+            out.push(finding(diagnostic, Vec::new(), Vec::new()));
+        }
+    }
+}
+
+/// A step that reads where nothing is.
+fn idle_steps(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let makes: std::collections::BTreeSet<_> =
+        context.plan.copies.iter().filter_map(|(_, c)| c.made_by).collect();
+    let expires: std::collections::BTreeSet<_> =
+        context.plan.copies.iter().flat_map(|(_, c)| c.leaves.iter().map(thrice_plan::Leave::by)).collect();
+    for (id, step) in context.plan.model.steps.iter() {
+        let idle = match &step.verb {
+            Verb::Expire { noncurrent: true, .. } | Verb::Prune | Verb::Check(_) | Verb::Drill => false,
+            Verb::Expire { .. } => !expires.contains(&id) && nothing_there(context, &step.source),
+            _ => !makes.contains(&id),
+        };
+        if idle {
+            let diagnostic = Diagnostic::warning(DOES_NOTHING, format!("`{}` never finds anything to do", step.named.name))
+                .at(step.named.span, "no class has a copy where it reads")
+                .about(step.named.name.clone())
+                .help("correct its source, or declare the class that lies there");
+            out.push(finding(diagnostic, Vec::new(), vec![step.named.name.clone()]));
+        }
+    }
+}
+
+fn nothing_there(context: &Context<'_>, source: &Source) -> bool {
+    match source {
+        Source::Location(place, _) => {
+            !context.plan.copies.iter().any(|(_, c)| place.meets(&c.location))
+        }
+        _ => false,
+    }
+}
+
+fn skipped(context: &Context<'_>, out: &mut Vec<Finding>) {
+    for skip in &context.plan.model.skips {
+        let step = context.plan.model.steps.iter().find(|(_, step)| {
+            step.classes.iter().any(|(c, _)| context.class_name(*c) == skip.named.name)
+        });
+        if let Some((_, step)) = step {
+            let name = &skip.named.name;
+            let diagnostic = Diagnostic::warning(SKIPPED_TWICE, format!("`{name}` is skipped and handled as well"))
+                .at(skip.named.span, "skipped here")
+                .at(step.named.span, "handled here")
+                .about(name.clone())
+                .help("decide: protect it or skip it");
+            out.push(finding(diagnostic, Vec::new(), vec![name.clone()]));
+        }
+    }
+}
+
+/// A requirement that another one already implies.
+fn weaker(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let all = &context.plan.model.requirements;
+    for (at, weak) in all.iter().enumerate() {
+        let strong = all.iter().enumerate().find(|(other, strong)| {
+            *other != at
+                && strong.lifetime.from <= weak.lifetime.from
+                && (strong.lifetime.until.is_none() || strong.lifetime.until >= weak.lifetime.until && weak.lifetime.until.is_some())
+                && weak.selection.classes.iter().all(|c| strong.selection.classes.contains(c))
+                && implies(&strong.demand, &weak.demand)
+                && (strong.demand != weak.demand || strong.selection != weak.selection || *other < at)
+        });
+        if let Some((_, strong)) = strong {
+            out.push(redundant(weak.span, strong.span));
+        }
+    }
+}
+
+fn implies(strong: &Demand, weak: &Demand) -> bool {
+    match (strong, weak) {
+        (
+            Demand::Copies { copies: a, media: b, offsite: c, locked: d, within: None },
+            Demand::Copies { copies: e, media: f, offsite: g, locked: h, within: None },
+        ) => a >= e && b >= f && c >= g && d >= h,
+        (Demand::Cost(a), Demand::Cost(b)) => a <= b,
+        (Demand::Survive(a), Demand::Survive(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn redundant(weak: Span, strong: Span) -> Finding {
+    let diagnostic = Diagnostic::warning(WEAKER, "this requirement adds nothing")
+        .at(weak, "implied")
+        .at(strong, "by this one")
+        .help("take it away");
+    finding(diagnostic, Vec::new(), Vec::new())
+}

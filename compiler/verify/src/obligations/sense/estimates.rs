@@ -1,0 +1,99 @@
+//! The figures of a document against what the plan comes to.
+
+use thrice_diagnostics::{Code, Diagnostic, Span};
+use thrice_model::{Estimate, EstimateOf, StoreId};
+use thrice_plan::{CopyKind, Period};
+use thrice_quantity::{Bytes, Interval};
+
+use super::super::cost::{monthly, once};
+use super::finding;
+use crate::context::Context;
+use crate::verification::Finding;
+
+const MONEY: Code = Code("T2610");
+const SIZE: Code = Code("T2611");
+const TABLE: Code = Code("T2612");
+const CHURN: Code = Code("T2613");
+
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    for estimate in &context.plan.model.estimates {
+        let periods: Vec<&Period> =
+            context.plan.periods.iter().filter(|p| Context::in_force(estimate.lifetime, p)).collect();
+        let wrong = periods.iter().find_map(|p| differs(context, estimate, p));
+        if let Some((code, message)) = wrong {
+            let diagnostic = Diagnostic::warning(code, message)
+                .at(estimate.span, "estimated here")
+                .help("correct the estimate, or what it is about");
+            out.push(finding(diagnostic, Vec::new(), Vec::new()));
+        }
+    }
+}
+
+fn differs(context: &Context<'_>, estimate: &Estimate, period: &Period) -> Option<(Code, String)> {
+    let phase = &period.name;
+    match &estimate.of {
+        EstimateOf::Cost(said) => {
+            let is = monthly(context.plan, period).total?;
+            apart(*said, is).then(|| (MONEY, format!("`{phase}` costs {is} a month, not {said}")))
+        }
+        EstimateOf::Once(said) => {
+            let is = once(context.plan, period)?;
+            apart(*said, is).then(|| (MONEY, format!("`{phase}` costs {is} once, not {said}")))
+        }
+        EstimateOf::ClassSize(class, said) => {
+            let class = &context.plan.model.classes[*class];
+            let (is, _) = class.size?;
+            apart(*said, is).then(|| (SIZE, format!("`{}` measures {is}, not {said}", class.named.name)))
+        }
+        EstimateOf::TotalSize(said) => {
+            let classes = context.classes_in(period);
+            let sizes = classes.iter().map(|c| context.plan.model.classes[*c].size.map(|(s, _)| s));
+            let is = sizes.collect::<Option<Vec<_>>>()?.into_iter().reduce(|a, b| {
+                let low = a.low().saturating_add(b.low());
+                Interval::new(low, a.high().saturating_add(b.high())).unwrap_or(Interval::point(low))
+            })?;
+            apart(*said, is).then(|| (SIZE, format!("all classes measure {is} in `{phase}`, not {said}")))
+        }
+        EstimateOf::Churn(said) => {
+            let classes = context.classes_in(period);
+            let high = classes
+                .iter()
+                .map(|c| context.plan.model.classes[*c].churn.map(|(c, _)| c.high().bytes_per_day()))
+                .sum::<Option<u64>>()?;
+            let said_high = said.high().bytes_per_day();
+            (high > said_high).then(|| {
+                (CHURN, format!("up to {} are stored anew each day in `{phase}`, not {}", Bytes(high).rounded(), Bytes(said_high).rounded()))
+            })
+        }
+        EstimateOf::Copy { store, offsite } => table_row(context, *store, *offsite, estimate.span, period),
+        EstimateOf::StoreSize(..) | EstimateOf::RepositorySize(..) | EstimateOf::Period(_) => None,
+    }
+}
+
+/// Whether two intervals have nothing in common.
+fn apart<T: Copy + PartialOrd>(a: Interval<T>, b: Interval<T>) -> bool {
+    a.intersection(&b).is_none()
+}
+
+/// A row of a 3-2-1 table: there is such a copy, and it is off site as the table says.
+fn table_row(
+    context: &Context<'_>,
+    store: StoreId,
+    offsite: bool,
+    _span: Span,
+    period: &Period,
+) -> Option<(Code, String)> {
+    let name = context.store_name(store);
+    let here = context.plan.copies.iter().find(|(_, c)| {
+        c.location.store == store && c.counts && c.kind != CopyKind::Seed && c.lifetime.contains(period.from)
+    });
+    let Some((_, copy)) = here else {
+        return Some((TABLE, format!("no counted copy lies on `{name}` in `{}`", period.name)));
+    };
+    let home = context.plan.model.classes[copy.class].home.store;
+    let is = context.site_of(home) != context.site_of(store);
+    (is != offsite).then(|| {
+        let (is, said) = if is { ("off site", "on site") } else { ("on site", "off site") };
+        (TABLE, format!("the copy on `{name}` is {is}, the table calls it {said}"))
+    })
+}

@@ -1,0 +1,40 @@
+//! A confirmed counterexample as ages: what enters and leaves where, when.
+
+use super::System;
+use super::evaluate::{Choices, FOR_EVER, Stay, stays_of};
+
+/// One run of the plan for one item or version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The age at which too little is left.
+    pub age: i64,
+    /// The age at which the faults strike.
+    pub struck: i64,
+    /// For each node, when the item enters and leaves it; `None` where it never is.
+    pub stays: Vec<Stay>,
+}
+
+impl Run {
+    pub(super) fn new(system: &System, choices: Choices) -> Self {
+        let stays = stays_of(system, &choices);
+        Self { age: choices.age, struck: choices.struck, stays }
+    }
+
+    /// Whether the item is in a node at the age in question.
+    #[must_use]
+    pub fn is_in(&self, node: usize) -> bool {
+        self.stay(node).is_some_and(|(from, to)| from <= self.age && self.age < to)
+    }
+
+    /// When it enters and leaves a node.
+    #[must_use]
+    pub fn stay(&self, node: usize) -> Stay {
+        self.stays.get(node).copied().flatten()
+    }
+
+    /// When it leaves a node, if it does.
+    #[must_use]
+    pub fn leaves(&self, node: usize) -> Option<i64> {
+        self.stay(node).map(|(_, to)| to).filter(|to| *to < FOR_EVER)
+    }
+}

@@ -1,0 +1,116 @@
+//! Where an item or version is at each age: a small system of times, and questions about it.
+
+mod concretize;
+mod encode;
+mod evaluate;
+mod shape;
+mod solve;
+mod symbolize;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+pub use concretize::Run;
+pub use evaluate::{Choices, FOR_EVER, NodeChoice, refutes};
+pub(crate) use symbolize::{Symbolized, symbolize};
+
+/// One copy, as times. All times are seconds after the item or version came to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The node it is filled from; `None` for live data, which is there at 0.
+    pub source: Option<usize>,
+    /// From it being in the source (and old enough) to it being here: least and greatest.
+    pub delay: (i64, i64),
+    /// Only what has this age is taken: least and greatest value that the age rule may have.
+    pub older_than: Option<(i64, i64)>,
+    /// How it goes; the earliest counts.
+    pub leaves: Vec<Leaving>,
+    /// Whether the faults leave it usable.
+    pub alive: bool,
+    /// Whether its step can still be fed after the faults: its source is alive.
+    pub fed: bool,
+}
+
+/// How something leaves a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// So long after it entered.
+    AfterEntering(i64, i64),
+    /// At this age, or on entering if it is older then.
+    AtAge(i64, i64),
+    /// So long after it left another node.
+    With(usize, i64, i64),
+    /// As soon as it has entered another node.
+    Into(usize),
+}
+
+/// The copies of one class under one set of faults. Sources stand before what they feed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct System {
+    /// One a copy.
+    pub nodes: Vec<Node>,
+}
+
+/// "From age `from` to age `to`: in at least `need` different groups, some member is present."
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Nodes that may count, each with its group (a store, a medium).
+    pub members: Vec<(usize, u32)>,
+    /// How many groups.
+    pub need: u32,
+    /// First age asked about.
+    pub from: i64,
+    /// Last age asked about.
+    pub to: i64,
+    /// How long after the faults somebody has noticed, acted and restored: so long must it hold on.
+    /// Faults strike at an age from `from` on: what is lost of younger items is the recovery point's.
+    pub window: i64,
+}
+
+/// What came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It holds, and nothing was open.
+    Evaluated,
+    /// It holds for all values of the unknowns.
+    Proved,
+    /// It fails in this run of the plan, which was replayed.
+    Refuted(Run),
+    /// The solver gave up, or its answer did not replay; the text says which.
+    Unknown(String),
+}
+
+impl Answer {
+    /// Whether the question's claim holds.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        matches!(self, Self::Evaluated | Self::Proved)
+    }
+}
+
+/// Answers by shape: classes that differ in nothing but names are asked about once.
+#[derive(Default)]
+pub(crate) struct Answers {
+    known: RefCell<BTreeMap<Vec<i64>, Answer>>,
+}
+
+impl Answers {
+    pub(crate) fn ask(&self, system: &System, question: &Question) -> Answer {
+        let key = shape::key(system, question);
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = answer(system, question);
+        self.known.borrow_mut().insert(key, found.clone());
+        found
+    }
+}
+
+/// Answers a question about a system: by evaluation where that decides, else by Z3.
+#[must_use]
+pub fn answer(system: &System, question: &Question) -> Answer {
+    if evaluate::surely(system, question) {
+        return Answer::Evaluated;
+    }
+    solve::solve(system, question)
+}

@@ -1,0 +1,111 @@
+//! What the verifier says.
+
+use thrice_diagnostics::{Diagnostic, Span};
+use thrice_model::{ClassId, Obligation, Target};
+
+/// What stands behind a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Engine {
+    /// Nothing was unknown: the rule was evaluated.
+    Evaluated,
+    /// For all values of the unknowns, by Z3.
+    Proved,
+    /// Z3 found values for which it fails, and the replay confirmed them.
+    Refuted,
+    /// Z3 gave up within its limit: never safe.
+    Unknown,
+}
+
+impl Engine {
+    /// The word used in every output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Evaluated => "evaluated",
+            Self::Proved => "proved",
+            Self::Refuted => "refuted",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One obligation about one subject in one period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which obligation.
+    pub obligation: Obligation,
+    /// What about: a class, a store, or the policy.
+    pub subject: String,
+    /// In which period.
+    pub period: String,
+    /// By what.
+    pub engine: Engine,
+    /// Whether it holds.
+    pub holds: bool,
+    /// The values attained, or the witness, in a few words.
+    pub note: String,
+}
+
+/// A violated obligation, with what an acceptance needs to know about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What is said.
+    pub diagnostic: Diagnostic,
+    /// Which obligation.
+    pub obligation: Obligation,
+    /// The classes it is about, if it is about classes.
+    pub classes: Vec<ClassId>,
+    /// The other things it is about, by name.
+    pub subjects: Vec<String>,
+    /// The single fault that makes it so, if one does.
+    pub fault: Option<Target>,
+}
+
+/// Something a proof rests on that nobody has proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    /// What is assumed, in a sentence.
+    pub text: String,
+    /// Who says so, for facts.
+    pub source: Option<String>,
+    /// When it was looked up, ISO.
+    pub date: Option<String>,
+    /// What would show that it is wrong.
+    pub monitor: Option<String>,
+    /// The words it stands on.
+    pub span: Option<Span>,
+}
+
+/// An accepted risk and how many findings it covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Which obligation.
+    pub obligation: Obligation,
+    /// What for.
+    pub subject: String,
+    /// Why.
+    pub why: String,
+    /// Who.
+    pub by: String,
+    /// First day on which it no longer holds, ISO.
+    pub until: String,
+    /// How many findings it covers.
+    pub covers: usize,
+}
+
+/// The whole answer.
+#[derive(Clone, Debug, Default)]
+pub struct Verification {
+    /// Violations and remarks that no acceptance covers.
+    pub findings: Vec<Finding>,
+    /// All verdicts, held or not, in the order of obligations.
+    pub verdicts: Vec<Verdict>,
+    /// What they rest on.
+    pub assumptions: Vec<Assumption>,
+    /// Risks that somebody accepted.
+    pub accepted: Vec<Accepted>,
+    /// Obligations that this version does not decide.
+    pub not_decided: Vec<Obligation>,
+    /// Classes and periods where the live data alone is what saves it.
+    pub only_live: Vec<String>,
+}

@@ -1,0 +1,49 @@
+//! Words for people: lists, dates, ages.
+
+use jiff::SignedDuration;
+use jiff::civil::Date;
+use thrice_quantity::Seconds;
+
+/// "`a`, `b` and `c`".
+pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// "`a`, `b`, `c` and 4 more": the first few of many.
+pub(crate) fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    match names.get(..3) {
+        Some(first) if names.len() > 5 => {
+            let shown: Vec<String> = first.iter().map(|n| format!("`{n}`")).collect();
+            format!("{} and {} more", shown.join(", "), names.len() - 3)
+        }
+        _ => list(names),
+    }
+}
+
+/// The ISO date and time that lies `seconds` after the beginning of `day`; midnight without a time.
+pub(crate) fn moment(day: Date, seconds: i64) -> String {
+    let at = day
+        .to_datetime(jiff::civil::Time::midnight())
+        .checked_add(SignedDuration::from_secs(seconds));
+    match at {
+        Ok(at) if at.time() == jiff::civil::Time::midnight() => at.date().to_string(),
+        Ok(at) => at.strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => "beyond the calendar".to_owned(),
+    }
+}
+
+/// An age in the largest sensible units.
+pub(crate) fn age(seconds: i64) -> String {
+    Seconds(seconds).to_string()
+}
+
+/// "has" for one, "have" for more.
+pub(crate) const fn has_have(count: usize) -> &'static str {
+    if count == 1 { "has" } else { "have" }
+}

@@ -1,0 +1,201 @@
+//! The solver against an evaluator that shares nothing with its encoding: worked examples, and
+//! exhaustive enumeration of small worlds.
+
+use proptest::prelude::*;
+use thrice_verify::{Answer, Choices, FOR_EVER, Leaving, Node, NodeChoice, Question, System, answer, refutes};
+
+const DAY: i64 = 86_400;
+
+fn node(source: Option<usize>, delay: (i64, i64)) -> Node {
+    Node { source, delay, older_than: None, leaves: Vec::new(), alive: true, fed: true }
+}
+
+fn live() -> Node {
+    node(None, (0, 0))
+}
+
+fn asks(members: Vec<(usize, u32)>, need: u32, from: i64, to: i64) -> Question {
+    Question { members, need, from, to, window: 0 }
+}
+
+/// An archive that moves after 90 days, pulled once a month: at every age it is in exactly one of the
+/// two places, and only the pair of them is certain.
+fn moved_after_90_days() -> System {
+    let mut warm = live();
+    warm.leaves.push(Leaving::Into(1));
+    let mut cold = node(Some(0), (0, 31 * DAY));
+    cold.older_than = Some((90 * DAY, 90 * DAY));
+    System { nodes: vec![warm, cold] }
+}
+
+#[test]
+fn a_move_never_leaves_nothing_but_neither_place_is_certain_alone() {
+    let system = moved_after_90_days();
+    let both = vec![(0, 0), (1, 1)];
+    assert_eq!(answer(&system, &asks(both.clone(), 1, 0, 400 * DAY)), Answer::Proved);
+    assert!(matches!(answer(&system, &asks(both, 2, 0, 400 * DAY)), Answer::Refuted(_)));
+    let only_warm = answer(&system, &asks(vec![(0, 0)], 1, 0, 400 * DAY));
+    let Answer::Refuted(run) = only_warm else { panic!("the item leaves: {only_warm:?}") };
+    assert_eq!(run.age, 90 * DAY, "the youngest item that has gone");
+    let only_cold = answer(&system, &asks(vec![(1, 0)], 1, 100 * DAY, 120 * DAY));
+    assert!(matches!(only_cold, Answer::Refuted(_)), "at 100 days it may not have been pulled yet");
+    assert!(answer(&system, &asks(vec![(1, 0)], 1, 121 * DAY, 400 * DAY)).holds());
+}
+
+#[test]
+fn an_export_that_expires_before_the_monthly_pull_is_lost_and_a_longer_one_is_not() {
+    let with_expiry = |days: i64| {
+        let mut warm = live();
+        warm.leaves.push(Leaving::AfterEntering(days * DAY, (days + 2) * DAY));
+        System { nodes: vec![warm, node(Some(0), (0, 31 * DAY + 7_200))] }
+    };
+    let question = asks(vec![(0, 0), (1, 1)], 1, 0, 400 * DAY);
+    assert!(matches!(answer(&with_expiry(30), &question), Answer::Refuted(_)));
+    assert_eq!(answer(&with_expiry(35), &question), Answer::Proved);
+}
+
+#[test]
+fn pinning_the_gap_to_its_middle_changes_the_verdict() {
+    let with_gap = |gap: (i64, i64)| {
+        let mut warm = live();
+        warm.leaves.push(Leaving::AfterEntering(30 * DAY, 30 * DAY));
+        System { nodes: vec![warm, node(Some(0), gap)] }
+    };
+    let question = asks(vec![(0, 0), (1, 1)], 1, 0, 400 * DAY);
+    assert!(matches!(answer(&with_gap((0, 40 * DAY)), &question), Answer::Refuted(_)));
+    assert_eq!(answer(&with_gap((20 * DAY, 20 * DAY)), &question), Answer::Proved);
+}
+
+#[test]
+fn what_is_not_fed_any_more_does_not_arrive_after_the_faults() {
+    let mut dead = live();
+    dead.alive = false;
+    dead.leaves.push(Leaving::AtAge(50 * DAY, 50 * DAY));
+    let mut copy = node(Some(0), (0, 31 * DAY));
+    copy.fed = false;
+    let system = System { nodes: vec![dead, copy] };
+    let early = Question { members: vec![(1, 0)], need: 1, from: DAY, to: 300 * DAY, window: 3 * DAY };
+    assert!(matches!(answer(&system, &early), Answer::Refuted(_)));
+    let late = Question { from: 32 * DAY, ..early };
+    assert!(answer(&system, &late).holds());
+}
+
+fn leaving(nodes: usize) -> impl Strategy<Value = Leaving> {
+    let span = (0i64..3, 0i64..2).prop_map(|(low, more)| (low, low + more));
+    prop_oneof![
+        span.clone().prop_map(|(l, h)| Leaving::AfterEntering(l, h)),
+        span.clone().prop_map(|(l, h)| Leaving::AtAge(l, h)),
+        (0..nodes, span).prop_map(|(n, (l, h))| Leaving::With(n, l, h)),
+        (0..nodes).prop_map(Leaving::Into),
+    ]
+}
+
+/// Systems of two or three nodes with times of a few seconds: small enough to try every run.
+fn system() -> impl Strategy<Value = System> {
+    let rest = (0i64..2, 0i64..2, any::<bool>(), any::<bool>(), any::<bool>(), prop::collection::vec(leaving(3), 0..2));
+    (prop::collection::vec(leaving(3), 0..2), any::<bool>(), prop::collection::vec(rest, 1..3)).prop_map(
+        |(leaves, alive, rest)| {
+            let count = rest.len() + 1;
+            let mut nodes = vec![Node { leaves, alive, ..live() }];
+            for (at, (low, more, waits, alive, first, leaves)) in rest.into_iter().enumerate() {
+                let source = if first { 0 } else { at };
+                let fed = nodes.get(source).is_some_and(|n: &Node| n.alive);
+                let older_than = waits.then_some((1, 2));
+                nodes.push(Node { source: Some(source), delay: (low, low + more), older_than, leaves, alive, fed });
+            }
+            // Only what comes later can be moved into, and only what came before can be mirrored.
+            for (at, node) in nodes.iter_mut().enumerate() {
+                node.leaves.retain(|l| match l {
+                    Leaving::Into(to) => *to > at && *to < count,
+                    Leaving::With(of, ..) => *of < at,
+                    _ => true,
+                });
+            }
+            let sources: Vec<_> = nodes.iter().map(|n| n.source).collect();
+            for (at, node) in nodes.iter_mut().enumerate() {
+                node.leaves.retain(|l| !matches!(l, Leaving::Into(to) if sources.get(*to) != Some(&Some(at))));
+            }
+            System { nodes }
+        },
+    )
+}
+
+fn values((low, high): (i64, i64)) -> Vec<i64> {
+    (low..=high).collect()
+}
+
+/// Every assignment of every open value.
+fn all_choices(system: &System, question: &Question) -> Vec<Choices> {
+    let mut runs: Vec<Vec<NodeChoice>> = vec![Vec::new()];
+    for node in &system.nodes {
+        let mut options: Vec<NodeChoice> = Vec::new();
+        for delay in values(node.delay) {
+            for older_than in values(node.older_than.unwrap_or((0, 0))) {
+                let mut leaves: Vec<Vec<i64>> = vec![Vec::new()];
+                for leaving in &node.leaves {
+                    let bounds = match *leaving {
+                        Leaving::AfterEntering(l, h) | Leaving::AtAge(l, h) | Leaving::With(_, l, h) => (l, h),
+                        Leaving::Into(_) => (0, 0),
+                    };
+                    leaves = leaves
+                        .iter()
+                        .flat_map(|done| values(bounds).into_iter().map(|v| [done.clone(), vec![v]].concat()))
+                        .collect();
+                }
+                options.extend(leaves.into_iter().map(|leaves| NodeChoice { delay, older_than, leaves }));
+            }
+        }
+        runs = runs
+            .iter()
+            .flat_map(|done| options.iter().map(|o| [done.clone(), vec![o.clone()]].concat()))
+            .collect();
+    }
+    let mut out = Vec::new();
+    for age in question.from..=question.to {
+        for struck in question.from..=age {
+            out.extend(runs.iter().map(|nodes| Choices { age, struck, nodes: nodes.clone() }));
+        }
+    }
+    out
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn solver_and_enumeration_agree_on_small_worlds(
+        system in system(),
+        need in 1u32..3,
+        from in 0i64..3,
+        window in 0i64..2,
+        apart in any::<bool>(),
+    ) {
+        let members = (0..system.nodes.len()).map(|n| (n, if apart { u32::try_from(n).unwrap() } else { 0 })).collect();
+        let question = Question { members, need, from, to: 5, window };
+        let fails = all_choices(&system, &question).iter().any(|c| refutes(&system, &question, c));
+        match answer(&system, &question) {
+            Answer::Refuted(run) => prop_assert!(fails, "refuted at {} but no run fails", run.age),
+            Answer::Evaluated | Answer::Proved => prop_assert!(!fails, "said to hold, but a run fails"),
+            Answer::Unknown(why) => prop_assert!(false, "{why}"),
+        }
+    }
+
+    #[test]
+    fn another_living_copy_never_makes_it_worse(system in system(), from in 0i64..3) {
+        let members: Vec<(usize, u32)> = (0..system.nodes.len()).map(|n| (n, u32::try_from(n).unwrap())).collect();
+        let question = Question { members: members.clone(), need: 1, from, to: 5, window: 1 };
+        let before = answer(&system, &question).holds();
+        let mut more = system.clone();
+        more.nodes.push(live());
+        let mut members = members;
+        members.push((more.nodes.len() - 1, 99));
+        let after = answer(&more, &Question { members, ..question }).holds();
+        prop_assert!(after || !before);
+        prop_assert!(after, "live data that stays is always enough for one");
+    }
+}
+
+#[test]
+fn for_ever_is_longer_than_any_horizon() {
+    assert!(FOR_EVER > 50 * 366 * DAY);
+}

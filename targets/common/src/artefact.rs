@@ -1,0 +1,31 @@
+//! One emitted file.
+
+/// One emitted file, and what `build` and `verify` must know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artefact {
+    /// Where it stands in the output folder: relative, with forward slashes.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// Its permissions, as `chmod` takes them: `0o755` for programs, `0o644` for all else.
+    pub mode: u32,
+    /// What it is: `script`, `cron`, `lifecycle` …
+    pub kind: &'static str,
+    /// The step that it carries out, if it is about one.
+    pub step: Option<String>,
+    /// The host that it is for, if it is for one.
+    pub host: Option<String>,
+    /// Its absolute path on that host, if it is put there as it is.
+    pub install_to: Option<String>,
+    /// Where it finds secrets: absolute paths of files, or names of environment variables. Never a
+    /// secret itself.
+    pub secrets: Vec<String>,
+}
+
+impl Artefact {
+    /// Its content as text; what is emitted is always UTF-8.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).unwrap_or_default()
+    }
+}
