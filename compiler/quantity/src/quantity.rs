@@ -110,7 +110,7 @@ pub enum QuantityError {
     PrecisionLoss {
         /// What was written.
         written: String,
-        /// The smallest step, such as `1 B`.
+        /// The smallest step in the plural, such as `bytes`; empty for plain numbers.
         smallest: &'static str,
     },
 }
@@ -143,6 +143,12 @@ impl fmt::Display for QuantityError {
                 write!(f, "`{written}` is {found}, {}", wanted_here(wanted))
             }
             Self::Overflow { written } => write!(f, "`{written}` is too large to reckon with"),
+            Self::PrecisionLoss {
+                written,
+                smallest: "",
+            } => {
+                write!(f, "`{written}` is no whole number")
+            }
             Self::PrecisionLoss { written, smallest } => {
                 write!(f, "`{written}` is no whole number of {smallest}")
             }
@@ -248,7 +254,7 @@ fn number_error(error: DecimalError, number: &str) -> QuantityError {
         DecimalError::Overflow => QuantityError::Overflow { written },
         DecimalError::PrecisionLoss => QuantityError::PrecisionLoss {
             written,
-            smallest: "1",
+            smallest: "",
         },
     }
 }

@@ -76,7 +76,7 @@ fn says_what_would_be_right() {
     );
     assert_eq!(
         said("5", "mb", Dimension::Size),
-        "`mb` is no unit; did you mean `MB` or `B` or `kB`?"
+        "`mb` is no unit; did you mean `MB` or `MiB`?"
     );
     assert_eq!(
         said("5", "parsec", Dimension::Size),
@@ -104,7 +104,7 @@ fn says_what_would_be_right() {
     );
     assert_eq!(
         count("1.5").unwrap_err().to_string(),
-        "`1.5` is no whole number of 1"
+        "`1.5` is no whole number"
     );
 }
 

@@ -169,7 +169,7 @@ impl Fixture {
             parts: Vec::new(),
             undeclared_fail: false,
             size: None,
-            growth: Interval::point(RatioPerMonth::default()),
+            growth: Interval::point(RatioPerMonth::new(0)),
             growth_volume: None,
             growth_stated: None,
             churn: None,

@@ -15,6 +15,8 @@
 //! | words for what cannot be emitted | [`refusal`] |
 
 mod artefact;
+#[cfg(feature = "fixture")]
+pub mod bench;
 pub mod cron;
 mod due;
 mod filename;
