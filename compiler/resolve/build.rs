@@ -21,7 +21,10 @@ fn main() {
     files.sort();
     let mut table = String::from("static LIBRARY: &[(&str, &str)] = &[\n");
     for file in files {
-        let name = format!("std/{}", file.file_name().expect("a name").to_string_lossy());
+        let name = format!(
+            "std/{}",
+            file.file_name().expect("a name").to_string_lossy()
+        );
         let path = file.canonicalize().expect("readable").display().to_string();
         writeln!(table, "    ({name:?}, include_str!({path:?})),").expect("memory");
     }

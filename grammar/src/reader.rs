@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
             };
             out.extend(gap.before(here).map(Element::Trivia));
             let element = if rule == Rule::statement {
-                Element::Statement(self.statement(start))
+                Element::Statement(Box::new(self.statement(start)))
             } else {
                 let span = self.leaf(start);
                 gap.0 = span.end;

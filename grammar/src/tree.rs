@@ -67,8 +67,8 @@ pub enum Element {
     Comment(Span),
     /// `/// …`: belongs to the statement that follows.
     Doc(Span),
-    /// A statement.
-    Statement(Statement),
+    /// A statement; boxed, so that the many blanks and line ends stay small.
+    Statement(Box<Statement>),
     /// A bracket or comma where none belongs.
     Stray(Span),
 }
@@ -143,7 +143,7 @@ pub fn statements(elements: &[Element]) -> impl Iterator<Item = (Vec<Span>, &Sta
             docs.push(*span);
             None
         }
-        Element::Statement(statement) => Some((std::mem::take(&mut docs), statement)),
+        Element::Statement(statement) => Some((std::mem::take(&mut docs), statement.as_ref())),
         Element::Trivia(_)
         | Element::Newline(_)
         | Element::Comment(_)

@@ -1,6 +1,7 @@
 //! Model to plan.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -14,7 +15,7 @@ use thrice_quantity::{Interval, Seconds};
 use crate::cadence::{Cadence, cadences};
 use crate::copies::{Copy, CopyId, CopyKind, Leave, Move};
 use crate::order::{order, takes};
-use crate::reach::Reaches;
+use crate::reach::{Histories, Kept};
 use crate::{Period, Plan};
 
 /// Longest time there is: stands for "for ever" where an interval needs an upper end.
@@ -27,6 +28,7 @@ pub const FOR_EVER: Seconds = Seconds(100 * 366 * 86_400);
 #[must_use]
 pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
     let cadences = cadences(&model);
+    let kept = kept(&model);
     let periods = periods(&model);
     let (steps, mistakes) = match order(&model) {
         Ok(steps) => (steps, Vec::new()),
@@ -39,14 +41,23 @@ pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
         at: BTreeMap::new(),
         made_by: BTreeMap::new(),
         live: BTreeMap::new(),
-        reaches: Reaches::default(),
+        kept: &kept,
     };
     builder.live_copies();
     for step in steps {
         builder.step(step);
     }
     let copies = builder.copies;
-    (Plan { model, as_of, periods, copies, cadences }, mistakes)
+    (Plan { model, as_of, periods, copies, cadences, kept }, mistakes)
+}
+
+fn kept(model: &Model) -> Table<StepId, Option<Arc<Kept>>> {
+    let mut histories = Histories::default();
+    let mut out = Table::default();
+    for (_, step) in model.steps.iter() {
+        out.push(histories.of(model, step));
+    }
+    out
 }
 
 fn periods(model: &Model) -> Vec<Period> {
@@ -82,7 +93,7 @@ struct Builder<'m> {
     at: BTreeMap<StoreId, Vec<CopyId>>,
     made_by: BTreeMap<StepId, Vec<CopyId>>,
     live: BTreeMap<ClassId, CopyId>,
-    reaches: Reaches,
+    kept: &'m Table<StepId, Option<Arc<Kept>>>,
 }
 
 impl Builder<'_> {
@@ -238,7 +249,7 @@ impl Builder<'_> {
     }
 
     fn leaves(
-        &mut self,
+        &self,
         id: StepId,
         step: &Step,
         class: &Class,
@@ -259,8 +270,8 @@ impl Builder<'_> {
             }
             // A tree's deleted file stays in a repository only as long as its versions do; a state's
             // newest version stays for ever.
-            Verb::Backup { keep: Some((rules, _)), .. } if class.kind != ClassKind::State => {
-                let least = self.reaches.of(self.model, step, rules, FOR_EVER);
+            Verb::Backup { keep: Some(_), .. } if class.kind != ClassKind::State => {
+                let least = self.kept[id].as_ref().map_or(Seconds::ZERO, |k| k.reach);
                 vec![Leave::With { source: source_id, delay: interval(least, FOR_EVER), by: id }]
             }
             _ => Vec::new(),

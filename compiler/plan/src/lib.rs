@@ -17,7 +17,10 @@ mod reach;
 pub use build::{FOR_EVER, plan};
 pub use cadence::Cadence;
 pub use copies::{Copy, CopyId, CopyKind, Leave, Move};
+pub use reach::Kept;
 pub use thrice_model as model;
+
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use thrice_model::{HostId, Model, PhaseId, StepId, StoreId, Table};
@@ -50,6 +53,8 @@ pub struct Plan {
     pub copies: Table<CopyId, Copy>,
     /// How often each step runs, in the order of the steps.
     pub cadences: Table<StepId, Cadence>,
+    /// For each backup with keep rules, what they keep in the long run; in the order of the steps.
+    pub kept: Table<StepId, Option<Arc<Kept>>>,
 }
 
 impl Plan {

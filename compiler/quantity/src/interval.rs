@@ -4,6 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::duration::Seconds;
+use crate::ratio::Ratio;
+use crate::size::Bytes;
+
 /// All values from `low` to `high`, both included; `low <= high` always holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Interval<T> {
@@ -111,6 +115,20 @@ macro_rules! midpoint {
 
 midpoint!(u32, u64, i64);
 
+macro_rules! midpoint_of_unit {
+    ($($unit:ident),*) => {$(
+        impl Interval<$unit> {
+            /// The value half-way, rounded towards zero.
+            #[must_use]
+            pub fn midpoint(&self) -> $unit {
+                $unit(self.low.0.midpoint(self.high.0))
+            }
+        }
+    )*};
+}
+
+midpoint_of_unit!(Bytes, Seconds, Ratio);
+
 impl<T: PartialEq + fmt::Display> fmt::Display for Interval<T> {
     /// `5 MB` for a point, `5 MB..30 MB` otherwise.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,6 +167,8 @@ mod tests {
             Interval::new(u64::MAX - 2, u64::MAX).unwrap().midpoint(),
             u64::MAX - 1
         );
+        let sizes = Interval::new(Bytes(5), Bytes(30)).unwrap();
+        assert_eq!(sizes.midpoint(), Bytes(17));
     }
 
     #[test]

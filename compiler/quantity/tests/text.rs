@@ -1,5 +1,9 @@
 //! From text to value and back, and what is said when that fails.
-#![expect(clippy::unwrap_used, reason = "a fault in a test is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a fault in a test is a failed test"
+)]
 
 use proptest::prelude::*;
 use thrice_quantity::schedule::{Recurrence, Schedule, TimeOfDay, Weekday};

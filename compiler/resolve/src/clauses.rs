@@ -21,8 +21,15 @@ pub const RETENTION: &str = "RETENTION";
 pub const AMOUNT: &str = "AMOUNT";
 
 /// The first words of a written schedule.
-pub const SCHEDULE_WORDS: [&str; 7] =
-    ["hourly", "every", "daily", "weekly", "monthly", "yearly", "on demand"];
+pub const SCHEDULE_WORDS: [&str; 7] = [
+    "hourly",
+    "every",
+    "daily",
+    "weekly",
+    "monthly",
+    "yearly",
+    "on demand",
+];
 
 /// One clause of a block.
 #[derive(Clone, Copy, Debug)]
@@ -43,13 +50,25 @@ impl Clause {
     /// A clause that is said at most once.
     #[must_use]
     pub const fn once(word: &'static str, takes: &'static str, text: &'static str) -> Self {
-        Self { word, takes, repeatable: false, required: false, text }
+        Self {
+            word,
+            takes,
+            repeatable: false,
+            required: false,
+            text,
+        }
     }
 
     /// A clause that may be repeated.
     #[must_use]
     pub const fn many(word: &'static str, takes: &'static str, text: &'static str) -> Self {
-        Self { word, takes, repeatable: true, required: false, text }
+        Self {
+            word,
+            takes,
+            repeatable: true,
+            required: false,
+            text,
+        }
     }
 
     /// The same clause, which must be said.
@@ -115,10 +134,19 @@ pub fn read<'a>(
             }
             _ => drop(first.entry(clause.word).or_insert(span)),
         }
-        entries.push(Entry { word: clause.word, cursor, docs, span });
+        entries.push(Entry {
+            word: clause.word,
+            cursor,
+            docs,
+            span,
+        });
     }
     // A block with stray or unreadable pieces has its own messages; what is missing may be there.
-    for clause in construct.clauses.iter().filter(|c| c.required && !first.contains_key(c.word)) {
+    for clause in construct
+        .clauses
+        .iter()
+        .filter(|c| c.required && !first.contains_key(c.word))
+    {
         cx.report(missing(construct, clause, head));
     }
     entries
@@ -139,7 +167,10 @@ fn find(cursor: &mut Cursor<'_>, construct: &Construct) -> Option<&'static Claus
         SCHEDULE
     } else if cursor.starts_with("keep") {
         RETENTION
-    } else if cursor.peek().is_some_and(|token| token.kind == TokenKind::Number) {
+    } else if cursor
+        .peek()
+        .is_some_and(|token| token.kind == TokenKind::Number)
+    {
         AMOUNT
     } else {
         match cursor.cx.names.find(cursor.peek_text())?.kind {
@@ -148,22 +179,37 @@ fn find(cursor: &mut Cursor<'_>, construct: &Construct) -> Option<&'static Claus
             _ => return None,
         }
     };
-    construct.clauses.iter().find(|clause| clause.word == by_value)
+    construct
+        .clauses
+        .iter()
+        .find(|clause| clause.word == by_value)
 }
 
 /// The words under which a clause is found, for suggestions.
 fn spellings<'a>(cx: &'a Context<'_>, clause: &Clause) -> Vec<&'a str> {
-    let named = |kind| cx.names.of_kind(kind).map(|(name, _)| name).collect::<Vec<_>>();
+    let named = |kind| {
+        cx.names
+            .of_kind(kind)
+            .map(|(name, _)| name)
+            .collect::<Vec<_>>()
+    };
     match clause.word {
-        SCHEDULE => SCHEDULE_WORDS.into_iter().chain(named(Kind::Schedule)).collect(),
-        RETENTION => std::iter::once("keep").chain(named(Kind::Retention)).collect(),
+        SCHEDULE => SCHEDULE_WORDS
+            .into_iter()
+            .chain(named(Kind::Schedule))
+            .collect(),
+        RETENTION => std::iter::once("keep")
+            .chain(named(Kind::Retention))
+            .collect(),
         AMOUNT => Vec::new(),
         word => vec![word],
     }
 }
 
 fn report_unknown(cx: &Context<'_>, construct: &Construct, statement: &Statement) {
-    let Some(token) = statement.values().next() else { return };
+    let Some(token) = statement.values().next() else {
+        return;
+    };
     if matches!(token.kind, TokenKind::Unknown | TokenKind::OpenText) {
         return;
     }
@@ -171,14 +217,25 @@ fn report_unknown(cx: &Context<'_>, construct: &Construct, statement: &Statement
     let place = construct.keyword;
     let found = Diagnostic::error(UNKNOWN_CLAUSE, format!("`{place}` has no clause `{word}`"))
         .at(token.span, "unknown clause");
-    let all: Vec<&str> = construct.clauses.iter().flat_map(|c| spellings(cx, c)).collect();
+    let all: Vec<&str> = construct
+        .clauses
+        .iter()
+        .flat_map(|c| spellings(cx, c))
+        .collect();
     let near = nearest(word, all.iter().copied());
     let help = if near.is_empty() {
-        format!("it takes {}", one_of(construct.clauses.iter().map(|c| c.word)))
+        format!(
+            "it takes {}",
+            one_of(construct.clauses.iter().map(|c| c.word))
+        )
     } else {
         format!("did you mean {}?", one_of(near))
     };
-    cx.report(if construct.clauses.is_empty() { found } else { found.help(help) });
+    cx.report(if construct.clauses.is_empty() {
+        found
+    } else {
+        found.help(help)
+    });
 }
 
 fn repeated(construct: &Construct, clause: &Clause, span: Span, other: Span) -> Diagnostic {

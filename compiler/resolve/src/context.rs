@@ -19,7 +19,11 @@ impl<'a> Context<'a> {
     /// A context for texts whose names have been declared.
     #[must_use]
     pub fn new(sources: &'a SourceMap, names: Names) -> Self {
-        Self { sources, names, reports: RefCell::default() }
+        Self {
+            sources,
+            names,
+            reports: RefCell::default(),
+        }
     }
 
     /// The words of a span.

@@ -28,7 +28,14 @@ impl<'a> Cursor<'a> {
     pub fn new(cx: &'a Context<'a>, statement: &'a Statement) -> Self {
         let start = statement.span.start;
         let last = Span::new(statement.span.file, start, start);
-        Self { cx, statement, at: 0, last, block_taken: false, lost: false }
+        Self {
+            cx,
+            statement,
+            at: 0,
+            last,
+            block_taken: false,
+            lost: false,
+        }
     }
 
     /// The next token that means something, if any is left.
@@ -45,7 +52,10 @@ impl<'a> Cursor<'a> {
 
     fn rest(&self) -> impl Iterator<Item = Token> + 'a {
         let tokens = self.statement.tokens.get(self.at..).unwrap_or(&[]);
-        tokens.iter().copied().filter(|token| !token.kind.is_trivia())
+        tokens
+            .iter()
+            .copied()
+            .filter(|token| !token.kind.is_trivia())
     }
 
     /// The text of the next token; empty at the end.
@@ -111,7 +121,9 @@ impl<'a> Cursor<'a> {
     #[must_use]
     pub fn starts_with(&self, words: &str) -> bool {
         let mut tokens = self.rest();
-        words.split(' ').all(|word| tokens.next().is_some_and(|t| self.cx.text(t.span) == word))
+        words
+            .split(' ')
+            .all(|word| tokens.next().is_some_and(|t| self.cx.text(t.span) == word))
     }
 
     /// Takes these words if they are next. For one word as for several: `take_words("on demand")`.
@@ -179,13 +191,23 @@ impl<'a> Cursor<'a> {
     /// Reports that the next token is not `what` (with its article: "a size"), or that nothing is
     /// left. What the grammar has reported already is not reported again.
     pub fn wrong<T>(&mut self, what: &str, help: &str) -> Option<T> {
-        let keyword = self.statement.values().next().map_or("", |t| self.cx.text(t.span));
+        let keyword = self
+            .statement
+            .values()
+            .next()
+            .map_or("", |t| self.cx.text(t.span));
         let Some(token) = self.peek() else {
             let label = format!("{what} should follow");
-            let place = if self.last.start == self.last.end { self.head() } else { self.last };
-            let found =
-                Diagnostic::error(MISSING, format!("`{keyword}` ends where {what} is expected"))
-                    .at(place, label);
+            let place = if self.last.start == self.last.end {
+                self.head()
+            } else {
+                self.last
+            };
+            let found = Diagnostic::error(
+                MISSING,
+                format!("`{keyword}` ends where {what} is expected"),
+            )
+            .at(place, label);
             return self.fail(with_help(found, help));
         };
         if matches!(token.kind, TokenKind::Unknown | TokenKind::OpenText) {
@@ -202,7 +224,10 @@ impl<'a> Cursor<'a> {
     pub fn wrong_word<T>(&mut self, what: &str, words: &[&str]) -> Option<T> {
         let near = nearest(self.peek_text(), words.iter().copied());
         let help = if near.is_empty() {
-            format!("write {}", thrice_diagnostics::one_of(words.iter().copied()))
+            format!(
+                "write {}",
+                thrice_diagnostics::one_of(words.iter().copied())
+            )
         } else {
             format!("did you mean {}?", thrice_diagnostics::one_of(near))
         };
@@ -269,7 +294,11 @@ impl<'a> Cursor<'a> {
 }
 
 fn with_help(diagnostic: Diagnostic, help: &str) -> Diagnostic {
-    if help.is_empty() { diagnostic } else { diagnostic.help(help) }
+    if help.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.help(help)
+    }
 }
 
 /// A token as messages show it: short.

@@ -97,9 +97,16 @@ impl<'a> Declarer<'a> {
         let mut nested: BTreeMap<&str, Vec<(&str, Row)>> = BTreeMap::new();
         for (row, form) in FORMS.iter().enumerate() {
             for construct in form.constructs {
-                let entry = Row { row, kind: form.kind, construct };
+                let entry = Row {
+                    row,
+                    kind: form.kind,
+                    construct,
+                };
                 for outer in construct.inside {
-                    nested.entry(outer).or_default().push((construct.keyword, entry));
+                    nested
+                        .entry(outer)
+                        .or_default()
+                        .push((construct.keyword, entry));
                 }
                 if construct.inside.is_empty() {
                     rows.insert(construct.keyword, entry);
@@ -107,7 +114,15 @@ impl<'a> Declarer<'a> {
             }
         }
         let items = FORMS.iter().map(|_| Vec::new()).collect();
-        Self { sources, rows, nested, out: Declared { items, ..Declared::default() } }
+        Self {
+            sources,
+            rows,
+            nested,
+            out: Declared {
+                items,
+                ..Declared::default()
+            },
+        }
     }
 
     /// All that was declared.
@@ -119,7 +134,9 @@ impl<'a> Declarer<'a> {
     /// Declares all statements of a file; `library`: of the standard library.
     pub fn file(&mut self, tree: &'a Tree, library: bool) {
         for (docs, statement) in tree.statements() {
-            let Some(first) = statement.values().next() else { continue };
+            let Some(first) = statement.values().next() else {
+                continue;
+            };
             let word = self.sources.text(first.span);
             match self.rows.get(word).copied() {
                 Some(row) => self.item(row, docs, statement, None, library),
@@ -156,11 +173,14 @@ impl<'a> Declarer<'a> {
             item.index = self.out.names.place(kind);
             self.declare(&mut item, kind, outer, library);
         }
-        if let (Some(inner), Some(block)) =
-            (self.nested.get(row.construct.keyword).cloned(), &statement.block)
-        {
+        if let (Some(inner), Some(block)) = (
+            self.nested.get(row.construct.keyword).cloned(),
+            &statement.block,
+        ) {
             for (docs, statement) in block.statements() {
-                let Some(first) = statement.values().next() else { continue };
+                let Some(first) = statement.values().next() else {
+                    continue;
+                };
                 let word = self.sources.text(first.span);
                 if let Some((_, row)) = inner.iter().find(|(keyword, _)| *keyword == word) {
                     self.item(*row, docs, statement, Some(&item), library);
@@ -173,7 +193,13 @@ impl<'a> Declarer<'a> {
     }
 
     /// Reads and declares the name behind the keyword.
-    fn declare(&mut self, item: &mut Item<'a>, kind: Kind, outer: Option<&Item<'_>>, library: bool) {
+    fn declare(
+        &mut self,
+        item: &mut Item<'a>,
+        kind: Kind,
+        outer: Option<&Item<'_>>,
+        library: bool,
+    ) {
         let keyword = item.construct.keyword;
         let form = format!("write `{}`", item.construct.form);
         let Some(token) = item.statement.values().nth(1) else {
@@ -201,7 +227,10 @@ impl<'a> Declarer<'a> {
             Some(outer) => format!("{}.{text}", outer.name),
             None => text.to_owned(),
         };
-        let declared = self.out.names.declare(&item.name, kind, item.index, token.span, library);
+        let declared = self
+            .out
+            .names
+            .declare(&item.name, kind, item.index, token.span, library);
         self.out.reports.extend(declared.err().map(|found| *found));
     }
 
@@ -227,7 +256,10 @@ impl<'a> Declarer<'a> {
         if outer.is_empty() {
             found.help("a statement begins with a word such as `host`, `class` or `backup`")
         } else {
-            found.help(format!("`{word}` stands inside the block of {}", one_of(outer)))
+            found.help(format!(
+                "`{word}` stands inside the block of {}",
+                one_of(outer)
+            ))
         }
     }
 }

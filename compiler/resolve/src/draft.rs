@@ -25,7 +25,10 @@ pub struct Slots<I, T> {
 
 impl<I, T> Default for Slots<I, T> {
     fn default() -> Self {
-        Self { places: Vec::new(), ids: PhantomData }
+        Self {
+            places: Vec::new(),
+            ids: PhantomData,
+        }
     }
 }
 
@@ -57,7 +60,10 @@ where
 
     /// What could be read, with its place, in the order of declaration.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
-        self.places.iter().enumerate().filter_map(|(at, value)| Some((at, value.as_ref()?)))
+        self.places
+            .iter()
+            .enumerate()
+            .filter_map(|(at, value)| Some((at, value.as_ref()?)))
     }
 }
 

@@ -50,7 +50,11 @@ fn walk(start: usize, edges: &[Vec<usize>], state: &mut [State]) -> Option<Vec<u
 }
 
 fn from_least(mut circle: Vec<usize>) -> Vec<usize> {
-    let least = circle.iter().enumerate().min_by_key(|(_, node)| **node).map_or(0, |(at, _)| at);
+    let least = circle
+        .iter()
+        .enumerate()
+        .min_by_key(|(_, node)| **node)
+        .map_or(0, |(at, _)| at);
     circle.rotate_left(least);
     circle
 }
@@ -68,13 +72,21 @@ pub fn order(edges: &[Vec<usize>]) -> Result<Vec<usize>, Vec<usize>> {
     for start in 0..edges.len() {
         let mut stack = vec![(start, false)];
         while let Some((node, ready)) = stack.pop() {
-            let Some(mark) = done.get_mut(node).filter(|mark| !**mark) else { continue };
+            let Some(mark) = done.get_mut(node).filter(|mark| !**mark) else {
+                continue;
+            };
             if ready {
                 *mark = true;
                 out.push(node);
             } else {
                 stack.push((node, true));
-                stack.extend(edges.get(node).into_iter().flatten().map(|target| (*target, false)));
+                stack.extend(
+                    edges
+                        .get(node)
+                        .into_iter()
+                        .flatten()
+                        .map(|target| (*target, false)),
+                );
             }
         }
     }
@@ -88,11 +100,16 @@ mod tests {
     #[test]
     fn finds_circles_and_orders() {
         assert_eq!(circle(&[vec![1], vec![2], vec![]]), None);
-        assert_eq!(circle(&[vec![], vec![2], vec![3], vec![1]]), Some(vec![1, 2, 3]));
+        assert_eq!(
+            circle(&[vec![], vec![2], vec![3], vec![1]]),
+            Some(vec![1, 2, 3])
+        );
         assert_eq!(circle(&[vec![0]]), Some(vec![0]));
         assert_eq!(order(&[vec![2], vec![0], vec![]]), Ok(vec![2, 0, 1]));
         assert_eq!(order(&[vec![1], vec![0]]), Err(vec![0, 1]));
-        let chain: Vec<_> = (0..100_000).map(|n| if n == 0 { vec![] } else { vec![n - 1] }).collect();
+        let chain: Vec<_> = (0..100_000)
+            .map(|n| if n == 0 { vec![] } else { vec![n - 1] })
+            .collect();
         assert_eq!(order(&chain).map(|order| order.len()), Ok(100_000));
     }
 }

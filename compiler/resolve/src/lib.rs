@@ -43,7 +43,13 @@ pub fn resolve(
     as_of: Date,
     loader: &dyn Loader,
 ) -> (Option<Model>, Vec<Diagnostic>) {
-    resolve_with(sources, roots, default_name, as_of, &load::Files::new(loader, standard_library()))
+    resolve_with(
+        sources,
+        roots,
+        default_name,
+        as_of,
+        &load::Files::new(loader, standard_library()),
+    )
 }
 
 /// The same with a standard library of the caller's, for tests.
@@ -86,4 +92,5 @@ fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Vec<declare::It
             Read::WhenLoading => {}
         }
     }
+    forms::mount::link_classes(draft);
 }

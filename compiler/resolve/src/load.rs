@@ -55,13 +55,20 @@ pub fn load(
     files: &Files<'_>,
     found: &mut Diagnostics,
 ) -> Vec<Loaded> {
-    let mut reader = Reader { files, known: BTreeMap::new(), edges: Vec::new(), found };
+    let mut reader = Reader {
+        files,
+        known: BTreeMap::new(),
+        edges: Vec::new(),
+        found,
+    };
     let mut loaded: Vec<Loaded> = Vec::new();
     for root in roots {
         if reader.known.contains_key(sources.name(*root)) {
             continue;
         }
-        reader.known.insert(sources.name(*root).to_owned(), loaded.len());
+        reader
+            .known
+            .insert(sources.name(*root).to_owned(), loaded.len());
         loaded.push(reader.parse(sources, *root, false));
     }
     let mut next = 0;
@@ -112,7 +119,10 @@ impl Reader<'_> {
             file.map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
                 .ok_or_else(|| self.unknown_library(path, span))
         } else {
-            self.files.loader.load(from, path).map_err(|reason| cannot_load(path, &reason, span))
+            self.files
+                .loader
+                .load(from, path)
+                .map_err(|reason| cannot_load(path, &reason, span))
         };
         let (name, text) = match file {
             Ok(file) => file,
@@ -132,7 +142,11 @@ impl Reader<'_> {
     }
 
     fn unknown_library(&self, path: &str, span: Span) -> Diagnostic {
-        let names = self.files.library.iter().filter_map(|(name, _)| name.strip_suffix(".thrice"));
+        let names = self
+            .files
+            .library
+            .iter()
+            .filter_map(|(name, _)| name.strip_suffix(".thrice"));
         let found = Diagnostic::error(USE, format!("the standard library has no `{path}`"))
             .at(span, "no such file");
         let near = nearest(path, names.clone());
@@ -154,12 +168,16 @@ impl Reader<'_> {
                     targets.push(*to);
                 }
             }
-            let Some(circle) = crate::graph::circle(&graph) else { return };
+            let Some(circle) = crate::graph::circle(&graph) else {
+                return;
+            };
             let next = circle.iter().cycle().skip(1);
-            let pairs: BTreeSet<(usize, usize)> = circle.iter().copied().zip(next.copied()).collect();
+            let pairs: BTreeSet<(usize, usize)> =
+                circle.iter().copied().zip(next.copied()).collect();
             if seen.insert(circle) {
                 let spans = edges.iter().filter(|(a, b, _)| pairs.contains(&(*a, *b)));
-                self.found.push(circle_of_files(sources, spans.map(|(_, _, span)| *span)));
+                self.found
+                    .push(circle_of_files(sources, spans.map(|(_, _, span)| *span)));
             }
             edges.retain(|(a, b, _)| !pairs.contains(&(*a, *b)));
         }
@@ -169,10 +187,18 @@ impl Reader<'_> {
 /// The files that a file uses, each with the words that say so.
 fn uses(sources: &SourceMap, tree: &Tree, found: &mut Diagnostics) -> Vec<(String, Span)> {
     let is_use = |statement: &&Statement| {
-        statement.values().next().is_some_and(|token| sources.text(token.span) == "use")
+        statement
+            .values()
+            .next()
+            .is_some_and(|token| sources.text(token.span) == "use")
     };
-    let statements = tree.statements().map(|(_, statement)| statement).filter(is_use);
-    statements.filter_map(|statement| used(sources, statement, found)).collect()
+    let statements = tree
+        .statements()
+        .map(|(_, statement)| statement)
+        .filter(is_use);
+    statements
+        .filter_map(|statement| used(sources, statement, found))
+        .collect()
 }
 
 fn used(
@@ -180,11 +206,16 @@ fn used(
     statement: &Statement,
     found: &mut Diagnostics,
 ) -> Option<(String, Span)> {
-    const HELP: &str = "write `use std/hetzner`, or `use \"requirements.thrice\"` for your own file";
+    const HELP: &str =
+        "write `use std/hetzner`, or `use \"requirements.thrice\"` for your own file";
     let mut values = statement.values().skip(1);
     let Some(token) = values.next() else {
         let mistake = Diagnostic::error(USE, "`use` does not say which file");
-        found.push(mistake.at(statement.head(), "a file should follow").help(HELP));
+        found.push(
+            mistake
+                .at(statement.head(), "a file should follow")
+                .help(HELP),
+        );
         return None;
     };
     let text = sources.text(token.span);
@@ -194,13 +225,25 @@ fn used(
         TokenKind::Unknown | TokenKind::OpenText => return None,
         _ => {
             let mistake = Diagnostic::error(USE, format!("`{text}` is no file that can be used"));
-            found.push(mistake.at(token.span, "neither of `std/` nor a path in quotes").help(HELP));
+            found.push(
+                mistake
+                    .at(token.span, "neither of `std/` nor a path in quotes")
+                    .help(HELP),
+            );
             return None;
         }
     };
-    if let Some(more) = values.next().map(|token| token.span).or(statement.block.as_ref().map(|b| b.open)) {
+    if let Some(more) = values
+        .next()
+        .map(|token| token.span)
+        .or(statement.block.as_ref().map(|b| b.open))
+    {
         let mistake = Diagnostic::error(LEFT_OVER, "the statement is complete before this");
-        found.push(mistake.at(more, "not expected here").help("one `use` brings in one file"));
+        found.push(
+            mistake
+                .at(more, "not expected here")
+                .help("one `use` brings in one file"),
+        );
     }
     Some((path, token.span))
 }
@@ -221,7 +264,9 @@ fn circle_of_files(sources: &SourceMap, spans: impl Iterator<Item = Span>) -> Di
     };
     spans
         .iter()
-        .fold(Diagnostic::error(CYCLE, message), |mistake, span| mistake.at(*span, "this use"))
+        .fold(Diagnostic::error(CYCLE, message), |mistake, span| {
+            mistake.at(*span, "this use")
+        })
         .help("take one of them away: files that are used are part of the whole policy anyway")
 }
 
@@ -230,9 +275,15 @@ fn circle_of_files(sources: &SourceMap, spans: impl Iterator<Item = Span>) -> Di
 pub fn hash(sources: &SourceMap, loaded: &[Loaded]) -> String {
     let mut hasher = Sha256::new();
     for file in loaded {
-        let text = sources.get(file.tree.file).map_or("", |source| &source.text);
+        let text = sources
+            .get(file.tree.file)
+            .map_or("", |source| &source.text);
         hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
         hasher.update(text.as_bytes());
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -137,7 +137,9 @@ const SUGGESTIONS: u32 = 50;
 impl Names {
     /// The next free place in the table of a kind.
     pub fn place(&mut self, kind: Kind) -> u32 {
-        let Some(next) = self.next.get_mut(kind as usize) else { return 0 };
+        let Some(next) = self.next.get_mut(kind as usize) else {
+            return 0;
+        };
         *next = next.saturating_add(1);
         *next - 1
     }
@@ -166,16 +168,31 @@ impl Names {
             let help = format!("one of the two needs another name: names are shared by {SHARED}");
             let found = Diagnostic::error(DUPLICATE_NAME, message)
                 .at(span, format!("declared again, as {}", kind.with_article()))
-                .at(other.span, format!("first declared here, as {}", other.kind.with_article()))
+                .at(
+                    other.span,
+                    format!("first declared here, as {}", other.kind.with_article()),
+                )
                 .help(help);
             return Err(Box::new(found));
         }
         if let (Kind::Service, Some((host, short))) = (kind, name.split_once('.')) {
             let entry = (ServiceId(index), host.to_owned());
-            self.services.entry(short.to_owned()).or_default().push(entry);
+            self.services
+                .entry(short.to_owned())
+                .or_default()
+                .push(entry);
         }
         let index = Cell::new(index);
-        self.symbols.insert(key, Symbol { kind, index, span, library, used: Cell::new(false) });
+        self.symbols.insert(
+            key,
+            Symbol {
+                kind,
+                index,
+                span,
+                library,
+                used: Cell::new(false),
+            },
+        );
         Ok(())
     }
 
@@ -193,7 +210,10 @@ impl Names {
 
     /// All names of a kind in alphabetical order.
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&str, &Symbol)> {
-        self.symbols.iter().filter(move |(_, s)| s.kind == kind).map(|((_, n), s)| (n.as_str(), s))
+        self.symbols
+            .iter()
+            .filter(move |(_, s)| s.kind == kind)
+            .map(|((_, n), s)| (n.as_str(), s))
     }
 
     /// The thing of this kind with this name; from now on it counts as used.
@@ -201,7 +221,8 @@ impl Names {
     /// # Errors
     /// What to tell: an unknown name with its neighbours, or a name of another kind.
     pub fn look_up(&self, name: &str, kind: Kind, span: Span) -> Result<u32, Box<Diagnostic>> {
-        self.look_up_any(name, &[kind], span).map(|(_, index)| index)
+        self.look_up_any(name, &[kind], span)
+            .map(|(_, index)| index)
     }
 
     /// The thing of one of these kinds with this name; from now on it counts as used.
@@ -269,7 +290,12 @@ impl Names {
         if self.suggested.get() > SUGGESTIONS {
             return found;
         }
-        let all = || kinds.iter().flat_map(|kind| self.of_kind(*kind)).map(|(name, _)| name);
+        let all = || {
+            kinds
+                .iter()
+                .flat_map(|kind| self.of_kind(*kind))
+                .map(|(name, _)| name)
+        };
         let near = nearest(name, all());
         if !near.is_empty() {
             return found.help(format!("did you mean {}?", one_of(near)));
@@ -283,7 +309,10 @@ impl Names {
     }
 
     fn wrong_kind(&self, name: &str, symbol: &Symbol, kinds: &[Kind], span: Span) -> Diagnostic {
-        let (is, wanted) = (symbol.kind.with_article(), kinds_or(kinds, Kind::with_article));
+        let (is, wanted) = (
+            symbol.kind.with_article(),
+            kinds_or(kinds, Kind::with_article),
+        );
         let found = Diagnostic::error(WRONG_KIND, format!("`{name}` is {is}, not {wanted}"))
             .at(span, format!("{wanted} is expected here"))
             .at(symbol.span, format!("`{name}` is declared here"));
@@ -291,9 +320,17 @@ impl Names {
         if !parts.is_empty() {
             return found.help(format!("did you mean {}?", one_of(parts)));
         }
-        let all = || kinds.iter().flat_map(|kind| self.of_kind(*kind)).map(|(name, _)| name);
+        let all = || {
+            kinds
+                .iter()
+                .flat_map(|kind| self.of_kind(*kind))
+                .map(|(name, _)| name)
+        };
         match all().count() {
-            0 => found.help(format!("none is declared yet; for example: `{}`", declared(kinds))),
+            0 => found.help(format!(
+                "none is declared yet; for example: `{}`",
+                declared(kinds)
+            )),
             1..=4 => found.help(format!("declared are {}", list(all()))),
             _ => found,
         }
@@ -308,8 +345,15 @@ impl Names {
             Kind::Provider if wanted.contains(&Kind::Site) => ('/', Kind::Site),
             _ => return Vec::new(),
         };
-        let own = |full: &&str| full.split_once(joint).is_some_and(|(whole, _)| whole == name);
-        self.of_kind(part).map(|(full, _)| full).filter(own).take(4).collect()
+        let own = |full: &&str| {
+            full.split_once(joint)
+                .is_some_and(|(whole, _)| whole == name)
+        };
+        self.of_kind(part)
+            .map(|(full, _)| full)
+            .filter(own)
+            .take(4)
+            .collect()
     }
 }
 

@@ -1,18 +1,23 @@
 //! `class`: a kind of data.
 
-use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
-use thrice_grammar::TokenKind;
-use thrice_model::{Class, ClassId, ClassKind, Field, Label, Location, NeededWith};
+mod fields;
+
+use jiff::civil::Date;
+use thrice_diagnostics::Diagnostic;
+use thrice_model::{
+    Class, ClassId, ClassKind, Lifetime, Location, Named, NeededWith, StoreId,
+};
 use thrice_quantity::{
-    BytesPerDay, CalendarSpan, Dimension, Interval, RatioPerMonth, Seconds, Value,
+    Bytes, BytesPerDay, CalendarSpan, Dimension, Interval, RatioPerMonth, Seconds, Value,
 };
 
 use crate::clauses::{self, Clause, Construct, Entry};
-use crate::codes::{CYCLE, REPEATED, REVERSED, UNKNOWN_NAME};
+use crate::codes::{REPEATED, REVERSED};
 use crate::context::Context;
 use crate::cursor::Cursor;
 use crate::declare::Item;
 use crate::draft::Draft;
+use crate::forms::step::lifetimes::{self, Base};
 
 /// `class`
 pub const FORM: Construct = Construct {
@@ -27,22 +32,46 @@ pub const FORM: Construct = Construct {
               rpo 26h\n    rto 4h\n    retain at least 120 days, at most 14 months\n}",
     clauses: &[
         Clause::once("service", "SERVICE", "the service that the data belongs to"),
-        Clause::once("parts", "NAME, …", "databases, collections or volumes it consists of"),
+        Clause::once(
+            "parts",
+            "NAME, …",
+            "databases, collections or volumes it consists of",
+        ),
         Clause::once(
             "undeclared",
             "fail|warn",
             "what a capture does about parts that are there and not listed; it fails unless said",
         ),
-        Clause::once("size", "SIZE", "all of it at the policy's start; unsaid, capacity is unchecked"),
+        Clause::once(
+            "size",
+            "SIZE",
+            "all of it at the policy's start; unsaid, capacity is unchecked",
+        ),
         Clause::once(
             "growth",
             "SHARE/month | SIZE/year",
             "how fast it grows; 0..5 %/month where it is not said",
         ),
-        Clause::once("churn", "SIZE/day", "what a deduplicating backup stores anew each day"),
-        Clause::once("fields", "{ FIELD LABEL … }", "which fields carry what; see `fields`"),
-        Clause::many("needs", "CLASS [within DURATION]", "what it can only be restored with"),
-        Clause::many("browsed by", "SERVICE, …", "whose users must see it as plain files"),
+        Clause::once(
+            "churn",
+            "SIZE/day",
+            "what a deduplicating backup stores anew each day",
+        ),
+        Clause::once(
+            "fields",
+            "{ FIELD LABEL … }",
+            "labels: FIELD is `PART.TABLE.COLUMN`, a part, or `rest`; LABEL public, internal, personal or credential",
+        ),
+        Clause::many(
+            "needs",
+            "CLASS [within DURATION]",
+            "what it can only be restored with",
+        ),
+        Clause::many(
+            "browsed by",
+            "SERVICE, …",
+            "whose users must see it as plain files",
+        ),
         Clause::once("rpo", "DURATION", "how much may be lost, in time"),
         Clause::once("rto", "DURATION", "how long a restore may take"),
         Clause::once(
@@ -50,98 +79,216 @@ pub const FORM: Construct = Construct {
             "at least SPAN, at most SPAN",
             "how long each version or item stays restorable, and when all of it must be gone",
         ),
-        Clause::once("noticed within", "SPAN", "how long a logical fault may stay unseen"),
+        Clause::once(
+            "noticed within",
+            "SPAN",
+            "how long a logical fault may stay unseen",
+        ),
     ],
 };
 
-/// The block of `fields`; each of its statements is a field and its label.
-pub const FIELDS: Construct = Construct {
-    keyword: "fields",
-    inside: &["class"],
-    form: "fields { FIELD public|internal|personal|credential … }",
-    text: "The labels of fields, each `PART.TABLE.COLUMN`, a part, or `rest` for all others. What \
-           has no label is cleared nowhere but at home.",
-    example: "fields { n8n.credentials_entity.data credential; rest personal }",
-    clauses: &[],
-};
+pub use fields::LABELS;
 
-const KINDS: [(&str, ClassKind); 3] =
-    [("state", ClassKind::State), ("files", ClassKind::Files), ("items", ClassKind::Items)];
-
-/// The labels that can be written.
-pub const LABELS: [(&str, Label); 4] = [
-    ("public", Label::Public),
-    ("internal", Label::Internal),
-    ("personal", Label::Personal),
-    ("credential", Label::Credential),
+const KINDS: [(&str, ClassKind); 3] = [
+    ("state", ClassKind::State),
+    ("files", ClassKind::Files),
+    ("items", ClassKind::Items),
 ];
 
-/// Growth where nothing is said: 0 to 5 % a month.
-const DEFAULT_GROWTH: (u64, u64) = (0, 50_000);
+/// Growth where nothing is said: 0 to 5 % a month, in millionths.
+const DEFAULT_GROWTH: u64 = 50_000;
 
 /// Reads one.
 pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let mut cursor = item.cursor(cx);
-    let head = if item.name.is_empty() { None } else { read_head(&mut cursor, draft) };
-    let (kind, home) = head.clone().unzip();
-    let near = home.as_ref().map_or("", |home| host_of(draft, home));
-    let mut body = Body { growth: default_growth(), ..Body::default() };
-    for mut entry in clauses::read(cx, &FORM, cursor.block(), item.span) {
-        let _read = body.clause(cx, &mut entry, near, item);
+    let block = cursor.block();
+    let mut class = empty(item.named(cx));
+    let known = !(item.name.is_empty() && cursor.is_at_end())
+        && read_head(&mut cursor, draft, &mut class).is_some();
+    let near = host_of(draft, &class.home);
+    for mut entry in clauses::read(cx, &FORM, block, item.span) {
+        let _read = read_clause(&mut class, cx, &mut entry, near);
         entry.cursor.end();
     }
-    body.check(cx);
-    let written = if head.is_some() { cursor.lifetime(draft) } else { Default::default() };
-    if head.is_some() {
-        cursor.end();
+    check(cx, &class);
+    if known {
+        draft.classes.set(ClassId(item.index), class);
     }
-    let (Some(kind), Some(home)) = (kind, home) else { return };
-    let Some(store) = draft.stores.get(home.store) else { return };
-    let lifetime = written.on(&[store.lifetime], draft.start);
-    draft.classes.set(ClassId(item.index), body.class(item.named(cx), kind, home, lifetime));
 }
 
-fn read_head(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<(ClassKind, Location)> {
-    let form = "class NAME is state on STORE:/PATH";
-    cursor.expect("is", form)?;
-    let kind = cursor.choice("a kind of class", &KINDS)?.0;
-    cursor.expect("on", form)?;
-    let home = cursor.location().map(|(home, _)| home);
-    if home.is_none() {
-        // The place is wrong but the statement can be read on; its mistakes count too.
-        let _ = cursor.lifetime(draft);
-        cursor.end();
+/// A class that says nothing yet.
+fn empty(named: Named) -> Class {
+    let start = Date::ZERO;
+    let none = RatioPerMonth::new(0);
+    let growth = Interval::new(none, RatioPerMonth::new(DEFAULT_GROWTH));
+    Class {
+        named,
+        kind: ClassKind::State,
+        home: Location {
+            store: StoreId(u32::MAX),
+            path: String::new(),
+        },
+        lifetime: Lifetime {
+            from: start,
+            until: None,
+            since: None,
+        },
+        service: None,
+        parts: Vec::new(),
+        undeclared_fail: true,
+        size: None,
+        growth: growth.unwrap_or_else(|_| Interval::point(none)),
+        growth_volume: None,
+        growth_stated: None,
+        churn: None,
+        fields: Vec::new(),
+        needs: Vec::new(),
+        browsed_by: Vec::new(),
+        rpo: None,
+        rto: None,
+        retain_at_least: None,
+        retain_at_most: None,
+        noticed_within: None,
     }
-    Some((kind, home?))
+}
+
+fn read_head(cursor: &mut Cursor<'_>, draft: &Draft, class: &mut Class) -> Option<()> {
+    let form = "class NAME is state on STORE:/PATH";
+    let kind = cursor
+        .expect("is", form)
+        .and_then(|_| cursor.choice("a kind of class", &KINDS));
+    let home = cursor.expect("on", form).and_then(|_| cursor.location());
+    let written = cursor.lifetime(draft);
+    cursor.end();
+    class.kind = kind?.0;
+    class.home = home?.0;
+    let store = draft.stores.get(class.home.store)?;
+    class.lifetime = written.on(&[store.lifetime], draft.start);
+    let base = Base {
+        what: &store.named.name,
+        lifetime: store.lifetime,
+    };
+    lifetimes::check(cursor.cx, &class.named, class.lifetime, written, &[base]);
+    Some(())
 }
 
 fn host_of<'d>(draft: &'d Draft, home: &Location) -> &'d str {
     let store = draft.stores.get(home.store);
-    store.and_then(|store| draft.hosts.get(store.host)).map_or("", |host| &host.named.name)
+    store
+        .and_then(|store| draft.hosts.get(store.host))
+        .map_or("", |host| &host.named.name)
 }
 
-fn default_growth() -> Interval<RatioPerMonth> {
-    let (low, high) = DEFAULT_GROWTH;
-    let low = RatioPerMonth::new(low);
-    Interval::new(low, RatioPerMonth::new(high)).unwrap_or_else(|_| Interval::point(low))
+fn read_clause(
+    class: &mut Class,
+    cx: &Context<'_>,
+    entry: &mut Entry<'_>,
+    near: &str,
+) -> Option<()> {
+    let cursor = &mut entry.cursor;
+    match entry.word {
+        "service" => class.service = Some(cursor.service(&[near])?.0),
+        "parts" => class.parts = fields::read_parts(cursor),
+        "undeclared" => {
+            let words = [("fail", true), ("warn", false)];
+            class.undeclared_fail = cursor.choice("`fail` or `warn`", &words)?.0;
+        }
+        "size" => class.size = Some(cursor.interval::<Bytes>()?),
+        "growth" => read_growth(class, cursor)?,
+        "churn" => class.churn = Some(cursor.interval::<BytesPerDay>()?),
+        "fields" => class.fields = fields::read(cx, cursor)?,
+        "needs" => class.needs.push(read_need(cursor)?),
+        "browsed by" => {
+            let services = cursor.list(|cursor| cursor.service(&[near]));
+            class.browsed_by.extend(services);
+        }
+        "rpo" => class.rpo = Some(cursor.quantity::<Seconds>()?),
+        "rto" => class.rto = Some(cursor.quantity::<Seconds>()?),
+        "retain" => read_retain(class, cursor)?,
+        _ => {
+            let (span, place) = cursor.quantity::<CalendarSpan>()?;
+            class.noticed_within = Some((span.to_seconds_max(), place));
+        }
+    }
+    Some(())
 }
 
-/// What the block says.
-struct Body {
-    service: Option<thrice_model::ServiceId>,
-    parts: Vec<(String, Span)>,
-    undeclared_warn: bool,
-    size: Option<(Interval<thrice_quantity::Bytes>, Span)>,
-    growth: Interval<RatioPerMonth>,
-    growth_volume: Option<Interval<BytesPerDay>>,
-    growth_stated: Option<Span>,
-    churn: Option<(Interval<BytesPerDay>, Span)>,
-    fields: Vec<Field>,
-    needs: Vec<NeededWith>,
-    browsed_by: Vec<(thrice_model::ServiceId, Span)>,
-    rpo: Option<(Seconds, Span)>,
-    rto: Option<(Seconds, Span)>,
-    retain_at_least: Option<(Seconds, Span)>,
-    retain_at_most: Option<(Seconds, Span)>,
-    noticed_within: Option<(Seconds, Span)>,
+fn read_growth(class: &mut Class, cursor: &mut Cursor<'_>) -> Option<()> {
+    let wanted = [Dimension::RelativeGrowth, Dimension::VolumePerTime];
+    let (low, high, span) = cursor.ends(&wanted)?;
+    match (low, high) {
+        (Value::VolumePerTime(low), Value::VolumePerTime(high)) => {
+            class.growth_volume = Some(cursor.in_order(low, high, span)?.0);
+            class.growth = Interval::point(RatioPerMonth::new(0));
+        }
+        (Value::RelativeGrowth(low), Value::RelativeGrowth(high)) => {
+            class.growth = cursor.in_order(low, high, span)?.0;
+        }
+        // `ends` yields two values of one of the wanted dimensions.
+        _ => return None,
+    }
+    class.growth_stated = Some(span);
+    Some(())
+}
+
+fn read_need(cursor: &mut Cursor<'_>) -> Option<NeededWith> {
+    let start = cursor.here();
+    let class = cursor.class();
+    let within = match cursor.take_words("within") {
+        true => Some(cursor.quantity::<Seconds>()?.0),
+        false => None,
+    };
+    Some(NeededWith {
+        class: class?.0,
+        within,
+        span: cursor.since(start),
+    })
+}
+
+/// A month is as long as it can be where data must stay, and as short as it can be where it must go.
+fn read_retain(class: &mut Class, cursor: &mut Cursor<'_>) -> Option<()> {
+    let form = "for example `retain at least 120 days, at most 14 months`";
+    loop {
+        let least = cursor.starts_with("at least");
+        let most = cursor.starts_with("at most");
+        if (least && class.retain_at_least.is_some()) || (most && class.retain_at_most.is_some()) {
+            let help = "keep the one that holds";
+            let span = cursor.here();
+            return cursor.error(
+                REPEATED,
+                span,
+                "`retain` says a bound twice",
+                "said again",
+                help,
+            );
+        }
+        if cursor.take_words("at least") {
+            let (span, place) = cursor.quantity::<CalendarSpan>()?;
+            class.retain_at_least = Some((span.to_seconds_max(), place));
+        } else if cursor.take_words("at most") {
+            let (span, place) = cursor.quantity::<CalendarSpan>()?;
+            class.retain_at_most = Some((span.to_seconds_min(), place));
+        } else {
+            return cursor.wrong("`at least` or `at most`", form);
+        }
+        if !cursor.take_comma() {
+            return Some(());
+        }
+    }
+}
+
+/// What only shows when all clauses are read.
+fn check(cx: &Context<'_>, class: &Class) {
+    if let (Some((least, first)), Some((most, second))) =
+        (class.retain_at_least, class.retain_at_most)
+        && most < least
+    {
+        let message = "data must be gone before it may go";
+        let found = Diagnostic::error(REVERSED, message)
+            .at(second, "gone by then")
+            .at(first, "kept until then")
+            .help("`at most` is at least as long as `at least`; months count as 28 to 31 days");
+        cx.report(found);
+    }
+    fields::check(cx, class);
 }

@@ -15,13 +15,33 @@ use crate::draft::Draft;
 const CLAUSES: &[Clause] = &[
     Clause::many("store", "NAME { … }", "a file system for data"),
     Clause::many("service", "NAME { … }", "a program that runs here"),
-    Clause::many("runs", "RUNNER [VERSION], …", "what starts steps here: cron, systemd, executor, zerobyte, truenas"),
-    Clause::many("has", "TOOL VERSION, …", "programs that steps need, with their versions"),
-    Clause::once("cost", "MONEY/month", "monthly cost, as an interval where it is not certain"),
+    Clause::many(
+        "runs",
+        "RUNNER [VERSION], …",
+        "what starts steps here: cron, systemd, executor, zerobyte, truenas",
+    ),
+    Clause::many(
+        "has",
+        "TOOL VERSION, …",
+        "programs that steps need, with their versions",
+    ),
+    Clause::once(
+        "cost",
+        "MONEY/month",
+        "monthly cost, as an interval where it is not certain",
+    ),
     Clause::once("once", "MONEY", "cost at the beginning"),
-    Clause::once("timezone", "\"ZONE\"", "time zone of its clock and cron; UTC where it is not said"),
+    Clause::once(
+        "timezone",
+        "\"ZONE\"",
+        "time zone of its clock and cron; UTC where it is not said",
+    ),
     Clause::once("link", "SPEED", "speed of its line to the others"),
-    Clause::once("transit only", "", "nothing may be stored here: data only passes"),
+    Clause::once(
+        "transit only",
+        "",
+        "nothing may be stored here: data only passes",
+    ),
     Clause::once("role", "\"TEXT\"", "what it is for, for people"),
     Clause::once("not always on", "", "it is switched off now and then"),
 ];
@@ -62,7 +82,9 @@ pub const RUNNERS: [(&str, RunnerKind); 5] = [
 /// Reads one.
 pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let mut cursor = item.cursor(cx);
-    let site = cursor.expect("at", item.construct.form).and_then(|_| cursor.site());
+    let site = cursor
+        .expect("at", item.construct.form)
+        .and_then(|_| cursor.site());
     let lifetime = cursor.lifetime(draft).on(&[], draft.start);
     let kind = match item.construct.keyword {
         "nas" => HostKind::Nas,
@@ -128,7 +150,11 @@ fn read_runner(cursor: &mut Cursor<'_>, host: &mut Host) -> Option<()> {
     let (kind, span) = cursor.choice("a runner", &RUNNERS)?;
     if let Some((version, at)) = version(cursor) {
         let name = cursor.cx.text(span).to_owned();
-        host.tools.push(Tool { name, version, span: span.to(at) });
+        host.tools.push(Tool {
+            name,
+            version,
+            span: span.to(at),
+        });
     }
     match host.runners.iter().find(|(other, _)| *other == kind) {
         Some((_, first)) => said_twice(cursor, span, *first),

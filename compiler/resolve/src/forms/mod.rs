@@ -59,17 +59,37 @@ pub struct Form {
 }
 
 const fn row(constructs: &'static [&'static Construct], kind: Option<Kind>, read: Read) -> Form {
-    Form { constructs, kind, read }
+    Form {
+        constructs,
+        kind,
+        read,
+    }
 }
 
 /// Every statement of the language.
 pub const FORMS: &[Form] = &[
     row(&[&uses::FORM], None, Read::WhenLoading),
-    row(&[&phase::FORM], Some(Kind::Phase), Read::All(phase::read_all)),
+    row(
+        &[&phase::FORM],
+        Some(Kind::Phase),
+        Read::All(phase::read_all),
+    ),
     row(&[&policy::FORM], None, Read::All(policy::read_all)),
-    row(&[&schedule::FORM], Some(Kind::Schedule), Read::Each(schedule::read)),
-    row(&[&retention::FORM], Some(Kind::Retention), Read::Each(retention::read)),
-    row(&[&provider::FORM], Some(Kind::Provider), Read::Each(provider::read)),
+    row(
+        &[&schedule::FORM],
+        Some(Kind::Schedule),
+        Read::Each(schedule::read),
+    ),
+    row(
+        &[&retention::FORM],
+        Some(Kind::Retention),
+        Read::Each(retention::read),
+    ),
+    row(
+        &[&provider::FORM],
+        Some(Kind::Provider),
+        Read::Each(provider::read),
+    ),
     row(&[&provider::FACT], None, Read::Each(provider::read_fact)),
     row(&[&site::FORM], Some(Kind::Site), Read::Each(site::read)),
     row(
@@ -77,18 +97,50 @@ pub const FORMS: &[Form] = &[
         Some(Kind::Host),
         Read::Each(host::read),
     ),
-    row(&[&service::FORM], Some(Kind::Service), Read::All(service::read_all)),
-    row(&[&store::STORE, &store::BUCKET], Some(Kind::Store), Read::Each(store::read)),
+    row(
+        &[&service::FORM],
+        Some(Kind::Service),
+        Read::All(service::read_all),
+    ),
+    row(
+        &[&store::STORE, &store::BUCKET],
+        Some(Kind::Store),
+        Read::Each(store::read),
+    ),
     row(&[&vault::FORM], Some(Kind::Vault), Read::Each(vault::read)),
     row(&[&key::FORM], Some(Kind::Key), Read::Each(key::read)),
-    row(&[&credential::FORM], Some(Kind::Credential), Read::Each(credential::read)),
-    row(&[&monitor::FORM], Some(Kind::Monitor), Read::Each(monitor::read)),
-    row(&[&repository::FORM], Some(Kind::Repository), Read::Each(repository::read)),
-    row(&[&network::FORM], Some(Kind::Network), Read::Each(network::read)),
-    row(&[&environment::FORM], Some(Kind::Environment), Read::Each(environment::read)),
+    row(
+        &[&credential::FORM],
+        Some(Kind::Credential),
+        Read::Each(credential::read),
+    ),
+    row(
+        &[&monitor::FORM],
+        Some(Kind::Monitor),
+        Read::Each(monitor::read),
+    ),
+    row(
+        &[&repository::FORM],
+        Some(Kind::Repository),
+        Read::Each(repository::read),
+    ),
+    row(
+        &[&network::FORM],
+        Some(Kind::Network),
+        Read::Each(network::read),
+    ),
+    row(
+        &[&environment::FORM],
+        Some(Kind::Environment),
+        Read::Each(environment::read),
+    ),
     row(&[&class::FORM], Some(Kind::Class), Read::Each(class::read)),
     row(&[&mount::FORM], Some(Kind::Mount), Read::Each(mount::read)),
-    row(step::CONSTRUCTS, Some(Kind::Step), Read::All(step::read_all)),
+    row(
+        step::CONSTRUCTS,
+        Some(Kind::Step),
+        Read::All(step::read_all),
+    ),
     row(&[&require::FORM], None, Read::Each(require::read)),
     row(&[&accept::FORM], None, Read::Each(accept::read)),
     row(&[&skip::FORM], None, Read::Each(skip::read)),
@@ -98,5 +150,7 @@ pub const FORMS: &[Form] = &[
 
 /// All constructs of the language with their clauses, in the order of reading.
 pub fn constructs() -> impl Iterator<Item = &'static Construct> {
-    FORMS.iter().flat_map(|form| form.constructs.iter().copied())
+    FORMS
+        .iter()
+        .flat_map(|form| form.constructs.iter().copied())
 }

@@ -15,8 +15,16 @@ pub const FORM: Construct = Construct {
     clauses: &[
         Clause::once("endpoint", "\"HOST\"", "host name of the S3 endpoint"),
         Clause::once("region", "\"NAME\"", "S3 region"),
-        Clause::once("included", "SIZE", "volume included in the price: more costs, it is no limit"),
-        Clause::once("cost", "MONEY/month", "monthly cost, as an interval where it is not certain"),
+        Clause::once(
+            "included",
+            "SIZE",
+            "volume included in the price: more costs, it is no limit",
+        ),
+        Clause::once(
+            "cost",
+            "MONEY/month",
+            "monthly cost, as an interval where it is not certain",
+        ),
         Clause::once("once", "MONEY", "cost at the beginning"),
         Clause::many("bucket", "NAME \"REAL-NAME\" { … }", "a bucket"),
     ],

@@ -56,7 +56,10 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
     let edges: Vec<Vec<usize>> = written
         .iter()
         .map(|phase| match phase {
-            Some(Written { base: Base::Phase(base), .. }) => vec![*base],
+            Some(Written {
+                base: Base::Phase(base),
+                ..
+            }) => vec![*base],
             _ => Vec::new(),
         })
         .collect();
@@ -69,19 +72,27 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
     };
     let mut dates: Vec<Option<Date>> = vec![None; items.len()];
     for at in order {
-        let date = written.get(at).and_then(Option::as_ref).and_then(|w| date(cx, w, &dates));
+        let date = written
+            .get(at)
+            .and_then(Option::as_ref)
+            .and_then(|w| date(cx, w, &dates));
         if let Some(place) = dates.get_mut(at) {
             *place = date;
         }
     }
-    let mut sorted: Vec<(Date, usize)> =
-        dates.iter().enumerate().filter_map(|(at, date)| Some(((*date)?, at))).collect();
+    let mut sorted: Vec<(Date, usize)> = dates
+        .iter()
+        .enumerate()
+        .filter_map(|(at, date)| Some(((*date)?, at)))
+        .collect();
     sorted.sort_unstable();
     if let Some((first, _)) = sorted.first() {
         draft.start = *first;
     }
     for (place, (start, at)) in sorted.iter().enumerate() {
-        let (Some(item), Some(Some(written))) = (items.get(*at), written.get(*at)) else { continue };
+        let (Some(item), Some(Some(written))) = (items.get(*at), written.get(*at)) else {
+            continue;
+        };
         let id = PhaseId::from(place);
         if let Some(symbol) = cx.names.find(&item.name).filter(|s| s.span == item.span) {
             symbol.index.set(id.0);
@@ -114,13 +125,20 @@ fn read<'a>(cx: &'a Context<'a>, item: &Item<'a>) -> Option<Written> {
     let slip = read_slip(cx, &mut cursor, item);
     cursor.end();
     let (base, plus) = head?;
-    Some(Written { base, plus, span, slip })
+    Some(Written {
+        base,
+        plus,
+        span,
+        slip,
+    })
 }
 
 fn read_head(cursor: &mut Cursor<'_>) -> Option<(Base, CalendarSpan)> {
     cursor.expect("=", "phase t0 = 2026-02-15")?;
     let base = match cursor.peek_kind() {
-        Some(TokenKind::Name) => Base::Phase(usize::try_from(cursor.reference(Kind::Phase)?.0).ok()?),
+        Some(TokenKind::Name) => {
+            Base::Phase(usize::try_from(cursor.reference(Kind::Phase)?.0).ok()?)
+        }
         _ => Base::Date(cursor.date("a date or a phase")?.0),
     };
     if !cursor.take_operator("+") {
@@ -133,7 +151,10 @@ fn read_slip<'a>(cx: &'a Context<'a>, cursor: &mut Cursor<'a>, item: &Item<'a>) 
     let mut slip = None;
     for mut entry in clauses::read(cx, &FORM, cursor.block(), item.span) {
         // The latest it can be, whatever months it crosses.
-        slip = entry.cursor.quantity::<CalendarSpan>().map(|(span, _)| days_at_most(span));
+        slip = entry
+            .cursor
+            .quantity::<CalendarSpan>()
+            .map(|(span, _)| days_at_most(span));
         entry.cursor.end();
     }
     slip
@@ -152,23 +173,38 @@ fn date(cx: &Context<'_>, written: &Written, dates: &[Option<Date>]) -> Option<D
     let date = written.plus.add_to_date(base);
     if date.is_none() {
         let found = Diagnostic::error(OUT_OF_RANGE, "this date is further than calendars go");
-        cx.report(found.at(written.span, "out of range").help("the last year is 9999"));
+        cx.report(
+            found
+                .at(written.span, "out of range")
+                .help("the last year is 9999"),
+        );
     }
     date
 }
 
 fn circle_of_phases(items: &[Item<'_>], circle: &[usize]) -> Diagnostic {
-    let phases: BTreeMap<usize, &Item<'_>> =
-        circle.iter().filter_map(|at| Some((*at, items.get(*at)?))).collect();
-    let names: Vec<String> = phases.values().map(|item| format!("`{}`", item.name)).collect();
+    let phases: BTreeMap<usize, &Item<'_>> = circle
+        .iter()
+        .filter_map(|at| Some((*at, items.get(*at)?)))
+        .collect();
+    let names: Vec<String> = phases
+        .values()
+        .map(|item| format!("`{}`", item.name))
+        .collect();
     let message = match names.as_slice() {
         [one] => format!("the phase {one} counts from itself"),
-        many => format!("phases count from each other in a circle: {}", many.join(", ")),
+        many => format!(
+            "phases count from each other in a circle: {}",
+            many.join(", ")
+        ),
     };
     phases
         .values()
         .fold(Diagnostic::error(CYCLE, message), |found, item| {
-            found.at(item.statement.head(), format!("`{}` has no date", item.name))
+            found.at(
+                item.statement.head(),
+                format!("`{}` has no date", item.name),
+            )
         })
         .help("give one of them a date of its own: `phase t0 = 2026-02-15`")
 }

@@ -23,8 +23,16 @@ pub const FORM: Construct = Construct {
               horizon 3 years\n    response time 72h\n}",
     clauses: &[
         Clause::once("language", "NUMBER", "version of the language: 1"),
-        Clause::once("timezone", "\"ZONE\"", "the people's time zone; UTC where it is not said"),
-        Clause::once("horizon", "SPAN", "how far proofs reach from the start; 3 years unless said"),
+        Clause::once(
+            "timezone",
+            "\"ZONE\"",
+            "the people's time zone; UTC where it is not said",
+        ),
+        Clause::once(
+            "horizon",
+            "SPAN",
+            "how far proofs reach from the start; 3 years unless said",
+        ),
         Clause::once(
             "response time",
             "DURATION",
@@ -34,7 +42,11 @@ pub const FORM: Construct = Construct {
 };
 
 const DEFAULT_RESPONSE: Seconds = Seconds::hours(72);
-const DEFAULT_HORIZON: CalendarSpan = CalendarSpan { months: 36, days: 0, seconds: 0 };
+const DEFAULT_HORIZON: CalendarSpan = CalendarSpan {
+    months: 36,
+    days: 0,
+    seconds: 0,
+};
 
 /// Reads the one policy statement, or makes up what it would say.
 pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) {
@@ -57,7 +69,9 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
         title: draft.default_name.clone(),
         timezone: "UTC".to_owned(),
         start: draft.start,
-        end: DEFAULT_HORIZON.add_to_date(draft.start).unwrap_or(draft.start),
+        end: DEFAULT_HORIZON
+            .add_to_date(draft.start)
+            .unwrap_or(draft.start),
         response: DEFAULT_RESPONSE,
         response_stated: false,
     };
@@ -69,14 +83,25 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
 
 fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let start = draft.start;
-    let Some(policy) = &mut draft.policy else { return };
+    let Some(policy) = &mut draft.policy else {
+        return;
+    };
     let mut cursor = item.cursor(cx);
     if cursor.peek_kind() == Some(TokenKind::Text) {
         // Folders are often named so, and nothing refers to a policy by name.
-        cursor.wrong::<()>("a name", "a policy has a bare name before its title: `policy vpai \"VPAI\"`");
+        cursor.wrong::<()>(
+            "a name",
+            "a policy has a bare name before its title: `policy vpai \"VPAI\"`",
+        );
     } else if let Some((name, span)) = cursor.name("a name") {
-        policy.named = Named { name: name.to_owned(), span, doc: cx.doc(&item.docs) };
-        policy.title = cursor.text_if_any().map_or_else(|| name.to_owned(), |(title, _)| title);
+        policy.named = Named {
+            name: name.to_owned(),
+            span,
+            doc: cx.doc(&item.docs),
+        };
+        policy.title = cursor
+            .text_if_any()
+            .map_or_else(|| name.to_owned(), |(title, _)| title);
     }
     for mut entry in clauses::read(cx, &FORM, cursor.block(), item.span) {
         read_clause(entry.word, &mut entry.cursor, policy, start);
@@ -96,17 +121,27 @@ fn read_clause(
             let (version, span) = cursor.count("the version of the language")?;
             if version != LANGUAGE_VERSION {
                 let message = format!("there is no version {version} of the language here");
-                let help = format!("this is version {LANGUAGE_VERSION}: write `language {LANGUAGE_VERSION}`");
+                let help = format!(
+                    "this is version {LANGUAGE_VERSION}: write `language {LANGUAGE_VERSION}`"
+                );
                 return cursor.error(NOT_YET, span, message, "not known", help);
             }
         }
         "timezone" => policy.timezone = cursor.time_zone()?.0,
         "horizon" => {
             let (horizon, span) = cursor.quantity::<CalendarSpan>()?;
-            let end = horizon.add_to_date(start).filter(|end| *end > start && end.year() < 2200);
+            let end = horizon
+                .add_to_date(start)
+                .filter(|end| *end > start && end.year() < 2200);
             let Some(end) = end else {
                 let help = "a day at least, and not beyond the year 2199";
-                return cursor.error(OUT_OF_RANGE, span, "this horizon is out of range", "here", help);
+                return cursor.error(
+                    OUT_OF_RANGE,
+                    span,
+                    "this horizon is out of range",
+                    "here",
+                    help,
+                );
             };
             policy.end = end;
         }

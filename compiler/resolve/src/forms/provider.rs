@@ -21,10 +21,26 @@ pub const FORM: Construct = Construct {
               versioning\n    lacks transitions\n    fact \"one key pair reaches all buckets of a \
               project\" { source \"docs.hetzner.com\"; date 2024-12-01 }\n}",
     clauses: &[
-        Clause::many("site", "NAME [\"TITLE\"]", "a site of the provider: a blast radius"),
-        Clause::many("supports", "CAPABILITY, …", "what its object storage can do"),
-        Clause::many("lacks", "CAPABILITY, …", "what its object storage cannot do, or ignores"),
-        Clause::many("fact", "\"TEXT\" { source \"TEXT\"; date DATE }", "a fact that proofs rest on"),
+        Clause::many(
+            "site",
+            "NAME [\"TITLE\"]",
+            "a site of the provider: a blast radius",
+        ),
+        Clause::many(
+            "supports",
+            "CAPABILITY, …",
+            "what its object storage can do",
+        ),
+        Clause::many(
+            "lacks",
+            "CAPABILITY, …",
+            "what its object storage cannot do, or ignores",
+        ),
+        Clause::many(
+            "fact",
+            "\"TEXT\" { source \"TEXT\"; date DATE }",
+            "a fact that proofs rest on",
+        ),
     ],
 };
 
@@ -44,13 +60,22 @@ pub const FACT: Construct = Construct {
 const CAPABILITIES: [(&str, ProviderCapability); 11] = [
     ("lifecycle", ProviderCapability::Lifecycle),
     ("lifecycle-prefix", ProviderCapability::LifecyclePrefix),
-    ("lifecycle-object-size", ProviderCapability::LifecycleObjectSize),
+    (
+        "lifecycle-object-size",
+        ProviderCapability::LifecycleObjectSize,
+    ),
     ("transitions", ProviderCapability::Transitions),
-    ("newer-noncurrent-versions", ProviderCapability::NewerNoncurrentVersions),
+    (
+        "newer-noncurrent-versions",
+        ProviderCapability::NewerNoncurrentVersions,
+    ),
     ("versioning", ProviderCapability::Versioning),
     ("object-lock", ProviderCapability::ObjectLock),
     ("bucket-policy", ProviderCapability::BucketPolicy),
-    ("server-side-encryption", ProviderCapability::ServerSideEncryption),
+    (
+        "server-side-encryption",
+        ProviderCapability::ServerSideEncryption,
+    ),
     ("server-side-copy", ProviderCapability::ServerSideCopy),
     ("one-key-all-buckets", ProviderCapability::OneKeyAllBuckets),
 ];
@@ -59,7 +84,10 @@ const CAPABILITIES: [(&str, ProviderCapability); 11] = [
 pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let mut cursor = item.cursor(cx);
     cursor.text_if_any();
-    let mut provider = Provider { named: item.named(cx), capabilities: Vec::new() };
+    let mut provider = Provider {
+        named: item.named(cx),
+        capabilities: Vec::new(),
+    };
     for mut entry in clauses::read(cx, &FORM, cursor.block(), item.span) {
         // Sites and facts are statements of their own.
         if matches!(entry.word, "supports" | "lacks") {
@@ -73,9 +101,15 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
 
 fn read_capabilities(provider: &mut Provider, entry: &mut Entry<'_>) {
     let yes = entry.word == "supports";
-    let list = entry.cursor.list(|cursor| cursor.choice("a capability", &CAPABILITIES));
+    let list = entry
+        .cursor
+        .list(|cursor| cursor.choice("a capability", &CAPABILITIES));
     for (capability, span) in list {
-        match provider.capabilities.iter().find(|(other, ..)| *other == capability) {
+        match provider
+            .capabilities
+            .iter()
+            .find(|(other, ..)| *other == capability)
+        {
             Some((_, said, first)) => contradiction(&mut entry.cursor, span, *first, *said == yes),
             None => provider.capabilities.push((capability, yes, span)),
         }

@@ -37,13 +37,23 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
         }
     }
     if let Some(circle) = graph::circle(&edges) {
-        let circle: Vec<&Item<'_>> =
-            items.iter().filter(|i| circle.iter().any(|at| Ok(i.index) == u32::try_from(*at))).collect();
-        let names: Vec<String> = circle.iter().map(|item| format!("`{}`", item.name)).collect();
-        let message = format!("services wait for each other in a circle: {}", names.join(", "));
-        let found = circle.iter().fold(Diagnostic::error(CYCLE, message), |found, item| {
-            found.at(item.span, "never started")
-        });
+        let circle: Vec<&Item<'_>> = items
+            .iter()
+            .filter(|i| circle.iter().any(|at| Ok(i.index) == u32::try_from(*at)))
+            .collect();
+        let names: Vec<String> = circle
+            .iter()
+            .map(|item| format!("`{}`", item.name))
+            .collect();
+        let message = format!(
+            "services wait for each other in a circle: {}",
+            names.join(", ")
+        );
+        let found = circle
+            .iter()
+            .fold(Diagnostic::error(CYCLE, message), |found, item| {
+                found.at(item.span, "never started")
+            });
         cx.report(found.help("take one of the `after` away"));
     }
 }
@@ -55,16 +65,29 @@ fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let (mut container, mut after) = (None, Vec::new());
     for mut entry in clauses::read(cx, &FORM, cursor.block(), item.span) {
         if entry.word == "container" {
-            container = entry.cursor.text("the name of a container").map(|(text, _)| text);
+            container = entry
+                .cursor
+                .text("the name of a container")
+                .map(|(text, _)| text);
         } else {
-            after = entry.cursor.list(|cursor| cursor.service(&[host_name]).map(|(id, _)| id));
+            after = entry
+                .cursor
+                .list(|cursor| cursor.service(&[host_name]).map(|(id, _)| id));
         }
         entry.cursor.end();
     }
     cursor.end();
     let host = HostId(item.parent);
-    let Some(base) = draft.hosts.get(host) else { return };
+    let Some(base) = draft.hosts.get(host) else {
+        return;
+    };
     let lifetime = written.on(&[base.lifetime], draft.start);
-    let service = Service { named: item.named(cx), host, container, after, lifetime };
+    let service = Service {
+        named: item.named(cx),
+        host,
+        container,
+        after,
+        lifetime,
+    };
     draft.services.set(ServiceId(item.index), service);
 }

@@ -22,6 +22,9 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let mut cursor = item.cursor(cx);
     cursor.text_if_any();
     cursor.end();
-    let site = Site { named: item.named(cx), provider: ProviderId(item.parent) };
+    let site = Site {
+        named: item.named(cx),
+        provider: ProviderId(item.parent),
+    };
     draft.sites.set(SiteId(item.index), site);
 }

@@ -1,9 +1,9 @@
 //! `store` inside `host` and `nas`, `bucket` inside `object_storage`: places for data.
 
-use thrice_diagnostics::Diagnostic;
+use thrice_diagnostics::{Diagnostic, Span};
 use thrice_grammar::TokenKind;
 use thrice_model::{HostId, Lock, LockMode, Medium, Reader, Store, StoreId, StoreKind, Versioning};
-use thrice_quantity::{Bytes, Seconds};
+use thrice_quantity::{Bytes, Interval, Seconds};
 
 use crate::clauses::{self, Clause, Construct, Entry};
 use crate::codes::{CAPACITY, OUT_OF_RANGE, WRONG_VALUE};
@@ -14,8 +14,11 @@ use crate::draft::Draft;
 use crate::names::Kind;
 use crate::values::layouts::Layout;
 
-const MEDIUM: Clause =
-    Clause::once("medium", "MEDIUM", "what it is made of: nvme, ssd, hdd, object, tape, optical, flash");
+const MEDIUM: Clause = Clause::once(
+    "medium",
+    "MEDIUM",
+    "what it is made of: nvme, ssd, hdd, object, tape, optical, flash",
+);
 const TIER: Clause = Clause::once("tier", "TIER", "hot, warm or cold");
 const READERS: Clause = Clause::many(
     "readers",
@@ -35,9 +38,21 @@ pub const STORE: Construct = Construct {
         MEDIUM,
         TIER,
         Clause::once("capacity", "SIZE", "what it can hold"),
-        Clause::once("layout", "LAYOUT of N x SIZE", "its disks: mirror, stripe, raidz1, raidz2, raidz3"),
-        Clause::once("mounted at", "/PATH", "where paths in it begin; `/` where it is not said"),
-        Clause::once("snapshots", "SCHEDULE keep N", "the file system's own snapshots"),
+        Clause::once(
+            "layout",
+            "LAYOUT of N x SIZE",
+            "its disks: mirror, stripe, raidz1, raidz2, raidz3",
+        ),
+        Clause::once(
+            "mounted at",
+            "/PATH",
+            "where paths in it begin; `/` where it is not said",
+        ),
+        Clause::once(
+            "snapshots",
+            "SCHEDULE keep N",
+            "the file system's own snapshots",
+        ),
         READERS,
     ],
 };
@@ -53,8 +68,16 @@ pub const BUCKET: Construct = Construct {
     clauses: &[
         MEDIUM,
         TIER,
-        Clause::once("versioning", "on|off|suspended", "whether old versions of objects stay"),
-        Clause::once("lock", "compliance|governance DAYS", "objects cannot be deleted for so long"),
+        Clause::once(
+            "versioning",
+            "on|off|suspended",
+            "whether old versions of objects stay",
+        ),
+        Clause::once(
+            "lock",
+            "compliance|governance DAYS",
+            "objects cannot be deleted for so long",
+        ),
         Clause::once("quota", "SIZE", "a hard limit"),
         Clause::once("encryption", "sse", "encryption at rest by the provider"),
         READERS,
@@ -71,23 +94,36 @@ const MEDIA: [(&str, &str); 7] = [
     ("flash", "flash"),
 ];
 const TIERS: [(&str, &str); 3] = [("hot", "hot"), ("warm", "warm"), ("cold", "cold")];
-const VERSIONING: [(&str, Versioning); 3] =
-    [("on", Versioning::On), ("off", Versioning::Off), ("suspended", Versioning::Suspended)];
-const LOCKS: [(&str, LockMode); 2] =
-    [("compliance", LockMode::Compliance), ("governance", LockMode::Governance)];
+const VERSIONING: [(&str, Versioning); 3] = [
+    ("on", Versioning::On),
+    ("off", Versioning::Off),
+    ("suspended", Versioning::Suspended),
+];
+const LOCKS: [(&str, LockMode); 2] = [
+    ("compliance", LockMode::Compliance),
+    ("governance", LockMode::Governance),
+];
 
 /// Reads a store or bucket.
 pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let mut cursor = item.cursor(cx);
     let is_bucket = item.construct.keyword == "bucket";
-    let bucket = if is_bucket { bucket_name(&mut cursor, item) } else { Some(String::new()) };
+    let bucket = if is_bucket {
+        bucket_name(&mut cursor, item)
+    } else {
+        Some(String::new())
+    };
     let written = cursor.lifetime(draft);
     let host = HostId(item.parent);
     let base = draft.hosts.get(host).map(|host| host.lifetime);
     let mut store = Store {
         named: item.named(cx),
         host,
-        kind: if is_bucket { StoreKind::Bucket } else { StoreKind::FileSystem },
+        kind: if is_bucket {
+            StoreKind::Bucket
+        } else {
+            StoreKind::FileSystem
+        },
         bucket: bucket.unwrap_or_default(),
         mounted_at: "/".to_owned(),
         medium: None,
@@ -101,19 +137,17 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         server_side_encryption: false,
         lifetime: written.on(base.as_slice(), draft.start),
     };
-    let mut layout = None;
+    let (mut layout, mut capacity) = (None, None);
     for mut entry in clauses::read(cx, item.construct, cursor.block(), item.span) {
-        if entry.word == "layout" {
-            layout = entry.cursor.layout();
-        } else {
-            read_clause(draft, &mut entry, &mut store);
+        match entry.word {
+            "layout" => layout = entry.cursor.layout(),
+            "capacity" => capacity = entry.cursor.interval::<Bytes>(),
+            _ => drop(read_clause(draft, &mut entry, &mut store)),
         }
         entry.cursor.end();
     }
     cursor.end();
-    if let Some(layout) = layout {
-        fit(cx, &mut store, layout);
-    }
+    store.capacity = usable(cx, item, capacity, layout);
     if base.is_some() {
         draft.stores.set(StoreId(item.index), store);
     }
@@ -124,21 +158,16 @@ fn read_clause(draft: &Draft, entry: &mut Entry<'_>, store: &mut Store) -> Optio
     match entry.word {
         "medium" => store.medium = Some(Medium(cursor.choice("a medium", &MEDIA)?.0.to_owned())),
         "tier" => store.tier = Some(cursor.choice("a tier", &TIERS)?.0.to_owned()),
-        "capacity" => {
-            let (size, span) = cursor.interval::<Bytes>()?;
-            if size.high() == Bytes::ZERO {
-                return cursor.error(OUT_OF_RANGE, span, "a store of nothing", "no room", "write its size");
-            }
-            // The least it may be, until a layout says more.
-            store.capacity = Some((size.low(), span));
-            store.quota = Some((size.high(), span)).filter(|_| !size.is_point());
-        }
         "mounted at" => store.mounted_at = cursor.path("a path")?.0,
         "snapshots" => {
             let (schedule, span) = cursor.schedule(draft)?;
             cursor.expect("keep", "snapshots daily at 00:30 keep 30")?;
             let (keep, _) = cursor.count_within("how many are kept", 1, u32::MAX)?;
-            if let Some(zone) = draft.hosts.get(store.host).map(|host| host.timezone.clone()) {
+            if let Some(zone) = draft
+                .hosts
+                .get(store.host)
+                .map(|host| host.timezone.clone())
+            {
                 cursor.warn_of_clock_changes(draft, &schedule, &zone, span);
             }
             store.snapshots = Some((schedule, keep, entry.span));
@@ -150,7 +179,9 @@ fn read_clause(draft: &Draft, entry: &mut Entry<'_>, store: &mut Store) -> Optio
             cursor.choice("a kind of encryption", &[("sse", ())])?;
             store.server_side_encryption = true;
         }
-        _ => store.readers.extend(cursor.list(|cursor| read_reader(cursor, draft))),
+        _ => store
+            .readers
+            .extend(cursor.list(|cursor| read_reader(cursor, draft))),
     }
     Some(())
 }
@@ -162,9 +193,19 @@ fn read_lock(entry: &mut Entry<'_>) -> Option<Lock> {
     let days = length.whole_days();
     if days < 1 || Seconds::days(days) != length {
         let message = "a lock lasts whole days";
-        return cursor.error(OUT_OF_RANGE, span, message, "not whole days", "for example `30d`");
+        return cursor.error(
+            OUT_OF_RANGE,
+            span,
+            message,
+            "not whole days",
+            "for example `30d`",
+        );
     }
-    Some(Lock { mode, days, span: entry.span })
+    Some(Lock {
+        mode,
+        days,
+        span: entry.span,
+    })
 }
 
 /// `nextcloud of /documents`; without `of`, all of the store. Groups, which are not declared, stand
@@ -174,13 +215,23 @@ fn read_reader(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<Reader> {
     let who = if cursor.peek_kind() == Some(TokenKind::Text) {
         Some(cursor.text("a group")?.0)
     } else if cursor.peek_reference() == Some(Kind::Environment) {
-        cursor.environment().map(|(_, span)| cursor.cx.text(span).to_owned())
+        cursor
+            .environment()
+            .map(|(_, span)| cursor.cx.text(span).to_owned())
     } else {
         let service = cursor.service(&[]);
         service.and_then(|(id, _)| Some(draft.services.get(id)?.named.name.clone()))
     };
-    let path = if cursor.take_words("of") { cursor.path("a path")?.0 } else { "/".to_owned() };
-    Some(Reader { who: who?, path, span: cursor.since(start) })
+    let path = if cursor.take_words("of") {
+        cursor.path("a path")?.0
+    } else {
+        "/".to_owned()
+    };
+    Some(Reader {
+        who: who?,
+        path,
+        span: cursor.since(start),
+    })
 }
 
 /// The real name of a bucket, by the rules of S3.
@@ -200,25 +251,41 @@ fn bucket_name(cursor: &mut Cursor<'_>, item: &Item<'_>) -> Option<String> {
         return Some(name);
     }
     let message = format!("`{name}` cannot be the name of a bucket");
-    let help = "3 to 63 lower-case letters, digits, dots and hyphens: `bucket backups \"vpai-backups\"`";
+    let help =
+        "3 to 63 lower-case letters, digits, dots and hyphens: `bucket backups \"vpai-backups\"`";
     cursor.error(WRONG_VALUE, span, message, "not a bucket's name", help)
 }
 
-/// What the layout holds is the capacity. A written capacity may be less, never more.
-fn fit(cx: &Context<'_>, store: &mut Store, layout: Layout) {
-    let written = store.capacity.take();
-    let most = store.quota.take().or(written);
-    let Some((most, span)) = most else {
-        store.capacity = Some((layout.usable, layout.span));
-        return;
+/// What is written, or else what the layout holds. A written capacity may be less than that, as
+/// file systems need room for themselves; it is never more. Of an interval the least counts.
+fn usable(
+    cx: &Context<'_>,
+    item: &Item<'_>,
+    written: Option<(Interval<Bytes>, Span)>,
+    layout: Option<Layout>,
+) -> Option<(Bytes, Span)> {
+    let Some((size, span)) = written else {
+        return layout.map(|layout| (layout.usable, layout.span));
     };
-    if most > layout.usable {
-        let found = Diagnostic::error(CAPACITY, format!("the disks hold {}, not {most}", layout.usable))
+    if size.low() == Bytes::ZERO {
+        let found = Diagnostic::error(OUT_OF_RANGE, "a store cannot hold nothing");
+        cx.report(
+            found
+                .at(span, "no room")
+                .help("write what it can hold at least"),
+        );
+    }
+    if let Some(layout) = layout.filter(|layout| size.high() > layout.usable) {
+        let holds = layout.usable;
+        let message = format!("the disks hold {holds}, not {}", size.high());
+        let found = Diagnostic::error(CAPACITY, message)
             .at(span, "more than the disks hold")
-            .at(layout.span, format!("this holds {}", layout.usable))
-            .help(format!("write `capacity {}`, or leave the capacity out", layout.usable))
-            .about(store.named.name.clone());
+            .at(layout.span, format!("this holds {holds}"))
+            .help(format!(
+                "write `capacity {holds}`, or leave the capacity out"
+            ))
+            .about(item.name.clone());
         cx.report(found);
     }
-    store.capacity = written;
+    Some((size.low(), span))
 }

@@ -26,7 +26,11 @@ impl WrittenLifetime {
         let latest = bases.iter().map(|base| base.from).max();
         let earliest = bases.iter().filter_map(|base| base.until).min();
         Lifetime {
-            from: self.since.map(|(_, day)| day).or(latest).unwrap_or(policy_start),
+            from: self
+                .since
+                .map(|(_, day)| day)
+                .or(latest)
+                .unwrap_or(policy_start),
             until: self.until.or(earliest),
             since: self.since.map(|(phase, _)| phase),
         }
@@ -57,7 +61,10 @@ impl Cursor<'_> {
                 let (phase, span) = self.phase()?;
                 Some((draft.phases.get(phase)?.start, span))
             }
-            _ => self.wrong(what, "write a date such as `2026-02-15`, or the name of a phase"),
+            _ => self.wrong(
+                what,
+                "write a date such as `2026-02-15`, or the name of a phase",
+            ),
         }
     }
 

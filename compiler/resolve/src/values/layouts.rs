@@ -53,8 +53,17 @@ impl Cursor<'_> {
         }
         let Some(usable) = size.0.checked_mul(u64::from(data)) else {
             let message = "disks of this size cannot be reckoned with";
-            return self.error(OUT_OF_RANGE, span, message, "out of range", "check the size");
+            return self.error(
+                OUT_OF_RANGE,
+                span,
+                message,
+                "out of range",
+                "check the size",
+            );
         };
-        Some(Layout { usable: Bytes(usable), span })
+        Some(Layout {
+            usable: Bytes(usable),
+            span,
+        })
     }
 }

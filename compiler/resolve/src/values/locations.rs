@@ -17,7 +17,13 @@ impl Cursor<'_> {
             None => (name, Some("/".to_owned())),
         };
         match self.cx.names.look_up(store, Kind::Store, span) {
-            Ok(store) => Some((Location { store: StoreId(store), path: path? }, span)),
+            Ok(store) => Some((
+                Location {
+                    store: StoreId(store),
+                    path: path?,
+                },
+                span,
+            )),
             Err(diagnostic) => {
                 self.complain(*diagnostic);
                 None
@@ -36,7 +42,10 @@ impl Cursor<'_> {
                 let (text, span) = self.text(what)?;
                 Some((self.clean(&text, span)?, span))
             }
-            _ => self.wrong(what, "a path is absolute: `/documents`; with blanks, in quotes"),
+            _ => self.wrong(
+                what,
+                "a path is absolute: `/documents`; with blanks, in quotes",
+            ),
         }
     }
 
@@ -44,7 +53,9 @@ impl Cursor<'_> {
         if !written.starts_with('"') {
             return self.clean(written, span);
         }
-        let start = span.end.saturating_sub(u32::try_from(written.len()).unwrap_or(0));
+        let start = span
+            .end
+            .saturating_sub(u32::try_from(written.len()).unwrap_or(0));
         let text = self.unescape(Span::new(span.file, start, span.end))?;
         self.clean(&text, span)
     }
@@ -56,7 +67,8 @@ impl Cursor<'_> {
             Err(reason) => {
                 let found = Diagnostic::error(PATH, format!("the path `{path}` {reason}"));
                 let found = found.at(span, reason);
-                let help = "paths begin with `/`, at the root of the store, and never climb with `..`";
+                let help =
+                    "paths begin with `/`, at the root of the store, and never climb with `..`";
                 self.complain(found.help(help));
                 None
             }

@@ -155,8 +155,11 @@ impl<'a> Cursor<'a> {
             return self.wrong(dimension.name(), &help);
         }
         let number = self.advance()?;
-        let mut written =
-            Written { number: self.cx.text(number.span), unit: None, span: number.span };
+        let mut written = Written {
+            number: self.cx.text(number.span),
+            unit: None,
+            span: number.span,
+        };
         if let Some(token) = self.peek()
             && matches!(token.kind, TokenKind::Name | TokenKind::Percent)
         {

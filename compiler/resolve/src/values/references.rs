@@ -64,7 +64,8 @@ impl<'a> Cursor<'a> {
 
     /// A declaration of this kind by its full name: its place in the table of its kind.
     pub fn reference(&mut self, kind: Kind) -> Option<(u32, Span)> {
-        self.reference_any(&[kind]).map(|(_, index, span)| (index, span))
+        self.reference_any(&[kind])
+            .map(|(_, index, span)| (index, span))
     }
 
     /// A declaration of one of these kinds: which, its place in that table, and the words. An
@@ -124,7 +125,9 @@ impl<'a> Cursor<'a> {
     /// A service by its short name; otherwise the hosts between which it is undecided.
     pub fn find_service(&self, short: &str, near: &[&str]) -> Result<ServiceId, Vec<&'a str>> {
         let services = self.cx.names.services(short);
-        let nearest = near.iter().find_map(|host| services.iter().find(|(_, h)| h == host));
+        let nearest = near
+            .iter()
+            .find_map(|host| services.iter().find(|(_, h)| h == host));
         match (nearest, services) {
             (Some((id, host)), _) | (None, [(id, host)]) => {
                 self.cx.names.mark_service(host, short);

@@ -52,7 +52,11 @@ impl Cursor<'_> {
         let start = self.here();
         if self.take_words("within") {
             let within = self.keep_within()?;
-            let per = COUNTED.iter().skip(1).find(|(word, _)| self.starts_with(word)).copied();
+            let per = COUNTED
+                .iter()
+                .skip(1)
+                .find(|(word, _)| self.starts_with(word))
+                .copied();
             if let Some((word, _)) = per {
                 self.take_words(word);
             }
@@ -71,7 +75,10 @@ impl Cursor<'_> {
             Count::Unlimited
         } else {
             let what = "how many are kept";
-            Count::Number(self.count_within(what, 1, u32::MAX).map(|(number, _)| number)?)
+            Count::Number(
+                self.count_within(what, 1, u32::MAX)
+                    .map(|(number, _)| number)?,
+            )
         };
         let place = match self.choice("a kind of snapshot", &COUNTED)?.0 {
             Per::Last => &mut rules.last,

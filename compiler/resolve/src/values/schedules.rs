@@ -8,9 +8,7 @@ use thrice_quantity::schedule::{
     Recurrence, Schedule, ScheduleZone, TimeOfDay, Weekday, zone_named,
 };
 
-use crate::codes::{
-    CLOCK_CHANGE, NEVER_RUNS, OUT_OF_RANGE, SHORT_MONTH, UNKNOWN_ZONE,
-};
+use crate::codes::{CLOCK_CHANGE, NEVER_RUNS, OUT_OF_RANGE, SHORT_MONTH, UNKNOWN_ZONE};
 use crate::cursor::Cursor;
 use crate::draft::Draft;
 use crate::names::Kind;
@@ -53,7 +51,9 @@ impl Cursor<'_> {
                 self.expect("at", "hourly at minute 15")?;
                 self.expect("minute", "hourly at minute 15")?;
                 let (minute, _) = self.count_within("a minute", 0, 59)?;
-                Recurrence::Hourly { minute: small(minute) }
+                Recurrence::Hourly {
+                    minute: small(minute),
+                }
             }
             "every" => Recurrence::EveryMinutes(self.minutes()?),
             "daily" => {
@@ -73,7 +73,10 @@ impl Cursor<'_> {
                 self.expect("on", "monthly on 1 at 05:00 UTC")?;
                 let (day, _) = self.count_within("a day of the month", 1, 31)?;
                 let time = self.at_time("monthly on 1 at 05:00 UTC")?;
-                Recurrence::Monthly { day: small(day), time }
+                Recurrence::Monthly {
+                    day: small(day),
+                    time,
+                }
             }
             "yearly" => {
                 self.expect("on", "yearly on 01-01 at 04:00 UTC")?;
@@ -81,7 +84,11 @@ impl Cursor<'_> {
                 self.expect("-", "yearly on 01-01 at 04:00 UTC")?;
                 let (day, _) = self.count_within("a day of the month", 1, 31)?;
                 let time = self.at_time("yearly on 01-01 at 04:00 UTC")?;
-                Recurrence::Yearly { month: small(month), day: small(day), time }
+                Recurrence::Yearly {
+                    month: small(month),
+                    day: small(day),
+                    time,
+                }
             }
             _ => Recurrence::OnDemand,
         })
@@ -100,8 +107,15 @@ impl Cursor<'_> {
             return Some(minutes);
         }
         let message = format!("cron cannot repeat every `{}` evenly", self.cx.text(span));
-        let help = "write a part of an hour (5, 10, 15, 20, 30 min) or of a day (1, 2, 3, 4, 6, 8, 12 h)";
-        self.error(OUT_OF_RANGE, span, message, "does not divide an hour or a day", help)
+        let help =
+            "write a part of an hour (5, 10, 15, 20, 30 min) or of a day (1, 2, 3, 4, 6, 8, 12 h)";
+        self.error(
+            OUT_OF_RANGE,
+            span,
+            message,
+            "does not divide an hour or a day",
+            help,
+        )
     }
 
     fn at_time(&mut self, form: &str) -> Option<TimeOfDay> {
@@ -118,7 +132,13 @@ impl Cursor<'_> {
         let text = self.cx.text(span);
         TimeOfDay::parse(text).or_else(|| {
             let message = format!("there is no `{text}` on the clock");
-            self.error(OUT_OF_RANGE, span, message, "no such time", "from `00:00` to `23:59`")
+            self.error(
+                OUT_OF_RANGE,
+                span,
+                message,
+                "no such time",
+                "from `00:00` to `23:59`",
+            )
         })
     }
 
@@ -145,7 +165,10 @@ impl Cursor<'_> {
         }
         let zone_without_quotes = self.peek_text().contains('/');
         if zone_without_quotes && zone_named(self.peek_text()).is_ok() {
-            return self.wrong("a time zone in quotes", "write it in quotes: `\"Europe/Paris\"`");
+            return self.wrong(
+                "a time zone in quotes",
+                "write it in quotes: `\"Europe/Paris\"`",
+            );
         }
         Some(ScheduleZone::Host)
     }
@@ -186,7 +209,9 @@ impl Cursor<'_> {
         host_zone: &str,
         span: Span,
     ) {
-        let Some(found) = clock_change(draft, schedule, host_zone, span) else { return };
+        let Some(found) = clock_change(draft, schedule, host_zone, span) else {
+            return;
+        };
         self.complain(found);
     }
 }
@@ -201,17 +226,21 @@ fn clock_change(
     let host = zone_named(host_zone).unwrap_or(TimeZone::UTC);
     let zone = schedule.zone.time_zone(&host).ok()?;
     let from = draft.start.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    let to = from.checked_add(jiff::SignedDuration::from_hours(400 * 24)).ok()?;
+    let to = from
+        .checked_add(jiff::SignedDuration::from_hours(400 * 24))
+        .ok()?;
     let findings = schedule.dst_findings(&zone, from, to);
     let first = findings.first()?;
     let name = match &schedule.zone {
         ScheduleZone::Named(name) => name.as_str(),
         ScheduleZone::Host | ScheduleZone::Utc => host_zone,
     };
-    let mut found =
-        Diagnostic::warning(CLOCK_CHANGE, format!("a clock change in `{name}` hits {}", first.time))
-            .at(span, "at an hour that is skipped or repeated")
-            .help("pin it to `UTC`, or choose a time that no clock change touches");
+    let mut found = Diagnostic::warning(
+        CLOCK_CHANGE,
+        format!("a clock change in `{name}` hits {}", first.time),
+    )
+    .at(span, "at an hour that is skipped or repeated")
+    .help("pin it to `UTC`, or choose a time that no clock change touches");
     for finding in findings.iter().take(2) {
         found = found.event(finding.date.to_string(), finding.to_string());
     }
@@ -222,4 +251,3 @@ fn clock_change(
 fn small(number: u32) -> u8 {
     u8::try_from(number).unwrap_or(u8::MAX)
 }
-

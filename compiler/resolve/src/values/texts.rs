@@ -21,7 +21,13 @@ impl Cursor<'_> {
                 let message = format!("this text looks like {kind}");
                 let help = "write the name of a file or environment variable that holds it; change \
                             the secret if this file has been shared";
-                self.error(SECRET, span, message, "a secret does not belong in a policy", help)
+                self.error(
+                    SECRET,
+                    span,
+                    message,
+                    "a secret does not belong in a policy",
+                    help,
+                )
             }
         }
     }
@@ -40,7 +46,8 @@ impl Cursor<'_> {
             Ok(text) => Some(text),
             Err(sign) => {
                 let message = format!("`\\{}` is no escape", sign.escape_debug());
-                let help = "write `\\\\` for a backslash, `\\\"` for a quote, `\\n` for a line break";
+                let help =
+                    "write `\\\\` for a backslash, `\\\"` for a quote, `\\n` for a line break";
                 let found = Diagnostic::error(WRONG_VALUE, message).at(span, "in this text");
                 self.complain(found.help(help));
                 None
@@ -74,30 +81,50 @@ fn secret_in(text: &str) -> Option<&'static str> {
     if text.contains("-----BEGIN") && text.contains("KEY") {
         return Some("a private key");
     }
-    if text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_access_key) {
+    if text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(is_access_key)
+    {
         return Some("an access key of S3");
     }
     if text.contains("://") && url_with_secret(text) {
         return Some("a URL that carries a secret");
     }
     let lower = text.to_ascii_lowercase();
-    let assigns = ["password", "passwd", "secret", "token", "api_key", "apikey", "access_key"];
-    assigns.iter().any(|word| assigned(&lower, word)).then_some("a secret that is assigned")
+    let assigns = [
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "api_key",
+        "apikey",
+        "access_key",
+    ];
+    assigns
+        .iter()
+        .any(|word| assigned(&lower, word))
+        .then_some("a secret that is assigned")
 }
 
 /// AWS' documented prefixes of access key ids, and their length.
 fn is_access_key(word: &str) -> bool {
     word.len() == 20
         && (word.starts_with("AKIA") || word.starts_with("ASIA"))
-        && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 /// `https://user:password@host`, a query with a value that is long, or a path with a UUID or
 /// another long random piece, as ping URLs have.
 fn url_with_secret(text: &str) -> bool {
-    let Some((_, rest)) = text.split_once("://") else { return false };
+    let Some((_, rest)) = text.split_once("://") else {
+        return false;
+    };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let user = host.split_once('@').is_some_and(|(user, _)| user.contains(':'));
+    let user = host
+        .split_once('@')
+        .is_some_and(|(user, _)| user.contains(':'));
     user || path.split(['/', '?', '&', '=']).any(is_random)
 }
 
@@ -105,7 +132,12 @@ fn is_random(piece: &str) -> bool {
     let signs = piece.bytes().filter(u8::is_ascii_alphanumeric).count();
     let has_digit = piece.bytes().any(|b| b.is_ascii_digit());
     let has_letter = piece.bytes().any(|b| b.is_ascii_alphabetic());
-    signs >= 10 && has_digit && has_letter && piece.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    signs >= 10
+        && has_digit
+        && has_letter
+        && piece
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
 /// `word=value` or `word: value` with a value that is not the name of a variable.

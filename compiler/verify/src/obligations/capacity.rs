@@ -33,7 +33,7 @@ struct Limit {
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
-    let mut bounds = Bounds::new(context);
+    let bounds = Bounds::new(context);
     let stores: Vec<StoreId> = context.plan.model.stores.ids().collect();
     let mut unstated: BTreeSet<ClassId> = BTreeSet::new();
     for store in stores {
@@ -56,10 +56,10 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let holds = use_last <= limit.usable;
             if !holds && !told {
                 told = true;
-                out.findings.push(full(context, &mut bounds, store, period, &copies, &limit));
+                out.findings.push(full(context, &bounds, store, period, &copies, &limit));
             } else if holds && !told && bounds.total(&copies, late) > limit.usable {
                 told = true;
-                out.findings.push(slips(context, &mut bounds, store, index, &copies, &limit));
+                out.findings.push(slips(context, &bounds, store, index, &copies, &limit));
             }
             if unknown.is_empty() || !holds {
                 out.verdicts.push(Verdict {
@@ -128,7 +128,7 @@ fn copies_on(context: &Context<'_>, store: StoreId, period: &Period) -> Vec<Copy
 }
 
 /// The first day of a period on which a store can be too full, by halving: use never shrinks in it.
-fn first_full(bounds: &mut Bounds<'_, '_>, period: &Period, copies: &[CopyId], limit: Bytes) -> Date {
+fn first_full(bounds: &Bounds<'_, '_>, period: &Period, copies: &[CopyId], limit: Bytes) -> Date {
     let days = period.from.until(period.until).map_or(1, |s| s.get_days()).max(1);
     let (mut low, mut high) = (0, days);
     while low < high {
@@ -141,7 +141,7 @@ fn first_full(bounds: &mut Bounds<'_, '_>, period: &Period, copies: &[CopyId], l
 
 fn full(
     context: &Context<'_>,
-    bounds: &mut Bounds<'_, '_>,
+    bounds: &Bounds<'_, '_>,
     store: StoreId,
     period: &Period,
     copies: &[CopyId],
@@ -187,7 +187,7 @@ fn full(
 
 fn slips(
     context: &Context<'_>,
-    bounds: &mut Bounds<'_, '_>,
+    bounds: &Bounds<'_, '_>,
     store: StoreId,
     index: usize,
     copies: &[CopyId],

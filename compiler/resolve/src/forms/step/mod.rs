@@ -1,12 +1,225 @@
-//! Steps: to be written.
+//! Steps: the ten verbs, one file each, and what they share.
+//!
+//! A step's head is read by its [`Shape`], its common clauses by [`common`], and the rest by its
+//! verb. Then steps are looked at together: each exists while what it sits on exists, and reads
+//! what another has left.
 
-use crate::clauses::Construct;
+mod backup;
+mod capture;
+mod check;
+mod common;
+mod copy;
+mod drill;
+mod expire;
+mod head;
+pub mod lifetimes;
+mod move_;
+mod prune;
+mod runner;
+mod seed;
+mod settle;
+mod sync;
+
+use thrice_diagnostics::Diagnostic;
+use thrice_model::{Application, CaptureParts, Runner, RunnerKind, Step, StepId, Verb};
+
+use crate::clauses::{self, Construct, Entry};
+use crate::codes::REPEATED;
 use crate::context::Context;
+use crate::cursor::Cursor;
 use crate::declare::Item;
 use crate::draft::Draft;
+use crate::values::WrittenLifetime;
+
+use head::Head;
+
+/// The parts of a verb's head, and how its own clauses are read.
+struct Shape {
+    form: &'static Construct,
+    of: Of,
+    from: From,
+    to: To,
+    /// Whether the runner stands in the head; otherwise `by` names a clock, and a clause the runner.
+    by_runner: bool,
+    verb: for<'r, 'a> fn(&mut Own<'r, 'a>) -> Option<Verb>,
+}
+
+/// What may follow `of`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Classes,
+    ClassesOrPlace,
+    Place,
+    Repository,
+}
+
+/// What may follow `from`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    Nothing,
+    StepOrPlace,
+    /// A step, place or repository, and it must be said.
+    Anything,
+}
+
+/// What must follow `to`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum To {
+    Nothing,
+    Place,
+    Repository,
+    Environment,
+}
+
+/// A verb's own clauses, with all that reading them may depend on.
+struct Own<'r, 'a> {
+    cx: &'a Context<'a>,
+    draft: &'r Draft,
+    head: &'r Head,
+    entries: Vec<Entry<'a>>,
+    runner: Option<Runner>,
+}
+
+const SHAPES: [&Shape; 10] = [
+    &capture::SHAPE,
+    &backup::SHAPE,
+    &copy::SHAPE,
+    &sync::SHAPE,
+    &move_::SHAPE,
+    &expire::SHAPE,
+    &seed::SHAPE,
+    &prune::SHAPE,
+    &check::SHAPE,
+    &drill::SHAPE,
+];
 
 /// The ten verbs.
-pub const CONSTRUCTS: &[&Construct] = &[];
+pub const CONSTRUCTS: &[&Construct] = &[
+    capture::SHAPE.form,
+    backup::SHAPE.form,
+    copy::SHAPE.form,
+    sync::SHAPE.form,
+    move_::SHAPE.form,
+    expire::SHAPE.form,
+    seed::SHAPE.form,
+    prune::SHAPE.form,
+    check::SHAPE.form,
+    drill::SHAPE.form,
+];
+
+/// A step that has been read, but not yet settled among the others.
+struct Pending {
+    step: Step,
+    written: WrittenLifetime,
+}
 
 /// Reads all steps: they rest on each other.
-pub fn read_all<'a>(_cx: &'a Context<'a>, _draft: &mut Draft, _items: &[Item<'a>]) {}
+pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) {
+    let mut pending: Vec<Option<Pending>> = Vec::new();
+    pending.resize_with(items.len(), || None);
+    for item in items {
+        let shape = SHAPES.iter().find(|shape| shape.form.keyword == item.construct.keyword);
+        let read = shape.and_then(|shape| read(cx, draft, item, shape));
+        if let (Ok(at), Some(read)) = (usize::try_from(item.index), read)
+            && let Some(place) = pending.get_mut(at)
+        {
+            *place = Some(read);
+        }
+    }
+    settle::settle(cx, draft, &mut pending);
+    for (at, pending) in pending.into_iter().enumerate() {
+        if let Some(pending) = pending {
+            draft.steps.set(StepId::from(at), pending.step);
+        }
+    }
+}
+
+fn read<'a>(
+    cx: &'a Context<'a>,
+    draft: &Draft,
+    item: &Item<'a>,
+    shape: &Shape,
+) -> Option<Pending> {
+    let mut cursor = item.cursor(cx);
+    let block = cursor.block();
+    let head = head::read(&mut cursor, draft, shape, item);
+    cursor.end();
+    let mut entries = clauses::read(cx, shape.form, block, head.span);
+    let runner = match shape.by_runner {
+        true => head.runner,
+        false => expire::runner(draft, &head, &mut entries),
+    };
+    let (common, entries) = common::read(draft, runner, entries);
+    common.need_schedule(cx, item, runner);
+    let verb = (shape.verb)(&mut Own { cx, draft, head: &head, entries, runner });
+    let (verb, runner) = (verb?, runner?);
+    let step = Step {
+        named: item.named(cx),
+        application: application(&verb, runner.kind),
+        classes: head.classes,
+        source: head.source?,
+        target: head.target?,
+        runner,
+        timing: common.timing(runner.kind),
+        monitor: common.monitor,
+        credential: common.credential,
+        lifetime: head.written.on(&[], draft.start),
+        limit: common.limit,
+        transfers: common.transfers,
+        checkers: common.checkers,
+        verb,
+    };
+    Some(Pending { step, written: head.written })
+}
+
+/// Who brings a step into force. Zerobyte keeps its jobs in a database that nothing fills from
+/// files, and TrueNAS' scheduler is set up in its own interface.
+fn application(verb: &Verb, runner: RunnerKind) -> Application {
+    match (verb, runner) {
+        (Verb::Capture(CaptureParts { runs: Some(_), .. }), _) => Application::ByHand,
+        (_, RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor) => Application::Emitted,
+        (_, RunnerKind::Lifecycle) => Application::Api,
+        (_, RunnerKind::Hand | RunnerKind::Zerobyte | RunnerKind::TrueNas) => Application::ByHand,
+    }
+}
+
+impl Own<'_, '_> {
+    /// Reports that two flags exclude each other, if both are said.
+    fn exclude(&self, one: &str, other: &str) {
+        let find = |word: &str| self.entries.iter().find(|entry| entry.word == word);
+        let (Some(first), Some(second)) = (find(one), find(other)) else { return };
+        let found = Diagnostic::error(REPEATED, format!("`{one}` and `{other}` exclude each other"))
+            .at(second.span, format!("`{other}` here"))
+            .at(first.span, format!("`{one}` here"))
+            .help("keep the one that holds");
+        self.cx.report(found);
+    }
+
+    /// Whether a flag is said; nothing may follow it.
+    fn flag(&mut self, word: &str) -> bool {
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.word == word) else {
+            return false;
+        };
+        entry.cursor.end();
+        true
+    }
+
+    /// Reads the one clause with this word, if it is said.
+    fn once<T>(&mut self, word: &str, read: impl FnOnce(&mut Cursor<'_>) -> Option<T>) -> Option<T> {
+        let entry = self.entries.iter_mut().find(|entry| entry.word == word)?;
+        let value = read(&mut entry.cursor);
+        entry.cursor.end();
+        value
+    }
+
+    /// Reads every clause with this word: texts, in lists or one by one.
+    fn texts(&mut self, word: &str, what: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        for entry in self.entries.iter_mut().filter(|entry| entry.word == word) {
+            let texts = entry.cursor.list(|cursor| cursor.text(what));
+            entry.cursor.end();
+            out.extend(texts.into_iter().map(|(text, _)| text));
+        }
+        out
+    }
+}

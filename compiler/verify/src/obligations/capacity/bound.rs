@@ -1,20 +1,17 @@
 //! The most room that each copy can take on a day.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use thrice_model::{Class, ClassId, Verb};
+use thrice_model::{Class, ClassId, StepId, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
-use thrice_retention::{KeepRules, PeakAssumptions, Regular, peak, repository_bound, steady_history};
+use thrice_retention::{PeakAssumptions, peak, repository_bound};
 
 use crate::context::Context;
 
-/// Bounds, with the ages of kept versions that were already worked out.
+/// Bounds on a plan's copies.
+#[derive(Clone, Copy)]
 pub(super) struct Bounds<'c, 'p> {
     context: &'c Context<'p>,
-    ages: BTreeMap<String, Vec<Seconds>>,
 }
 
 /// The greatest size of a class on a day: its upper end, grown since its beginning.
@@ -33,11 +30,11 @@ fn days_between(from: Date, to: Date) -> u32 {
 
 impl<'c, 'p> Bounds<'c, 'p> {
     pub(super) fn new(context: &'c Context<'p>) -> Self {
-        Self { context, ages: BTreeMap::new() }
+        Self { context }
     }
 
     /// The most that these copies take together on a day.
-    pub(super) fn total(&mut self, copies: &[CopyId], day: Date) -> Bytes {
+    pub(super) fn total(&self, copies: &[CopyId], day: Date) -> Bytes {
         copies.iter().fold(Bytes::ZERO, |sum, id| {
             let copy = &self.context.plan.copies[*id];
             sum.saturating_add(self.bound(copy, day).0)
@@ -45,7 +42,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
     }
 
     /// Each copy's part, in words.
-    pub(super) fn parts(&mut self, copies: &[CopyId], day: Date) -> Vec<(Bytes, String, ClassId)> {
+    pub(super) fn parts(&self, copies: &[CopyId], day: Date) -> Vec<(Bytes, String, ClassId)> {
         copies
             .iter()
             .map(|id| {
@@ -57,7 +54,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
             .collect()
     }
 
-    fn bound(&mut self, copy: &Copy, day: Date) -> (Bytes, String) {
+    fn bound(&self, copy: &Copy, day: Date) -> (Bytes, String) {
         let class = &self.context.plan.model.classes[copy.class];
         let size = size_on(class, day);
         match copy.kind {
@@ -92,66 +89,39 @@ impl<'c, 'p> Bounds<'c, 'p> {
         (size.saturating_mul(count), format!("{count} dumps, clean-up and writing included"))
     }
 
-    fn versions(&mut self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, String) {
+    fn versions(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, String) {
         let churn = churn(class, size);
         let since = Seconds::days(i64::from(days_between(copy.lifetime.from, day)));
         let plan = self.context.plan;
-        let Some((rules, step)) = self.rules(copy) else {
+        let thinned = self.backup(copy).and_then(|step| Some((step, plan.kept[step].as_ref()?)));
+        let Some((step, kept)) = thinned else {
             let all = size.saturating_add(churn.over(since));
             return (all, "all its versions: nothing is ever forgotten".to_owned());
         };
-        let mut ages = self.ages(&rules, step);
-        ages.retain(|age| *age <= since);
+        // No version can be older than the repository.
+        let ages: Vec<Seconds> = kept.ages.iter().copied().filter(|age| *age <= since).collect();
         let content = repository_bound(&ages, std::iter::repeat_n(size, ages.len()), churn);
-        let max_unused = copy.repository.map(|r| plan.model.repositories[r].max_unused);
-        let prune_period = plan.cadences[step].widest.unwrap_or(Seconds::days(7));
+        let default = PeakAssumptions::default();
         let assumed = PeakAssumptions {
-            max_unused: max_unused.unwrap_or(PeakAssumptions::default().max_unused),
-            prune_period,
-            ..PeakAssumptions::default()
+            max_unused: copy.repository.map_or(default.max_unused, |r| plan.model.repositories[r].max_unused),
+            prune_period: plan.cadences[step].widest.unwrap_or(default.prune_period),
+            ..default
         };
         let most = peak(content, churn, &assumed);
         (most, format!("{} versions, pruning included", ages.len()))
     }
 
-    /// The keep rules that thin a copy's versions, and the step that applies them: its own, or those
-    /// of the backup that it mirrors.
-    fn rules(&self, copy: &Copy) -> Option<(KeepRules, thrice_model::StepId)> {
+    /// The backup that made a copy's versions: its own step, or that of the repository it mirrors.
+    fn backup(&self, copy: &Copy) -> Option<StepId> {
         let mut at = Some(copy);
         while let Some(here) = at {
             let step = here.made_by?;
-            if let Verb::Backup { keep, .. } = &self.context.plan.model.steps[step].verb {
-                return keep.as_ref().map(|(rules, _)| (rules.clone(), step));
+            if matches!(self.context.plan.model.steps[step].verb, Verb::Backup { .. }) {
+                return Some(step);
             }
             at = here.source.map(|s| &self.context.plan.copies[s]);
         }
         None
-    }
-
-    /// Ages of the versions kept when the most is kept, by the real, iterated algorithm.
-    fn ages(&mut self, rules: &KeepRules, id: thrice_model::StepId) -> Vec<Seconds> {
-        let plan = self.context.plan;
-        let step = &plan.model.steps[id];
-        let (Some((schedule, _)), thrice_model::StepTarget::Repository(repository, _)) =
-            (&step.timing.schedule, &step.target)
-        else {
-            return vec![Seconds::ZERO];
-        };
-        let version = plan.model.repositories[*repository].restic;
-        let key = format!("{version} {rules:?} {schedule:?}");
-        if let Some(known) = self.ages.get(&key) {
-            return known.clone();
-        }
-        let zone = schedule.zone.time_zone(&TimeZone::UTC).unwrap_or(TimeZone::UTC);
-        let regular = Regular { schedule, zone: &zone, stored: &zone };
-        let day = BytesPerDay::new(1);
-        let found = steady_history(rules, version, regular)
-            .ok()
-            .flatten()
-            .and_then(|steady| steady.worst_ages(Bytes(u64::from(u32::MAX)), day))
-            .map_or_else(|| vec![Seconds::ZERO], |(ages, _)| ages);
-        self.ages.insert(key, found.clone());
-        found
     }
 }
 

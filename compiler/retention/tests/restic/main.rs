@@ -7,13 +7,15 @@
     reason = "a fault in a test is a failed test"
 )]
 
+mod repository;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::fmt::temporal::Pieces;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use repository::{plan, repository, snapshots, words};
 use serde_json::Value;
 use thrice_retention::{
     Count, ForgetError, GroupBy, GroupKey, KeepRules, KeepWithin, ResticVersion, Snapshot, forget,
@@ -23,119 +25,7 @@ use thrice_test_support::restic::{Restic, versions};
 use thrice_test_support::{finish, run};
 
 /// Policies tried on each version.
-const POLICIES: usize = 14;
-
-/// Snapshots by host: local time, zone of the machine that takes them, tags. Two years, clusters
-/// at the ends of days, weeks, months and years, and one in the future.
-fn plan() -> Vec<(&'static str, String, &'static str, &'static str)> {
-    let zones = ["UTC", "Asia/Kolkata", "America/New_York", "Europe/Paris"];
-    let tags = ["", "a", "b", "a,b"];
-    let dates = [
-        "2024-02-28 23:30",
-        "2024-02-29 00:40",
-        "2024-03-01 02:00",
-        "2024-03-31 02:00",
-        "2024-04-01 00:10",
-        "2024-05-31 23:50",
-        "2024-07-15 12:00",
-        "2024-10-27 01:30",
-        "2024-12-29 22:00",
-        "2024-12-30 02:00",
-        "2024-12-31 20:00",
-        "2024-12-31 23:59",
-        "2025-01-01 00:01",
-        "2025-01-05 23:00",
-        "2025-01-06 01:00",
-        "2025-03-31 02:00",
-        "2025-06-01 02:00",
-        "2025-06-30 23:00",
-        "2025-07-01 02:00",
-        "2025-09-15 03:00",
-        "2025-11-28 02:00",
-        "2025-12-25 02:00",
-        "2025-12-28 02:00",
-        "2025-12-29 02:00",
-        "2025-12-30 02:00",
-        "2025-12-31 02:00",
-        "2025-12-31 02:20",
-        "2025-12-31 03:10",
-        "2026-01-01 02:00",
-        "2026-01-02 02:00",
-    ];
-    let mut plan: Vec<_> = dates
-        .iter()
-        .enumerate()
-        .map(|(place, date)| {
-            (
-                "one",
-                format!("{date}:00"),
-                zones[place * 7 % 4],
-                tags[place * 5 % 4],
-            )
-        })
-        .collect();
-    // A sparse, regular history besides, whose counters are never used up.
-    for month in 1..=9 {
-        plan.push((
-            "two",
-            format!("2025-{month:02}-11 02:00:00"),
-            zones[month % 4],
-            "a",
-        ));
-    }
-    plan.push(("one", "2090-05-05 05:05:05".to_owned(), "UTC", "b"));
-    plan
-}
-
-/// A repository made by one restic and read by all.
-fn repository(folder: &std::path::Path, restic: &Restic) -> String {
-    let repository = folder.join("repository").to_string_lossy().into_owned();
-    let file = folder.join("file");
-    std::fs::write(&file, "content").unwrap();
-    run(restic.command(&repository).args(["init", "-q"]));
-    for (host, time, zone, tags) in plan() {
-        let mut backup = restic.command(&repository);
-        backup
-            .env("TZ", zone)
-            .args(["backup", "-q", "--host", host, "--time", &time])
-            .arg(&file);
-        if !tags.is_empty() {
-            backup.args(["--tag", tags]);
-        }
-        run(&mut backup);
-    }
-    repository
-}
-
-fn words(value: &Value) -> Vec<String> {
-    let words = value.as_array().into_iter().flatten();
-    words
-        .map(|word| word.as_str().unwrap().to_owned())
-        .collect()
-}
-
-fn snapshots(restic: &Restic, repository: &str) -> Vec<Snapshot> {
-    let listed = run(restic
-        .command(repository)
-        .args(["snapshots", "--json", "--no-lock"]));
-    let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
-    listed
-        .iter()
-        .map(|listed| {
-            let time = listed["time"].as_str().unwrap();
-            // `Z` is no numeric offset: the clock showed UTC.
-            let offset = Pieces::parse(time).unwrap().to_numeric_offset();
-            Snapshot {
-                id: listed["id"].as_str().unwrap().to_owned(),
-                time: time.parse().unwrap(),
-                offset_seconds: offset.map_or(0, jiff::tz::Offset::seconds),
-                tags: words(&listed["tags"]),
-                host: listed["hostname"].as_str().unwrap().to_owned(),
-                paths: words(&listed["paths"]),
-            }
-        })
-        .collect()
-}
+const POLICIES: usize = 10;
 
 fn some_rules() -> impl Strategy<Value = KeepRules> {
     let count = || prop::option::weighted(0.3, (1_u32..12).prop_map(Count::N));
@@ -208,6 +98,10 @@ fn policies(seed: u8) -> Vec<KeepRules> {
         within_monthly: Some(span),
         ..KeepRules::default()
     });
+    policies.push(KeepRules {
+        tags: vec![vec!["typo".to_owned()]],
+        ..KeepRules::default()
+    });
     policies
 }
 
@@ -258,6 +152,28 @@ fn of_restic(
     Ok(kept.collect())
 }
 
+/// The answers to all policies, two asked at a time.
+fn of_restic_all(
+    restic: &Restic,
+    repository: &str,
+    policies: &[KeepRules],
+    version: ResticVersion,
+) -> Vec<Result<Kept, String>> {
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = policies
+            .chunks(policies.len().div_ceil(2))
+            .map(|part| {
+                let ask = move |rules| of_restic(restic, repository, rules, version);
+                scope.spawn(move || part.iter().map(ask).collect::<Vec<_>>())
+            })
+            .collect();
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap())
+            .collect()
+    })
+}
+
 fn of_model(
     all: &[Snapshot],
     rules: &KeepRules,
@@ -302,8 +218,9 @@ fn decides_as_every_real_restic_does() {
     let mut refused = 0;
     for (seed, restic) in (1..).zip(restics) {
         let version = ResticVersion::parse(&restic.version.to_string()).unwrap();
-        for rules in policies(seed) {
-            let real = of_restic(restic, &repository, &rules, version);
+        let policies = policies(seed);
+        let answers = of_restic_all(restic, &repository, &policies, version);
+        for (rules, real) in policies.into_iter().zip(answers) {
             match (real, of_model(&all, &rules, version)) {
                 (Ok(real), Ok(model)) => assert_eq!(model, real, "restic {version}, {rules}"),
                 (Err(real), Err(model)) => {

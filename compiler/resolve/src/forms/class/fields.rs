@@ -1,0 +1,102 @@
+//! Parts of a class, and the labels of its fields.
+
+use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
+use thrice_grammar::TokenKind;
+use thrice_model::{Class, Field, Label};
+
+use crate::codes::{REPEATED, UNKNOWN_NAME};
+use crate::context::Context;
+use crate::cursor::Cursor;
+
+/// The labels that can be written.
+pub const LABELS: [(&str, Label); 4] = [
+    ("public", Label::Public),
+    ("internal", Label::Internal),
+    ("personal", Label::Personal),
+    ("credential", Label::Credential),
+];
+
+/// Reads the names of parts. Names of databases and volumes are bare words, or in quotes where
+/// they are none.
+pub fn read_parts(cursor: &mut Cursor<'_>) -> Vec<(String, Span)> {
+    let mut parts: Vec<(String, Span)> = Vec::new();
+    let read = cursor.list(|cursor| match cursor.peek_kind() {
+        Some(TokenKind::Text) => cursor.text("a part"),
+        _ => cursor
+            .name("a part")
+            .map(|(name, span)| (name.to_owned(), span)),
+    });
+    for (part, span) in read {
+        match parts.iter().find(|(other, _)| *other == part) {
+            Some((_, first)) => cursor.complain(twice("part", &part, span, *first)),
+            None => parts.push((part, span)),
+        }
+    }
+    parts
+}
+
+fn twice(what: &str, name: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(REPEATED, format!("the {what} `{name}` is said twice"))
+        .at(span, "said again")
+        .at(first, "first said here")
+        .help("keep the one that holds")
+}
+
+/// Reads the block of `fields`.
+pub fn read<'a>(cx: &'a Context<'a>, cursor: &mut Cursor<'a>) -> Option<Vec<Field>> {
+    let Some(block) = cursor.block() else {
+        return cursor.wrong(
+            "`{`",
+            "`fields { n8n.credentials_entity.data credential; rest personal }`",
+        );
+    };
+    let mut fields: Vec<Field> = Vec::new();
+    for (_, statement) in block.statements() {
+        let mut line = Cursor::new(cx, statement);
+        let field = read_field(&mut line);
+        line.end();
+        let Some(field) = field else { continue };
+        match fields.iter().find(|other| other.name == field.name) {
+            Some(other) => cx.report(twice("field", &field.name, field.span, other.span)),
+            None => fields.push(field),
+        }
+    }
+    Some(fields)
+}
+
+fn read_field(line: &mut Cursor<'_>) -> Option<Field> {
+    let (name, span) = line.name("a field such as `n8n.credentials_entity.data`, or `rest`")?;
+    let (label, _) = line.choice("a label", &LABELS)?;
+    Some(Field {
+        name: name.to_owned(),
+        label,
+        span,
+    })
+}
+
+/// Reports fields of parts that the class does not have.
+pub fn check(cx: &Context<'_>, class: &Class) {
+    for field in class.fields.iter().filter(|field| field.name != "rest") {
+        let of = |part: &str| {
+            field
+                .name
+                .strip_prefix(part)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        if class.parts.is_empty() || class.parts.iter().any(|(part, _)| of(part)) {
+            continue;
+        }
+        cx.report(unknown_part(class, field));
+    }
+}
+
+fn unknown_part(class: &Class, field: &Field) -> Diagnostic {
+    let part = field.name.split('.').next().unwrap_or("");
+    let message = format!("`{}` has no part `{part}`", class.named.name);
+    let found = Diagnostic::error(UNKNOWN_NAME, message).at(field.span, "unknown part");
+    let parts = || class.parts.iter().map(|(part, _)| part.as_str());
+    match nearest(part, parts()) {
+        near if near.is_empty() => found.help(format!("its parts are {}", one_of(parts().take(6)))),
+        near => found.help(format!("did you mean {}?", one_of(near))),
+    }
+}

@@ -1,0 +1,156 @@
+//! `mount`: a store shown to people in a program such as Nextcloud.
+
+use thrice_model::{AccessPath, ClassId, Location, Mount, StepTarget, StoreId, StoreKind};
+use thrice_quantity::Bytes;
+
+use crate::clauses::{self, Clause, Construct, Entry};
+use crate::context::Context;
+use crate::declare::Item;
+use crate::draft::Draft;
+
+/// `mount`
+pub const FORM: Construct = Construct {
+    keyword: "mount",
+    inside: &[],
+    form: "mount NAME of STORE[:/PATH] in SERVICE [since PHASE] [until PHASE]",
+    text: "A part of a store that people see as a folder in a program.",
+    example: "mount archives of s3.shared:/documents in nextcloud since app {\n    folder \
+              \"Archives\"\n    via s3\n    credential s3_reader\n    for groups \"staff\"\n    read \
+              only\n    upload limit 80 MB\n    limit \"no file versioning\"\n}",
+    clauses: &[
+        Clause::once(
+            "folder",
+            "\"NAME\"",
+            "the folder people see; unsaid, the mount's name",
+        ),
+        Clause::once(
+            "via",
+            "ACCESS",
+            "s3, local, webdav or sftp; unsaid, as the store is",
+        ),
+        Clause::once(
+            "credential",
+            "CREDENTIAL",
+            "what the program authenticates with",
+        ),
+        Clause::many("for groups", "\"NAME\", …", "groups that see it"),
+        Clause::once("for all users", "", "everybody sees it"),
+        Clause::once("read only", "", "people cannot write there"),
+        Clause::once("upload limit", "SIZE", "the greatest upload that works"),
+        Clause::many("limit", "\"TEXT\"", "a known limit, in words"),
+    ],
+};
+
+const ACCESS: [(&str, AccessPath); 4] = [
+    ("s3", AccessPath::S3),
+    ("local", AccessPath::Local),
+    ("webdav", AccessPath::WebDav),
+    ("sftp", AccessPath::Sftp),
+];
+
+/// Reads one.
+pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
+    let mut cursor = item.cursor(cx);
+    let place = cursor
+        .expect("of", FORM.form)
+        .and_then(|_| cursor.location());
+    let service = cursor
+        .expect("in", FORM.form)
+        .and_then(|_| cursor.service(&[]));
+    let written = cursor.lifetime(draft);
+    let (location, _) = place.unwrap_or((nowhere(), item.span));
+    let store = draft.stores.get(location.store);
+    let service = service.and_then(|(id, _)| Some((id, draft.services.get(id)?.lifetime)));
+    let bases: Vec<_> = store
+        .map(|store| store.lifetime)
+        .into_iter()
+        .chain(service.map(|(_, l)| l))
+        .collect();
+    let is_bucket = store.is_some_and(|store| store.kind == StoreKind::Bucket);
+    let mut mount = Mount {
+        named: item.named(cx),
+        service: service.map_or(thrice_model::ServiceId(u32::MAX), |(id, _)| id),
+        store: location.store,
+        path: location.path,
+        folder: item.name.clone(),
+        access: if is_bucket {
+            AccessPath::S3
+        } else {
+            AccessPath::Local
+        },
+        credential: None,
+        groups: Vec::new(),
+        all_users: false,
+        read_only: false,
+        upload_limit: None,
+        limits: Vec::new(),
+        lifetime: written.on(&bases, draft.start),
+        classes: Vec::new(),
+    };
+    for mut entry in clauses::read(cx, &FORM, cursor.block(), item.span) {
+        read_clause(&mut entry, &mut mount);
+        entry.cursor.end();
+    }
+    cursor.end();
+    draft.mounts.push(mount);
+}
+
+/// Stands for a place that could not be read: that is an error, so nobody sees this.
+fn nowhere() -> Location {
+    Location {
+        store: StoreId(u32::MAX),
+        path: "/".to_owned(),
+    }
+}
+
+fn read_clause(entry: &mut Entry<'_>, mount: &mut Mount) -> Option<()> {
+    let cursor = &mut entry.cursor;
+    match entry.word {
+        "folder" => mount.folder = cursor.text("the name of a folder")?.0,
+        "via" => mount.access = cursor.choice("a way of access", &ACCESS)?.0,
+        "credential" => mount.credential = Some(cursor.credential()?.0),
+        "for groups" => {
+            let groups = cursor.list(|cursor| cursor.text("the name of a group"));
+            mount
+                .groups
+                .extend(groups.into_iter().map(|(group, _)| group));
+        }
+        "for all users" => mount.all_users = true,
+        "read only" => mount.read_only = true,
+        "upload limit" => mount.upload_limit = Some(cursor.quantity::<Bytes>()?.0),
+        _ => mount.limits.push(cursor.text("a limit")?.0),
+    }
+    Some(())
+}
+
+/// Fills in which classes people browse at each mount: those that its service must show, and that
+/// live there or are brought there by a step. Called once the steps are read.
+pub fn link_classes(draft: &mut Draft) {
+    let mut found: Vec<Vec<ClassId>> = Vec::with_capacity(draft.mounts.len());
+    for mount in &draft.mounts {
+        let place = Location {
+            store: mount.store,
+            path: mount.path.clone(),
+        };
+        let shown = draft.classes.iter().filter(|(_, class)| {
+            class
+                .browsed_by
+                .iter()
+                .any(|(service, _)| *service == mount.service)
+        });
+        let there = shown.filter(|(at, class)| {
+            class.home.meets(&place) || is_brought(draft, ClassId::from(*at), &place)
+        });
+        found.push(there.map(|(at, _)| ClassId::from(at)).collect());
+    }
+    for (mount, classes) in draft.mounts.iter_mut().zip(found) {
+        mount.classes = classes;
+    }
+}
+
+fn is_brought(draft: &Draft, class: ClassId, place: &Location) -> bool {
+    draft.steps.iter().any(|(_, step)| {
+        step.classes.iter().any(|(other, _)| *other == class)
+            && matches!(&step.target, StepTarget::Location(to, _) if to.meets(place))
+    })
+}

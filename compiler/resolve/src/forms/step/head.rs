@@ -1,0 +1,268 @@
+//! The head of a step: `VERB NAME of … [from …] to … by … [since …] [until …]`.
+
+use thrice_diagnostics::{Diagnostic, Span};
+use thrice_model::{AgeClock, ClassId, Location, Runner, Source, StepId, StepTarget};
+use thrice_quantity::{Interval, Seconds};
+
+use super::{From, Of, Shape, To, runner};
+use crate::codes::{MISSING, REPEATED};
+use crate::cursor::Cursor;
+use crate::declare::Item;
+use crate::draft::Draft;
+use crate::names::Kind;
+use crate::values::WrittenLifetime;
+
+/// What the head says. What could not be read is `None` or left out; then a mistake is reported.
+pub struct Head {
+    /// The classes of `of`.
+    pub classes: Vec<(ClassId, Span)>,
+    /// What is read.
+    pub source: Option<Source>,
+    /// Where it goes.
+    pub target: Option<StepTarget>,
+    /// The runner of `by`.
+    pub runner: Option<Runner>,
+    /// `after AGE by CLOCK`.
+    pub age: Option<(Interval<Seconds>, AgeClock, Span)>,
+    /// `since` and `until`.
+    pub written: WrittenLifetime,
+    /// All of it.
+    pub span: Span,
+}
+
+/// The clocks that an age may be measured by.
+pub const CLOCKS: [(&str, AgeClock); 3] =
+    [("mtime", AgeClock::Mtime), ("upload", AgeClock::Upload), ("use", AgeClock::Use)];
+
+/// The parts seen so far, with their places.
+#[derive(Default)]
+struct Seen {
+    parts: Vec<(&'static str, Span)>,
+    place_in_of: bool,
+    via: Option<(Location, Span)>,
+    environment: Option<(thrice_model::EnvironmentId, Span)>,
+}
+
+/// Reads the head. Parts may stand in any order, each at most once.
+pub fn read(cursor: &mut Cursor<'_>, draft: &Draft, shape: &Shape, item: &Item<'_>) -> Head {
+    let mut head = Head {
+        classes: Vec::new(),
+        source: None,
+        target: None,
+        runner: None,
+        age: None,
+        written: WrittenLifetime::default(),
+        span: item.statement.head(),
+    };
+    let mut seen = Seen::default();
+    let nameless = item.name.is_empty() && cursor.is_at_end();
+    while !cursor.is_lost() && !cursor.is_at_end() {
+        let start = cursor.here();
+        let Some(word) = shape.words().find(|word| cursor.starts_with(word)) else {
+            let words: Vec<&str> = shape.words().collect();
+            let _none: Option<()> = cursor.wrong_word("a word of the head", &words);
+            break;
+        };
+        cursor.take_words(word);
+        if let Some((_, first)) = seen.parts.iter().find(|(other, _)| *other == word) {
+            cursor.fail::<()>(twice(item, word, start, *first));
+            break;
+        }
+        seen.parts.push((word, start));
+        let _part = part(cursor, draft, shape, word, &mut head, &mut seen);
+    }
+    if !cursor.is_lost() && !nameless {
+        complete(cursor, shape, item, &mut head, &mut seen);
+    }
+    head
+}
+
+fn twice(item: &Item<'_>, word: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(REPEATED, format!("`{}` says `{word}` twice", item.construct.keyword))
+        .at(span, "said again")
+        .at(first, "first said here")
+        .help(format!("write `{}`", item.construct.form))
+}
+
+fn part(
+    cursor: &mut Cursor<'_>,
+    draft: &Draft,
+    shape: &Shape,
+    word: &str,
+    head: &mut Head,
+    seen: &mut Seen,
+) -> Option<()> {
+    match word {
+        "of" => of(cursor, shape.of, head, seen)?,
+        "from" => head.source = Some(from(cursor, shape.from)?),
+        "to" => match shape.to {
+            To::Repository => {
+                let (repository, span) = cursor.repository()?;
+                head.target = Some(StepTarget::Repository(repository, span));
+            }
+            To::Environment => seen.environment = Some(cursor.environment()?),
+            To::Place | To::Nothing => {
+                let (place, span) = cursor.location()?;
+                head.target = Some(StepTarget::Location(place, span));
+            }
+        },
+        "via" => seen.via = Some(cursor.location()?),
+        "by" => head.runner = Some(runner::read(cursor, draft)?),
+        "after" => {
+            let start = cursor.here();
+            let (age, _) = cursor.interval::<Seconds>()?;
+            cursor.expect("by", "after 30 days by upload")?;
+            let (clock, _) = cursor.choice("a clock", &CLOCKS)?;
+            head.age = Some((age, clock, cursor.since(start)));
+        }
+        "since" => head.written.since = phase_day(cursor, draft),
+        _ => head.written.until = phase_day(cursor, draft).map(|(_, day)| day),
+    }
+    Some(())
+}
+
+fn phase_day(
+    cursor: &mut Cursor<'_>,
+    draft: &Draft,
+) -> Option<(thrice_model::PhaseId, jiff::civil::Date)> {
+    let (phase, _) = cursor.phase()?;
+    Some((phase, draft.phases.get(phase)?.start))
+}
+
+/// `of CLASS, …`, `of PLACE` or `of REPOSITORY`.
+fn of(cursor: &mut Cursor<'_>, of: Of, head: &mut Head, seen: &mut Seen) -> Option<()> {
+    let place_next = cursor.peek_text().contains(['.', ':']);
+    if of == Of::Repository {
+        let (repository, span) = cursor.repository()?;
+        head.source = Some(Source::Repository(repository, span));
+    } else if of == Of::Place || (of == Of::ClassesOrPlace && place_next) {
+        seen.place_in_of = true;
+        let (place, span) = cursor.location()?;
+        head.source = Some(Source::Location(place, span));
+    } else {
+        let kinds: &[Kind] = match of {
+            Of::ClassesOrPlace => &[Kind::Class, Kind::Store],
+            _ => &[Kind::Class],
+        };
+        let classes = cursor.list(|cursor| cursor.reference_any(kinds));
+        for (_, index, span) in classes {
+            let class = ClassId(index);
+            match head.classes.iter().find(|(other, _)| *other == class) {
+                Some((_, first)) => cursor.complain(class_twice(cursor.cx.text(span), span, *first)),
+                None => head.classes.push((class, span)),
+            }
+        }
+    }
+    Some(())
+}
+
+fn class_twice(name: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(REPEATED, format!("the class `{name}` is named twice"))
+        .at(span, "named again")
+        .at(first, "first named here")
+        .help("keep one of them")
+}
+
+fn from(cursor: &mut Cursor<'_>, from: From) -> Option<Source> {
+    if cursor.peek_text().contains(['.', ':']) {
+        let (place, span) = cursor.location()?;
+        return Some(Source::Location(place, span));
+    }
+    let kinds: &[Kind] = match from {
+        From::Anything => &[Kind::Step, Kind::Repository, Kind::Store],
+        From::StepOrPlace | From::Nothing => &[Kind::Step, Kind::Store],
+    };
+    let (kind, index, span) = cursor.reference_any(kinds)?;
+    Some(match kind {
+        Kind::Repository => Source::Repository(thrice_model::RepositoryId(index), span),
+        _ => Source::Step(StepId(index), span),
+    })
+}
+
+/// What follows from the parts together, and which are missing.
+fn complete(
+    cursor: &mut Cursor<'_>,
+    shape: &Shape,
+    item: &Item<'_>,
+    head: &mut Head,
+    seen: &mut Seen,
+) {
+    let place = |word: &str| seen.parts.iter().find(|(part, _)| *part == word).map(|(_, span)| *span);
+    if let (Some(first), Some(second), true) = (place("of"), place("from"), seen.place_in_of) {
+        let message = format!("`{}` says twice what it reads", item.construct.keyword);
+        let found = Diagnostic::error(REPEATED, message)
+            .at(second, "said again")
+            .at(first, "`of` names a place already")
+            .help("after `of`, name classes; or leave `from` away");
+        cursor.fail::<()>(found);
+        return;
+    }
+    let missing = shape.required().find(|(word, _)| place(word).is_none());
+    if let Some((word, takes)) = missing {
+        let found =
+            Diagnostic::error(MISSING, format!("`{}` needs `{word} {takes}`", item.construct.keyword))
+                .at(head.span, format!("`{word}` is missing"))
+                .help(format!("write `{}`", item.construct.form));
+        cursor.fail::<()>(found);
+        return;
+    }
+    if head.source.is_none() && !seen.place_in_of && place("from").is_none() {
+        head.source = Some(Source::Home);
+    }
+    match shape.to {
+        To::Nothing => head.target = Some(StepTarget::Nothing),
+        To::Environment => {
+            if let (Some((environment, span)), false) =
+                (seen.environment, place("via").is_some() && seen.via.is_none())
+            {
+                let via = seen.via.take().map(|(via, _)| via);
+                head.target = Some(StepTarget::Environment(environment, via, span));
+            }
+        }
+        To::Place | To::Repository => {}
+    }
+    let written = head.written;
+    cursor.check_order(written.since.map(|(_, day)| day), written.until, head.span);
+}
+
+impl Shape {
+    /// The words that its parts begin with.
+    fn words(&self) -> impl Iterator<Item = &'static str> {
+        [
+            ("of", true),
+            ("from", self.from != From::Nothing),
+            ("to", self.to != To::Nothing),
+            ("via", self.to == To::Environment),
+            ("after", !self.by_runner),
+            ("by", self.by_runner),
+            ("since", true),
+            ("until", true),
+        ]
+        .into_iter()
+        .filter_map(|(word, taken)| taken.then_some(word))
+    }
+
+    /// The parts that must be there, and what they take.
+    fn required(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let of = match self.of {
+            Of::Classes => "CLASS, …",
+            Of::ClassesOrPlace => "CLASS, …|PLACE",
+            Of::Place => "PLACE",
+            Of::Repository => "REPOSITORY",
+        };
+        let to = match self.to {
+            To::Repository => "REPOSITORY",
+            To::Environment => "ENVIRONMENT",
+            To::Place | To::Nothing => "STORE:/PATH",
+        };
+        [
+            ("of", of, true),
+            ("from", "REPOSITORY|PLACE|STEP", self.from == From::Anything),
+            ("to", to, self.to != To::Nothing),
+            ("after", "AGE by CLOCK", !self.by_runner),
+            ("by", "HOST.RUNNER", self.by_runner),
+        ]
+        .into_iter()
+        .filter_map(|(word, takes, needed)| needed.then_some((word, takes)))
+    }
+}
