@@ -29,7 +29,9 @@ const MARK: &str = "\u{FEFF}";
 
 /// Parses one file into a tree that holds all of it, and says what is wrong with its form.
 ///
-/// Takes time and memory in proportion to the text, whatever it holds.
+/// The mistakes are errors with the codes `T0006`, `T0007` and `T0101` to `T0106`, at most
+/// twenty of each. Takes time and memory in proportion to the text, whatever it holds; a large text
+/// is read in parts, side by side.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
     let mut found = Mistakes(mistakes::line_ends(file, text).collect());

@@ -1,23 +1,28 @@
 //! What keep rules surely keep, by the real, iterated algorithm of the version that applies them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use thrice_model::{Model, Step, StepTarget, Verb};
 use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
-use thrice_quantity::{Bytes, BytesPerDay, Seconds};
-use thrice_retention::{KeepRules, Regular, ResticVersion, steady_history};
+use thrice_quantity::Seconds;
+use thrice_retention::closed_form::{count_reach, within_reach};
+use thrice_retention::{Count, KeepRules, ResticVersion, runs_of, simulate_iterated};
 
 use crate::build::FOR_EVER;
 
-/// What is kept in the long run, while runs succeed.
+/// What is kept, while runs succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// The age up to which there is always a version at least that old.
+    /// The age up to which there is always a version at least that old, in the long run.
     pub reach: Seconds,
-    /// Ages, youngest first, of the versions kept when they take the most room.
-    pub ages: Vec<Seconds>,
+    /// Ages, youngest first, of the versions kept after some run up to the horizon: of all such
+    /// sets those that none of the others outdoes. Whatever a class's size and churn, one of these
+    /// takes the most room.
+    pub fullest: Vec<Vec<Seconds>>,
 }
 
 /// Histories already worked out: a simulation runs over years, and many steps share their rules.
@@ -38,28 +43,67 @@ impl Histories {
         let version = model.repositories.get(*repository)?.restic;
         let schedule = rhythm(schedule, step, model);
         let key = format!("{version} {rules:?} {schedule:?}");
-        let kept = self.known.entry(key).or_insert_with(|| Arc::new(simulate(rules, version, &schedule)));
+        let kept = self.known.entry(key).or_insert_with(|| Arc::new(simulate(rules, version, &schedule, model)));
         Some(Arc::clone(kept))
     }
 }
 
-fn simulate(rules: &KeepRules, version: ResticVersion, schedule: &Schedule) -> Kept {
+/// Runs the real, iterated algorithm over the policy's own calendar.
+fn simulate(rules: &KeepRules, version: ResticVersion, schedule: &Schedule, model: &Model) -> Kept {
     let zone = schedule.zone.time_zone(&TimeZone::UTC).unwrap_or(TimeZone::UTC);
-    let regular = Regular { schedule, zone: &zone, stored: &zone };
+    let moment = |day: Date| day.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp());
+    let runs = runs_of(schedule, &zone, &zone, moment(model.policy.start), moment(model.policy.end));
     // Rules that this version refuses keep what there is, and promise nothing.
-    let Some(steady) = steady_history(rules, version, regular).ok().flatten() else {
-        return Kept { reach: Seconds::ZERO, ages: vec![Seconds::ZERO] };
+    let Ok(history) = simulate_iterated(rules, version, &runs) else {
+        return Kept { reach: Seconds::ZERO, fullest: vec![vec![Seconds::ZERO]] };
     };
-    let reach = if rules.is_unbounded() {
-        FOR_EVER
-    } else {
-        steady.guarantee().and_then(|g| g.reach).unwrap_or(Seconds::ZERO)
-    };
-    // With a churn that never reaches the size, the widest spread is what takes the most.
-    let ages = steady
-        .worst_ages(Bytes(u64::from(u32::MAX)), BytesPerDay::new(1))
-        .map_or_else(|| vec![Seconds::ZERO], |(ages, _)| ages);
-    Kept { reach, ages }
+    let sets: BTreeSet<Vec<Seconds>> = (0..history.len()).map(|index| history.ages(index)).collect();
+    let reach = if rules.is_unbounded() { FOR_EVER } else { reach(rules, schedule) };
+    Kept { reach, fullest: fullest(sets) }
+}
+
+/// The best of what each rule guarantees by itself: rules only add to each other.
+fn reach(rules: &KeepRules, schedule: &Schedule) -> Seconds {
+    let Some(period) = schedule.nominal_period() else { return Seconds::ZERO };
+    let counts = rules.counts().into_iter().filter_map(|(bucket, count)| match count? {
+        Count::N(count) => Some(count_reach(bucket, count, period)),
+        _ => None,
+    });
+    let within = rules.within.map(|within| within_reach(within, period, 0));
+    counts.chain(within).max().unwrap_or(Seconds::ZERO)
+}
+
+/// The sets of ages that no other set outdoes. A set takes `S + Σ min(S, c·gap)`: for each ratio of
+/// size to churn that is a concave, piecewise linear function with its breaks at the gaps, so one set
+/// outdoes another if it does so at all breaks of both.
+fn fullest(sets: BTreeSet<Vec<Seconds>>) -> Vec<Vec<Seconds>> {
+    let mut by_gaps: BTreeMap<Vec<i64>, Vec<Seconds>> = BTreeMap::new();
+    for ages in sets {
+        let mut gaps: Vec<i64> = ages.windows(2).map(|w| difference(w)).collect();
+        gaps.sort_unstable();
+        by_gaps.insert(gaps, ages);
+    }
+    let mut front: Vec<(Vec<i64>, Vec<Seconds>)> = Vec::new();
+    for (gaps, ages) in by_gaps {
+        if front.iter().any(|(other, _)| outdoes(other, &gaps)) {
+            continue;
+        }
+        front.retain(|(other, _)| !outdoes(&gaps, other));
+        front.push((gaps, ages));
+    }
+    front.into_iter().map(|(_, ages)| ages).collect()
+}
+
+fn difference(pair: &[Seconds]) -> i64 {
+    match pair {
+        [younger, older] => older.0.saturating_sub(younger.0),
+        _ => 0,
+    }
+}
+
+fn outdoes(a: &[i64], b: &[i64]) -> bool {
+    let taken = |gaps: &[i64], at: i64| gaps.iter().map(|g| i128::from((*g).min(at))).sum::<i128>();
+    a.iter().chain(b).all(|at| taken(a, *at) >= taken(b, *at))
 }
 
 /// A schedule on a clock of its own, and without its time of day where that makes no difference: in UTC no day is longer than
@@ -80,4 +124,26 @@ fn rhythm(schedule: &Schedule, step: &Step, model: &Model) -> Schedule {
         _ => {}
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(ages: &[i64]) -> Vec<Seconds> {
+        ages.iter().map(|d| Seconds::days(*d)).collect()
+    }
+
+    #[test]
+    fn of_two_sets_the_one_with_wider_gaps_is_fuller() {
+        let (wide, narrow) = (days(&[0, 7, 14]), days(&[0, 1, 2]));
+        assert_eq!(fullest([wide.clone(), narrow].into()), [wide]);
+    }
+
+    #[test]
+    fn many_versions_and_a_wide_spread_both_stay() {
+        // With a churn as large as the data the many take more, with a small one the wide.
+        let (many, wide) = (days(&[0, 1, 2, 3]), days(&[0, 30]));
+        assert_eq!(fullest([many.clone(), wide.clone()].into()).len(), 2);
+    }
 }

@@ -8,5 +8,3 @@ pub mod references;
 pub mod retention;
 pub mod schedules;
 pub mod texts;
-
-pub use dates::WrittenLifetime;

@@ -75,7 +75,7 @@ impl Cursor<'_> {
             Count::Unlimited
         } else {
             let what = "how many are kept";
-            Count::Number(
+            Count::N(
                 self.count_within(what, 1, u32::MAX)
                     .map(|(number, _)| number)?,
             )

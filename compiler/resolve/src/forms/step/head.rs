@@ -55,6 +55,12 @@ pub fn read(cursor: &mut Cursor<'_>, draft: &Draft, shape: &Shape, item: &Item<'
         span: item.statement.head(),
     };
     let mut seen = Seen::default();
+    if shape.words().any(|word| word == item.name) {
+        let found = Diagnostic::error(MISSING, format!("this `{}` has no name", item.construct.keyword));
+        let found = found.at(item.span, "a name should stand here");
+        cursor.fail::<()>(found.help(format!("write `{}`", item.construct.form)));
+        return head;
+    }
     let nameless = item.name.is_empty() && cursor.is_at_end();
     while !cursor.is_lost() && !cursor.is_at_end() {
         let start = cursor.here();
@@ -63,7 +69,6 @@ pub fn read(cursor: &mut Cursor<'_>, draft: &Draft, shape: &Shape, item: &Item<'
             let _none: Option<()> = cursor.wrong_word("a word of the head", &words);
             break;
         };
-        cursor.take_words(word);
         if let Some((_, first)) = seen.parts.iter().find(|(other, _)| *other == word) {
             cursor.fail::<()>(twice(item, word, start, *first));
             break;
@@ -92,6 +97,13 @@ fn part(
     head: &mut Head,
     seen: &mut Seen,
 ) -> Option<()> {
+    if matches!(word, "since" | "until") {
+        let read = cursor.lifetime(draft);
+        head.written.since = head.written.since.or(read.since);
+        head.written.until = head.written.until.or(read.until);
+        return Some(());
+    }
+    cursor.take_words(word);
     match word {
         "of" => of(cursor, shape.of, head, seen)?,
         "from" => head.source = Some(from(cursor, shape.from)?),
@@ -108,25 +120,15 @@ fn part(
         },
         "via" => seen.via = Some(cursor.location()?),
         "by" => head.runner = Some(runner::read(cursor, draft)?),
-        "after" => {
+        _ => {
             let start = cursor.here();
             let (age, _) = cursor.interval::<Seconds>()?;
             cursor.expect("by", "after 30 days by upload")?;
             let (clock, _) = cursor.choice("a clock", &CLOCKS)?;
             head.age = Some((age, clock, cursor.since(start)));
         }
-        "since" => head.written.since = phase_day(cursor, draft),
-        _ => head.written.until = phase_day(cursor, draft).map(|(_, day)| day),
     }
     Some(())
-}
-
-fn phase_day(
-    cursor: &mut Cursor<'_>,
-    draft: &Draft,
-) -> Option<(thrice_model::PhaseId, jiff::civil::Date)> {
-    let (phase, _) = cursor.phase()?;
-    Some((phase, draft.phases.get(phase)?.start))
 }
 
 /// `of CLASS, …`, `of PLACE` or `of REPOSITORY`.
@@ -221,8 +223,6 @@ fn complete(
         }
         To::Place | To::Repository => {}
     }
-    let written = head.written;
-    cursor.check_order(written.since.map(|(_, day)| day), written.until, head.span);
 }
 
 impl Shape {

@@ -98,9 +98,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
             let all = size.saturating_add(churn.over(since));
             return (all, "all its versions: nothing is ever forgotten".to_owned());
         };
-        // No version can be older than the repository.
-        let ages: Vec<Seconds> = kept.ages.iter().copied().filter(|age| *age <= since).collect();
-        let content = repository_bound(&ages, std::iter::repeat_n(size, ages.len()), churn);
+        let bounds = kept.fullest.iter().map(|ages| {
+            (repository_bound(ages, std::iter::repeat_n(size, ages.len()), churn), ages.len())
+        });
+        let (content, versions) = bounds.max().unwrap_or((size, 1));
         let default = PeakAssumptions::default();
         let assumed = PeakAssumptions {
             max_unused: copy.repository.map_or(default.max_unused, |r| plan.model.repositories[r].max_unused),
@@ -108,7 +109,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
             ..default
         };
         let most = peak(content, churn, &assumed);
-        (most, format!("{} versions, pruning included", ages.len()))
+        (most, format!("{versions} versions, pruning included"))
     }
 
     /// The backup that made a copy's versions: its own step, or that of the repository it mirrors.

@@ -1,0 +1,180 @@
+//! The clauses that all steps share, and when a step runs.
+
+use thrice_diagnostics::{Diagnostic, Span};
+use thrice_model::{CredentialId, MonitorId, Runner, RunnerKind, StepId, Timing};
+use thrice_quantity::schedule::{Recurrence, Schedule};
+use thrice_quantity::{Bytes, BytesPerSecond, Interval, Seconds};
+
+use crate::clauses::{Clause, Entry, SCHEDULE};
+use crate::codes::MISSING;
+use crate::context::Context;
+use crate::declare::Item;
+use crate::draft::Draft;
+
+pub const WHEN: Clause =
+    Clause::once(SCHEDULE, "", "when it runs, written or by name; only `by hand` may leave it out");
+pub const MONITOR: Clause = Clause::once("monitor", "MONITOR", "what notices that it failed");
+pub const CREDENTIAL: Clause = Clause::once(
+    "credential",
+    "CREDENTIAL",
+    "what it authenticates with; its repository's where it is not said",
+);
+pub const TAKING: Clause = Clause::once(
+    "taking",
+    "DURATION",
+    "how long a run takes, retries included; 0 to half its period where it is not said",
+);
+pub const JITTER: Clause = Clause::once(
+    "jitter",
+    "DURATION",
+    "how much later it may start; none where it is not said, a minute for systemd",
+);
+pub const RETRIES: Clause = Clause::once("retries", "NUMBER", "how often a failed run is tried again");
+pub const AFTER: Clause = Clause::many("after", "STEP, …", "what must have succeeded before");
+pub const LIMIT: Clause = Clause::once("limit", "SPEED", "the greatest speed it may use");
+pub const TRANSFERS: Clause =
+    Clause::once("transfers", "NUMBER", "how many files at a time: `--transfers` of rclone");
+pub const CHECKERS: Clause =
+    Clause::once("checkers", "NUMBER", "how many comparisons at a time: `--checkers` of rclone");
+pub const CONNECTIONS: Clause =
+    Clause::once("connections", "NUMBER", "connections at a time: `-o s3.connections` of restic");
+
+/// The table of a verb: its own clauses, then those of all steps.
+macro_rules! with_common {
+    ($($own:expr),* $(,)?) => {
+        &[
+            $crate::forms::step::common::WHEN,
+            $($own,)*
+            $crate::forms::step::common::AFTER,
+            $crate::forms::step::common::TAKING,
+            $crate::forms::step::common::JITTER,
+            $crate::forms::step::common::RETRIES,
+            $crate::forms::step::common::LIMIT,
+            $crate::forms::step::common::CREDENTIAL,
+            $crate::forms::step::common::MONITOR,
+        ]
+    };
+}
+pub(super) use with_common;
+
+/// What the common clauses say.
+#[derive(Default)]
+pub struct Common {
+    schedule: Option<(Schedule, Span)>,
+    /// Whether a schedule is written, be it `on demand` or one that cannot be read.
+    pub scheduled: Option<Span>,
+    duration: Option<(Interval<Seconds>, Span)>,
+    jitter: Option<Seconds>,
+    after: Vec<(StepId, Span)>,
+    retries: u32,
+    /// The monitor.
+    pub monitor: Option<(MonitorId, Span)>,
+    /// The credential, if the step itself names one.
+    pub credential: Option<(CredentialId, Span)>,
+    /// The greatest speed, in bytes a second.
+    pub limit: Option<Bytes>,
+    /// Transfers of rclone or connections of restic.
+    pub transfers: Option<u32>,
+    /// Checkers of rclone.
+    pub checkers: Option<u32>,
+}
+
+/// Reads the common clauses, and leaves the verb's own.
+pub fn read<'a>(
+    draft: &Draft,
+    runner: Option<Runner>,
+    entries: Vec<Entry<'a>>,
+) -> (Common, Vec<Entry<'a>>) {
+    let mut common = Common::default();
+    let mut own = Vec::new();
+    for mut entry in entries {
+        if is_common(entry.word) {
+            let _read = common.clause(draft, runner, &mut entry);
+            entry.cursor.end();
+        } else {
+            own.push(entry);
+        }
+    }
+    (common, own)
+}
+
+fn is_common(word: &str) -> bool {
+    let table: &[Clause] = with_common![TRANSFERS, CHECKERS, CONNECTIONS];
+    table.iter().any(|clause| clause.word == word)
+}
+
+impl Common {
+    fn clause(&mut self, draft: &Draft, runner: Option<Runner>, entry: &mut Entry<'_>) -> Option<()> {
+        let cursor = &mut entry.cursor;
+        match entry.word {
+            SCHEDULE => {
+                self.scheduled = Some(entry.span);
+                let (schedule, span) = cursor.schedule(draft)?;
+                if let Some(zone) = zone(draft, runner?) {
+                    cursor.warn_of_clock_changes(draft, &schedule, zone, span);
+                }
+                self.schedule = Some((schedule, span)).filter(|(s, _)| s.when != Recurrence::OnDemand);
+            }
+            "after" => self.after.extend(cursor.list(|cursor| cursor.step())),
+            "taking" => self.duration = Some(cursor.interval::<Seconds>()?),
+            "jitter" => self.jitter = Some(cursor.quantity::<Seconds>()?.0),
+            "retries" => self.retries = cursor.count_within("retries", 0, 100)?.0,
+            "limit" => {
+                let (BytesPerSecond(bytes), _) = cursor.quantity::<BytesPerSecond>()?;
+                self.limit = Some(Bytes(bytes));
+            }
+            "credential" => self.credential = Some(cursor.credential()?),
+            "monitor" => self.monitor = Some(cursor.monitor()?),
+            "checkers" => self.checkers = Some(cursor.count_within("checkers", 1, 1024)?.0),
+            word => self.transfers = Some(cursor.count_within(word, 1, 1024)?.0),
+        }
+        Some(())
+    }
+
+    /// Reports a missing schedule: only people and lifecycle rules work without one.
+    pub fn need_schedule(&self, cx: &Context<'_>, item: &Item<'_>, runner: Option<Runner>) {
+        let needed = runner
+            .is_some_and(|r| !matches!(r.kind, RunnerKind::Hand | RunnerKind::Lifecycle));
+        if self.scheduled.is_some() || !needed {
+            return;
+        }
+        let found = Diagnostic::error(MISSING, format!("`{}` needs a schedule", item.construct.keyword))
+            .at(item.statement.head(), "nothing says when it runs")
+            .help("add one, such as `daily at 03:00 UTC`, or `on demand`");
+        cx.report(found);
+    }
+
+    /// When the step runs.
+    pub fn timing(self, kind: RunnerKind) -> Timing {
+        let period = self.schedule.as_ref().and_then(|(schedule, _)| schedule.nominal_period());
+        let longest = period.map_or(Seconds::DAY, |period| Seconds(period.0 / 2));
+        let unstated = Interval::new(Seconds::ZERO, longest);
+        Timing {
+            duration: self.duration.map_or_else(
+                || unstated.unwrap_or_else(|_| Interval::point(longest)),
+                |(duration, _)| duration,
+            ),
+            duration_stated: self.duration.map(|(_, span)| span),
+            jitter: self.jitter.unwrap_or(default_jitter(kind)),
+            schedule: self.schedule,
+            after: self.after,
+            retries: self.retries,
+        }
+    }
+}
+
+/// A systemd timer fires within its accuracy, one minute (`AccuracySec=` of systemd.timer(5)).
+const fn default_jitter(kind: RunnerKind) -> Seconds {
+    match kind {
+        RunnerKind::Systemd => Seconds::MINUTE,
+        _ => Seconds::ZERO,
+    }
+}
+
+/// The zone of the clock that starts a step.
+fn zone(draft: &Draft, runner: Runner) -> Option<&str> {
+    match runner.host {
+        Some(host) => draft.hosts.get(host).map(|host| host.timezone.as_str()),
+        None => draft.policy.as_ref().map(|policy| policy.timezone.as_str()),
+    }
+}

@@ -1,0 +1,188 @@
+//! What only shows when all steps are read: order, lifetimes, what a step finds to read.
+
+use thrice_diagnostics::{Diagnostic, Span};
+use thrice_model::{Lifetime, Location, Source, StepTarget, Verb};
+
+use super::Pending;
+use super::lifetimes::{self, Base};
+use crate::codes::{CYCLE, NOTHING_TO_READ, OVERLAP};
+use crate::context::Context;
+use crate::draft::Draft;
+use crate::graph;
+
+/// Settles all steps, sources first.
+pub fn settle(cx: &Context<'_>, draft: &Draft, pending: &mut [Option<Pending>]) {
+    let edges: Vec<Vec<usize>> = pending.iter().map(rests_on).collect();
+    let order = match graph::order(&edges) {
+        Ok(order) => order,
+        Err(circle) => {
+            cx.report(circle_of_steps(pending, &circle));
+            return;
+        }
+    };
+    for at in order {
+        let Some(Some(this)) = pending.get(at) else { continue };
+        let source = match &this.step.source {
+            Source::Step(id, _) => match usize::try_from(*id).ok().and_then(|id| pending.get(id)) {
+                Some(Some(source)) => Some(source),
+                // That one could not be read.
+                _ => continue,
+            },
+            _ => None,
+        };
+        if let Some(source) = source {
+            check_source(cx, this, source);
+        }
+        check_overlap(cx, draft, this, source);
+        let lifetime = lifetime(cx, draft, this, source);
+        let credential = this.step.credential.or_else(|| repository_credential(draft, this));
+        if let Some(Some(this)) = pending.get_mut(at) {
+            this.step.lifetime = lifetime;
+            this.step.credential = credential;
+        }
+    }
+}
+
+/// The steps that must have run before this one.
+fn rests_on(pending: &Option<Pending>) -> Vec<usize> {
+    let Some(Pending { step, .. }) = pending else { return Vec::new() };
+    let source = match &step.source {
+        Source::Step(id, _) => Some(*id),
+        _ => None,
+    };
+    let after = step.timing.after.iter().map(|(id, _)| *id);
+    let mut all: Vec<usize> = source.into_iter().chain(after).map(usize::from).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn circle_of_steps(pending: &[Option<Pending>], circle: &[usize]) -> Diagnostic {
+    let steps = || circle.iter().filter_map(|at| pending.get(*at)?.as_ref()).map(|p| &p.step);
+    let names: Vec<String> = steps().map(|step| format!("`{}`", step.named.name)).collect();
+    let message = match names.as_slice() {
+        [one] => format!("the step {one} waits for itself"),
+        many => format!("steps wait for each other in a circle: {}", many.join(", ")),
+    };
+    steps()
+        .fold(Diagnostic::error(CYCLE, message), |found, step| {
+            found.at(step.named.span, format!("`{}` never starts", step.named.name))
+        })
+        .help("take one `after` or `from` away")
+}
+
+/// A step that reads from another finds only what that one leaves.
+fn check_source(cx: &Context<'_>, this: &Pending, source: &Pending) {
+    let Source::Step(_, span) = &this.step.source else { return };
+    let (name, of) = (&source.step.named.name, &source.step.classes);
+    if source.step.target == StepTarget::Nothing {
+        let verb = source.step.verb.word();
+        let found = Diagnostic::error(NOTHING_TO_READ, format!("`{name}` leaves nothing to read"))
+            .at(*span, format!("a `{verb}` writes no data"))
+            .at(source.step.named.span, "declared here")
+            .help("read from a step that writes data, or from a place");
+        cx.report(found);
+        return;
+    }
+    // A step of a place takes whatever lies there.
+    if of.is_empty() {
+        return;
+    }
+    for (class, at) in &this.step.classes {
+        if of.iter().all(|(other, _)| other != class) {
+            let class = cx.text(*at);
+            let message = format!("`{name}` does not carry `{class}`");
+            let found = Diagnostic::error(NOTHING_TO_READ, message)
+                .at(*at, format!("there is no `{class}` in what `{name}` leaves"))
+                .at(source.step.named.span, format!("`{name}` is of other classes"))
+                .help(format!("add `{class}` to the `of` of `{name}`, or back it up on its own"));
+            cx.report(found);
+        }
+    }
+}
+
+/// A tree that is copied into itself grows with every run, or is emptied; rclone refuses it.
+fn check_overlap(cx: &Context<'_>, draft: &Draft, this: &Pending, source: Option<&Pending>) {
+    if !matches!(this.step.verb, Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. }) {
+        return;
+    }
+    let StepTarget::Location(to, to_span) = &this.step.target else { return };
+    let read: Vec<(Location, Span)> = match (&this.step.source, source) {
+        (Source::Location(place, span), _) => vec![(place.clone(), *span)],
+        (Source::Step(_, span), Some(source)) => match &source.step.target {
+            StepTarget::Location(place, _) => vec![(place.clone(), *span)],
+            _ => Vec::new(),
+        },
+        _ => {
+            let classes = this.step.classes.iter();
+            classes.filter_map(|(c, at)| Some((draft.classes.get(*c)?.home.clone(), *at))).collect()
+        }
+    };
+    let Some((_, span)) = read.iter().find(|(from, _)| from.meets(to)) else { return };
+    let message = format!("`{}` writes into what it reads", this.step.named.name);
+    let found = Diagnostic::error(OVERLAP, message)
+        .at(*to_span, "written here")
+        .at(*span, "and read from here")
+        .help("choose a destination that does not lie in its source, nor the source in it");
+    cx.report(found);
+}
+
+/// Written, or as long as all that the step sits on exists.
+fn lifetime(
+    cx: &Context<'_>,
+    draft: &Draft,
+    this: &Pending,
+    source: Option<&Pending>,
+) -> Lifetime {
+    let bases = bases(draft, this, source);
+    let classes = this.step.classes.iter();
+    let mut all: Vec<Lifetime> = bases.iter().map(|base| base.lifetime).collect();
+    all.extend(classes.filter_map(|(class, _)| Some(draft.classes.get(*class)?.lifetime)));
+    let lifetime = this.written.on(&all, draft.start);
+    // A step may well be there before one of its classes: then it finds nothing of it yet.
+    lifetimes::check(cx, &this.step.named, lifetime, this.written, &bases);
+    lifetime
+}
+
+fn bases<'m>(draft: &'m Draft, this: &Pending, source: Option<&'m Pending>) -> Vec<Base<'m>> {
+    let mut bases = Vec::new();
+    let store = |id| draft.stores.get(id).map(|store| Base::new(&store.named, store.lifetime));
+    let repository = |id| draft.repositories.get(id).map(|r| Base::new(&r.named, r.lifetime));
+    let host = |id| draft.hosts.get(id).map(|host| Base::new(&host.named, host.lifetime));
+    bases.extend(this.step.runner.host.and_then(host));
+    match &this.step.source {
+        Source::Location(place, _) => bases.extend(store(place.store)),
+        Source::Repository(id, _) => bases.extend(repository(*id)),
+        Source::Step(..) => {
+            bases.extend(source.map(|source| Base::new(&source.step.named, source.step.lifetime)));
+        }
+        Source::Home => {}
+    }
+    match &this.step.target {
+        StepTarget::Location(place, _) => bases.extend(store(place.store)),
+        StepTarget::Repository(id, _) => bases.extend(repository(*id)),
+        StepTarget::Environment(id, via, _) => {
+            bases.extend(via.as_ref().and_then(|place| store(place.store)));
+            let hosts = draft.environments.get(*id).map(|e| e.hosts.as_slice()).unwrap_or_default();
+            bases.extend(hosts.iter().filter_map(|id| host(*id)));
+        }
+        StepTarget::Nothing => {}
+    }
+    bases
+}
+
+/// The credential of the repository that the step works on.
+fn repository_credential(
+    draft: &Draft,
+    this: &Pending,
+) -> Option<(thrice_model::CredentialId, Span)> {
+    let of = |id| draft.repositories.get(id).and_then(|repository| repository.credential);
+    let target = match &this.step.target {
+        StepTarget::Repository(id, _) => of(*id),
+        _ => None,
+    };
+    target.or_else(|| match &this.step.source {
+        Source::Repository(id, _) => of(*id),
+        _ => None,
+    })
+}

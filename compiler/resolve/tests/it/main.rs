@@ -1,0 +1,9 @@
+//! What the resolver accepts and refuses, source and messages together.
+
+mod everything;
+mod examples;
+mod inventory;
+mod language;
+mod nonsense;
+mod support;
+mod values;
