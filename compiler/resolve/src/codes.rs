@@ -54,6 +54,12 @@ codes! {
     SECRET = "T0410";
     /// A step whose runner its host does not run.
     RUNNER = "T0411";
+    /// A step that reads from another what that one does not leave.
+    NOTHING_TO_READ = "T0412";
+    /// Something that exists while what it sits on does not.
+    OUTLIVES = "T0413";
+    /// A step that writes into what it reads.
+    OVERLAP = "T0414";
     /// A date that no calendar has.
     IMPOSSIBLE_DATE = "T0501";
     /// A schedule that never runs.

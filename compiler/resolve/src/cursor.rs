@@ -5,7 +5,7 @@
 //! nothing more about it: one mistake, one message. More `impl Cursor` blocks, one for each sort
 //! of value, are in `values/`.
 
-use thrice_diagnostics::{Code, Diagnostic, Span, nearest};
+use thrice_diagnostics::{Code, Diagnostic, Severity, Span, nearest};
 use thrice_grammar::{Block, Statement, Token, TokenKind};
 
 use crate::codes::{LEFT_OVER, MISSING, WRONG_VALUE};
@@ -19,6 +19,9 @@ pub struct Cursor<'a> {
     at: usize,
     last: Span,
     block_taken: bool,
+    /// A mistake has been reported; what is left over may be its consequence.
+    troubled: bool,
+    /// The rest cannot be read.
     lost: bool,
 }
 
@@ -34,6 +37,7 @@ impl<'a> Cursor<'a> {
             at: 0,
             last,
             block_taken: false,
+            troubled: false,
             lost: false,
         }
     }
@@ -168,8 +172,14 @@ impl<'a> Cursor<'a> {
         None
     }
 
+    /// Gives the statement up without a message: its mistake has been reported elsewhere.
+    pub fn give_up(&mut self) {
+        self.lost = true;
+    }
+
     /// Reports a mistake after which the statement can be read on. Quiet if it is lost already.
     pub fn complain(&mut self, diagnostic: Diagnostic) {
+        self.troubled |= diagnostic.severity == Severity::Error;
         if !self.lost {
             self.cx.report(diagnostic);
         }
@@ -235,9 +245,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reports what is left (words or a block) after a statement that is complete without it.
-    /// Every reader ends with this.
+    /// Every reader ends with this. After another mistake it says nothing, for what is left may be
+    /// a consequence.
     pub fn end(&mut self) {
-        if self.lost {
+        if self.lost || self.troubled {
             return;
         }
         if let Some(token) = self.peek() {

@@ -39,8 +39,9 @@ impl<'a> Item<'a> {
     pub fn cursor(&self, cx: &'a Context<'a>) -> Cursor<'a> {
         let mut cursor = Cursor::new(cx, self.statement);
         cursor.advance();
-        if self.declares {
-            cursor.advance();
+        if self.declares && cursor.advance().is_none() {
+            // That it has no name is said already.
+            cursor.give_up();
         }
         cursor
     }
@@ -247,19 +248,16 @@ impl<'a> Declarer<'a> {
         if !near.is_empty() {
             return found.help(format!("did you mean {}?", one_of(near)));
         }
-        let outer: Vec<&str> = self
-            .nested
+        let outer: Vec<&str> = FORMS
             .iter()
-            .filter(|(_, inner)| inner.iter().any(|(keyword, _)| *keyword == word))
-            .map(|(outer, _)| *outer)
+            .flat_map(|form| form.constructs)
+            .filter(|construct| construct.clauses.iter().any(|clause| clause.word == word))
+            .map(|construct| construct.keyword)
             .collect();
-        if outer.is_empty() {
-            found.help("a statement begins with a word such as `host`, `class` or `backup`")
-        } else {
-            found.help(format!(
-                "`{word}` stands inside the block of {}",
-                one_of(outer)
-            ))
+        if !outer.is_empty() {
+            let outer = one_of(outer.iter().copied().take(4));
+            return found.help(format!("`{word}` stands inside the block of {outer}"));
         }
+        found.help("a statement begins with a word such as `host`, `class` or `backup`")
     }
 }

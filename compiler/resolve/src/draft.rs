@@ -84,7 +84,6 @@ where
 
 /// The model while it is made; fields as in [`thrice_model::Model`].
 #[derive(Debug)]
-#[expect(missing_docs, reason = "each field is that of the model")]
 pub struct Draft {
     /// As-of date of this run.
     pub as_of: Date,

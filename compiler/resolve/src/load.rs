@@ -150,7 +150,9 @@ impl Reader<'_> {
         let found = Diagnostic::error(USE, format!("the standard library has no `{path}`"))
             .at(span, "no such file");
         let near = nearest(path, names.clone());
-        if near.is_empty() {
+        if self.files.library.is_empty() {
+            found
+        } else if near.is_empty() {
             found.help(format!("it has {}", one_of(names).replace(" or ", " and ")))
         } else {
             found.help(format!("did you mean {}?", one_of(near)))

@@ -14,7 +14,6 @@ use crate::codes::{DUPLICATE_NAME, UNKNOWN_NAME, WRONG_KIND};
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is the statement of the same name")]
 pub enum Kind {
     Phase,
     Schedule,
@@ -248,12 +247,7 @@ impl Names {
     /// Counts as used, and with it what it is a part of.
     fn mark(&self, name: &str, symbol: &Symbol) {
         symbol.used.set(true);
-        let whole = match symbol.kind {
-            Kind::Store | Kind::Service => name.split_once('.'),
-            Kind::Site => name.split_once('/'),
-            _ => None,
-        };
-        if let Some(symbol) = whole.and_then(|(whole, _)| self.find(whole)) {
+        if let Some(symbol) = whole(name, symbol.kind).and_then(|whole| self.find(whole)) {
             symbol.used.set(true);
         }
     }
@@ -266,14 +260,19 @@ impl Names {
         }
     }
 
+    fn is_used(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|symbol| symbol.used.get())
+    }
+
     /// Declarations of the policy itself, of kinds that exist to be referred to, to which nothing
-    /// refers; in the order of their places.
+    /// refers, in the order of their places. The parts of what is unused are not listed.
     #[must_use]
     pub fn unused(&self) -> Vec<(String, Span)> {
         let mut list: Vec<_> = self
             .symbols
             .iter()
             .filter(|(_, s)| !s.library && !s.used.get() && is_for_reference(s.kind))
+            .filter(|((_, name), s)| whole(name, s.kind).is_none_or(|whole| self.is_used(whole)))
             .map(|((_, name), s)| (name.clone(), s.span))
             .collect();
         list.sort_by_key(|(_, span)| *span);
@@ -303,7 +302,7 @@ impl Names {
         let count = all().count();
         let declare = kinds.first().map_or("", |kind| kind.declared_by());
         if (1..=4).contains(&count) {
-            return found.help(format!("declared are {}; or add `{declare}`", list(all())));
+            return found.help(format!("declared: {}; or add `{declare}`", list(all())));
         }
         found.help(format!("declare it: `{declare}`"))
     }
@@ -331,7 +330,7 @@ impl Names {
                 "none is declared yet; for example: `{}`",
                 declared(kinds)
             )),
-            1..=4 => found.help(format!("declared are {}", list(all()))),
+            1..=4 => found.help(format!("declared: {}", list(all()))),
             _ => found,
         }
     }
@@ -355,6 +354,16 @@ impl Names {
             .take(4)
             .collect()
     }
+}
+
+/// The name of what a store, service or site is a part of.
+fn whole(name: &str, kind: Kind) -> Option<&str> {
+    let parts = match kind {
+        Kind::Store | Kind::Service => name.split_once('.'),
+        Kind::Site => name.split_once('/'),
+        _ => None,
+    };
+    parts.map(|(whole, _)| whole)
 }
 
 const SHARED: &str = "hosts, classes, steps, phases and all other declarations";

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use thrice_model::{ClassId, HostId, ProviderId, SiteId, StoreId};
-use thrice_plan::{Copy, CopyId, Period, Plan};
+use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 
 /// A plan with its copies at hand by class.
 pub(crate) struct Context<'p> {
@@ -30,9 +30,57 @@ impl<'p> Context<'p> {
         for id in self.copies.get(&class).into_iter().flatten() {
             let copy = &self.plan.copies[*id];
             let there = copy.lifetime.from <= period.from
-                && copy.lifetime.until.is_none_or(|end| period.until <= end || end > period.from);
+                && copy.lifetime.until.is_none_or(|end| end > period.from);
             if there && copy.source.is_none_or(|source| out.contains(&source)) {
                 out.push(*id);
+            }
+        }
+        out
+    }
+
+    /// Classes that differ in nothing but their names: whose copies lie in the same stores and come
+    /// and go at the same times. What is decided for one of them is decided for all. In the order of
+    /// the first class of each group.
+    pub(crate) fn alike(&self, classes: &[ClassId], period: &Period) -> Vec<Vec<ClassId>> {
+        let mut index: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
+        let mut out: Vec<Vec<ClassId>> = Vec::new();
+        for class in classes {
+            let next = out.len();
+            let at = *index.entry(self.signature(*class, period)).or_insert(next);
+            match out.get_mut(at) {
+                Some(group) => group.push(*class),
+                None => out.push(vec![*class]),
+            }
+        }
+        out
+    }
+
+    /// All that obligations about copies look at in a class, as numbers.
+    fn signature(&self, id: ClassId, period: &Period) -> Vec<i64> {
+        let class = &self.plan.model.classes[id];
+        let time = |t: Option<(thrice_quantity::Seconds, thrice_diagnostics::Span)>| t.map_or(-1, |(t, _)| t.0);
+        let copies = self.copies_in(id, period);
+        let index = |wanted: CopyId| copies.iter().position(|c| *c == wanted).map_or(-1, number);
+        let mut out = vec![time(class.rto), time(class.retain_at_least), time(class.retain_at_most)];
+        out.push(number(class.needs.len()));
+        out.extend(class.needs.iter().map(|n| i64::from(n.class.0)));
+        for copy_id in &copies {
+            let copy = &self.plan.copies[*copy_id];
+            let flags = [copy.history, copy.propagates, copy.counts].map(i64::from);
+            out.extend([i64::from(copy.location.store.0), copy.kind as i64, copy.staleness.0, copy.settle.0]);
+            out.extend(flags);
+            out.push(copy.key.map_or(-1, |k| i64::from(k.0)));
+            out.push(copy.source.map_or(-1, index));
+            out.extend([copy.enter.delay.low().0, copy.enter.delay.high().0]);
+            let older = copy.enter.older_than.map_or((-1, -1), |o| (o.low().0, o.high().0));
+            out.extend([older.0, older.1, number(copy.leaves.len())]);
+            for leave in &copy.leaves {
+                out.extend(match leave {
+                    Leave::AfterEntering { after, .. } => [0, 0, after.low().0, after.high().0],
+                    Leave::AtAge { age, .. } => [1, 0, age.low().0, age.high().0],
+                    Leave::With { source, delay, .. } => [2, index(*source), delay.low().0, delay.high().0],
+                    Leave::Into { copy, .. } => [3, index(*copy), 0, 0],
+                });
             }
         }
         out
@@ -75,4 +123,8 @@ impl<'p> Context<'p> {
     pub(crate) fn in_force(lifetime: thrice_model::Lifetime, period: &Period) -> bool {
         lifetime.contains(period.from)
     }
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

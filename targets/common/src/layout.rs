@@ -111,6 +111,12 @@ pub fn path_on(plan: &Plan, host: HostId, location: &Location) -> Option<String>
     (store.host == host && store.kind == StoreKind::FileSystem).then(|| path(plan, location))
 }
 
+/// The list of what a capture left, next to its destination: a line `SHA256 BYTES PATH` for each file.
+#[must_use]
+pub fn manifest(plan: &Plan, destination: &Location) -> String {
+    format!("{}.manifest", path(plan, destination).trim_end_matches('/'))
+}
+
 fn join(base: &str, below: &str) -> String {
     let base = base.trim_end_matches('/');
     let below = below.trim_matches('/');

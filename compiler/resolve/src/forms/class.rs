@@ -87,8 +87,6 @@ pub const FORM: Construct = Construct {
     ],
 };
 
-pub use fields::LABELS;
-
 const KINDS: [(&str, ClassKind); 3] = [
     ("state", ClassKind::State),
     ("files", ClassKind::Files),
@@ -164,10 +162,7 @@ fn read_head(cursor: &mut Cursor<'_>, draft: &Draft, class: &mut Class) -> Optio
     class.home = home?.0;
     let store = draft.stores.get(class.home.store)?;
     class.lifetime = written.on(&[store.lifetime], draft.start);
-    let base = Base {
-        what: &store.named.name,
-        lifetime: store.lifetime,
-    };
+    let base = Base::new(&store.named, store.lifetime);
     lifetimes::check(cursor.cx, &class.named, class.lifetime, written, &[base]);
     Some(())
 }

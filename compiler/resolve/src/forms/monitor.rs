@@ -98,16 +98,13 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
 fn place(cursor: &mut Cursor<'_>) -> Option<String> {
     cursor.expect("at", "healthchecks at \"HC_PING_KEY\"")?;
     if cursor.peek_kind() != Some(TokenKind::Text) {
-        return cursor.wrong(
-            "the name of a variable",
-            "write it in quotes: `at \"HC_PING_KEY\"`",
-        );
+        return cursor.wrong_text("the name of a variable");
     }
     // Read without the search for secrets: a URL is refused here, with better help.
     let span = cursor.advance()?.span;
     let text = cursor.unescape(span)?;
     let reason = if text.is_empty() {
-        "names no place"
+        "is empty"
     } else if text.contains("://") {
         "holds a URL, which is a secret"
     } else if is_variable(&text) || text.starts_with('/') {

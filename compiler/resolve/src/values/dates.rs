@@ -88,7 +88,7 @@ impl Cursor<'_> {
         if let (Some((_, from)), Some(until)) = (written.since, written.until)
             && until <= from
         {
-            let message = format!("it ends on {until}, before it begins on {from}");
+            let message = format!("it ends on {until} and begins on {from}");
             let span = self.since(start);
             let help = "name the earlier phase after `since`";
             self.error::<()>(REVERSED, span, message, "never exists", help);

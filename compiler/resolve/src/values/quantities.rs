@@ -87,7 +87,10 @@ impl<'a> Cursor<'a> {
         }
         let second = self.written(wanted)?;
         let span = first.span.to(second.span);
-        first.unit = first.unit.or(second.unit);
+        if first.unit.is_none() {
+            first.unit = second.unit;
+            first.span = span;
+        }
         let low = self.value(&first, wanted)?;
         let high = self.value(&second, &[low.dimension()])?;
         Some((low, high, span))
@@ -197,7 +200,7 @@ impl<'a> Cursor<'a> {
         let found = Diagnostic::error(code, message).at(span, label);
         self.complain(match help {
             Some(help) => found.help(help),
-            None => found,
+            None => found.help("check the unit"),
         });
     }
 }

@@ -59,6 +59,9 @@ impl Cursor<'_> {
             "daily" => {
                 self.expect("at", "daily at 03:00 UTC")?;
                 let mut times = self.list(Self::time_of_day);
+                if times.is_empty() {
+                    return None;
+                }
                 times.sort_unstable();
                 times.dedup();
                 Recurrence::Daily { times }

@@ -11,7 +11,7 @@ impl Cursor<'_> {
     /// that looks like a secret is refused. `what` says what is expected: "a title".
     pub fn text(&mut self, what: &str) -> Option<(String, Span)> {
         if self.peek_kind() != Some(TokenKind::Text) {
-            return self.wrong(what, "write it in quotes: `\"…\"`");
+            return self.wrong_text(what);
         }
         let span = self.advance()?.span;
         let text = self.unescape(span)?;
@@ -30,6 +30,15 @@ impl Cursor<'_> {
                 )
             }
         }
+    }
+
+    /// Reports that a text in quotes is missing; `what` says what is expected: "a title".
+    pub fn wrong_text<T>(&mut self, what: &str) -> Option<T> {
+        let word = match self.peek_kind() {
+            Some(TokenKind::Name) => self.peek_text(),
+            _ => "…",
+        };
+        self.wrong(&format!("{what} in quotes"), &format!("write `\"{word}\"`"))
     }
 
     /// A text in quotes, if one is next.

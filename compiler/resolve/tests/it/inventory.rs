@@ -253,7 +253,7 @@ key k { held on seko }
 repository r in seko.local:/r { key k }",
     ));
     let unused: Vec<&str> = model.unused.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(unused, ["home", "home/rack", "hetzner", "hetzner/fsn1", "nas", "seko.spare", "r"]);
+    assert_eq!(unused, ["home", "hetzner", "nas", "seko.spare", "r"]);
 }
 
 #[test]

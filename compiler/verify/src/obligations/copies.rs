@@ -50,7 +50,8 @@ impl Kind {
 
 /// A claim that does not hold for a class in a period.
 struct Violation {
-    class: ClassId,
+    /// Classes alike: the first one is told of.
+    classes: Vec<ClassId>,
     period: usize,
     kind: Kind,
     need: u32,
@@ -71,9 +72,16 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             if !Context::in_force(requirement.lifetime, period) {
                 continue;
             }
-            let classes = context.classes_in(period);
-            for class in requirement.selection.classes.iter().filter(|c| classes.binary_search(c).is_ok()) {
-                check(context, requirement, *class, index, period, &mut violations, out);
+            let present = context.classes_in(period);
+            let chosen: Vec<ClassId> = requirement
+                .selection
+                .classes
+                .iter()
+                .copied()
+                .filter(|c| present.binary_search(c).is_ok())
+                .collect();
+            for classes in context.alike(&chosen, period) {
+                check(context, requirement, &classes, index, period, &mut violations, out);
             }
         }
         report(context, requirement, violations, out);
@@ -83,12 +91,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
 fn check(
     context: &Context<'_>,
     requirement: &Requirement,
-    class: ClassId,
+    classes: &[ClassId],
     index: usize,
     period: &Period,
     violations: &mut Vec<Violation>,
     out: &mut Verification,
 ) {
+    let Some(class) = classes.first().copied() else { return };
     let Demand::Copies { copies, media, offsite, locked, within } = &requirement.demand else { return };
     let ids = context.copies_in(class, period);
     let symbolized = symbolize(context, &ids);
@@ -107,7 +116,7 @@ fn check(
                 .map(|(limit, _)| limit.0)
                 .or_else(|| settling(context, &ids, &members, need));
             let violation = |run, unknown| Violation {
-                class,
+                classes: classes.to_vec(),
                 period: index,
                 kind,
                 need,
@@ -145,14 +154,15 @@ fn check(
         };
     }
     attained.dedup();
-    out.verdicts.push(Verdict {
+    let note = attained.join(", ");
+    out.verdicts.extend(classes.iter().map(|class| Verdict {
         obligation: Obligation::Copies,
-        subject: context.class_name(class).to_owned(),
+        subject: context.class_name(*class).to_owned(),
         period: period.name.clone(),
         engine,
         holds,
-        note: attained.join(", "),
-    });
+        note: note.clone(),
+    }));
 }
 
 /// The greatest age that is asked about: as long as the class must be kept, at most to the horizon.
@@ -294,7 +304,7 @@ fn leaving_steps(context: &Context<'_>, symbolized: &Symbolized, run: &Run) -> S
 fn tell(context: &Context<'_>, requirement: &Requirement, group: &[Violation]) -> Option<Finding> {
     let first = group.first()?;
     let plan = context.plan;
-    let mut classes: Vec<ClassId> = group.iter().map(|v| v.class).collect();
+    let mut classes: Vec<ClassId> = group.iter().flat_map(|v| v.classes.iter().copied()).collect();
     classes.sort_unstable();
     classes.dedup();
     let mut periods: Vec<usize> = group.iter().map(|v| v.period).collect();
@@ -325,7 +335,7 @@ fn tell(context: &Context<'_>, requirement: &Requirement, group: &[Violation]) -
         .by(Engine::Refuted.word()),
     };
     diagnostic = diagnostic.at(requirement.span, "asked for here");
-    let class = &plan.model.classes[first.class];
+    let class = &plan.model.classes[*first.classes.first()?];
     diagnostic = diagnostic.at(class.named.span, format!("`{}` lives on `{}`", class.named.name, context.store_name(class.home.store)));
     diagnostic = match &first.run {
         None => standing(context, first, diagnostic),

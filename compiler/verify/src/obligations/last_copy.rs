@@ -17,7 +17,8 @@ use crate::wording::{age, list, some};
 const GONE: Code = Code("T1501");
 
 struct Violation {
-    class: ClassId,
+    /// Classes alike: the first one is told of.
+    classes: Vec<ClassId>,
     period: usize,
     symbolized: Symbolized,
     run: Run,
@@ -26,7 +27,8 @@ struct Violation {
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut causes: BTreeMap<Vec<StepId>, Vec<Violation>> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
-        for class in context.classes_in(period) {
+        for classes in context.alike(&context.classes_in(period), period) {
+            let Some(class) = classes.first().copied() else { continue };
             let ids = context.copies_in(class, period);
             let symbolized = symbolize(context, &ids);
             // Transit copies hold the data too while it is on its way; they only never count as safety.
@@ -38,11 +40,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 .collect();
             let question = Question { members, need: 1, from: 0, to: last_age(context, class), window: 0 };
             let answer = context.answers.ask(&symbolized.system, &question);
-            out.verdicts.push(verdict(context, class, period, &answer));
+            out.verdicts.extend(classes.iter().map(|c| verdict(context, *c, period, &answer)));
             match answer {
                 Answer::Refuted(run) => {
                     let cause = culprits(context, &ids, &run);
-                    causes.entry(cause).or_default().push(Violation { class, period: index, symbolized, run });
+                    causes.entry(cause).or_default().push(Violation { classes, period: index, symbolized, run });
                 }
                 Answer::Unknown(why) => out.findings.push(unknown(context, class, &why)),
                 Answer::Evaluated | Answer::Proved => {}
@@ -108,7 +110,7 @@ fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
     let first = violations.first()?;
     let plan = context.plan;
     let period = plan.periods.get(first.period)?;
-    let mut classes: Vec<ClassId> = violations.iter().map(|v| v.class).collect();
+    let mut classes: Vec<ClassId> = violations.iter().flat_map(|v| v.classes.iter().copied()).collect();
     classes.sort_unstable();
     classes.dedup();
     let names = some(classes.iter().map(|c| context.class_name(*c)));
@@ -124,7 +126,7 @@ fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
         let step = &plan.model.steps[step];
         diagnostic = diagnostic.at(step.named.span, format!("`{}` takes it away", step.named.name));
     }
-    diagnostic = diagnostic.at(plan.model.classes[first.class].named.span, "the class");
+    diagnostic = diagnostic.at(plan.model.classes[*first.classes.first()?].named.span, "the class");
     diagnostic = tell_run(context, &first.symbolized, &first.run, period, diagnostic, &|_| None);
     diagnostic = diagnostic.help(
         "let each deletion wait until the next copy is surely made (older than its widest gap), copy instead of sync, \

@@ -5,7 +5,7 @@
 //! with it of any host that holds no copy (an orchestrator, a vault), through a copy elsewhere that a
 //! deletion upstream spares.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
 use thrice_model::{ClassId, Demand, Obligation, Target};
@@ -34,7 +34,8 @@ struct Ask {
 
 /// Faults that leave nothing of a class.
 struct Violation {
-    class: ClassId,
+    /// Classes alike: the first one is told of.
+    classes: Vec<ClassId>,
     period: usize,
     /// The class of which nothing is left: the class itself, or one it is restored with.
     lost: ClassId,
@@ -48,10 +49,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut state = Decider { context, symbols: BTreeMap::new(), groups: BTreeMap::new(), verdicts: BTreeMap::new() };
     for (index, period) in context.plan.periods.iter().enumerate() {
         let classes = context.classes_in(period);
-        state.symbols = classes
-            .iter()
-            .map(|class| (*class, symbolize(context, &context.copies_in(*class, period))))
-            .collect();
+        let alike = context.alike(&classes, period);
+        state.symbols = symbols(context, &alike, period);
         for requirement in &context.plan.model.requirements {
             let Demand::Survive(survive) = &requirement.demand else { continue };
             if !Context::in_force(requirement.lifetime, period) {
@@ -63,17 +62,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             }
             for set in sets {
                 let ask = Ask { faults: set, span: Some(requirement.span), spared: false };
-                let chosen: Vec<ClassId> = requirement
-                    .selection
-                    .classes
-                    .iter()
-                    .copied()
-                    .filter(|c| classes.binary_search(c).is_ok())
-                    .collect();
-                state.ask(&ask, &chosen, index, period);
+                let chosen = within(&alike, &requirement.selection.classes);
+                state.ask(&ask, &chosen, index);
             }
         }
-        state.floor(&classes, index, period);
+        state.floor(&alike, index, period);
     }
     state.finish(out);
 }
@@ -83,19 +76,36 @@ struct Decider<'c, 'p> {
     symbols: BTreeMap<ClassId, Symbolized>,
     /// Violations by root cause.
     groups: BTreeMap<(Option<Span>, FaultSet, String), (Ask, Vec<Violation>)>,
-    /// By class and period: the weakest engine, whether all held, what saved it, whether only live.
-    verdicts: BTreeMap<(ClassId, usize), (Engine, bool, bool)>,
+    verdicts: BTreeMap<(ClassId, usize), Attained>,
+}
+
+/// What came out for a class in a period, over all fault sets.
+struct Attained {
+    /// The weakest engine.
+    engine: Engine,
+    /// Whether all held.
+    holds: bool,
+    /// Faults after which the live data alone is left.
+    only_live: BTreeSet<Fault>,
+}
+
+impl Default for Attained {
+    fn default() -> Self {
+        Self { engine: Engine::Evaluated, holds: true, only_live: BTreeSet::new() }
+    }
 }
 
 impl Decider<'_, '_> {
-    fn ask(&mut self, ask: &Ask, classes: &[ClassId], index: usize, period: &Period) {
+    /// Asks about each kind of class alike once.
+    fn ask(&mut self, ask: &Ask, alike: &[Vec<ClassId>], index: usize) {
         let struck = strike(self.context, &ask.faults);
-        for class in classes {
+        for classes in alike {
+            let Some(class) = classes.first() else { continue };
             let needs: Vec<ClassId> = std::iter::once(*class)
                 .chain(self.context.plan.model.classes[*class].needs.iter().map(|n| n.class))
                 .collect();
             for lost in needs {
-                let violation = self.decide_one(ask, &struck, *class, lost, index);
+                let violation = self.decide_one(ask, &struck, classes, lost, index);
                 let held = violation.is_none();
                 let engine = match &violation {
                     None => Engine::Evaluated,
@@ -103,23 +113,24 @@ impl Decider<'_, '_> {
                     Some(v) if v.run.is_some() => Engine::Refuted,
                     Some(_) => Engine::Evaluated,
                 };
-                let entry = self.verdicts.entry((*class, index)).or_insert((Engine::Evaluated, true, false));
-                entry.0 = entry.0.max(engine);
-                entry.1 &= held;
+                for class in classes {
+                    let entry = self.verdicts.entry((*class, index)).or_default();
+                    entry.engine = entry.engine.max(engine);
+                    entry.holds &= held;
+                }
                 if let Some(violation) = violation {
                     self.file(ask, violation);
                     break;
                 }
             }
         }
-        let _ = period;
     }
 
     fn decide_one(
         &mut self,
         ask: &Ask,
         struck: &Struck,
-        class: ClassId,
+        classes: &[ClassId],
         lost: ClassId,
         index: usize,
     ) -> Option<Violation> {
@@ -135,7 +146,7 @@ impl Decider<'_, '_> {
         let members: Vec<(usize, u32)> =
             ids.iter().enumerate().filter(|(_, id)| counts(id)).map(|(i, _)| (i, 0)).collect();
         let violation = |run, unknown| Violation {
-            class,
+            classes: classes.to_vec(),
             period: index,
             lost,
             symbolized: symbolized.clone(),
@@ -166,11 +177,19 @@ impl Decider<'_, '_> {
             .saturating_add(class_data.rto.map_or(0, |(t, _)| t.0));
         let question = Question { members, need: 1, from, to: last_age(context, lost), window };
         let system = symbolized.struck(|id| counts(&id));
+        let only_live = question.members.iter().all(|(i, _)| {
+            ids.get(*i).is_some_and(|id| context.plan.copies[*id].kind == CopyKind::Live)
+        });
         match context.answers.ask(&system, &question) {
-            Answer::Evaluated => None,
-            Answer::Proved => {
-                let entry = self.verdicts.entry((class, index)).or_insert((Engine::Evaluated, true, false));
-                entry.0 = entry.0.max(Engine::Proved);
+            answer @ (Answer::Evaluated | Answer::Proved) => {
+                let engine = if answer == Answer::Proved { Engine::Proved } else { Engine::Evaluated };
+                for class in classes {
+                    let entry = self.verdicts.entry((*class, index)).or_default();
+                    entry.engine = entry.engine.max(engine);
+                    if only_live {
+                        entry.only_live.extend(ask.faults.iter().copied());
+                    }
+                }
                 None
             }
             Answer::Refuted(run) => Some(violation(Some(run), None)),
@@ -180,15 +199,17 @@ impl Decider<'_, '_> {
 
     /// The floor: the loss of the class's own host, alone and together with each host that holds none
     /// of its copies.
-    fn floor(&mut self, classes: &[ClassId], index: usize, period: &Period) {
+    fn floor(&mut self, alike: &[Vec<ClassId>], index: usize, period: &Period) {
         let model = &self.context.plan.model;
         let hosts: Vec<_> =
             model.hosts.iter().filter(|(_, h)| h.lifetime.contains(period.from)).map(|(id, _)| id).collect();
-        for class in classes {
+        for classes in alike {
+            let Some(class) = classes.first() else { continue };
+            let one = std::slice::from_ref(classes);
             let home = self.context.plan.host_of(model.classes[*class].home.store);
             let own = Fault::Loss(Target::Host(home));
             let before = self.groups.values().map(|(_, v)| v.len()).sum::<usize>();
-            self.ask(&Ask { faults: vec![own], span: None, spared: true }, &[*class], index, period);
+            self.ask(&Ask { faults: vec![own], span: None, spared: true }, one, index);
             if self.groups.values().map(|(_, v)| v.len()).sum::<usize>() > before {
                 continue;
             }
@@ -199,7 +220,7 @@ impl Decider<'_, '_> {
                 if !holds {
                     let mut faults = vec![own, Fault::Loss(Target::Host(*other))];
                     faults.sort_unstable();
-                    self.ask(&Ask { faults, span: None, spared: false }, &[*class], index, period);
+                    self.ask(&Ask { faults, span: None, spared: false }, one, index);
                 }
             }
         }
@@ -213,22 +234,28 @@ impl Decider<'_, '_> {
             .collect::<std::collections::BTreeSet<_>>()
             .into_iter()
             .collect();
-        let whose = if violation.lost == violation.class { "own" } else { "needed" };
+        let whose = if violation.classes.contains(&violation.lost) { "own" } else { "needed" };
         let key = (ask.span, ask.faults.clone(), format!("{whose} {} {}", violation.run.is_some(), cause.join(" ")));
         let copy = Ask { faults: ask.faults.clone(), span: ask.span, spared: ask.spared };
         self.groups.entry(key).or_insert_with(|| (copy, Vec::new())).1.push(violation);
     }
 
     fn finish(self, out: &mut Verification) {
-        for ((class, index), (engine, holds, _)) in &self.verdicts {
+        for ((class, index), attained) in &self.verdicts {
             let period = self.context.plan.periods.get(*index).map_or("", |p| p.name.as_str());
+            let name = self.context.class_name(*class);
+            let only: Vec<String> =
+                attained.only_live.iter().map(|f| faults::words(self.context, *f)).collect();
+            if attained.holds && !only.is_empty() {
+                out.only_live.push(format!("`{name}` in `{period}` if {}", only.join(", or ")));
+            }
             out.verdicts.push(Verdict {
                 obligation: Obligation::Survival,
-                subject: self.context.class_name(*class).to_owned(),
+                subject: name.to_owned(),
                 period: period.to_owned(),
-                engine: *engine,
-                holds: *holds,
-                note: String::new(),
+                engine: attained.engine,
+                holds: attained.holds,
+                note: if only.is_empty() { String::new() } else { "partly through the live data alone".to_owned() },
             });
         }
         for (ask, violations) in self.groups.values() {
@@ -237,6 +264,26 @@ impl Decider<'_, '_> {
             }
         }
     }
+}
+
+/// The systems of the first class of each group, and of those that any class needs.
+fn symbols(context: &Context<'_>, alike: &[Vec<ClassId>], period: &Period) -> BTreeMap<ClassId, Symbolized> {
+    let firsts = alike.iter().filter_map(|group| group.first().copied());
+    let needed = alike.iter().filter_map(|group| group.first()).flat_map(|class| {
+        context.plan.model.classes[*class].needs.iter().map(|n| n.class)
+    });
+    let wanted: BTreeSet<ClassId> = firsts.chain(needed).collect();
+    wanted.into_iter().map(|c| (c, symbolize(context, &context.copies_in(c, period)))).collect()
+}
+
+/// The classes of each group that are selected; groups stay apart.
+fn within(alike: &[Vec<ClassId>], selected: &[ClassId]) -> Vec<Vec<ClassId>> {
+    let selected: BTreeSet<ClassId> = selected.iter().copied().collect();
+    alike
+        .iter()
+        .map(|group| group.iter().copied().filter(|c| selected.contains(c)).collect::<Vec<_>>())
+        .filter(|group| !group.is_empty())
+        .collect()
 }
 
 fn vacuous(span: Span, period: &str) -> Finding {
@@ -253,7 +300,7 @@ fn vacuous(span: Span, period: &str) -> Finding {
 
 fn tell(context: &Context<'_>, ask: &Ask, violations: &[Violation]) -> Option<Finding> {
     let first = violations.first()?;
-    let mut classes: Vec<ClassId> = violations.iter().map(|v| v.class).collect();
+    let mut classes: Vec<ClassId> = violations.iter().flat_map(|v| v.classes.iter().copied()).collect();
     classes.sort_unstable();
     classes.dedup();
     let mut periods: Vec<usize> = violations.iter().map(|v| v.period).collect();
@@ -264,14 +311,15 @@ fn tell(context: &Context<'_>, ask: &Ask, violations: &[Violation]) -> Option<Fi
     let phases = list(periods.iter().filter_map(|p| plan.periods.get(*p)).map(|p| p.name.as_str()));
     let what: Vec<String> = ask.faults.iter().map(|f| faults::words(context, *f)).collect();
     let what = what.join(", ");
-    let code = if first.lost != first.class {
+    let class_id = *first.classes.first()?;
+    let code = if first.lost != class_id {
         NEEDED
     } else if ask.span.is_none() {
         FLOOR
     } else {
         REQUIRED
     };
-    let message = match (&first.unknown, first.lost == first.class) {
+    let message = match (&first.unknown, first.lost == class_id) {
         (Some(why), _) => format!("not decided whether {names} survive if {what}: {why}"),
         (None, true) => format!("nothing of {names} is left in {phases} if {what}"),
         (None, false) => format!(
@@ -294,7 +342,7 @@ fn tell(context: &Context<'_>, ask: &Ask, violations: &[Violation]) -> Option<Fi
             diagnostic = diagnostic.at(span, faults::words(context, *fault));
         }
     }
-    let class = &plan.model.classes[first.class];
+    let class = &plan.model.classes[class_id];
     diagnostic = diagnostic.at(class.named.span, format!("`{}` lives on `{}`", class.named.name, context.store_name(class.home.store)));
     let period = plan.periods.get(first.period)?;
     diagnostic = match &first.run {

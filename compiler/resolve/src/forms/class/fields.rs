@@ -2,19 +2,12 @@
 
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
 use thrice_grammar::TokenKind;
-use thrice_model::{Class, Field, Label};
+use thrice_model::{Class, Field};
 
 use crate::codes::{REPEATED, UNKNOWN_NAME};
 use crate::context::Context;
 use crate::cursor::Cursor;
-
-/// The labels that can be written.
-pub const LABELS: [(&str, Label); 4] = [
-    ("public", Label::Public),
-    ("internal", Label::Internal),
-    ("personal", Label::Personal),
-    ("credential", Label::Credential),
-];
+use crate::forms::environment::LABELS;
 
 /// Reads the names of parts. Names of databases and volumes are bare words, or in quotes where
 /// they are none.

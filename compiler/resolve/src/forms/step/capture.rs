@@ -6,7 +6,6 @@ use thrice_quantity::Seconds;
 use super::common::with_common;
 use super::{From, Of, Own, Shape, To};
 use crate::clauses::{Clause, Construct};
-use crate::codes::MISSING;
 
 const FORM: Construct = Construct {
     keyword: "capture",
@@ -66,7 +65,7 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
             true => ("`runs`", "say which program: `runs \"/opt/scripts/dump.sh\"`"),
             false => ("`method`", "say how: `method pg_dump`; or `runs \"/opt/scripts/dump.sh\"` for one's own"),
         };
-        own.missing(MISSING, missing, help);
+        own.missing(missing, help);
     }
     let parts = CaptureParts {
         method: method.map_or(CaptureMethod::Program, |(method, _)| method),

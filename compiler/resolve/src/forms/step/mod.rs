@@ -11,6 +11,7 @@ mod common;
 mod copy;
 mod drill;
 mod expire;
+mod flags;
 mod head;
 pub mod lifetimes;
 mod move_;
@@ -20,11 +21,11 @@ mod seed;
 mod settle;
 mod sync;
 
-use thrice_diagnostics::Diagnostic;
+use thrice_diagnostics::{Diagnostic, Span};
 use thrice_model::{Application, CaptureParts, Runner, RunnerKind, Step, StepId, Verb};
 
 use crate::clauses::{self, Construct, Entry};
-use crate::codes::REPEATED;
+use crate::codes::{MISSING, REPEATED, WRONG_VALUE};
 use crate::context::Context;
 use crate::cursor::Cursor;
 use crate::declare::Item;
@@ -184,6 +185,24 @@ fn application(verb: &Verb, runner: RunnerKind) -> Application {
 }
 
 impl Own<'_, '_> {
+    /// Whether there is such a clause.
+    fn says(&self, word: &str) -> bool {
+        self.entries.iter().any(|entry| entry.word == word)
+    }
+
+    /// Reports that the step lacks something.
+    fn missing(&self, what: &str, help: &str) {
+        let found = Diagnostic::error(MISSING, format!("this step needs {what}"))
+            .at(self.head.span, format!("{what} is missing"))
+            .help(help);
+        self.cx.report(found);
+    }
+
+    /// Reports something about the step that contradicts itself.
+    fn wrong(&self, span: Span, message: impl Into<String>, label: &str, help: &str) {
+        self.cx.report(Diagnostic::error(WRONG_VALUE, message).at(span, label).help(help));
+    }
+
     /// Reports that two flags exclude each other, if both are said.
     fn exclude(&self, one: &str, other: &str) {
         let find = |word: &str| self.entries.iter().find(|entry| entry.word == word);
