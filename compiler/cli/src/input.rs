@@ -213,11 +213,7 @@ impl Files {
     ///
     /// # Errors
     /// Why it cannot be read, in a few plain words.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the resolver asks through this")
-    )]
-    pub fn load(&self, from: &str, path: &str) -> Result<(String, String), String> {
+    pub fn used(&self, from: &str, path: &str) -> Result<(String, String), String> {
         if Path::new(path).is_absolute() {
             return Err("a policy names files relative to itself".to_owned());
         }

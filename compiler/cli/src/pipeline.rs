@@ -1,10 +1,14 @@
 //! The stages, one after the other: the only file that knows them all.
 
 use jiff::civil::Date;
-use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, SourceMap, Span};
-use thrice_report::{OBLIGATIONS, Policy, Report};
+use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
+use thrice_model::Model;
+use thrice_plan::Plan;
+use thrice_report::{Accepted, Assumption, PhaseDate, Policy, Report, Verdict};
+use thrice_target::Artefact;
+use thrice_verify::Verification;
 
-use crate::input::Input;
+use crate::input::{Files, Input};
 
 const INTERNAL: Code = Code("T9001");
 
@@ -14,63 +18,146 @@ pub struct Judged {
     pub report: Report,
     /// The texts it points into.
     pub sources: SourceMap,
+    /// The plan that was judged, if there is one.
+    plan: Option<Plan>,
 }
 
-/// A file that carries a policy out.
-pub struct Artefact {
-    /// Its path in the folder, with forward slashes.
-    pub path: String,
-    /// What is in it.
-    pub bytes: Vec<u8>,
-    /// Its permissions.
-    pub mode: u32,
+impl thrice_resolve::Loader for Files {
+    fn load(&self, from: &str, path: &str) -> Result<(String, String), String> {
+        self.used(from, path)
+    }
 }
 
 /// Reads, plans and verifies. Where a stage finds an error, the later ones are left out, since what
 /// they would say follows from it.
 pub fn check(input: Input, as_of: Date, strict: bool) -> Judged {
-    let Input {
-        sources,
-        roots,
-        name,
-        mistakes,
-        ..
-    } = input;
-    let mut findings = Diagnostics::new();
-    findings.extend(mistakes);
-    for file in &roots {
-        let text = sources
-            .get(*file)
-            .map_or_else(|| "".into(), |source| source.text.clone());
-        findings.extend(thrice_grammar::parse(*file, &text).1);
-    }
-    let not_decided = match findings.has_errors() {
-        true => Vec::new(),
-        false => OBLIGATIONS.iter().map(|name| (*name).into()).collect(),
-    };
-    let policy = (!findings.has_errors()).then(|| Policy {
-        name,
-        title: String::new(),
-    });
-    let report = Report {
-        policy,
+    let mut report = Report {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         language_version: thrice_grammar::LANGUAGE_VERSION,
         as_of: as_of.to_string(),
-        findings: findings.sorted(),
-        not_decided,
         strict,
         ..Report::default()
     };
-    Judged { report, sources }
+    let Input {
+        mut sources,
+        roots,
+        name,
+        mistakes,
+        files,
+    } = input;
+    let mut findings = Diagnostics::new();
+    let model = if mistakes.is_empty() {
+        let (model, found) = thrice_resolve::resolve(&mut sources, &roots, &name, as_of, &files);
+        findings.extend(found);
+        model
+    } else {
+        // What is declared in a file that cannot be read would be unknown everywhere else.
+        findings.extend(mistakes);
+        findings.extend(roots.iter().flat_map(|root| form(&sources, *root)));
+        None
+    };
+    let plan = model.map(|model| {
+        head(&mut report, &model);
+        let (plan, found) = thrice_plan::plan(model, as_of);
+        findings.extend(found);
+        report.phases = phases(&plan);
+        plan
+    });
+    if let Some(plan) = plan.as_ref().filter(|_| !findings.has_errors()) {
+        findings.extend(verdicts(&mut report, thrice_verify::verify(plan)));
+    }
+    report.findings = findings.sorted();
+    Judged {
+        report,
+        sources,
+        plan,
+    }
+}
+
+/// The mistakes in the form of one file.
+fn form(sources: &SourceMap, file: FileId) -> Vec<Diagnostic> {
+    sources.get(file).map_or_else(Vec::new, |source| {
+        thrice_grammar::parse(file, &source.text).1
+    })
+}
+
+fn head(report: &mut Report, model: &Model) {
+    let policy = &model.policy;
+    report.policy = Some(Policy {
+        name: policy.named.name.clone(),
+        title: policy.title.clone(),
+    });
+    report.hash.clone_from(&model.hash);
+}
+
+fn phases(plan: &Plan) -> Vec<PhaseDate> {
+    let named = plan.periods.iter().filter(|period| period.phase.is_some());
+    named
+        .map(|p| PhaseDate {
+            name: p.name.clone(),
+            date: p.from.to_string(),
+        })
+        .collect()
+}
+
+/// Moves what the verifier says into the report, and returns the findings.
+fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
+    let verdict = |v: thrice_verify::Verdict| Verdict {
+        obligation: v.obligation.word().into(),
+        subject: v.subject,
+        phase: v.period,
+        engine: v.engine.word().into(),
+        holds: v.holds,
+        note: v.note,
+    };
+    let assumption = |a: thrice_verify::Assumption| Assumption {
+        text: a.text,
+        source: a.source,
+        date: a.date,
+        monitor: a.monitor,
+        span: a.span,
+    };
+    let accepted = |a: thrice_verify::Accepted| Accepted {
+        obligation: a.obligation.word().into(),
+        subject: a.subject,
+        why: a.why,
+        by: a.by,
+        until: a.until,
+        covers: a.covers,
+    };
+    report.verdicts = found.verdicts.into_iter().map(verdict).collect();
+    report.assumptions = found.assumptions.into_iter().map(assumption).collect();
+    report.accepted = found.accepted.into_iter().map(accepted).collect();
+    report.not_decided = found
+        .not_decided
+        .into_iter()
+        .map(|o| o.word().into())
+        .collect();
+    report.only_live = found.only_live;
+    found
+        .findings
+        .into_iter()
+        .map(|finding| finding.diagnostic)
+        .collect()
 }
 
 /// The artefacts of a policy that was judged safe.
 ///
 /// # Errors
 /// What keeps a target from emitting.
-pub fn build(_judged: &Judged) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
-    Ok(Vec::new())
+pub fn build(judged: &Judged) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
+    match &judged.plan {
+        // Wired to `thrice_build::build(plan)` as soon as that crate collects the targets.
+        Some(_) => Err(vec![Diagnostic::error(
+            INTERNAL,
+            "this version emits nothing yet",
+        )]),
+        None => Err(vec![Diagnostic::new(
+            INTERNAL,
+            Severity::Error,
+            "there is no plan to build",
+        )]),
+    }
 }
 
 /// A text in the one style.
@@ -90,4 +177,18 @@ pub fn formatted(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
         let message = "this file cannot be formatted, though no mistake was found in it";
         vec![Diagnostic::error(INTERNAL, message).at(Span::new(file, 0, 0), "")]
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use thrice_model::Obligation;
+
+    /// The report numbers codes by them, the policy accepts by them, the verifier decides by them.
+    #[test]
+    fn obligations_have_one_name() {
+        assert_eq!(
+            Obligation::ALL.map(Obligation::word),
+            thrice_report::OBLIGATIONS
+        );
+    }
 }

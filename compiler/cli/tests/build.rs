@@ -7,7 +7,7 @@ use insta_cmd::assert_cmd_snapshot;
 
 #[test]
 fn a_policy_that_is_not_safe_writes_nothing() {
-    let desk = Desk::new(&[("sample/a.thrice", "host vpai at ovh/gravelines {\n")]);
+    let desk = Desk::new(&[("sample/a.thrice", "provider home {\n")]);
     assert_cmd_snapshot!(desk.thrice(&[
         "build",
         "sample",

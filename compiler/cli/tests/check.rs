@@ -8,8 +8,8 @@ use common::{Desk, stdout};
 use insta_cmd::assert_cmd_snapshot;
 
 const BROKEN: &str = "policy sample \"Sample {
-host vpai at ovh/gravelines {
-    store local { capacity 80 GB }
+provider home {
+    site rack \"In the cellar\"
 ";
 
 #[test]

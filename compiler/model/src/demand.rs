@@ -251,6 +251,8 @@ pub enum EstimateOf {
     Once(Interval<Money>),
     /// A row of a 3-2-1 table: a copy of the classes in a store, off site or not.
     Copy {
+        /// Whose data.
+        classes: Vec<ClassId>,
         /// The store.
         store: StoreId,
         /// Whether it is called off site.

@@ -215,7 +215,9 @@ impl Builder<'_> {
             history: kind == CopyKind::Versions || own_history || keeps_sources_history(step, &source),
             propagates: propagates && !own_history,
             key: repository.and_then(|r| self.model.repositories[r].key.map(|(key, _)| key)),
-            counts: !matches!(kind, CopyKind::Transit | CopyKind::Seed) && source.counts,
+            // What passed through transit counts where it arrives; what comes of a seed never does.
+            counts: !matches!(kind, CopyKind::Transit | CopyKind::Seed)
+                && (source.counts || source.kind == CopyKind::Transit),
             span: step.named.span,
         };
         let new = self.add(copy);

@@ -249,18 +249,16 @@ fn copy_line(
     }
 }
 
-/// The first character to show of a line, so that `width` of them hold the place at byte `pin`.
+/// The first character to show of a line, so that `width` of them hold the place at byte `pin`, and
+/// none is left empty.
 fn window(line: &str, pin: Option<usize>, width: usize) -> usize {
     let Some(pin) = pin else { return 0 };
-    if line.chars().nth(width).is_none() {
+    let length = line.chars().count();
+    let column = line.get(..pin).map_or(0, |before| before.chars().count());
+    if length <= width || column + LEAD < width {
         return 0;
     }
-    let column = line.get(..pin).map_or(0, |before| before.chars().count());
-    if column + LEAD < width {
-        0
-    } else {
-        column.saturating_sub(LEAD)
-    }
+    column.saturating_sub(LEAD).min(length - width)
 }
 
 impl SourceCode for Excerpt {

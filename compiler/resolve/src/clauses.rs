@@ -154,10 +154,17 @@ pub fn read<'a>(
 
 /// The table row of a clause, with the cursor behind its words.
 fn find(cursor: &mut Cursor<'_>, construct: &Construct) -> Option<&'static Clause> {
+    // Most rows differ in their first word: only where that fits is the rest looked at.
+    let first = cursor.peek_text();
+    let begins = |word: &str| match word.strip_prefix(first) {
+        Some("") => true,
+        Some(rest) => rest.starts_with(' ') && cursor.starts_with(word),
+        None => false,
+    };
     let longest = construct
         .clauses
         .iter()
-        .filter(|clause| cursor.starts_with(clause.word))
+        .filter(|clause| begins(clause.word))
         .max_by_key(|clause| clause.word.len());
     if let Some(clause) = longest {
         cursor.take_words(clause.word);

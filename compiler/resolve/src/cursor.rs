@@ -134,7 +134,9 @@ impl<'a> Cursor<'a> {
     pub fn take_words(&mut self, words: &str) -> bool {
         let found = self.starts_with(words);
         if found {
-            words.split(' ').for_each(|_| drop(self.advance()));
+            for _ in words.split(' ') {
+                self.advance();
+            }
         }
         found
     }

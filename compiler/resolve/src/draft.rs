@@ -53,11 +53,6 @@ where
         self.places.get(usize::try_from(id).ok()?)?.as_ref()
     }
 
-    /// What is there, to be changed.
-    pub fn get_mut(&mut self, id: I) -> Option<&mut T> {
-        self.places.get_mut(usize::try_from(id).ok()?)?.as_mut()
-    }
-
     /// What could be read, with its place, in the order of declaration.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
         self.places

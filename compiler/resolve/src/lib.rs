@@ -12,6 +12,7 @@ mod declare;
 mod draft;
 mod forms;
 mod graph;
+mod kinds;
 mod load;
 mod names;
 mod values;

@@ -15,9 +15,9 @@ const SOON_DAYS: i32 = 30;
 
 /// Takes accepted findings out, counts them, and says which acceptances have ended or cover nothing.
 pub(crate) fn apply(plan: &Plan, out: &mut Verification) {
-    for acceptance in &plan.model.acceptances {
+    for (index, acceptance) in plan.model.acceptances.iter().enumerate() {
         let ended = acceptance.until <= plan.as_of;
-        let mut covered = 0;
+        let mut covered = out.covered.get(&index).copied().unwrap_or(0);
         out.findings.retain_mut(|finding| {
             let hit = finding.diagnostic.severity != Severity::Note && covers(acceptance, finding);
             covered += usize::from(hit);

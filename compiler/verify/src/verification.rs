@@ -108,4 +108,6 @@ pub struct Verification {
     pub not_decided: Vec<Obligation>,
     /// Classes and periods where the live data alone is what saves it.
     pub only_live: Vec<String>,
+    /// How many findings acceptances of single faults have already covered, by their index.
+    pub covered: std::collections::BTreeMap<usize, usize>,
 }

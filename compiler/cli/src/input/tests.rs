@@ -130,19 +130,19 @@ fn used_files_are_found_beside_the_file_that_uses_them() {
     let input = load(&dir.path().join("vpai/hardened"));
     let base = dir.path().display().to_string();
     let root = input.sources.name(input.roots[0]).to_owned();
-    let (name, text) = input.files.load(&root, "../requirements").unwrap();
+    let (name, text) = input.files.used(&root, "../requirements").unwrap();
     assert_eq!(
         (name, text.as_str()),
         (format!("{base}/vpai/requirements.thrice"), "r")
     );
-    let (name, _) = input.files.load(&root, "../more/b.thrice").unwrap();
+    let (name, _) = input.files.used(&root, "../more/b.thrice").unwrap();
     assert_eq!(name, format!("{base}/vpai/more/b.thrice"));
-    let (back, _) = input.files.load(&name, "../hardened/a").unwrap();
+    let (back, _) = input.files.used(&name, "../hardened/a").unwrap();
     assert_eq!(back, root, "one file has one name");
     let reason = |path| {
         input
             .files
-            .load(&root, path)
+            .used(&root, path)
             .unwrap_err()
             .replace(&base, "")
     };

@@ -52,31 +52,40 @@ pub fn head(page: &mut Page<'_>, report: &Report) {
     }
 }
 
-/// What the verdicts rest on, each with what would show it to be false.
+/// What the verdicts rest on: first what only the policy says, each with what would show it to be
+/// false, then what others say, with source and date.
 pub fn assumptions(page: &mut Page<'_>, assumptions: &[Assumption]) {
-    if assumptions.is_empty() {
-        return;
-    }
-    page.heading("this rests on");
-    for assumption in assumptions {
-        let mut text = assumption.text.clone();
-        let place = assumption
-            .span
-            .and_then(|span| place::short(page.sources, span));
-        let origin: Vec<&str> = [&assumption.source, &assumption.date, &place]
-            .into_iter()
-            .filter_map(|part| part.as_deref())
-            .collect();
-        if !origin.is_empty() {
-            text.push_str(&format!(" ({})", origin.join(", ")));
+    let (facts, own): (Vec<_>, Vec<_>) = assumptions.iter().partition(|a| a.source.is_some());
+    for (heading, assumptions) in [("this rests on", own), ("and on what others say", facts)] {
+        if !assumptions.is_empty() {
+            page.heading(heading);
         }
-        match &assumption.monitor {
-            Some(monitor) => text.push_str(&format!("; `{monitor}` would tell if not")),
-            None => text.push_str("; nothing would tell if not"),
+        for assumption in assumptions {
+            let text = assumption_line(page, assumption);
+            page.bullet(&text);
         }
-        let text = page.clean(&text);
-        page.bullet(&text);
     }
+}
+
+fn assumption_line(page: &Page<'_>, assumption: &Assumption) -> String {
+    let mut text = assumption.text.clone();
+    let place = assumption
+        .span
+        .and_then(|span| place::short(page.sources, span));
+    let origin: Vec<&str> = [&assumption.source, &assumption.date, &place]
+        .into_iter()
+        .filter_map(|part| part.as_deref())
+        .collect();
+    if !origin.is_empty() {
+        text.push_str(&format!(" ({})", origin.join(", ")));
+    }
+    match &assumption.monitor {
+        Some(monitor) => text.push_str(&format!("; `{monitor}` would tell if not")),
+        // For a fact, the date says how far to trust it.
+        None if assumption.source.is_some() => {}
+        None => text.push_str("; nothing would tell if not"),
+    }
+    page.clean(&text)
 }
 
 /// The risks somebody took on.

@@ -4,9 +4,7 @@ mod fields;
 
 use jiff::civil::Date;
 use thrice_diagnostics::Diagnostic;
-use thrice_model::{
-    Class, ClassId, ClassKind, Lifetime, Location, Named, NeededWith, StoreId,
-};
+use thrice_model::{Class, ClassId, ClassKind, Lifetime, Location, Named, NeededWith, StoreId};
 use thrice_quantity::{
     Bytes, BytesPerDay, CalendarSpan, Dimension, Interval, RatioPerMonth, Seconds, Value,
 };
@@ -174,10 +172,10 @@ fn host_of<'d>(draft: &'d Draft, home: &Location) -> &'d str {
         .map_or("", |host| &host.named.name)
 }
 
-fn read_clause(
+fn read_clause<'a>(
     class: &mut Class,
-    cx: &Context<'_>,
-    entry: &mut Entry<'_>,
+    cx: &'a Context<'a>,
+    entry: &mut Entry<'a>,
     near: &str,
 ) -> Option<()> {
     let cursor = &mut entry.cursor;

@@ -30,6 +30,7 @@ pub mod step;
 pub mod store;
 pub mod uses;
 pub mod vault;
+pub mod words;
 
 use crate::clauses::Construct;
 use crate::context::Context;

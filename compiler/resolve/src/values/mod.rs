@@ -8,3 +8,5 @@ pub mod references;
 pub mod retention;
 pub mod schedules;
 pub mod texts;
+
+pub use dates::WrittenLifetime;

@@ -4,7 +4,7 @@ use thrice_diagnostics::{Diagnostic, Span, one_of};
 use thrice_grammar::TokenKind;
 use thrice_model::{
     ClassId, CredentialId, EnvironmentId, HostId, KeyId, MonitorId, PhaseId, ProviderId,
-    RepositoryId, ServiceId, SiteId, StepId, StoreId, VaultId,
+    RepositoryId, ServiceId, SiteId, StepId, StoreId,
 };
 
 use crate::codes::UNKNOWN_NAME;
@@ -33,8 +33,6 @@ references! {
     host: Host -> HostId;
     /// A store, as `host.store`.
     store: Store -> StoreId;
-    /// A vault by name.
-    vault: Vault -> VaultId;
     /// A key by name.
     key: Key -> KeyId;
     /// A credential by name.

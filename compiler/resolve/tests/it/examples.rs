@@ -26,7 +26,11 @@ fn every_example_has_the_form_that_is_read() {
 fn tables_are_whole() {
     for construct in constructs() {
         let place = construct.keyword;
-        assert!(construct.form.starts_with(place), "{place}: {}", construct.form);
+        assert!(
+            construct.form.starts_with(place),
+            "{place}: {}",
+            construct.form
+        );
         assert!(construct.text.ends_with('.'), "{place} has no text");
         let mut words: Vec<&str> = construct.clauses.iter().map(|c| c.word).collect();
         words.sort_unstable();
@@ -34,9 +38,19 @@ fn tables_are_whole() {
         words.dedup();
         assert_eq!(words.len(), all, "{place} has a clause twice");
         for clause in construct.clauses {
-            assert!(!clause.text.is_empty() && !clause.text.ends_with('.'), "{place} {}", clause.word);
+            assert!(
+                !clause.text.is_empty() && !clause.text.ends_with('.'),
+                "{place} {}",
+                clause.word
+            );
             let capitals = [SCHEDULE, RETENTION, AMOUNT].contains(&clause.word);
-            assert!(capitals || clause.word.chars().all(|c| c.is_lowercase() || " -".contains(c)));
+            assert!(
+                capitals
+                    || clause
+                        .word
+                        .chars()
+                        .all(|c| c.is_lowercase() || " -".contains(c))
+            );
         }
     }
 }

@@ -35,17 +35,43 @@ fn a_host_with_all_its_clauses() {
     assert_eq!(host.timezone, "Europe/Paris");
     assert!(host.transit_only && !host.always_on && host.link.is_some());
     let runners: Vec<RunnerKind> = host.runners.iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(runners, [RunnerKind::Cron, RunnerKind::Executor, RunnerKind::Zerobyte]);
-    let tools: Vec<_> = host.tools.iter().map(|t| (t.name.as_str(), t.version.as_str())).collect();
-    assert_eq!(tools, [("zerobyte", "0.41"), ("restic", "0.18.0"), ("postgresql", "15")]);
+    assert_eq!(
+        runners,
+        [RunnerKind::Cron, RunnerKind::Executor, RunnerKind::Zerobyte]
+    );
+    let tools: Vec<_> = host
+        .tools
+        .iter()
+        .map(|t| (t.name.as_str(), t.version.as_str()))
+        .collect();
+    assert_eq!(
+        tools,
+        [
+            ("zerobyte", "0.41"),
+            ("restic", "0.18.0"),
+            ("postgresql", "15")
+        ]
+    );
 
     let stores: Vec<_> = model.stores.iter().map(|(_, store)| store).collect();
     assert_eq!(stores[0].named.name, "vpai.local");
     assert_eq!(stores[0].mounted_at, "/srv");
     assert_eq!(stores[0].capacity.unwrap().0, Bytes(80_000_000_000));
-    assert_eq!(stores[0].lifetime.from, date(2026, 2, 15), "that of its host");
-    assert_eq!(stores[0].lifetime.until, Some(date(2026, 8, 15)), "that of its host");
-    let readers: Vec<_> = stores[0].readers.iter().map(|r| (&*r.who, &*r.path)).collect();
+    assert_eq!(
+        stores[0].lifetime.from,
+        date(2026, 2, 15),
+        "that of its host"
+    );
+    assert_eq!(
+        stores[0].lifetime.until,
+        Some(date(2026, 8, 15)),
+        "that of its host"
+    );
+    let readers: Vec<_> = stores[0]
+        .readers
+        .iter()
+        .map(|r| (&*r.who, &*r.path))
+        .collect();
     assert_eq!(readers, [("vpai.n8n", "/data"), ("staff", "/")]);
     assert_eq!(stores[1].lifetime.from, date(2026, 8, 15));
 
@@ -77,7 +103,10 @@ environment preprod { on p }",
     let lock = stores[0].lock.unwrap();
     assert_eq!((lock.mode, lock.days), (LockMode::Compliance, 30));
     assert!(stores[0].server_side_encryption);
-    assert_eq!(stores[1].bucket, "shared", "the name itself where no other is said");
+    assert_eq!(
+        stores[1].bucket, "shared",
+        "the name itself where no other is said"
+    );
     assert_eq!(stores[1].readers[0].who, "preprod");
 }
 
@@ -92,11 +121,24 @@ fn layouts_give_capacities() {
         let text = format!("nas n at home/rack {{ store tank {{ layout {layout} }} }}");
         let model = model(&with_places(&text));
         let (_, store) = model.stores.iter().next().unwrap();
-        assert_eq!(store.capacity.unwrap().0, Bytes(bytes * 1_000_000_000_000), "{layout}");
+        assert_eq!(
+            store.capacity.unwrap().0,
+            Bytes(bytes * 1_000_000_000_000),
+            "{layout}"
+        );
     }
     let fits = "nas n at home/rack { store tank { capacity 5.4 TB; layout mirror of 2 x 6 TB } }";
-    let (_, store) = model(&with_places(fits)).stores.iter().next().map(|(i, s)| (i, s.clone())).unwrap();
-    assert_eq!(store.capacity.unwrap().0, Bytes(5_400_000_000_000), "a file system needs room too");
+    let (_, store) = model(&with_places(fits))
+        .stores
+        .iter()
+        .next()
+        .map(|(i, s)| (i, s.clone()))
+        .unwrap();
+    assert_eq!(
+        store.capacity.unwrap().0,
+        Bytes(5_400_000_000_000),
+        "a file system needs room too"
+    );
 }
 
 #[test]
@@ -126,12 +168,30 @@ credential bare
 repository r in s3.backups:/ { engine restic 0.17; key restic_key; credential s3_writer; max unused 10 % }",
     ));
     let key = model.keys.iter().next().unwrap().1;
-    assert!(matches!(key.held.as_slice(), [(Holder::Host(_), _), (Holder::Vault(_), _), (Holder::Vault(_), _)]));
-    let vaults: Vec<_> = model.vaults.iter().map(|(_, v)| (v.site.is_some(), v.host.is_some())).collect();
+    assert!(matches!(
+        key.held.as_slice(),
+        [
+            (Holder::Host(_), _),
+            (Holder::Vault(_), _),
+            (Holder::Vault(_), _)
+        ]
+    ));
+    let vaults: Vec<_> = model
+        .vaults
+        .iter()
+        .map(|(_, v)| (v.site.is_some(), v.host.is_some()))
+        .collect();
     assert_eq!(vaults, [(true, false), (false, true)]);
     let credential = model.credentials.iter().next().unwrap().1;
-    assert_eq!(credential.rights[0].stores.len(), 2, "all stores of s3, and none of seko");
-    assert_eq!(credential.rights[0].rights, [Right::Read, Right::Write, Right::Delete]);
+    assert_eq!(
+        credential.rights[0].stores.len(),
+        2,
+        "all stores of s3, and none of seko"
+    );
+    assert_eq!(
+        credential.rights[0].rights,
+        [Right::Read, Right::Write, Right::Delete]
+    );
     assert_eq!(credential.rights[1].path, "/seed-data");
     assert!(!model.credentials.iter().nth(1).unwrap().1.stated);
     let repository = model.repositories.iter().next().unwrap().1;
@@ -158,14 +218,23 @@ mount archives of s3.shared:/documents in nextcloud since nas {
 mount disk of vpai.local in nextcloud",
     ));
     let monitors: Vec<_> = model.monitors.iter().map(|(_, m)| m).collect();
-    assert_eq!((monitors[0].kind, &*monitors[0].url_from), (MonitorKind::Healthchecks, "HC_PING_KEY"));
+    assert_eq!(
+        (monitors[0].kind, &*monitors[0].url_from),
+        (MonitorKind::Healthchecks, "HC_PING_KEY")
+    );
     assert!(monitors[0].provider.is_some() && monitors[1].host.is_some());
     assert_eq!(model.networks[0].hosts.len(), 2);
     let environment = model.environments.iter().next().unwrap().1;
     let service = environment.services[0];
-    assert_eq!(model.services[service].named.name, "pre.n8n", "of its own host, though said before it");
+    assert_eq!(
+        model.services[service].named.name, "pre.n8n",
+        "of its own host, though said before it"
+    );
     let mount = &model.mounts[0];
-    assert_eq!((mount.access, mount.all_users, mount.read_only), (AccessPath::S3, true, true));
+    assert_eq!(
+        (mount.access, mount.all_users, mount.read_only),
+        (AccessPath::S3, true, true)
+    );
     assert_eq!(mount.limits.len(), 2);
     assert_eq!(mount.classes.len(), 1);
     assert_eq!(model.mounts[1].access, AccessPath::Local);
@@ -262,5 +331,8 @@ fn a_duplicate_is_shown_with_both_places() {
         "host nas at home/rack { store a; store a; service a }
 schedule home = daily at 03:00 UTC"
     )));
-    assert_eq!(codes("phase a = 2026-01-01\nphase a = 2026-01-02"), ["T0202"]);
+    assert_eq!(
+        codes("phase a = 2026-01-01\nphase a = 2026-01-02"),
+        ["T0202"]
+    );
 }

@@ -32,7 +32,9 @@ fn facts_need_source_and_date() {
 
 #[test]
 fn a_block_where_none_belongs() {
-    assert_snapshot!(shown("schedule a = daily at 03:00 { twice }\nprovider p { site s { far away } }"));
+    assert_snapshot!(shown(
+        "schedule a = daily at 03:00 { twice }\nprovider p { site s { far away } }"
+    ));
 }
 
 #[test]
@@ -44,16 +46,24 @@ fn what_the_grammar_reports_is_not_reported_again() {
 
 fn used(source: &str, shelf: &'static [(&'static str, &'static str)]) -> String {
     let (sources, model, found) = resolved_with(source, &Shelf(shelf));
-    let end = if model.is_some() { "accepted\n" } else { "refused\n" };
+    let end = if model.is_some() {
+        "accepted\n"
+    } else {
+        "refused\n"
+    };
     format!("{source}\n\n{}{end}", messages(&sources, &found))
 }
 
 #[test]
 fn files_that_are_used() {
-    let places = ("places.thrice", "provider home { site rack }\nuse \"more.thrice\"");
+    let places = (
+        "places.thrice",
+        "provider home { site rack }\nuse \"more.thrice\"",
+    );
     let more = ("more.thrice", "provider ovh { site gravelines }");
     let shelf: &'static [_] = Box::leak(Box::new([places, more]));
-    let source = "use \"places.thrice\"\nuse \"more.thrice\"\nhost a at home/rack\nhost b at ovh/gravelines";
+    let source =
+        "use \"places.thrice\"\nuse \"more.thrice\"\nhost a at home/rack\nhost b at ovh/gravelines";
     let (sources, model, found) = resolved_with(source, &Shelf(shelf));
     assert!(found.is_empty(), "{}", messages(&sources, &found));
     let model = model.unwrap();
@@ -66,7 +76,10 @@ fn files_that_are_used() {
 fn files_that_cannot_be_used() {
     assert_snapshot!(used(
         "use \"gone.thrice\"\nuse std/hetzer\nuse\nuse gone\nuse \"a.thrice\" twice\n",
-        &[("a.thrice", "use \"policy.thrice\"\nuse \"a.thrice\"\nhost x at y/z")],
+        &[(
+            "a.thrice",
+            "use \"policy.thrice\"\nuse \"a.thrice\"\nhost x at y/z"
+        )],
     ));
 }
 

@@ -5,5 +5,6 @@ mod examples;
 mod inventory;
 mod language;
 mod nonsense;
+mod pages;
 mod support;
 mod values;

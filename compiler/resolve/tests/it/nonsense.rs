@@ -9,18 +9,88 @@ use crate::support::resolved;
 /// Words, signs and values of the language, and some that are not.
 fn piece() -> impl Strategy<Value = String> {
     let mut words: Vec<String> = [
-        "{", "}", ";", "\n", ",", "=", "+", "..", ">=", "<=", "-", "*", ":", "a", "b", "a.b", "a/b",
-        "a.b:/x", "a.*", "since", "until", "at", "in", "of", "to", "by", "via", "on", "from", "all",
-        "12", "3.5", "99999999999999999999999", "0", "%", "GB", "EUR/month", "days", "MB/day", "h",
-        "2026-02-30", "2026-02-15", "9999-12-31", "03:00", "25:99", "0.18.0", "/x", "/../y", "\"t\"", "\"",
-        "\"https://u:p@h\"", "UTC", "daily", "monthly", "keep", "within", "unlimited", "any", "loss",
-        "hand", "cron", "rest", "survive", "copies", "because", "§", "é", "// c\n", "/// d\n", "x", "1..2",
+        "{",
+        "}",
+        ";",
+        "\n",
+        ",",
+        "=",
+        "+",
+        "..",
+        ">=",
+        "<=",
+        "-",
+        "*",
+        ":",
+        "a",
+        "b",
+        "a.b",
+        "a/b",
+        "a.b:/x",
+        "a.*",
+        "since",
+        "until",
+        "at",
+        "in",
+        "of",
+        "to",
+        "by",
+        "via",
+        "on",
+        "from",
+        "all",
+        "12",
+        "3.5",
+        "99999999999999999999999",
+        "0",
+        "%",
+        "GB",
+        "EUR/month",
+        "days",
+        "MB/day",
+        "h",
+        "2026-02-30",
+        "2026-02-15",
+        "9999-12-31",
+        "03:00",
+        "25:99",
+        "0.18.0",
+        "/x",
+        "/../y",
+        "\"t\"",
+        "\"",
+        "\"https://u:p@h\"",
+        "UTC",
+        "daily",
+        "monthly",
+        "keep",
+        "within",
+        "unlimited",
+        "any",
+        "loss",
+        "hand",
+        "cron",
+        "rest",
+        "survive",
+        "copies",
+        "because",
+        "§",
+        "é",
+        "// c\n",
+        "/// d\n",
+        "x",
+        "1..2",
     ]
     .map(str::to_owned)
     .to_vec();
     for construct in constructs() {
         words.push(construct.keyword.to_owned());
-        words.extend(construct.clauses.iter().map(|clause| clause.word.to_owned()));
+        words.extend(
+            construct
+                .clauses
+                .iter()
+                .map(|clause| clause.word.to_owned()),
+        );
         words.extend(construct.example.split_whitespace().map(str::to_owned));
     }
     prop::sample::select(words)
@@ -29,7 +99,11 @@ fn piece() -> impl Strategy<Value = String> {
 fn check(source: &str) {
     let (_, model, found) = resolved(source);
     let errors = found.iter().any(|d| d.severity == Severity::Error);
-    assert_eq!(model.is_some(), !errors, "a model exactly if there is no error: {source}");
+    assert_eq!(
+        model.is_some(),
+        !errors,
+        "a model exactly if there is no error: {source}"
+    );
 }
 
 proptest! {

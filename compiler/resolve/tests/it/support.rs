@@ -40,8 +40,14 @@ pub fn model(source: &str) -> Model {
 /// Source and messages of a text that is refused (or at least warned about).
 pub fn shown(source: &str) -> String {
     let (sources, model, found) = resolved(source);
-    let errors = found.iter().any(|d| d.severity == thrice_diagnostics::Severity::Error);
-    assert_eq!(model.is_none(), errors, "a model exactly if there is no error");
+    let errors = found
+        .iter()
+        .any(|d| d.severity == thrice_diagnostics::Severity::Error);
+    assert_eq!(
+        model.is_none(),
+        errors,
+        "a model exactly if there is no error"
+    );
     assert!(!found.is_empty(), "nothing is wrong with\n{source}");
     format!("{}\n\n{}", source.trim(), messages(&sources, &found))
 }
@@ -54,8 +60,12 @@ pub fn messages(sources: &SourceMap, found: &[Diagnostic]) -> String {
         for label in &d.labels {
             let (line, name) = (sources.line(label.span), sources.name(label.span.file));
             let words: String = sources.text(label.span).lines().next().unwrap_or("").into();
-            writeln!(out, "  {name}:{}:{} `{words}` {}", line.line, line.column, label.text)
-                .unwrap();
+            writeln!(
+                out,
+                "  {name}:{}:{} `{words}` {}",
+                line.line, line.column, label.text
+            )
+            .unwrap();
         }
         for event in &d.case {
             writeln!(out, "  {} {}", event.when, event.what).unwrap();

@@ -11,7 +11,11 @@ fn phases_are_numbered_by_their_dates() {
     let model = model(
         "phase nas = app + 6 months { slip 2 weeks }\nphase app = t0 + 6 weeks\nphase t0 = 2026-02-15\nphase day = t0",
     );
-    let phases: Vec<_> = model.phases.iter().map(|(_, p)| (&*p.named.name, p.start, p.slip_days)).collect();
+    let phases: Vec<_> = model
+        .phases
+        .iter()
+        .map(|(_, p)| (&*p.named.name, p.start, p.slip_days))
+        .collect();
     assert_eq!(
         phases,
         [
@@ -65,7 +69,11 @@ host y at p/s until t0 since t0"
 fn a_policy_and_its_defaults() {
     let policy = model("policy vpai \"VPAI: all\" {\n language 1; timezone \"Europe/Paris\"\n horizon 5 years; response time 24h }").policy;
     assert_eq!((&*policy.named.name, &*policy.title), ("vpai", "VPAI: all"));
-    assert_eq!(policy.start, date(2026, 11, 20), "the as-of date where there is no phase");
+    assert_eq!(
+        policy.start,
+        date(2026, 11, 20),
+        "the as-of date where there is no phase"
+    );
     assert_eq!(policy.end, date(2031, 11, 20));
     assert!(policy.response_stated);
     let policy = model("").policy;
@@ -145,12 +153,18 @@ fn every_form_of_schedule_is_accepted() {
             "{source}\nnas n at home/rack {{ store t {{ snapshots s keep 3 }}; store u {{ snapshots {form} keep 3 }} }}"
         ));
         let model = model(&store);
-        let schedules: Vec<_> =
-            model.stores.iter().map(|(_, s)| s.snapshots.clone().unwrap().0).collect();
+        let schedules: Vec<_> = model
+            .stores
+            .iter()
+            .map(|(_, s)| s.snapshots.clone().unwrap().0)
+            .collect();
         assert_eq!(schedules[0], schedules[1], "{form}");
         let zone = &schedules[0].zone;
         assert_eq!(*zone == ScheduleZone::Utc, form.ends_with("UTC"), "{form}");
-        assert_eq!(*zone == ScheduleZone::Named("Europe/Paris".into()), form.contains("Paris"));
+        assert_eq!(
+            *zone == ScheduleZone::Named("Europe/Paris".into()),
+            form.contains("Paris")
+        );
     }
 }
 
@@ -166,7 +180,12 @@ retention f = 7 daily
 retention g = keep unlimited
 retention h = keep 3 last, within 7d daily, within 1 year monthly, unlimited yearly"
     ));
-    assert_eq!(codes("retention ok = keep 3 last, 24 hourly, unlimited daily, within 30d, within 7d daily"), [""; 0]);
+    assert_eq!(
+        codes(
+            "retention ok = keep 3 last, 24 hourly, unlimited daily, within 30d, within 7d daily"
+        ),
+        [""; 0]
+    );
 }
 
 #[test]

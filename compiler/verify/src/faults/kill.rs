@@ -35,6 +35,8 @@ pub(crate) enum Why {
     Damaged,
     /// It is the live data, and the question asks what is left without it.
     LiveDataLost,
+    /// It is there, but a deletion upstream would reach it, and the floor asks for one that is spared.
+    NotSpared,
 }
 
 /// Works out what a set of faults destroys, in the way that semantics section 3 says.

@@ -115,6 +115,7 @@ fn check(
             let settle = within
                 .map(|(limit, _)| limit.0)
                 .or_else(|| settling(context, &ids, &members, need));
+            attained.push(kind.words(have));
             let violation = |run, unknown| Violation {
                 classes: classes.to_vec(),
                 period: index,
@@ -142,7 +143,6 @@ fn check(
                     break;
                 }
             }
-            attained.push(kind.words(have));
         }
     }
     let holds = violations.len() == before;
@@ -339,7 +339,7 @@ fn tell(context: &Context<'_>, requirement: &Requirement, group: &[Violation]) -
     diagnostic = diagnostic.at(class.named.span, format!("`{}` lives on `{}`", class.named.name, context.store_name(class.home.store)));
     diagnostic = match &first.run {
         None => standing(context, first, diagnostic),
-        Some(run) => tell_run(context, &first.symbolized, run, period, diagnostic, &|_| None),
+        Some(run) => tell_run(context, &first.symbolized, run, period, diagnostic, None, &|_| None),
     };
     diagnostic = diagnostic.help(advice(first.kind));
     Some(finding(diagnostic, classes, context))

@@ -127,7 +127,7 @@ fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
         diagnostic = diagnostic.at(step.named.span, format!("`{}` takes it away", step.named.name));
     }
     diagnostic = diagnostic.at(plan.model.classes[*first.classes.first()?].named.span, "the class");
-    diagnostic = tell_run(context, &first.symbolized, &first.run, period, diagnostic, &|_| None);
+    diagnostic = tell_run(context, &first.symbolized, &first.run, period, diagnostic, None, &|_| None);
     diagnostic = diagnostic.help(
         "let each deletion wait until the next copy is surely made (older than its widest gap), copy instead of sync, \
          or say `retain at least …` if the data may go at some age",

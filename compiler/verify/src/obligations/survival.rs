@@ -5,9 +5,11 @@
 //! with it of any host that holds no copy (an orchestrator, a vault), through a copy elsewhere that a
 //! deletion upstream spares.
 
+mod tell;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
+use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Demand, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
 
@@ -16,14 +18,12 @@ use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
-use crate::wording::{age, list, moment, some};
+pub(super) use tell::tell_run;
 
-const REQUIRED: Code = Code("T1201");
-const FLOOR: Code = Code("T1202");
-const NEEDED: Code = Code("T1203");
 const VACUOUS: Code = Code("T1204");
 
 /// What is asked, and who asks it.
+#[derive(Clone)]
 struct Ask {
     faults: FaultSet,
     /// The words of the requirement; `None` for the floor.
@@ -45,8 +45,18 @@ struct Violation {
     unknown: Option<String>,
 }
 
+/// Violations with one root cause: the same copies are of no use for the same reasons.
+#[derive(Default)]
+struct Group {
+    /// The requirements that ask for it.
+    spans: BTreeSet<Span>,
+    /// The fault sets that bring it about.
+    faults: BTreeSet<FaultSet>,
+    violations: Vec<Violation>,
+}
+
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
-    let mut state = Decider { context, symbols: BTreeMap::new(), groups: BTreeMap::new(), verdicts: BTreeMap::new() };
+    let mut state = Decider { context, symbols: BTreeMap::new(), groups: BTreeMap::new(), verdicts: BTreeMap::new(), covered: BTreeMap::new() };
     for (index, period) in context.plan.periods.iter().enumerate() {
         let classes = context.classes_in(period);
         let alike = context.alike(&classes, period);
@@ -75,8 +85,10 @@ struct Decider<'c, 'p> {
     context: &'c Context<'p>,
     symbols: BTreeMap<ClassId, Symbolized>,
     /// Violations by root cause.
-    groups: BTreeMap<(Option<Span>, FaultSet, String), (Ask, Vec<Violation>)>,
+    groups: BTreeMap<String, Group>,
     verdicts: BTreeMap<(ClassId, usize), Attained>,
+    /// How often each acceptance of a single fault was needed, by its index.
+    covered: BTreeMap<usize, usize>,
 }
 
 /// What came out for a class in a period, over all fault sets.
@@ -137,12 +149,17 @@ impl Decider<'_, '_> {
         let context = self.context;
         let symbolized = self.symbols.get(&lost)?;
         let ids = &symbolized.copies;
-        let useless = struck.useless(context, ids);
-        let counts = |id: &CopyId| {
-            let copy = &context.plan.copies[*id];
-            let spared = !ask.spared || (copy.kind != CopyKind::Live && !copy.propagates && (copy.history || copy.kind != CopyKind::Mirror));
-            copy.counts && spared && !useless.contains_key(id)
-        };
+        let mut useless = struck.useless(context, ids);
+        if ask.spared {
+            for id in ids {
+                let copy = &context.plan.copies[*id];
+                let spared = !copy.propagates && (copy.history || copy.kind != CopyKind::Mirror);
+                if copy.kind != CopyKind::Live && !spared {
+                    useless.entry(*id).or_insert(Why::NotSpared);
+                }
+            }
+        }
+        let counts = |id: &CopyId| context.plan.copies[*id].counts && !useless.contains_key(id);
         let members: Vec<(usize, u32)> =
             ids.iter().enumerate().filter(|(_, id)| counts(id)).map(|(i, _)| (i, 0)).collect();
         let violation = |run, unknown| Violation {
@@ -176,7 +193,8 @@ impl Decider<'_, '_> {
             .0
             .saturating_add(class_data.rto.map_or(0, |(t, _)| t.0));
         let question = Question { members, need: 1, from, to: last_age(context, lost), window };
-        let system = symbolized.struck(|id| counts(&id));
+        let gone = |id: CopyId| useless.get(&id) == Some(&Why::StoreLost);
+        let system = symbolized.struck(|id| !useless.contains_key(&id), gone);
         let only_live = question.members.iter().all(|(i, _)| {
             ids.get(*i).is_some_and(|id| context.plan.copies[*id].kind == CopyKind::Live)
         });
@@ -197,6 +215,10 @@ impl Decider<'_, '_> {
         }
     }
 
+    fn violations(&self) -> usize {
+        self.groups.values().map(|group| group.violations.len()).sum()
+    }
+
     /// The floor: the loss of the class's own host, alone and together with each host that holds none
     /// of its copies.
     fn floor(&mut self, alike: &[Vec<ClassId>], index: usize, period: &Period) {
@@ -208,9 +230,9 @@ impl Decider<'_, '_> {
             let one = std::slice::from_ref(classes);
             let home = self.context.plan.host_of(model.classes[*class].home.store);
             let own = Fault::Loss(Target::Host(home));
-            let before = self.groups.values().map(|(_, v)| v.len()).sum::<usize>();
+                let before = self.violations();
             self.ask(&Ask { faults: vec![own], span: None, spared: true }, one, index);
-            if self.groups.values().map(|(_, v)| v.len()).sum::<usize>() > before {
+            if self.violations() > before {
                 continue;
             }
             for other in &hosts {
@@ -226,18 +248,44 @@ impl Decider<'_, '_> {
         }
     }
 
-    fn file(&mut self, ask: &Ask, violation: Violation) {
-        let cause: Vec<String> = violation
+    /// Puts a violation to those of the same cause, unless its single fault is an accepted risk.
+    fn file(&mut self, ask: &Ask, mut violation: Violation) {
+        self.accept(ask, &mut violation);
+        if violation.classes.is_empty() {
+            return;
+        }
+        let plan = self.context.plan;
+        let causes: BTreeSet<String> = violation
             .useless
-            .values()
-            .map(|why| format!("{why:?}"))
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
+            .iter()
+            .map(|(id, why)| (&plan.copies[*id], why))
+            .filter(|(copy, _)| copy.kind != CopyKind::Live && copy.counts)
+            .map(|(copy, why)| match why {
+                Why::KeyLost(_) => format!("{why:?}"),
+                _ => format!("{why:?} {}", self.context.store_name(copy.location.store)),
+            })
             .collect();
         let whose = if violation.classes.contains(&violation.lost) { "own" } else { "needed" };
-        let key = (ask.span, ask.faults.clone(), format!("{whose} {} {}", violation.run.is_some(), cause.join(" ")));
-        let copy = Ask { faults: ask.faults.clone(), span: ask.span, spared: ask.spared };
-        self.groups.entry(key).or_insert_with(|| (copy, Vec::new())).1.push(violation);
+        let causes: Vec<String> = causes.into_iter().collect();
+        let key = format!("{whose} {} {}", violation.run.is_some(), causes.join(" "));
+        let group = self.groups.entry(key).or_default();
+        group.spans.extend(ask.span);
+        group.faults.insert(ask.faults.clone());
+        group.violations.push(violation);
+    }
+
+    /// Takes the classes out for which the single fault is accepted, and counts that.
+    fn accept(&mut self, ask: &Ask, violation: &mut Violation) {
+        let [Fault::Loss(target)] = ask.faults.as_slice() else { return };
+        for (index, acceptance) in self.context.plan.model.acceptances.iter().enumerate() {
+            let mine = acceptance.obligation == Obligation::Survival
+                && acceptance.fault == Some(*target)
+                && acceptance.until > self.context.plan.as_of;
+            let Some(selection) = acceptance.selection.as_ref().filter(|_| mine) else { continue };
+            let before = violation.classes.len();
+            violation.classes.retain(|c| !selection.classes.contains(c));
+            *self.covered.entry(index).or_default() += usize::from(violation.classes.len() < before);
+        }
     }
 
     fn finish(self, out: &mut Verification) {
@@ -258,10 +306,9 @@ impl Decider<'_, '_> {
                 note: if only.is_empty() { String::new() } else { "partly through the live data alone".to_owned() },
             });
         }
-        for (ask, violations) in self.groups.values() {
-            if let Some(finding) = tell(self.context, ask, violations) {
-                out.findings.push(finding);
-            }
+        out.findings.extend(self.groups.values().filter_map(|group| tell::tell(self.context, group)));
+        for (index, count) in &self.covered {
+            *out.covered.entry(*index).or_default() += count;
         }
     }
 }
@@ -296,177 +343,4 @@ fn vacuous(span: Span, period: &str) -> Finding {
         subjects: Vec::new(),
         fault: None,
     }
-}
-
-fn tell(context: &Context<'_>, ask: &Ask, violations: &[Violation]) -> Option<Finding> {
-    let first = violations.first()?;
-    let mut classes: Vec<ClassId> = violations.iter().flat_map(|v| v.classes.iter().copied()).collect();
-    classes.sort_unstable();
-    classes.dedup();
-    let mut periods: Vec<usize> = violations.iter().map(|v| v.period).collect();
-    periods.sort_unstable();
-    periods.dedup();
-    let plan = context.plan;
-    let names = some(classes.iter().map(|c| context.class_name(*c)));
-    let phases = list(periods.iter().filter_map(|p| plan.periods.get(*p)).map(|p| p.name.as_str()));
-    let what: Vec<String> = ask.faults.iter().map(|f| faults::words(context, *f)).collect();
-    let what = what.join(", ");
-    let class_id = *first.classes.first()?;
-    let code = if first.lost != class_id {
-        NEEDED
-    } else if ask.span.is_none() {
-        FLOOR
-    } else {
-        REQUIRED
-    };
-    let message = match (&first.unknown, first.lost == class_id) {
-        (Some(why), _) => format!("not decided whether {names} survive if {what}: {why}"),
-        (None, true) => format!("nothing of {names} is left in {phases} if {what}"),
-        (None, false) => format!(
-            "{names} cannot be restored in {phases} if {what}: nothing of `{}`, which it needs, is left",
-            context.class_name(first.lost)
-        ),
-    };
-    let severity = if first.unknown.is_some() { Severity::Unknown } else { Severity::Error };
-    let engine = match (&first.unknown, &first.run) {
-        (Some(_), _) => Engine::Unknown,
-        (None, Some(_)) => Engine::Refuted,
-        (None, None) => Engine::Evaluated,
-    };
-    let mut diagnostic = Diagnostic::new(code, severity, message).by(engine.word());
-    if let Some(span) = ask.span {
-        diagnostic = diagnostic.at(span, "asked for here");
-    }
-    for fault in &ask.faults {
-        if let Some(span) = faults::place(context, *fault) {
-            diagnostic = diagnostic.at(span, faults::words(context, *fault));
-        }
-    }
-    let class = &plan.model.classes[class_id];
-    diagnostic = diagnostic.at(class.named.span, format!("`{}` lives on `{}`", class.named.name, context.store_name(class.home.store)));
-    let period = plan.periods.get(first.period)?;
-    diagnostic = match &first.run {
-        Some(run) => {
-            let told = |id: CopyId| first.useless.get(&id).map(|why| why_words(context, *why));
-            let diagnostic = diagnostic.event(moment(period.from, run.struck), what.clone());
-            tell_run(context, &first.symbolized, run, period, diagnostic, &told)
-        }
-        None => useless_copies(context, first, diagnostic),
-    };
-    diagnostic = diagnostic.help(advice(ask, first));
-    let fault = match ask.faults.as_slice() {
-        [Fault::Loss(target)] => Some(*target),
-        _ => None,
-    };
-    let subject = classes.iter().map(|c| context.class_name(*c)).collect::<Vec<_>>().join(" ");
-    Some(Finding {
-        diagnostic: diagnostic.about(subject),
-        obligation: Obligation::Survival,
-        classes,
-        subjects: Vec::new(),
-        fault,
-    })
-}
-
-fn advice(ask: &Ask, violation: &Violation) -> &'static str {
-    let whys = || violation.useless.values();
-    if whys().any(|w| matches!(w, Why::KeyLost(_))) {
-        "hold the key in a second place that does not fall with the first: `held on …, VAULT`"
-    } else if whys().any(|w| *w == Why::Propagated) {
-        "a sync carries deletions: give its destination versions of its own (`snapshots`, `versioning on`, `backup dir`)"
-    } else if ask.span.is_none() {
-        "every class needs a restorable copy on another host that a deletion upstream spares, and a key that outlives both hosts"
-    } else {
-        "make a copy that these faults do not reach, or accept the risk with a reason, a name and an end"
-    }
-}
-
-fn why_words(context: &Context<'_>, why: Why) -> String {
-    match why {
-        Why::StoreLost => "gone with its store".to_owned(),
-        Why::Deleted => "deleted".to_owned(),
-        Why::Propagated => "the sync carries the deletion here".to_owned(),
-        Why::KeyLost(key) => {
-            format!("unreadable: every holder of key `{}` is gone", context.plan.model.keys[key].named.name)
-        }
-        Why::Damaged => "holds the damage: no version from before it".to_owned(),
-        Why::LiveDataLost => "not counted: what matters is what is left without it".to_owned(),
-    }
-}
-
-fn useless_copies(context: &Context<'_>, violation: &Violation, mut diagnostic: Diagnostic) -> Diagnostic {
-    for id in &violation.symbolized.copies {
-        let copy = &context.plan.copies[*id];
-        let store = context.store_name(copy.location.store);
-        let why = match (violation.useless.get(id), copy.kind) {
-            (_, CopyKind::Transit) => "in transit, never counts".to_owned(),
-            (_, CopyKind::Seed) => "a seed, never counts".to_owned(),
-            (Some(why), _) => why_words(context, *why),
-            (None, _) if copy.propagates => "a deletion upstream reaches it".to_owned(),
-            (None, _) => "made too late, or by hand at no stated time".to_owned(),
-        };
-        let what = match copy.made_by {
-            None => format!("the data on `{store}`: {why}"),
-            Some(step) => format!("copy on `{store}` by `{}`: {why}", context.plan.model.steps[step].named.name),
-        };
-        diagnostic = diagnostic.event("", what);
-    }
-    if violation.symbolized.copies.len() == 1 {
-        diagnostic = diagnostic.event("", "there is no other copy");
-    }
-    diagnostic
-}
-
-/// Tells a run in the order of time: when the item enters and leaves each copy up to the age asked.
-pub(super) fn tell_run(
-    context: &Context<'_>,
-    symbolized: &Symbolized,
-    run: &Run,
-    period: &Period,
-    mut diagnostic: Diagnostic,
-    why: &dyn Fn(CopyId) -> Option<String>,
-) -> Diagnostic {
-    let plan = context.plan;
-    let mut events: Vec<(i64, usize, String)> = Vec::new();
-    for (node, id) in symbolized.copies.iter().enumerate() {
-        let copy = &plan.copies[*id];
-        let store = context.store_name(copy.location.store);
-        let step = copy.made_by.map_or("", |s| plan.model.steps[s].named.name.as_str());
-        match run.stay(node) {
-            None => events.push((run.age, node, format!("it never reaches `{store}`: `{step}` came too late"))),
-            Some((entered, _)) if entered > run.age => {
-                events.push((entered, node, format!("only now `{step}` would bring it to `{store}`")));
-            }
-            Some((entered, _)) => {
-                let text = if copy.made_by.is_none() {
-                    format!("something is written on `{store}`")
-                } else {
-                    format!("`{step}` has brought it to `{store}`")
-                };
-                events.push((entered, node, text));
-            }
-        }
-        if let Some(left) = run.leaves(node).filter(|at| *at <= run.age) {
-            let by: Vec<&str> = copy.leaves.iter().map(|l| plan.model.steps[l.by()].named.name.as_str()).collect();
-            events.push((left, node, format!("it leaves `{store}` ({})", list(by))));
-        }
-        if let Some(why) = why(*id).filter(|_| run.is_in(node)) {
-            events.push((run.struck, node, format!("on `{store}`: {why}")));
-        }
-    }
-    events.sort();
-    for (at, _, what) in events {
-        diagnostic = diagnostic.event(moment(period.from, at), what);
-    }
-    let left: Vec<&str> = symbolized
-        .copies
-        .iter()
-        .enumerate()
-        .filter(|(node, id)| run.is_in(*node) && plan.copies[**id].counts && why(**id).is_none())
-        .map(|(_, id)| context.store_name(plan.copies[*id].location.store))
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let left = if left.is_empty() { "nothing is left".to_owned() } else { format!("left: {}", list(left)) };
-    diagnostic.event(moment(period.from, run.age), format!("at the age of {}: {left}", age(run.age)))
 }

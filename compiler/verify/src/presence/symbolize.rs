@@ -48,13 +48,15 @@ fn leaving(leave: &Leave, index: &BTreeMap<CopyId, usize>) -> Option<Leaving> {
 }
 
 impl Symbolized {
-    /// The same system after faults that leave only some copies usable.
-    pub(crate) fn struck(&self, usable: impl Fn(CopyId) -> bool) -> System {
+    /// The same system after faults that leave only some copies usable. Nothing reaches a copy any more
+    /// whose source is of no use, or whose store is gone.
+    pub(crate) fn struck(&self, usable: impl Fn(CopyId) -> bool, gone: impl Fn(CopyId) -> bool) -> System {
         let mut system = self.system.clone();
         let alive: Vec<bool> = self.copies.iter().map(|id| usable(*id)).collect();
         for (at, node) in system.nodes.iter_mut().enumerate() {
             node.alive = alive.get(at).copied().unwrap_or(false);
-            node.fed = node.source.is_none_or(|s| alive.get(s).copied().unwrap_or(false));
+            let source_alive = node.source.is_none_or(|s| alive.get(s).copied().unwrap_or(false));
+            node.fed = source_alive && !self.copies.get(at).is_some_and(|id| gone(*id));
         }
         system
     }

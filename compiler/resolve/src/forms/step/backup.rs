@@ -17,10 +17,22 @@ const FORM: Construct = Construct {
               at 03:00 UTC\n    keep 7 daily, 4 weekly, 6 monthly, 2 yearly\n    prune\n    exclude \
               \"*.tmp\"\n    taking 1m..10m\n    monitor deadman\n}",
     clauses: with_common![
-        Clause::once(RETENTION, "", "which versions stay, written or by name; all where it is not said"),
-        Clause::once("prune", "", "removes what is forgotten right away, under the exclusive lock"),
+        Clause::once(
+            RETENTION,
+            "",
+            "which versions stay, written or by name; all where it is not said"
+        ),
+        Clause::once(
+            "prune",
+            "",
+            "removes what is forgotten right away, under the exclusive lock"
+        ),
         Clause::many("exclude", "\"PATTERN\", …", "what is left out"),
-        Clause::many("flag", "\"FLAG\", …", "tuning of restic that changes nothing about what is kept"),
+        Clause::many(
+            "flag",
+            "\"FLAG\", …",
+            "tuning of restic that changes nothing about what is kept"
+        ),
         CONNECTIONS,
     ],
 };

@@ -23,11 +23,23 @@ const FORM: Construct = Construct {
             "pg_dump, redis_bgsave, qdrant_snapshot, n8n_export, grafana_export, sqlite, files, program",
         ),
         Clause::once("atomic", "", "readers see all of it or the one before"),
-        Clause::once("in place", "", "readers may see half of it; so it is where nothing is said"),
-        Clause::once("runs", "\"PROGRAM\"", "one's own program does it: nothing but its cron line is emitted"),
+        Clause::once(
+            "in place",
+            "",
+            "readers may see half of it; so it is where nothing is said"
+        ),
+        Clause::once(
+            "runs",
+            "\"PROGRAM\"",
+            "one's own program does it: nothing but its cron line is emitted"
+        ),
         Clause::once("user", "\"USER\"", "the user it runs as"),
         Clause::once("container", "\"CONTAINER\"", "the container it runs in"),
-        Clause::once("keeps", "DURATION", "how long its files stay: then a clean-up removes them"),
+        Clause::once(
+            "keeps",
+            "DURATION",
+            "how long its files stay: then a clean-up removes them"
+        ),
     ],
 };
 
@@ -58,12 +70,20 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
     let said = own.says("method");
     let method = own.once("method", |cursor| cursor.choice("a method", &METHODS));
     let has_program = own.says("runs");
-    let runs = own.once("runs", |cursor| cursor.text("a program")).map(|(text, _)| text);
+    let runs = own
+        .once("runs", |cursor| cursor.text("a program"))
+        .map(|(text, _)| text);
     let program = method.is_some_and(|(method, _)| method == CaptureMethod::Program);
     if !has_program && (!said || program) {
         let (missing, help) = match said {
-            true => ("`runs`", "say which program: `runs \"/opt/scripts/dump.sh\"`"),
-            false => ("`method`", "say how: `method pg_dump`; or `runs \"/opt/scripts/dump.sh\"` for one's own"),
+            true => (
+                "`runs`",
+                "say which program: `runs \"/opt/scripts/dump.sh\"`",
+            ),
+            false => (
+                "`method`",
+                "say how: `method pg_dump`; or `runs \"/opt/scripts/dump.sh\"` for one's own",
+            ),
         };
         own.missing(missing, help);
     }
@@ -71,8 +91,12 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
         method: method.map_or(CaptureMethod::Program, |(method, _)| method),
         atomic: own.flag("atomic"),
         runs,
-        user: own.once("user", |cursor| cursor.text("a user")).map(|(text, _)| text),
-        container: own.once("container", |cursor| cursor.text("a container")).map(|(text, _)| text),
+        user: own
+            .once("user", |cursor| cursor.text("a user"))
+            .map(|(text, _)| text),
+        container: own
+            .once("container", |cursor| cursor.text("a container"))
+            .map(|(text, _)| text),
         keeps: own.once("keeps", |cursor| cursor.interval::<Seconds>()),
     };
     (!said || method.is_some()).then_some(Verb::Capture(parts))

@@ -52,9 +52,14 @@ fn subset(cursor: &mut Cursor<'_>) -> Option<Subset> {
         return Some(Subset::All);
     }
     if cursor.peek_kind() != Some(thrice_grammar::TokenKind::Number) {
-        return cursor.wrong("what is read", "write `read 1 of 52`, `read all` or `read structure`");
+        return cursor.wrong(
+            "what is read",
+            "write `read 1 of 52`, `read all` or `read structure`",
+        );
     }
     cursor.count_within("the part read each time", 1, 1)?;
     cursor.expect("of", "read 1 of 52")?;
-    Some(Subset::Rotating(cursor.count_within("a number of parts", 1, 10_000)?.0))
+    Some(Subset::Rotating(
+        cursor.count_within("a number of parts", 1, 10_000)?.0,
+    ))
 }

@@ -6,13 +6,16 @@ use thrice_quantity::schedule::{Recurrence, Schedule};
 use thrice_quantity::{Bytes, BytesPerSecond, Interval, Seconds};
 
 use crate::clauses::{Clause, Entry, SCHEDULE};
-use crate::codes::MISSING;
+use crate::codes::{MISSING, WRONG_VALUE};
 use crate::context::Context;
 use crate::declare::Item;
 use crate::draft::Draft;
 
-pub const WHEN: Clause =
-    Clause::once(SCHEDULE, "", "when it runs, written or by name; only `by hand` may leave it out");
+pub const WHEN: Clause = Clause::once(
+    SCHEDULE,
+    "",
+    "when it runs, written or by name; only `by hand` may leave it out",
+);
 pub const MONITOR: Clause = Clause::once("monitor", "MONITOR", "what notices that it failed");
 pub const CREDENTIAL: Clause = Clause::once(
     "credential",
@@ -29,15 +32,25 @@ pub const JITTER: Clause = Clause::once(
     "DURATION",
     "how much later it may start; none where it is not said, a minute for systemd",
 );
-pub const RETRIES: Clause = Clause::once("retries", "NUMBER", "how often a failed run is tried again");
+pub const RETRIES: Clause =
+    Clause::once("retries", "NUMBER", "how often a failed run is tried again");
 pub const AFTER: Clause = Clause::many("after", "STEP, …", "what must have succeeded before");
 pub const LIMIT: Clause = Clause::once("limit", "SPEED", "the greatest speed it may use");
-pub const TRANSFERS: Clause =
-    Clause::once("transfers", "NUMBER", "how many files at a time: `--transfers` of rclone");
-pub const CHECKERS: Clause =
-    Clause::once("checkers", "NUMBER", "how many comparisons at a time: `--checkers` of rclone");
-pub const CONNECTIONS: Clause =
-    Clause::once("connections", "NUMBER", "connections at a time: `-o s3.connections` of restic");
+pub const TRANSFERS: Clause = Clause::once(
+    "transfers",
+    "NUMBER",
+    "how many files at a time: `--transfers` of rclone",
+);
+pub const CHECKERS: Clause = Clause::once(
+    "checkers",
+    "NUMBER",
+    "how many comparisons at a time: `--checkers` of rclone",
+);
+pub const CONNECTIONS: Clause = Clause::once(
+    "connections",
+    "NUMBER",
+    "connections at a time: `-o s3.connections` of restic",
+);
 
 /// The table of a verb: its own clauses, then those of all steps.
 macro_rules! with_common {
@@ -61,8 +74,8 @@ pub(super) use with_common;
 #[derive(Default)]
 pub struct Common {
     schedule: Option<(Schedule, Span)>,
-    /// Whether a schedule is written, be it `on demand` or one that cannot be read.
-    pub scheduled: Option<Span>,
+    /// Where a schedule is written, be it `on demand` or one that cannot be read.
+    scheduled: Option<Span>,
     duration: Option<(Interval<Seconds>, Span)>,
     jitter: Option<Seconds>,
     after: Vec<(StepId, Span)>,
@@ -104,7 +117,12 @@ fn is_common(word: &str) -> bool {
 }
 
 impl Common {
-    fn clause(&mut self, draft: &Draft, runner: Option<Runner>, entry: &mut Entry<'_>) -> Option<()> {
+    fn clause(
+        &mut self,
+        draft: &Draft,
+        runner: Option<Runner>,
+        entry: &mut Entry<'_>,
+    ) -> Option<()> {
         let cursor = &mut entry.cursor;
         match entry.word {
             SCHEDULE => {
@@ -113,7 +131,8 @@ impl Common {
                 if let Some(zone) = zone(draft, runner?) {
                     cursor.warn_of_clock_changes(draft, &schedule, zone, span);
                 }
-                self.schedule = Some((schedule, span)).filter(|(s, _)| s.when != Recurrence::OnDemand);
+                self.schedule =
+                    Some((schedule, span)).filter(|(s, _)| s.when != Recurrence::OnDemand);
             }
             "after" => self.after.extend(cursor.list(|cursor| cursor.step())),
             "taking" => self.duration = Some(cursor.interval::<Seconds>()?),
@@ -131,22 +150,36 @@ impl Common {
         Some(())
     }
 
-    /// Reports a missing schedule: only people and lifecycle rules work without one.
-    pub fn need_schedule(&self, cx: &Context<'_>, item: &Item<'_>, runner: Option<Runner>) {
-        let needed = runner
-            .is_some_and(|r| !matches!(r.kind, RunnerKind::Hand | RunnerKind::Lifecycle));
-        if self.scheduled.is_some() || !needed {
+    /// Reports a missing schedule, and one that a lifecycle rule cannot have. People work without
+    /// one too.
+    pub fn check_schedule(&self, cx: &Context<'_>, item: &Item<'_>, runner: Option<Runner>) {
+        let Some(Runner { kind, .. }) = runner else {
             return;
-        }
-        let found = Diagnostic::error(MISSING, format!("`{}` needs a schedule", item.construct.keyword))
-            .at(item.statement.head(), "nothing says when it runs")
-            .help("add one, such as `daily at 03:00 UTC`, or `on demand`");
+        };
+        let verb = item.construct.keyword;
+        let found = match (self.scheduled, kind) {
+            (Some(span), RunnerKind::Lifecycle) => {
+                Diagnostic::error(WRONG_VALUE, "a lifecycle rule has no schedule")
+                    .at(
+                        span,
+                        "the provider applies it when it wants to, mostly once a day",
+                    )
+                    .help("take it away, or name who cleans up: `by HOST.cron`")
+            }
+            (Some(_), _) | (None, RunnerKind::Hand | RunnerKind::Lifecycle) => return,
+            (None, _) => Diagnostic::error(MISSING, format!("`{verb}` needs a schedule"))
+                .at(item.statement.head(), "nothing says when it runs")
+                .help("add one, such as `daily at 03:00 UTC`, or `on demand`"),
+        };
         cx.report(found);
     }
 
     /// When the step runs.
-    pub fn timing(self, kind: RunnerKind) -> Timing {
-        let period = self.schedule.as_ref().and_then(|(schedule, _)| schedule.nominal_period());
+    pub fn timing(&mut self, kind: RunnerKind) -> Timing {
+        let period = self
+            .schedule
+            .as_ref()
+            .and_then(|(schedule, _)| schedule.nominal_period());
         let longest = period.map_or(Seconds::DAY, |period| Seconds(period.0 / 2));
         let unstated = Interval::new(Seconds::ZERO, longest);
         Timing {
@@ -156,8 +189,8 @@ impl Common {
             ),
             duration_stated: self.duration.map(|(_, span)| span),
             jitter: self.jitter.unwrap_or(default_jitter(kind)),
-            schedule: self.schedule,
-            after: self.after,
+            schedule: self.schedule.take(),
+            after: std::mem::take(&mut self.after),
             retries: self.retries,
         }
     }

@@ -16,7 +16,11 @@ const FORM: Construct = Construct {
               daily at 02:55 UTC\n    include \"*-latest.dump\"\n    latest only\n    transfers 4\n}",
     clauses: with_common![
         Clause::many("include", "\"PATTERN\", …", "only names that match"),
-        Clause::once("latest only", "", "each run overwrites what the one before left"),
+        Clause::once(
+            "latest only",
+            "",
+            "each run overwrites what the one before left"
+        ),
         Clause::once("immutable", "", "refuses to change what is there"),
         TRANSIT,
         TRANSFERS,
@@ -25,8 +29,11 @@ const FORM: Construct = Construct {
 };
 
 /// `transit`, of copies and syncs.
-pub const TRANSIT: Clause =
-    Clause::once("transit", "", "what it leaves is on its way, and never counts as a copy");
+pub const TRANSIT: Clause = Clause::once(
+    "transit",
+    "",
+    "what it leaves is on its way, and never counts as a copy",
+);
 
 /// How copies are read.
 pub const SHAPE: Shape = Shape {

@@ -8,7 +8,7 @@ use super::common::with_common;
 use super::head::Head;
 use super::move_::check_clock;
 use super::{From, Of, Own, Shape, To, runner};
-use crate::clauses::{Clause, Construct, Entry, SCHEDULE};
+use crate::clauses::{Clause, Construct, Entry};
 use crate::draft::Draft;
 
 const FORM: Construct = Construct {
@@ -20,9 +20,21 @@ const FORM: Construct = Construct {
            cleans up, or a person.",
     example: "expire exports of s3.shared:/exports after 30 days by upload { deprecated prefix }",
     clauses: with_common![
-        Clause::once("by", "HOST.RUNNER|hand", "who cleans up; a lifecycle rule where it is not said"),
-        Clause::once("deprecated prefix", "", "the rule has its prefix at the top level, as some providers want"),
-        Clause::once("noncurrent", "", "deletes old versions, not current objects"),
+        Clause::once(
+            "by",
+            "HOST.RUNNER|hand",
+            "who cleans up; a lifecycle rule where it is not said"
+        ),
+        Clause::once(
+            "deprecated prefix",
+            "",
+            "the rule has its prefix at the top level, as some providers want"
+        ),
+        Clause::once(
+            "noncurrent",
+            "",
+            "deletes old versions, not current objects"
+        ),
     ],
 };
 
@@ -43,10 +55,16 @@ pub fn runner(draft: &Draft, head: &Head, entries: &mut [Entry<'_>]) -> Option<R
         entry.cursor.end();
         return runner;
     }
-    let Some(Source::Location(place, _)) = &head.source else { return None };
+    let Some(Source::Location(place, _)) = &head.source else {
+        return None;
+    };
     let store = draft.stores.get(place.store)?;
     let bucket = store.kind == StoreKind::Bucket;
-    bucket.then_some(Runner { host: Some(store.host), kind: RunnerKind::Lifecycle, span: None })
+    bucket.then_some(Runner {
+        host: Some(store.host),
+        kind: RunnerKind::Lifecycle,
+        span: None,
+    })
 }
 
 fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
@@ -57,14 +75,28 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
         _ => return None,
     };
     let (after, clock, span) = own.head.age?;
-    let lifecycle = own.runner.is_some_and(|runner| runner.kind == RunnerKind::Lifecycle);
+    let lifecycle = own
+        .runner
+        .is_some_and(|runner| runner.kind == RunnerKind::Lifecycle);
     if kind == StoreKind::FileSystem && !own.says("by") {
-        own.missing("`by`", "on a file system somebody cleans up: `by HOST.cron` or `by hand`");
+        own.missing(
+            "`by`",
+            "on a file system somebody cleans up: `by HOST.cron` or `by hand`",
+        );
     }
     for word in ["deprecated prefix", "noncurrent"] {
-        if let Some(entry) = own.entries.iter().find(|entry| entry.word == word && !lifecycle) {
+        if let Some(entry) = own
+            .entries
+            .iter()
+            .find(|entry| entry.word == word && !lifecycle)
+        {
             let message = format!("`{word}` is for lifecycle rules");
-            own.wrong(entry.span, message, "no lifecycle rule", "take it away, or take `by` away");
+            own.wrong(
+                entry.span,
+                message,
+                "no lifecycle rule",
+                "take it away, or take `by` away",
+            );
         }
     }
     if lifecycle {
@@ -72,19 +104,39 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
     } else {
         check_clock(own, clock, span);
     }
-    Some(Verb::Expire { after, clock, deprecated_prefix, noncurrent })
+    Some(Verb::Expire {
+        after,
+        clock,
+        deprecated_prefix,
+        noncurrent,
+    })
 }
 
 /// A lifecycle rule counts whole days from the upload (Amazon S3 API, `LifecycleExpiration`).
 fn check_rule(own: &Own<'_, '_>, after: Interval<Seconds>, clock: AgeClock, span: Span) {
     if clock != AgeClock::Upload {
         let help = "write `by upload`; for another clock, name who cleans up: `by HOST.cron`";
-        own.wrong(span, "a lifecycle rule counts from the upload", "another clock", help);
+        own.wrong(
+            span,
+            "a lifecycle rule counts from the upload",
+            "another clock",
+            help,
+        );
     } else if !after.is_point() {
         let help = "write one number of days: `after 30 days by upload`";
-        own.wrong(span, "a lifecycle rule has one age, not an interval", "an interval", help);
+        own.wrong(
+            span,
+            "a lifecycle rule has one age, not an interval",
+            "an interval",
+            help,
+        );
     } else if after.low() < Seconds::DAY || after.low().0 % Seconds::DAY.0 != 0 {
         let help = "write one day or more: `after 30 days by upload`";
-        own.wrong(span, "a lifecycle rule counts whole days", "not whole days", help);
+        own.wrong(
+            span,
+            "a lifecycle rule counts whole days",
+            "not whole days",
+            help,
+        );
     }
 }

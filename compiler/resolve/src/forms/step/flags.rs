@@ -20,7 +20,10 @@ enum Takes {
 /// without a version, nor `--ignore-inode`, by which a change may go unseen.
 const ALLOWED: [(&str, Takes); 7] = [
     ("--cleanup-cache", Takes::Nothing),
-    ("--compression", Takes::Word(&["auto", "off", "fastest", "better", "max"])),
+    (
+        "--compression",
+        Takes::Word(&["auto", "off", "fastest", "better", "max"]),
+    ),
     ("--no-cache", Takes::Nothing),
     ("--no-scan", Takes::Nothing),
     ("--pack-size", Takes::Number),
@@ -37,7 +40,10 @@ pub fn read(own: &mut Own<'_, '_>) -> Vec<String> {
         entry.cursor.end();
         for (flag, span) in read {
             let name = name(&flag);
-            let first = out.iter().find(|(other, _)| self::name(other) == name).map(|(_, at)| *at);
+            let first = out
+                .iter()
+                .find(|(other, _)| self::name(other) == name)
+                .map(|(_, at)| *at);
             match (first, mistake(&flag)) {
                 (Some(first), _) => cx.report(
                     Diagnostic::error(REPEATED, format!("the flag `{name}` is said twice"))
@@ -46,7 +52,9 @@ pub fn read(own: &mut Own<'_, '_>) -> Vec<String> {
                         .help("keep the one that holds"),
                 ),
                 (None, Some((message, help))) => cx.report(
-                    Diagnostic::error(WRONG_VALUE, message).at(span, "not passed on").help(help),
+                    Diagnostic::error(WRONG_VALUE, message)
+                        .at(span, "not passed on")
+                        .help(help),
                 ),
                 (None, None) => out.push((flag, span)),
             }
@@ -67,10 +75,13 @@ fn mistake(flag: &str) -> Option<(String, String)> {
         let message = format!("`{name}` is not among the flags that are passed on");
         let all = || ALLOWED.iter().map(|(allowed, _)| *allowed);
         let near = nearest(name, all());
-        return Some((message, match near.as_slice() {
-            [] => format!("only tuning is: {}", one_of(all())),
-            near => format!("did you mean {}?", one_of(near.iter().copied())),
-        }));
+        return Some((
+            message,
+            match near.as_slice() {
+                [] => format!("only tuning is: {}", one_of(all())),
+                near => format!("did you mean {}?", one_of(near.iter().copied())),
+            },
+        ));
     };
     let form = match takes {
         Takes::Nothing if value.is_some() => name.to_owned(),
@@ -81,9 +92,14 @@ fn mistake(flag: &str) -> Option<(String, String)> {
         }
         _ => return None,
     };
-    Some((format!("`{flag}` is not of the form that restic takes"), format!("write `{form}`")))
+    Some((
+        format!("`{flag}` is not of the form that restic takes"),
+        format!("write `{form}`"),
+    ))
 }
 
 fn is_number(text: &str) -> bool {
-    (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0')
+    (1..=4).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && !text.starts_with('0')
 }

@@ -31,8 +31,11 @@ pub struct Head {
 }
 
 /// The clocks that an age may be measured by.
-pub const CLOCKS: [(&str, AgeClock); 3] =
-    [("mtime", AgeClock::Mtime), ("upload", AgeClock::Upload), ("use", AgeClock::Use)];
+pub const CLOCKS: [(&str, AgeClock); 3] = [
+    ("mtime", AgeClock::Mtime),
+    ("upload", AgeClock::Upload),
+    ("use", AgeClock::Use),
+];
 
 /// The parts seen so far, with their places.
 #[derive(Default)]
@@ -56,7 +59,10 @@ pub fn read(cursor: &mut Cursor<'_>, draft: &Draft, shape: &Shape, item: &Item<'
     };
     let mut seen = Seen::default();
     if shape.words().any(|word| word == item.name) {
-        let found = Diagnostic::error(MISSING, format!("this `{}` has no name", item.construct.keyword));
+        let found = Diagnostic::error(
+            MISSING,
+            format!("this `{}` has no name", item.construct.keyword),
+        );
         let found = found.at(item.span, "a name should stand here");
         cursor.fail::<()>(found.help(format!("write `{}`", item.construct.form)));
         return head;
@@ -83,10 +89,13 @@ pub fn read(cursor: &mut Cursor<'_>, draft: &Draft, shape: &Shape, item: &Item<'
 }
 
 fn twice(item: &Item<'_>, word: &str, span: Span, first: Span) -> Diagnostic {
-    Diagnostic::error(REPEATED, format!("`{}` says `{word}` twice", item.construct.keyword))
-        .at(span, "said again")
-        .at(first, "first said here")
-        .help(format!("write `{}`", item.construct.form))
+    Diagnostic::error(
+        REPEATED,
+        format!("`{}` says `{word}` twice", item.construct.keyword),
+    )
+    .at(span, "said again")
+    .at(first, "first said here")
+    .help(format!("write `{}`", item.construct.form))
 }
 
 fn part(
@@ -150,7 +159,9 @@ fn of(cursor: &mut Cursor<'_>, of: Of, head: &mut Head, seen: &mut Seen) -> Opti
         for (_, index, span) in classes {
             let class = ClassId(index);
             match head.classes.iter().find(|(other, _)| *other == class) {
-                Some((_, first)) => cursor.complain(class_twice(cursor.cx.text(span), span, *first)),
+                Some((_, first)) => {
+                    cursor.complain(class_twice(cursor.cx.text(span), span, *first))
+                }
                 None => head.classes.push((class, span)),
             }
         }
@@ -189,7 +200,12 @@ fn complete(
     head: &mut Head,
     seen: &mut Seen,
 ) {
-    let place = |word: &str| seen.parts.iter().find(|(part, _)| *part == word).map(|(_, span)| *span);
+    let place = |word: &str| {
+        seen.parts
+            .iter()
+            .find(|(part, _)| *part == word)
+            .map(|(_, span)| *span)
+    };
     if let (Some(first), Some(second), true) = (place("of"), place("from"), seen.place_in_of) {
         let message = format!("`{}` says twice what it reads", item.construct.keyword);
         let found = Diagnostic::error(REPEATED, message)
@@ -201,10 +217,12 @@ fn complete(
     }
     let missing = shape.required().find(|(word, _)| place(word).is_none());
     if let Some((word, takes)) = missing {
-        let found =
-            Diagnostic::error(MISSING, format!("`{}` needs `{word} {takes}`", item.construct.keyword))
-                .at(head.span, format!("`{word}` is missing"))
-                .help(format!("write `{}`", item.construct.form));
+        let found = Diagnostic::error(
+            MISSING,
+            format!("`{}` needs `{word} {takes}`", item.construct.keyword),
+        )
+        .at(head.span, format!("`{word}` is missing"))
+        .help(format!("write `{}`", item.construct.form));
         cursor.fail::<()>(found);
         return;
     }
@@ -214,9 +232,10 @@ fn complete(
     match shape.to {
         To::Nothing => head.target = Some(StepTarget::Nothing),
         To::Environment => {
-            if let (Some((environment, span)), false) =
-                (seen.environment, place("via").is_some() && seen.via.is_none())
-            {
+            if let (Some((environment, span)), false) = (
+                seen.environment,
+                place("via").is_some() && seen.via.is_none(),
+            ) {
                 let via = seen.via.take().map(|(via, _)| via);
                 head.target = Some(StepTarget::Environment(environment, via, span));
             }

@@ -21,7 +21,11 @@ impl<'m> Base<'m> {
     /// A declared thing and when it exists.
     #[must_use]
     pub fn new(named: &'m Named, lifetime: Lifetime) -> Self {
-        Self { name: &named.name, span: named.span, lifetime }
+        Self {
+            name: &named.name,
+            span: named.span,
+            lifetime,
+        }
     }
 }
 
@@ -44,10 +48,21 @@ pub fn check(
             .help("leave `since` away: then it begins with the last of what it needs");
         cx.report(found);
     }
-    let gone = |base: &&Base<'_>| base.lifetime.until.is_some_and(|end| lifetime.until > Some(end));
+    let gone = |base: &&Base<'_>| {
+        base.lifetime
+            .until
+            .is_some_and(|end| lifetime.until > Some(end))
+    };
     if let (Some(base), Some(day)) = (bases.iter().find(gone), written.until) {
-        let end = base.lifetime.until.map(|end| format!("until {end}")).unwrap_or_default();
-        let message = format!("`{name}` is there longer than `{}`, which it needs", base.name);
+        let end = base
+            .lifetime
+            .until
+            .map(|end| format!("until {end}"))
+            .unwrap_or_default();
+        let message = format!(
+            "`{name}` is there longer than `{}`, which it needs",
+            base.name
+        );
         let found = Diagnostic::error(OUTLIVES, message)
             .at(named.span, format!("until {day}"))
             .at(base.span, end)

@@ -119,7 +119,9 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
     let mut pending: Vec<Option<Pending>> = Vec::new();
     pending.resize_with(items.len(), || None);
     for item in items {
-        let shape = SHAPES.iter().find(|shape| shape.form.keyword == item.construct.keyword);
+        let shape = SHAPES
+            .iter()
+            .find(|shape| shape.form.keyword == item.construct.keyword);
         let read = shape.and_then(|shape| read(cx, draft, item, shape));
         if let (Ok(at), Some(read)) = (usize::try_from(item.index), read)
             && let Some(place) = pending.get_mut(at)
@@ -135,12 +137,7 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
     }
 }
 
-fn read<'a>(
-    cx: &'a Context<'a>,
-    draft: &Draft,
-    item: &Item<'a>,
-    shape: &Shape,
-) -> Option<Pending> {
+fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>, shape: &Shape) -> Option<Pending> {
     let mut cursor = item.cursor(cx);
     let block = cursor.block();
     let head = head::read(&mut cursor, draft, shape, item);
@@ -150,9 +147,15 @@ fn read<'a>(
         true => head.runner,
         false => expire::runner(draft, &head, &mut entries),
     };
-    let (common, entries) = common::read(draft, runner, entries);
-    common.need_schedule(cx, item, runner);
-    let verb = (shape.verb)(&mut Own { cx, draft, head: &head, entries, runner });
+    let (mut common, entries) = common::read(draft, runner, entries);
+    common.check_schedule(cx, item, runner);
+    let verb = (shape.verb)(&mut Own {
+        cx,
+        draft,
+        head: &head,
+        entries,
+        runner,
+    });
     let (verb, runner) = (verb?, runner?);
     let step = Step {
         named: item.named(cx),
@@ -170,7 +173,10 @@ fn read<'a>(
         checkers: common.checkers,
         verb,
     };
-    Some(Pending { step, written: head.written })
+    Some(Pending {
+        step,
+        written: head.written,
+    })
 }
 
 /// Who brings a step into force. Zerobyte keeps its jobs in a database that nothing fills from
@@ -200,17 +206,26 @@ impl Own<'_, '_> {
 
     /// Reports something about the step that contradicts itself.
     fn wrong(&self, span: Span, message: impl Into<String>, label: &str, help: &str) {
-        self.cx.report(Diagnostic::error(WRONG_VALUE, message).at(span, label).help(help));
+        self.cx.report(
+            Diagnostic::error(WRONG_VALUE, message)
+                .at(span, label)
+                .help(help),
+        );
     }
 
     /// Reports that two flags exclude each other, if both are said.
     fn exclude(&self, one: &str, other: &str) {
         let find = |word: &str| self.entries.iter().find(|entry| entry.word == word);
-        let (Some(first), Some(second)) = (find(one), find(other)) else { return };
-        let found = Diagnostic::error(REPEATED, format!("`{one}` and `{other}` exclude each other"))
-            .at(second.span, format!("`{other}` here"))
-            .at(first.span, format!("`{one}` here"))
-            .help("keep the one that holds");
+        let (Some(first), Some(second)) = (find(one), find(other)) else {
+            return;
+        };
+        let found = Diagnostic::error(
+            REPEATED,
+            format!("`{one}` and `{other}` exclude each other"),
+        )
+        .at(second.span, format!("`{other}` here"))
+        .at(first.span, format!("`{one}` here"))
+        .help("keep the one that holds");
         self.cx.report(found);
     }
 
@@ -224,7 +239,11 @@ impl Own<'_, '_> {
     }
 
     /// Reads the one clause with this word, if it is said.
-    fn once<T>(&mut self, word: &str, read: impl FnOnce(&mut Cursor<'_>) -> Option<T>) -> Option<T> {
+    fn once<T>(
+        &mut self,
+        word: &str,
+        read: impl FnOnce(&mut Cursor<'_>) -> Option<T>,
+    ) -> Option<T> {
         let entry = self.entries.iter_mut().find(|entry| entry.word == word)?;
         let value = read(&mut entry.cursor);
         entry.cursor.end();

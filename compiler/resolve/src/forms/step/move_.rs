@@ -54,11 +54,15 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
 
 /// Whether whoever does the work can read this clock there.
 pub fn check_clock(own: &Own<'_, '_>, clock: AgeClock, span: Span) {
-    let by_hand = own.runner.is_none_or(|runner| runner.kind == RunnerKind::Hand);
+    let by_hand = own
+        .runner
+        .is_none_or(|runner| runner.kind == RunnerKind::Hand);
     let bucket = match &own.head.source {
-        Some(Source::Location(place, _)) => {
-            own.draft.stores.get(place.store).is_none_or(|store| store.kind == StoreKind::Bucket)
-        }
+        Some(Source::Location(place, _)) => own
+            .draft
+            .stores
+            .get(place.store)
+            .is_none_or(|store| store.kind == StoreKind::Bucket),
         // Where the data comes from is not known here.
         _ => true,
     };

@@ -12,7 +12,11 @@ use crate::names::Kind;
 /// Reads a runner, behind the word `by`.
 pub fn read(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<Runner> {
     if cursor.take_words("hand") {
-        return Some(Runner { host: None, kind: RunnerKind::Hand, span: Some(cursor.last()) });
+        return Some(Runner {
+            host: None,
+            kind: RunnerKind::Hand,
+            span: Some(cursor.last()),
+        });
     }
     let (name, span) = cursor.name("a runner such as `vpai.cron`, or `hand`")?;
     let (host, kind) = match name.split_once('.') {
@@ -31,7 +35,11 @@ pub fn read(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<Runner> {
         Some(kind) => named(cursor, host, kind, span)?,
         None => only(cursor, host, span)?,
     };
-    Some(Runner { host: Some(id), kind, span: Some(span) })
+    Some(Runner {
+        host: Some(id),
+        kind,
+        span: Some(span),
+    })
 }
 
 /// The runner that is named, if the host runs it.
@@ -50,7 +58,11 @@ fn named(cursor: &mut Cursor<'_>, host: &Host, word: &str, span: Span) -> Option
     }
     let name = &host.named.name;
     let found = Diagnostic::error(RUNNER, format!("`{name}` does not run `{word}`"));
-    cursor.complain(with_runners(found.at(span, "nothing would start this step"), host, word));
+    cursor.complain(with_runners(
+        found.at(span, "nothing would start this step"),
+        host,
+        word,
+    ));
     None
 }
 
@@ -60,17 +72,25 @@ fn only(cursor: &mut Cursor<'_>, host: &Host, span: Span) -> Option<RunnerKind> 
     match host.runners.as_slice() {
         [(kind, _)] if host.kind != HostKind::ObjectStorage => return Some(*kind),
         [] => {
-            let found = Diagnostic::error(RUNNER, format!("`{name}` says of no runner that it runs it"));
+            let found = Diagnostic::error(
+                RUNNER,
+                format!("`{name}` says of no runner that it runs it"),
+            );
             let found = found.at(span, "nothing would start this step");
             cursor.complain(with_runners(found, host, "cron"));
         }
         _ if host.kind == HostKind::ObjectStorage => {
-            let found = Diagnostic::error(RUNNER, format!("`{name}` is an object storage: it runs no steps"));
+            let found = Diagnostic::error(
+                RUNNER,
+                format!("`{name}` is an object storage: it runs no steps"),
+            );
             let found = found.at(span, "nothing would start this step");
             cursor.complain(with_runners(found, host, "cron"));
         }
         runners => {
-            let words = runners.iter().map(|(kind, _)| format!("{name}.{}", word(*kind)));
+            let words = runners
+                .iter()
+                .map(|(kind, _)| format!("{name}.{}", word(*kind)));
             let words: Vec<String> = words.collect();
             let message = format!("`{name}` runs more than one: which starts this step?");
             let help = format!("write {}", one_of(words.iter().map(String::as_str)));
@@ -99,12 +119,17 @@ fn with_runners(found: Diagnostic, host: &Host, wanted: &str) -> Diagnostic {
         let found = found.at(host.named.span, "no `runs` in its block");
         return found.help(format!("add `runs {wanted}` to `{name}`"));
     }
-    found.help(format!("name one that `{name}` runs, or add `runs {wanted}` to it"))
+    found.help(format!(
+        "name one that `{name}` runs, or add `runs {wanted}` to it"
+    ))
 }
 
 /// The word of a runner.
 fn word(kind: RunnerKind) -> &'static str {
-    let written = RUNNERS.iter().find(|(_, other)| *other == kind).map(|(word, _)| *word);
+    let written = RUNNERS
+        .iter()
+        .find(|(_, other)| *other == kind)
+        .map(|(word, _)| *word);
     written.unwrap_or(match kind {
         RunnerKind::Lifecycle => "lifecycle",
         _ => "hand",

@@ -28,9 +28,21 @@ const FORM: Construct = Construct {
         ),
         Clause::many("keep", "FIELD, …", "what goes as it is"),
         Clause::many("skip", "FIELD, …", "what does not go"),
-        Clause::once("rest", "skip|keep|redact|null|hash", "what is done to all else; without it there is no rule for that"),
-        Clause::once("verified", "", "the data is checked after the changes, before anybody can read it"),
-        Clause::once("restart", "SERVICE, …", "started afterwards, in this order; the environment's where it is not said"),
+        Clause::once(
+            "rest",
+            "skip|keep|redact|null|hash",
+            "what is done to all else; without it there is no rule for that"
+        ),
+        Clause::once(
+            "verified",
+            "",
+            "the data is checked after the changes, before anybody can read it"
+        ),
+        Clause::once(
+            "restart",
+            "SERVICE, …",
+            "started afterwards, in this order; the environment's where it is not said"
+        ),
     ],
 };
 
@@ -89,14 +101,21 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
     }
     let verified = own.flag("verified");
     let restart = restart(own);
-    Some(Verb::Seed { rules, restart, verified })
+    Some(Verb::Seed {
+        rules,
+        restart,
+        verified,
+    })
 }
 
 fn twice(rule: &SeedRule, first: Span) -> Diagnostic {
-    Diagnostic::error(REPEATED, format!("there are two rules for `{}`", rule.field))
-        .at(rule.span, "said again")
-        .at(first, "first said here")
-        .help("keep the one that holds")
+    Diagnostic::error(
+        REPEATED,
+        format!("there are two rules for `{}`", rule.field),
+    )
+    .at(rule.span, "said again")
+    .at(first, "first said here")
+    .help("keep the one that holds")
 }
 
 fn rest(entry: &mut Entry<'_>) -> Option<SeedRule> {
@@ -123,7 +142,13 @@ impl Cursor<'_> {
             false => None,
         };
         let span = self.since(start);
-        Some(SeedRule { field: field.to_owned(), action, before_leaving, label_after, span })
+        Some(SeedRule {
+            field: field.to_owned(),
+            action,
+            before_leaving,
+            label_after,
+            span,
+        })
     }
 
     fn action(&mut self, action: Action) -> Option<Anonymise> {
@@ -153,10 +178,17 @@ impl Cursor<'_> {
 
 /// The services to start: only those of the environment, never their namesakes elsewhere.
 fn restart(own: &mut Own<'_, '_>) -> Vec<ServiceId> {
-    let Some(StepTarget::Environment(id, ..)) = &own.head.target else { return Vec::new() };
-    let Some(environment) = own.draft.environments.get(*id) else { return Vec::new() };
+    let Some(StepTarget::Environment(id, ..)) = &own.head.target else {
+        return Vec::new();
+    };
+    let Some(environment) = own.draft.environments.get(*id) else {
+        return Vec::new();
+    };
     let (cx, draft) = (own.cx, own.draft);
-    let hosts = environment.hosts.iter().filter_map(|host| draft.hosts.get(*host));
+    let hosts = environment
+        .hosts
+        .iter()
+        .filter_map(|host| draft.hosts.get(*host));
     let near: Vec<&str> = hosts.map(|host| host.named.name.as_str()).collect();
     let Some(entry) = own.entries.iter_mut().find(|entry| entry.word == "restart") else {
         return environment.services.clone();
@@ -164,7 +196,10 @@ fn restart(own: &mut Own<'_, '_>) -> Vec<ServiceId> {
     let read = entry.cursor.list(|cursor| cursor.service(&near));
     entry.cursor.end();
     for (service, span) in &read {
-        let there = draft.services.get(*service).is_none_or(|s| environment.hosts.contains(&s.host));
+        let there = draft
+            .services
+            .get(*service)
+            .is_none_or(|s| environment.hosts.contains(&s.host));
         if !there {
             cx.report(elsewhere(cx.text(*span), *span, environment, &near));
         }
@@ -177,7 +212,10 @@ fn elsewhere(name: &str, span: Span, environment: &Environment, hosts: &[&str]) 
     let short = name.rsplit('.').next().unwrap_or(name);
     let help = match hosts {
         [] => format!("say on which hosts `{place}` is: `on HOST`"),
-        hosts => format!("declare `service {short}` on {}", one_of(hosts.iter().copied())),
+        hosts => format!(
+            "declare `service {short}` on {}",
+            one_of(hosts.iter().copied())
+        ),
     };
     Diagnostic::error(UNKNOWN_NAME, format!("`{place}` has no service `{short}`"))
         .at(span, "this one is elsewhere: a seed must not restart it")

@@ -21,7 +21,9 @@ pub fn settle(cx: &Context<'_>, draft: &Draft, pending: &mut [Option<Pending>]) 
         }
     };
     for at in order {
-        let Some(Some(this)) = pending.get(at) else { continue };
+        let Some(Some(this)) = pending.get(at) else {
+            continue;
+        };
         let source = match &this.step.source {
             Source::Step(id, _) => match usize::try_from(*id).ok().and_then(|id| pending.get(id)) {
                 Some(Some(source)) => Some(source),
@@ -35,7 +37,10 @@ pub fn settle(cx: &Context<'_>, draft: &Draft, pending: &mut [Option<Pending>]) 
         }
         check_overlap(cx, draft, this, source);
         let lifetime = lifetime(cx, draft, this, source);
-        let credential = this.step.credential.or_else(|| repository_credential(draft, this));
+        let credential = this
+            .step
+            .credential
+            .or_else(|| repository_credential(draft, this));
         if let Some(Some(this)) = pending.get_mut(at) {
             this.step.lifetime = lifetime;
             this.step.credential = credential;
@@ -45,7 +50,9 @@ pub fn settle(cx: &Context<'_>, draft: &Draft, pending: &mut [Option<Pending>]) 
 
 /// The steps that must have run before this one.
 fn rests_on(pending: &Option<Pending>) -> Vec<usize> {
-    let Some(Pending { step, .. }) = pending else { return Vec::new() };
+    let Some(Pending { step, .. }) = pending else {
+        return Vec::new();
+    };
     let source = match &step.source {
         Source::Step(id, _) => Some(*id),
         _ => None,
@@ -58,22 +65,34 @@ fn rests_on(pending: &Option<Pending>) -> Vec<usize> {
 }
 
 fn circle_of_steps(pending: &[Option<Pending>], circle: &[usize]) -> Diagnostic {
-    let steps = || circle.iter().filter_map(|at| pending.get(*at)?.as_ref()).map(|p| &p.step);
-    let names: Vec<String> = steps().map(|step| format!("`{}`", step.named.name)).collect();
+    let steps = || {
+        circle
+            .iter()
+            .filter_map(|at| pending.get(*at)?.as_ref())
+            .map(|p| &p.step)
+    };
+    let names: Vec<String> = steps()
+        .map(|step| format!("`{}`", step.named.name))
+        .collect();
     let message = match names.as_slice() {
         [one] => format!("the step {one} waits for itself"),
         many => format!("steps wait for each other in a circle: {}", many.join(", ")),
     };
     steps()
         .fold(Diagnostic::error(CYCLE, message), |found, step| {
-            found.at(step.named.span, format!("`{}` never starts", step.named.name))
+            found.at(
+                step.named.span,
+                format!("`{}` never starts", step.named.name),
+            )
         })
         .help("take one `after` or `from` away")
 }
 
 /// A step that reads from another finds only what that one leaves.
 fn check_source(cx: &Context<'_>, this: &Pending, source: &Pending) {
-    let Source::Step(_, span) = &this.step.source else { return };
+    let Source::Step(_, span) = &this.step.source else {
+        return;
+    };
     let (name, of) = (&source.step.named.name, &source.step.classes);
     if source.step.target == StepTarget::Nothing {
         let verb = source.step.verb.word();
@@ -93,9 +112,17 @@ fn check_source(cx: &Context<'_>, this: &Pending, source: &Pending) {
             let class = cx.text(*at);
             let message = format!("`{name}` does not carry `{class}`");
             let found = Diagnostic::error(NOTHING_TO_READ, message)
-                .at(*at, format!("there is no `{class}` in what `{name}` leaves"))
-                .at(source.step.named.span, format!("`{name}` is of other classes"))
-                .help(format!("add `{class}` to the `of` of `{name}`, or back it up on its own"));
+                .at(
+                    *at,
+                    format!("there is no `{class}` in what `{name}` leaves"),
+                )
+                .at(
+                    source.step.named.span,
+                    format!("`{name}` is of other classes"),
+                )
+                .help(format!(
+                    "add `{class}` to the `of` of `{name}`, or back it up on its own"
+                ));
             cx.report(found);
         }
     }
@@ -103,10 +130,15 @@ fn check_source(cx: &Context<'_>, this: &Pending, source: &Pending) {
 
 /// A tree that is copied into itself grows with every run, or is emptied; rclone refuses it.
 fn check_overlap(cx: &Context<'_>, draft: &Draft, this: &Pending, source: Option<&Pending>) {
-    if !matches!(this.step.verb, Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. }) {
+    if !matches!(
+        this.step.verb,
+        Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. }
+    ) {
         return;
     }
-    let StepTarget::Location(to, to_span) = &this.step.target else { return };
+    let StepTarget::Location(to, to_span) = &this.step.target else {
+        return;
+    };
     let read: Vec<(Location, Span)> = match (&this.step.source, source) {
         (Source::Location(place, span), _) => vec![(place.clone(), *span)],
         (Source::Step(_, span), Some(source)) => match &source.step.target {
@@ -115,10 +147,14 @@ fn check_overlap(cx: &Context<'_>, draft: &Draft, this: &Pending, source: Option
         },
         _ => {
             let classes = this.step.classes.iter();
-            classes.filter_map(|(c, at)| Some((draft.classes.get(*c)?.home.clone(), *at))).collect()
+            classes
+                .filter_map(|(c, at)| Some((draft.classes.get(*c)?.home.clone(), *at)))
+                .collect()
         }
     };
-    let Some((_, span)) = read.iter().find(|(from, _)| from.meets(to)) else { return };
+    let Some((_, span)) = read.iter().find(|(from, _)| from.meets(to)) else {
+        return;
+    };
     let message = format!("`{}` writes into what it reads", this.step.named.name);
     let found = Diagnostic::error(OVERLAP, message)
         .at(*to_span, "written here")
@@ -128,12 +164,7 @@ fn check_overlap(cx: &Context<'_>, draft: &Draft, this: &Pending, source: Option
 }
 
 /// Written, or as long as all that the step sits on exists.
-fn lifetime(
-    cx: &Context<'_>,
-    draft: &Draft,
-    this: &Pending,
-    source: Option<&Pending>,
-) -> Lifetime {
+fn lifetime(cx: &Context<'_>, draft: &Draft, this: &Pending, source: Option<&Pending>) -> Lifetime {
     let bases = bases(draft, this, source);
     let classes = this.step.classes.iter();
     let mut all: Vec<Lifetime> = bases.iter().map(|base| base.lifetime).collect();
@@ -146,9 +177,24 @@ fn lifetime(
 
 fn bases<'m>(draft: &'m Draft, this: &Pending, source: Option<&'m Pending>) -> Vec<Base<'m>> {
     let mut bases = Vec::new();
-    let store = |id| draft.stores.get(id).map(|store| Base::new(&store.named, store.lifetime));
-    let repository = |id| draft.repositories.get(id).map(|r| Base::new(&r.named, r.lifetime));
-    let host = |id| draft.hosts.get(id).map(|host| Base::new(&host.named, host.lifetime));
+    let store = |id| {
+        draft
+            .stores
+            .get(id)
+            .map(|store| Base::new(&store.named, store.lifetime))
+    };
+    let repository = |id| {
+        draft
+            .repositories
+            .get(id)
+            .map(|r| Base::new(&r.named, r.lifetime))
+    };
+    let host = |id| {
+        draft
+            .hosts
+            .get(id)
+            .map(|host| Base::new(&host.named, host.lifetime))
+    };
     bases.extend(this.step.runner.host.and_then(host));
     match &this.step.source {
         Source::Location(place, _) => bases.extend(store(place.store)),
@@ -163,7 +209,11 @@ fn bases<'m>(draft: &'m Draft, this: &Pending, source: Option<&'m Pending>) -> V
         StepTarget::Repository(id, _) => bases.extend(repository(*id)),
         StepTarget::Environment(id, via, _) => {
             bases.extend(via.as_ref().and_then(|place| store(place.store)));
-            let hosts = draft.environments.get(*id).map(|e| e.hosts.as_slice()).unwrap_or_default();
+            let hosts = draft
+                .environments
+                .get(*id)
+                .map(|e| e.hosts.as_slice())
+                .unwrap_or_default();
             bases.extend(hosts.iter().filter_map(|id| host(*id)));
         }
         StepTarget::Nothing => {}
@@ -176,7 +226,12 @@ fn repository_credential(
     draft: &Draft,
     this: &Pending,
 ) -> Option<(thrice_model::CredentialId, Span)> {
-    let of = |id| draft.repositories.get(id).and_then(|repository| repository.credential);
+    let of = |id| {
+        draft
+            .repositories
+            .get(id)
+            .and_then(|repository| repository.credential)
+    };
     let target = match &this.step.target {
         StepTarget::Repository(id, _) => of(*id),
         _ => None,

@@ -17,8 +17,16 @@ const FORM: Construct = Construct {
               {\n    monthly on 1 at 05:00 UTC\n    transfers 4\n    max delete 1000\n    backup dir \
               truenas.tank:/trash\n    monitor deadman\n}",
     clauses: with_common![
-        Clause::once("max delete", "NUMBER", "stops after so many deletions in a run"),
-        Clause::once("backup dir", "PLACE", "where deleted and overwritten data goes, on the same store"),
+        Clause::once(
+            "max delete",
+            "NUMBER",
+            "stops after so many deletions in a run"
+        ),
+        Clause::once(
+            "backup dir",
+            "PLACE",
+            "where deleted and overwritten data goes, on the same store"
+        ),
         TRANSIT,
         TRANSFERS,
         CHECKERS,
@@ -37,7 +45,9 @@ pub const SHAPE: Shape = Shape {
 
 fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
     Some(Verb::Sync {
-        max_delete: own.once("max delete", |cursor| cursor.count("a number of files")).map(|(n, _)| n),
+        max_delete: own
+            .once("max delete", |cursor| cursor.count("a number of files"))
+            .map(|(n, _)| n),
         backup_dir: backup_dir(own),
         transit: own.flag("transit"),
     })
@@ -46,11 +56,19 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
 /// `--backup-dir` of rclone must be on the remote of the destination, and not inside it.
 fn backup_dir(own: &mut Own<'_, '_>) -> Option<Location> {
     let (dir, span) = own.once("backup dir", |cursor| cursor.location())?;
-    let Some(StepTarget::Location(to, at)) = &own.head.target else { return None };
+    let Some(StepTarget::Location(to, at)) = &own.head.target else {
+        return None;
+    };
     let (message, help) = if dir.store != to.store {
-        ("the backup dir is on another store", "rclone moves files there: name a place on the store of the destination")
+        (
+            "the backup dir is on another store",
+            "rclone moves files there: name a place on the store of the destination",
+        )
     } else if dir.meets(to) {
-        ("the backup dir and the destination lie in each other", "the next run would delete it: name a place beside the destination")
+        (
+            "the backup dir and the destination lie in each other",
+            "the next run would delete it: name a place beside the destination",
+        )
     } else {
         return Some(dir);
     };

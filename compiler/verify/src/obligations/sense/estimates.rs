@@ -1,7 +1,7 @@
 //! The figures of a document against what the plan comes to.
 
-use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{Estimate, EstimateOf, StoreId};
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{ClassId, Estimate, EstimateOf, StoreId};
 use thrice_plan::{CopyKind, Period};
 use thrice_quantity::{Bytes, Interval};
 
@@ -65,7 +65,7 @@ fn differs(context: &Context<'_>, estimate: &Estimate, period: &Period) -> Optio
                 (CHURN, format!("up to {} are stored anew each day in `{phase}`, not {}", Bytes(high).rounded(), Bytes(said_high).rounded()))
             })
         }
-        EstimateOf::Copy { store, offsite } => table_row(context, *store, *offsite, estimate.span, period),
+        EstimateOf::Copy { classes, store, offsite } => table_row(context, classes, *store, *offsite, period),
         EstimateOf::StoreSize(..) | EstimateOf::RepositorySize(..) | EstimateOf::Period(_) => None,
     }
 }
@@ -78,14 +78,14 @@ fn apart<T: Copy + PartialOrd>(a: Interval<T>, b: Interval<T>) -> bool {
 /// A row of a 3-2-1 table: there is such a copy, and it is off site as the table says.
 fn table_row(
     context: &Context<'_>,
+    classes: &[ClassId],
     store: StoreId,
     offsite: bool,
-    _span: Span,
     period: &Period,
 ) -> Option<(Code, String)> {
     let name = context.store_name(store);
     let here = context.plan.copies.iter().find(|(_, c)| {
-        c.location.store == store && c.counts && c.kind != CopyKind::Seed && c.lifetime.contains(period.from)
+        classes.contains(&c.class) && c.location.store == store && c.counts && c.kind != CopyKind::Seed && c.lifetime.contains(period.from)
     });
     let Some((_, copy)) = here else {
         return Some((TABLE, format!("no counted copy lies on `{name}` in `{}`", period.name)));

@@ -1,0 +1,214 @@
+//! Tells what is lost, to whom it matters and why.
+
+use std::collections::BTreeSet;
+
+use thrice_diagnostics::{Code, Diagnostic, Severity};
+use thrice_model::{ClassId, Obligation};
+use thrice_plan::{CopyId, CopyKind, Period};
+
+use super::{Group, Violation};
+use crate::context::Context;
+use crate::faults::{self, Fault, FaultSet, Why};
+use crate::presence::{Run, Symbolized};
+use crate::verification::{Engine, Finding};
+use crate::wording::{age, list, moment, some};
+
+const REQUIRED: Code = Code("T1201");
+const FLOOR: Code = Code("T1202");
+const NEEDED: Code = Code("T1203");
+
+/// How many places of faults a message points at.
+const SHOWN: usize = 5;
+
+/// One finding for a root cause.
+pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
+    let first = group.violations.first()?;
+    let class_id = *first.classes.first()?;
+    let classes: BTreeSet<ClassId> = group.violations.iter().flat_map(|v| v.classes.iter().copied()).collect();
+    let classes: Vec<ClassId> = classes.into_iter().collect();
+    let own = first.lost == class_id;
+    let code = match (own, group.spans.is_empty()) {
+        (false, _) => NEEDED,
+        (true, true) => FLOOR,
+        (true, false) => REQUIRED,
+    };
+    let (severity, engine) = match (&first.unknown, &first.run) {
+        (Some(_), _) => (Severity::Unknown, Engine::Unknown),
+        (None, Some(_)) => (Severity::Error, Engine::Refuted),
+        (None, None) => (Severity::Error, Engine::Evaluated),
+    };
+    let message = message(context, group, first, &classes, own);
+    let mut diagnostic = Diagnostic::new(code, severity, message).by(engine.word());
+    for span in &group.spans {
+        diagnostic = diagnostic.at(*span, "asked for here");
+    }
+    let struck: BTreeSet<Fault> = group.faults.iter().flatten().copied().collect();
+    let places = struck.iter().filter_map(|f| Some((faults::place(context, *f)?, *f)));
+    for (span, fault) in places.take(SHOWN) {
+        diagnostic = diagnostic.at(span, faults::words(context, fault));
+    }
+    let class = &context.plan.model.classes[class_id];
+    let home = context.store_name(class.home.store);
+    diagnostic = diagnostic.at(class.named.span, format!("`{}` lives on `{home}`", class.named.name));
+    let period = context.plan.periods.get(first.period)?;
+    diagnostic = match &first.run {
+        Some(run) => {
+            let told = |id: CopyId| first.useless.get(&id).map(|why| why_words(context, *why));
+            let what = group.faults.first().map(|set| set_words(context, set)).unwrap_or_default();
+            tell_run(context, &first.symbolized, run, period, diagnostic, Some(what), &told)
+        }
+        None => useless_copies(context, first, diagnostic),
+    };
+    diagnostic = diagnostic.help(advice(group, first));
+    let fault = match struck.iter().collect::<Vec<_>>().as_slice() {
+        [Fault::Loss(target)] => Some(*target),
+        _ => None,
+    };
+    let subject = classes.iter().map(|c| context.class_name(*c)).collect::<Vec<_>>().join(" ");
+    Some(Finding {
+        diagnostic: diagnostic.about(subject),
+        obligation: Obligation::Survival,
+        classes,
+        subjects: Vec::new(),
+        fault,
+    })
+}
+
+fn message(context: &Context<'_>, group: &Group, first: &Violation, classes: &[ClassId], own: bool) -> String {
+    let periods: BTreeSet<usize> = group.violations.iter().map(|v| v.period).collect();
+    let phases = periods.iter().filter_map(|p| context.plan.periods.get(*p)).map(|p| p.name.as_str());
+    let phases = list(phases);
+    let names = some(classes.iter().map(|c| context.class_name(*c)));
+    let mut sets: Vec<String> = group.faults.iter().map(|set| format!("if {}", set_words(context, set))).collect();
+    if sets.len() > 4 {
+        let more = sets.len() - 3;
+        sets.truncate(3);
+        sets.push(format!("in {more} more cases"));
+    }
+    let when = match sets.as_slice() {
+        [front @ .., last] if !front.is_empty() => format!("{}, or {last}", front.join(", ")),
+        _ => sets.join(""),
+    };
+    match (&first.unknown, own) {
+        (Some(why), _) => format!("not decided whether anything of {names} is left {when}: {why}"),
+        (None, true) => format!("nothing of {names} is left in {phases} {when}"),
+        (None, false) => format!(
+            "{names} cannot be restored in {phases} {when}: nothing of `{}`, which it needs, is left",
+            context.class_name(first.lost)
+        ),
+    }
+}
+
+fn set_words(context: &Context<'_>, set: &FaultSet) -> String {
+    set.iter().map(|f| faults::words(context, *f)).collect::<Vec<_>>().join(" and ")
+}
+
+fn advice(group: &Group, violation: &Violation) -> &'static str {
+    let whys = || violation.useless.values();
+    if whys().any(|w| matches!(w, Why::KeyLost(_))) {
+        "hold the key in a second place that does not fall with the first: `held on …, VAULT`"
+    } else if whys().any(|w| *w == Why::Propagated) {
+        "a sync carries deletions: give its destination versions of its own (`snapshots`, `versioning on`, `backup dir`)"
+    } else if group.spans.is_empty() || whys().any(|w| *w == Why::NotSpared) {
+        "every class needs a restorable copy on another host that a deletion upstream spares, and a key that outlives both hosts"
+    } else {
+        "make a copy that these faults do not reach, or accept the risk with a reason, a name and an end"
+    }
+}
+
+fn why_words(context: &Context<'_>, why: Why) -> String {
+    match why {
+        Why::StoreLost => "gone with its store".to_owned(),
+        Why::Deleted => "deleted".to_owned(),
+        Why::Propagated => "the sync carries the deletion here".to_owned(),
+        Why::KeyLost(key) => {
+            format!("unreadable: every holder of key `{}` is gone", context.plan.model.keys[key].named.name)
+        }
+        Why::Damaged => "holds the damage: no version from before it".to_owned(),
+        Why::LiveDataLost => "not counted: what matters is what is left without it".to_owned(),
+        Why::NotSpared => "does not count: a deletion upstream reaches it".to_owned(),
+    }
+}
+
+fn useless_copies(context: &Context<'_>, violation: &Violation, mut diagnostic: Diagnostic) -> Diagnostic {
+    for id in &violation.symbolized.copies {
+        let copy = &context.plan.copies[*id];
+        let store = context.store_name(copy.location.store);
+        let why = match (violation.useless.get(id), copy.kind) {
+            (_, CopyKind::Transit) => "in transit, never counts".to_owned(),
+            (_, CopyKind::Seed) => "a seed, never counts".to_owned(),
+            (Some(why), _) => why_words(context, *why),
+            (None, _) => "made too late, or by hand at no stated time".to_owned(),
+        };
+        let what = match copy.made_by {
+            None => format!("the data on `{store}`: {why}"),
+            Some(step) => format!("copy on `{store}` by `{}`: {why}", context.plan.model.steps[step].named.name),
+        };
+        diagnostic = diagnostic.event("", what);
+    }
+    if violation.symbolized.copies.len() == 1 {
+        diagnostic = diagnostic.event("", "there is no other copy");
+    }
+    diagnostic
+}
+
+/// Tells a run in the order of time: when the item enters and leaves each copy up to the age asked,
+/// and when the faults strike.
+pub(in crate::obligations) fn tell_run(
+    context: &Context<'_>,
+    symbolized: &Symbolized,
+    run: &Run,
+    period: &Period,
+    mut diagnostic: Diagnostic,
+    faults: Option<String>,
+    why: &dyn Fn(CopyId) -> Option<String>,
+) -> Diagnostic {
+    let plan = context.plan;
+    // Sorted by age, then by rank: at one moment things are written, then copied, then struck.
+    let mut events: Vec<(i64, usize, String)> = Vec::new();
+    let strike = symbolized.copies.len();
+    events.extend(faults.map(|what| (run.struck, strike, what)));
+    for (node, id) in symbolized.copies.iter().enumerate() {
+        let copy = &plan.copies[*id];
+        let store = context.store_name(copy.location.store);
+        let step = copy.made_by.map_or("", |s| plan.model.steps[s].named.name.as_str());
+        match run.stay(node) {
+            None => events.push((run.age, strike + 2, format!("it never reaches `{store}`: `{step}` comes too late"))),
+            Some((entered, _)) if entered > run.age => {
+                let when = moment(period.from, entered);
+                events.push((run.age, strike + 2, format!("`{step}` would bring it to `{store}` only at {when}")));
+            }
+            Some((entered, _)) => {
+                let text = if copy.made_by.is_none() {
+                    format!("something is written on `{store}`")
+                } else {
+                    format!("`{step}` has brought it to `{store}`")
+                };
+                events.push((entered, node, text));
+            }
+        }
+        if let Some(left) = run.leaves(node).filter(|at| *at <= run.age) {
+            let by: Vec<&str> = copy.leaves.iter().map(|l| plan.model.steps[l.by()].named.name.as_str()).collect();
+            events.push((left, strike, format!("{} takes it away from `{store}`", list(by))));
+        }
+        if let Some(why) = why(*id).filter(|_| run.is_in(node)) {
+            events.push((run.struck, strike + 1, format!("on `{store}`: {why}")));
+        }
+    }
+    events.sort();
+    events.dedup();
+    for (at, _, what) in events {
+        diagnostic = diagnostic.event(moment(period.from, at), what);
+    }
+    let left: Vec<&str> = symbolized
+        .copies
+        .iter()
+        .enumerate()
+        .filter(|(node, id)| run.is_in(*node) && plan.copies[**id].counts && why(**id).is_none())
+        .map(|(_, id)| context.store_name(plan.copies[*id].location.store))
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let left = if left.is_empty() { "nothing is left".to_owned() } else { format!("left: {}", list(left)) };
+    diagnostic.event(moment(period.from, run.age), format!("at the age of {}: {left}", age(run.age)))
+}
