@@ -1,8 +1,10 @@
 //! For people: what the verdict rests on, the findings in miette's graphical form, then what was
 //! accepted, attained and left open, and one line that says what it comes to.
 
+mod assumptions;
 mod finding;
 mod tables;
+mod verdicts;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
 use owo_colors::{OwoColorize as _, Style};
@@ -37,10 +39,10 @@ impl Default for Options {
 pub fn render(report: &Report, sources: &SourceMap, options: Options) -> String {
     let mut page = Page::new(sources, options);
     tables::head(&mut page, report);
-    tables::assumptions(&mut page, &report.assumptions);
+    assumptions::render(&mut page, &report.assumptions);
     page.findings(&report.findings);
     tables::accepted(&mut page, &report.accepted);
-    tables::verdicts(&mut page, &report.verdicts);
+    verdicts::render(&mut page, &report.verdicts);
     tables::open_ends(&mut page, report);
     let style = match report.outcome() {
         Outcome::Safe => page.theme.styles.help.bold(),

@@ -65,7 +65,7 @@ fn many_verdicts_are_cut_and_failures_come_first() {
         phase: "t0".into(),
         engine: "evaluated".into(),
         holds: index != 150,
-        note: String::new(),
+        note: format!("{index} copies"),
     };
     let report = Report {
         verdicts: (0..200).map(verdict).collect(),
@@ -74,11 +74,36 @@ fn many_verdicts_are_cut_and_failures_come_first() {
     let shown = render(&report, &Default::default(), Options::default());
     let rows: Vec<&str> = shown
         .lines()
-        .filter(|line| line.contains("class"))
+        .filter(|line| line.contains("copies"))
         .collect();
     assert!(rows[0].contains("class150"), "{}", rows[0]);
     assert_eq!(rows.len(), 60);
     assert!(shown.contains("140 more rows"), "{shown}");
+}
+
+#[test]
+fn many_names_are_counted() {
+    let classes = || (0..5_000).map(|index| format!("class{index}"));
+    let report = Report {
+        verdicts: classes()
+            .map(|subject| Verdict {
+                obligation: "copies".into(),
+                subject,
+                phase: "t0".into(),
+                engine: "evaluated".into(),
+                holds: true,
+                note: "3 copies".into(),
+            })
+            .collect(),
+        only_live: classes().collect(),
+        ..Report::default()
+    };
+    let shown = render(&report, &Default::default(), Options::default());
+    assert!(
+        shown.contains("class18, class19 and 4980 more: 3 copies"),
+        "{shown}"
+    );
+    assert!(shown.contains("- class19\n  - and 4980 more\n"), "{shown}");
 }
 
 /// The text without SGR sequences.

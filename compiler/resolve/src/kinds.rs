@@ -86,14 +86,4 @@ impl Kind {
             Self::Cost => "cost NAME { 1 EUR/month }",
         }
     }
-
-    /// Names of different namespaces may be alike.
-    #[must_use]
-    pub const fn namespace(self) -> u8 {
-        match self {
-            Self::Mount => 1,
-            Self::Cost => 2,
-            _ => 0,
-        }
-    }
 }

@@ -30,7 +30,8 @@ pub struct Symbol {
 /// All declared names.
 #[derive(Debug, Default)]
 pub struct Names {
-    symbols: BTreeMap<(u8, String), Symbol>,
+    /// What can be referred to, mounts, costs.
+    symbols: [BTreeMap<String, Symbol>; 3],
     services: BTreeMap<String, Vec<(ServiceId, String)>>,
     next: [u32; Kind::COUNT],
     /// Suggestions look at every name; past this many unknown names nobody reads them.
@@ -61,8 +62,13 @@ impl Names {
         span: Span,
         library: bool,
     ) -> Result<(), Box<Diagnostic>> {
-        let key = (kind.namespace(), name.to_owned());
-        if let Some(other) = self.symbols.get(&key) {
+        let [shared, mounts, costs] = &mut self.symbols;
+        let space = match kind {
+            Kind::Mount => mounts,
+            Kind::Cost => costs,
+            _ => shared,
+        };
+        if let Some(other) = space.get(name) {
             let message = format!("`{name}` is declared twice");
             let help = format!("one of the two needs another name: names are shared by {SHARED}");
             let found = Diagnostic::error(DUPLICATE_NAME, message)
@@ -81,24 +87,22 @@ impl Names {
                 .or_default()
                 .push(entry);
         }
-        let index = Cell::new(index);
-        self.symbols.insert(
-            key,
-            Symbol {
-                kind,
-                index,
-                span,
-                library,
-                used: Cell::new(false),
-            },
-        );
+        let symbol = Symbol {
+            kind,
+            index: Cell::new(index),
+            span,
+            library,
+            used: Cell::new(false),
+        };
+        space.insert(name.to_owned(), symbol);
         Ok(())
     }
 
     /// Whatever has this name, without counting as a use.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Symbol> {
-        self.symbols.get(&(0, name.to_owned()))
+        let [shared, _, _] = &self.symbols;
+        shared.get(name)
     }
 
     /// Services with this short name: id and name of their host.
@@ -109,10 +113,9 @@ impl Names {
 
     /// All names of a kind in alphabetical order.
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&str, &Symbol)> {
-        self.symbols
-            .iter()
-            .filter(move |(_, s)| s.kind == kind)
-            .map(|((_, n), s)| (n.as_str(), s))
+        let all = self.symbols.iter().flatten();
+        all.filter(move |(_, s)| s.kind == kind)
+            .map(|(name, s)| (name.as_str(), s))
     }
 
     /// The thing of this kind with this name; from now on it counts as used.
@@ -171,9 +174,10 @@ impl Names {
         let mut list: Vec<_> = self
             .symbols
             .iter()
+            .flatten()
             .filter(|(_, s)| !s.library && !s.used.get() && is_for_reference(s.kind))
-            .filter(|((_, name), s)| whole(name, s.kind).is_none_or(|whole| self.is_used(whole)))
-            .map(|((_, name), s)| (name.clone(), s.span))
+            .filter(|(name, s)| whole(name, s.kind).is_none_or(|whole| self.is_used(whole)))
+            .map(|(name, s)| (name.clone(), s.span))
             .collect();
         list.sort_by_key(|(_, span)| *span);
         list
@@ -225,6 +229,10 @@ impl Names {
                 .flat_map(|kind| self.of_kind(*kind))
                 .map(|(name, _)| name)
         };
+        self.suggested.set(self.suggested.get().saturating_add(1));
+        if self.suggested.get() > SUGGESTIONS {
+            return found;
+        }
         match all().count() {
             0 => found.help(format!(
                 "none is declared yet; for example: `{}`",

@@ -15,13 +15,10 @@ pub struct Due {
 }
 
 /// The call that prints when a schedule was last due on a host.
+#[must_use]
 pub fn last_due(schedule: Option<&Schedule>, host: &Host) -> Due {
     let Some(schedule) = schedule else { return never() };
-    let zone = match &schedule.zone {
-        ScheduleZone::Utc => "UTC".to_owned(),
-        ScheduleZone::Named(name) => name.clone(),
-        ScheduleZone::Host => host.timezone.clone(),
-    };
+    let zone = zone(schedule, host);
     match &schedule.when {
         Recurrence::OnDemand => never(),
         Recurrence::EveryMinutes(step) => by_minute(zone, *step, 0),
@@ -41,6 +38,25 @@ pub fn last_due(schedule: Option<&Schedule>, host: &Host) -> Due {
             by_day(zone, 8 * 366, format!("y{month:02}-{day:02}"), vec![time.to_string()])
         }
     }
+}
+
+/// The zone whose clock a schedule reads on a host.
+#[must_use]
+pub fn zone(schedule: &Schedule, host: &Host) -> String {
+    match &schedule.zone {
+        ScheduleZone::Utc => "UTC".to_owned(),
+        ScheduleZone::Named(name) => name.clone(),
+        ScheduleZone::Host => host.timezone.clone(),
+    }
+}
+
+/// Whether a step is due at times of days on another clock than its host's, which cron cannot say: its
+/// `CRON_TZ` is only a variable of the environment (tried on Debian 12, cron 3.0pl1). Such a step is
+/// started each hour with `--on-time`, and its script looks at the right clock.
+#[must_use]
+pub fn needs_other_clock(schedule: &Schedule, host: &Host) -> bool {
+    let same = |name: &str| if name == "Etc/UTC" { "UTC".to_owned() } else { name.to_owned() };
+    schedule.is_fixed_time() && same(&zone(schedule, host)) != same(&host.timezone)
 }
 
 fn never() -> Due {

@@ -20,7 +20,7 @@ mod artefact;
 #[cfg(feature = "fixture")]
 pub mod bench;
 pub mod cron;
-mod due;
+pub mod due;
 mod filename;
 #[cfg(feature = "fixture")]
 pub mod fixture;

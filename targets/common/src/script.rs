@@ -16,7 +16,7 @@ use thrice_diagnostics::Diagnostic;
 use thrice_model::{HostId, Step, StepId};
 use thrice_plan::Plan;
 
-use crate::due::{Due, last_due};
+use crate::due::{Due, last_due, needs_other_clock};
 use crate::monitor::{Signal, signal};
 use crate::{Artefact, header, layout, refusal, template};
 
@@ -62,6 +62,7 @@ struct Frame<'a> {
     settings: &'a [String],
     variables: &'a [(String, String)],
     shared_locks: &'a [Lock],
+    other_clock: Option<Due>,
     due_functions: Vec<&'static str>,
     after: Vec<After>,
     signal: Option<Signal>,
@@ -97,6 +98,7 @@ pub fn artefact(plan: &Plan, id: StepId, host: HostId, script: &Script) -> Resul
         settings: &script.settings,
         variables: &script.variables,
         shared_locks: &script.locks,
+        other_clock: other_clock(plan, step, host),
         due_functions: after.iter().map(|after| after.due.function).collect(),
         after,
         signal: signal.clone(),
@@ -125,6 +127,13 @@ pub fn artefact(plan: &Plan, id: StepId, host: HostId, script: &Script) -> Resul
 /// Greatest duration in seconds, if the policy states one; else 0, which `timeout` takes for none.
 fn limit(step: &Step) -> i64 {
     if step.timing.duration_stated.is_some() { step.timing.duration.high().0.max(1) } else { 0 }
+}
+
+/// The times at which a step is due, if its host's cron cannot tell them.
+fn other_clock(plan: &Plan, step: &Step, host: HostId) -> Option<Due> {
+    let (schedule, _) = step.timing.schedule.as_ref()?;
+    let host = &plan.model.hosts[host];
+    needs_other_clock(schedule, host).then(|| last_due(Some(schedule), host))
 }
 
 /// What a step comes after on the same host. About the others only the time table can say something:

@@ -187,6 +187,20 @@ pub fn rich() -> (Report, SourceMap) {
                 span: Some(at(policy, "churn 5..600 MB/day", 0)),
             },
             Assumption {
+                text: "somebody acts within 3 days of an alarm".into(),
+                source: None,
+                date: None,
+                monitor: None,
+                span: None,
+            },
+            Assumption {
+                text: "`music` churns at most 600 MB/day".into(),
+                source: None,
+                date: None,
+                monitor: Some("deadman".into()),
+                span: Some(at(policy, "size 200..400 GB", 0)),
+            },
+            Assumption {
                 text: "object storage in Falkenstein has no object lock".into(),
                 source: Some("https://docs.hetzner.com".into()),
                 date: Some("2026-08-01".into()),

@@ -109,7 +109,7 @@ impl Parts {
             "for" => self.selection = Some(selection(cursor, draft)?),
             "of" => self.fault = Some(target_of_kind(cursor)?),
             "because" => self.why = Some(spoken(cursor, "a reason")?),
-            "by" => self.by = Some(spoken(cursor, "who accepts it")?),
+            "by" => self.by = Some(spoken(cursor, "a name")?),
             _ => self.until = Some(cursor.date_or_phase(draft, "a date or a phase")?.0),
         }
         Some(())

@@ -66,7 +66,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
 
 /// The figure, and when the thing exists that it is about.
 fn figure(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<(EstimateOf, Option<Lifetime>)> {
-    Some(match cursor.choice("what is estimated", &SORTS)?.0 {
+    Some(match cursor.choice("a figure", &SORTS)?.0 {
         Sort::Size => return size(cursor, draft),
         Sort::Churn => {
             let form = "estimate churn of all 20..90 MB/day";
@@ -130,5 +130,12 @@ fn copy(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<(EstimateOf, Option<Li
     let (store, _) = store?;
     let lifetime = draft.stores.get(store).map(|store| store.lifetime);
     let classes = selection?.classes;
-    Some((EstimateOf::Copy { classes, store, offsite }, lifetime))
+    Some((
+        EstimateOf::Copy {
+            classes,
+            store,
+            offsite,
+        },
+        lifetime,
+    ))
 }

@@ -142,9 +142,10 @@ pub const FORMS: &[Form] = &[
         Some(Kind::Step),
         Read::All(step::read_all),
     ),
+    // Before the selections, which leave out what is skipped.
+    row(&[&skip::FORM], None, Read::Each(skip::read)),
     row(&[&require::FORM], None, Read::Each(require::read)),
     row(&[&accept::FORM], None, Read::Each(accept::read)),
-    row(&[&skip::FORM], None, Read::Each(skip::read)),
     row(&[&cost::FORM], Some(Kind::Cost), Read::Each(cost::read)),
     row(&[&estimate::FORM], None, Read::Each(estimate::read)),
 ];

@@ -177,7 +177,7 @@ fn survive(cursor: &mut Cursor<'_>) -> Option<Survive> {
         let help = "write `survive any 1 of host, site` or `survive loss of vpai and truenas`";
         return cursor.wrong("`any` or `loss of`", help);
     }
-    let (count, span) = cursor.count("how many faults at once")?;
+    let (count, span) = cursor.count("a number of faults")?;
     if !(1..=8).contains(&count) {
         let help = "write 1 or 2; each more makes the proof much larger";
         let message = format!("`{count}` faults at once are out of range");

@@ -78,8 +78,18 @@ fn every(draft: &Draft, kind: Option<ClassKind>) -> Vec<ClassId> {
 
 /// Classes by name, in the order of declaration.
 fn named(cursor: &mut Cursor<'_>) -> Vec<ClassId> {
+    let found = classes(cursor, &[Kind::Class]);
+    let mut classes: Vec<ClassId> = found.into_iter().map(|(class, _)| class).collect();
+    classes.sort_unstable();
+    classes
+}
+
+/// `CLASS, …` as written, each once. `kinds` are what a message says is expected here: classes,
+/// and perhaps what else the caller has already looked for.
+pub fn classes(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Vec<(ClassId, Span)> {
     let mut found: Vec<(ClassId, Span)> = Vec::new();
-    for (class, span) in cursor.list(Cursor::class) {
+    for (_, index, span) in cursor.list(|cursor| cursor.reference_any(kinds)) {
+        let class = ClassId(index);
         match found.iter().find(|(other, _)| *other == class) {
             Some((_, first)) => {
                 let name = cursor.cx.text(span);
@@ -93,9 +103,7 @@ fn named(cursor: &mut Cursor<'_>) -> Vec<ClassId> {
             None => found.push((class, span)),
         }
     }
-    let mut classes: Vec<ClassId> = found.into_iter().map(|(class, _)| class).collect();
-    classes.sort_unstable();
-    classes
+    found
 }
 
 /// The kinds of things that can be lost by name.

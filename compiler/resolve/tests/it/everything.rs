@@ -66,7 +66,11 @@ fn a_policy_with_everything_is_accepted() {
     );
     assert_eq!(model.estimates.len(), 8);
     let unused: Vec<&str> = model.unused.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(unused, ["seko.local", "preprod_host.local"], "they are only there");
+    assert_eq!(
+        unused,
+        ["seko.local", "preprod_host.local"],
+        "they are only there"
+    );
 }
 
 /// The policy above says every statement and every clause there is.

@@ -12,7 +12,7 @@ use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 
-use super::survival::tell_run;
+use super::survival::{takers, tell_run};
 use crate::context::Context;
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
@@ -111,7 +111,7 @@ fn check(
             continue;
         }
         for members in groupings(context, &ids, kind) {
-            let have = u32::try_from(members.iter().map(|(_, g)| g).collect::<BTreeSet<_>>().len()).unwrap_or(0);
+            let have = dependable(context, &ids, &members);
             let settle = within
                 .map(|(limit, _)| limit.0)
                 .or_else(|| settling(context, &ids, &members, need));
@@ -249,6 +249,17 @@ pub(super) fn settling(
     enough.then(|| index.and_then(|i| times.get(i)).copied().unwrap_or(0))
 }
 
+/// In how many groups a copy comes to be without somebody thinking of it: what is done on demand has
+/// no bound, and cannot be counted on.
+fn dependable(context: &Context<'_>, ids: &[CopyId], members: &[(usize, u32)]) -> u32 {
+    let groups: BTreeSet<u32> = members
+        .iter()
+        .filter(|(member, _)| ids.get(*member).is_some_and(|id| chain(context, *id).is_some()))
+        .map(|(_, group)| *group)
+        .collect();
+    u32::try_from(groups.len()).unwrap_or(u32::MAX)
+}
+
 /// How long a copy's chain takes at worst, and whether it waits for an age on the way. A chain that
 /// has a step without a schedule has no bound.
 fn chain(context: &Context<'_>, id: CopyId) -> Option<(i64, bool)> {
@@ -290,13 +301,10 @@ fn report(context: &Context<'_>, requirement: &Requirement, violations: Vec<Viol
 
 /// Which steps take the item away in a run: violations with the same culprits have one cause.
 fn leaving_steps(context: &Context<'_>, symbolized: &Symbolized, run: &Run) -> String {
-    let mut steps: BTreeSet<String> = BTreeSet::new();
-    for (node, id) in symbolized.copies.iter().enumerate() {
-        if run.leaves(node).is_some_and(|at| at <= run.age) {
-            for leave in &context.plan.copies[*id].leaves {
-                steps.insert(context.plan.model.steps[leave.by()].named.name.clone());
-            }
-        }
+    let mut steps: BTreeSet<&str> = BTreeSet::new();
+    for node in (0..symbolized.copies.len()).filter(|node| run.leaves(*node).is_some_and(|at| at <= run.age)) {
+        let by = takers(context, symbolized, run, node);
+        steps.extend(by.into_iter().map(|step| context.plan.model.steps[step].named.name.as_str()));
     }
     steps.into_iter().collect::<Vec<_>>().join(" ")
 }
@@ -357,7 +365,7 @@ fn standing(context: &Context<'_>, violation: &Violation, mut diagnostic: Diagno
             _ => {
                 let step = copy.made_by.map_or("", |s| context.plan.model.steps[s].named.name.as_str());
                 let late = match copy.staleness {
-                    t if t >= thrice_plan::FOR_EVER => "whenever somebody does it".to_owned(),
+                    t if t >= thrice_plan::FOR_EVER => "on demand: cannot be counted on".to_owned(),
                     t => format!("within {}", Seconds(t.0)),
                 };
                 format!("`{store}`: by `{step}`, {late}")

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Obligation, StepId};
-use thrice_plan::{CopyId, CopyKind, Period};
+use thrice_plan::{CopyKind, Period};
 
 use super::copies::last_age;
-use super::survival::tell_run;
+use super::survival::{takers, tell_run};
 use crate::context::Context;
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
@@ -43,7 +43,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             out.verdicts.extend(classes.iter().map(|c| verdict(context, *c, period, &answer)));
             match answer {
                 Answer::Refuted(run) => {
-                    let cause = culprits(context, &ids, &run);
+                    let cause = culprits(context, &symbolized, &run);
                     causes.entry(cause).or_default().push(Violation { classes, period: index, symbolized, run });
                 }
                 Answer::Unknown(why) => out.findings.push(unknown(context, class, &why)),
@@ -76,12 +76,10 @@ fn verdict(context: &Context<'_>, class: ClassId, period: &Period, answer: &Answ
 }
 
 /// The steps by which the item leaves, in order of their ids.
-fn culprits(context: &Context<'_>, ids: &[CopyId], run: &Run) -> Vec<StepId> {
-    let mut steps: Vec<StepId> = ids
-        .iter()
-        .enumerate()
-        .filter(|(node, _)| run.leaves(*node).is_some_and(|at| at <= run.age))
-        .flat_map(|(_, id)| context.plan.copies[*id].leaves.iter().map(thrice_plan::Leave::by))
+fn culprits(context: &Context<'_>, symbolized: &Symbolized, run: &Run) -> Vec<StepId> {
+    let mut steps: Vec<StepId> = (0..symbolized.copies.len())
+        .filter(|node| run.leaves(*node).is_some_and(|at| at <= run.age))
+        .flat_map(|node| takers(context, symbolized, run, node))
         .collect();
     steps.sort_unstable();
     steps.dedup();
@@ -122,7 +120,7 @@ fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
         format!("the last copy of {names} is deleted in {phases} with nothing going wrong, at the age of {}", age(first.run.age)),
     )
     .by(Engine::Refuted.word());
-    for step in culprits(context, &first.symbolized.copies, &first.run) {
+    for step in culprits(context, &first.symbolized, &first.run) {
         let step = &plan.model.steps[step];
         diagnostic = diagnostic.at(step.named.span, format!("`{}` takes it away", step.named.name));
     }

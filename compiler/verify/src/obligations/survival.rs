@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
-pub(super) use tell::tell_run;
+pub(super) use tell::{takers, tell_run};
 
 const VACUOUS: Code = Code("T1204");
 

@@ -58,7 +58,7 @@ pub fn read<'a>(cx: &'a Context<'a>, cursor: &mut Cursor<'a>) -> Option<Vec<Fiel
 }
 
 fn read_field(line: &mut Cursor<'_>) -> Option<Field> {
-    let (name, span) = line.name("a field such as `n8n.credentials_entity.data`, or `rest`")?;
+    let (name, span) = line.name("a field")?;
     let (label, _) = line.choice("a label", &LABELS)?;
     Some(Field {
         name: name.to_owned(),

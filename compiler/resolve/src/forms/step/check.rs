@@ -5,6 +5,7 @@ use thrice_model::{Subset, Verb};
 use super::common::{CONNECTIONS, with_common};
 use super::{From, Of, Own, Shape, To};
 use crate::clauses::{Clause, Construct};
+use crate::codes::WRONG_VALUE;
 use crate::cursor::Cursor;
 
 const FORM: Construct = Construct {

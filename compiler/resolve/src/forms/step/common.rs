@@ -137,15 +137,22 @@ impl Common {
             "after" => self.after.extend(cursor.list(|cursor| cursor.step())),
             "taking" => self.duration = Some(cursor.interval::<Seconds>()?),
             "jitter" => self.jitter = Some(cursor.quantity::<Seconds>()?.0),
-            "retries" => self.retries = cursor.count_within("retries", 0, 100)?.0,
+            "retries" => self.retries = cursor.count_within("a number of retries", 0, 100)?.0,
             "limit" => {
                 let (BytesPerSecond(bytes), _) = cursor.quantity::<BytesPerSecond>()?;
                 self.limit = Some(Bytes(bytes));
             }
             "credential" => self.credential = Some(cursor.credential()?),
             "monitor" => self.monitor = Some(cursor.monitor()?),
-            "checkers" => self.checkers = Some(cursor.count_within("checkers", 1, 1024)?.0),
-            word => self.transfers = Some(cursor.count_within(word, 1, 1024)?.0),
+            word => {
+                let (number, _) = cursor.count_within(&format!("a number of {word}"), 1, 1024)?;
+                let place = if word == "checkers" {
+                    &mut self.checkers
+                } else {
+                    &mut self.transfers
+                };
+                *place = Some(number);
+            }
         }
         Some(())
     }

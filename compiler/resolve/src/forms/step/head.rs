@@ -1,14 +1,16 @@
 //! The head of a step: `VERB NAME of … [from …] to … by … [since …] [until …]`.
 
-use thrice_diagnostics::{Diagnostic, Span};
+use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
+use thrice_grammar::TokenKind;
 use thrice_model::{AgeClock, ClassId, Location, Runner, Source, StepId, StepTarget};
 use thrice_quantity::{Interval, Seconds};
 
 use super::{From, Of, Shape, To, runner};
-use crate::codes::{MISSING, REPEATED};
-use crate::cursor::Cursor;
+use crate::codes::{MISSING, REPEATED, WRONG_KIND, WRONG_VALUE};
+use crate::cursor::{Cursor, shown};
 use crate::declare::Item;
 use crate::draft::Draft;
+use crate::forms::words::classes;
 use crate::names::Kind;
 use crate::values::WrittenLifetime;
 
@@ -71,8 +73,7 @@ pub fn read(cursor: &mut Cursor<'_>, draft: &Draft, shape: &Shape, item: &Item<'
     while !cursor.is_lost() && !cursor.is_at_end() {
         let start = cursor.here();
         let Some(word) = shape.words().find(|word| cursor.starts_with(word)) else {
-            let words: Vec<&str> = shape.words().collect();
-            let _none: Option<()> = cursor.wrong_word("a word of the head", &words);
+            no_part(cursor, shape);
             break;
         };
         if let Some((_, first)) = seen.parts.iter().find(|(other, _)| *other == word) {
@@ -98,6 +99,28 @@ fn twice(item: &Item<'_>, word: &str, span: Span, first: Span) -> Diagnostic {
     .help(format!("write `{}`", item.construct.form))
 }
 
+/// Reports a word that begins no part of this verb.
+fn no_part(cursor: &mut Cursor<'_>, shape: &Shape) {
+    let Some(token) = cursor.peek() else { return };
+    let verb = shape.form.keyword;
+    if token.kind != TokenKind::Name {
+        let _none: Option<()> = cursor.wrong(
+            "a word such as `of` or `by`",
+            &format!("write `{}`", shape.form.form),
+        );
+        return;
+    }
+    let text = cursor.peek_text();
+    let near = nearest(text, shape.words());
+    let help = match near.as_slice() {
+        [] => format!("write `{}`", shape.form.form),
+        near => format!("did you mean {}?", one_of(near.iter().copied())),
+    };
+    let message = format!("`{verb}` takes no `{}`", shown(text));
+    let found = Diagnostic::error(WRONG_VALUE, message).at(token.span, "not expected here");
+    cursor.fail::<()>(found.help(help));
+}
+
 fn part(
     cursor: &mut Cursor<'_>,
     draft: &Draft,
@@ -117,24 +140,18 @@ fn part(
         "of" => of(cursor, shape.of, head, seen)?,
         "from" => head.source = Some(from(cursor, shape.from)?),
         "to" => match shape.to {
-            To::Repository => {
-                let (repository, span) = cursor.repository()?;
-                head.target = Some(StepTarget::Repository(repository, span));
-            }
+            To::Repository => head.target = Some(to_repository(cursor)?),
             To::Environment => seen.environment = Some(cursor.environment()?),
-            To::Place | To::Nothing => {
-                let (place, span) = cursor.location()?;
-                head.target = Some(StepTarget::Location(place, span));
-            }
+            To::Place | To::Nothing => head.target = Some(to_place(cursor)?),
         },
         "via" => seen.via = Some(cursor.location()?),
         "by" => head.runner = Some(runner::read(cursor, draft)?),
         _ => {
             let start = cursor.here();
-            let (age, _) = cursor.interval::<Seconds>()?;
+            let age = cursor.interval::<Seconds>();
             cursor.expect("by", "after 30 days by upload")?;
             let (clock, _) = cursor.choice("a clock", &CLOCKS)?;
-            head.age = Some((age, clock, cursor.since(start)));
+            head.age = Some((age?.0, clock, cursor.since(start)));
         }
     }
     Some(())
@@ -155,25 +172,42 @@ fn of(cursor: &mut Cursor<'_>, of: Of, head: &mut Head, seen: &mut Seen) -> Opti
             Of::ClassesOrPlace => &[Kind::Class, Kind::Store],
             _ => &[Kind::Class],
         };
-        let classes = cursor.list(|cursor| cursor.reference_any(kinds));
-        for (_, index, span) in classes {
-            let class = ClassId(index);
-            match head.classes.iter().find(|(other, _)| *other == class) {
-                Some((_, first)) => {
-                    cursor.complain(class_twice(cursor.cx.text(span), span, *first))
-                }
-                None => head.classes.push((class, span)),
-            }
-        }
+        head.classes = classes(cursor, kinds);
     }
     Some(())
 }
 
-fn class_twice(name: &str, span: Span, first: Span) -> Diagnostic {
-    Diagnostic::error(REPEATED, format!("the class `{name}` is named twice"))
-        .at(span, "named again")
-        .at(first, "first named here")
-        .help("keep one of them")
+/// `to REPOSITORY`; for a place, says how to make one there.
+fn to_repository(cursor: &mut Cursor<'_>) -> Option<StepTarget> {
+    if !cursor.peek_text().contains(['.', ':']) {
+        let (repository, span) = cursor.repository()?;
+        return Some(StepTarget::Repository(repository, span));
+    }
+    let (_, span) = cursor.location()?;
+    let place = cursor.cx.text(span);
+    let help = format!(
+        "declare one there and name it: `repository NAME in {place} {{ key KEY }}`; or use `copy`"
+    );
+    let message = format!("`{place}` is a place, not a repository");
+    cursor.error(
+        WRONG_KIND,
+        span,
+        message,
+        "a repository is expected here",
+        help,
+    )
+}
+
+/// `to STORE:/PATH`; for a repository, says which verb writes there.
+fn to_place(cursor: &mut Cursor<'_>) -> Option<StepTarget> {
+    if cursor.peek_reference() != Some(Kind::Repository) {
+        let (place, span) = cursor.location()?;
+        return Some(StepTarget::Location(place, span));
+    }
+    let (name, span) = cursor.name("a place")?;
+    let message = format!("`{name}` is a repository, not a place");
+    let help = "into a repository writes `backup`; a place is `STORE:/PATH`";
+    cursor.error(WRONG_KIND, span, message, "a place is expected here", help)
 }
 
 fn from(cursor: &mut Cursor<'_>, from: From) -> Option<Source> {

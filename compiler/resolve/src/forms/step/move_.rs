@@ -41,10 +41,10 @@ pub const SHAPE: Shape = Shape {
 fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
     let older_than = own.once("older than", |cursor| {
         let start = cursor.here();
-        let (age, _) = cursor.quantity::<Seconds>()?;
+        let age = cursor.quantity::<Seconds>();
         cursor.expect("by", "older than 90 days by mtime")?;
         let (clock, _) = cursor.choice("a clock", &CLOCKS)?;
-        Some((age, clock, cursor.since(start)))
+        Some((age?.0, clock, cursor.since(start)))
     });
     if let Some((_, clock, span)) = older_than {
         check_clock(own, clock, span);

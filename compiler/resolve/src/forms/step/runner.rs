@@ -1,6 +1,7 @@
 //! `by HOST.RUNNER`, `by HOST`, `by hand`: who starts a step.
 
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
+use thrice_grammar::TokenKind;
 use thrice_model::{Host, HostId, HostKind, Runner, RunnerKind};
 
 use crate::codes::{RUNNER, WRONG_VALUE};
@@ -18,7 +19,10 @@ pub fn read(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<Runner> {
             span: Some(cursor.last()),
         });
     }
-    let (name, span) = cursor.name("a runner such as `vpai.cron`, or `hand`")?;
+    if cursor.peek_kind() != Some(TokenKind::Name) {
+        return cursor.wrong("a runner", "write `by HOST.cron`, `by HOST` or `by hand`");
+    }
+    let (name, span) = cursor.name("a runner")?;
     let (host, kind) = match name.split_once('.') {
         Some((host, kind)) => (host, Some(kind)),
         None => (name, None),

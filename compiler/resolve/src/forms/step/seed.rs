@@ -119,7 +119,7 @@ fn twice(rule: &SeedRule, first: Span) -> Diagnostic {
 }
 
 fn rest(entry: &mut Entry<'_>) -> Option<SeedRule> {
-    let (action, _) = entry.cursor.choice("what is done to the rest", &ON_REST)?;
+    let (action, _) = entry.cursor.choice("a rule for the rest", &ON_REST)?;
     Some(SeedRule {
         field: "rest".to_owned(),
         action: entry.cursor.action(action)?,
@@ -133,8 +133,8 @@ impl Cursor<'_> {
     /// `FIELD ACTION [before leaving] [leaving LABEL]`
     fn anonymised(&mut self) -> Option<SeedRule> {
         let start = self.here();
-        let (field, _) = self.name("a field such as `n8n.credentials_entity.data`")?;
-        let (action, _) = self.choice("what is done to the field", &ON_FIELDS)?;
+        let (field, _) = self.name("a field")?;
+        let (action, _) = self.choice("a change of the field", &ON_FIELDS)?;
         let action = self.action(action)?;
         let before_leaving = self.take_words("before leaving");
         let label_after = match self.take_words("leaving") {

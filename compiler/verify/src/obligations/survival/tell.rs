@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{ClassId, Obligation};
-use thrice_plan::{CopyId, CopyKind, Period};
+use thrice_model::{ClassId, Obligation, StepId};
+use thrice_plan::{CopyId, CopyKind, Leave, Period};
 
 use super::{Group, Violation};
 use crate::context::Context;
@@ -152,6 +152,32 @@ fn useless_copies(context: &Context<'_>, violation: &Violation, mut diagnostic: 
     diagnostic
 }
 
+/// The steps that take an item away from a node in a run; a move only if the item has arrived.
+pub(in crate::obligations) fn takers(
+    context: &Context<'_>,
+    symbolized: &Symbolized,
+    run: &Run,
+    node: usize,
+) -> Vec<StepId> {
+    let Some(copy) = symbolized.copies.get(node).map(|id| &context.plan.copies[*id]) else { return Vec::new() };
+    let moved = |to: &CopyId| {
+        let at = symbolized.copies.iter().position(|id| id == to);
+        at.and_then(|at| run.stay(at)).map(|(entered, _)| entered) == run.leaves(node)
+    };
+    let happens = |leave: &&Leave| match leave {
+        Leave::Into { copy, .. } => moved(copy),
+        Leave::With { source, .. } => {
+            let at = symbolized.copies.iter().position(|id| id == source);
+            at.is_some_and(|at| run.leaves(at).is_some_and(|gone| Some(gone) <= run.leaves(node)))
+        }
+        Leave::AfterEntering { .. } | Leave::AtAge { .. } => true,
+    };
+    let mut out: Vec<StepId> = copy.leaves.iter().filter(happens).map(Leave::by).collect();
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
 /// Tells a run in the order of time: when the item enters and leaves each copy up to the age asked,
 /// and when the faults strike.
 pub(in crate::obligations) fn tell_run(
@@ -188,8 +214,10 @@ pub(in crate::obligations) fn tell_run(
             }
         }
         if let Some(left) = run.leaves(node).filter(|at| *at <= run.age) {
-            let by: Vec<&str> = copy.leaves.iter().map(|l| plan.model.steps[l.by()].named.name.as_str()).collect();
-            events.push((left, strike, format!("{} takes it away from `{store}`", list(by))));
+            let by = takers(context, symbolized, run, node);
+            let take = if by.len() == 1 { "takes" } else { "take" };
+            let by = list(by.iter().map(|step| plan.model.steps[*step].named.name.as_str()));
+            events.push((left, strike, format!("{by} {take} it away from `{store}`")));
         }
         if let Some(why) = why(*id).filter(|_| run.is_in(node)) {
             events.push((run.struck, strike + 1, format!("on `{store}`: {why}")));

@@ -1,0 +1,97 @@
+//! What the verdicts rest on: first what only the policy says, each with what would show it to be
+//! false, then what others say, with source and date.
+
+use std::collections::BTreeMap;
+
+use super::{Page, tables};
+use crate::place;
+use crate::report::Assumption;
+
+/// Entries that are shown; the rest is counted.
+const SHOWN: usize = 40;
+
+/// Shows the assumptions. Those that say the same of several things share an entry.
+pub fn render(page: &mut Page<'_>, assumptions: &[Assumption]) {
+    let (facts, own): (Vec<_>, Vec<_>) = assumptions.iter().partition(|a| a.source.is_some());
+    if !own.is_empty() {
+        page.heading("this rests on");
+    }
+    let groups = groups(&own);
+    for group in groups.iter().take(SHOWN) {
+        let text = line(page, group);
+        page.bullet(&text);
+    }
+    if let Some(left) = groups.len().checked_sub(SHOWN).filter(|left| *left > 0) {
+        page.bullet(&format!("and {left} more: `--format json` has them all"));
+    }
+    if !facts.is_empty() {
+        page.heading("and on what others say");
+    }
+    for fact in facts {
+        // Its date says how far to trust it.
+        let text = format!("{}{}", fact.text, origin(page, fact));
+        let text = page.clean(&text);
+        page.bullet(&text);
+    }
+}
+
+/// Assumptions that differ in nothing but the name they begin with, in the order of the first.
+struct Group<'a> {
+    names: Vec<&'a str>,
+    rest: &'a str,
+    first: &'a Assumption,
+}
+
+fn groups<'a>(assumptions: &[&'a Assumption]) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut known: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
+    for assumption in assumptions {
+        let (name, rest) = subject(&assumption.text);
+        let key = (rest, assumption.monitor.as_deref());
+        let at = *known.entry(key).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) if !name.is_empty() => group.names.push(name),
+            _ => groups.push(Group {
+                names: vec![name],
+                rest,
+                first: assumption,
+            }),
+        }
+    }
+    groups
+}
+
+/// The name in backticks that a sentence begins with, and the rest; an empty name for others.
+fn subject(text: &str) -> (&str, &str) {
+    let end = text.strip_prefix('`').and_then(|rest| rest.find("` "));
+    end.and_then(|end| text.split_at_checked(end + 2))
+        .unwrap_or(("", text))
+}
+
+fn line(page: &Page<'_>, group: &Group<'_>) -> String {
+    let mut text = match group.names.as_slice() {
+        [_] => format!("{}{}", group.first.text, origin(page, group.first)),
+        names => format!("each of {}{}", tables::list(names), group.rest),
+    };
+    match &group.first.monitor {
+        Some(monitor) => text.push_str(&format!("; `{monitor}` would tell if not")),
+        None => text.push_str("; nothing would tell if not"),
+    }
+    page.clean(&text)
+}
+
+/// Source, date and place, as far as they are there.
+fn origin(page: &Page<'_>, assumption: &Assumption) -> String {
+    let place = assumption
+        .span
+        .and_then(|span| place::short(page.sources, span));
+    let parts: Vec<&str> = [&assumption.source, &assumption.date, &place]
+        .into_iter()
+        .filter_map(|part| part.as_deref())
+        .collect();
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", parts.join(", "))
+    }
+}

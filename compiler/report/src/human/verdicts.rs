@@ -1,0 +1,137 @@
+//! What was decided and the values attained, a row for all that differs in subject or phase alone.
+
+use std::collections::BTreeMap;
+
+use textwrap::core::display_width;
+
+use super::{Page, tables};
+use crate::report::{Verdict, number};
+use crate::text;
+
+/// Rows that are shown; the rest is counted. JSON has every verdict.
+const ROWS: usize = 60;
+/// The widest cell, the last column apart.
+const CELL: usize = 32;
+/// Subjects and values with less room than this stand on lines of their own.
+const ROOM: usize = 24;
+
+/// Shows the verdicts; what does not hold comes first.
+pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
+    if verdicts.is_empty() {
+        return;
+    }
+    page.heading("decided");
+    let mut rows = rows(verdicts);
+    // The sort is stable: inside each half the order of the verdicts stays.
+    rows.sort_by_key(|row| row.key.holds);
+    let left = rows.len().saturating_sub(ROWS);
+    rows.truncate(ROWS);
+    let unicode = page.options.unicode;
+    let cells: Vec<[String; 4]> = rows.iter().map(|row| row.cells(unicode)).collect();
+    let mut widths = [0usize; 4];
+    for row in &cells {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(display_width(cell));
+        }
+    }
+    for (cells, row) in cells.iter().zip(&rows) {
+        let mut first = String::from("  ");
+        for (width, cell) in widths.iter().zip(cells) {
+            first.push_str(cell);
+            first.push_str(&" ".repeat(width.saturating_sub(display_width(cell)) + 2));
+        }
+        let about = page.clean(&row.about());
+        if display_width(&first) + ROOM <= page.options.width {
+            page.wrapped(&first, &about);
+        } else {
+            page.line(&first);
+            page.wrapped("      ", &about);
+        }
+    }
+    if left > 0 {
+        let more = number(left, "more row");
+        page.line(&format!(
+            "  {} {more}: `--format json` has them all",
+            page.dash()
+        ));
+    }
+}
+
+/// What all verdicts of a row have in common.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'a> {
+    obligation: &'a str,
+    engine: &'a str,
+    holds: bool,
+    note: &'a str,
+}
+
+struct Row<'a> {
+    key: Key<'a>,
+    phases: Vec<&'a str>,
+    subjects: Vec<&'a str>,
+}
+
+/// First the phases of one subject are drawn together, then the subjects with the same phases.
+fn rows(verdicts: &[Verdict]) -> Vec<Row<'_>> {
+    let mut single: Vec<Row<'_>> = Vec::new();
+    let mut known: BTreeMap<(Key<'_>, &str), usize> = BTreeMap::new();
+    for verdict in verdicts {
+        let key = Key {
+            obligation: &verdict.obligation,
+            engine: &verdict.engine,
+            holds: verdict.holds,
+            note: &verdict.note,
+        };
+        let at = *known.entry((key, &verdict.subject)).or_insert(single.len());
+        match single.get_mut(at) {
+            Some(row) => row.phases.push(&verdict.phase),
+            None => single.push(Row {
+                key,
+                phases: vec![&verdict.phase],
+                subjects: vec![&verdict.subject],
+            }),
+        }
+    }
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut known: BTreeMap<(Key<'_>, Vec<&str>), usize> = BTreeMap::new();
+    for row in single {
+        let at = *known
+            .entry((row.key, row.phases.clone()))
+            .or_insert(rows.len());
+        match rows.get_mut(at) {
+            Some(same) => same.subjects.extend(row.subjects),
+            None => rows.push(row),
+        }
+    }
+    rows
+}
+
+impl Row<'_> {
+    fn cells(&self, unicode: bool) -> [String; 4] {
+        let sign = match (self.key.engine, self.key.holds) {
+            ("unknown", _) => "?",
+            (_, true) if unicode => "✓",
+            (_, true) => "ok",
+            (_, false) if unicode => "✗",
+            (_, false) => "no",
+        };
+        let cell = |text: &str| text::cut(&text::line(text, unicode), CELL, unicode);
+        let phases = cell(&self.phases.join(" "));
+        [
+            sign.to_owned(),
+            cell(self.key.obligation),
+            phases,
+            cell(self.key.engine),
+        ]
+    }
+
+    fn about(&self) -> String {
+        let subjects = tables::list(&self.subjects);
+        if self.key.note.is_empty() {
+            subjects
+        } else {
+            format!("{subjects}: {}", self.key.note)
+        }
+    }
+}

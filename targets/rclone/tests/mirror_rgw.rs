@@ -1,0 +1,193 @@
+//! Mirrors of a restic repository in a real bucket: whole at every moment, whatever runs beside.
+#![allow(clippy::disallowed_methods, reason = "tests look at what the scripts leave")]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use common::{Stage, sync};
+use thrice_model::{Location, Verb};
+use thrice_target::bench::Bench;
+use thrice_target::fixture::Fixture;
+use thrice_test_support::ceph::Rgw;
+use thrice_test_support::restic::{PASSWORD, Restic};
+use thrice_test_support::{Finished, finish, rclone, restic, run};
+
+/// A repository in a bucket, a script that mirrors it to a folder, and a restic.
+struct Scene {
+    bench: Bench,
+    stage: Stage,
+    restic: Restic,
+    bucket: String,
+    sub: &'static str,
+}
+
+impl Scene {
+    fn new(name: &str, restic: &Restic, rclone: &rclone::Rclone, verb: Verb, sub: &'static str) -> Self {
+        let mut bench = Bench::new();
+        let mut stage = Stage::on_gateway(&mut bench, rclone, Rgw::shared());
+        let bucket = format!("{name}-{}", restic.version.to_string().replace('.', "-"));
+        let store = stage.bucket(&bucket);
+        let key = stage.fixture.key("k", Some("/etc/thrice/k"));
+        let path = if sub.is_empty() { "/" } else { sub };
+        let place = Location { store, path: path.to_owned() };
+        stage.fixture.repository("r", place, (0, 14), key, None);
+        let to = stage.local(&bench.path("mirror"));
+        stage.step("mirror", verb, Fixture::location(store, "/"), to);
+        let scene = Self { bench, stage, restic: restic.clone(), bucket, sub };
+        run(scene.at_source().arg("init"));
+        scene
+    }
+
+    fn at_source(&self) -> Command {
+        let gateway = Rgw::shared();
+        let mut command = self.restic.command(&gateway.restic_repository(&format!("{}{}", self.bucket, self.sub)));
+        command.envs(gateway.environment());
+        command
+    }
+
+    fn at_mirror(&self, folder: &str) -> Command {
+        self.restic.command(&format!("{}{}", self.bench.path(folder), self.sub))
+    }
+
+    fn backup(&self, name: &str, content: &str) {
+        self.bench.write(&format!("data/{name}"), content);
+        run(self.at_source().args(["backup", "--host", "h", &self.bench.path("data")]));
+    }
+
+    fn run(&self) -> Finished {
+        self.stage.run(&self.bench, "mirror")
+    }
+
+    /// Puts a shell script before rclone: it runs with the number of the call in `$n`.
+    fn around(&mut self, before: &str, after: &str) {
+        let rclone = run(Command::new("sh").args(["-c", "command -v rclone"]).env("PATH", self.path()));
+        let keys: String =
+            Rgw::shared().environment().iter().map(|(name, value)| format!("export {name}={value}\n")).collect();
+        let text = format!(
+            "#!/bin/bash\nset -e\nn=$(($(cat \"$HOME/calls\" 2>/dev/null || echo 0) + 1))\necho $n >\"$HOME/calls\"\n\
+             r() {{ ( {keys} RESTIC_PASSWORD='{PASSWORD}' '{}' --no-cache -r '{}' \"$@\" >/dev/null 2>&1 ) }}\n\
+             {before}\n'{}' \"$@\"\n{after}\n",
+            self.restic.path.display(),
+            Rgw::shared().restic_repository(&format!("{}{}", self.bucket, self.sub)),
+            rclone.trim(),
+        );
+        let shim = self.bench.write("shim/rclone", text);
+        fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
+        let folder = self.bench.folder().join("shim");
+        self.bench.programs(&folder);
+    }
+
+    fn path(&self) -> std::ffi::OsString {
+        let folders = rclone::versions().iter().map(|r| r.folder().to_owned());
+        std::env::join_paths(folders).unwrap()
+    }
+
+    fn is_whole(&self, folder: &str) {
+        let check = finish(self.at_mirror(folder).args(["check", "--read-data"]));
+        assert!(check.is_success(), "{folder}: {check}");
+    }
+
+    fn snapshots(&self, mut command: Command) -> usize {
+        let answer = run(command.args(["snapshots", "--json"]));
+        answer.matches("\"short_id\"").count()
+    }
+}
+
+fn newest() -> &'static rclone::Rclone {
+    rclone::versions().last().unwrap()
+}
+
+#[test]
+fn a_mirror_restores_the_same_and_follows_a_prune() {
+    for restic in restic::versions() {
+        for rclone in rclone::versions() {
+            let name = format!("follow-{}", rclone.version.to_string().replace('.', "-"));
+            let scene = Scene::new(&name, restic, rclone, sync(), "");
+            for n in 0..3 {
+                scene.backup(&format!("file {n}"), &format!("content {n}"));
+            }
+            let first = scene.run();
+            assert!(first.is_success(), "{first}");
+            scene.is_whole("mirror");
+            assert_eq!(scene.snapshots(scene.at_mirror("mirror")), 3);
+            run(scene.at_source().args(["forget", "--keep-last", "1", "--group-by", "", "--prune"]));
+            let second = scene.run();
+            assert!(second.is_success(), "{second}");
+            scene.is_whole("mirror");
+            assert_eq!(scene.snapshots(scene.at_mirror("mirror")), 1);
+            assert!(scene.bench.record("fixture", "mirror")["numbers"]["mirror_deleted"].as_u64() > Some(0));
+            let restored = scene.bench.path("restored");
+            run(scene.at_mirror("mirror").args(["restore", "latest", "--target", &restored]));
+            let data = scene.bench.path("data");
+            run(Command::new("diff").args(["-r", &data, &format!("{restored}{data}")]));
+            assert!(!fs::exists(scene.bench.path("mirror/locks")).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_mirror_is_whole_at_every_moment_while_backups_run() {
+    let restic = restic::versions().last().unwrap();
+    let mut scene = Scene::new("moments", restic, newest(), sync(), "/vpai");
+    scene.backup("first", "1");
+    let first = scene.run();
+    assert!(first.is_success(), "{first}");
+    // Before each call of rclone a backup comes in, after each call a copy of the mirror is kept.
+    let (data, copies) = (scene.bench.path("data"), scene.bench.path("copies"));
+    let mirror = scene.bench.path("mirror");
+    scene.around(
+        &format!("echo $n >'{data}/new'; r backup --host h '{data}'"),
+        &format!("mkdir -p '{copies}'; cp -a '{mirror}' '{copies}/'$n"),
+    );
+    let second = scene.run();
+    assert!(second.is_success(), "{second}");
+    let calls: usize = fs::read_to_string(scene.bench.path("calls")).unwrap().trim().parse().unwrap();
+    assert!(calls > 10, "the mirror takes several calls: {calls}");
+    for call in 1..=calls {
+        scene.is_whole(&format!("copies/{call}"));
+    }
+    scene.is_whole("mirror");
+    assert!(scene.snapshots(scene.at_mirror("mirror")) > 1, "a part of the new backups has arrived");
+}
+
+#[test]
+fn a_prune_beside_it_fails_the_run_and_harms_no_mirror() {
+    let restic = restic::versions().last().unwrap();
+    let mut scene = Scene::new("prune", restic, newest(), sync(), "");
+    for n in 0..3 {
+        scene.backup("file", &format!("content {n}"));
+    }
+    assert!(scene.run().is_success());
+    scene.backup("file", "one more");
+    scene.around("[ $n != 9 ] || r forget --keep-last 1 --group-by '' --prune --max-unused 0", "");
+    let pruned = scene.run();
+    assert!(!pruned.is_success(), "{pruned}");
+    scene.is_whole("mirror");
+    assert!(scene.snapshots(scene.at_mirror("mirror")) >= 3, "nothing was deleted");
+}
+
+#[test]
+fn a_vanished_or_damaged_repository_harms_no_mirror() {
+    let restic = restic::versions().last().unwrap();
+    let scene = Scene::new("vanish", restic, newest(), sync(), "");
+    scene.backup("file", "content");
+    assert!(scene.run().is_success());
+    // Somebody puts other bytes under the name of a pack.
+    let gateway = rclone::remote("g", Rgw::shared());
+    let config = scene.bench.write("hand.conf", gateway);
+    let hand = |arguments: &[&str]| run(newest().command(config.as_ref()).args(arguments));
+    let digest = "0".repeat(64);
+    scene.bench.write(&format!("bad/data/00/{digest}"), "not what the name says");
+    hand(&["copy", &scene.bench.path("bad"), &format!("g:{}", scene.bucket)]);
+    let damaged = scene.run();
+    assert!(!damaged.is_success() && damaged.stderr.contains("does not hold what its name says"), "{damaged}");
+    assert!(!fs::exists(scene.bench.path(&format!("mirror/data/00/{digest}"))).unwrap());
+    scene.is_whole("mirror");
+    hand(&["delete", &format!("g:{}", scene.bucket)]);
+    let vanished = scene.run();
+    assert!(!vanished.is_success() && vanished.stderr.contains("there is no repository in"), "{vanished}");
+    scene.is_whole("mirror");
+}
