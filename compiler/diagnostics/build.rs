@@ -3,7 +3,11 @@
 use std::fmt::Write as _;
 use std::{env, fs, path::Path};
 
-#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "a build script reads files and may stop the build")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "a build script reads files and may stop the build"
+)]
 fn main() {
     println!("cargo::rerun-if-changed=codes");
     let folder = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("set by cargo")).join("codes");
@@ -15,8 +19,17 @@ fn main() {
     pages.sort();
     let mut table = String::from("static PAGES: &[(&str, &str)] = &[\n");
     for page in pages {
-        let code = page.file_stem().expect("a name").to_string_lossy().into_owned();
-        writeln!(table, "    ({code:?}, include_str!({:?})),", page.display().to_string()).expect("memory");
+        let code = page
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        writeln!(
+            table,
+            "    ({code:?}, include_str!({:?})),",
+            page.display().to_string()
+        )
+        .expect("memory");
     }
     table.push_str("];\n");
     let out = Path::new(&env::var("OUT_DIR").expect("set by cargo")).join("pages.rs");

@@ -24,7 +24,7 @@ def head() -> list[str]:
         "retention gfs = keep 7 daily, 4 weekly, 6 monthly, 2 yearly",
         "retention short = keep 7 daily, 4 weekly",
         "vault safe at gamma/one",
-        'key repository_key { held in safe; file "/etc/thrice/key" }',
+        'key repository_key { held on safe; file "/etc/thrice/key" }',
         'credential one { account s3; may read, write on s3.main; profile "one" }',
         'credential two { account s4; may read, write on s4.main; profile "two" }',
         'monitor deadman { healthchecks at "HC_PING_KEY"; hosted by gamma }',

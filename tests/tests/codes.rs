@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, date};
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, all_codes, explain};
+use thrice_plan::Plan;
 use thrice_report::human::{Options, findings};
 use thrice_resolve::{Loader, resolve};
 
@@ -18,8 +19,9 @@ const DAY: Date = date(2026, 12, 1);
 /// Codes that no text of a policy can show: their pages show a session at a terminal instead, which
 /// the tests of the command line act out. `T9001` only shows where thrice itself is wrong; a test
 /// beside the code that reports it covers its words.
-const AT_THE_TERMINAL: [&str; 8] =
-    ["T0001", "T0002", "T0003", "T0004", "T0006", "T0007", "T0008", "T9001"];
+const AT_THE_TERMINAL: [&str; 8] = [
+    "T0001", "T0002", "T0003", "T0004", "T0006", "T0007", "T0008", "T9001",
+];
 
 /// Examples have no other files.
 struct Nothing;
@@ -30,8 +32,19 @@ impl Loader for Nothing {
     }
 }
 
-/// All that is found in a policy of one file, as `thrice check` finds it.
-fn check(text: &str) -> (SourceMap, Vec<Diagnostic>) {
+/// What the targets refuse in a policy that is safe otherwise.
+fn refused(plan: &Plan) -> Vec<Diagnostic> {
+    let emit = [
+        thrice_target_cron::emit(plan),
+        thrice_target_rclone::emit(plan),
+        thrice_target_s3_lifecycle::emit(plan),
+    ];
+    emit.into_iter().filter_map(Result::err).flatten().collect()
+}
+
+/// All that is found in a policy of one file, as `thrice check` finds it, and `thrice build` where a
+/// page is about what cannot be emitted.
+fn check(text: &str, build: bool) -> (SourceMap, Vec<Diagnostic>) {
     let mut sources = SourceMap::new();
     let root = sources.add("example.thrice", text);
     let (model, mistakes) = resolve(&mut sources, &[root], "example", DAY, &Nothing);
@@ -41,10 +54,23 @@ fn check(text: &str) -> (SourceMap, Vec<Diagnostic>) {
         let (plan, mistakes) = thrice_plan::plan(model, DAY);
         found.extend(mistakes);
         if !found.has_errors() {
-            found.extend(thrice_verify::verify(&plan).findings.into_iter().map(|f| f.diagnostic));
+            found.extend(
+                thrice_verify::verify(&plan)
+                    .findings
+                    .into_iter()
+                    .map(|f| f.diagnostic),
+            );
+        }
+        if build && !found.has_errors() {
+            found.extend(refused(&plan));
         }
     }
     (sources, found.sorted())
+}
+
+/// Codes of what a safe policy asks for and no target can do.
+fn is_about_building(code: &str) -> bool {
+    ("T2330".."T2340").contains(&code)
 }
 
 /// The fenced blocks of a page in a language, each with whether it stands before "What to do".
@@ -84,7 +110,14 @@ fn shown(code: &str, sources: &SourceMap, found: &[Diagnostic]) -> String {
     let (own, others): (Vec<_>, Vec<_>) = found.iter().cloned().partition(|f| f.code.0 == code);
     let mut out = findings(&own, sources, Options::default());
     for other in others {
-        writeln!(out, "\nalso {}[{}]: {}", other.severity.word(), other.code, other.message).unwrap();
+        writeln!(
+            out,
+            "\nalso {}[{}]: {}",
+            other.severity.word(),
+            other.code,
+            other.message
+        )
+        .unwrap();
     }
     out
 }
@@ -93,7 +126,7 @@ fn shown(code: &str, sources: &SourceMap, found: &[Diagnostic]) -> String {
 fn every_example_shows_its_code() {
     let mut silent = Vec::new();
     for (code, example) in examples() {
-        let (sources, found) = check(&example);
+        let (sources, found) = check(&example, is_about_building(code));
         let shown = shown(code, &sources, &found);
         if !found.iter().any(|f| f.code.0 == code) {
             silent.push(format!("{code}:\n{example}\n{shown}"));
@@ -103,16 +136,27 @@ fn every_example_shows_its_code() {
             insta::assert_snapshot!(code, format!("{}\n\n{shown}", example.trim_end()));
         });
     }
-    assert!(silent.is_empty(), "these show something else\n{}", silent.join("\n\n"));
+    assert!(
+        silent.is_empty(),
+        "these show something else\n{}",
+        silent.join("\n\n")
+    );
 }
 
 #[test]
 fn what_is_shown_as_mended_is() {
     let mut seen = 0;
     for code in all_codes() {
-        for (mended, _) in fenced(explain(code).unwrap(), "thrice").into_iter().filter(|(_, before)| !before) {
-            let (sources, found) = check(&mended);
-            assert!(!found.iter().any(|f| f.code == code), "{}", shown(code.0, &sources, &found));
+        for (mended, _) in fenced(explain(code).unwrap(), "thrice")
+            .into_iter()
+            .filter(|(_, before)| !before)
+        {
+            let (sources, found) = check(&mended, true);
+            assert!(
+                !found.iter().any(|f| f.code == code),
+                "{}",
+                shown(code.0, &sources, &found)
+            );
             seen += 1;
         }
     }
@@ -126,8 +170,15 @@ fn examples_are_whole_policies_in_the_one_style() {
         let mut sources = SourceMap::new();
         let file = sources.add("example.thrice", example.clone());
         let (tree, _) = thrice_grammar::parse(file, &example);
-        assert_eq!(thrice_grammar::format(&tree, &example).unwrap(), example, "{code}");
-        assert!((5..=20).contains(&example.lines().count()), "{code} has too few or too many lines");
+        assert_eq!(
+            thrice_grammar::format(&tree, &example).unwrap(),
+            example,
+            "{code}"
+        );
+        assert!(
+            (5..=20).contains(&example.lines().count()),
+            "{code} has too few or too many lines"
+        );
         assert!(example.contains("\nclass "), "{code} protects nothing");
     }
 }
@@ -137,11 +188,24 @@ fn every_page_has_its_parts() {
     for code in all_codes() {
         let page = explain(code).unwrap();
         let title = page.lines().next().unwrap();
-        assert!(title.starts_with(&format!("# {code}: ")), "{code} has no title");
-        let meaning = page.find("\nWhat it means: ").unwrap_or_else(|| panic!("{code} has no meaning"));
-        let remedy = page.find("\nWhat to do: ").unwrap_or_else(|| panic!("{code} has no remedy"));
-        assert!(meaning < remedy, "{code} says what to do before what it means");
-        assert!(page.ends_with('\n') && !page.ends_with("\n\n"), "{code} does not end with its last line");
+        assert!(
+            title.starts_with(&format!("# {code}: ")),
+            "{code} has no title"
+        );
+        let meaning = page
+            .find("\nWhat it means: ")
+            .unwrap_or_else(|| panic!("{code} has no meaning"));
+        let remedy = page
+            .find("\nWhat to do: ")
+            .unwrap_or_else(|| panic!("{code} has no remedy"));
+        assert!(
+            meaning < remedy,
+            "{code} says what to do before what it means"
+        );
+        assert!(
+            page.ends_with('\n') && !page.ends_with("\n\n"),
+            "{code} does not end with its last line"
+        );
     }
 }
 
@@ -151,8 +215,14 @@ fn a_page_without_an_example_shows_a_terminal() {
     let shown: Vec<&str> = all_codes().filter(terminal).map(|code| code.0).collect();
     assert_eq!(shown, AT_THE_TERMINAL);
     let with_example: BTreeSet<&str> = examples().into_keys().collect();
-    let without: Vec<&str> = all_codes().map(|code| code.0).filter(|code| !with_example.contains(code)).collect();
-    assert_eq!(without, AT_THE_TERMINAL, "a page has neither an example nor a reason for having none");
+    let without: Vec<&str> = all_codes()
+        .map(|code| code.0)
+        .filter(|code| !with_example.contains(code))
+        .collect();
+    assert_eq!(
+        without, AT_THE_TERMINAL,
+        "a page has neither an example nor a reason for having none"
+    );
 }
 
 /// The Rust sources of the house that are not tests.
@@ -172,7 +242,9 @@ fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
 
 /// The codes written as texts in a source, up to its tests.
 fn written(source: &str) -> impl Iterator<Item = &str> {
-    let tests = source.find("#[cfg(test)]\nmod tests {").unwrap_or(source.len());
+    let tests = source
+        .find("#[cfg(test)]\nmod tests {")
+        .unwrap_or(source.len());
     let code = source.get(..tests).unwrap_or("");
     code.split('"').filter(|word| {
         let digits = word.strip_prefix('T').unwrap_or("");
@@ -195,5 +267,8 @@ fn pages_and_codes_in_the_sources_are_the_same() {
     let missing: Vec<_> = used.difference(&pages).collect();
     let stale: Vec<_> = pages.difference(&used).collect();
     assert!(missing.is_empty(), "codes without a page: {missing:?}");
-    assert!(stale.is_empty(), "pages of codes that nothing reports: {stale:?}");
+    assert!(
+        stale.is_empty(),
+        "pages of codes that nothing reports: {stale:?}"
+    );
 }

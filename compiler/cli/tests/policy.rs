@@ -1,6 +1,11 @@
 //! Whole runs over policies that mean something. What is proved is the business of other tests:
 //! here it matters that the stages are joined.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot go on fails its test"
+)]
+
 mod common;
 
 use common::{Desk, stdout};

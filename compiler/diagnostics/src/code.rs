@@ -25,11 +25,18 @@ pub fn all_codes() -> impl Iterator<Item = Code> {
 /// The code written as `text`, in any case, if there is such a code.
 #[must_use]
 pub fn find_code(text: &str) -> Option<Code> {
-    PAGES.iter().map(|(code, _)| *code).find(|c| c.eq_ignore_ascii_case(text)).map(Code)
+    PAGES
+        .iter()
+        .map(|(code, _)| *code)
+        .find(|c| c.eq_ignore_ascii_case(text))
+        .map(Code)
 }
 
 /// The page of a code, as Markdown.
 #[must_use]
 pub fn explain(code: Code) -> Option<&'static str> {
-    PAGES.iter().find(|(c, _)| *c == code.0).map(|(_, page)| *page)
+    PAGES
+        .iter()
+        .find(|(c, _)| *c == code.0)
+        .map(|(_, page)| *page)
 }

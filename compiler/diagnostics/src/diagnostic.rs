@@ -98,14 +98,20 @@ impl Diagnostic {
     /// Points at a place; the first call names the main one.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 
     /// Adds a line to the concrete case.
     #[must_use]
     pub fn event(mut self, when: impl Into<String>, what: impl Into<String>) -> Self {
-        self.case.push(Event { when: when.into(), what: what.into() });
+        self.case.push(Event {
+            when: when.into(),
+            what: what.into(),
+        });
         self
     }
 
@@ -183,7 +189,12 @@ impl Diagnostics {
     #[must_use]
     pub fn sorted(mut self) -> Vec<Diagnostic> {
         self.list.sort_by(|a, b| {
-            (a.severity, a.span(), a.code, &a.message).cmp(&(b.severity, b.span(), b.code, &b.message))
+            (a.severity, a.span(), a.code, &a.message).cmp(&(
+                b.severity,
+                b.span(),
+                b.code,
+                &b.message,
+            ))
         });
         self.list.dedup();
         self.list

@@ -33,7 +33,11 @@ impl Span {
         if self.file != other.file {
             return self;
         }
-        Self { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+        Self {
+            file: self.file,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 }
 
@@ -64,15 +68,24 @@ impl SourceFile {
                 line_starts.push(u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1));
             }
         }
-        Self { name, text, line_starts }
+        Self {
+            name,
+            text,
+            line_starts,
+        }
     }
 
     /// Line and column of byte `at`.
     #[must_use]
     pub fn line(&self, at: u32) -> Line {
-        let index = self.line_starts.partition_point(|&start| start <= at).saturating_sub(1);
+        let index = self
+            .line_starts
+            .partition_point(|&start| start <= at)
+            .saturating_sub(1);
         let start = self.line_starts.get(index).copied().unwrap_or(0);
-        let text = self.text.get(start as usize..(at as usize).max(start as usize));
+        let text = self
+            .text
+            .get(start as usize..(at as usize).max(start as usize));
         let column = text.map_or(0, |t| t.chars().count());
         Line {
             line: u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1),
@@ -124,12 +137,16 @@ impl SourceMap {
     /// Line and column where a span begins.
     #[must_use]
     pub fn line(&self, span: Span) -> Line {
-        self.get(span.file).map_or(Line { line: 1, column: 1 }, |f| f.line(span.start))
+        self.get(span.file)
+            .map_or(Line { line: 1, column: 1 }, |f| f.line(span.start))
     }
 
     /// All files with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
-        self.files.iter().enumerate().map(|(i, f)| (FileId(u32::try_from(i).unwrap_or(0)), f))
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (FileId(u32::try_from(i).unwrap_or(0)), f))
     }
 }
 

@@ -5,12 +5,17 @@ use thrice_diagnostics::Span;
 use thrice_quantity::{Bytes, BytesPerDay, Interval, Money, Ratio, Seconds};
 
 use crate::class::ClassKind;
-use crate::id::{ClassId, CredentialId, HostId, KeyId, ProviderId, RepositoryId, SiteId, StepId, StoreId};
+use crate::id::{
+    ClassId, CredentialId, HostId, KeyId, ProviderId, RepositoryId, SiteId, StepId, StoreId,
+};
 use crate::inventory::{Lifetime, Named};
 
 /// The sixteen obligations, in the order of the semantics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each name is the heading of its obligation in the semantics")]
+#[expect(
+    missing_docs,
+    reason = "each name is the heading of its obligation in the semantics"
+)]
 pub enum Obligation {
     Copies,
     Survival,

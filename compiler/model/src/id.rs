@@ -59,7 +59,10 @@ pub struct Table<I, T> {
 
 impl<I, T> Default for Table<I, T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), ids: PhantomData }
+        Self {
+            entries: Vec::new(),
+            ids: PhantomData,
+        }
     }
 }
 
@@ -86,7 +89,10 @@ where
 
     /// All entries with their ids.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (I, &T)> + ExactSizeIterator {
-        self.entries.iter().enumerate().map(|(i, entry)| (I::from(i), entry))
+        self.entries
+            .iter()
+            .enumerate()
+            .map(|(i, entry)| (I::from(i), entry))
     }
 
     /// All ids.
@@ -115,7 +121,10 @@ where
 
     /// The entry of an id that came out of this very table. Ids are made by [`Table::push`] alone,
     /// so an id that does not fit is a mistake of the program, not of its input.
-    #[expect(clippy::indexing_slicing, reason = "ids are made by `push` and never outlive their table")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "ids are made by `push` and never outlive their table"
+    )]
     fn index(&self, id: I) -> &T {
         &self.entries[usize::from(id)]
     }

@@ -6,7 +6,7 @@ use thrice_quantity::{Bytes, BytesPerSecond, Interval, Money, Ratio, Seconds, sc
 use thrice_retention::ResticVersion;
 
 use crate::id::{
-    CredentialId, HostId, KeyId, ProviderId, ServiceId, SiteId, StoreId, VaultId, ClassId, PhaseId,
+    ClassId, CredentialId, HostId, KeyId, PhaseId, ProviderId, ServiceId, SiteId, StoreId, VaultId,
 };
 
 /// A declaration's name, documentation and place.

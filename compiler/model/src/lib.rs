@@ -20,13 +20,14 @@ pub use id::{
     RepositoryId, ServiceId, SiteId, StepId, StoreId, Table, VaultId,
 };
 pub use inventory::{
-    AccessPath, Credential, Environment, Fact, Holder, Host, HostKind, Key, Lifetime, Lock, LockMode, Medium,
-    Monitor, MonitorKind, Mount, Named, Network, Phase, Policy, Provider, ProviderCapability, Reader,
-    Repository, Right, Rights, RunnerKind, Service, Site, Store, StoreKind, Tool, Vault, Versioning,
+    AccessPath, Credential, Environment, Fact, Holder, Host, HostKind, Key, Lifetime, Lock,
+    LockMode, Medium, Monitor, MonitorKind, Mount, Named, Network, Phase, Policy, Provider,
+    ProviderCapability, Reader, Repository, Right, Rights, RunnerKind, Service, Site, Store,
+    StoreKind, Tool, Vault, Versioning,
 };
 pub use step::{
-    AgeClock, Anonymise, Application, CaptureMethod, CaptureParts, Location, SeedRule, Source, Step, Subset, Target as StepTarget,
-    Timing, Verb, Runner,
+    AgeClock, Anonymise, Application, CaptureMethod, CaptureParts, Location, Runner, SeedRule,
+    Source, Step, Subset, Target as StepTarget, Timing, Verb,
 };
 
 use thrice_diagnostics::Span;

@@ -6,7 +6,8 @@ use thrice_retention::KeepRules;
 
 use crate::class::Label;
 use crate::id::{
-    ClassId, CredentialId, EnvironmentId, HostId, MonitorId, RepositoryId, ServiceId, StepId, StoreId,
+    ClassId, CredentialId, EnvironmentId, HostId, MonitorId, RepositoryId, ServiceId, StepId,
+    StoreId,
 };
 use crate::inventory::{Lifetime, Named, RunnerKind};
 
@@ -27,7 +28,10 @@ impl Location {
         self.store == other.store
             && (self.path == "/"
                 || other.path == self.path
-                || other.path.strip_prefix(&self.path).is_some_and(|rest| rest.starts_with('/')))
+                || other
+                    .path
+                    .strip_prefix(&self.path)
+                    .is_some_and(|rest| rest.starts_with('/')))
     }
 
     /// Whether the two have anything in common.

@@ -7,8 +7,8 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{
-    Class, ClassId, ClassKind, Lifetime, Location, Model, Source, Step, StepId, StepTarget, StoreId,
-    Table, Verb, Versioning,
+    Class, ClassId, ClassKind, Lifetime, Location, Model, Source, Step, StepId, StepTarget,
+    StoreId, Table, Verb, Versioning,
 };
 use thrice_quantity::{Interval, Seconds};
 
@@ -48,7 +48,17 @@ pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
         builder.step(step);
     }
     let copies = builder.copies;
-    (Plan { model, as_of, periods, copies, cadences, kept }, mistakes)
+    (
+        Plan {
+            model,
+            as_of,
+            periods,
+            copies,
+            cadences,
+            kept,
+        },
+        mistakes,
+    )
 }
 
 fn kept(model: &Model) -> Table<StepId, Option<Arc<Kept>>> {
@@ -61,12 +71,22 @@ fn kept(model: &Model) -> Table<StepId, Option<Arc<Kept>>> {
 }
 
 fn periods(model: &Model) -> Vec<Period> {
-    let end = model.policy.end.checked_add(1.day()).unwrap_or(model.policy.end);
+    let end = model
+        .policy
+        .end
+        .checked_add(1.day())
+        .unwrap_or(model.policy.end);
     let mut phases: Vec<_> = model.phases.iter().collect();
     phases.sort_by_key(|(_, phase)| phase.start);
     if phases.is_empty() {
         let from = model.policy.start;
-        return vec![Period { phase: None, name: "always".to_owned(), from, until: end, slip_days: 0 }];
+        return vec![Period {
+            phase: None,
+            name: "always".to_owned(),
+            from,
+            until: end,
+            slip_days: 0,
+        }];
     }
     let mut out: Vec<Period> = Vec::new();
     for (id, phase) in phases {
@@ -117,7 +137,10 @@ impl Builder<'_> {
                 repository: None,
                 made_by: None,
                 source: None,
-                enter: Move { delay: Interval::point(Seconds::ZERO), older_than: None },
+                enter: Move {
+                    delay: Interval::point(Seconds::ZERO),
+                    older_than: None,
+                },
                 leaves: Vec::new(),
                 lifetime: class.lifetime,
                 settle: Seconds::ZERO,
@@ -147,12 +170,19 @@ impl Builder<'_> {
     /// The copies that a step reads.
     fn sources(&self, id: StepId, step: &Step) -> Vec<CopyId> {
         let found: Vec<CopyId> = match &step.source {
-            Source::Home => step.classes.iter().filter_map(|(c, _)| self.live.get(c).copied()).collect(),
+            Source::Home => step
+                .classes
+                .iter()
+                .filter_map(|(c, _)| self.live.get(c).copied())
+                .collect(),
             Source::Step(other, _) => self.made_by.get(other).cloned().unwrap_or_default(),
             Source::Location(place, _) => self.in_place(place),
             Source::Repository(repository, _) => {
                 let r = &self.model.repositories[*repository];
-                self.in_place(&Location { store: r.store, path: r.path.clone() })
+                self.in_place(&Location {
+                    store: r.store,
+                    path: r.path.clone(),
+                })
             }
         };
         let mut out: Vec<CopyId> = Vec::new();
@@ -160,7 +190,9 @@ impl Builder<'_> {
             let copy = &self.copies[copy_id];
             let again = out.iter().any(|o| {
                 let other = &self.copies[*o];
-                other.class == copy.class && other.location == copy.location && other.kind == copy.kind
+                other.class == copy.class
+                    && other.location == copy.location
+                    && other.kind == copy.kind
             });
             if copy.made_by != Some(id) && takes(step, copy.class) && !again {
                 out.push(copy_id);
@@ -171,17 +203,24 @@ impl Builder<'_> {
 
     fn in_place(&self, place: &Location) -> Vec<CopyId> {
         let there = self.at.get(&place.store).into_iter().flatten();
-        there.copied().filter(|id| place.meets(&self.copies[*id].location)).collect()
+        there
+            .copied()
+            .filter(|id| place.meets(&self.copies[*id].location))
+            .collect()
     }
 
     fn derive(&mut self, id: StepId, step: &Step, source_id: CopyId) {
-        let Some(location) = self.destination(step, source_id) else { return };
+        let Some(location) = self.destination(step, source_id) else {
+            return;
+        };
         let source = self.copies[source_id].clone();
         let class = &self.model.classes[source.class];
         let cadence = self.cadences[id];
         let worst = cadence.worst_delay().unwrap_or(FOR_EVER);
         let older_than = match &step.verb {
-            Verb::Move { older_than: Some((age, clock, _)) } => Some(match clock {
+            Verb::Move {
+                older_than: Some((age, clock, _)),
+            } => Some(match clock {
                 // mtime travels with a file from wherever it was made, so what arrives today may
                 // already be old enough.
                 thrice_model::AgeClock::Mtime => interval(Seconds::ZERO, *age),
@@ -191,12 +230,20 @@ impl Builder<'_> {
         };
         let repository = match &step.target {
             StepTarget::Repository(repository, _) => Some(*repository),
-            _ if source.repository.is_some() && location_keeps_form(&step.verb) => source.repository,
+            _ if source.repository.is_some() && location_keeps_form(&step.verb) => {
+                source.repository
+            }
             _ => None,
         };
         let propagates = matches!(step.verb, Verb::Sync { .. });
         let own_history = store_has_history(self.model, location.store)
-            || matches!(step.verb, Verb::Sync { backup_dir: Some(_), .. });
+            || matches!(
+                step.verb,
+                Verb::Sync {
+                    backup_dir: Some(_),
+                    ..
+                }
+            );
         let kind = copy_kind(step, &source);
         let lifetime = meet(step.lifetime, source.lifetime);
         let leaves = self.leaves(id, step, class, source_id, worst);
@@ -207,12 +254,17 @@ impl Builder<'_> {
             repository,
             made_by: Some(id),
             source: Some(source_id),
-            enter: Move { delay: interval(Seconds::ZERO, worst), older_than },
+            enter: Move {
+                delay: interval(Seconds::ZERO, worst),
+                older_than,
+            },
             leaves,
             lifetime,
             settle: source.settle.saturating_add(worst).min(FOR_EVER),
             staleness: source.staleness.saturating_add(worst).min(FOR_EVER),
-            history: kind == CopyKind::Versions || own_history || keeps_sources_history(step, &source),
+            history: kind == CopyKind::Versions
+                || own_history
+                || keeps_sources_history(step, &source),
             propagates: propagates && !own_history,
             key: repository.and_then(|r| self.model.repositories[r].key.map(|(key, _)| key)),
             // What passed through transit counts where it arrives; what comes of a seed never does.
@@ -232,7 +284,10 @@ impl Builder<'_> {
             StepTarget::Location(location, _) => location.clone(),
             StepTarget::Repository(repository, _) => {
                 let r = &self.model.repositories[*repository];
-                return Some(Location { store: r.store, path: r.path.clone() });
+                return Some(Location {
+                    store: r.store,
+                    path: r.path.clone(),
+                });
             }
             StepTarget::Environment(_, via, _) => via.clone()?,
             StepTarget::Nothing => return None,
@@ -242,12 +297,18 @@ impl Builder<'_> {
             Source::Location(place, _) => &place.path,
             _ => from,
         };
-        let rest = from.strip_prefix(base.trim_end_matches('/')).unwrap_or("").trim_start_matches('/');
+        let rest = from
+            .strip_prefix(base.trim_end_matches('/'))
+            .unwrap_or("")
+            .trim_start_matches('/');
         let path = match rest {
             "" => target.path,
             rest => format!("{}/{rest}", target.path.trim_end_matches('/')),
         };
-        Some(Location { store: target.store, path })
+        Some(Location {
+            store: target.store,
+            path,
+        })
     }
 
     fn leaves(
@@ -262,19 +323,33 @@ impl Builder<'_> {
             // A clean-up may take a version only if the next one is surely there: then the newest stays.
             Verb::Capture(parts) => match &parts.keeps {
                 Some((keeps, _)) if class.kind != ClassKind::State || keeps.low() < worst => {
-                    vec![Leave::AfterEntering { after: *keeps, by: id }]
+                    vec![Leave::AfterEntering {
+                        after: *keeps,
+                        by: id,
+                    }]
                 }
                 _ => Vec::new(),
             },
-            Verb::Sync { .. } | Verb::Copy { latest_only: true, .. } => {
+            Verb::Sync { .. }
+            | Verb::Copy {
+                latest_only: true, ..
+            } => {
                 let spared = self.spared(step).unwrap_or(Seconds::ZERO);
-                vec![Leave::With { source: source_id, delay: interval(spared, worst.saturating_add(spared)), by: id }]
+                vec![Leave::With {
+                    source: source_id,
+                    delay: interval(spared, worst.saturating_add(spared)),
+                    by: id,
+                }]
             }
             // A tree's deleted file stays in a repository only as long as its versions do; a state's
             // newest version stays for ever.
             Verb::Backup { keep: Some(_), .. } if class.kind != ClassKind::State => {
                 let least = self.kept[id].as_ref().map_or(Seconds::ZERO, |k| k.reach);
-                vec![Leave::With { source: source_id, delay: interval(least, FOR_EVER), by: id }]
+                vec![Leave::With {
+                    source: source_id,
+                    delay: interval(least, FOR_EVER),
+                    by: id,
+                }]
             }
             _ => Vec::new(),
         }
@@ -282,7 +357,9 @@ impl Builder<'_> {
 
     /// How long a store keeps what a sync deleted in it.
     fn spared(&self, step: &Step) -> Option<Seconds> {
-        let StepTarget::Location(location, _) = &step.target else { return None };
+        let StepTarget::Location(location, _) = &step.target else {
+            return None;
+        };
         let store = self.model.stores.get(location.store)?;
         let (schedule, keep, _) = store.snapshots.as_ref()?;
         let period = schedule.nominal_period()?;
@@ -291,8 +368,15 @@ impl Builder<'_> {
     }
 
     fn expire(&mut self, id: StepId, step: &Step) {
-        let (Verb::Expire { after, clock, noncurrent: false, .. }, Source::Location(place, _)) =
-            (&step.verb, &step.source)
+        let (
+            Verb::Expire {
+                after,
+                clock,
+                noncurrent: false,
+                ..
+            },
+            Source::Location(place, _),
+        ) = (&step.verb, &step.source)
         else {
             return;
         };
@@ -311,12 +395,19 @@ impl Builder<'_> {
             let bounds = interval(after.low(), after.high().saturating_add(late));
             let leave = match clock {
                 thrice_model::AgeClock::Upload | thrice_model::AgeClock::Snapshot => {
-                    Leave::AfterEntering { after: bounds, by: id }
+                    Leave::AfterEntering {
+                        after: bounds,
+                        by: id,
+                    }
                 }
-                thrice_model::AgeClock::Mtime => {
-                    Leave::AtAge { age: interval(Seconds::ZERO, bounds.high()), by: id }
-                }
-                thrice_model::AgeClock::Use => Leave::AtAge { age: *after, by: id },
+                thrice_model::AgeClock::Mtime => Leave::AtAge {
+                    age: interval(Seconds::ZERO, bounds.high()),
+                    by: id,
+                },
+                thrice_model::AgeClock::Use => Leave::AtAge {
+                    age: *after,
+                    by: id,
+                },
             };
             if let Some(copy) = self.copies.get_mut(copy_id) {
                 copy.leaves.push(leave);
@@ -346,7 +437,10 @@ fn copy_kind(step: &Step, source: &Copy) -> CopyKind {
 
 /// Whether a step leaves what it takes in its form: a repository stays one.
 const fn location_keeps_form(verb: &Verb) -> bool {
-    matches!(verb, Verb::Sync { .. } | Verb::Copy { .. } | Verb::Move { .. })
+    matches!(
+        verb,
+        Verb::Sync { .. } | Verb::Copy { .. } | Verb::Move { .. }
+    )
 }
 
 /// Whether a copy inherits old versions: a repository that is copied has them, and a deletion
@@ -365,7 +459,11 @@ fn meet(a: Lifetime, b: Lifetime) -> Lifetime {
         (Some(x), Some(y)) => Some(x.min(y)),
         (x, y) => x.or(y),
     };
-    if a.from >= b.from { Lifetime { until, ..a } } else { Lifetime { until, ..b } }
+    if a.from >= b.from {
+        Lifetime { until, ..a }
+    } else {
+        Lifetime { until, ..b }
+    }
 }
 
 /// The interval between two times, whichever is the less.

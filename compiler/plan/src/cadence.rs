@@ -27,7 +27,9 @@ impl Cadence {
     #[must_use]
     pub fn worst_delay(&self) -> Option<Seconds> {
         Some(
-            self.widest?.saturating_add(self.jitter).saturating_add(self.duration.high()),
+            self.widest?
+                .saturating_add(self.jitter)
+                .saturating_add(self.duration.high()),
         )
     }
 }
@@ -42,10 +44,23 @@ struct Gaps<'m> {
 
 /// The rhythm of every step.
 pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
-    let from = model.policy.start.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp());
-    let days = model.policy.start.until(model.policy.end).map_or(366, |span| i64::from(span.get_days()));
+    let from = model
+        .policy
+        .start
+        .to_zoned(TimeZone::UTC)
+        .map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp());
+    let days = model
+        .policy
+        .start
+        .until(model.policy.end)
+        .map_or(366, |span| i64::from(span.get_days()));
     let years = u32::try_from(days / 365).unwrap_or(1).clamp(1, 30);
-    let mut gaps = Gaps { model, from, years, known: BTreeMap::new() };
+    let mut gaps = Gaps {
+        model,
+        from,
+        years,
+        known: BTreeMap::new(),
+    };
     let mut out = Table::default();
     for (_, step) in model.steps.iter() {
         let (widest, narrowest) = gaps.of(step);
@@ -61,7 +76,9 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
 
 impl Gaps<'_> {
     fn of(&mut self, step: &Step) -> (Option<Seconds>, Option<Seconds>) {
-        let Some((schedule, _)) = &step.timing.schedule else { return (None, None) };
+        let Some((schedule, _)) = &step.timing.schedule else {
+            return (None, None);
+        };
         let zone = self.zone_name(schedule, step);
         let key = format!("{zone} {schedule:?}");
         if let Some(known) = self.known.get(&key) {
@@ -84,7 +101,10 @@ impl Gaps<'_> {
                 .runner
                 .host
                 .and_then(|host| self.model.hosts.get(host))
-                .map_or_else(|| self.model.policy.timezone.clone(), |host| host.timezone.clone()),
+                .map_or_else(
+                    || self.model.policy.timezone.clone(),
+                    |host| host.timezone.clone(),
+                ),
         }
     }
 }

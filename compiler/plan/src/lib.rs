@@ -60,7 +60,10 @@ pub struct Plan {
 impl Plan {
     /// The steps that exist on `day`.
     pub fn steps_on(&self, day: Date) -> impl Iterator<Item = (StepId, &thrice_model::Step)> {
-        self.model.steps.iter().filter(move |(_, step)| step.lifetime.contains(day))
+        self.model
+            .steps
+            .iter()
+            .filter(move |(_, step)| step.lifetime.contains(day))
     }
 
     /// The host a store is on.

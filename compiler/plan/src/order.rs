@@ -12,8 +12,14 @@ pub(crate) fn read_places(model: &Model, step: &Step) -> Vec<Location> {
     match &step.source {
         Source::Location(location, _) => vec![location.clone()],
         Source::Repository(repository, _) => repository_place(model, *repository),
-        Source::Step(other, _) => written_place(model, &model.steps[*other]).into_iter().collect(),
-        Source::Home => step.classes.iter().map(|(class, _)| model.classes[*class].home.clone()).collect(),
+        Source::Step(other, _) => written_place(model, &model.steps[*other])
+            .into_iter()
+            .collect(),
+        Source::Home => step
+            .classes
+            .iter()
+            .map(|(class, _)| model.classes[*class].home.clone())
+            .collect(),
     }
 }
 
@@ -29,7 +35,10 @@ pub(crate) fn written_place(model: &Model, step: &Step) -> Option<Location> {
 
 fn repository_place(model: &Model, id: thrice_model::RepositoryId) -> Vec<Location> {
     let repository = &model.repositories[id];
-    vec![Location { store: repository.store, path: repository.path.clone() }]
+    vec![Location {
+        store: repository.store,
+        path: repository.path.clone(),
+    }]
 }
 
 /// All steps, each after the steps that fill what it reads, else in the order of declaration.
@@ -44,8 +53,11 @@ pub(crate) fn order(model: &Model) -> Result<Vec<StepId>, Diagnostic> {
             *count += 1;
         }
     }
-    let mut ready: std::collections::BTreeSet<StepId> =
-        waiting.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
+    let mut ready: std::collections::BTreeSet<StepId> = waiting
+        .iter()
+        .filter(|(_, count)| **count == 0)
+        .map(|(id, _)| *id)
+        .collect();
     let mut out = Vec::with_capacity(model.steps.len());
     while let Some(id) = ready.pop_first() {
         out.push(id);
@@ -59,7 +71,11 @@ pub(crate) fn order(model: &Model) -> Result<Vec<StepId>, Diagnostic> {
             }
         }
     }
-    if waiting.is_empty() { Ok(out) } else { Err(circle(model, &waiting, &feeds)) }
+    if waiting.is_empty() {
+        Ok(out)
+    } else {
+        Err(circle(model, &waiting, &feeds))
+    }
 }
 
 /// For each step, those that read what it writes.
@@ -118,12 +134,18 @@ fn circle(
             .copied();
     }
     path.reverse();
-    let names: Vec<String> = path.iter().map(|id| format!("`{}`", model.steps[*id].named.name)).collect();
+    let names: Vec<String> = path
+        .iter()
+        .map(|id| format!("`{}`", model.steps[*id].named.name))
+        .collect();
     let mut out = Diagnostic::error(CYCLE, format!("steps feed each other in a circle: {}", names.join(", ")))
         .help("data that a step wrote must not come back to it; narrow the source or the destination of one of them");
     for id in &path {
         let step = &model.steps[*id];
-        out = out.at(step.named.span, format!("`{}` reads what the one before it writes", step.named.name));
+        out = out.at(
+            step.named.span,
+            format!("`{}` reads what the one before it writes", step.named.name),
+        );
     }
     out
 }
@@ -134,7 +156,11 @@ fn backward_start(
 ) -> Option<StepId> {
     waiting
         .keys()
-        .find(|id| feeds.get(id).is_some_and(|fed| fed.iter().any(|f| waiting.contains_key(f))))
+        .find(|id| {
+            feeds
+                .get(id)
+                .is_some_and(|fed| fed.iter().any(|f| waiting.contains_key(f)))
+        })
         .or_else(|| waiting.keys().next())
         .copied()
 }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use thrice_model::{Model, Step, StepTarget, Verb};
-use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
 use thrice_quantity::Seconds;
+use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
 use thrice_retention::closed_form::{count_reach, within_reach};
 use thrice_retention::{Count, KeepRules, ResticVersion, runs_of, simulate_iterated};
 
@@ -34,41 +34,80 @@ pub(crate) struct Histories {
 impl Histories {
     /// What the versions that a backup makes come to; `None` for a step that thins nothing.
     pub(crate) fn of(&mut self, model: &Model, step: &Step) -> Option<Arc<Kept>> {
-        let (Verb::Backup { keep: Some((rules, _)), .. }, Some((schedule, _))) =
-            (&step.verb, &step.timing.schedule)
+        let (
+            Verb::Backup {
+                keep: Some((rules, _)),
+                ..
+            },
+            Some((schedule, _)),
+        ) = (&step.verb, &step.timing.schedule)
         else {
             return None;
         };
-        let StepTarget::Repository(repository, _) = &step.target else { return None };
+        let StepTarget::Repository(repository, _) = &step.target else {
+            return None;
+        };
         let version = model.repositories.get(*repository)?.restic;
         let schedule = rhythm(schedule, step, model);
         let key = format!("{version} {rules:?} {schedule:?}");
-        let kept = self.known.entry(key).or_insert_with(|| Arc::new(simulate(rules, version, &schedule, model)));
+        let kept = self
+            .known
+            .entry(key)
+            .or_insert_with(|| Arc::new(simulate(rules, version, &schedule, model)));
         Some(Arc::clone(kept))
     }
 }
 
 /// Runs the real, iterated algorithm over the policy's own calendar.
 fn simulate(rules: &KeepRules, version: ResticVersion, schedule: &Schedule, model: &Model) -> Kept {
-    let zone = schedule.zone.time_zone(&TimeZone::UTC).unwrap_or(TimeZone::UTC);
-    let moment = |day: Date| day.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp());
-    let runs = runs_of(schedule, &zone, &zone, moment(model.policy.start), moment(model.policy.end));
+    let zone = schedule
+        .zone
+        .time_zone(&TimeZone::UTC)
+        .unwrap_or(TimeZone::UTC);
+    let moment = |day: Date| {
+        day.to_zoned(TimeZone::UTC)
+            .map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp())
+    };
+    let runs = runs_of(
+        schedule,
+        &zone,
+        &zone,
+        moment(model.policy.start),
+        moment(model.policy.end),
+    );
     // Rules that this version refuses keep what there is, and promise nothing.
     let Ok(history) = simulate_iterated(rules, version, &runs) else {
-        return Kept { reach: Seconds::ZERO, fullest: vec![vec![Seconds::ZERO]] };
+        return Kept {
+            reach: Seconds::ZERO,
+            fullest: vec![vec![Seconds::ZERO]],
+        };
     };
-    let sets: BTreeSet<Vec<Seconds>> = (0..history.len()).map(|index| history.ages(index)).collect();
-    let reach = if rules.is_unbounded() { FOR_EVER } else { reach(rules, schedule) };
-    Kept { reach, fullest: fullest(sets) }
+    let sets: BTreeSet<Vec<Seconds>> = (0..history.len())
+        .map(|index| history.ages(index))
+        .collect();
+    let reach = if rules.is_unbounded() {
+        FOR_EVER
+    } else {
+        reach(rules, schedule)
+    };
+    Kept {
+        reach,
+        fullest: fullest(sets),
+    }
 }
 
 /// The best of what each rule guarantees by itself: rules only add to each other.
 fn reach(rules: &KeepRules, schedule: &Schedule) -> Seconds {
-    let Some(period) = schedule.nominal_period() else { return Seconds::ZERO };
-    let counts = rules.counts().into_iter().filter_map(|(bucket, count)| match count? {
-        Count::N(count) => Some(count_reach(bucket, count, period)),
-        _ => None,
-    });
+    let Some(period) = schedule.nominal_period() else {
+        return Seconds::ZERO;
+    };
+    let counts = rules
+        .counts()
+        .into_iter()
+        .filter_map(|(bucket, count)| match count? {
+            Count::N(count) => Some(count_reach(bucket, count, period)),
+            _ => None,
+        });
     let within = rules.within.map(|within| within_reach(within, period, 0));
     counts.chain(within).max().unwrap_or(Seconds::ZERO)
 }
@@ -112,15 +151,23 @@ fn rhythm(schedule: &Schedule, step: &Step, model: &Model) -> Schedule {
     let mut out = schedule.clone();
     if schedule.zone == ScheduleZone::Host {
         let host = step.runner.host.and_then(|host| model.hosts.get(host));
-        let zone = host.map_or(model.policy.timezone.as_str(), |host| host.timezone.as_str());
-        out.zone = if zone == "UTC" { ScheduleZone::Utc } else { ScheduleZone::Named(zone.to_owned()) };
+        let zone = host.map_or(model.policy.timezone.as_str(), |host| {
+            host.timezone.as_str()
+        });
+        out.zone = if zone == "UTC" {
+            ScheduleZone::Utc
+        } else {
+            ScheduleZone::Named(zone.to_owned())
+        };
     }
     if out.zone != ScheduleZone::Utc {
         return out;
     }
     match &mut out.when {
         Recurrence::Daily { times } if times.len() == 1 => *times = vec![TimeOfDay::MIDNIGHT],
-        Recurrence::Weekly { time, .. } | Recurrence::Monthly { time, .. } => *time = TimeOfDay::MIDNIGHT,
+        Recurrence::Weekly { time, .. } | Recurrence::Monthly { time, .. } => {
+            *time = TimeOfDay::MIDNIGHT
+        }
         _ => {}
     }
     out

@@ -102,8 +102,6 @@ pub struct Entry<'a> {
     pub word: &'static str,
     /// Reads what follows that word; for `SCHEDULE`, `RETENTION` and `AMOUNT`, the whole clause.
     pub cursor: Cursor<'a>,
-    /// Its documentation lines.
-    pub docs: Vec<Span>,
     /// All of it.
     pub span: Span,
 }
@@ -120,7 +118,7 @@ pub fn read<'a>(
 ) -> Vec<Entry<'a>> {
     let mut entries = Vec::new();
     let mut first: BTreeMap<&'static str, Span> = BTreeMap::new();
-    for (docs, statement) in block.iter().flat_map(|block| block.statements()) {
+    for (_, statement) in block.iter().flat_map(|block| block.statements()) {
         let mut cursor = Cursor::new(cx, statement);
         let Some(clause) = find(&mut cursor, construct) else {
             report_unknown(cx, construct, statement);
@@ -137,7 +135,6 @@ pub fn read<'a>(
         entries.push(Entry {
             word: clause.word,
             cursor,
-            docs,
             span,
         });
     }

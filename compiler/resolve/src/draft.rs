@@ -80,9 +80,7 @@ where
 /// The model while it is made; fields as in [`thrice_model::Model`].
 #[derive(Debug)]
 pub struct Draft {
-    /// As-of date of this run.
-    pub as_of: Date,
-    /// First day of the policy: known once the phases are read.
+    /// First day of the policy: the as-of date until phases are read that say otherwise.
     pub start: Date,
     /// The policy's name where no statement gives one.
     pub default_name: String,
@@ -120,7 +118,6 @@ impl Draft {
     #[must_use]
     pub fn new(as_of: Date) -> Self {
         Self {
-            as_of,
             start: as_of,
             default_name: String::new(),
             first_file: None,

@@ -76,12 +76,28 @@ fn resolve_with(
     draft.default_name = default_name.to_owned();
     draft.first_file = loaded.first().map(|file| file.tree.file);
     read_all(&cx, &mut draft, &declared.items);
-    found.extend(cx.take_reports());
+    found.extend(relevant(cx.take_reports(), found.as_slice()));
     if found.has_errors() {
         return (None, found.sorted());
     }
     let model = draft.finish(cx.names.unused(), hash);
     (model, found.sorted())
+}
+
+/// What is not known may stand in a file that could not be loaded, so that is not reported unless
+/// a known name is near.
+fn relevant(reports: Vec<Diagnostic>, so_far: &[Diagnostic]) -> Vec<Diagnostic> {
+    let lacks_files = so_far.iter().any(|found| found.code == codes::USE);
+    let is_misspelt = |found: &Diagnostic| {
+        found
+            .help
+            .as_ref()
+            .is_some_and(|help| help.starts_with("did you mean"))
+    };
+    let matters = |found: &Diagnostic| {
+        !lacks_files || found.code != codes::UNKNOWN_NAME || is_misspelt(found)
+    };
+    reports.into_iter().filter(matters).collect()
 }
 
 /// Second pass, row by row.
@@ -94,4 +110,60 @@ fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Vec<declare::It
         }
     }
     forms::mount::link_classes(draft);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct NoFiles;
+
+    impl Loader for NoFiles {
+        fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
+            Err("no such file".to_owned())
+        }
+    }
+
+    const LIBRARY: &[(&str, &str)] = &[
+        (
+            "std/cloud.thrice",
+            "provider cloud { site north; site south }\nprovider idle { site x }",
+        ),
+        ("std/more.thrice", "use std/cloud"),
+    ];
+
+    fn run(source: &str) -> (Option<Model>, Vec<Diagnostic>) {
+        let mut sources = SourceMap::new();
+        let root = sources.add("policy.thrice", source);
+        let files = load::Files::new(&NoFiles, LIBRARY);
+        resolve_with(
+            &mut sources,
+            &[root, root],
+            "folder",
+            jiff::civil::date(2026, 1, 1),
+            &files,
+        )
+    }
+
+    #[test]
+    fn the_library_is_used_once_and_what_it_has_too_much_is_no_fault() {
+        let (model, found) =
+            run("use std/cloud\nuse std/more\nhost a at cloud/north\nprovider own");
+        assert_eq!(found, []);
+        let model = model.unwrap();
+        assert_eq!(model.providers.len(), 3);
+        let unused: Vec<&str> = model.unused.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(unused, ["a", "own"], "of the policy itself alone");
+    }
+
+    #[test]
+    fn a_misspelt_library_file_is_offered() {
+        let (_, found) = run("use std/clowd");
+        assert_eq!(found[0].help.as_deref(), Some("did you mean `std/cloud`?"));
+        let (_, found) = run("use std/zebra");
+        assert_eq!(
+            found[0].help.as_deref(),
+            Some("it has `std/cloud` and `std/more`")
+        );
+    }
 }

@@ -22,14 +22,15 @@ pub(crate) fn apply(plan: &Plan, out: &mut Verification) {
             let hit = finding.diagnostic.severity != Severity::Note && covers(acceptance, finding);
             covered += usize::from(hit);
             if hit && ended {
-                finding.diagnostic = finding
-                    .diagnostic
-                    .clone()
-                    .at(acceptance.span, format!("was accepted until {}", acceptance.until));
+                finding.diagnostic = finding.diagnostic.clone().at(
+                    acceptance.span,
+                    format!("was accepted until {}", acceptance.until),
+                );
             }
             !(hit && !ended && narrow(plan, acceptance, finding))
         });
-        out.findings.extend(remark(plan, acceptance, covered, ended));
+        out.findings
+            .extend(remark(plan, acceptance, covered, ended));
         if !ended {
             out.accepted.push(accepted(plan, acceptance, covered));
         }
@@ -44,39 +45,63 @@ fn covers(acceptance: &Acceptance, finding: &Finding) -> bool {
         return false;
     }
     match &acceptance.selection {
-        Some(selection) => finding.classes.iter().any(|c| selection.classes.contains(c)),
+        Some(selection) => finding
+            .classes
+            .iter()
+            .any(|c| selection.classes.contains(c)),
         None if acceptance.subjects.is_empty() => true,
-        None => acceptance.subjects.iter().any(|(name, _)| finding.subjects.contains(name)),
+        None => acceptance
+            .subjects
+            .iter()
+            .any(|(name, _)| finding.subjects.contains(name)),
     }
 }
 
 /// Takes the accepted classes out of a finding that is about more; true if none is left.
 fn narrow(plan: &Plan, acceptance: &Acceptance, finding: &mut Finding) -> bool {
-    let Some(selection) = &acceptance.selection else { return true };
+    let Some(selection) = &acceptance.selection else {
+        return true;
+    };
     finding.classes.retain(|c| !selection.classes.contains(c));
     if finding.classes.is_empty() {
         return true;
     }
-    let names: Vec<&str> =
-        finding.classes.iter().map(|c| plan.model.classes[*c].named.name.as_str()).collect();
+    let names: Vec<&str> = finding
+        .classes
+        .iter()
+        .map(|c| plan.model.classes[*c].named.name.as_str())
+        .collect();
     finding.diagnostic.subject = Some(names.join(" "));
     false
 }
 
 fn remark(plan: &Plan, acceptance: &Acceptance, covered: usize, ended: bool) -> Option<Finding> {
-    let left = plan.as_of.until(acceptance.until).map_or(0, |s| s.get_days());
+    let left = plan
+        .as_of
+        .until(acceptance.until)
+        .map_or(0, |s| s.get_days());
     let diagnostic = if covered == 0 {
         Diagnostic::warning(COVERS_NOTHING, "this acceptance covers no finding")
             .at(acceptance.span, "nothing is accepted here")
             .help("take it away: the next finding of its kind would be hidden by it")
     } else if ended {
-        Diagnostic::warning(ENDED, format!("this acceptance ended on {}", acceptance.until))
-            .at(acceptance.span, "what it covered counts again")
-            .help("mend what it covered, or accept it anew with a later end")
+        Diagnostic::warning(
+            ENDED,
+            format!("this acceptance ended on {}", acceptance.until),
+        )
+        .at(acceptance.span, "what it covered counts again")
+        .help("mend what it covered, or accept it anew with a later end")
     } else if left <= SOON_DAYS {
-        Diagnostic::warning(ENDS_SOON, format!("this acceptance ends on {}, in {left} d", acceptance.until))
-            .at(acceptance.span, "what it covers will count again")
-            .help("mend what it covers, or accept it anew with a later end")
+        Diagnostic::warning(
+            ENDS_SOON,
+            format!(
+                "this acceptance ends on {}, {}",
+                acceptance.until,
+                days_ahead(left)
+            ),
+        )
+        .at(acceptance.span, "what it covers will count again")
+        .help("mend what it covers, or accept it anew with a later end")
     } else {
         return None;
     };
@@ -89,6 +114,14 @@ fn remark(plan: &Plan, acceptance: &Acceptance, covered: usize, ended: bool) -> 
     })
 }
 
+fn days_ahead(days: i32) -> String {
+    if days == 1 {
+        "tomorrow".to_owned()
+    } else {
+        format!("in {days} days")
+    }
+}
+
 fn accepted(plan: &Plan, acceptance: &Acceptance, covers: usize) -> Accepted {
     let subject = match &acceptance.selection {
         Some(selection) if selection.all => "all".to_owned(),
@@ -98,7 +131,12 @@ fn accepted(plan: &Plan, acceptance: &Acceptance, covers: usize) -> Accepted {
             .map(|c| plan.model.classes[*c].named.name.as_str())
             .collect::<Vec<_>>()
             .join(", "),
-        None => acceptance.subjects.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(", "),
+        None => acceptance
+            .subjects
+            .iter()
+            .map(|(n, _)| n.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
     };
     Accepted {
         obligation: acceptance.obligation,

@@ -9,18 +9,31 @@ pub(crate) fn gather(plan: &Plan) -> Vec<Assumption> {
     let model = &plan.model;
     let mut out = Vec::new();
     let policy = &model.policy;
-    let stated = if policy.response_stated { "as written" } else { "the default: nothing says otherwise" };
+    let stated = if policy.response_stated {
+        "as written"
+    } else {
+        "the default: nothing says otherwise"
+    };
     out.push(Assumption {
-        text: format!("somebody acts within {} of an alarm ({stated})", policy.response),
+        text: format!(
+            "somebody acts within {} of an alarm ({stated})",
+            policy.response
+        ),
         source: None,
         date: None,
         monitor: None,
         span: Some(policy.named.span),
     });
     for (_, step) in model.steps.iter() {
-        let Some(schedule) = &step.timing.schedule else { continue };
+        let Some(schedule) = &step.timing.schedule else {
+            continue;
+        };
         let _ = schedule;
-        let stated = if step.timing.duration_stated.is_some() { "as written" } else { "the default: half its period" };
+        let stated = if step.timing.duration_stated.is_some() {
+            "as written"
+        } else {
+            "the default: half its period"
+        };
         out.push(Assumption {
             text: format!(
                 "`{}` runs at each of its times and takes at most {} ({stated})",
@@ -29,14 +42,19 @@ pub(crate) fn gather(plan: &Plan) -> Vec<Assumption> {
             ),
             source: None,
             date: None,
-            monitor: step.monitor.map(|(m, _)| model.monitors[m].named.name.clone()),
+            monitor: step
+                .monitor
+                .map(|(m, _)| model.monitors[m].named.name.clone()),
             span: Some(step.named.span),
         });
     }
     for (_, class) in model.classes.iter() {
         if let Some((size, span)) = &class.size {
             out.push(Assumption {
-                text: format!("`{}` measures {size} at the start and grows by {}", class.named.name, class.growth),
+                text: format!(
+                    "`{}` measures {size} at the start and grows by {}",
+                    class.named.name, class.growth
+                ),
                 source: None,
                 date: None,
                 monitor: None,

@@ -20,7 +20,11 @@ impl<'p> Context<'p> {
         for (id, copy) in plan.copies.iter() {
             copies.entry(copy.class).or_default().push(id);
         }
-        Self { plan, copies, answers: crate::presence::Answers::default() }
+        Self {
+            plan,
+            copies,
+            answers: crate::presence::Answers::default(),
+        }
     }
 
     /// The copies of a class that exist all through a period, sources first. A copy whose source is
@@ -58,27 +62,43 @@ impl<'p> Context<'p> {
     /// All that obligations about copies look at in a class, as numbers.
     fn signature(&self, id: ClassId, period: &Period) -> Vec<i64> {
         let class = &self.plan.model.classes[id];
-        let time = |t: Option<(thrice_quantity::Seconds, thrice_diagnostics::Span)>| t.map_or(-1, |(t, _)| t.0);
+        let time = |t: Option<(thrice_quantity::Seconds, thrice_diagnostics::Span)>| {
+            t.map_or(-1, |(t, _)| t.0)
+        };
         let copies = self.copies_in(id, period);
         let index = |wanted: CopyId| copies.iter().position(|c| *c == wanted).map_or(-1, number);
-        let mut out = vec![time(class.rto), time(class.retain_at_least), time(class.retain_at_most)];
+        let mut out = vec![
+            time(class.rto),
+            time(class.retain_at_least),
+            time(class.retain_at_most),
+        ];
         out.push(number(class.needs.len()));
         out.extend(class.needs.iter().map(|n| i64::from(n.class.0)));
         for copy_id in &copies {
             let copy = &self.plan.copies[*copy_id];
             let flags = [copy.history, copy.propagates, copy.counts].map(i64::from);
-            out.extend([i64::from(copy.location.store.0), copy.kind as i64, copy.staleness.0, copy.settle.0]);
+            out.extend([
+                i64::from(copy.location.store.0),
+                copy.kind as i64,
+                copy.staleness.0,
+                copy.settle.0,
+            ]);
             out.extend(flags);
             out.push(copy.key.map_or(-1, |k| i64::from(k.0)));
             out.push(copy.source.map_or(-1, index));
             out.extend([copy.enter.delay.low().0, copy.enter.delay.high().0]);
-            let older = copy.enter.older_than.map_or((-1, -1), |o| (o.low().0, o.high().0));
+            let older = copy
+                .enter
+                .older_than
+                .map_or((-1, -1), |o| (o.low().0, o.high().0));
             out.extend([older.0, older.1, number(copy.leaves.len())]);
             for leave in &copy.leaves {
                 out.extend(match leave {
                     Leave::AfterEntering { after, .. } => [0, 0, after.low().0, after.high().0],
                     Leave::AtAge { age, .. } => [1, 0, age.low().0, age.high().0],
-                    Leave::With { source, delay, .. } => [2, index(*source), delay.low().0, delay.high().0],
+                    Leave::With { source, delay, .. } => {
+                        [2, index(*source), delay.low().0, delay.high().0]
+                    }
                     Leave::Into { copy, .. } => [3, index(*copy), 0, 0],
                 });
             }
@@ -88,13 +108,20 @@ impl<'p> Context<'p> {
 
     /// The classes that live in a period and are not skipped, in order.
     pub(crate) fn classes_in(&self, period: &Period) -> Vec<ClassId> {
-        let skipped: std::collections::BTreeSet<&str> =
-            self.plan.model.skips.iter().map(|s| s.named.name.as_str()).collect();
+        let skipped: std::collections::BTreeSet<&str> = self
+            .plan
+            .model
+            .skips
+            .iter()
+            .map(|s| s.named.name.as_str())
+            .collect();
         self.plan
             .model
             .classes
             .iter()
-            .filter(|(_, c)| c.lifetime.contains(period.from) && !skipped.contains(c.named.name.as_str()))
+            .filter(|(_, c)| {
+                c.lifetime.contains(period.from) && !skipped.contains(c.named.name.as_str())
+            })
             .map(|(id, _)| id)
             .collect()
     }

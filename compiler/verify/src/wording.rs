@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
+use thrice_plan::Period;
 use thrice_quantity::Seconds;
 
 /// "`a`, `b` and `c`".
@@ -26,6 +27,15 @@ pub(crate) fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
+/// " in `t0` and `nas`", to be put behind a claim; nothing where the policy has no phases.
+pub(crate) fn during<'p>(periods: impl IntoIterator<Item = &'p Period>) -> String {
+    let named = periods.into_iter().filter(|p| p.phase.is_some());
+    match list(named.map(|p| p.name.as_str())) {
+        phases if phases.is_empty() => phases,
+        phases => format!(" in {phases}"),
+    }
+}
+
 /// The ISO date and time that lies `seconds` after the beginning of `day`; midnight without a time.
 pub(crate) fn moment(day: Date, seconds: i64) -> String {
     let at = day
@@ -41,6 +51,11 @@ pub(crate) fn moment(day: Date, seconds: i64) -> String {
 /// An age in the largest sensible units.
 pub(crate) fn age(seconds: i64) -> String {
     Seconds(seconds).to_string()
+}
+
+/// "is" for one, "are" for more.
+pub(crate) const fn is_are(count: u32) -> &'static str {
+    if count == 1 { "is" } else { "are" }
 }
 
 /// "has" for one, "have" for more.

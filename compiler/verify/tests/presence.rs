@@ -2,12 +2,21 @@
 //! exhaustive enumeration of small worlds.
 
 use proptest::prelude::*;
-use thrice_verify::{Answer, Choices, FOR_EVER, Leaving, Node, NodeChoice, Question, System, answer, refutes};
+use thrice_verify::{
+    Answer, Choices, FOR_EVER, Leaving, Node, NodeChoice, Question, System, answer, refutes,
+};
 
 const DAY: i64 = 86_400;
 
 fn node(source: Option<usize>, delay: (i64, i64)) -> Node {
-    Node { source, delay, older_than: None, leaves: Vec::new(), alive: true, fed: true }
+    Node {
+        source,
+        delay,
+        older_than: None,
+        leaves: Vec::new(),
+        alive: true,
+        fed: true,
+    }
 }
 
 fn live() -> Node {
@@ -15,7 +24,13 @@ fn live() -> Node {
 }
 
 fn asks(members: Vec<(usize, u32)>, need: u32, from: i64, to: i64) -> Question {
-    Question { members, need, from, to, window: 0 }
+    Question {
+        members,
+        need,
+        from,
+        to,
+        window: 0,
+    }
 }
 
 /// An archive that moves after 90 days, pulled once a month: at every age it is in exactly one of the
@@ -25,20 +40,33 @@ fn moved_after_90_days() -> System {
     warm.leaves.push(Leaving::Into(1));
     let mut cold = node(Some(0), (0, 31 * DAY));
     cold.older_than = Some((90 * DAY, 90 * DAY));
-    System { nodes: vec![warm, cold] }
+    System {
+        nodes: vec![warm, cold],
+    }
 }
 
 #[test]
 fn a_move_never_leaves_nothing_but_neither_place_is_certain_alone() {
     let system = moved_after_90_days();
     let both = vec![(0, 0), (1, 1)];
-    assert_eq!(answer(&system, &asks(both.clone(), 1, 0, 400 * DAY)), Answer::Proved);
-    assert!(matches!(answer(&system, &asks(both, 2, 0, 400 * DAY)), Answer::Refuted(_)));
+    assert_eq!(
+        answer(&system, &asks(both.clone(), 1, 0, 400 * DAY)),
+        Answer::Proved
+    );
+    assert!(matches!(
+        answer(&system, &asks(both, 2, 0, 400 * DAY)),
+        Answer::Refuted(_)
+    ));
     let only_warm = answer(&system, &asks(vec![(0, 0)], 1, 0, 400 * DAY));
-    let Answer::Refuted(run) = only_warm else { panic!("the item leaves: {only_warm:?}") };
+    let Answer::Refuted(run) = only_warm else {
+        panic!("the item leaves: {only_warm:?}")
+    };
     assert_eq!(run.age, 90 * DAY, "the youngest item that has gone");
     let only_cold = answer(&system, &asks(vec![(1, 0)], 1, 100 * DAY, 120 * DAY));
-    assert!(matches!(only_cold, Answer::Refuted(_)), "at 100 days it may not have been pulled yet");
+    assert!(
+        matches!(only_cold, Answer::Refuted(_)),
+        "at 100 days it may not have been pulled yet"
+    );
     assert!(answer(&system, &asks(vec![(1, 0)], 1, 121 * DAY, 400 * DAY)).holds());
 }
 
@@ -46,11 +74,17 @@ fn a_move_never_leaves_nothing_but_neither_place_is_certain_alone() {
 fn an_export_that_expires_before_the_monthly_pull_is_lost_and_a_longer_one_is_not() {
     let with_expiry = |days: i64| {
         let mut warm = live();
-        warm.leaves.push(Leaving::AfterEntering(days * DAY, (days + 2) * DAY));
-        System { nodes: vec![warm, node(Some(0), (0, 31 * DAY + 7_200))] }
+        warm.leaves
+            .push(Leaving::AfterEntering(days * DAY, (days + 2) * DAY));
+        System {
+            nodes: vec![warm, node(Some(0), (0, 31 * DAY + 7_200))],
+        }
     };
     let question = asks(vec![(0, 0), (1, 1)], 1, 0, 400 * DAY);
-    assert!(matches!(answer(&with_expiry(30), &question), Answer::Refuted(_)));
+    assert!(matches!(
+        answer(&with_expiry(30), &question),
+        Answer::Refuted(_)
+    ));
     assert_eq!(answer(&with_expiry(35), &question), Answer::Proved);
 }
 
@@ -59,11 +93,19 @@ fn pinning_the_gap_to_its_middle_changes_the_verdict() {
     let with_gap = |gap: (i64, i64)| {
         let mut warm = live();
         warm.leaves.push(Leaving::AfterEntering(30 * DAY, 30 * DAY));
-        System { nodes: vec![warm, node(Some(0), gap)] }
+        System {
+            nodes: vec![warm, node(Some(0), gap)],
+        }
     };
     let question = asks(vec![(0, 0), (1, 1)], 1, 0, 400 * DAY);
-    assert!(matches!(answer(&with_gap((0, 40 * DAY)), &question), Answer::Refuted(_)));
-    assert_eq!(answer(&with_gap((20 * DAY, 20 * DAY)), &question), Answer::Proved);
+    assert!(matches!(
+        answer(&with_gap((0, 40 * DAY)), &question),
+        Answer::Refuted(_)
+    ));
+    assert_eq!(
+        answer(&with_gap((20 * DAY, 20 * DAY)), &question),
+        Answer::Proved
+    );
 }
 
 #[test]
@@ -73,10 +115,21 @@ fn what_is_not_fed_any_more_does_not_arrive_after_the_faults() {
     dead.leaves.push(Leaving::AtAge(50 * DAY, 50 * DAY));
     let mut copy = node(Some(0), (0, 31 * DAY));
     copy.fed = false;
-    let system = System { nodes: vec![dead, copy] };
-    let early = Question { members: vec![(1, 0)], need: 1, from: DAY, to: 300 * DAY, window: 3 * DAY };
+    let system = System {
+        nodes: vec![dead, copy],
+    };
+    let early = Question {
+        members: vec![(1, 0)],
+        need: 1,
+        from: DAY,
+        to: 300 * DAY,
+        window: 3 * DAY,
+    };
     assert!(matches!(answer(&system, &early), Answer::Refuted(_)));
-    let late = Question { from: 32 * DAY, ..early };
+    let late = Question {
+        from: 32 * DAY,
+        ..early
+    };
     assert!(answer(&system, &late).holds());
 }
 
@@ -92,16 +145,38 @@ fn leaving(nodes: usize) -> impl Strategy<Value = Leaving> {
 
 /// Systems of two or three nodes with times of a few seconds: small enough to try every run.
 fn system() -> impl Strategy<Value = System> {
-    let rest = (0i64..2, 0i64..2, any::<bool>(), any::<bool>(), any::<bool>(), prop::collection::vec(leaving(3), 0..2));
-    (prop::collection::vec(leaving(3), 0..2), any::<bool>(), prop::collection::vec(rest, 1..3)).prop_map(
-        |(leaves, alive, rest)| {
+    let rest = (
+        0i64..2,
+        0i64..2,
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        prop::collection::vec(leaving(3), 0..2),
+    );
+    (
+        prop::collection::vec(leaving(3), 0..2),
+        any::<bool>(),
+        prop::collection::vec(rest, 1..3),
+    )
+        .prop_map(|(leaves, alive, rest)| {
             let count = rest.len() + 1;
-            let mut nodes = vec![Node { leaves, alive, ..live() }];
+            let mut nodes = vec![Node {
+                leaves,
+                alive,
+                ..live()
+            }];
             for (at, (low, more, waits, alive, first, leaves)) in rest.into_iter().enumerate() {
                 let source = if first { 0 } else { at };
                 let fed = nodes.get(source).is_some_and(|n: &Node| n.alive);
                 let older_than = waits.then_some((1, 2));
-                nodes.push(Node { source: Some(source), delay: (low, low + more), older_than, leaves, alive, fed });
+                nodes.push(Node {
+                    source: Some(source),
+                    delay: (low, low + more),
+                    older_than,
+                    leaves,
+                    alive,
+                    fed,
+                });
             }
             // Only what comes later can be moved into, and only what came before can be mirrored.
             for (at, node) in nodes.iter_mut().enumerate() {
@@ -113,11 +188,12 @@ fn system() -> impl Strategy<Value = System> {
             }
             let sources: Vec<_> = nodes.iter().map(|n| n.source).collect();
             for (at, node) in nodes.iter_mut().enumerate() {
-                node.leaves.retain(|l| !matches!(l, Leaving::Into(to) if sources.get(*to) != Some(&Some(at))));
+                node.leaves.retain(
+                    |l| !matches!(l, Leaving::Into(to) if sources.get(*to) != Some(&Some(at))),
+                );
             }
             System { nodes }
-        },
-    )
+        })
 }
 
 fn values((low, high): (i64, i64)) -> Vec<i64> {
@@ -134,26 +210,44 @@ fn all_choices(system: &System, question: &Question) -> Vec<Choices> {
                 let mut leaves: Vec<Vec<i64>> = vec![Vec::new()];
                 for leaving in &node.leaves {
                     let bounds = match *leaving {
-                        Leaving::AfterEntering(l, h) | Leaving::AtAge(l, h) | Leaving::With(_, l, h) => (l, h),
+                        Leaving::AfterEntering(l, h)
+                        | Leaving::AtAge(l, h)
+                        | Leaving::With(_, l, h) => (l, h),
                         Leaving::Into(_) => (0, 0),
                     };
                     leaves = leaves
                         .iter()
-                        .flat_map(|done| values(bounds).into_iter().map(|v| [done.clone(), vec![v]].concat()))
+                        .flat_map(|done| {
+                            values(bounds)
+                                .into_iter()
+                                .map(|v| [done.clone(), vec![v]].concat())
+                        })
                         .collect();
                 }
-                options.extend(leaves.into_iter().map(|leaves| NodeChoice { delay, older_than, leaves }));
+                options.extend(leaves.into_iter().map(|leaves| NodeChoice {
+                    delay,
+                    older_than,
+                    leaves,
+                }));
             }
         }
         runs = runs
             .iter()
-            .flat_map(|done| options.iter().map(|o| [done.clone(), vec![o.clone()]].concat()))
+            .flat_map(|done| {
+                options
+                    .iter()
+                    .map(|o| [done.clone(), vec![o.clone()]].concat())
+            })
             .collect();
     }
     let mut out = Vec::new();
     for age in question.from..=question.to {
         for struck in question.from..=age {
-            out.extend(runs.iter().map(|nodes| Choices { age, struck, nodes: nodes.clone() }));
+            out.extend(runs.iter().map(|nodes| Choices {
+                age,
+                struck,
+                nodes: nodes.clone(),
+            }));
         }
     }
     out

@@ -9,6 +9,8 @@ pub const UNQUOTABLE: Code = Code("T2331");
 pub const UNREACHABLE: Code = Code("T2332");
 /// A version of a tool does not take what the step asks for.
 pub const UNSUPPORTED: Code = Code("T2333");
+/// A lifecycle rule would delete a repository: the verifier says the same of the whole policy.
+pub const OVER_REPOSITORY: Code = Code("T2301");
 /// A template of the compiler is wrong.
 pub const INTERNAL: Code = Code("T9001");
 

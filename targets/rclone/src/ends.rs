@@ -35,27 +35,37 @@ pub fn source(plan: &Plan, step: &Step) -> Result<Location, Diagnostic> {
         Source::Location(place, _) => Ok(place.clone()),
         Source::Repository(id, _) => {
             let repository = &model.repositories[*id];
-            Ok(Location { store: repository.store, path: repository.path.clone() })
+            Ok(Location {
+                store: repository.store,
+                path: repository.path.clone(),
+            })
         }
         Source::Step(other, span) => match &model.steps[*other].target {
             StepTarget::Location(place, _) => Ok(place.clone()),
             _ => {
                 let other = &model.steps[*other].named.name;
-                let message = format!("`{}` reads what `{other}` leaves, which is no folder", step.named.name);
+                let message = format!(
+                    "`{}` reads what `{other}` leaves, which is no folder",
+                    step.named.name
+                );
                 Err(refusal::about(step, refusal::UNSUPPORTED, message)
                     .at(*span, "read here")
                     .help("name the location or the repository that it is to read"))
             }
         },
         Source::Home => {
-            let mut homes: Vec<&Location> =
-                step.classes.iter().map(|(class, _)| &model.classes[*class].home).collect();
+            let mut homes: Vec<&Location> = step
+                .classes
+                .iter()
+                .map(|(class, _)| &model.classes[*class].home)
+                .collect();
             homes.sort();
             homes.dedup();
             match homes.as_slice() {
                 [home] => Ok((*home).clone()),
                 _ => {
-                    let message = format!("`{}` reads {} places at once", step.named.name, homes.len());
+                    let message =
+                        format!("`{}` reads {} places at once", step.named.name, homes.len());
                     Err(refusal::about(step, refusal::UNSUPPORTED, message)
                         .help("write one step for each place, with destinations that do not meet"))
                 }
@@ -90,12 +100,22 @@ pub fn end(plan: &Plan, step: &Step, host: HostId, location: Location) -> Result
         let below = location.path.trim_start_matches('/');
         let slash = if below.is_empty() { "" } else { "/" };
         let address = format!("{}:{}{slash}{below}", remote.name, store.bucket);
-        return Ok(End { location, address, remote: Some(remote), mount: None });
+        return Ok(End {
+            location,
+            address,
+            remote: Some(remote),
+            mount: None,
+        });
     }
     match layout::path_on(plan, host, &location) {
         Some(address) => {
             let mount = (store.mounted_at != "/").then(|| store.mounted_at.clone());
-            Ok(End { location, address, remote: None, mount })
+            Ok(End {
+                location,
+                address,
+                remote: None,
+                mount,
+            })
         }
         None => {
             let runner = &plan.model.hosts[host].named;

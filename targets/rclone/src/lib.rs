@@ -13,6 +13,7 @@
 //! - A repository of restic is mirrored part by part: see `mirror.sh.j2`.
 //! - A pattern given to `--include` or `--exclude` may meet others in an order that nobody chose:
 //!   filters are `--filter`s.
+#![expect(clippy::indexing_slicing, reason = "tables are indexed by ids that their own `push` made")]
 
 mod ends;
 mod plain;
@@ -56,17 +57,26 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
             artefacts.push(configuration(plan, host, &used));
         }
     }
-    if mistakes.is_empty() { Ok(artefacts) } else { Err(mistakes) }
+    if mistakes.is_empty() {
+        Ok(artefacts)
+    } else {
+        Err(mistakes)
+    }
 }
 
 /// The configuration file of a host: remotes without secrets.
 fn configuration(plan: &Plan, host: HostId, remotes: &[Remote]) -> Artefact {
     let mut text = header::comments(plan, "");
-    text.push_str("# for people who look around or restore: the scripts carry these settings themselves\n");
+    text.push_str(
+        "# for people who look around or restore: the scripts carry these settings themselves\n",
+    );
     for remote in remotes {
         text.push_str(&remote.section());
     }
-    let mut secrets: Vec<String> = remotes.iter().filter_map(|remote| remote.file.clone()).collect();
+    let mut secrets: Vec<String> = remotes
+        .iter()
+        .filter_map(|remote| remote.file.clone())
+        .collect();
     secrets.sort();
     secrets.dedup();
     Artefact {

@@ -17,7 +17,11 @@ pub fn escape(path: &str) -> String {
 
 /// An age: in days of 24 hours where it is whole ones, else in seconds.
 pub fn age(age: Seconds) -> String {
-    if age.0 % 86_400 == 0 { format!("{}d", age.0 / 86_400) } else { format!("{}s", age.0) }
+    if age.0 % 86_400 == 0 {
+        format!("{}d", age.0 / 86_400)
+    } else {
+        format!("{}s", age.0)
+    }
 }
 
 /// A speed for `--bwlimit`, in bytes a second: without the letter rclone takes kibibytes.

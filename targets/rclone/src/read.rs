@@ -34,14 +34,18 @@ pub fn read(text: &str) -> Option<Facts> {
             _ => setting(line, &mut facts)?,
         }
     }
-    let complete = !facts.source.is_empty() && !facts.destination.is_empty() && !facts.work.is_empty();
+    let complete =
+        !facts.source.is_empty() && !facts.destination.is_empty() && !facts.work.is_empty();
     complete.then_some(facts)
 }
 
 fn deed(line: &str) -> Option<Vec<String>> {
     let words = shell::words(line)?;
     let known = ["copy", "sync_files", "move", "mirror_repository"];
-    words.first().is_some_and(|word| known.contains(&word.as_str())).then_some(words)
+    words
+        .first()
+        .is_some_and(|word| known.contains(&word.as_str()))
+        .then_some(words)
 }
 
 fn setting(line: &str, facts: &mut Facts) -> Option<()> {
@@ -58,7 +62,9 @@ fn setting(line: &str, facts: &mut Facts) -> Option<()> {
         .strip_prefix("  export RCLONE_CONFIG_")
         .and_then(|rest| rest.split_once('='))
     {
-        facts.remotes.insert(name.to_owned(), shell::words(value)?.concat());
+        facts
+            .remotes
+            .insert(name.to_owned(), shell::words(value)?.concat());
     }
     Some(())
 }

@@ -20,8 +20,13 @@ impl Remote {
     pub fn variables(&self) -> Vec<(String, String)> {
         let name = self.name.to_ascii_uppercase();
         let all = std::iter::once(("type", "s3".to_owned())).chain(self.settings.iter().cloned());
-        all.map(|(setting, value)| (format!("RCLONE_CONFIG_{name}_{}", setting.to_ascii_uppercase()), value))
-            .collect()
+        all.map(|(setting, value)| {
+            (
+                format!("RCLONE_CONFIG_{name}_{}", setting.to_ascii_uppercase()),
+                value,
+            )
+        })
+        .collect()
     }
 
     /// Its section in a configuration file.
@@ -38,7 +43,12 @@ impl Remote {
 ///
 /// # Errors
 /// The storage has no endpoint, or no credential opens it from there.
-pub fn remote(plan: &Plan, step: &Step, host: HostId, storage_id: HostId) -> Result<Remote, Diagnostic> {
+pub fn remote(
+    plan: &Plan,
+    step: &Step,
+    host: HostId,
+    storage_id: HostId,
+) -> Result<Remote, Diagnostic> {
     let model = &plan.model;
     let storage = &model.hosts[storage_id];
     let Some(endpoint) = &storage.endpoint else {
@@ -51,7 +61,10 @@ pub fn remote(plan: &Plan, step: &Step, host: HostId, storage_id: HostId) -> Res
     let credential = &model.credentials[credential_id];
     let file = layout::credential_file(plan, host, credential_id);
     let mut settings = vec![
-        ("provider", provider(endpoint, version(&model.hosts[host])).to_owned()),
+        (
+            "provider",
+            provider(endpoint, version(&model.hosts[host])).to_owned(),
+        ),
         ("endpoint", with_scheme(endpoint)),
         ("env_auth", "true".to_owned()),
         ("no_check_bucket", "true".to_owned()),
@@ -62,23 +75,34 @@ pub fn remote(plan: &Plan, step: &Step, host: HostId, storage_id: HostId) -> Res
     if let (None, Some(profile)) = (&file, &credential.profile) {
         settings.push(("profile", profile.clone()));
     }
-    Ok(Remote { name: name(plan, storage_id, credential_id), settings, file })
+    Ok(Remote {
+        name: name(plan, storage_id, credential_id),
+        settings,
+        file,
+    })
 }
 
 /// The step's own credential, if it is one of that storage's account; else the only one of that
-/// account that lies on the host.
-fn credential(plan: &Plan, step: &Step, host: HostId, storage: HostId) -> Result<CredentialId, Diagnostic> {
+/// account that lies on the host, or of which nothing says where it lies.
+fn credential(
+    plan: &Plan,
+    step: &Step,
+    host: HostId,
+    storage: HostId,
+) -> Result<CredentialId, Diagnostic> {
     let model = &plan.model;
     if let Some((id, _)) = step.credential
         && opens(plan, &model.credentials[id], storage)
     {
         return Ok(id);
     }
+    let lies_here = |other: &Credential| {
+        other.held.is_empty() || other.held.iter().any(|(holder, _)| *holder == Holder::Host(host))
+    };
     let others: Vec<CredentialId> = model
         .credentials
         .iter()
-        .filter(|(_, other)| other.account == Some(storage))
-        .filter(|(_, other)| other.held.iter().any(|(holder, _)| *holder == Holder::Host(host)))
+        .filter(|(_, other)| opens(plan, other, storage) && lies_here(other))
         .map(|(id, _)| id)
         .collect();
     if let [only] = others.as_slice() {
@@ -86,9 +110,15 @@ fn credential(plan: &Plan, step: &Step, host: HostId, storage: HostId) -> Result
     }
     let storage = &model.hosts[storage];
     let runner = &model.hosts[host].named.name;
-    let count = if others.is_empty() { "no" } else { "more than one" };
-    let message =
-        format!("{count} credential opens `{}` from `{runner}` for `{}`", storage.named.name, step.named.name);
+    let count = if others.is_empty() {
+        "no"
+    } else {
+        "more than one"
+    };
+    let message = format!(
+        "{count} credential opens `{}` from `{runner}` for `{}`",
+        storage.named.name, step.named.name
+    );
     Err(refusal::about(step, refusal::UNREACHABLE, message)
         .at(storage.named.span, "the storage")
         .help("name it: `credential NAME` in the step, with `account` in the credential"))
@@ -100,7 +130,11 @@ fn opens(plan: &Plan, credential: &Credential, storage: HostId) -> bool {
     match credential.account {
         Some(account) => account == storage,
         None => {
-            let mut stores = credential.rights.iter().flat_map(|rights| &rights.stores).peekable();
+            let mut stores = credential
+                .rights
+                .iter()
+                .flat_map(|rights| &rights.stores)
+                .peekable();
             stores.peek().is_none() || stores.any(|store| plan.host_of(*store) == storage)
         }
     }
@@ -110,26 +144,45 @@ fn opens(plan: &Plan, credential: &Credential, storage: HostId) -> bool {
 fn name(plan: &Plan, storage: HostId, credential: CredentialId) -> String {
     let model = &plan.model;
     let plain_name = |storage: HostId, credential: CredentialId| {
-        let name =
-            format!("{}_{}", model.hosts[storage].named.name, model.credentials[credential].named.name);
+        let name = format!(
+            "{}_{}",
+            model.hosts[storage].named.name, model.credentials[credential].named.name
+        );
         name.chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() {
+                    c.to_ascii_lowercase()
+                } else {
+                    '_'
+                }
+            })
             .collect::<String>()
     };
     let mine = plain_name(storage, credential);
-    let pairs = model.hosts.ids().flat_map(|s| model.credentials.ids().map(move |c| (s, c)));
+    let pairs = model
+        .hosts
+        .ids()
+        .flat_map(|s| model.credentials.ids().map(move |c| (s, c)));
     let before = pairs
         .take_while(|pair| *pair != (storage, credential))
         .filter(|(s, c)| plain_name(*s, *c) == mine)
         .count();
-    if before == 0 { mine } else { format!("{mine}__{}", before + 1) }
+    if before == 0 {
+        mine
+    } else {
+        format!("{mine}__{}", before + 1)
+    }
 }
 
 /// What rclone calls the make of the server. `Hetzner` exists since 1.72; before, `Ceph` is what
 /// Hetzner runs. What is not known is `Other`, the most careful one.
 fn provider(endpoint: &str, version: (u32, u32)) -> &'static str {
     if endpoint.ends_with("your-objectstorage.com") {
-        if version >= (1, 72) { "Hetzner" } else { "Ceph" }
+        if version >= (1, 72) {
+            "Hetzner"
+        } else {
+            "Ceph"
+        }
     } else if endpoint.ends_with("amazonaws.com") {
         "AWS"
     } else {
@@ -138,14 +191,21 @@ fn provider(endpoint: &str, version: (u32, u32)) -> &'static str {
 }
 
 fn with_scheme(endpoint: &str) -> String {
-    if endpoint.contains("://") { endpoint.to_owned() } else { format!("https://{endpoint}") }
+    if endpoint.contains("://") {
+        endpoint.to_owned()
+    } else {
+        format!("https://{endpoint}")
+    }
 }
 
 /// Major and minor version of rclone on a host; where the policy does not say, the oldest that the
 /// scripts are made for (Debian 12 has 1.60).
 pub fn version(host: &Host) -> (u32, u32) {
     let tool = host.tools.iter().find(|tool| tool.name == "rclone");
-    let mut numbers = tool.map_or("", |tool| tool.version.as_str()).split('.').map(str::parse);
+    let mut numbers = tool
+        .map_or("", |tool| tool.version.as_str())
+        .split('.')
+        .map(str::parse);
     match (numbers.next(), numbers.next()) {
         (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
         _ => (1, 60),

@@ -22,7 +22,10 @@ pub fn inside(plan: &Plan, step: &Step, source: &Location) -> Result<Vec<Inside>
         if !repository.lifetime.contains(plan.as_of) {
             continue;
         }
-        let place = Location { store: repository.store, path: repository.path.clone() };
+        let place = Location {
+            store: repository.store,
+            path: repository.path.clone(),
+        };
         if source.contains(&place) {
             let below = place.path.trim_end_matches('/');
             let base = source.path.trim_end_matches('/');
@@ -30,7 +33,10 @@ pub fn inside(plan: &Plan, step: &Step, source: &Location) -> Result<Vec<Inside>
             found.push(Inside { id, below });
         } else if place.contains(source) {
             let name = &repository.named.name;
-            let message = format!("`{}` reads a part of the repository `{name}`", step.named.name);
+            let message = format!(
+                "`{}` reads a part of the repository `{name}`",
+                step.named.name
+            );
             return Err(refusal::about(step, refusal::UNSUPPORTED, message)
                 .at(repository.named.span, "the repository")
                 .help("take the whole repository: a part of one cannot be restored from"));

@@ -1,5 +1,7 @@
 //! The script of one step.
 
+use std::error::Error as _;
+
 use serde::Serialize;
 use thrice_model::{AgeClock, HostId, Location, Step, StepId, Verb};
 use thrice_target::script::{Lock, Script, artefact};
@@ -63,8 +65,10 @@ pub fn emit(plan: &Plan, id: StepId, host: HostId) -> Result<(Artefact, Vec<Remo
     }
     let repositories = inside(plan, step, &source.location)?;
     refuse_parts(plan, step, &repositories)?;
-    let remotes: Vec<Remote> =
-        [&source, &destination].into_iter().filter_map(|end| end.remote.clone()).collect();
+    let remotes: Vec<Remote> = [&source, &destination]
+        .into_iter()
+        .filter_map(|end| end.remote.clone())
+        .collect();
     let (settings, keys) = secrets(&remotes);
     let body = Body {
         trash: trash(plan, step, host, &destination)?,
@@ -77,19 +81,34 @@ pub fn emit(plan: &Plan, id: StepId, host: HostId) -> Result<(Artefact, Vec<Remo
     };
     let rendered = template::environment(&TEMPLATES)
         .and_then(|templates| templates.get_template("body.sh.j2")?.render(&body))
-        .map_err(|error| refusal::rendering(step, &error))?;
+        .map_err(|error| refusal::rendering(step, innermost(&error)))?;
     let script = Script {
         programs: vec!["rclone".to_owned()],
         settings,
         variables: remotes.iter().flat_map(Remote::variables).collect(),
         locks: repositories
             .iter()
-            .map(|inside| Lock { name: layout::repository_lock(plan, inside.id), shared: true })
+            .map(|inside| Lock {
+                name: layout::repository_lock(plan, inside.id),
+                shared: true,
+            })
             .collect(),
         body: rendered,
-        secrets: remotes.iter().filter_map(|remote| remote.file.clone()).collect(),
+        secrets: remotes
+            .iter()
+            .filter_map(|remote| remote.file.clone())
+            .collect(),
     };
     Ok((artefact(plan, id, host, &script)?, remotes))
+}
+
+/// What a template says that is included: it is what matters.
+fn innermost(error: &minijinja::Error) -> &minijinja::Error {
+    let mut inner = error;
+    while let Some(next) = inner.source().and_then(|source| source.downcast_ref()) {
+        inner = next;
+    }
+    inner
 }
 
 /// What follows from the ends alone.
@@ -101,7 +120,10 @@ fn body(
     destination: &End,
     repositories: &[Inside],
 ) -> Body {
-    let mut mounts: Vec<String> = [source, destination].into_iter().filter_map(|e| e.mount.clone()).collect();
+    let mut mounts: Vec<String> = [source, destination]
+        .into_iter()
+        .filter_map(|e| e.mount.clone())
+        .collect();
     mounts.sort();
     mounts.dedup();
     let max_delete = match step.verb {
@@ -120,27 +142,47 @@ fn body(
         keys: Vec::new(),
         forget_bundle: version(&plan.model.hosts[host]) < TAKES_BUNDLE,
         plain: "",
-        immutable: matches!(step.verb, Verb::Copy { immutable: true, .. }),
+        immutable: matches!(
+            step.verb,
+            Verb::Copy {
+                immutable: true,
+                ..
+            }
+        ),
         deletes: matches!(step.verb, Verb::Sync { .. }),
         max_delete,
         trash: String::new(),
-        repositories: repositories.iter().map(|inside| inside.below.clone()).collect(),
+        repositories: repositories
+            .iter()
+            .map(|inside| inside.below.clone())
+            .collect(),
     }
 }
 
 /// A repository is taken whole, and never away.
 fn refuse_parts(plan: &Plan, step: &Step, repositories: &[Inside]) -> Result<(), Diagnostic> {
-    let Some(first) = repositories.first() else { return Ok(()) };
+    let Some(first) = repositories.first() else {
+        return Ok(());
+    };
     let repository = &plan.model.repositories[first.id].named;
     let (what, help) = match &step.verb {
-        Verb::Move { .. } => ("moves", "copy or sync it: what was moved away cannot be backed up to"),
-        Verb::Copy { include, .. } if !include.is_empty() => {
-            ("takes only some files of", "take `include` away: a part of a repository cannot be restored from")
-        }
+        Verb::Move { .. } => (
+            "moves",
+            "copy or sync it: what was moved away cannot be backed up to",
+        ),
+        Verb::Copy { include, .. } if !include.is_empty() => (
+            "takes only some files of",
+            "take `include` away: a part of a repository cannot be restored from",
+        ),
         _ => return Ok(()),
     };
-    let message = format!("`{}` {what} the repository `{}`", step.named.name, repository.name);
-    Err(refusal::about(step, refusal::UNSUPPORTED, message).at(repository.span, "the repository").help(help))
+    let message = format!(
+        "`{}` {what} the repository `{}`",
+        step.named.name, repository.name
+    );
+    Err(refusal::about(step, refusal::UNSUPPORTED, message)
+        .at(repository.span, "the repository")
+        .help(help))
 }
 
 fn plain(step: &Step, repositories: &[Inside]) -> &'static str {
@@ -193,7 +235,10 @@ fn tuning(step: &Step, source: &End) -> Vec<String> {
 
 /// Flags that choose what a move takes.
 fn due(step: &Step, source: &End) -> Result<Vec<String>, Diagnostic> {
-    let Verb::Move { older_than: Some((least, clock, span)) } = &step.verb else {
+    let Verb::Move {
+        older_than: Some((least, clock, span)),
+    } = &step.verb
+    else {
         return Ok(Vec::new());
     };
     let mut out = vec!["--min-age".to_owned(), age(*least)];
@@ -201,7 +246,10 @@ fn due(step: &Step, source: &End) -> Result<Vec<String>, Diagnostic> {
         AgeClock::Mtime => {}
         AgeClock::Upload if !source.is_local() => out.push("--use-server-modtime".to_owned()),
         AgeClock::Upload | AgeClock::Snapshot | AgeClock::Use => {
-            let message = format!("the files that `{}` reads have no such age", step.named.name);
+            let message = format!(
+                "the files that `{}` reads have no such age",
+                step.named.name
+            );
             return Err(refusal::about(step, refusal::UNSUPPORTED, message)
                 .at(*span, "measured by this clock")
                 .help("objects have `by upload` and `by mtime`, files `by mtime`"));
@@ -212,7 +260,13 @@ fn due(step: &Step, source: &End) -> Result<Vec<String>, Diagnostic> {
 
 /// Where a sync puts what it deletes or overwrites: it must be on the same store, and outside.
 fn trash(plan: &Plan, step: &Step, host: HostId, destination: &End) -> Result<String, Diagnostic> {
-    let Verb::Sync { backup_dir: Some(place), .. } = &step.verb else { return Ok(String::new()) };
+    let Verb::Sync {
+        backup_dir: Some(place),
+        ..
+    } = &step.verb
+    else {
+        return Ok(String::new());
+    };
     if place.store != destination.location.store || place.meets(&destination.location) {
         let message = format!("`{}` cannot put deleted files there", step.named.name);
         return Err(refusal::about(step, refusal::UNSUPPORTED, message)
@@ -225,7 +279,10 @@ fn trash(plan: &Plan, step: &Step, host: HostId, destination: &End) -> Result<St
 /// Environment files to read as they are, and remotes that need keys of their own because two
 /// files would set the same variables.
 fn secrets(remotes: &[Remote]) -> (Vec<String>, Vec<(String, String)>) {
-    let mut files: Vec<String> = remotes.iter().filter_map(|remote| remote.file.clone()).collect();
+    let mut files: Vec<String> = remotes
+        .iter()
+        .filter_map(|remote| remote.file.clone())
+        .collect();
     files.sort();
     files.dedup();
     let needs_profile = remotes.iter().any(|remote| remote.file.is_none());

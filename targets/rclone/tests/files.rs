@@ -1,5 +1,8 @@
 //! Scripts between folders of one host, run for real with every rclone.
-#![allow(clippy::disallowed_methods, reason = "tests look at what the scripts leave")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at what the scripts leave"
+)]
 
 mod common;
 
@@ -44,7 +47,10 @@ fn a_copy_is_the_same_and_deletes_nothing() {
         fs::remove_file(format!("{to}/other")).unwrap();
         assert_eq!(tree(&from), tree(&to));
         let record = bench.record("fixture", "keep");
-        assert_eq!((record["ok"].as_bool(), record["numbers"]["files"].as_u64()), (Some(true), Some(2)));
+        assert_eq!(
+            (record["ok"].as_bool(), record["numbers"]["files"].as_u64()),
+            (Some(true), Some(2))
+        );
         assert_eq!(record["numbers"]["bytes"].as_u64(), Some(6));
         assert!(bench.left_behind().is_empty());
     });
@@ -58,7 +64,10 @@ fn symbolic_links_are_kept() {
         std::os::unix::fs::symlink("a", format!("{from}/link")).unwrap();
         let done = stage.run(&bench, "keep");
         assert!(done.is_success(), "{done}");
-        assert_eq!(fs::read_link(format!("{to}/link")).unwrap().to_str(), Some("a"));
+        assert_eq!(
+            fs::read_link(format!("{to}/link")).unwrap().to_str(),
+            Some("a")
+        );
     });
 }
 
@@ -70,7 +79,10 @@ fn nothing_to_copy_is_a_failure() {
         assert!(absent.stderr.contains("there is no folder"), "{absent}");
         fs::create_dir(&from).unwrap();
         let empty = stage.run(&bench, "keep");
-        assert!(!empty.is_success() && empty.stderr.contains("nothing to copy"), "{empty}");
+        assert!(
+            !empty.is_success() && empty.stderr.contains("nothing to copy"),
+            "{empty}"
+        );
     });
 }
 
@@ -86,21 +98,32 @@ fn only_what_is_included_is_copied_and_it_must_be_there() {
         let (_, to) = both(&mut stage, &bench, "latest", verb);
         bench.write("from/n8n-2026.dump", "old");
         let missing = stage.run(&bench, "latest");
-        assert!(!missing.is_success() && missing.stderr.contains("nothing to copy"), "{missing}");
+        assert!(
+            !missing.is_success() && missing.stderr.contains("nothing to copy"),
+            "{missing}"
+        );
         bench.write("from/n8n-latest.dump", "new");
         let done = stage.run(&bench, "latest");
         assert!(done.is_success(), "{done}");
         assert_eq!(fs::read_dir(&to).unwrap().count(), 1);
         bench.write("from/n8n-latest.dump", "newer");
         assert!(stage.run(&bench, "latest").is_success());
-        assert_eq!(fs::read_to_string(format!("{to}/n8n-latest.dump")).unwrap(), "newer");
+        assert_eq!(
+            fs::read_to_string(format!("{to}/n8n-latest.dump")).unwrap(),
+            "newer"
+        );
     });
 }
 
 #[test]
 fn an_immutable_copy_changes_nothing() {
     each(|bench, mut stage| {
-        let verb = Verb::Copy { include: Vec::new(), latest_only: false, immutable: true, transit: false };
+        let verb = Verb::Copy {
+            include: Vec::new(),
+            latest_only: false,
+            immutable: true,
+            transit: false,
+        };
         let (_, to) = both(&mut stage, &bench, "once", verb);
         bench.write("from/a", "first");
         assert!(stage.run(&bench, "once").is_success());
@@ -126,13 +149,19 @@ fn a_sync_deletes_what_is_gone_but_not_at_once_too_much() {
         let done = stage.run(&bench, "same");
         assert!(done.is_success(), "{done}");
         assert_eq!(tree(&from), tree(&to));
-        assert_eq!(bench.record("fixture", "same")["numbers"]["deleted"].as_u64(), Some(10));
+        assert_eq!(
+            bench.record("fixture", "same")["numbers"]["deleted"].as_u64(),
+            Some(10)
+        );
         for n in 10..21 {
             fs::remove_file(format!("{from}/{n}")).unwrap();
         }
         let before = tree(&to);
         let refused = stage.run(&bench, "same");
-        assert!(!refused.is_success() && refused.stderr.contains("11 of 20 files"), "{refused}");
+        assert!(
+            !refused.is_success() && refused.stderr.contains("11 of 20 files"),
+            "{refused}"
+        );
         assert_eq!(tree(&to), before, "a refused run deletes nothing at all");
     });
 }
@@ -144,7 +173,10 @@ fn an_empty_source_empties_nothing() {
         bench.write("to/precious", "x");
         fs::create_dir(&from).unwrap();
         let empty = stage.run(&bench, "same");
-        assert!(!empty.is_success() && empty.stderr.contains("there is nothing in"), "{empty}");
+        assert!(
+            !empty.is_success() && empty.stderr.contains("there is nothing in"),
+            "{empty}"
+        );
         fs::remove_dir(&from).unwrap();
         assert!(!stage.run(&bench, "same").is_success());
         assert_eq!(fs::read_to_string(format!("{to}/precious")).unwrap(), "x");
@@ -156,7 +188,11 @@ fn the_policy_sets_the_limit_and_where_deleted_files_go() {
     each(|bench, mut stage| {
         let trash = bench.path("trash");
         let backup_dir = Some(stage.local(&trash));
-        let verb = Verb::Sync { max_delete: Some(1), backup_dir, transit: false };
+        let verb = Verb::Sync {
+            max_delete: Some(1),
+            backup_dir,
+            transit: false,
+        };
         let (from, to) = both(&mut stage, &bench, "same", verb);
         bench.write("from/a", "1");
         bench.write("from/b", "2");
@@ -188,7 +224,10 @@ fn a_move_takes_away_only_what_has_arrived() {
         let done = stage.run(&bench, "away");
         assert!(done.is_success(), "{done}");
         assert_eq!((tree(&to), tree(&from).as_str()), (before, ""));
-        assert_eq!(bench.record("fixture", "away")["numbers"]["files"].as_u64(), Some(2));
+        assert_eq!(
+            bench.record("fixture", "away")["numbers"]["files"].as_u64(),
+            Some(2)
+        );
         let nothing_more = stage.run(&bench, "away");
         assert!(nothing_more.is_success(), "{nothing_more}");
         bench.write("from/b", "another");
@@ -205,7 +244,10 @@ fn a_move_from_nowhere_is_a_failure() {
         let (from, _) = both(&mut stage, &bench, "away", moving());
         fs::create_dir(&from).unwrap();
         let done = stage.run(&bench, "away");
-        assert!(!done.is_success() && done.stderr.contains("nothing was ever moved"), "{done}");
+        assert!(
+            !done.is_success() && done.stderr.contains("nothing was ever moved"),
+            "{done}"
+        );
     });
 }
 
@@ -213,11 +255,16 @@ fn a_move_from_nowhere_is_a_failure() {
 fn nothing_is_read_or_written_where_nothing_is_mounted() {
     each(|bench, mut stage| {
         bench.write("nas/from/a", "1");
-        let nas = stage.fixture.file_system(stage.host, "nas", &bench.path("nas"));
+        let nas = stage
+            .fixture
+            .file_system(stage.host, "nas", &bench.path("nas"));
         let from = thrice_target::fixture::Fixture::location(nas, "/from");
         stage.step("keep", copy(), from, stage.local(&bench.path("to")));
         let done = stage.run(&bench, "keep");
-        assert!(!done.is_success() && done.stderr.contains("nothing is mounted at"), "{done}");
+        assert!(
+            !done.is_success() && done.stderr.contains("nothing is mounted at"),
+            "{done}"
+        );
     });
 }
 
@@ -232,7 +279,10 @@ fn what_is_mounted_is_used() {
         bench.write("from/a", "1");
         let done = stage.run(&bench, "keep");
         assert!(done.is_success(), "{done}");
-        assert_eq!(fs::read_to_string(format!("/dev/shm/{folder}/a")).unwrap(), "1");
+        assert_eq!(
+            fs::read_to_string(format!("/dev/shm/{folder}/a")).unwrap(),
+            "1"
+        );
     });
     fs::remove_dir_all(format!("/dev/shm/{folder}")).unwrap();
 }
@@ -249,11 +299,19 @@ fn shellcheck_has_nothing_to_say() {
     let (here, trash) = (stage.local("/srv/x"), stage.local("/srv/trash"));
     stage.step("copies", copy(), here.clone(), place("/copies"));
     stage.step("syncs", sync(), here.clone(), place("/syncs"));
-    let verb = Verb::Sync { max_delete: Some(3), backup_dir: Some(trash), transit: false };
+    let verb = Verb::Sync {
+        max_delete: Some(3),
+        backup_dir: Some(trash),
+        transit: false,
+    };
     stage.step("pulls", verb, place("/pulls"), here.clone());
     stage.step("moves", moving(), place("/moves"), here);
     let bench = Bench::new();
-    for script in stage.artefacts().iter().filter(|artefact| artefact.kind == "script") {
+    for script in stage
+        .artefacts()
+        .iter()
+        .filter(|artefact| artefact.kind == "script")
+    {
         shellcheck(&bench.install(script)).unwrap_or_else(|remarks| panic!("{remarks}"));
     }
 }

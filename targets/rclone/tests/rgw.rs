@@ -1,5 +1,8 @@
 //! Scripts between a real object gateway and folders, run with every rclone.
-#![allow(clippy::disallowed_methods, reason = "tests look at what the scripts leave")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at what the scripts leave"
+)]
 
 mod common;
 
@@ -59,8 +62,18 @@ fn tree(folder: &str) -> String {
 fn a_copy_to_a_bucket_and_back_is_the_same() {
     each("copy", |bench, mut stage, _, bucket| {
         let (from, back) = (bench.path("from"), bench.path("back"));
-        stage.step("up", copy(), stage.local(&from), at(bucket, "/a b/$(c)/ünï"));
-        stage.step("down", copy(), at(bucket, "/a b/$(c)/ünï"), stage.local(&back));
+        stage.step(
+            "up",
+            copy(),
+            stage.local(&from),
+            at(bucket, "/a b/$(c)/ünï"),
+        );
+        stage.step(
+            "down",
+            copy(),
+            at(bucket, "/a b/$(c)/ünï"),
+            stage.local(&back),
+        );
         bench.write("from/one two/%41", "1");
         bench.write("from/'q'/\"d\"", "2");
         let up = stage.run(&bench, "up");
@@ -80,7 +93,12 @@ fn an_absent_prefix_or_bucket_empties_nothing() {
         stage.step("prefix", sync(), at(bucket, "/typo"), stage.local(&to));
         stage.step("bucket", sync(), at(no_bucket, "/"), stage.local(&to));
         stage.step("copied", copy(), at(bucket, "/typo"), stage.local(&to));
-        stage.step("moved", Verb::Move { older_than: None }, at(no_bucket, "/"), stage.local(&to));
+        stage.step(
+            "moved",
+            Verb::Move { older_than: None },
+            at(no_bucket, "/"),
+            stage.local(&to),
+        );
         bench.write("to/precious", "x");
         for step in ["prefix", "bucket", "copied", "moved"] {
             let done = stage.run(&bench, step);
@@ -112,10 +130,22 @@ fn a_move_takes_what_is_old_enough_by_its_clock() {
     each("move", |bench, mut stage, hand, bucket| {
         let name = bucket_name(&stage, bucket);
         let span = stage.fixture.model.hosts[stage.host].named.span;
-        let older = |clock| Verb::Move { older_than: Some((Seconds::days(90), clock, span)) };
+        let older = |clock| Verb::Move {
+            older_than: Some((Seconds::days(90), clock, span)),
+        };
         let to = bench.path("to");
-        stage.step("uploaded", older(AgeClock::Upload), at(bucket, "/docs"), stage.local(&to));
-        stage.step("changed", older(AgeClock::Mtime), at(bucket, "/docs"), stage.local(&to));
+        stage.step(
+            "uploaded",
+            older(AgeClock::Upload),
+            at(bucket, "/docs"),
+            stage.local(&to),
+        );
+        stage.step(
+            "changed",
+            older(AgeClock::Mtime),
+            at(bucket, "/docs"),
+            stage.local(&to),
+        );
         let old = bench.write("up/old", "1");
         run(Command::new("touch").args(["-d", "100 days ago", &old]));
         bench.write("up/new", "2");
@@ -127,8 +157,15 @@ fn a_move_takes_what_is_old_enough_by_its_clock() {
         assert!(one.is_success(), "{one}");
         assert_eq!(hand.run(&["lsf", &format!("g:{name}/docs")]), "new\n");
         assert_eq!(fs::read_to_string(format!("{to}/old")).unwrap(), "1");
-        let modified = fs::metadata(format!("{to}/old")).unwrap().modified().unwrap();
-        assert_eq!(modified, fs::metadata(&old).unwrap().modified().unwrap(), "the file keeps its time");
+        let modified = fs::metadata(format!("{to}/old"))
+            .unwrap()
+            .modified()
+            .unwrap();
+        assert_eq!(
+            modified,
+            fs::metadata(&old).unwrap().modified().unwrap(),
+            "the file keeps its time"
+        );
     });
 }
 
@@ -136,7 +173,13 @@ fn a_move_takes_what_is_old_enough_by_its_clock() {
 fn each_storage_is_opened_with_its_own_keys() {
     let gateway = Rgw::shared();
     let new = ["user", "create", "--uid=second", "--display-name=second"];
-    gateway.admin(&[&new[..], &["--access-key=secondaccess", "--secret-key=secondsecret"]].concat());
+    gateway.admin(
+        &[
+            &new[..],
+            &["--access-key=secondaccess", "--secret-key=secondsecret"],
+        ]
+        .concat(),
+    );
     each("two", |bench, mut stage, hand, bucket| {
         let name = bucket_name(&stage, bucket);
         let model = &mut stage.fixture;
@@ -145,16 +188,31 @@ fn each_storage_is_opened_with_its_own_keys() {
         let keys = "AWS_ACCESS_KEY_ID=secondaccess\nAWS_SECRET_ACCESS_KEY=secondsecret\n";
         let file = bench.write("secrets/second.env", keys);
         let credential = model.credential("other", Some(second), Some(&file));
-        let held = (thrice_model::Holder::Host(stage.host), model.model.hosts[second].named.span);
-        model.model.credentials.get_mut(credential).unwrap().held.push(held);
+        let held = (
+            thrice_model::Holder::Host(stage.host),
+            model.model.hosts[second].named.span,
+        );
+        model
+            .model
+            .credentials
+            .get_mut(credential)
+            .unwrap()
+            .held
+            .push(held);
         let theirs = format!("theirs-{name}");
         let target = model.bucket(second, "b", &theirs);
         stage.step("across", copy(), at(bucket, "/x"), at(target, "/y"));
         bench.write("up/a", "1");
         hand.run(&["copy", &bench.path("up"), &format!("g:{name}/x")]);
         let foreign = "[s]\ntype = s3\nprovider = Ceph\naccess_key_id = secondaccess\nsecret_access_key = secondsecret\n";
-        let config = bench.write("second.conf", format!("{foreign}endpoint = {}\n", gateway.endpoint()));
-        let other = Hand { rclone: hand.rclone, config };
+        let config = bench.write(
+            "second.conf",
+            format!("{foreign}endpoint = {}\n", gateway.endpoint()),
+        );
+        let other = Hand {
+            rclone: hand.rclone,
+            config,
+        };
         other.run(&["mkdir", &format!("s:{theirs}")]);
         let done = stage.run(&bench, "across");
         assert!(done.is_success(), "{done}");

@@ -94,7 +94,9 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let mut host = Host {
         named: item.named(cx),
         kind,
-        site: thrice_model::SiteId(u32::MAX),
+        // A site that could not be read is an error already: then only stores and services need
+        // the host, so that they do not complain too.
+        site: site.map_or(thrice_model::SiteId(u32::MAX), |(site, _)| site),
         lifetime,
         timezone: "UTC".to_owned(),
         transit_only: false,
@@ -119,10 +121,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         }
     }
     cursor.end();
-    if let Some((site, _)) = site {
-        host.site = site;
-        draft.hosts.set(HostId(item.index), host);
-    }
+    draft.hosts.set(HostId(item.index), host);
 }
 
 fn read_clause(word: &str, cursor: &mut Cursor<'_>, host: &mut Host) -> Option<()> {

@@ -76,9 +76,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         entry.cursor.end();
     }
     cursor.end();
-    if base.is_some() {
-        draft.repositories.set(RepositoryId(item.index), repository);
-    }
+    draft.repositories.set(RepositoryId(item.index), repository);
 }
 
 fn read_clause(entry: &mut Entry<'_>, repository: &mut Repository) -> Option<()> {

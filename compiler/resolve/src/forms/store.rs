@@ -148,9 +148,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     }
     cursor.end();
     store.capacity = usable(cx, item, capacity, layout);
-    if base.is_some() {
-        draft.stores.set(StoreId(item.index), store);
-    }
+    draft.stores.set(StoreId(item.index), store);
 }
 
 fn read_clause(draft: &Draft, entry: &mut Entry<'_>, store: &mut Store) -> Option<()> {

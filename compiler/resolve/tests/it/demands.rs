@@ -40,6 +40,10 @@ fn refused(source: &str) -> String {
     format!("{}\n\n{messages}", numbered.join("\n"))
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "ids of the model index its own tables"
+)]
 fn selected<'m>(model: &'m Model, selection: &Selection) -> Vec<&'m str> {
     selection
         .classes

@@ -93,3 +93,39 @@ fn same_input_same_bytes() {
     let source = "host a at x/y\nhost b at x/y\nhost a at z\nkey k { held on c }";
     assert_eq!(shown(source), shown(source));
 }
+
+/// Each file of the standard library is a policy of its own without mistakes.
+#[test]
+fn the_standard_library_is_accepted() {
+    for (name, _) in thrice_resolve::standard_library() {
+        let source = format!("use {}", name.strip_suffix(".thrice").unwrap());
+        let (sources, model, found) = resolved_with(&source, &Shelf(&[]));
+        assert!(
+            found.is_empty() && model.is_some(),
+            "{name}:\n{}",
+            messages(&sources, &found)
+        );
+    }
+}
+
+#[test]
+fn what_is_missing_with_a_file_is_not_reported_name_by_name() {
+    assert_snapshot!(used(
+        "use std/hetzer\nprovider home { site rack }\nhost a at hetzner/fsn1\nhost b at home/rak\nkey k { held on cloudhost }",
+        &[],
+    ));
+}
+
+#[test]
+fn a_host_at_an_unknown_site_is_one_mistake() {
+    assert_snapshot!(used(
+        "host a at home/rack { runs cron; service n8n; store s { capacity 1 GB } }
+provider p { site q }
+host b at p/q { service n8n }
+environment e { on a; service n8n }
+class c is files on a.s:/data { service n8n }
+key k { held on a }
+repository r in a.s:/r { key k }",
+        &[],
+    ));
+}

@@ -9,5 +9,6 @@ mod language;
 mod nonsense;
 mod pages;
 mod steps;
+#[cfg(test)]
 mod support;
 mod values;

@@ -52,6 +52,7 @@ fn refused(source: &str) -> String {
     format!("{}\n\n{messages}", numbered.join("\n"))
 }
 
+#[expect(clippy::panic, reason = "a test says what it misses")]
 fn the_step<'m>(model: &'m Model, name: &str) -> &'m Step {
     let step = model.steps.iter().find(|(_, step)| step.named.name == name);
     step.unwrap_or_else(|| panic!("no step {name}")).1
@@ -123,7 +124,7 @@ capture dump of databases to vpai.local:/dumps by vpai.cron { daily at 02:00 UTC
     };
     assert_eq!(
         keep.as_ref().unwrap().0.daily,
-        Some(thrice_retention::Count::Number(7))
+        Some(thrice_retention::Count::N(7))
     );
     assert!(prune);
     assert_eq!(

@@ -39,6 +39,16 @@ pub(crate) enum Why {
     NotSpared,
 }
 
+impl Why {
+    /// The key that is missing.
+    pub(crate) const fn key(&self) -> Option<KeyId> {
+        match self {
+            Self::KeyLost(key) => Some(*key),
+            _ => None,
+        }
+    }
+}
+
 /// Works out what a set of faults destroys, in the way that semantics section 3 says.
 pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet) -> Struck {
     let model = &context.plan.model;
@@ -51,10 +61,20 @@ pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet) -> Struck {
             Fault::Loss(Target::Host(id)) => drop(lost_hosts.insert(id)),
             Fault::Loss(Target::Store(id)) => drop(lost_stores.insert(id)),
             Fault::Loss(Target::Site(site)) => {
-                lost_hosts.extend(model.hosts.iter().filter(|(_, h)| h.site == site).map(|(id, _)| id));
+                lost_hosts.extend(
+                    model
+                        .hosts
+                        .iter()
+                        .filter(|(_, h)| h.site == site)
+                        .map(|(id, _)| id),
+                );
             }
             Fault::Loss(Target::Provider(provider)) => lost_hosts.extend(
-                model.hosts.iter().filter(|(_, h)| context.provider_of(h.site) == provider).map(|(id, _)| id),
+                model
+                    .hosts
+                    .iter()
+                    .filter(|(_, h)| context.provider_of(h.site) == provider)
+                    .map(|(id, _)| id),
             ),
             Fault::Loss(Target::Credential(id)) => {
                 emptied.extend(destroyable(context, id));
@@ -70,13 +90,25 @@ pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet) -> Struck {
             Fault::Corruption | Fault::LiveData => {}
         }
     }
-    lost_stores.extend(model.stores.iter().filter(|(_, s)| lost_hosts.contains(&s.host)).map(|(id, _)| id));
+    lost_stores.extend(
+        model
+            .stores
+            .iter()
+            .filter(|(_, s)| lost_hosts.contains(&s.host))
+            .map(|(id, _)| id),
+    );
     for (id, _) in model.keys.iter() {
         if !key_survives(context, id, faults, &lost_hosts) {
             lost_keys.insert(id);
         }
     }
-    Struck { faults: faults.clone(), lost_hosts, lost_stores, emptied, lost_keys }
+    Struck {
+        faults: faults.clone(),
+        lost_hosts,
+        lost_stores,
+        emptied,
+        lost_keys,
+    }
 }
 
 /// The stores whose content a credential can destroy. Undeclared is hostile: a credential without
@@ -93,7 +125,11 @@ pub(crate) fn destroyable(context: &Context<'_>, id: CredentialId) -> BTreeSet<S
         };
         let mut rights: BTreeSet<Right> = BTreeSet::new();
         if credential.stated {
-            for grant in credential.rights.iter().filter(|g| g.stores.contains(&store_id)) {
+            for grant in credential
+                .rights
+                .iter()
+                .filter(|g| g.stores.contains(&store_id))
+            {
                 rights.extend(grant.rights.iter().copied());
             }
         } else if mine {
@@ -122,7 +158,9 @@ fn key_survives(
     if faults.contains(&Fault::Loss(Target::Key(id))) {
         return false;
     }
-    holders(context, id).into_iter().any(|holder| holder_survives(context, holder, faults, lost_hosts))
+    holders(context, id)
+        .into_iter()
+        .any(|holder| holder_survives(context, holder, faults, lost_hosts))
 }
 
 /// Who holds a key: those who are named, else the hosts whose steps use it and nobody else.
@@ -167,7 +205,11 @@ fn holder_survives(
 
 impl Struck {
     /// For each copy of a class, why it is of no use, for those that are not.
-    pub(crate) fn useless(&self, context: &Context<'_>, copies: &[CopyId]) -> BTreeMap<CopyId, Why> {
+    pub(crate) fn useless(
+        &self,
+        context: &Context<'_>,
+        copies: &[CopyId],
+    ) -> BTreeMap<CopyId, Why> {
         let mut out: BTreeMap<CopyId, Why> = BTreeMap::new();
         let live_lost = self.live_lost(context, copies);
         for id in copies {
@@ -182,15 +224,18 @@ impl Struck {
     fn why(&self, copy: &Copy, live_lost: bool, before: &BTreeMap<CopyId, Why>) -> Option<Why> {
         let store = copy.location.store;
         let upstream = copy.source.and_then(|source| before.get(&source));
-        let deleted_upstream = matches!(upstream, Some(Why::Deleted | Why::Propagated | Why::Damaged));
-        if copy.kind == CopyKind::Live && live_lost {
-            return Some(Why::LiveDataLost);
-        }
+        let deleted_upstream = matches!(
+            upstream,
+            Some(Why::Deleted | Why::Propagated | Why::Damaged)
+        );
         if self.lost_stores.contains(&store) {
             return Some(Why::StoreLost);
         }
         if self.emptied.contains(&store) {
             return Some(Why::Deleted);
+        }
+        if copy.kind == CopyKind::Live && live_lost {
+            return Some(Why::LiveDataLost);
         }
         if copy.propagates && deleted_upstream {
             return Some(Why::Propagated);
@@ -198,7 +243,9 @@ impl Struck {
         if self.faults.contains(&Fault::Corruption) && !copy.history {
             return Some(Why::Damaged);
         }
-        copy.key.filter(|key| self.lost_keys.contains(key)).map(Why::KeyLost)
+        copy.key
+            .filter(|key| self.lost_keys.contains(key))
+            .map(Why::KeyLost)
     }
 
     /// Live data must not make a proof hollow: where the faults leave it untouched because they hit a
@@ -209,11 +256,15 @@ impl Struck {
             return true;
         }
         let holds_none = |host: &HostId| {
-            copies.iter().all(|id| context.host(&context.plan.copies[*id]) != *host)
+            copies
+                .iter()
+                .all(|id| context.host(&context.plan.copies[*id]) != *host)
         };
         let key_fault = !self.lost_keys.is_empty()
             && copies.iter().any(|id| {
-                context.plan.copies[*id].key.is_some_and(|key| self.lost_keys.contains(&key))
+                context.plan.copies[*id]
+                    .key
+                    .is_some_and(|key| self.lost_keys.contains(&key))
             });
         let bystanders = !self.lost_hosts.is_empty()
             && self.emptied.is_empty()

@@ -35,7 +35,10 @@ pub(crate) fn sets(context: &Context<'_>, survive: &Survive, period: &Period) ->
             vec![set]
         }
         Survive::Any { count, kinds } => {
-            let singles: Vec<Fault> = kinds.iter().flat_map(|k| of_kind(context, *k, period)).collect();
+            let singles: Vec<Fault> = kinds
+                .iter()
+                .flat_map(|k| of_kind(context, *k, period))
+                .collect();
             combinations(&singles, *count as usize)
         }
     }
@@ -44,24 +47,47 @@ pub(crate) fn sets(context: &Context<'_>, survive: &Survive, period: &Period) ->
 /// All faults of a kind that can happen in a period.
 pub(crate) fn of_kind(context: &Context<'_>, kind: FaultKind, period: &Period) -> Vec<Fault> {
     let model = &context.plan.model;
-    let hosts = || model.hosts.iter().filter(|(_, h)| h.lifetime.contains(period.from));
-    let stores = || model.stores.iter().filter(|(_, s)| s.lifetime.contains(period.from)).map(|(id, _)| id);
+    let hosts = || {
+        model
+            .hosts
+            .iter()
+            .filter(|(_, h)| h.lifetime.contains(period.from))
+    };
+    let stores = || {
+        model
+            .stores
+            .iter()
+            .filter(|(_, s)| s.lifetime.contains(period.from))
+            .map(|(id, _)| id)
+    };
     match kind {
-        FaultKind::Host => hosts().map(|(id, _)| Fault::Loss(Target::Host(id))).collect(),
+        FaultKind::Host => hosts()
+            .map(|(id, _)| Fault::Loss(Target::Host(id)))
+            .collect(),
         FaultKind::Store => stores().map(|id| Fault::Loss(Target::Store(id))).collect(),
         FaultKind::Site => {
             let used: std::collections::BTreeSet<_> = hosts().map(|(_, h)| h.site).collect();
-            used.into_iter().map(|id| Fault::Loss(Target::Site(id))).collect()
+            used.into_iter()
+                .map(|id| Fault::Loss(Target::Site(id)))
+                .collect()
         }
         FaultKind::Provider => {
             let used: std::collections::BTreeSet<_> =
                 hosts().map(|(_, h)| context.provider_of(h.site)).collect();
-            used.into_iter().map(|id| Fault::Loss(Target::Provider(id))).collect()
+            used.into_iter()
+                .map(|id| Fault::Loss(Target::Provider(id)))
+                .collect()
         }
-        FaultKind::Credential => {
-            model.credentials.ids().map(|id| Fault::Loss(Target::Credential(id))).collect()
-        }
-        FaultKind::Key => model.keys.ids().map(|id| Fault::Loss(Target::Key(id))).collect(),
+        FaultKind::Credential => model
+            .credentials
+            .ids()
+            .map(|id| Fault::Loss(Target::Credential(id)))
+            .collect(),
+        FaultKind::Key => model
+            .keys
+            .ids()
+            .map(|id| Fault::Loss(Target::Key(id)))
+            .collect(),
         FaultKind::Operator => stores().map(Fault::Operator).collect(),
         FaultKind::Corruption => vec![Fault::Corruption],
     }
@@ -101,16 +127,27 @@ pub(crate) fn words(context: &Context<'_>, fault: Fault) -> String {
         Fault::Loss(Target::Store(id)) => format!("store `{}` is lost", m.stores[id].named.name),
         Fault::Loss(Target::Site(id)) => format!("site `{}` is lost", m.sites[id].named.name),
         Fault::Loss(Target::Provider(id)) => {
-            format!("provider `{}` fails or closes the account", m.providers[id].named.name)
+            format!(
+                "provider `{}` fails or closes the account",
+                m.providers[id].named.name
+            )
         }
         Fault::Loss(Target::Credential(id)) => {
-            format!("credential `{}` is in hostile hands", m.credentials[id].named.name)
+            format!(
+                "credential `{}` is in hostile hands",
+                m.credentials[id].named.name
+            )
         }
         Fault::Loss(Target::Key(id)) => format!("key `{}` is lost", m.keys[id].named.name),
         Fault::Operator(id) => {
-            format!("one mistaken command deletes what is on `{}`", m.stores[id].named.name)
+            format!(
+                "one mistaken command deletes what is on `{}`",
+                m.stores[id].named.name
+            )
         }
-        Fault::Corruption => "the data is damaged where it lives, and nobody notices at once".to_owned(),
+        Fault::Corruption => {
+            "the data is damaged where it lives, and nobody notices at once".to_owned()
+        }
         Fault::LiveData => "the live data is lost as well".to_owned(),
     }
 }

@@ -40,7 +40,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         let mut told = false;
         for (index, period) in context.plan.periods.iter().enumerate() {
             let data = &context.plan.model.stores[store];
-            let Some(limit) = limit(context, store, period).filter(|_| data.lifetime.contains(period.from)) else {
+            let Some(limit) =
+                limit(context, store, period).filter(|_| data.lifetime.contains(period.from))
+            else {
                 continue;
             };
             let copies = copies_on(context, store, period);
@@ -56,10 +58,12 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let holds = use_last <= limit.usable;
             if !holds && !told {
                 told = true;
-                out.findings.push(full(context, &bounds, store, period, &copies, &limit));
+                out.findings
+                    .push(full(context, &bounds, store, period, &copies, &limit));
             } else if holds && !told && bounds.total(&copies, late) > limit.usable {
                 told = true;
-                out.findings.push(slips(context, &bounds, store, index, &copies, &limit));
+                out.findings
+                    .push(slips(context, &bounds, store, index, &copies, &limit));
             }
             if unknown.is_empty() || !holds {
                 out.verdicts.push(Verdict {
@@ -68,7 +72,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     period: period.name.clone(),
                     engine: Engine::Evaluated,
                     holds,
-                    note: format!("at most {} of {}", use_last.rounded(), limit.usable.rounded()),
+                    note: format!(
+                        "at most {} of {}",
+                        use_last.rounded(),
+                        limit.usable.rounded()
+                    ),
                 });
             }
         }
@@ -85,13 +93,18 @@ fn limit(context: &Context<'_>, store: StoreId, period: &Period) -> Option<Limit
     let mut spans = Vec::new();
     let mut whole: Option<Bytes> = None;
     for (size, span) in [data.capacity, data.quota].into_iter().flatten() {
-        spans.push((span, format!("holds {size}")));
+        spans.push((span, format!("has room for {size}")));
         whole = Some(whole.map_or(size, |w| w.min(size)));
     }
     let mut headroom = Ratio(0);
     for requirement in &context.plan.model.requirements {
-        let Demand::Headroom { part, stores } = &requirement.demand else { continue };
-        if stores.contains(&store) && Context::in_force(requirement.lifetime, period) && *part > headroom {
+        let Demand::Headroom { part, stores } = &requirement.demand else {
+            continue;
+        };
+        if stores.contains(&store)
+            && Context::in_force(requirement.lifetime, period)
+            && *part > headroom
+        {
             headroom = *part;
             spans.push((requirement.span, format!("{part} must stay free")));
         }
@@ -105,7 +118,12 @@ fn limit(context: &Context<'_>, store: StoreId, period: &Period) -> Option<Limit
         }
     }
     let whole = whole?;
-    Some(Limit { usable: headroom.complement().of(whole), whole, headroom, spans })
+    Some(Limit {
+        usable: headroom.complement().of(whole),
+        whole,
+        headroom,
+        spans,
+    })
 }
 
 /// The copies that take room on a store; buckets share the included volume of their account, so the
@@ -119,7 +137,12 @@ fn copies_on(context: &Context<'_>, store: StoreId, period: &Period) -> Vec<Copy
     for (id, copy) in context.plan.copies.iter() {
         let here = copy.location.store == store
             || (shares && model.stores[copy.location.store].host == data.host);
-        let same = (copy.class, copy.location.clone(), copy.kind == CopyKind::Versions, copy.repository);
+        let same = (
+            copy.class,
+            copy.location.clone(),
+            copy.kind == CopyKind::Versions,
+            copy.repository,
+        );
         if here && copy.lifetime.contains(period.from) && seen.insert(same) {
             out.push(id);
         }
@@ -129,12 +152,23 @@ fn copies_on(context: &Context<'_>, store: StoreId, period: &Period) -> Vec<Copy
 
 /// The first day of a period on which a store can be too full, by halving: use never shrinks in it.
 fn first_full(bounds: &Bounds<'_, '_>, period: &Period, copies: &[CopyId], limit: Bytes) -> Date {
-    let days = period.from.until(period.until).map_or(1, |s| s.get_days()).max(1);
+    let days = period
+        .from
+        .until(period.until)
+        .map_or(1, |s| s.get_days())
+        .max(1);
     let (mut low, mut high) = (0, days);
     while low < high {
         let middle = (low + high) / 2;
-        let day = period.from.checked_add(middle.days()).unwrap_or(period.until);
-        if bounds.total(copies, day) > limit { high = middle } else { low = middle + 1 }
+        let day = period
+            .from
+            .checked_add(middle.days())
+            .unwrap_or(period.until);
+        if bounds.total(copies, day) > limit {
+            high = middle
+        } else {
+            low = middle + 1
+        }
     }
     period.from.checked_add(low.days()).unwrap_or(period.until)
 }
@@ -150,14 +184,21 @@ fn full(
     let day = first_full(bounds, period, copies, limit.usable);
     let name = context.store_name(store);
     let use_then = bounds.total(copies, day);
+    let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
+    let use_last = bounds.total(copies, last);
     let allowed = if limit.headroom == Ratio(0) {
         limit.whole.rounded().to_string()
     } else {
-        format!("{} ({} less {})", limit.usable.rounded(), limit.whole.rounded(), limit.headroom)
+        format!(
+            "{} ({} less {})",
+            limit.usable.rounded(),
+            limit.whole.rounded(),
+            limit.headroom
+        )
     };
     let mut diagnostic = Diagnostic::error(
         FULL,
-        format!("`{name}` can be too full from {day} on: {} of {allowed}", use_then.rounded()),
+        format!("`{name}` can be too full from {day} on: it may hold {allowed}, and {} come together by {last}", use_last.rounded()),
     )
     .by(Engine::Evaluated.word())
     .about(name);
@@ -200,11 +241,13 @@ fn slips(
         until: p.until.checked_add(p.slip_days.days()).unwrap_or(p.until),
         ..p.clone()
     });
-    let day = slipped.as_ref().map_or(Date::MAX, |p| first_full(bounds, p, copies, limit.usable));
+    let day = slipped
+        .as_ref()
+        .map_or(Date::MAX, |p| first_full(bounds, p, copies, limit.usable));
     let late = next.map_or("the next phase", |p| p.name.as_str());
     let mut diagnostic = Diagnostic::warning(
         SLIPS,
-        format!("`{name}` can be too full on {day} if `{late}` comes late"),
+        format!("`{name}` can be too full from {day} on if `{late}` comes late"),
     )
     .by(Engine::Evaluated.word())
     .about(name);
@@ -213,7 +256,10 @@ fn slips(
     }
     if let Some(phase) = next.and_then(|p| p.phase) {
         let phase = &context.plan.model.phases[phase];
-        diagnostic = diagnostic.at(phase.named.span, format!("may slip by {} days", phase.slip_days));
+        diagnostic = diagnostic.at(
+            phase.named.span,
+            format!("may slip by {} days", phase.slip_days),
+        );
     }
     finding(
         diagnostic.help("give the store more room, or the phase a smaller `slip`"),
@@ -237,5 +283,11 @@ fn not_checked(context: &Context<'_>, classes: &BTreeSet<ClassId>) -> Finding {
 }
 
 fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {
-    Finding { diagnostic, obligation: Obligation::Capacity, classes: Vec::new(), subjects, fault: None }
+    Finding {
+        diagnostic,
+        obligation: Obligation::Capacity,
+        classes: Vec::new(),
+        subjects,
+        fault: None,
+    }
 }

@@ -16,7 +16,7 @@ use super::survival::{takers, tell_run};
 use crate::context::Context;
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
-use crate::wording::{age, has_have, list, some};
+use crate::wording::{age, during, has_have, is_are, some};
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +37,20 @@ impl Kind {
         })
     }
 
+    /// What so many classes do with what is counted.
+    const fn verb(self, classes: usize) -> &'static str {
+        match (self, classes) {
+            (Self::Media, 1) => "lies on",
+            (Self::Media, _) => "lie on",
+            (_, classes) => has_have(classes),
+        }
+    }
+
+    /// Fewer than so many.
+    fn less_than(self, count: u32) -> String {
+        if count == 1 { self.words(0) } else { format!("fewer than {}", self.words(count)) }
+    }
+
     fn words(self, count: u32) -> String {
         let (one, more) = match self {
             Self::Copies => ("copy", "copies"),
@@ -44,7 +58,11 @@ impl Kind {
             Self::Offsite => ("copy off site", "copies off site"),
             Self::Locked => ("locked or off-line copy", "locked or off-line copies"),
         };
-        format!("{count} {}", if count == 1 { one } else { more })
+        match count {
+            0 => format!("no {one}"),
+            1 => format!("1 {one}"),
+            _ => format!("{count} {more}"),
+        }
     }
 }
 
@@ -81,7 +99,15 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 .filter(|c| present.binary_search(c).is_ok())
                 .collect();
             for classes in context.alike(&chosen, period) {
-                check(context, requirement, &classes, index, period, &mut violations, out);
+                check(
+                    context,
+                    requirement,
+                    &classes,
+                    index,
+                    period,
+                    &mut violations,
+                    out,
+                );
             }
         }
         report(context, requirement, violations, out);
@@ -97,16 +123,30 @@ fn check(
     violations: &mut Vec<Violation>,
     out: &mut Verification,
 ) {
-    let Some(class) = classes.first().copied() else { return };
-    let Demand::Copies { copies, media, offsite, locked, within } = &requirement.demand else { return };
+    let Some(class) = classes.first().copied() else {
+        return;
+    };
+    let Demand::Copies {
+        copies,
+        media,
+        offsite,
+        locked,
+        within,
+    } = &requirement.demand
+    else {
+        return;
+    };
     let ids = context.copies_in(class, period);
     let symbolized = symbolize(context, &ids);
     let mut engine = Engine::Evaluated;
     let mut attained = Vec::new();
     let before = violations.len();
-    for (kind, need) in
-        [(Kind::Copies, *copies), (Kind::Media, *media), (Kind::Offsite, *offsite), (Kind::Locked, *locked)]
-    {
+    for (kind, need) in [
+        (Kind::Copies, *copies),
+        (Kind::Media, *media),
+        (Kind::Offsite, *offsite),
+        (Kind::Locked, *locked),
+    ] {
         if need == 0 {
             continue;
         }
@@ -130,7 +170,13 @@ fn check(
                 violations.push(violation(None, None));
                 break;
             };
-            let question = Question { members, need, from, to: last_age(context, class), window: 0 };
+            let question = Question {
+                members,
+                need,
+                from,
+                to: last_age(context, class),
+                window: 0,
+            };
             match context.answers.ask(&symbolized.system, &question) {
                 Answer::Evaluated => {}
                 Answer::Proved => engine = Engine::Proved,
@@ -148,7 +194,9 @@ fn check(
     let holds = violations.len() == before;
     if !holds {
         engine = match violations.get(before) {
-            Some(Violation { unknown: Some(_), .. }) => Engine::Unknown,
+            Some(Violation {
+                unknown: Some(_), ..
+            }) => Engine::Unknown,
             Some(Violation { run: Some(_), .. }) => Engine::Refuted,
             _ => Engine::Evaluated,
         };
@@ -168,9 +216,16 @@ fn check(
 /// The greatest age that is asked about: as long as the class must be kept, at most to the horizon.
 pub(super) fn last_age(context: &Context<'_>, class: ClassId) -> i64 {
     let policy = &context.plan.model.policy;
-    let horizon = policy.start.until(policy.end).map_or(0, |s| i64::from(s.get_days())) * 86_400;
+    let horizon = policy
+        .start
+        .until(policy.end)
+        .map_or(0, |s| i64::from(s.get_days()))
+        * 86_400;
     let class = &context.plan.model.classes[class];
-    let kept = class.retain_at_least.or(class.retain_at_most).map(|(t, _)| t.0);
+    let kept = class
+        .retain_at_least
+        .or(class.retain_at_most)
+        .map(|(t, _)| t.0);
     kept.map_or(horizon, |k| k.min(horizon)).max(1)
 }
 
@@ -196,12 +251,24 @@ fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usiz
                 .zip(0..)
                 .collect();
             let group = |c: &thrice_plan::Copy| {
-                model.stores[store(c)].medium.as_ref().and_then(|m| media.get(m)).copied()
+                model.stores[store(c)]
+                    .medium
+                    .as_ref()
+                    .and_then(|m| media.get(m))
+                    .copied()
             };
-            vec![counting.iter().filter_map(|(i, c)| Some((*i, group(c)?))).collect()]
+            vec![
+                counting
+                    .iter()
+                    .filter_map(|(i, c)| Some((*i, group(c)?)))
+                    .collect(),
+            ]
         }
         Kind::Offsite => {
-            let sites: BTreeSet<_> = counting.iter().map(|(_, c)| context.site_of(store(c))).collect();
+            let sites: BTreeSet<_> = counting
+                .iter()
+                .map(|(_, c)| context.site_of(store(c)))
+                .collect();
             sites
                 .into_iter()
                 .map(|site| {
@@ -218,7 +285,13 @@ fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usiz
                 let s = &model.stores[store(c)];
                 s.lock.is_some() || !model.hosts[s.host].always_on
             };
-            vec![counting.iter().filter(|(_, c)| locked(c)).map(|(i, c)| (*i, store(c).0)).collect()]
+            vec![
+                counting
+                    .iter()
+                    .filter(|(_, c)| locked(c))
+                    .map(|(i, c)| (*i, store(c).0))
+                    .collect(),
+            ]
         }
     }
 }
@@ -235,7 +308,9 @@ pub(super) fn settling(
     let mut slow: BTreeMap<u32, i64> = BTreeMap::new();
     for (member, group) in members {
         let Some(id) = ids.get(*member) else { continue };
-        let Some((time, waits)) = chain(context, *id) else { continue };
+        let Some((time, waits)) = chain(context, *id) else {
+            continue;
+        };
         let table = if waits { &mut slow } else { &mut fastest };
         let best = table.entry(*group).or_insert(time);
         *best = (*best).min(time);
@@ -244,7 +319,8 @@ pub(super) fn settling(
     times.sort_unstable();
     // Where the fast copies are too few, the slow ones must do from the beginning: the question is
     // then asked as soon as the fast ones are there, and most likely fails.
-    let enough = times.len() + slow.keys().filter(|g| !fastest.contains_key(g)).count() >= need as usize;
+    let enough =
+        times.len() + slow.keys().filter(|g| !fastest.contains_key(g)).count() >= need as usize;
     let index = (need as usize).min(times.len()).checked_sub(1);
     enough.then(|| index.and_then(|i| times.get(i)).copied().unwrap_or(0))
 }
@@ -254,7 +330,10 @@ pub(super) fn settling(
 fn dependable(context: &Context<'_>, ids: &[CopyId], members: &[(usize, u32)]) -> u32 {
     let groups: BTreeSet<u32> = members
         .iter()
-        .filter(|(member, _)| ids.get(*member).is_some_and(|id| chain(context, *id).is_some()))
+        .filter(|(member, _)| {
+            ids.get(*member)
+                .is_some_and(|id| chain(context, *id).is_some())
+        })
         .map(|(_, group)| *group)
         .collect();
     u32::try_from(groups.len()).unwrap_or(u32::MAX)
@@ -282,7 +361,12 @@ fn chain(context: &Context<'_>, id: CopyId) -> Option<(i64, bool)> {
 
 /// One finding for each root cause: the same shortage of the same requirement, for all its classes
 /// and periods.
-fn report(context: &Context<'_>, requirement: &Requirement, violations: Vec<Violation>, out: &mut Verification) {
+fn report(
+    context: &Context<'_>,
+    requirement: &Requirement,
+    violations: Vec<Violation>,
+    out: &mut Verification,
+) {
     let mut groups: BTreeMap<(Kind, u32, String), Vec<Violation>> = BTreeMap::new();
     for violation in violations {
         let cause = match (&violation.unknown, &violation.run) {
@@ -290,7 +374,10 @@ fn report(context: &Context<'_>, requirement: &Requirement, violations: Vec<Viol
             (None, None) => "always".to_owned(),
             (None, Some(run)) => leaving_steps(context, &violation.symbolized, run),
         };
-        groups.entry((violation.kind, violation.have, cause)).or_default().push(violation);
+        groups
+            .entry((violation.kind, violation.have, cause))
+            .or_default()
+            .push(violation);
     }
     for group in groups.into_values() {
         if let Some(finding) = tell(context, requirement, &group) {
@@ -302,9 +389,14 @@ fn report(context: &Context<'_>, requirement: &Requirement, violations: Vec<Viol
 /// Which steps take the item away in a run: violations with the same culprits have one cause.
 fn leaving_steps(context: &Context<'_>, symbolized: &Symbolized, run: &Run) -> String {
     let mut steps: BTreeSet<&str> = BTreeSet::new();
-    for node in (0..symbolized.copies.len()).filter(|node| run.leaves(*node).is_some_and(|at| at <= run.age)) {
+    for node in (0..symbolized.copies.len())
+        .filter(|node| run.leaves(*node).is_some_and(|at| at <= run.age))
+    {
         let by = takers(context, symbolized, run, node);
-        steps.extend(by.into_iter().map(|step| context.plan.model.steps[step].named.name.as_str()));
+        steps.extend(
+            by.into_iter()
+                .map(|step| context.plan.model.steps[step].named.name.as_str()),
+        );
     }
     steps.into_iter().collect::<Vec<_>>().join(" ")
 }
@@ -312,18 +404,24 @@ fn leaving_steps(context: &Context<'_>, symbolized: &Symbolized, run: &Run) -> S
 fn tell(context: &Context<'_>, requirement: &Requirement, group: &[Violation]) -> Option<Finding> {
     let first = group.first()?;
     let plan = context.plan;
-    let mut classes: Vec<ClassId> = group.iter().flat_map(|v| v.classes.iter().copied()).collect();
+    let mut classes: Vec<ClassId> = group
+        .iter()
+        .flat_map(|v| v.classes.iter().copied())
+        .collect();
     classes.sort_unstable();
     classes.dedup();
     let mut periods: Vec<usize> = group.iter().map(|v| v.period).collect();
     periods.sort_unstable();
     periods.dedup();
     let names = some(classes.iter().map(|c| context.class_name(*c)));
-    let phases = list(periods.iter().filter_map(|p| plan.periods.get(*p)).map(|p| p.name.as_str()));
+    let phases = during(periods.iter().filter_map(|p| plan.periods.get(*p)));
     let asked = first.kind.words(first.need);
     let code = first.kind.code();
     if let Some(why) = &first.unknown {
-        let text = format!("not decided whether {names} {} {asked}: {why}", has_have(classes.len()));
+        let text = format!(
+            "not decided whether {names} {} {asked}: {why}",
+            has_have(classes.len())
+        );
         let diagnostic = Diagnostic::new(code, thrice_diagnostics::Severity::Unknown, text)
             .at(requirement.span, "asked for here")
             .by(Engine::Unknown.word());
@@ -333,28 +431,58 @@ fn tell(context: &Context<'_>, requirement: &Requirement, group: &[Violation]) -
     let mut diagnostic = match &first.run {
         None => {
             let have = first.kind.words(first.have);
-            Diagnostic::error(code, format!("{names} {} {have} in {phases}, {asked} asked for", has_have(classes.len())))
-                .by(Engine::Evaluated.word())
+            Diagnostic::error(
+                code,
+                format!(
+                    "{names} {} {have}{phases}, and {asked} {} asked for",
+                    has_have(classes.len()),
+                    is_are(first.need)
+                ),
+            )
+            .by(Engine::Evaluated.word())
         }
         Some(run) => Diagnostic::error(
             code,
-            format!("{names} {} fewer than {asked} from the age of {} on in {phases}", has_have(classes.len()), age(run.age)),
+            format!(
+                "{names} {} fewer than {asked} from the age of {} on{phases}",
+                has_have(classes.len()),
+                age(run.age)
+            ),
         )
         .by(Engine::Refuted.word()),
     };
     diagnostic = diagnostic.at(requirement.span, "asked for here");
     let class = &plan.model.classes[*first.classes.first()?];
-    diagnostic = diagnostic.at(class.named.span, format!("`{}` lives on `{}`", class.named.name, context.store_name(class.home.store)));
+    diagnostic = diagnostic.at(
+        class.named.span,
+        format!(
+            "`{}` lives on `{}`",
+            class.named.name,
+            context.store_name(class.home.store)
+        ),
+    );
     diagnostic = match &first.run {
         None => standing(context, first, diagnostic),
-        Some(run) => tell_run(context, &first.symbolized, run, period, diagnostic, None, &|_| None),
+        Some(run) => tell_run(
+            context,
+            &first.symbolized,
+            run,
+            period,
+            diagnostic,
+            None,
+            &|_| None,
+        ),
     };
     diagnostic = diagnostic.help(advice(first.kind));
     Some(finding(diagnostic, classes, context))
 }
 
 /// The copies there are, and how long each takes to be made.
-fn standing(context: &Context<'_>, violation: &Violation, mut diagnostic: Diagnostic) -> Diagnostic {
+fn standing(
+    context: &Context<'_>,
+    violation: &Violation,
+    mut diagnostic: Diagnostic,
+) -> Diagnostic {
     for id in &violation.symbolized.copies {
         let copy = &context.plan.copies[*id];
         let store = context.store_name(copy.location.store);
@@ -363,7 +491,9 @@ fn standing(context: &Context<'_>, violation: &Violation, mut diagnostic: Diagno
             CopyKind::Transit => format!("`{store}`: in transit, never counts"),
             CopyKind::Seed => format!("`{store}`: a seed for another environment, never counts"),
             _ => {
-                let step = copy.made_by.map_or("", |s| context.plan.model.steps[s].named.name.as_str());
+                let step = copy
+                    .made_by
+                    .map_or("", |s| context.plan.model.steps[s].named.name.as_str());
                 let late = match copy.staleness {
                     t if t >= thrice_plan::FOR_EVER => "on demand: cannot be counted on".to_owned(),
                     t => format!("within {}", Seconds(t.0)),
@@ -388,12 +518,18 @@ const fn advice(kind: Kind) -> &'static str {
         Kind::Offsite => {
             "off site means outside every site: whichever site is lost, a copy must lie elsewhere"
         }
-        Kind::Locked => "lock a bucket that holds a copy, or keep one on a host that is not always on",
+        Kind::Locked => {
+            "lock a bucket that holds a copy, or keep one on a host that is not always on"
+        }
     }
 }
 
 fn finding(diagnostic: Diagnostic, classes: Vec<ClassId>, context: &Context<'_>) -> Finding {
-    let subject = classes.iter().map(|c| context.class_name(*c)).collect::<Vec<_>>().join(" ");
+    let subject = classes
+        .iter()
+        .map(|c| context.class_name(*c))
+        .collect::<Vec<_>>()
+        .join(" ");
     Finding {
         diagnostic: diagnostic.about(subject),
         obligation: Obligation::Copies,

@@ -7,6 +7,7 @@ use thrice_quantity::{Interval, Money};
 
 use crate::context::Context;
 use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::wording::during;
 
 const ABOVE: Code = Code("T2401");
 const CURRENCIES: Code = Code("T2402");
@@ -21,14 +22,23 @@ pub(super) struct Monthly {
 /// Adds up the costs of what exists in a period.
 pub(super) fn monthly(plan: &Plan, period: &Period) -> Monthly {
     let model = &plan.model;
-    let hosts = model.hosts.iter().filter(|(_, h)| h.lifetime.contains(period.from)).filter_map(|(_, h)| {
-        h.monthly.as_ref().map(|(cost, span)| (h.named.name.clone(), *cost, *span))
-    });
+    let hosts = model
+        .hosts
+        .iter()
+        .filter(|(_, h)| h.lifetime.contains(period.from))
+        .filter_map(|(_, h)| {
+            h.monthly
+                .as_ref()
+                .map(|(cost, span)| (h.named.name.clone(), *cost, *span))
+        });
     let others = model
         .costs
         .iter()
         .filter(|c| c.lifetime.contains(period.from))
-        .filter_map(|c| c.monthly.map(|cost| (c.named.name.clone(), cost, c.named.span)));
+        .filter_map(|c| {
+            c.monthly
+                .map(|cost| (c.named.name.clone(), cost, c.named.span))
+        });
     let parts: Vec<_> = hosts.chain(others).collect();
     let total = sum(parts.iter().map(|(_, cost, _)| *cost));
     Monthly { parts, total }
@@ -55,7 +65,11 @@ fn sum(costs: impl Iterator<Item = Interval<Money>>) -> Option<Interval<Money>> 
         .map(Some)
         .reduce(|a, b| {
             let (a, b) = (a?, b?);
-            Interval::new(a.low().checked_add(b.low())?, a.high().checked_add(b.high())?).ok()
+            Interval::new(
+                a.low().checked_add(b.low())?,
+                a.high().checked_add(b.high())?,
+            )
+            .ok()
         })
         .flatten()
 }
@@ -71,15 +85,27 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             out.findings.push(finding(currencies(&cost)));
             return;
         };
-        let budgets = plan.model.requirements.iter().filter(|r| Context::in_force(r.lifetime, period));
+        let budgets = plan
+            .model
+            .requirements
+            .iter()
+            .filter(|r| Context::in_force(r.lifetime, period));
         let mut holds = true;
         for requirement in budgets {
-            let Demand::Cost(limit) = &requirement.demand else { continue };
+            let Demand::Cost(limit) = &requirement.demand else {
+                continue;
+            };
             if total.high() <= *limit {
                 continue;
             }
             holds = false;
-            out.findings.push(finding(above(&cost, total, *limit, period, requirement.span)));
+            out.findings.push(finding(above(
+                &cost,
+                total,
+                *limit,
+                period,
+                requirement.span,
+            )));
         }
         out.verdicts.push(Verdict {
             obligation: Obligation::Cost,
@@ -92,16 +118,26 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     }
 }
 
-fn above(cost: &Monthly, total: Interval<Money>, limit: Money, period: &Period, span: Span) -> Diagnostic {
+fn above(
+    cost: &Monthly,
+    total: Interval<Money>,
+    limit: Money,
+    period: &Period,
+    span: Span,
+) -> Diagnostic {
     let mut out = Diagnostic::error(
         ABOVE,
-        format!("`{}` may cost {} a month, {limit} are allowed", period.name, total.high()),
+        format!(
+            "all together may cost {} a month{}, and {limit} are allowed",
+            total.high(),
+            during([period])
+        ),
     )
     .at(span, "the budget")
     .by(Engine::Evaluated.word())
     .about(period.name.clone());
     for (name, part, span) in &cost.parts {
-        out = out.event("", format!("{name}: {part}"));
+        out = out.event("", format!("`{name}`: {part} a month"));
         if out.labels.len() < 6 && !part.is_point() {
             out = out.at(*span, "an interval: its upper end counts");
         }
@@ -110,15 +146,24 @@ fn above(cost: &Monthly, total: Interval<Money>, limit: Money, period: &Period, 
 }
 
 fn currencies(cost: &Monthly) -> Diagnostic {
-    let mut out = Diagnostic::error(CURRENCIES, "costs in different currencies cannot be added up")
-        .by(Engine::Evaluated.word())
-        .help("write all costs in one currency");
+    let mut out = Diagnostic::error(
+        CURRENCIES,
+        "costs in different currencies cannot be added up",
+    )
+    .by(Engine::Evaluated.word())
+    .help("write all costs in one currency");
     for (name, part, span) in &cost.parts {
-        out = out.at(*span, format!("`{name}`: {part}"));
+        out = out.at(*span, format!("`{name}`: {part} a month"));
     }
     out
 }
 
 fn finding(diagnostic: Diagnostic) -> Finding {
-    Finding { diagnostic, obligation: Obligation::Cost, classes: Vec::new(), subjects: Vec::new(), fault: None }
+    Finding {
+        diagnostic,
+        obligation: Obligation::Cost,
+        classes: Vec::new(),
+        subjects: Vec::new(),
+        fault: None,
+    }
 }

@@ -12,7 +12,7 @@ use super::survival::{takers, tell_run};
 use crate::context::Context;
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
-use crate::wording::{age, list, some};
+use crate::wording::{age, during, some};
 
 const GONE: Code = Code("T1501");
 
@@ -28,7 +28,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut causes: BTreeMap<Vec<StepId>, Vec<Violation>> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         for classes in context.alike(&context.classes_in(period), period) {
-            let Some(class) = classes.first().copied() else { continue };
+            let Some(class) = classes.first().copied() else {
+                continue;
+            };
             let ids = context.copies_in(class, period);
             let symbolized = symbolize(context, &ids);
             // Transit copies hold the data too while it is on its way; they only never count as safety.
@@ -38,13 +40,28 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 .filter(|(_, id)| context.plan.copies[**id].kind != CopyKind::Seed)
                 .map(|(i, _)| (i, 0))
                 .collect();
-            let question = Question { members, need: 1, from: 0, to: last_age(context, class), window: 0 };
+            let question = Question {
+                members,
+                need: 1,
+                from: 0,
+                to: last_age(context, class),
+                window: 0,
+            };
             let answer = context.answers.ask(&symbolized.system, &question);
-            out.verdicts.extend(classes.iter().map(|c| verdict(context, *c, period, &answer)));
+            out.verdicts.extend(
+                classes
+                    .iter()
+                    .map(|c| verdict(context, *c, period, &answer)),
+            );
             match answer {
                 Answer::Refuted(run) => {
                     let cause = culprits(context, &symbolized, &run);
-                    causes.entry(cause).or_default().push(Violation { classes, period: index, symbolized, run });
+                    causes.entry(cause).or_default().push(Violation {
+                        classes,
+                        period: index,
+                        symbolized,
+                        run,
+                    });
                 }
                 Answer::Unknown(why) => out.findings.push(unknown(context, class, &why)),
                 Answer::Evaluated | Answer::Proved => {}
@@ -92,7 +109,10 @@ fn unknown(context: &Context<'_>, class: ClassId, why: &str) -> Finding {
         diagnostic: Diagnostic::new(
             GONE,
             Severity::Unknown,
-            format!("not decided whether the last copy of `{}` stays: {why}", named.name),
+            format!(
+                "not decided whether the last copy of `{}` stays: {why}",
+                named.name
+            ),
         )
         .at(named.span, "this class")
         .about(named.name.clone())
@@ -108,29 +128,50 @@ fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
     let first = violations.first()?;
     let plan = context.plan;
     let period = plan.periods.get(first.period)?;
-    let mut classes: Vec<ClassId> = violations.iter().flat_map(|v| v.classes.iter().copied()).collect();
+    let mut classes: Vec<ClassId> = violations
+        .iter()
+        .flat_map(|v| v.classes.iter().copied())
+        .collect();
     classes.sort_unstable();
     classes.dedup();
     let names = some(classes.iter().map(|c| context.class_name(*c)));
     let mut periods: Vec<usize> = violations.iter().map(|v| v.period).collect();
     periods.dedup();
-    let phases = list(periods.iter().filter_map(|p| plan.periods.get(*p)).map(|p| p.name.as_str()));
+    let phases = during(periods.iter().filter_map(|p| plan.periods.get(*p)));
     let mut diagnostic = Diagnostic::error(
         GONE,
-        format!("the last copy of {names} is deleted in {phases} with nothing going wrong, at the age of {}", age(first.run.age)),
+        format!("the last copy of {names} is deleted{phases} with nothing going wrong, at the age of {}", age(first.run.age)),
     )
     .by(Engine::Refuted.word());
     for step in culprits(context, &first.symbolized, &first.run) {
         let step = &plan.model.steps[step];
-        diagnostic = diagnostic.at(step.named.span, format!("`{}` takes it away", step.named.name));
+        diagnostic = diagnostic.at(
+            step.named.span,
+            format!("`{}` takes it away", step.named.name),
+        );
     }
-    diagnostic = diagnostic.at(plan.model.classes[*first.classes.first()?].named.span, "the class");
-    diagnostic = tell_run(context, &first.symbolized, &first.run, period, diagnostic, None, &|_| None);
+    diagnostic = diagnostic.at(
+        plan.model.classes[*first.classes.first()?].named.span,
+        "the class",
+    );
+    diagnostic = tell_run(
+        context,
+        &first.symbolized,
+        &first.run,
+        period,
+        diagnostic,
+        None,
+        &|_| None,
+    );
     diagnostic = diagnostic.help(
         "let each deletion wait until the next copy is surely made (older than its widest gap), copy instead of sync, \
          or say `retain at least …` if the data may go at some age",
     );
-    let subject = classes.iter().map(|c| context.class_name(*c)).collect::<Vec<_>>().join(" ");
+    let subject = classes
+        .iter()
+        .map(|c| context.class_name(*c))
+        .collect::<Vec<_>>()
+        .join(" ");
     Some(Finding {
         diagnostic: diagnostic.about(subject),
         obligation: Obligation::LastCopy,

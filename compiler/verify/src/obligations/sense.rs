@@ -23,7 +23,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     skipped(context, &mut found);
     weaker(context, &mut found);
     estimates::check(context, &mut found);
-    let holds = found.iter().all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);
+    let holds = found
+        .iter()
+        .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);
     out.findings.append(&mut found);
     out.verdicts.push(Verdict {
         obligation: Obligation::Sense,
@@ -57,15 +59,28 @@ fn unused(context: &Context<'_>, out: &mut Vec<Finding>) {
 
 fn empty_demands(context: &Context<'_>, out: &mut Vec<Finding>) {
     for requirement in &context.plan.model.requirements {
-        let about_classes =
-            !matches!(requirement.demand, Demand::Cost(_) | Demand::Headroom { .. });
-        let in_some_period = context.plan.periods.iter().any(|p| Context::in_force(requirement.lifetime, p));
+        let about_classes = !matches!(
+            requirement.demand,
+            Demand::Cost(_) | Demand::Headroom { .. }
+        );
+        let in_some_period = context
+            .plan
+            .periods
+            .iter()
+            .any(|p| Context::in_force(requirement.lifetime, p));
         let empty = about_classes && requirement.selection.classes.is_empty();
         if empty || !in_some_period {
-            let why = if empty { "no class is selected" } else { "it holds in no phase" };
-            let diagnostic = Diagnostic::warning(ABOUT_NOTHING, format!("this requirement asks for nothing: {why}"))
-                .at(requirement.span, "always fulfilled")
-                .help("name the classes or the time it is meant for, or take it away");
+            let why = if empty {
+                "no class is selected"
+            } else {
+                "it holds in no phase"
+            };
+            let diagnostic = Diagnostic::warning(
+                ABOUT_NOTHING,
+                format!("this requirement asks for nothing: {why}"),
+            )
+            .at(requirement.span, "always fulfilled")
+            .help("name the classes or the time it is meant for, or take it away");
             out.push(finding(diagnostic, Vec::new(), Vec::new()));
         }
     }
@@ -73,31 +88,53 @@ fn empty_demands(context: &Context<'_>, out: &mut Vec<Finding>) {
 
 /// A step that reads where nothing is.
 fn idle_steps(context: &Context<'_>, out: &mut Vec<Finding>) {
-    let makes: std::collections::BTreeSet<_> =
-        context.plan.copies.iter().filter_map(|(_, c)| c.made_by).collect();
-    let expires: std::collections::BTreeSet<_> =
-        context.plan.copies.iter().flat_map(|(_, c)| c.leaves.iter().map(thrice_plan::Leave::by)).collect();
+    let makes: std::collections::BTreeSet<_> = context
+        .plan
+        .copies
+        .iter()
+        .filter_map(|(_, c)| c.made_by)
+        .collect();
+    let expires: std::collections::BTreeSet<_> = context
+        .plan
+        .copies
+        .iter()
+        .flat_map(|(_, c)| c.leaves.iter().map(thrice_plan::Leave::by))
+        .collect();
     for (id, step) in context.plan.model.steps.iter() {
         let idle = match &step.verb {
-            Verb::Expire { noncurrent: true, .. } | Verb::Prune | Verb::Check(_) | Verb::Drill => false,
+            Verb::Expire {
+                noncurrent: true, ..
+            }
+            | Verb::Prune
+            | Verb::Check(_)
+            | Verb::Drill => false,
             Verb::Expire { .. } => !expires.contains(&id) && nothing_there(context, &step.source),
             _ => !makes.contains(&id),
         };
         if idle {
-            let diagnostic = Diagnostic::warning(DOES_NOTHING, format!("`{}` never finds anything to do", step.named.name))
-                .at(step.named.span, "no class has a copy where it reads")
-                .about(step.named.name.clone())
-                .help("correct its source, or declare the class that lies there");
-            out.push(finding(diagnostic, Vec::new(), vec![step.named.name.clone()]));
+            let diagnostic = Diagnostic::warning(
+                DOES_NOTHING,
+                format!("`{}` never finds anything to do", step.named.name),
+            )
+            .at(step.named.span, "no class has a copy where it reads")
+            .about(step.named.name.clone())
+            .help("correct its source, or declare the class that lies there");
+            out.push(finding(
+                diagnostic,
+                Vec::new(),
+                vec![step.named.name.clone()],
+            ));
         }
     }
 }
 
 fn nothing_there(context: &Context<'_>, source: &Source) -> bool {
     match source {
-        Source::Location(place, _) => {
-            !context.plan.copies.iter().any(|(_, c)| place.meets(&c.location))
-        }
+        Source::Location(place, _) => !context
+            .plan
+            .copies
+            .iter()
+            .any(|(_, c)| place.meets(&c.location)),
         _ => false,
     }
 }
@@ -105,15 +142,20 @@ fn nothing_there(context: &Context<'_>, source: &Source) -> bool {
 fn skipped(context: &Context<'_>, out: &mut Vec<Finding>) {
     for skip in &context.plan.model.skips {
         let step = context.plan.model.steps.iter().find(|(_, step)| {
-            step.classes.iter().any(|(c, _)| context.class_name(*c) == skip.named.name)
+            step.classes
+                .iter()
+                .any(|(c, _)| context.class_name(*c) == skip.named.name)
         });
         if let Some((_, step)) = step {
             let name = &skip.named.name;
-            let diagnostic = Diagnostic::warning(SKIPPED_TWICE, format!("`{name}` is skipped and handled as well"))
-                .at(skip.named.span, "skipped here")
-                .at(step.named.span, "handled here")
-                .about(name.clone())
-                .help("decide: protect it or skip it");
+            let diagnostic = Diagnostic::warning(
+                SKIPPED_TWICE,
+                format!("`{name}` is skipped and handled as well"),
+            )
+            .at(skip.named.span, "skipped here")
+            .at(step.named.span, "handled here")
+            .about(name.clone())
+            .help("decide: protect it or skip it");
             out.push(finding(diagnostic, Vec::new(), vec![name.clone()]));
         }
     }
@@ -126,10 +168,18 @@ fn weaker(context: &Context<'_>, out: &mut Vec<Finding>) {
         let strong = all.iter().enumerate().find(|(other, strong)| {
             *other != at
                 && strong.lifetime.from <= weak.lifetime.from
-                && (strong.lifetime.until.is_none() || strong.lifetime.until >= weak.lifetime.until && weak.lifetime.until.is_some())
-                && weak.selection.classes.iter().all(|c| strong.selection.classes.contains(c))
+                && (strong.lifetime.until.is_none()
+                    || strong.lifetime.until >= weak.lifetime.until
+                        && weak.lifetime.until.is_some())
+                && weak
+                    .selection
+                    .classes
+                    .iter()
+                    .all(|c| strong.selection.classes.contains(c))
                 && implies(&strong.demand, &weak.demand)
-                && (strong.demand != weak.demand || strong.selection != weak.selection || *other < at)
+                && (strong.demand != weak.demand
+                    || strong.selection != weak.selection
+                    || *other < at)
         });
         if let Some((_, strong)) = strong {
             out.push(redundant(weak.span, strong.span));
@@ -140,8 +190,20 @@ fn weaker(context: &Context<'_>, out: &mut Vec<Finding>) {
 fn implies(strong: &Demand, weak: &Demand) -> bool {
     match (strong, weak) {
         (
-            Demand::Copies { copies: a, media: b, offsite: c, locked: d, within: None },
-            Demand::Copies { copies: e, media: f, offsite: g, locked: h, within: None },
+            Demand::Copies {
+                copies: a,
+                media: b,
+                offsite: c,
+                locked: d,
+                within: None,
+            },
+            Demand::Copies {
+                copies: e,
+                media: f,
+                offsite: g,
+                locked: h,
+                within: None,
+            },
         ) => a >= e && b >= f && c >= g && d >= h,
         (Demand::Cost(a), Demand::Cost(b)) => a <= b,
         (Demand::Survive(a), Demand::Survive(b)) => a == b,
@@ -150,9 +212,12 @@ fn implies(strong: &Demand, weak: &Demand) -> bool {
 }
 
 fn redundant(weak: Span, strong: Span) -> Finding {
-    let diagnostic = Diagnostic::warning(WEAKER, "this requirement adds nothing")
-        .at(weak, "implied")
-        .at(strong, "by this one")
-        .help("take it away");
+    let diagnostic = Diagnostic::warning(
+        WEAKER,
+        "this requirement adds nothing: another asks for as much or more",
+    )
+    .at(weak, "implied by the other")
+    .at(strong, "asks for as much or more")
+    .help("take it away");
     finding(diagnostic, Vec::new(), Vec::new())
 }

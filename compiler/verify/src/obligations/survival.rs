@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::wording::during;
 pub(super) use tell::{takers, tell_run};
 
 const VACUOUS: Code = Code("T1204");
@@ -56,22 +57,34 @@ struct Group {
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
-    let mut state = Decider { context, symbols: BTreeMap::new(), groups: BTreeMap::new(), verdicts: BTreeMap::new(), covered: BTreeMap::new() };
+    let mut state = Decider {
+        context,
+        symbols: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        verdicts: BTreeMap::new(),
+        covered: BTreeMap::new(),
+    };
     for (index, period) in context.plan.periods.iter().enumerate() {
         let classes = context.classes_in(period);
         let alike = context.alike(&classes, period);
         state.symbols = symbols(context, &alike, period);
         for requirement in &context.plan.model.requirements {
-            let Demand::Survive(survive) = &requirement.demand else { continue };
+            let Demand::Survive(survive) = &requirement.demand else {
+                continue;
+            };
             if !Context::in_force(requirement.lifetime, period) {
                 continue;
             }
             let sets = faults::sets(context, survive, period);
             if sets.is_empty() {
-                out.findings.push(vacuous(requirement.span, &period.name));
+                out.findings.push(vacuous(requirement.span, period));
             }
             for set in sets {
-                let ask = Ask { faults: set, span: Some(requirement.span), spared: false };
+                let ask = Ask {
+                    faults: set,
+                    span: Some(requirement.span),
+                    spared: false,
+                };
                 let chosen = within(&alike, &requirement.selection.classes);
                 state.ask(&ask, &chosen, index);
             }
@@ -103,7 +116,11 @@ struct Attained {
 
 impl Default for Attained {
     fn default() -> Self {
-        Self { engine: Engine::Evaluated, holds: true, only_live: BTreeSet::new() }
+        Self {
+            engine: Engine::Evaluated,
+            holds: true,
+            only_live: BTreeSet::new(),
+        }
     }
 }
 
@@ -112,9 +129,16 @@ impl Decider<'_, '_> {
     fn ask(&mut self, ask: &Ask, alike: &[Vec<ClassId>], index: usize) {
         let struck = strike(self.context, &ask.faults);
         for classes in alike {
-            let Some(class) = classes.first() else { continue };
+            let Some(class) = classes.first() else {
+                continue;
+            };
             let needs: Vec<ClassId> = std::iter::once(*class)
-                .chain(self.context.plan.model.classes[*class].needs.iter().map(|n| n.class))
+                .chain(
+                    self.context.plan.model.classes[*class]
+                        .needs
+                        .iter()
+                        .map(|n| n.class),
+                )
                 .collect();
             for lost in needs {
                 let violation = self.decide_one(ask, &struck, classes, lost, index);
@@ -160,8 +184,12 @@ impl Decider<'_, '_> {
             }
         }
         let counts = |id: &CopyId| context.plan.copies[*id].counts && !useless.contains_key(id);
-        let members: Vec<(usize, u32)> =
-            ids.iter().enumerate().filter(|(_, id)| counts(id)).map(|(i, _)| (i, 0)).collect();
+        let members: Vec<(usize, u32)> = ids
+            .iter()
+            .enumerate()
+            .filter(|(_, id)| counts(id))
+            .map(|(i, _)| (i, 0))
+            .collect();
         let violation = |run, unknown| Violation {
             classes: classes.to_vec(),
             period: index,
@@ -176,14 +204,23 @@ impl Decider<'_, '_> {
         let elsewhere: Vec<(usize, u32)> = ids
             .iter()
             .enumerate()
-            .filter(|(_, id)| context.plan.copies[**id].counts && context.plan.copies[**id].kind != CopyKind::Live)
+            .filter(|(_, id)| {
+                context.plan.copies[**id].counts && context.plan.copies[**id].kind != CopyKind::Live
+            })
             .map(|(i, _)| (i, 0))
             .collect();
         let live_there = members.iter().any(|(i, _)| {
-            ids.get(*i).is_some_and(|id| context.plan.copies[*id].kind == CopyKind::Live)
+            ids.get(*i)
+                .is_some_and(|id| context.plan.copies[*id].kind == CopyKind::Live)
         });
-        let settle = if live_there { Some(0) } else { settling(context, ids, &members, 1).or_else(|| settling(context, ids, &elsewhere, 1)) };
-        let Some(from) = settle.filter(|_| !members.is_empty()) else { return Some(violation(None, None)) };
+        let settle = if live_there {
+            Some(0)
+        } else {
+            settling(context, ids, &members, 1).or_else(|| settling(context, ids, &elsewhere, 1))
+        };
+        let Some(from) = settle.filter(|_| !members.is_empty()) else {
+            return Some(violation(None, None));
+        };
         let class_data = &context.plan.model.classes[lost];
         let window = context
             .plan
@@ -192,15 +229,26 @@ impl Decider<'_, '_> {
             .response
             .0
             .saturating_add(class_data.rto.map_or(0, |(t, _)| t.0));
-        let question = Question { members, need: 1, from, to: last_age(context, lost), window };
+        let question = Question {
+            members,
+            need: 1,
+            from,
+            to: last_age(context, lost),
+            window,
+        };
         let gone = |id: CopyId| useless.get(&id) == Some(&Why::StoreLost);
         let system = symbolized.struck(|id| !useless.contains_key(&id), gone);
         let only_live = question.members.iter().all(|(i, _)| {
-            ids.get(*i).is_some_and(|id| context.plan.copies[*id].kind == CopyKind::Live)
+            ids.get(*i)
+                .is_some_and(|id| context.plan.copies[*id].kind == CopyKind::Live)
         });
         match context.answers.ask(&system, &question) {
             answer @ (Answer::Evaluated | Answer::Proved) => {
-                let engine = if answer == Answer::Proved { Engine::Proved } else { Engine::Evaluated };
+                let engine = if answer == Answer::Proved {
+                    Engine::Proved
+                } else {
+                    Engine::Evaluated
+                };
                 for class in classes {
                     let entry = self.verdicts.entry((*class, index)).or_default();
                     entry.engine = entry.engine.max(engine);
@@ -216,33 +264,60 @@ impl Decider<'_, '_> {
     }
 
     fn violations(&self) -> usize {
-        self.groups.values().map(|group| group.violations.len()).sum()
+        self.groups
+            .values()
+            .map(|group| group.violations.len())
+            .sum()
     }
 
     /// The floor: the loss of the class's own host, alone and together with each host that holds none
     /// of its copies.
     fn floor(&mut self, alike: &[Vec<ClassId>], index: usize, period: &Period) {
         let model = &self.context.plan.model;
-        let hosts: Vec<_> =
-            model.hosts.iter().filter(|(_, h)| h.lifetime.contains(period.from)).map(|(id, _)| id).collect();
+        let hosts: Vec<_> = model
+            .hosts
+            .iter()
+            .filter(|(_, h)| h.lifetime.contains(period.from))
+            .map(|(id, _)| id)
+            .collect();
         for classes in alike {
-            let Some(class) = classes.first() else { continue };
+            let Some(class) = classes.first() else {
+                continue;
+            };
             let one = std::slice::from_ref(classes);
             let home = self.context.plan.host_of(model.classes[*class].home.store);
             let own = Fault::Loss(Target::Host(home));
-                let before = self.violations();
-            self.ask(&Ask { faults: vec![own], span: None, spared: true }, one, index);
+            let before = self.violations();
+            self.ask(
+                &Ask {
+                    faults: vec![own],
+                    span: None,
+                    spared: true,
+                },
+                one,
+                index,
+            );
             if self.violations() > before {
                 continue;
             }
             for other in &hosts {
                 let holds = self.symbols.get(class).is_some_and(|s| {
-                    s.copies.iter().any(|id| self.context.host(&self.context.plan.copies[*id]) == *other)
+                    s.copies
+                        .iter()
+                        .any(|id| self.context.host(&self.context.plan.copies[*id]) == *other)
                 });
                 if !holds {
                     let mut faults = vec![own, Fault::Loss(Target::Host(*other))];
                     faults.sort_unstable();
-                    self.ask(&Ask { faults, span: None, spared: false }, one, index);
+                    self.ask(
+                        &Ask {
+                            faults,
+                            span: None,
+                            spared: false,
+                        },
+                        one,
+                        index,
+                    );
                 }
             }
         }
@@ -265,7 +340,11 @@ impl Decider<'_, '_> {
                 _ => format!("{why:?} {}", self.context.store_name(copy.location.store)),
             })
             .collect();
-        let whose = if violation.classes.contains(&violation.lost) { "own" } else { "needed" };
+        let whose = if violation.classes.contains(&violation.lost) {
+            "own"
+        } else {
+            "needed"
+        };
         let causes: Vec<String> = causes.into_iter().collect();
         let key = format!("{whose} {} {}", violation.run.is_some(), causes.join(" "));
         let group = self.groups.entry(key).or_default();
@@ -276,26 +355,40 @@ impl Decider<'_, '_> {
 
     /// Takes the classes out for which the single fault is accepted, and counts that.
     fn accept(&mut self, ask: &Ask, violation: &mut Violation) {
-        let [Fault::Loss(target)] = ask.faults.as_slice() else { return };
+        let [Fault::Loss(target)] = ask.faults.as_slice() else {
+            return;
+        };
         for (index, acceptance) in self.context.plan.model.acceptances.iter().enumerate() {
             let mine = acceptance.obligation == Obligation::Survival
                 && acceptance.fault == Some(*target)
                 && acceptance.until > self.context.plan.as_of;
-            let Some(selection) = acceptance.selection.as_ref().filter(|_| mine) else { continue };
+            let Some(selection) = acceptance.selection.as_ref().filter(|_| mine) else {
+                continue;
+            };
             let before = violation.classes.len();
             violation.classes.retain(|c| !selection.classes.contains(c));
-            *self.covered.entry(index).or_default() += usize::from(violation.classes.len() < before);
+            *self.covered.entry(index).or_default() +=
+                usize::from(violation.classes.len() < before);
         }
     }
 
     fn finish(self, out: &mut Verification) {
         for ((class, index), attained) in &self.verdicts {
-            let period = self.context.plan.periods.get(*index).map_or("", |p| p.name.as_str());
+            let period = self
+                .context
+                .plan
+                .periods
+                .get(*index)
+                .map_or("", |p| p.name.as_str());
             let name = self.context.class_name(*class);
-            let only: Vec<String> =
-                attained.only_live.iter().map(|f| faults::words(self.context, *f)).collect();
+            let only: Vec<String> = attained
+                .only_live
+                .iter()
+                .map(|f| faults::words(self.context, *f))
+                .collect();
             if attained.holds && !only.is_empty() {
-                out.only_live.push(format!("`{name}` in `{period}` if {}", only.join(", or ")));
+                out.only_live
+                    .push(format!("`{name}` in `{period}` if {}", only.join(", or ")));
             }
             out.verdicts.push(Verdict {
                 obligation: Obligation::Survival,
@@ -303,10 +396,18 @@ impl Decider<'_, '_> {
                 period: period.to_owned(),
                 engine: attained.engine,
                 holds: attained.holds,
-                note: if only.is_empty() { String::new() } else { "partly through the live data alone".to_owned() },
+                note: if only.is_empty() {
+                    String::new()
+                } else {
+                    "partly through the live data alone".to_owned()
+                },
             });
         }
-        out.findings.extend(self.groups.values().filter_map(|group| tell::tell(self.context, group)));
+        out.findings.extend(
+            self.groups
+                .values()
+                .filter_map(|group| tell::tell(self.context, group)),
+        );
         for (index, count) in &self.covered {
             *out.covered.entry(*index).or_default() += count;
         }
@@ -314,13 +415,26 @@ impl Decider<'_, '_> {
 }
 
 /// The systems of the first class of each group, and of those that any class needs.
-fn symbols(context: &Context<'_>, alike: &[Vec<ClassId>], period: &Period) -> BTreeMap<ClassId, Symbolized> {
+fn symbols(
+    context: &Context<'_>,
+    alike: &[Vec<ClassId>],
+    period: &Period,
+) -> BTreeMap<ClassId, Symbolized> {
     let firsts = alike.iter().filter_map(|group| group.first().copied());
-    let needed = alike.iter().filter_map(|group| group.first()).flat_map(|class| {
-        context.plan.model.classes[*class].needs.iter().map(|n| n.class)
-    });
+    let needed = alike
+        .iter()
+        .filter_map(|group| group.first())
+        .flat_map(|class| {
+            context.plan.model.classes[*class]
+                .needs
+                .iter()
+                .map(|n| n.class)
+        });
     let wanted: BTreeSet<ClassId> = firsts.chain(needed).collect();
-    wanted.into_iter().map(|c| (c, symbolize(context, &context.copies_in(c, period)))).collect()
+    wanted
+        .into_iter()
+        .map(|c| (c, symbolize(context, &context.copies_in(c, period))))
+        .collect()
 }
 
 /// The classes of each group that are selected; groups stay apart.
@@ -328,16 +442,28 @@ fn within(alike: &[Vec<ClassId>], selected: &[ClassId]) -> Vec<Vec<ClassId>> {
     let selected: BTreeSet<ClassId> = selected.iter().copied().collect();
     alike
         .iter()
-        .map(|group| group.iter().copied().filter(|c| selected.contains(c)).collect::<Vec<_>>())
+        .map(|group| {
+            group
+                .iter()
+                .copied()
+                .filter(|c| selected.contains(c))
+                .collect::<Vec<_>>()
+        })
         .filter(|group| !group.is_empty())
         .collect()
 }
 
-fn vacuous(span: Span, period: &str) -> Finding {
+fn vacuous(span: Span, period: &Period) -> Finding {
     Finding {
-        diagnostic: Diagnostic::warning(VACUOUS, format!("this requirement names no fault that can happen in `{period}`"))
-            .at(span, "nothing of these kinds is there")
-            .help("declare what it is about, or take it away"),
+        diagnostic: Diagnostic::warning(
+            VACUOUS,
+            format!(
+                "this requirement names no fault that can happen{}",
+                during([period])
+            ),
+        )
+        .at(span, "nothing of these kinds is there")
+        .help("declare what it is about, or take it away"),
         obligation: Obligation::Survival,
         classes: Vec::new(),
         subjects: Vec::new(),

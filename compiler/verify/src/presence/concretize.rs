@@ -17,13 +17,18 @@ pub struct Run {
 impl Run {
     pub(super) fn new(system: &System, choices: Choices) -> Self {
         let stays = stays_of(system, &choices);
-        Self { age: choices.age, struck: choices.struck, stays }
+        Self {
+            age: choices.age,
+            struck: choices.struck,
+            stays,
+        }
     }
 
     /// Whether the item is in a node at the age in question.
     #[must_use]
     pub fn is_in(&self, node: usize) -> bool {
-        self.stay(node).is_some_and(|(from, to)| from <= self.age && self.age < to)
+        self.stay(node)
+            .is_some_and(|(from, to)| from <= self.age && self.age < to)
     }
 
     /// When it enters and leaves a node.
@@ -35,6 +40,8 @@ impl Run {
     /// When it leaves a node, if it does.
     #[must_use]
     pub fn leaves(&self, node: usize) -> Option<i64> {
-        self.stay(node).map(|(_, to)| to).filter(|to| *to < FOR_EVER)
+        self.stay(node)
+            .map(|(_, to)| to)
+            .filter(|to| *to < FOR_EVER)
     }
 }

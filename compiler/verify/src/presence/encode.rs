@@ -21,13 +21,20 @@ pub(super) struct Encoded {
 
 /// Writes a question down.
 pub(super) fn encode(system: &System, question: &Question) -> Encoded {
-    let mut writer = Writer { constraints: Vec::new(), entered: Vec::new(), arrives: Vec::new(), nodes: Vec::new() };
+    let mut writer = Writer {
+        constraints: Vec::new(),
+        entered: Vec::new(),
+        arrives: Vec::new(),
+        nodes: Vec::new(),
+    };
     let age = Int::new_const("age");
     let struck = Int::new_const("struck");
     writer.between(&age, (question.from, question.to));
     writer.constraints.push(struck.ge(question.from));
     writer.constraints.push(struck.le(&age));
-    writer.constraints.push(Int::sub(&[&age, &struck]).le(question.window));
+    writer
+        .constraints
+        .push(Int::sub(&[&age, &struck]).le(question.window));
     for (at, node) in system.nodes.iter().enumerate() {
         writer.open(at, node);
     }
@@ -43,10 +50,22 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
     }
     let one = Int::from_i64(1);
     let zero = Int::from_i64(0);
-    let counted: Vec<Int> = groups.values().map(|some| Bool::or(some).ite(&one, &zero)).collect();
-    let count = if counted.is_empty() { zero } else { Int::add(&counted) };
+    let counted: Vec<Int> = groups
+        .values()
+        .map(|some| Bool::or(some).ite(&one, &zero))
+        .collect();
+    let count = if counted.is_empty() {
+        zero
+    } else {
+        Int::add(&counted)
+    };
     writer.constraints.push(count.lt(i64::from(question.need)));
-    Encoded { constraints: writer.constraints, age, struck, nodes: writer.nodes }
+    Encoded {
+        constraints: writer.constraints,
+        age,
+        struck,
+        nodes: writer.nodes,
+    }
 }
 
 struct Writer {
@@ -65,7 +84,14 @@ impl Writer {
 
     fn open(&mut self, at: usize, node: &Node) {
         let delay = Int::new_const(format!("delay{at}"));
-        self.between(&delay, if node.source.is_some() { node.delay } else { (0, 0) });
+        self.between(
+            &delay,
+            if node.source.is_some() {
+                node.delay
+            } else {
+                (0, 0)
+            },
+        );
         let older = Int::new_const(format!("older{at}"));
         self.between(&older, node.older_than.unwrap_or((0, 0)));
         let mut leaves = Vec::new();
@@ -93,14 +119,23 @@ impl Writer {
             let there = self.entered.get(source)?.clone();
             let arrived = self.arrives.get(source)?.clone();
             let (delay, older, _) = self.nodes.get(at)?.clone();
-            let from = if node.older_than.is_some() { max(&there, &older) } else { there };
+            let from = if node.older_than.is_some() {
+                max(&there, &older)
+            } else {
+                there
+            };
             let age = Int::add(&[&from, &delay]);
             let gone = self.leaving(system, source, true);
             let in_time = age.lt(&gone);
-            let possible = if node.fed { Bool::from_bool(true) } else { age.le(struck) };
+            let possible = if node.fed {
+                Bool::from_bool(true)
+            } else {
+                age.le(struck)
+            };
             Some((age, Bool::and(&[&arrived, &in_time, &possible])))
         });
-        let (age, arrives) = parts.unwrap_or_else(|| (Int::from_i64(0), Bool::from_bool(node.source.is_none())));
+        let (age, arrives) =
+            parts.unwrap_or_else(|| (Int::from_i64(0), Bool::from_bool(node.source.is_none())));
         self.entered.push(age);
         self.arrives.push(arrives);
     }
@@ -108,8 +143,14 @@ impl Writer {
     /// When something leaves a node: the earliest of its ways.
     fn leaving(&self, system: &System, at: usize, without_moves: bool) -> Int {
         let never = Int::from_i64(FOR_EVER);
-        let (Some(node), Some((_, _, values))) = (system.nodes.get(at), self.nodes.get(at)) else { return never };
-        let own = self.entered.get(at).cloned().unwrap_or_else(|| Int::from_i64(0));
+        let (Some(node), Some((_, _, values))) = (system.nodes.get(at), self.nodes.get(at)) else {
+            return never;
+        };
+        let own = self
+            .entered
+            .get(at)
+            .cloned()
+            .unwrap_or_else(|| Int::from_i64(0));
         let mut first = never.clone();
         for (leaving, value) in node.leaves.iter().zip(values) {
             let when = match *leaving {
@@ -134,7 +175,11 @@ impl Writer {
         let (Some(entered), Some(arrives)) = (self.entered.get(at), self.arrives.get(at)) else {
             return Bool::from_bool(false);
         };
-        Bool::and(&[arrives.clone(), entered.le(age), age.lt(&self.leaving(system, at, false))])
+        Bool::and(&[
+            arrives.clone(),
+            entered.le(age),
+            age.lt(&self.leaving(system, at, false)),
+        ])
     }
 }
 

@@ -21,7 +21,10 @@ pub(super) fn surely(system: &System, question: &Question) -> bool {
 }
 
 fn stays(system: &System, at: usize) -> bool {
-    system.nodes.get(at).is_some_and(|n| n.alive && n.leaves.is_empty())
+    system
+        .nodes
+        .get(at)
+        .is_some_and(|n| n.alive && n.leaves.is_empty())
 }
 
 /// The latest age at which something has surely entered, if it surely does: every node on the way
@@ -29,11 +32,18 @@ fn stays(system: &System, at: usize) -> bool {
 /// by then has entered before them.
 fn surely_entered(system: &System, at: usize) -> Option<i64> {
     let node = system.nodes.get(at)?;
-    let Some(source) = node.source else { return Some(0) };
+    let Some(source) = node.source else {
+        return Some(0);
+    };
     let fed = surely_entered(system, source)?;
     let holder = system.nodes.get(source)?;
-    let kept = holder.leaves.iter().all(|l| matches!(l, Leaving::Into(to) if *to == at));
-    let latest = fed.max(node.older_than.map_or(0, |o| o.1)).saturating_add(node.delay.1);
+    let kept = holder
+        .leaves
+        .iter()
+        .all(|l| matches!(l, Leaving::Into(to) if *to == at));
+    let latest = fed
+        .max(node.older_than.map_or(0, |o| o.1))
+        .saturating_add(node.delay.1);
     (kept && latest < FOR_EVER).then_some(latest)
 }
 
@@ -73,7 +83,11 @@ pub fn stays_of(system: &System, choices: &Choices) -> Vec<Stay> {
     }
     let mut out: Vec<Stay> = vec![None; system.nodes.len()];
     for at in 0..system.nodes.len() {
-        let stay = entered.get(at).copied().flatten().map(|e| (e, leaving(system, choices, &entered, at, None)));
+        let stay = entered
+            .get(at)
+            .copied()
+            .flatten()
+            .map(|e| (e, leaving(system, choices, &entered, at, None)));
         if let Some(slot) = out.get_mut(at) {
             *slot = stay;
         }
@@ -88,10 +102,16 @@ fn entry(
     at: usize,
     node: &Node,
 ) -> Option<i64> {
-    let Some(source) = node.source else { return Some(0) };
+    let Some(source) = node.source else {
+        return Some(0);
+    };
     let chosen = choices.nodes.get(at)?;
     let there = entered.get(source).copied().flatten()?;
-    let from = if node.older_than.is_some() { there.max(chosen.older_than) } else { there };
+    let from = if node.older_than.is_some() {
+        there.max(chosen.older_than)
+    } else {
+        there
+    };
     let age = from.saturating_add(chosen.delay);
     let in_time = age < leaving(system, choices, entered, source, Some(()));
     let possible = age <= choices.struck || node.fed;
@@ -107,7 +127,9 @@ fn leaving(
     at: usize,
     without_moves: Option<()>,
 ) -> i64 {
-    let (Some(node), Some(chosen)) = (system.nodes.get(at), choices.nodes.get(at)) else { return FOR_EVER };
+    let (Some(node), Some(chosen)) = (system.nodes.get(at), choices.nodes.get(at)) else {
+        return FOR_EVER;
+    };
     let own = entered.get(at).copied().flatten().unwrap_or(0);
     let mut first = FOR_EVER;
     for (leaving_rule, value) in node.leaves.iter().zip(&chosen.leaves) {
@@ -116,7 +138,11 @@ fn leaving(
             Leaving::AtAge(..) => own.max(*value),
             Leaving::With(other, ..) => {
                 let gone = leaving(system, choices, entered, other, without_moves);
-                if gone >= FOR_EVER { FOR_EVER } else { gone.saturating_add(*value) }
+                if gone >= FOR_EVER {
+                    FOR_EVER
+                } else {
+                    gone.saturating_add(*value)
+                }
             }
             Leaving::Into(_) if without_moves.is_some() => FOR_EVER,
             Leaving::Into(other) => entered.get(other).copied().flatten().unwrap_or(FOR_EVER),
@@ -153,14 +179,25 @@ pub fn refutes(system: &System, question: &Question, choices: &Choices) -> bool 
 
 fn within_bounds(system: &System, choices: &Choices) -> bool {
     let inside = |value: i64, (low, high): (i64, i64)| low <= value && value <= high;
-    system.nodes.iter().zip(&choices.nodes).all(|(node, chosen)| {
-        (node.source.is_none() || inside(chosen.delay, node.delay))
-            && node.older_than.is_none_or(|bounds| inside(chosen.older_than, bounds))
-            && node.leaves.iter().zip(&chosen.leaves).all(|(rule, value)| match *rule {
-                Leaving::AfterEntering(low, high)
-                | Leaving::AtAge(low, high)
-                | Leaving::With(_, low, high) => inside(*value, (low, high)),
-                Leaving::Into(_) => true,
-            })
-    }) && choices.nodes.len() == system.nodes.len()
+    system
+        .nodes
+        .iter()
+        .zip(&choices.nodes)
+        .all(|(node, chosen)| {
+            (node.source.is_none() || inside(chosen.delay, node.delay))
+                && node
+                    .older_than
+                    .is_none_or(|bounds| inside(chosen.older_than, bounds))
+                && node
+                    .leaves
+                    .iter()
+                    .zip(&chosen.leaves)
+                    .all(|(rule, value)| match *rule {
+                        Leaving::AfterEntering(low, high)
+                        | Leaving::AtAge(low, high)
+                        | Leaving::With(_, low, high) => inside(*value, (low, high)),
+                        Leaving::Into(_) => true,
+                    })
+        })
+        && choices.nodes.len() == system.nodes.len()
 }

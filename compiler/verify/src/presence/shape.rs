@@ -22,7 +22,12 @@ pub(super) fn key(system: &System, question: &Question) -> Vec<i64> {
             });
         }
     }
-    out.extend([i64::from(question.need), question.from, question.to, question.window]);
+    out.extend([
+        i64::from(question.need),
+        question.from,
+        question.to,
+        question.window,
+    ]);
     let mut groups: BTreeMap<u32, i64> = BTreeMap::new();
     for (node, group) in &question.members {
         let next = index(groups.len());

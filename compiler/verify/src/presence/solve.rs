@@ -17,17 +17,23 @@ pub(super) fn solve(system: &System, question: &Question) -> Answer {
     let encoded = encode(system, question);
     let solver = Solver::new();
     solver.set_params(&limits());
+    // Inside a scope Z3 goes straight to its SMT core. Outside one it first builds a pipeline of
+    // tactics that costs ten times as much as the answers to questions as small as these.
+    solver.push();
     for constraint in &encoded.constraints {
         solver.assert(constraint);
     }
     match solver.check() {
         SatResult::Unsat => Answer::Proved,
-        SatResult::Unknown => {
-            Answer::Unknown(solver.get_reason_unknown().unwrap_or_else(|| "no reason given".to_owned()))
-        }
+        SatResult::Unknown => Answer::Unknown(
+            solver
+                .get_reason_unknown()
+                .unwrap_or_else(|| "no reason given".to_owned()),
+        ),
         SatResult::Sat => {
             let plain = solver.get_model();
-            let choices = smallest(&encoded).or_else(|| plain.as_ref().and_then(|m| decode(m, &encoded)));
+            let choices =
+                smallest(&encoded).or_else(|| plain.as_ref().and_then(|m| decode(m, &encoded)));
             confirm(system, question, choices)
         }
     }
@@ -73,7 +79,11 @@ fn decode(model: &Model, encoded: &Encoded) -> Option<Choices> {
             leaves: leaves.iter().map(value).collect::<Option<_>>()?,
         });
     }
-    Some(Choices { age: value(&encoded.age)?, struck: value(&encoded.struck)?, nodes })
+    Some(Choices {
+        age: value(&encoded.age)?,
+        struck: value(&encoded.struck)?,
+        nodes,
+    })
 }
 
 fn confirm(system: &System, question: &Question, choices: Option<Choices>) -> Answer {

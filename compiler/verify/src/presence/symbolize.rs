@@ -17,32 +17,47 @@ pub(crate) struct Symbolized {
 
 /// The copies of one class that exist in a period, as a system; all alive.
 pub(crate) fn symbolize(context: &Context<'_>, copies: &[CopyId]) -> Symbolized {
-    let index: BTreeMap<CopyId, usize> = copies.iter().enumerate().map(|(i, id)| (*id, i)).collect();
+    let index: BTreeMap<CopyId, usize> =
+        copies.iter().enumerate().map(|(i, id)| (*id, i)).collect();
     let nodes = copies
         .iter()
         .map(|id| {
             let copy = &context.plan.copies[*id];
             Node {
                 source: copy.source.and_then(|s| index.get(&s).copied()),
-                delay: (copy.enter.delay.low().0, copy.enter.delay.high().0.min(FOR_EVER)),
+                delay: (
+                    copy.enter.delay.low().0,
+                    copy.enter.delay.high().0.min(FOR_EVER),
+                ),
                 older_than: copy.enter.older_than.map(|i| (i.low().0, i.high().0)),
-                leaves: copy.leaves.iter().filter_map(|l| leaving(l, &index)).collect(),
+                leaves: copy
+                    .leaves
+                    .iter()
+                    .filter_map(|l| leaving(l, &index))
+                    .collect(),
                 alive: true,
                 fed: true,
             }
         })
         .collect();
-    Symbolized { system: System { nodes }, copies: copies.to_vec() }
+    Symbolized {
+        system: System { nodes },
+        copies: copies.to_vec(),
+    }
 }
 
 /// A leaving towards or with a copy that is not there in this period does not happen in it.
 fn leaving(leave: &Leave, index: &BTreeMap<CopyId, usize>) -> Option<Leaving> {
     Some(match leave {
-        Leave::AfterEntering { after, .. } => Leaving::AfterEntering(after.low().0, after.high().0.min(FOR_EVER)),
-        Leave::AtAge { age, .. } => Leaving::AtAge(age.low().0, age.high().0.min(FOR_EVER)),
-        Leave::With { source, delay, .. } => {
-            Leaving::With(*index.get(source)?, delay.low().0, delay.high().0.min(FOR_EVER))
+        Leave::AfterEntering { after, .. } => {
+            Leaving::AfterEntering(after.low().0, after.high().0.min(FOR_EVER))
         }
+        Leave::AtAge { age, .. } => Leaving::AtAge(age.low().0, age.high().0.min(FOR_EVER)),
+        Leave::With { source, delay, .. } => Leaving::With(
+            *index.get(source)?,
+            delay.low().0,
+            delay.high().0.min(FOR_EVER),
+        ),
         Leave::Into { copy, .. } => Leaving::Into(*index.get(copy)?),
     })
 }
@@ -50,12 +65,18 @@ fn leaving(leave: &Leave, index: &BTreeMap<CopyId, usize>) -> Option<Leaving> {
 impl Symbolized {
     /// The same system after faults that leave only some copies usable. Nothing reaches a copy any more
     /// whose source is of no use, or whose store is gone.
-    pub(crate) fn struck(&self, usable: impl Fn(CopyId) -> bool, gone: impl Fn(CopyId) -> bool) -> System {
+    pub(crate) fn struck(
+        &self,
+        usable: impl Fn(CopyId) -> bool,
+        gone: impl Fn(CopyId) -> bool,
+    ) -> System {
         let mut system = self.system.clone();
         let alive: Vec<bool> = self.copies.iter().map(|id| usable(*id)).collect();
         for (at, node) in system.nodes.iter_mut().enumerate() {
             node.alive = alive.get(at).copied().unwrap_or(false);
-            let source_alive = node.source.is_none_or(|s| alive.get(s).copied().unwrap_or(false));
+            let source_alive = node
+                .source
+                .is_none_or(|s| alive.get(s).copied().unwrap_or(false));
             node.fed = source_alive && !self.copies.get(at).is_some_and(|id| gone(*id));
         }
         system

@@ -19,11 +19,20 @@ pub struct Stage {
 }
 
 pub const fn copy() -> Verb {
-    Verb::Copy { include: Vec::new(), latest_only: false, immutable: false, transit: false }
+    Verb::Copy {
+        include: Vec::new(),
+        latest_only: false,
+        immutable: false,
+        transit: false,
+    }
 }
 
 pub const fn sync() -> Verb {
-    Verb::Sync { max_delete: None, backup_dir: None, transit: false }
+    Verb::Sync {
+        max_delete: None,
+        backup_dir: None,
+        transit: false,
+    }
 }
 
 impl Stage {
@@ -34,7 +43,13 @@ impl Stage {
         let files = fixture.file_system(host, "local", "/");
         let storage = fixture.host("s3", HostKind::ObjectStorage);
         let credential = fixture.credential("writer", Some(storage), Some(credential_file));
-        Self { fixture, host, files, storage, credential }
+        Self {
+            fixture,
+            host,
+            files,
+            storage,
+            credential,
+        }
     }
 
     /// For scripts that really run: the keys of a gateway in a file of the bench.
@@ -47,8 +62,13 @@ impl Stage {
         );
         let file = bench.write("secrets/writer.env", keys);
         let mut stage = Self::new(&rclone.version.to_string(), &file);
-        stage.fixture.model.hosts.get_mut(stage.storage).unwrap().endpoint =
-            Some(gateway.endpoint().to_owned());
+        stage
+            .fixture
+            .model
+            .hosts
+            .get_mut(stage.storage)
+            .unwrap()
+            .endpoint = Some(gateway.endpoint().to_owned());
         stage
     }
 
@@ -77,7 +97,9 @@ impl Stage {
 
     pub fn script(&self, step: &str) -> Artefact {
         let all = self.artefacts();
-        all.into_iter().find(|artefact| artefact.step.as_deref() == Some(step)).expect("it is emitted")
+        all.into_iter()
+            .find(|artefact| artefact.step.as_deref() == Some(step))
+            .expect("it is emitted")
     }
 
     pub fn run(&self, bench: &Bench, step: &str) -> Finished {

@@ -1,5 +1,6 @@
 //! `check`: reads a repository and compares.
 
+use thrice_grammar::TokenKind;
 use thrice_model::{Subset, Verb};
 
 use super::common::{CONNECTIONS, with_common};
@@ -20,7 +21,7 @@ const FORM: Construct = Construct {
         Clause::once(
             "read",
             "structure | 1 of N | all",
-            "what is read: the structure where it is not said, each part in turn, or everything",
+            "what is read: each part in turn, or everything; the structure where it is not said",
         ),
         CONNECTIONS,
     ],
@@ -52,15 +53,17 @@ fn subset(cursor: &mut Cursor<'_>) -> Option<Subset> {
     if cursor.take_words("all") {
         return Some(Subset::All);
     }
-    if cursor.peek_kind() != Some(thrice_grammar::TokenKind::Number) {
-        return cursor.wrong(
-            "what is read",
-            "write `read 1 of 52`, `read all` or `read structure`",
-        );
+    if cursor.peek_kind() != Some(TokenKind::Number) {
+        let help = "write `read 1 of 52`, `read all` or `read structure`";
+        return cursor.wrong("a part to read", help);
     }
-    cursor.count_within("the part read each time", 1, 1)?;
+    let (first, span) = cursor.count("a number")?;
     cursor.expect("of", "read 1 of 52")?;
-    Some(Subset::Rotating(
-        cursor.count_within("a number of parts", 1, 10_000)?.0,
-    ))
+    let (parts, _) = cursor.count_within("a number of parts", 1, 10_000)?;
+    if first != 1 {
+        let message = "parts are read in turn, one each time";
+        let help = format!("write `read 1 of {parts}`");
+        return cursor.error(WRONG_VALUE, span, message, "not 1", help);
+    }
+    Some(Subset::Rotating(parts))
 }

@@ -5,7 +5,8 @@ use thrice_grammar::TokenKind;
 use thrice_model::{AgeClock, ClassId, Location, Runner, Source, StepId, StepTarget};
 use thrice_quantity::{Interval, Seconds};
 
-use super::{From, Of, Shape, To, runner};
+use super::runner;
+use super::shape::{From, Of, Shape, To};
 use crate::codes::{MISSING, REPEATED, WRONG_KIND, WRONG_VALUE};
 use crate::cursor::{Cursor, shown};
 use crate::declare::Item;
@@ -275,47 +276,5 @@ fn complete(
             }
         }
         To::Place | To::Repository => {}
-    }
-}
-
-impl Shape {
-    /// The words that its parts begin with.
-    fn words(&self) -> impl Iterator<Item = &'static str> {
-        [
-            ("of", true),
-            ("from", self.from != From::Nothing),
-            ("to", self.to != To::Nothing),
-            ("via", self.to == To::Environment),
-            ("after", !self.by_runner),
-            ("by", self.by_runner),
-            ("since", true),
-            ("until", true),
-        ]
-        .into_iter()
-        .filter_map(|(word, taken)| taken.then_some(word))
-    }
-
-    /// The parts that must be there, and what they take.
-    fn required(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let of = match self.of {
-            Of::Classes => "CLASS, …",
-            Of::ClassesOrPlace => "CLASS, …|PLACE",
-            Of::Place => "PLACE",
-            Of::Repository => "REPOSITORY",
-        };
-        let to = match self.to {
-            To::Repository => "REPOSITORY",
-            To::Environment => "ENVIRONMENT",
-            To::Place | To::Nothing => "STORE:/PATH",
-        };
-        [
-            ("of", of, true),
-            ("from", "REPOSITORY|PLACE|STEP", self.from == From::Anything),
-            ("to", to, self.to != To::Nothing),
-            ("after", "AGE by CLOCK", !self.by_runner),
-            ("by", "HOST.RUNNER", self.by_runner),
-        ]
-        .into_iter()
-        .filter_map(|(word, takes, needed)| needed.then_some((word, takes)))
     }
 }

@@ -19,6 +19,7 @@ mod prune;
 mod runner;
 mod seed;
 mod settle;
+mod shape;
 mod sync;
 
 use thrice_diagnostics::{Diagnostic, Span};
@@ -33,44 +34,7 @@ use crate::draft::Draft;
 use crate::values::WrittenLifetime;
 
 use head::Head;
-
-/// The parts of a verb's head, and how its own clauses are read.
-struct Shape {
-    form: &'static Construct,
-    of: Of,
-    from: From,
-    to: To,
-    /// Whether the runner stands in the head; otherwise `by` names a clock, and a clause the runner.
-    by_runner: bool,
-    verb: for<'r, 'a> fn(&mut Own<'r, 'a>) -> Option<Verb>,
-}
-
-/// What may follow `of`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
-    Classes,
-    ClassesOrPlace,
-    Place,
-    Repository,
-}
-
-/// What may follow `from`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum From {
-    Nothing,
-    StepOrPlace,
-    /// A step, place or repository, and it must be said.
-    Anything,
-}
-
-/// What must follow `to`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum To {
-    Nothing,
-    Place,
-    Repository,
-    Environment,
-}
+use shape::{From, Of, Shape, To};
 
 /// A verb's own clauses, with all that reading them may depend on.
 struct Own<'r, 'a> {

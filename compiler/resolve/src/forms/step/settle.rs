@@ -25,7 +25,7 @@ pub fn settle(cx: &Context<'_>, draft: &Draft, pending: &mut [Option<Pending>]) 
             continue;
         };
         let source = match &this.step.source {
-            Source::Step(id, _) => match usize::try_from(*id).ok().and_then(|id| pending.get(id)) {
+            Source::Step(id, _) => match pending.get(usize::from(*id)) {
                 Some(Some(source)) => Some(source),
                 // That one could not be read.
                 _ => continue,

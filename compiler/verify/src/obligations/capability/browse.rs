@@ -6,26 +6,30 @@ use thrice_plan::{CopyKind, Period};
 
 use crate::context::Context;
 use crate::verification::{Engine, Finding};
+use crate::wording::during;
 
 const NOT_BROWSABLE: Code = Code("T2310");
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     for (id, class) in context.plan.model.classes.iter() {
         for (service, span) in &class.browsed_by {
-            let blind: Vec<&str> = context
+            let blind: Vec<&Period> = context
                 .plan
                 .periods
                 .iter()
                 .filter(|p| class.lifetime.contains(p.from))
-                .filter(|p| context.plan.model.services[*service].lifetime.contains(p.from))
+                .filter(|p| {
+                    context.plan.model.services[*service]
+                        .lifetime
+                        .contains(p.from)
+                })
                 .filter(|p| !reachable(context, id, *service, p))
-                .map(|p| p.name.as_str())
                 .collect();
             let Some(first) = blind.first() else { continue };
             let service = &context.plan.model.services[*service];
             let diagnostic = Diagnostic::error(
                 NOT_BROWSABLE,
-                format!("`{}` cannot show `{}` in `{first}`: no plain copy is in its reach", service.named.name, class.named.name),
+                format!("`{}` cannot show `{}`{}: no plain copy is in its reach", service.named.name, class.named.name, during([*first])),
             )
             .at(*span, "asked for here")
             .at(service.named.span, "the service")
@@ -43,14 +47,22 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-fn reachable(context: &Context<'_>, class: thrice_model::ClassId, service: ServiceId, period: &Period) -> bool {
+fn reachable(
+    context: &Context<'_>,
+    class: thrice_model::ClassId,
+    service: ServiceId,
+    period: &Period,
+) -> bool {
     let model = &context.plan.model;
     context.copies_in(class, period).iter().any(|id| {
         let copy = &context.plan.copies[*id];
         let plain = !matches!(copy.kind, CopyKind::Versions | CopyKind::Seed) && copy.key.is_none();
         let beside = context.host(copy) == model.services[service].host;
         let mounted = model.mounts.iter().any(|m| {
-            let shown = Location { store: m.store, path: m.path.clone() };
+            let shown = Location {
+                store: m.store,
+                path: m.path.clone(),
+            };
             m.service == service && m.lifetime.contains(period.from) && shown.meets(&copy.location)
         });
         plain && (beside || mounted)

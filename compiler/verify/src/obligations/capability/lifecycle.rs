@@ -1,7 +1,7 @@
 //! Lifecycle rules: what they may not touch, and which forms providers take.
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{Location, ProviderCapability, Source, Step, StoreKind, Verb, Versioning};
+use thrice_model::{Location, Source, Step, StoreKind, Verb, Versioning};
 
 use super::finding;
 use crate::context::Context;
@@ -15,8 +15,14 @@ const ONLY_MARKERS: Code = Code("T2304");
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
     for (_, step) in model.steps.iter() {
-        let (Verb::Expire { deprecated_prefix, noncurrent, .. }, Source::Location(place, _)) =
-            (&step.verb, &step.source)
+        let (
+            Verb::Expire {
+                deprecated_prefix,
+                noncurrent,
+                ..
+            },
+            Source::Location(place, _),
+        ) = (&step.verb, &step.source)
         else {
             continue;
         };
@@ -56,20 +62,25 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 )
                 .at(step.named.span, "only adds a delete marker")
                 .at(store.named.span, "versioning is on")
-                .help("add an expire step with `noncurrent`"),
+                .help(format!(
+                    "add a step for old versions: `expire NAME of {} after 30 days by upload {{ noncurrent }}`",
+                    written(&store.named.name, place)
+                )),
                 vec![step.named.name.clone()],
             )),
             _ => {}
         }
     }
-    let _ = ProviderCapability::Lifecycle;
 }
 
 /// The oldest objects of a repository are its `config` and `keys`: an expiring rule takes them first,
 /// and then nothing can be read (tried with restic 0.18 on Ceph RGW 16).
 fn over_repository(context: &Context<'_>, step: &Step, place: &Location, out: &mut Vec<Finding>) {
     for (_, repository) in context.plan.model.repositories.iter() {
-        let inside = Location { store: repository.store, path: repository.path.clone() };
+        let inside = Location {
+            store: repository.store,
+            path: repository.path.clone(),
+        };
         if place.meets(&inside) {
             out.push(finding(
                 Diagnostic::error(
@@ -87,9 +98,24 @@ fn over_repository(context: &Context<'_>, step: &Step, place: &Location, out: &m
     }
 }
 
+/// A place as it is written in a policy.
+fn written(store: &str, place: &Location) -> String {
+    format!("{store}:{}", place.path)
+}
+
 fn noncurrent_rule(context: &Context<'_>, place: &Location) -> bool {
-    context.plan.model.steps.iter().any(|(_, step)| match (&step.verb, &step.source) {
-        (Verb::Expire { noncurrent: true, .. }, Source::Location(other, _)) => other.contains(place),
-        _ => false,
-    })
+    context
+        .plan
+        .model
+        .steps
+        .iter()
+        .any(|(_, step)| match (&step.verb, &step.source) {
+            (
+                Verb::Expire {
+                    noncurrent: true, ..
+                },
+                Source::Location(other, _),
+            ) => other.contains(place),
+            _ => false,
+        })
 }

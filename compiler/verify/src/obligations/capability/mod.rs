@@ -23,7 +23,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     browse::check(context, &mut found);
     reach::check(context, &mut found);
     runner::check(context, &mut found);
-    let holds = found.iter().all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);
+    let holds = found
+        .iter()
+        .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);
     out.findings.append(&mut found);
     out.verdicts.push(Verdict {
         obligation: Obligation::Capability,
@@ -38,7 +40,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
 /// A finding about things that are no classes.
 fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {
     Finding {
-        diagnostic: diagnostic.about(subjects.join(" ")).by(Engine::Evaluated.word()),
+        diagnostic: diagnostic
+            .about(subjects.join(" "))
+            .by(Engine::Evaluated.word()),
         obligation: Obligation::Capability,
         classes: Vec::new(),
         subjects,

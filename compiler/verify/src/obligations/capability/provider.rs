@@ -11,41 +11,84 @@ const LACKS: Code = Code("T2305");
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
-    for (id, store) in model.stores.iter().filter(|(_, s)| s.kind == StoreKind::Bucket) {
+    for (id, store) in model
+        .stores
+        .iter()
+        .filter(|(_, s)| s.kind == StoreKind::Bucket)
+    {
         let span = store.named.span;
         if store.versioning != Versioning::Off {
             need(context, store, Can::Versioning, "versioning", span, out);
         }
         if let Some(lock) = store.lock {
-            need(context, store, Can::ObjectLock, "object lock", lock.span, out);
+            need(
+                context,
+                store,
+                Can::ObjectLock,
+                "object lock",
+                lock.span,
+                out,
+            );
         }
         if store.server_side_encryption {
-            need(context, store, Can::ServerSideEncryption, "server-side encryption with the provider's keys", span, out);
+            need(
+                context,
+                store,
+                Can::ServerSideEncryption,
+                "server-side encryption with the provider's keys",
+                span,
+                out,
+            );
         }
         let rule = model.steps.iter().find(|(_, step)| {
             matches!(&step.verb, Verb::Expire { .. })
                 && matches!(&step.source, Source::Location(place, _) if place.store == id)
         });
         if let Some((_, step)) = rule {
-            need(context, store, Can::Lifecycle, "lifecycle rules", step.named.span, out);
+            need(
+                context,
+                store,
+                Can::Lifecycle,
+                "lifecycle rules",
+                step.named.span,
+                out,
+            );
         }
     }
 }
 
-fn need(context: &Context<'_>, store: &Store, can: Can, what: &str, span: Span, out: &mut Vec<Finding>) {
+fn need(
+    context: &Context<'_>,
+    store: &Store,
+    can: Can,
+    what: &str,
+    span: Span,
+    out: &mut Vec<Finding>,
+) {
     let model = &context.plan.model;
     let provider = &model.providers[context.provider_of(model.hosts[store.host].site)];
     let known = provider.capabilities.iter().find(|(c, _, _)| *c == can);
-    let (message, place) = match known {
+    let (message, place, says) = match known {
         Some((_, true, _)) => return,
-        Some((_, false, span)) => (format!("`{}` has no {what}", provider.named.name), *span),
-        None => (format!("nothing says that `{}` has {what}", provider.named.name), provider.named.span),
+        Some((_, false, span)) => (
+            format!("`{}` has no {what}", provider.named.name),
+            *span,
+            "a fact of the provider",
+        ),
+        None => (
+            format!("nothing says that `{}` has {what}", provider.named.name),
+            provider.named.span,
+            "none of its facts speaks of it",
+        ),
     };
     out.push(finding(
-        Diagnostic::error(LACKS, format!("{message}, and `{}` relies on it", store.named.name))
-            .at(span, "relies on it")
-            .at(place, "the provider's facts")
-            .help("do without it, choose another provider, or add the fact with its source and date"),
+        Diagnostic::error(
+            LACKS,
+            format!("{message}, and `{}` relies on it", store.named.name),
+        )
+        .at(span, "relies on it")
+        .at(place, says)
+        .help("do without it, choose another provider, or add the fact with its source and date"),
         vec![store.named.name.clone(), provider.named.name.clone()],
     ));
 }

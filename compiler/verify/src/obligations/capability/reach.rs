@@ -13,9 +13,15 @@ const NOT_LOCAL: Code = Code("T2312");
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
     for (_, step) in model.steps.iter() {
-        let Some(runner) = step.runner.host else { continue };
+        let Some(runner) = step.runner.host else {
+            continue;
+        };
         let (reads, writes) = places(context, step);
-        for (place, reading) in reads.iter().map(|p| (p, true)).chain(writes.iter().map(|p| (p, false))) {
+        for (place, reading) in reads
+            .iter()
+            .map(|p| (p, true))
+            .chain(writes.iter().map(|p| (p, false)))
+        {
             let other = context.plan.host_of(place.store);
             if other == runner || model.hosts[other].kind == HostKind::ObjectStorage {
                 continue;
@@ -33,7 +39,10 @@ fn places(context: &Context<'_>, step: &Step) -> (Vec<Location>, Vec<Location>) 
     let model = &context.plan.model;
     let in_repository = |id: thrice_model::RepositoryId| {
         let r = &model.repositories[id];
-        Location { store: r.store, path: r.path.clone() }
+        Location {
+            store: r.store,
+            path: r.path.clone(),
+        }
     };
     let written = |step: &Step| match &step.target {
         StepTarget::Location(place, _) => vec![place.clone()],
@@ -42,7 +51,11 @@ fn places(context: &Context<'_>, step: &Step) -> (Vec<Location>, Vec<Location>) 
         StepTarget::Nothing => Vec::new(),
     };
     let reads = match &step.source {
-        Source::Home => step.classes.iter().map(|(c, _)| model.classes[*c].home.clone()).collect(),
+        Source::Home => step
+            .classes
+            .iter()
+            .map(|(c, _)| model.classes[*c].home.clone())
+            .collect(),
         Source::Location(place, _) => vec![place.clone()],
         Source::Step(other, _) => written(&model.steps[*other]),
         Source::Repository(id, _) => vec![in_repository(*id)],
@@ -51,7 +64,12 @@ fn places(context: &Context<'_>, step: &Step) -> (Vec<Location>, Vec<Location>) 
 }
 
 fn same_network(context: &Context<'_>, a: HostId, b: HostId) -> bool {
-    context.plan.model.networks.iter().any(|n| n.hosts.contains(&a) && n.hosts.contains(&b))
+    context
+        .plan
+        .model
+        .networks
+        .iter()
+        .any(|n| n.hosts.contains(&a) && n.hosts.contains(&b))
 }
 
 /// restic reads files of its own host, and captures run where the data is; rclone reaches other hosts
@@ -84,18 +102,37 @@ fn no_network(context: &Context<'_>, step: &Step, runner: HostId, other: HostId)
     )
 }
 
-fn not_local(context: &Context<'_>, step: &Step, runner: HostId, other: HostId, reading: bool) -> Finding {
+fn not_local(
+    context: &Context<'_>,
+    step: &Step,
+    runner: HostId,
+    other: HostId,
+    reading: bool,
+) -> Finding {
     let hosts = &context.plan.model.hosts;
     let (runner, other) = (&hosts[runner].named, &hosts[other].named);
-    let what = if reading { "reads files of" } else { "writes files on" };
+    let what = if reading {
+        "reads files of"
+    } else {
+        "writes files on"
+    };
     finding(
         Diagnostic::error(
             NOT_LOCAL,
-            format!("`{}` runs on `{}` but {what} `{}`", step.named.name, runner.name, other.name),
+            format!(
+                "`{}` runs on `{}` but {what} `{}`",
+                step.named.name, runner.name, other.name
+            ),
         )
-        .at(step.named.span, format!("a {} works on files of its own host", step.verb.word()))
+        .at(
+            step.named.span,
+            format!("a {} works on files of its own host", step.verb.word()),
+        )
         .at(other.span, "the files are here")
-        .help(format!("run it `by {}.cron`, or by a program that mounts volumes of other hosts", other.name)),
+        .help(format!(
+            "run it `by {}.cron`, or by a program that mounts volumes of other hosts",
+            other.name
+        )),
         vec![step.named.name.clone()],
     )
 }

@@ -26,8 +26,13 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
 /// Cron knows one clock, that of its host: a time in another zone can only be told to it where the
 /// two never drift apart.
 fn zone(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
-    let (Some((schedule, span)), Some(host)) = (&step.timing.schedule, step.runner.host) else { return };
-    if !matches!(step.runner.kind, RunnerKind::Cron | RunnerKind::TrueNas | RunnerKind::Zerobyte) {
+    let (Some((schedule, span)), Some(host)) = (&step.timing.schedule, step.runner.host) else {
+        return;
+    };
+    if !matches!(
+        step.runner.kind,
+        RunnerKind::Cron | RunnerKind::TrueNas | RunnerKind::Zerobyte
+    ) {
         return;
     }
     let host = &context.plan.model.hosts[host];
@@ -56,21 +61,39 @@ fn is_utc(name: &str) -> bool {
 }
 
 fn rules(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
-    let (Verb::Backup { keep: Some((rules, span)), .. }, StepTarget::Repository(repository, _)) =
-        (&step.verb, &step.target)
+    let (
+        Verb::Backup {
+            keep: Some((rules, span)),
+            ..
+        },
+        StepTarget::Repository(repository, _),
+    ) = (&step.verb, &step.target)
     else {
         return;
     };
     let repository = &context.plan.model.repositories[*repository];
-    if step.runner.kind == RunnerKind::Zerobyte && rules.withins().iter().any(|(_, w)| w.is_some()) {
+    if step.runner.kind == RunnerKind::Zerobyte && rules.withins().iter().any(|(_, w)| w.is_some())
+    {
         out.push(finding(
-            Diagnostic::error(ZEROBYTE_WITHIN, format!("Zerobyte cannot apply the keep rules of `{}`", step.named.name))
-                .at(*span, "`within` becomes a flag that restic does not know: every clean-up then fails")
-                .help("keep by counts, or let cron or the executor run this backup"),
+            Diagnostic::error(
+                ZEROBYTE_WITHIN,
+                format!(
+                    "Zerobyte cannot apply the keep rules of `{}`",
+                    step.named.name
+                ),
+            )
+            .at(
+                *span,
+                "`within` becomes a flag that restic does not know: every clean-up then fails",
+            )
+            .help("keep by counts, or let cron or the executor run this backup"),
             vec![step.named.name.clone()],
         ));
     }
-    let unlimited = rules.counts().iter().any(|(_, c)| matches!(c, Some(thrice_retention::Count::Unlimited)));
+    let unlimited = rules
+        .counts()
+        .iter()
+        .any(|(_, c)| matches!(c, Some(thrice_retention::Count::Unlimited)));
     if unlimited && !repository.restic.knows_unlimited() {
         out.push(finding(
             Diagnostic::error(
@@ -78,7 +101,10 @@ fn rules(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
                 format!("restic {} does not know `unlimited`", repository.restic),
             )
             .at(*span, "used here")
-            .at(repository.named.span, format!("worked on by restic {}", repository.restic))
+            .at(
+                repository.named.span,
+                format!("worked on by restic {}", repository.restic),
+            )
             .help("use restic 0.16 or later, or a number"),
             vec![step.named.name.clone(), repository.named.name.clone()],
         ));
@@ -89,8 +115,10 @@ fn rules(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
 fn tools(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
     let Some(host) = step.runner.host else { return };
     let host = &context.plan.model.hosts[host];
-    let scripted =
-        matches!(step.runner.kind, RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor);
+    let scripted = matches!(
+        step.runner.kind,
+        RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor
+    );
     let program = match &step.verb {
         Verb::Backup { .. } | Verb::Prune | Verb::Check(_) | Verb::Drill => "restic",
         Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => "rclone",
@@ -103,11 +131,16 @@ fn tools(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
         out.push(finding(
             Diagnostic::warning(
                 WITHOUT_TOOL,
-                format!("`{}` needs {program}, and nothing says that `{}` has it", step.named.name, host.named.name),
+                format!(
+                    "`{}` needs {program}, and nothing says that `{}` has it",
+                    step.named.name, host.named.name
+                ),
             )
             .at(step.named.span, format!("calls {program}"))
             .at(host.named.span, format!("no `has {program} VERSION`"))
-            .help(format!("write `has {program} VERSION`: what a script may use depends on it")),
+            .help(format!(
+                "write `has {program} VERSION`: what a script may use depends on it"
+            )),
             vec![step.named.name.clone(), host.named.name.clone()],
         ));
         return;
@@ -130,7 +163,10 @@ fn tools(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
                     ),
                 )
                 .at(tool.span, "installed")
-                .at(repository.named.span, "counted on: versions differ in what they keep and refuse")
+                .at(
+                    repository.named.span,
+                    "counted on: versions differ in what they keep and refuse",
+                )
                 .help("name one version in both places"),
                 vec![step.named.name.clone(), repository.named.name.clone()],
             ));

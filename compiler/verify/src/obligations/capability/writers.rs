@@ -27,29 +27,52 @@ fn written(context: &Context<'_>) -> Vec<(String, Location, Span, Option<usize>)
             StepTarget::Repository(..) | StepTarget::Nothing => None,
         };
         if let Some(place) = place {
-            out.push((format!("step `{}`", step.named.name), place, step.named.span, Some(usize::from(id))));
+            out.push((
+                format!("step `{}`", step.named.name),
+                place,
+                step.named.span,
+                Some(usize::from(id)),
+            ));
         }
     }
     for (_, repository) in model.repositories.iter() {
-        let place = Location { store: repository.store, path: repository.path.clone() };
-        out.push((format!("repository `{}`", repository.named.name), place, repository.named.span, None));
+        let place = Location {
+            store: repository.store,
+            path: repository.path.clone(),
+        };
+        out.push((
+            format!("repository `{}`", repository.named.name),
+            place,
+            repository.named.span,
+            None,
+        ));
     }
     for (_, class) in model.classes.iter() {
-        out.push((format!("class `{}`", class.named.name), class.home.clone(), class.named.span, None));
+        out.push((
+            format!("class `{}`", class.named.name),
+            class.home.clone(),
+            class.named.span,
+            None,
+        ));
     }
     out
 }
 
 fn not_alone(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
-    let syncs: Vec<_> =
-        model.steps.iter().filter(|(_, step)| matches!(step.verb, Verb::Sync { .. })).collect();
+    let syncs: Vec<_> = model
+        .steps
+        .iter()
+        .filter(|(_, step)| matches!(step.verb, Verb::Sync { .. }))
+        .collect();
     if syncs.is_empty() {
         return;
     }
     let all = written(context);
     for (id, step) in syncs {
-        let StepTarget::Location(place, _) = &step.target else { continue };
+        let StepTarget::Location(place, _) = &step.target else {
+            continue;
+        };
         for (who, other, span, by) in &all {
             // Two syncs that meet are told once.
             let twice = by.is_some_and(|b| {
@@ -61,11 +84,23 @@ fn not_alone(context: &Context<'_>, out: &mut Vec<Finding>) {
             out.push(finding(
                 Diagnostic::error(
                     NOT_ALONE,
-                    format!("`{}` deletes what {who} keeps at its destination", step.named.name),
+                    format!(
+                        "`{}` deletes what {who} keeps at its destination",
+                        step.named.name
+                    ),
                 )
-                .at(step.named.span, "deletes here all that is not in its source")
+                .at(
+                    step.named.span,
+                    "deletes here all that is not in its source",
+                )
                 .at(*span, "lies there too")
-                .event("each run", format!("`{}` removes everything of {who}: it is not in its source", step.named.name))
+                .event(
+                    "each run",
+                    format!(
+                        "`{}` removes everything of {who}: it is not in its source",
+                        step.named.name
+                    ),
+                )
                 .help("give each its own folder, or `copy` instead of `sync`"),
                 vec![step.named.name.clone()],
             ));
@@ -74,19 +109,34 @@ fn not_alone(context: &Context<'_>, out: &mut Vec<Finding>) {
 }
 
 fn is_sync(context: &Context<'_>, step: usize) -> bool {
-    matches!(context.plan.model.steps[step.into()].verb, Verb::Sync { .. })
+    matches!(
+        context.plan.model.steps[step.into()].verb,
+        Verb::Sync { .. }
+    )
+}
+
+/// Whether a step says that what it leaves is only on its way.
+fn is_transit(context: &Context<'_>, step: usize) -> bool {
+    matches!(
+        context.plan.model.steps[step.into()].verb,
+        Verb::Copy { transit: true, .. } | Verb::Sync { transit: true, .. }
+    )
 }
 
 fn transit_only(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
-    for (who, place, span, _) in written(context) {
+    for (who, place, span, by) in written(context) {
+        if by.is_some_and(|step| is_transit(context, step)) {
+            continue;
+        }
+        let keeps = if by.is_some() { "keeps data" } else { "lies" };
         let host = &model.hosts[context.plan.host_of(place.store)];
         if host.transit_only {
             out.push(finding(
-                Diagnostic::error(TRANSIT_ONLY, format!("{who} lies on `{}`, which only passes data on", host.named.name))
+                Diagnostic::error(TRANSIT_ONLY, format!("{who} {keeps} on `{}`, which only passes data on", host.named.name))
                     .at(span, "stored there")
                     .at(host.named.span, "`transit only`")
-                    .help("store it elsewhere, or take `transit only` away"),
+                    .help("store it elsewhere, mark a step `transit` if what it leaves there is only on its way, or take `transit only` away"),
                 vec![host.named.name.clone()],
             ));
         }

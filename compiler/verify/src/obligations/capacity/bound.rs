@@ -16,16 +16,21 @@ pub(super) struct Bounds<'c, 'p> {
 
 /// The greatest size of a class on a day: its upper end, grown since its beginning.
 fn size_on(class: &Class, day: Date) -> Bytes {
-    let Some((size, _)) = &class.size else { return Bytes::ZERO };
+    let Some((size, _)) = &class.size else {
+        return Bytes::ZERO;
+    };
     let days = days_between(class.lifetime.from, day);
     match class.growth_volume {
-        Some(volume) => size.high().saturating_add(volume.high().over(Seconds::days(i64::from(days)))),
+        Some(volume) => size
+            .high()
+            .saturating_add(volume.high().over(Seconds::days(i64::from(days)))),
         None => class.growth.high().grown_at_most(size.high(), days),
     }
 }
 
 fn days_between(from: Date, to: Date) -> u32 {
-    from.until(to).map_or(0, |span| u32::try_from(span.get_days()).unwrap_or(0))
+    from.until(to)
+        .map_or(0, |span| u32::try_from(span.get_days()).unwrap_or(0))
 }
 
 impl<'c, 'p> Bounds<'c, 'p> {
@@ -61,14 +66,24 @@ impl<'c, 'p> Bounds<'c, 'p> {
             CopyKind::Live => (size, "the data itself".to_owned()),
             CopyKind::Versions => self.versions(copy, class, size, day),
             CopyKind::Dump => self.dumps(copy, size),
-            CopyKind::Mirror | CopyKind::Transit | CopyKind::Seed => (size, "a copy of all of it".to_owned()),
+            CopyKind::Mirror | CopyKind::Transit | CopyKind::Seed => {
+                (size, "a copy of all of it".to_owned())
+            }
             CopyKind::Files => {
-                let churned = churn(class, size).over(Seconds::days(i64::from(days_between(copy.lifetime.from, day))));
+                let churned = churn(class, size).over(Seconds::days(i64::from(days_between(
+                    copy.lifetime.from,
+                    day,
+                ))));
                 match class.kind {
                     // What is overwritten or written once takes its size; a copy of a tree that
                     // people change keeps what they deleted.
-                    thrice_model::ClassKind::Files if copy.leaves.is_empty() && class.churn.is_some() => {
-                        (size.saturating_add(churned), "a copy that keeps what was deleted".to_owned())
+                    thrice_model::ClassKind::Files
+                        if copy.leaves.is_empty() && class.churn.is_some() =>
+                    {
+                        (
+                            size.saturating_add(churned),
+                            "a copy that keeps what was deleted".to_owned(),
+                        )
                     }
                     _ => (size, "a copy of all of it".to_owned()),
                 }
@@ -78,33 +93,57 @@ impl<'c, 'p> Bounds<'c, 'p> {
 
     /// Dumps pile up until the clean-up takes them; one is always being written.
     fn dumps(&self, copy: &Copy, size: Bytes) -> (Bytes, String) {
-        let step = copy.made_by.map(|s| (s, &self.context.plan.model.steps[s].verb));
-        let Some((id, Verb::Capture(parts))) = step else { return (size, "a dump".to_owned()) };
-        let Some((keeps, _)) = &parts.keeps else {
-            return (size.saturating_mul(2), "the latest dump and the one being written".to_owned());
+        let step = copy
+            .made_by
+            .map(|s| (s, &self.context.plan.model.steps[s].verb));
+        let Some((id, Verb::Capture(parts))) = step else {
+            return (size, "a dump".to_owned());
         };
-        let narrowest = self.context.plan.cadences[id].narrowest.unwrap_or(Seconds::DAY);
+        let Some((keeps, _)) = &parts.keeps else {
+            return (
+                size.saturating_mul(2),
+                "the latest dump and the one being written".to_owned(),
+            );
+        };
+        let narrowest = self.context.plan.cadences[id]
+            .narrowest
+            .unwrap_or(Seconds::DAY);
         let seconds = |time: Seconds| u64::try_from(time.0).unwrap_or(1).max(1);
-        let count = seconds(keeps.high()).div_ceil(seconds(narrowest)).saturating_add(2);
-        (size.saturating_mul(count), format!("{count} dumps, clean-up and writing included"))
+        let count = seconds(keeps.high())
+            .div_ceil(seconds(narrowest))
+            .saturating_add(2);
+        (
+            size.saturating_mul(count),
+            format!("{count} dumps, clean-up and writing included"),
+        )
     }
 
     fn versions(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, String) {
         let churn = churn(class, size);
         let since = Seconds::days(i64::from(days_between(copy.lifetime.from, day)));
         let plan = self.context.plan;
-        let thinned = self.backup(copy).and_then(|step| Some((step, plan.kept[step].as_ref()?)));
+        let thinned = self
+            .backup(copy)
+            .and_then(|step| Some((step, plan.kept[step].as_ref()?)));
         let Some((step, kept)) = thinned else {
             let all = size.saturating_add(churn.over(since));
-            return (all, "all its versions: nothing is ever forgotten".to_owned());
+            return (
+                all,
+                "all its versions: nothing is ever forgotten".to_owned(),
+            );
         };
         let bounds = kept.fullest.iter().map(|ages| {
-            (repository_bound(ages, std::iter::repeat_n(size, ages.len()), churn), ages.len())
+            (
+                repository_bound(ages, std::iter::repeat_n(size, ages.len()), churn),
+                ages.len(),
+            )
         });
         let (content, versions) = bounds.max().unwrap_or((size, 1));
         let default = PeakAssumptions::default();
         let assumed = PeakAssumptions {
-            max_unused: copy.repository.map_or(default.max_unused, |r| plan.model.repositories[r].max_unused),
+            max_unused: copy.repository.map_or(default.max_unused, |r| {
+                plan.model.repositories[r].max_unused
+            }),
             prune_period: plan.cadences[step].widest.unwrap_or(default.prune_period),
             ..default
         };
@@ -117,7 +156,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let mut at = Some(copy);
         while let Some(here) = at {
             let step = here.made_by?;
-            if matches!(self.context.plan.model.steps[step].verb, Verb::Backup { .. }) {
+            if matches!(
+                self.context.plan.model.steps[step].verb,
+                Verb::Backup { .. }
+            ) {
                 return Some(step);
             }
             at = here.source.map(|s| &self.context.plan.copies[s]);
@@ -129,5 +171,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
 /// Bytes a day that a backup stores anew: what is stated, else all of it (a compressed dump changes
 /// whole).
 fn churn(class: &Class, size: Bytes) -> BytesPerDay {
-    class.churn.map_or_else(|| BytesPerDay::new(size.0), |(churn, _)| churn.high())
+    class
+        .churn
+        .map_or_else(|| BytesPerDay::new(size.0), |(churn, _)| churn.high())
 }

@@ -9,6 +9,7 @@ use super::super::cost::{monthly, once};
 use super::finding;
 use crate::context::Context;
 use crate::verification::Finding;
+use crate::wording::during;
 
 const MONEY: Code = Code("T2610");
 const SIZE: Code = Code("T2611");
@@ -17,8 +18,12 @@ const CHURN: Code = Code("T2613");
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     for estimate in &context.plan.model.estimates {
-        let periods: Vec<&Period> =
-            context.plan.periods.iter().filter(|p| Context::in_force(estimate.lifetime, p)).collect();
+        let periods: Vec<&Period> = context
+            .plan
+            .periods
+            .iter()
+            .filter(|p| Context::in_force(estimate.lifetime, p))
+            .collect();
         let wrong = periods.iter().find_map(|p| differs(context, estimate, p));
         if let Some((code, message)) = wrong {
             let diagnostic = Diagnostic::warning(code, message)
@@ -30,42 +35,81 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
 }
 
 fn differs(context: &Context<'_>, estimate: &Estimate, period: &Period) -> Option<(Code, String)> {
-    let phase = &period.name;
+    let phase = during([period]);
     match &estimate.of {
         EstimateOf::Cost(said) => {
             let is = monthly(context.plan, period).total?;
-            apart(*said, is).then(|| (MONEY, format!("`{phase}` costs {is} a month, not {said}")))
+            apart(*said, is).then(|| {
+                (
+                    MONEY,
+                    format!("all together costs {is} a month{phase}, and the estimate says {said}"),
+                )
+            })
         }
         EstimateOf::Once(said) => {
             let is = once(context.plan, period)?;
-            apart(*said, is).then(|| (MONEY, format!("`{phase}` costs {is} once, not {said}")))
+            apart(*said, is).then(|| {
+                (
+                    MONEY,
+                    format!("all together costs {is} once{phase}, and the estimate says {said}"),
+                )
+            })
         }
         EstimateOf::ClassSize(class, said) => {
             let class = &context.plan.model.classes[*class];
             let (is, _) = class.size?;
-            apart(*said, is).then(|| (SIZE, format!("`{}` measures {is}, not {said}", class.named.name)))
+            apart(*said, is).then(|| {
+                (
+                    SIZE,
+                    format!(
+                        "`{}` has a size of {is}, and the estimate says {said}",
+                        class.named.name
+                    ),
+                )
+            })
         }
         EstimateOf::TotalSize(said) => {
             let classes = context.classes_in(period);
-            let sizes = classes.iter().map(|c| context.plan.model.classes[*c].size.map(|(s, _)| s));
-            let is = sizes.collect::<Option<Vec<_>>>()?.into_iter().reduce(|a, b| {
-                let low = a.low().saturating_add(b.low());
-                Interval::new(low, a.high().saturating_add(b.high())).unwrap_or(Interval::point(low))
-            })?;
-            apart(*said, is).then(|| (SIZE, format!("all classes measure {is} in `{phase}`, not {said}")))
+            let sizes = classes
+                .iter()
+                .map(|c| context.plan.model.classes[*c].size.map(|(s, _)| s));
+            let is = sizes
+                .collect::<Option<Vec<_>>>()?
+                .into_iter()
+                .reduce(|a, b| {
+                    let low = a.low().saturating_add(b.low());
+                    Interval::new(low, a.high().saturating_add(b.high()))
+                        .unwrap_or(Interval::point(low))
+                })?;
+            apart(*said, is).then(|| (SIZE, format!("all classes together have a size of {is}{phase}, and the estimate says {said}")))
         }
         EstimateOf::Churn(said) => {
             let classes = context.classes_in(period);
             let high = classes
                 .iter()
-                .map(|c| context.plan.model.classes[*c].churn.map(|(c, _)| c.high().bytes_per_day()))
+                .map(|c| {
+                    context.plan.model.classes[*c]
+                        .churn
+                        .map(|(c, _)| c.high().bytes_per_day())
+                })
                 .sum::<Option<u64>>()?;
             let said_high = said.high().bytes_per_day();
             (high > said_high).then(|| {
-                (CHURN, format!("up to {} are stored anew each day in `{phase}`, not {}", Bytes(high).rounded(), Bytes(said_high).rounded()))
+                (
+                    CHURN,
+                    format!(
+                        "up to {} are stored anew each day{phase}, and the estimate says {}",
+                        Bytes(high).rounded(),
+                        Bytes(said_high).rounded()
+                    ),
+                )
             })
         }
-        EstimateOf::Copy { classes, store, offsite } => table_row(context, classes, *store, *offsite, period),
+        EstimateOf::Copy {
+            classes,
+            store,
+            offsite,
+        } => table_row(context, classes, *store, *offsite, period),
         EstimateOf::StoreSize(..) | EstimateOf::RepositorySize(..) | EstimateOf::Period(_) => None,
     }
 }
@@ -85,15 +129,29 @@ fn table_row(
 ) -> Option<(Code, String)> {
     let name = context.store_name(store);
     let here = context.plan.copies.iter().find(|(_, c)| {
-        classes.contains(&c.class) && c.location.store == store && c.counts && c.kind != CopyKind::Seed && c.lifetime.contains(period.from)
+        classes.contains(&c.class)
+            && c.location.store == store
+            && c.counts
+            && c.kind != CopyKind::Seed
+            && c.lifetime.contains(period.from)
     });
     let Some((_, copy)) = here else {
-        return Some((TABLE, format!("no counted copy lies on `{name}` in `{}`", period.name)));
+        return Some((
+            TABLE,
+            format!("no copy that counts lies on `{name}`{}", during([period])),
+        ));
     };
     let home = context.plan.model.classes[copy.class].home.store;
     let is = context.site_of(home) != context.site_of(store);
     (is != offsite).then(|| {
-        let (is, said) = if is { ("off site", "on site") } else { ("on site", "off site") };
-        (TABLE, format!("the copy on `{name}` is {is}, the table calls it {said}"))
+        let (is, said) = if is {
+            ("off site", "on site")
+        } else {
+            ("on site", "off site")
+        };
+        (
+            TABLE,
+            format!("the copy on `{name}` is {is}, the table calls it {said}"),
+        )
     })
 }

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Why};
 use crate::presence::{Run, Symbolized};
 use crate::verification::{Engine, Finding};
-use crate::wording::{age, list, moment, some};
+use crate::wording::{age, during, list, moment, some};
 
 const REQUIRED: Code = Code("T1201");
 const FLOOR: Code = Code("T1202");
@@ -24,7 +24,11 @@ const SHOWN: usize = 5;
 pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
     let first = group.violations.first()?;
     let class_id = *first.classes.first()?;
-    let classes: BTreeSet<ClassId> = group.violations.iter().flat_map(|v| v.classes.iter().copied()).collect();
+    let classes: BTreeSet<ClassId> = group
+        .violations
+        .iter()
+        .flat_map(|v| v.classes.iter().copied())
+        .collect();
     let classes: Vec<ClassId> = classes.into_iter().collect();
     let own = first.lost == class_id;
     let code = match (own, group.spans.is_empty()) {
@@ -43,19 +47,44 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
         diagnostic = diagnostic.at(*span, "asked for here");
     }
     let struck: BTreeSet<Fault> = group.faults.iter().flatten().copied().collect();
-    let places = struck.iter().filter_map(|f| Some((faults::place(context, *f)?, *f)));
+    let places = struck
+        .iter()
+        .filter_map(|f| Some((faults::place(context, *f)?, *f)));
     for (span, fault) in places.take(SHOWN) {
         diagnostic = diagnostic.at(span, faults::words(context, fault));
     }
+    let keys: BTreeSet<_> = first.useless.values().filter_map(|why| why.key()).collect();
+    for key in keys {
+        let named = &context.plan.model.keys[key].named;
+        diagnostic = diagnostic.at(
+            named.span,
+            format!("nobody is left who holds `{}`", named.name),
+        );
+    }
     let class = &context.plan.model.classes[class_id];
     let home = context.store_name(class.home.store);
-    diagnostic = diagnostic.at(class.named.span, format!("`{}` lives on `{home}`", class.named.name));
+    diagnostic = diagnostic.at(
+        class.named.span,
+        format!("`{}` lives on `{home}`", class.named.name),
+    );
     let period = context.plan.periods.get(first.period)?;
     diagnostic = match &first.run {
         Some(run) => {
             let told = |id: CopyId| first.useless.get(&id).map(|why| why_words(context, *why));
-            let what = group.faults.first().map(|set| set_words(context, set)).unwrap_or_default();
-            tell_run(context, &first.symbolized, run, period, diagnostic, Some(what), &told)
+            let what = group
+                .faults
+                .first()
+                .map(|set| set_words(context, set))
+                .unwrap_or_default();
+            tell_run(
+                context,
+                &first.symbolized,
+                run,
+                period,
+                diagnostic,
+                Some(what),
+                &told,
+            )
         }
         None => useless_copies(context, first, diagnostic),
     };
@@ -64,7 +93,11 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
         [Fault::Loss(target)] => Some(*target),
         _ => None,
     };
-    let subject = classes.iter().map(|c| context.class_name(*c)).collect::<Vec<_>>().join(" ");
+    let subject = classes
+        .iter()
+        .map(|c| context.class_name(*c))
+        .collect::<Vec<_>>()
+        .join(" ");
     Some(Finding {
         diagnostic: diagnostic.about(subject),
         obligation: Obligation::Survival,
@@ -74,12 +107,21 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
     })
 }
 
-fn message(context: &Context<'_>, group: &Group, first: &Violation, classes: &[ClassId], own: bool) -> String {
+fn message(
+    context: &Context<'_>,
+    group: &Group,
+    first: &Violation,
+    classes: &[ClassId],
+    own: bool,
+) -> String {
     let periods: BTreeSet<usize> = group.violations.iter().map(|v| v.period).collect();
-    let phases = periods.iter().filter_map(|p| context.plan.periods.get(*p)).map(|p| p.name.as_str());
-    let phases = list(phases);
+    let phases = during(periods.iter().filter_map(|p| context.plan.periods.get(*p)));
     let names = some(classes.iter().map(|c| context.class_name(*c)));
-    let mut sets: Vec<String> = group.faults.iter().map(|set| format!("if {}", set_words(context, set))).collect();
+    let mut sets: Vec<String> = group
+        .faults
+        .iter()
+        .map(|set| format!("if {}", set_words(context, set)))
+        .collect();
     if sets.len() > 4 {
         let more = sets.len() - 3;
         sets.truncate(3);
@@ -91,21 +133,26 @@ fn message(context: &Context<'_>, group: &Group, first: &Violation, classes: &[C
     };
     match (&first.unknown, own) {
         (Some(why), _) => format!("not decided whether anything of {names} is left {when}: {why}"),
-        (None, true) => format!("nothing of {names} is left in {phases} {when}"),
+        (None, true) => format!("nothing of {names} is left{phases} {when}"),
         (None, false) => format!(
-            "{names} cannot be restored in {phases} {when}: nothing of `{}`, which it needs, is left",
+            "{names} cannot be restored{phases} {when}: nothing of `{}`, which it needs, is left",
             context.class_name(first.lost)
         ),
     }
 }
 
 fn set_words(context: &Context<'_>, set: &FaultSet) -> String {
-    set.iter().map(|f| faults::words(context, *f)).collect::<Vec<_>>().join(" and ")
+    set.iter()
+        .map(|f| faults::words(context, *f))
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 fn advice(group: &Group, violation: &Violation) -> &'static str {
     let whys = || violation.useless.values();
-    if whys().any(|w| matches!(w, Why::KeyLost(_))) {
+    if !violation.classes.contains(&violation.lost) {
+        "copy what is needed to where its user survives, or take `needs` away if a restore does without it"
+    } else if whys().any(|w| matches!(w, Why::KeyLost(_))) {
         "hold the key in a second place that does not fall with the first: `held on …, VAULT`"
     } else if whys().any(|w| *w == Why::Propagated) {
         "a sync carries deletions: give its destination versions of its own (`snapshots`, `versioning on`, `backup dir`)"
@@ -122,7 +169,10 @@ fn why_words(context: &Context<'_>, why: Why) -> String {
         Why::Deleted => "deleted".to_owned(),
         Why::Propagated => "the sync carries the deletion here".to_owned(),
         Why::KeyLost(key) => {
-            format!("unreadable: every holder of key `{}` is gone", context.plan.model.keys[key].named.name)
+            format!(
+                "unreadable: every holder of key `{}` is gone",
+                context.plan.model.keys[key].named.name
+            )
         }
         Why::Damaged => "holds the damage: no version from before it".to_owned(),
         Why::LiveDataLost => "not counted: what matters is what is left without it".to_owned(),
@@ -130,7 +180,11 @@ fn why_words(context: &Context<'_>, why: Why) -> String {
     }
 }
 
-fn useless_copies(context: &Context<'_>, violation: &Violation, mut diagnostic: Diagnostic) -> Diagnostic {
+fn useless_copies(
+    context: &Context<'_>,
+    violation: &Violation,
+    mut diagnostic: Diagnostic,
+) -> Diagnostic {
     for id in &violation.symbolized.copies {
         let copy = &context.plan.copies[*id];
         let store = context.store_name(copy.location.store);
@@ -142,7 +196,10 @@ fn useless_copies(context: &Context<'_>, violation: &Violation, mut diagnostic: 
         };
         let what = match copy.made_by {
             None => format!("the data on `{store}`: {why}"),
-            Some(step) => format!("copy on `{store}` by `{}`: {why}", context.plan.model.steps[step].named.name),
+            Some(step) => format!(
+                "copy on `{store}` by `{}`: {why}",
+                context.plan.model.steps[step].named.name
+            ),
         };
         diagnostic = diagnostic.event("", what);
     }
@@ -159,7 +216,13 @@ pub(in crate::obligations) fn takers(
     run: &Run,
     node: usize,
 ) -> Vec<StepId> {
-    let Some(copy) = symbolized.copies.get(node).map(|id| &context.plan.copies[*id]) else { return Vec::new() };
+    let Some(copy) = symbolized
+        .copies
+        .get(node)
+        .map(|id| &context.plan.copies[*id])
+    else {
+        return Vec::new();
+    };
     let moved = |to: &CopyId| {
         let at = symbolized.copies.iter().position(|id| id == to);
         at.and_then(|at| run.stay(at)).map(|(entered, _)| entered) == run.leaves(node)
@@ -168,7 +231,10 @@ pub(in crate::obligations) fn takers(
         Leave::Into { copy, .. } => moved(copy),
         Leave::With { source, .. } => {
             let at = symbolized.copies.iter().position(|id| id == source);
-            at.is_some_and(|at| run.leaves(at).is_some_and(|gone| Some(gone) <= run.leaves(node)))
+            at.is_some_and(|at| {
+                run.leaves(at)
+                    .is_some_and(|gone| Some(gone) <= run.leaves(node))
+            })
         }
         Leave::AfterEntering { .. } | Leave::AtAge { .. } => true,
     };
@@ -197,12 +263,22 @@ pub(in crate::obligations) fn tell_run(
     for (node, id) in symbolized.copies.iter().enumerate() {
         let copy = &plan.copies[*id];
         let store = context.store_name(copy.location.store);
-        let step = copy.made_by.map_or("", |s| plan.model.steps[s].named.name.as_str());
+        let step = copy
+            .made_by
+            .map_or("", |s| plan.model.steps[s].named.name.as_str());
         match run.stay(node) {
-            None => events.push((run.age, strike + 2, format!("it never reaches `{store}`: `{step}` comes too late"))),
+            None => events.push((
+                run.age,
+                strike + 2,
+                format!("it never reaches `{store}`: `{step}` comes too late"),
+            )),
             Some((entered, _)) if entered > run.age => {
                 let when = moment(period.from, entered);
-                events.push((run.age, strike + 2, format!("`{step}` would bring it to `{store}` only at {when}")));
+                events.push((
+                    run.age,
+                    strike + 2,
+                    format!("`{step}` would bring it to `{store}` only at {when}"),
+                ));
             }
             Some((entered, _)) => {
                 let text = if copy.made_by.is_none() {
@@ -216,7 +292,10 @@ pub(in crate::obligations) fn tell_run(
         if let Some(left) = run.leaves(node).filter(|at| *at <= run.age) {
             let by = takers(context, symbolized, run, node);
             let take = if by.len() == 1 { "takes" } else { "take" };
-            let by = list(by.iter().map(|step| plan.model.steps[*step].named.name.as_str()));
+            let by = list(
+                by.iter()
+                    .map(|step| plan.model.steps[*step].named.name.as_str()),
+            );
             events.push((left, strike, format!("{by} {take} it away from `{store}`")));
         }
         if let Some(why) = why(*id).filter(|_| run.is_in(node)) {
@@ -237,6 +316,13 @@ pub(in crate::obligations) fn tell_run(
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
         .collect();
-    let left = if left.is_empty() { "nothing is left".to_owned() } else { format!("left: {}", list(left)) };
-    diagnostic.event(moment(period.from, run.age), format!("at the age of {}: {left}", age(run.age)))
+    let left = if left.is_empty() {
+        "nothing is left".to_owned()
+    } else {
+        format!("left: {}", list(left))
+    };
+    diagnostic.event(
+        moment(period.from, run.age),
+        format!("at the age of {}: {left}", age(run.age)),
+    )
 }

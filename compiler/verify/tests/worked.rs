@@ -1,0 +1,340 @@
+//! Worked examples, from policy text to verdict: what counts as a copy, what falls with what.
+
+use jiff::civil::date;
+use thrice_diagnostics::{Severity, SourceMap};
+use thrice_model::Obligation;
+use thrice_plan::Plan;
+use thrice_resolve::{Loader, resolve};
+use thrice_verify::{Engine, Verification, verify};
+
+struct NoFiles;
+
+impl Loader for NoFiles {
+    fn load(&self, _: &str, _: &str) -> Result<(String, String), String> {
+        Err("no files here".to_owned())
+    }
+}
+
+fn plan_of(text: &str) -> Plan {
+    let mut sources = SourceMap::new();
+    let file = sources.add("policy.thrice", text);
+    let day = date(2026, 3, 1);
+    let (model, mistakes) = resolve(&mut sources, &[file], "policy", day, &NoFiles);
+    let errors: Vec<_> = mistakes
+        .iter()
+        .filter(|m| m.severity == Severity::Error)
+        .map(|m| {
+            (
+                m.code.0,
+                &m.message,
+                m.span().map(|s| sources.text(s).to_owned()),
+            )
+        })
+        .collect();
+    let (plan, circles) = thrice_plan::plan(model.unwrap_or_else(|| panic!("{errors:?}")), day);
+    assert!(circles.is_empty(), "{circles:?}");
+    plan
+}
+
+fn judged(text: &str) -> Verification {
+    verify(&plan_of(text))
+}
+
+fn codes(found: &Verification) -> Vec<&'static str> {
+    let mut codes: Vec<_> = found
+        .findings
+        .iter()
+        .filter(|f| f.diagnostic.severity == Severity::Error)
+        .map(|f| f.diagnostic.code.0)
+        .collect();
+    codes.dedup();
+    codes
+}
+
+fn message(found: &Verification, code: &str) -> String {
+    let hit = found.findings.iter().find(|f| f.diagnostic.code.0 == code);
+    hit.map(|f| f.diagnostic.message.clone())
+        .unwrap_or_else(|| panic!("no {code} in {:?}", codes(found)))
+}
+
+/// A server, an object storage and a NAS, each with its own provider; a key that is held elsewhere.
+const PLACES: &str = r#"
+policy p "p" { horizon 2 years; response time 72h }
+phase t0 = 2026-02-15
+provider ovh { site one }
+provider cloud { site one; supports versioning, lifecycle }
+provider home { site rack }
+provider bank { site safe }
+host vps at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium nvme; capacity 80 GB } }
+nas tower at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store tank { medium hdd; capacity 6 TB } }
+network mesh { joins vps, tower }
+vault envelope at bank/safe
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
+"#;
+
+const CLOUD: &str = r#"
+object_storage s3 at cloud/one { endpoint "s3.example.org"; bucket main "main-bucket" { medium object } }
+key k { held on envelope; file "/etc/k" }
+credential writer { account s3; may read, write, delete on s3.main; held on vps; profile "w" }
+repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer }
+class db is state on vps.disk:/var/lib/db { size 150..200 MB; churn 5..30 MB/day }
+"#;
+
+const STEPS: &str = r#"
+capture dump of db to vps.disk:/backups by vps.cron { daily at 02:00; method program; runs "/opt/dump"; atomic; taking 1m..4m; monitor deadman }
+backup up of db from dump to r by vps.cron { daily at 03:00; after dump; keep 7 daily, 4 weekly, 6 monthly, 2 yearly; taking 1m..10m; monitor deadman }
+"#;
+
+const MIRROR: &str = r#"
+sync mirror of s3.main to tower.tank:/mirror by tower.cron { monthly on 1 at 05:00; taking 1m..2h; max delete 1000; credential writer; monitor deadman }
+"#;
+
+fn policy(parts: &[&str]) -> String {
+    [&[PLACES, CLOUD, STEPS], parts].concat().concat()
+}
+
+#[test]
+fn data_and_its_dump_on_one_disk_are_one_copy() {
+    let three = policy(&[
+        MIRROR,
+        "require copies >= 3, media >= 3, offsite >= 2 for all\n",
+    ]);
+    assert!(
+        codes(&judged(&three)).is_empty(),
+        "{:?}",
+        codes(&judged(&three))
+    );
+    let four = policy(&[MIRROR, "require copies >= 4 for all\n"]);
+    assert!(message(&judged(&four), "T1101").contains("has 3 copies"));
+    let outside = policy(&[MIRROR, "require copies >= 1, offsite >= 3 for all\n"]);
+    assert!(message(&judged(&outside), "T1103").contains("has 2 copies off site"));
+}
+
+#[test]
+fn an_archive_that_was_moved_is_a_single_copy_and_nothing_is_off_site_then() {
+    let text = format!(
+        "{PLACES}{CLOUD}{STEPS}{}",
+        r#"
+class archives is items on s3.main:/archives { size 1..2 GB }
+move away of s3.main:/archives to tower.tank:/archives by tower.cron { monthly on 1 at 06:00; older than 90 days by upload; taking 1m..2h; credential writer; monitor deadman }
+
+require copies >= 1, offsite >= 1 for archives
+accept survival for archives because "a test" by "owner" until 2030-01-01
+"#
+    );
+    let found = judged(&text);
+    assert_eq!(
+        codes(&found),
+        ["T1103"],
+        "one copy at every age, but never one outside every site"
+    );
+    let without = judged(&text.replace("copies >= 1, offsite >= 1", "copies >= 1"));
+    let copies = without
+        .verdicts
+        .iter()
+        .find(|v| v.obligation == Obligation::Copies && v.subject == "archives")
+        .unwrap();
+    assert_eq!(
+        (copies.engine, copies.holds),
+        (Engine::Proved, true),
+        "no copy is certain by itself: it takes a proof"
+    );
+}
+
+#[test]
+fn a_stolen_credential_reaches_the_mirror_through_the_sync() {
+    let require = "require survive any 1 of credential for all\n";
+    let lost = "require survive loss of vps.disk for all\n";
+    let mirror = judged(&policy(&[MIRROR, require, lost]));
+    assert!(codes(&mirror).is_empty(), "the live data is left");
+    let both = "require survive loss of vps.disk and writer for all\n";
+    let found = judged(&policy(&[MIRROR, both]));
+    assert!(message(&found, "T1201").contains("in hostile hands"));
+    let told: Vec<_> = found
+        .findings
+        .iter()
+        .flat_map(|f| &f.diagnostic.case)
+        .map(|e| e.what.clone())
+        .collect();
+    assert!(
+        told.iter()
+            .any(|what| what.contains("carries the deletion")),
+        "{told:?}"
+    );
+    let spared = MIRROR
+        .replace("sync mirror of s3.main", "copy mirror of s3.main")
+        .replace("max delete 1000; ", "");
+    assert!(
+        codes(&judged(&policy(&[&spared, both]))).is_empty(),
+        "a copy deletes nothing"
+    );
+    let snapshots = policy(&[MIRROR, both]).replace(
+        "capacity 6 TB",
+        "capacity 6 TB; snapshots daily at 00:30 keep 30",
+    );
+    assert!(
+        codes(&judged(&snapshots)).is_empty(),
+        "snapshots of the destination spare what was deleted"
+    );
+}
+
+#[test]
+fn a_key_beside_the_data_it_opens_is_lost_with_it() {
+    let beside = policy(&[]).replace("held on envelope", "held on vps");
+    assert!(message(&judged(&beside), "T1202").contains("host `vps` is lost"));
+    assert!(codes(&judged(&policy(&[]))).is_empty());
+    let two = policy(&[]).replace("held on envelope", "held on vps, envelope");
+    assert!(
+        codes(&judged(&two)).is_empty(),
+        "one living holder is enough"
+    );
+}
+
+#[test]
+fn an_orchestrator_that_alone_holds_the_key_counts_as_if_production_were_lost_too() {
+    let text = policy(&["provider ionos { site de }\nhost seko at ionos/de { runs cron }\n"])
+        .replace("held on envelope", "held on seko");
+    assert!(message(&judged(&text), "T1202").contains("host `seko` is lost"));
+}
+
+#[test]
+fn more_faults_never_help() {
+    for parts in [vec![], vec![MIRROR]] {
+        let with = |count: u32| {
+            let ask = format!(
+                "require survive any {count} of host, site, provider, key, credential for all\n"
+            );
+            judged(&policy(&[parts.as_slice(), &[&ask]].concat()))
+                .findings
+                .iter()
+                .filter(|f| f.diagnostic.code.0 == "T1201")
+                .count()
+        };
+        assert!(with(1) == 0 || with(2) > 0);
+        assert!(with(2) > 0, "two faults together leave nothing");
+    }
+}
+
+#[test]
+fn the_room_of_a_repository_is_that_of_its_kept_versions() {
+    let plan = plan_of(&policy(&[]));
+    let (step, _) = plan
+        .model
+        .steps
+        .iter()
+        .find(|(_, s)| s.named.name == "up")
+        .unwrap();
+    let kept = plan.kept[step].as_ref().unwrap();
+    assert_eq!(kept.reach.whole_days(), 121);
+    let most = kept
+        .fullest
+        .iter()
+        .map(|ages| {
+            let sizes = std::iter::repeat_n(thrice_quantity::Bytes(200_000_000), ages.len());
+            thrice_retention::repository_bound(
+                ages,
+                sizes,
+                thrice_quantity::BytesPerDay::new(30_000_000),
+            )
+            .0
+        })
+        .max()
+        .unwrap();
+    assert!(
+        (1_900_000_000..=2_100_000_000).contains(&most),
+        "about 2.01 GB, not {most}"
+    );
+}
+
+#[test]
+fn a_store_that_overflows_is_told_with_its_first_day_and_the_break_even() {
+    let text = policy(&[
+        "class films is items on tower.tank:/films { size 5..7 TB }\nskip films because \"can be bought again\"\n",
+    ]);
+    let found = judged(&text.replace(
+        "skip films because \"can be bought again\"\n",
+        "accept survival for films because \"a test\" by \"owner\" until 2030-01-01\n",
+    ));
+    let full = found
+        .findings
+        .iter()
+        .find(|f| f.diagnostic.code.0 == "T2001")
+        .unwrap();
+    assert!(
+        full.diagnostic.message.contains("from 2026-02-15 on"),
+        "{}",
+        full.diagnostic.message
+    );
+    assert!(
+        full.diagnostic
+            .help
+            .as_ref()
+            .unwrap()
+            .contains("fits while `films` takes no more than")
+    );
+    let pinned = text.replace("5..7 TB", "5..5 TB").replace(
+        "skip films because \"can be bought again\"\n",
+        "accept survival for films because \"a test\" by \"owner\" until 2030-01-01\n",
+    );
+    let growing = judged(&pinned);
+    let later = growing
+        .findings
+        .iter()
+        .find(|f| f.diagnostic.code.0 == "T2001")
+        .unwrap();
+    assert!(
+        !later.diagnostic.message.contains("from 2026-02-15 on"),
+        "it takes growth to fill it: {}",
+        later.diagnostic.message
+    );
+    let still = judged(&pinned.replace("size 5..5 TB", "size 5..5 TB; growth 0..0 %/month"));
+    assert!(
+        still
+            .findings
+            .iter()
+            .all(|f| f.diagnostic.code.0 != "T2001")
+    );
+}
+
+#[test]
+fn an_ended_acceptance_lets_the_finding_return() {
+    let with = |until: &str| {
+        let accept = format!(
+            "require copies >= 3 for all\naccept copies for db because \"a test\" by \"owner\" until {until}\n"
+        );
+        judged(&policy(&[&accept]))
+    };
+    let running = with("2027-01-01");
+    assert!(codes(&running).is_empty());
+    assert_eq!(
+        running
+            .accepted
+            .iter()
+            .map(|a| a.covers)
+            .collect::<Vec<_>>(),
+        [1]
+    );
+    assert_eq!(codes(&with("2026-02-20")), ["T1101"]);
+}
+
+#[test]
+fn the_same_policy_in_another_order_gives_the_same_verdicts() {
+    let a = judged(&policy(&[MIRROR, "require copies >= 4 for all\n"]));
+    let text = [
+        PLACES,
+        MIRROR,
+        "require copies >= 4 for all\n",
+        STEPS,
+        CLOUD,
+    ]
+    .concat();
+    let b = judged(&text);
+    assert_eq!(a.verdicts, b.verdicts);
+    let told = |v: &Verification| {
+        v.findings
+            .iter()
+            .map(|f| f.diagnostic.message.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(&a), told(&b));
+}
