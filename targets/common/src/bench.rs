@@ -44,7 +44,11 @@ impl Bench {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::create_dir(folder.path().join("tmp")).expect("the folder can be written");
-        Self { folder, first_in_path: Vec::new(), environment: BTreeMap::new() }
+        Self {
+            folder,
+            first_in_path: Vec::new(),
+            environment: BTreeMap::new(),
+        }
     }
 
     /// Its folder, for sources, repositories and files with secrets: absolute.
@@ -59,7 +63,11 @@ impl Bench {
     /// If the machine's temporary folder has a name that is not UTF-8.
     #[must_use]
     pub fn path(&self, name: &str) -> String {
-        self.folder().join(name).to_str().expect("a name in UTF-8").to_owned()
+        self.folder()
+            .join(name)
+            .to_str()
+            .expect("a name in UTF-8")
+            .to_owned()
     }
 
     /// Writes a file in its folder, its folders too, and returns its path as text.
@@ -98,11 +106,25 @@ impl Bench {
     /// The command that runs a script here.
     pub fn command(&self, artefact: &Artefact) -> Command {
         let mut command = Command::new(self.install(artefact));
-        let usual = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-        let folders = self.first_in_path.iter().cloned().chain(usual.map(PathBuf::from));
+        let usual = [
+            "/usr/local/sbin",
+            "/usr/local/bin",
+            "/usr/sbin",
+            "/usr/bin",
+            "/sbin",
+            "/bin",
+        ];
+        let folders = self
+            .first_in_path
+            .iter()
+            .cloned()
+            .chain(usual.map(PathBuf::from));
         command
             .env_clear()
-            .env("PATH", std::env::join_paths(folders).expect("no colon in a folder's name"))
+            .env(
+                "PATH",
+                std::env::join_paths(folders).expect("no colon in a folder's name"),
+            )
             .env("HOME", self.folder())
             .env("TMPDIR", self.folder().join("tmp"))
             .env("THRICE_STATE", self.folder().join("state"))
@@ -123,7 +145,9 @@ impl Bench {
     /// If it is not JSON.
     #[must_use]
     pub fn record(&self, policy: &str, step: &str) -> Value {
-        let path = self.folder().join(format!("state/runs/{policy}/{step}.json"));
+        let path = self
+            .folder()
+            .join(format!("state/runs/{policy}/{step}.json"));
         match fs::read(path) {
             Ok(bytes) => serde_json::from_slice(&bytes).expect("a record is JSON"),
             Err(_) => Value::Null,
@@ -137,7 +161,15 @@ impl Bench {
     #[must_use]
     pub fn left_behind(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder().join("tmp")).expect("our folder");
-        entries.map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned()).collect()
+        entries
+            .map(|entry| {
+                entry
+                    .expect("readable")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect()
     }
 }
 
@@ -172,7 +204,10 @@ impl Monitor {
                 let request = lines.next().unwrap_or_default();
                 for _ in lines.take_while(|line| !line.is_empty()) {}
                 let target = request.split(' ').nth(1).unwrap_or_default().to_owned();
-                noted.lock().unwrap_or_else(PoisonError::into_inner).push(target);
+                noted
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(target);
                 let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK";
                 // A client that does not wait for the answer has been noted all the same.
                 let _ = (&stream).write_all(answer.as_bytes());
@@ -184,6 +219,9 @@ impl Monitor {
     /// The paths, with queries, that it was asked for, in order.
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }

@@ -20,7 +20,12 @@ pub fn filename(name: &str) -> String {
         return name.to_owned();
     }
     let plain = |c: char| if is_plain(c) { c } else { '_' };
-    let start: String = name.trim_start_matches('-').chars().take(READABLE).map(plain).collect();
+    let start: String = name
+        .trim_start_matches('-')
+        .chars()
+        .take(READABLE)
+        .map(plain)
+        .collect();
     let digest = sha256(name.as_bytes());
     format!("{start}{MARK}{}", digest.get(..DIGEST).unwrap_or(&digest))
         .trim_start_matches('-')
@@ -32,13 +37,20 @@ fn is_plain(c: char) -> bool {
 }
 
 fn fits(name: &str) -> bool {
-    !name.is_empty() && name.len() <= LONGEST && !name.starts_with('-') && name.chars().all(is_plain)
+    !name.is_empty()
+        && name.len() <= LONGEST
+        && !name.starts_with('-')
+        && name.chars().all(is_plain)
 }
 
 /// Whether a plain name has the form of a made one: it is then made too, so that none meets another.
 fn looks_made(name: &str) -> bool {
-    let Some(at) = name.len().checked_sub(DIGEST) else { return false };
-    let Some((start, digest)) = name.split_at_checked(at) else { return false };
+    let Some(at) = name.len().checked_sub(DIGEST) else {
+        return false;
+    };
+    let Some((start, digest)) = name.split_at_checked(at) else {
+        return false;
+    };
     let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     (start.ends_with(MARK) || start == "x") && digest.chars().all(hexadecimal)
 }

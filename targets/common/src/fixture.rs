@@ -6,10 +6,10 @@
 use jiff::civil::{Date, date};
 use thrice_diagnostics::{FileId, Span};
 use thrice_model::{
-    Application, Class, ClassId, ClassKind, Credential, CredentialId, Host, HostId, HostKind, Key, KeyId,
-    Lifetime, Location, Model, Monitor, MonitorId, MonitorKind, Named, Policy, Provider, Repository,
-    RepositoryId, Runner, RunnerKind, Site, Source, Step, StepId, StepTarget, Store, StoreId, StoreKind,
-    Table, Timing, Tool, Verb, Versioning,
+    Application, Class, ClassId, ClassKind, Credential, CredentialId, Host, HostId, HostKind, Key,
+    KeyId, Lifetime, Location, Model, Monitor, MonitorId, MonitorKind, Named, Policy, Provider,
+    Repository, RepositoryId, Runner, RunnerKind, Site, Source, Step, StepId, StepTarget, Store,
+    StoreId, StoreKind, Table, Timing, Tool, Verb, Versioning,
 };
 use thrice_plan::Plan;
 use thrice_quantity::schedule::{Schedule, TimeOfDay};
@@ -34,7 +34,11 @@ impl Default for Fixture {
 }
 
 fn named(name: &str) -> Named {
-    Named { name: name.to_owned(), span: span(), doc: String::new() }
+    Named {
+        name: name.to_owned(),
+        span: span(),
+        doc: String::new(),
+    }
 }
 
 /// A place in no text.
@@ -44,7 +48,11 @@ pub fn span() -> Span {
 }
 
 fn lifetime() -> Lifetime {
-    Lifetime { from: START, until: None, since: None }
+    Lifetime {
+        from: START,
+        until: None,
+        since: None,
+    }
 }
 
 impl Fixture {
@@ -61,9 +69,15 @@ impl Fixture {
             response_stated: false,
         };
         let mut providers = Table::default();
-        let provider = providers.push(Provider { named: named("home"), capabilities: Vec::new() });
+        let provider = providers.push(Provider {
+            named: named("home"),
+            capabilities: Vec::new(),
+        });
         let mut sites = Table::default();
-        sites.push(Site { named: named("home/rack"), provider });
+        sites.push(Site {
+            named: named("home/rack"),
+            provider,
+        });
         let model = Model {
             policy,
             phases: Table::default(),
@@ -117,7 +131,11 @@ impl Fixture {
 
     /// Says which version of a program a host has.
     pub fn tool(&mut self, host: HostId, name: &str, version: &str) {
-        let tool = Tool { name: name.to_owned(), version: version.to_owned(), span: span() };
+        let tool = Tool {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            span: span(),
+        };
         if let Some(host) = self.model.hosts.get_mut(host) {
             host.tools.push(tool);
         }
@@ -133,7 +151,14 @@ impl Fixture {
         self.store(host, name, StoreKind::Bucket, bucket, "/")
     }
 
-    fn store(&mut self, host: HostId, name: &str, kind: StoreKind, bucket: &str, at: &str) -> StoreId {
+    fn store(
+        &mut self,
+        host: HostId,
+        name: &str,
+        kind: StoreKind,
+        bucket: &str,
+        at: &str,
+    ) -> StoreId {
         let name = format!("{}.{name}", self.model.hosts[host].named.name);
         self.model.stores.push(Store {
             named: named(&name),
@@ -157,7 +182,10 @@ impl Fixture {
     /// A part of a store.
     #[must_use]
     pub fn location(store: StoreId, path: &str) -> Location {
-        Location { store, path: path.to_owned() }
+        Location {
+            store,
+            path: path.to_owned(),
+        }
     }
 
     /// A class of state that lives at a location.
@@ -189,11 +217,20 @@ impl Fixture {
     /// A key in a file.
     pub fn key(&mut self, name: &str, file: Option<&str>) -> KeyId {
         let file = file.map(str::to_owned);
-        self.model.keys.push(Key { named: named(name), held: Vec::new(), file })
+        self.model.keys.push(Key {
+            named: named(name),
+            held: Vec::new(),
+            file,
+        })
     }
 
     /// A credential in an environment file.
-    pub fn credential(&mut self, name: &str, account: Option<HostId>, file: Option<&str>) -> CredentialId {
+    pub fn credential(
+        &mut self,
+        name: &str,
+        account: Option<HostId>,
+        file: Option<&str>,
+    ) -> CredentialId {
         self.model.credentials.push(Credential {
             named: named(name),
             rights: Vec::new(),
@@ -208,7 +245,13 @@ impl Fixture {
     /// A monitor whose address is in an environment variable.
     pub fn monitor(&mut self, name: &str, kind: MonitorKind, url_from: &str) -> MonitorId {
         let url_from = url_from.to_owned();
-        self.model.monitors.push(Monitor { named: named(name), kind, url_from, host: None, provider: None })
+        self.model.monitors.push(Monitor {
+            named: named(name),
+            kind,
+            url_from,
+            host: None,
+            provider: None,
+        })
     }
 
     /// A repository of that version of restic.
@@ -243,7 +286,11 @@ impl Fixture {
             classes: Vec::new(),
             source: Source::Home,
             target: StepTarget::Nothing,
-            runner: Runner { host: Some(host), kind: RunnerKind::Cron, span: None },
+            runner: Runner {
+                host: Some(host),
+                kind: RunnerKind::Cron,
+                span: None,
+            },
             application: Application::Emitted,
             timing: Timing {
                 schedule: Some((Schedule::daily_utc(three), span())),
@@ -268,7 +315,12 @@ impl Fixture {
     /// If the id is of another fixture.
     #[expect(clippy::expect_used, reason = "for tests alone")]
     pub fn edit(&mut self, id: StepId, change: impl FnOnce(&mut Step)) -> StepId {
-        change(self.model.steps.get_mut(id).expect("a step of this fixture"));
+        change(
+            self.model
+                .steps
+                .get_mut(id)
+                .expect("a step of this fixture"),
+        );
         id
     }
 

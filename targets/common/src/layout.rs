@@ -10,7 +10,9 @@
 //! `MOUNT` is where the first file system of the NAS is mounted: its `/etc` and `/opt` are made anew by
 //! an upgrade, its pools are not.
 
-use thrice_model::{CredentialId, HostId, HostKind, KeyId, Location, RepositoryId, StepId, StoreKind};
+use thrice_model::{
+    CredentialId, HostId, HostKind, KeyId, Location, RepositoryId, StepId, StoreKind,
+};
 use thrice_plan::Plan;
 
 use crate::filename;
@@ -63,7 +65,9 @@ fn nas_mount(plan: &Plan, host: HostId) -> Option<String> {
     }
     let mut stores = plan.model.stores.iter().map(|(_, store)| store);
     stores
-        .find(|store| store.host == host && store.kind == StoreKind::FileSystem && store.mounted_at != "/")
+        .find(|store| {
+            store.host == host && store.kind == StoreKind::FileSystem && store.mounted_at != "/"
+        })
         .map(|store| store.mounted_at.clone())
 }
 
@@ -101,7 +105,10 @@ pub fn installed_script(plan: &Plan, host: HostId, id: StepId) -> String {
 /// bucket, the path alone.
 #[must_use]
 pub fn path(plan: &Plan, location: &Location) -> String {
-    join(&plan.model.stores[location.store].mounted_at, &location.path)
+    join(
+        &plan.model.stores[location.store].mounted_at,
+        &location.path,
+    )
 }
 
 /// [`path`], if the location is a file system of this very host.
@@ -132,7 +139,13 @@ fn join(base: &str, below: &str) -> String {
 #[must_use]
 pub fn key_file(plan: &Plan, host: HostId, key: KeyId) -> String {
     let key = &plan.model.keys[key];
-    let default = || format!("{}/keys/{}", folders(plan, host).etc, filename(&key.named.name));
+    let default = || {
+        format!(
+            "{}/keys/{}",
+            folders(plan, host).etc,
+            filename(&key.named.name)
+        )
+    };
     key.file.clone().unwrap_or_else(default)
 }
 
@@ -154,5 +167,9 @@ pub fn credential_file(plan: &Plan, host: HostId, credential: CredentialId) -> O
 /// add, exclusive for those that remove or check.
 #[must_use]
 pub fn repository_lock(plan: &Plan, repository: RepositoryId) -> String {
-    format!("{}.repository.{}", policy(plan), filename(&plan.model.repositories[repository].named.name))
+    format!(
+        "{}.repository.{}",
+        policy(plan),
+        filename(&plan.model.repositories[repository].named.name)
+    )
 }

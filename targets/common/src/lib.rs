@@ -14,7 +14,10 @@
 //! | what stands at the top of every file | [`header`] |
 //! | words for what cannot be emitted | [`refusal`] |
 
-#![expect(clippy::indexing_slicing, reason = "tables are indexed by ids that their own `push` made")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by ids that their own `push` made"
+)]
 
 mod artefact;
 #[cfg(feature = "fixture")]

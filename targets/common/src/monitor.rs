@@ -43,12 +43,15 @@ pub struct Signal {
 /// The monitor's place is neither an absolute path nor the name of a variable.
 pub fn signal(plan: &Plan, host: HostId, id: StepId) -> Result<Option<Signal>, Diagnostic> {
     let step = &plan.model.steps[id];
-    let Some((monitor_id, _)) = step.monitor else { return Ok(None) };
+    let Some((monitor_id, _)) = step.monitor else {
+        return Ok(None);
+    };
     let monitor = &plan.model.monitors[monitor_id];
     let is_file = monitor.url_from.starts_with('/');
     if !is_file && !is_variable(&monitor.url_from) {
         let name = &monitor.named.name;
-        let message = format!("the place of monitor `{name}` is neither a variable nor an absolute path");
+        let message =
+            format!("the place of monitor `{name}` is neither a variable nor an absolute path");
         return Err(refusal::about(step, refusal::UNQUOTABLE, message)
             .at(monitor.named.span, "declared here")
             .help("name an environment variable, such as `HC_PING_KEY`"));
@@ -64,7 +67,11 @@ pub fn signal(plan: &Plan, host: HostId, id: StepId) -> Result<Option<Signal>, D
     let slug = format!("{}-{step}", layout::policy(plan)).to_ascii_lowercase();
     let is_kuma = monitor.kind == MonitorKind::UptimeKuma;
     Ok(Some(Signal {
-        kind: if is_kuma { "uptime-kuma" } else { "healthchecks" },
+        kind: if is_kuma {
+            "uptime-kuma"
+        } else {
+            "healthchecks"
+        },
         from: monitor.url_from.clone(),
         is_file,
         own,
@@ -85,7 +92,17 @@ fn variable(text: &str) -> String {
     let text = text.trim_start_matches('/');
     let name: String = text
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
         .collect();
-    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("_{name}")
+    } else {
+        name
+    }
 }

@@ -28,9 +28,19 @@ pub fn about(step: &Step, code: Code, message: impl Into<String>) -> Diagnostic 
 pub fn rendering(step: &Step, error: &minijinja::Error) -> Diagnostic {
     let detail = error.detail().unwrap_or("no detail").to_owned();
     if detail.contains("cannot be quoted") {
-        let message = format!("`{}` holds a text that no script can hold: {detail}", step.named.name);
+        let message = format!(
+            "`{}` holds a text that no script can hold: {detail}",
+            step.named.name
+        );
         about(step, UNQUOTABLE, message).help("rename it: no line breaks, no zero bytes")
     } else {
-        about(step, INTERNAL, format!("the script of `{}` cannot be written: {error}", step.named.name))
+        about(
+            step,
+            INTERNAL,
+            format!(
+                "the script of `{}` cannot be written: {error}",
+                step.named.name
+            ),
+        )
     }
 }

@@ -80,7 +80,12 @@ struct After {
 ///
 /// # Errors
 /// A text that no script can hold.
-pub fn artefact(plan: &Plan, id: StepId, host: HostId, script: &Script) -> Result<Artefact, Diagnostic> {
+pub fn artefact(
+    plan: &Plan,
+    id: StepId,
+    host: HostId,
+    script: &Script,
+) -> Result<Artefact, Diagnostic> {
     let step = &plan.model.steps[id];
     let folders = layout::folders(plan, host);
     let signal = signal(plan, host, id)?;
@@ -106,7 +111,12 @@ pub fn artefact(plan: &Plan, id: StepId, host: HostId, script: &Script) -> Resul
     };
     let text = template::render("frame.sh.j2", FRAME, &frame)
         .map_err(|error| refusal::rendering(step, &error))?;
-    let mut secrets: Vec<String> = script.settings.iter().chain(&script.secrets).cloned().collect();
+    let mut secrets: Vec<String> = script
+        .settings
+        .iter()
+        .chain(&script.secrets)
+        .cloned()
+        .collect();
     if let Some(signal) = signal {
         secrets.extend([signal.from, signal.own, signal.settings]);
     }
@@ -126,7 +136,11 @@ pub fn artefact(plan: &Plan, id: StepId, host: HostId, script: &Script) -> Resul
 
 /// Greatest duration in seconds, if the policy states one; else 0, which `timeout` takes for none.
 fn limit(step: &Step) -> i64 {
-    if step.timing.duration_stated.is_some() { step.timing.duration.high().0.max(1) } else { 0 }
+    if step.timing.duration_stated.is_some() {
+        step.timing.duration.high().0.max(1)
+    } else {
+        0
+    }
 }
 
 /// The times at which a step is due, if its host's cron cannot tell them.
@@ -146,11 +160,23 @@ fn after(plan: &Plan, step: &Step, host: HostId) -> Vec<After> {
             && other.lifetime.contains(plan.as_of)
             && crate::select::means(plan, other).is_script()
     };
-    let steps = step.timing.after.iter().map(|(id, _)| *id).filter(|id| here(*id));
+    let steps = step
+        .timing
+        .after
+        .iter()
+        .map(|(id, _)| *id)
+        .filter(|id| here(*id));
     steps
         .map(|id| {
-            let schedule = model.steps[id].timing.schedule.as_ref().map(|(schedule, _)| schedule);
-            After { name: layout::step(plan, id), due: last_due(schedule, &model.hosts[host]) }
+            let schedule = model.steps[id]
+                .timing
+                .schedule
+                .as_ref()
+                .map(|(schedule, _)| schedule);
+            After {
+                name: layout::step(plan, id),
+                due: last_due(schedule, &model.hosts[host]),
+            }
         })
         .collect()
 }

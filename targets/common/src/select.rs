@@ -1,6 +1,8 @@
 //! Which steps are emitted, and by which target.
 
-use thrice_model::{HostId, RunnerKind, Step, StepId, StepTarget, Source, StoreKind, Verb, RepositoryId};
+use thrice_model::{
+    HostId, RepositoryId, RunnerKind, Source, Step, StepId, StepTarget, StoreKind, Verb,
+};
 use thrice_plan::Plan;
 
 /// What carries a step out.
@@ -26,7 +28,10 @@ impl Means {
     /// Whether it is a script on a host.
     #[must_use]
     pub const fn is_script(self) -> bool {
-        matches!(self, Self::Restic | Self::Rclone | Self::Wrapper | Self::CleanUp)
+        matches!(
+            self,
+            Self::Restic | Self::Rclone | Self::Wrapper | Self::CleanUp
+        )
     }
 }
 
@@ -37,7 +42,9 @@ pub fn means(plan: &Plan, step: &Step) -> Means {
         RunnerKind::Hand => return Means::Nothing("a person does it"),
         RunnerKind::Lifecycle => return Means::Lifecycle,
         RunnerKind::Zerobyte => return Means::Zerobyte,
-        RunnerKind::Systemd => return Means::Nothing("timers of systemd are not emitted in this version"),
+        RunnerKind::Systemd => {
+            return Means::Nothing("timers of systemd are not emitted in this version");
+        }
         RunnerKind::Cron | RunnerKind::Executor | RunnerKind::TrueNas => {}
     }
     if step.runner.host.is_none() {
@@ -47,7 +54,9 @@ pub fn means(plan: &Plan, step: &Step) -> Means {
         Verb::Backup { .. } | Verb::Prune | Verb::Check(_) | Verb::Drill => Means::Restic,
         Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => Means::Rclone,
         Verb::Capture(parts) if parts.runs.is_some() => Means::Wrapper,
-        Verb::Capture(_) => Means::Nothing("captures without `runs` are not emitted in this version"),
+        Verb::Capture(_) => {
+            Means::Nothing("captures without `runs` are not emitted in this version")
+        }
         Verb::Expire { .. } if is_in_bucket(plan, step) => {
             Means::Nothing("objects of a bucket expire by its lifecycle rules alone")
         }

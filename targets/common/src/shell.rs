@@ -29,10 +29,14 @@ impl std::error::Error for Unquotable {}
 /// quoting of another kind in cron, and which no name of a file or bucket means to have.
 pub fn quote(text: &str) -> Result<String, Unquotable> {
     if text.contains('\0') {
-        return Err(Unquotable { what: "a zero byte" });
+        return Err(Unquotable {
+            what: "a zero byte",
+        });
     }
     if text.contains(['\n', '\r']) {
-        return Err(Unquotable { what: "a line break" });
+        return Err(Unquotable {
+            what: "a line break",
+        });
     }
     let mut out = String::with_capacity(text.len() + 2);
     let mut inside = false;
@@ -60,7 +64,11 @@ pub fn quote(text: &str) -> Result<String, Unquotable> {
 /// `./` before it.
 #[must_use]
 pub fn operand(path: &str) -> String {
-    if path.starts_with('-') { format!("./{path}") } else { path.to_owned() }
+    if path.starts_with('-') {
+        format!("./{path}")
+    } else {
+        path.to_owned()
+    }
 }
 
 /// The words of a line that consists of words as [`quote`] writes them and plain ones, as the shell
@@ -116,14 +124,22 @@ mod tests {
 
     #[test]
     fn what_no_argument_can_hold_is_refused() {
-        assert_eq!(quote("a\0").unwrap_err().to_string(), "it holds a zero byte");
-        assert_eq!(quote("a\nb").unwrap_err().to_string(), "it holds a line break");
+        assert_eq!(
+            quote("a\0").unwrap_err().to_string(),
+            "it holds a zero byte"
+        );
+        assert_eq!(
+            quote("a\nb").unwrap_err().to_string(),
+            "it holds a line break"
+        );
     }
 
     #[test]
     fn only_words_are_read() {
         assert_eq!(words("a  'b c'd \\$ ").unwrap(), ["a", "b cd", "$"]);
-        for other in ["$HOME", "a > b", "'open", "a\\", "a;b", "a|b", "`b`", "a&", "\"a\""] {
+        for other in [
+            "$HOME", "a > b", "'open", "a\\", "a;b", "a|b", "`b`", "a&", "\"a\"",
+        ] {
             assert_eq!(words(other), None, "{other}");
         }
     }

@@ -46,26 +46,36 @@ pub fn render(
     text: &'static str,
     values: &impl Serialize,
 ) -> Result<String, Error> {
-    environment(&[(name, text)])?.get_template(name)?.render(values)
+    environment(&[(name, text)])?
+        .get_template(name)?
+        .render(values)
 }
 
 /// One line for a comment: control characters are spaces.
 #[must_use]
 pub fn line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 fn sh(value: Value) -> Result<String, Error> {
     match value.as_str() {
         Some(text) => quoted(text),
         None if value.is_number() => Ok(value.to_string()),
-        None => Err(Error::new(ErrorKind::InvalidOperation, "only a text or a number is a word")),
+        None => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "only a text or a number is a word",
+        )),
     }
 }
 
 fn quoted(text: &str) -> Result<String, Error> {
     shell::quote(text).map_err(|error| {
-        Error::new(ErrorKind::InvalidOperation, format!("`{}` cannot be quoted: {error}", line(text)))
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("`{}` cannot be quoted: {error}", line(text)),
+        )
     })
 }
 

@@ -1,4 +1,11 @@
 //! The frame of emitted scripts, run by a real bash.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests: they run programs and read what they leave, and a failure is a failed test"
+)]
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -31,19 +38,35 @@ fn monitored(kind: MonitorKind) -> (Fixture, StepId) {
 fn script(plan: &Plan, step: StepId, work: &str) -> Artefact {
     let body = format!("work() {{\n{work}\n}}");
     let host = plan.model.steps[step].runner.host.unwrap();
-    artefact(plan, step, host, &Script { body, ..Script::default() }).unwrap()
+    artefact(
+        plan,
+        step,
+        host,
+        &Script {
+            body,
+            ..Script::default()
+        },
+    )
+    .unwrap()
 }
 
 #[test]
 fn a_run_leaves_a_record_and_nothing_else() {
     let (fixture, step) = one_step();
     let bench = Bench::new();
-    let good = script(&fixture.plan(), step, "  number files 7\n  say 'all is \"well\"'\n  : >\"$scratch/x\"");
+    let good = script(
+        &fixture.plan(),
+        step,
+        "  number files 7\n  say 'all is \"well\"'\n  : >\"$scratch/x\"",
+    );
     let finished = bench.run(&good);
     assert!(finished.is_success(), "{finished}");
     assert_eq!(finished.stderr, "s: all is \"well\"\n");
     let record = bench.record("p", "s");
-    assert_eq!((&record["ok"], &record["code"], &record["numbers"]["files"]), (&true.into(), &0.into(), &7.into()));
+    assert_eq!(
+        (&record["ok"], &record["code"], &record["numbers"]["files"]),
+        (&true.into(), &0.into(), &7.into())
+    );
     assert!(record["start"].as_u64() <= record["end"].as_u64());
     assert_eq!(bench.left_behind(), Vec::<String>::new());
     assert_eq!(shellcheck(&bench.install(&good)), Ok(()));
@@ -65,7 +88,11 @@ fn any_failing_command_ends_the_work_and_is_recorded() {
         assert_eq!(finished.code, Some(code), "{work}: {finished}");
         assert!(!finished.stderr.contains("unreached"), "{work}: {finished}");
         let record = bench.record("p", "s");
-        assert_eq!((&record["ok"], &record["code"]), (&false.into(), &code.into()), "{work}");
+        assert_eq!(
+            (&record["ok"], &record["code"]),
+            (&false.into(), &code.into()),
+            "{work}"
+        );
         assert_eq!(bench.left_behind(), Vec::<String>::new());
     }
 }
@@ -80,7 +107,12 @@ fn a_record_that_cannot_be_written_fails_the_run() {
     bench.write("state/runs/p/s.json/s/x", "");
     let finished = bench.run(&script(&fixture.plan(), step, "  rm -rf \"$runs\""));
     assert_eq!(finished.code, Some(74), "{finished}");
-    assert!(finished.stderr.contains("the record of this run cannot be written"), "{finished}");
+    assert!(
+        finished
+            .stderr
+            .contains("the record of this run cannot be written"),
+        "{finished}"
+    );
     assert_eq!(monitor.asked(), ["/p-s/fail"]);
 }
 
@@ -88,7 +120,10 @@ fn a_record_that_cannot_be_written_fails_the_run() {
 fn healthchecks_hears_once_of_success_and_otherwise_of_failure() {
     let (fixture, step) = monitored(MonitorKind::Healthchecks);
     let plan = fixture.plan();
-    for (work, code, asked) in [("  true", 0, "/ping/key/p-s"), ("  false", 1, "/ping/key/p-s/fail")] {
+    for (work, code, asked) in [
+        ("  true", 0, "/ping/key/p-s"),
+        ("  false", 1, "/ping/key/p-s/fail"),
+    ] {
         let monitor = Monitor::start();
         let mut bench = Bench::new();
         bench.set("PING", &format!("{}/ping/key", monitor.url));
@@ -97,22 +132,35 @@ fn healthchecks_hears_once_of_success_and_otherwise_of_failure() {
         assert_eq!(finished.code, Some(code), "{finished}");
         assert_eq!(monitor.asked(), [asked]);
         assert_eq!(shellcheck(&bench.install(&artefact)), Ok(()));
-        assert_eq!(artefact.secrets, ["/etc/thrice/p/monitors.env", "PING", "PING_S"]);
+        assert_eq!(
+            artefact.secrets,
+            ["/etc/thrice/p/monitors.env", "PING", "PING_S"]
+        );
     }
 }
 
 #[test]
 fn uptime_kuma_hears_up_and_down_at_the_steps_own_address() {
     let (fixture, step) = monitored(MonitorKind::UptimeKuma);
-    for (work, asked) in [("  true", "status=up&msg=OK"), ("  false", "status=down&msg=failed")] {
+    for (work, asked) in [
+        ("  true", "status=up&msg=OK"),
+        ("  false", "status=down&msg=failed"),
+    ] {
         let monitor = Monitor::start();
         let mut bench = Bench::new();
         bench.set("PING", "http://127.0.0.1:1/never");
-        bench.set("PING_S", &format!("{}/api/push/token?status=up&msg=OK&ping=", monitor.url));
+        bench.set(
+            "PING_S",
+            &format!("{}/api/push/token?status=up&msg=OK&ping=", monitor.url),
+        );
         let artefact = script(&fixture.plan(), step, work);
         let finished = bench.run(&artefact);
         assert_eq!(finished.is_success(), work.contains("true"), "{finished}");
-        assert_eq!(monitor.asked(), [format!("/api/push/token?{asked}")], "{finished}");
+        assert_eq!(
+            monitor.asked(),
+            [format!("/api/push/token?{asked}")],
+            "{finished}"
+        );
         assert_eq!(shellcheck(&bench.install(&artefact)), Ok(()));
     }
 }
@@ -127,8 +175,17 @@ fn a_monitor_without_address_fails_the_run_that_was_done() {
         }
         let finished = bench.run(&script(&fixture.plan(), step, "  true"));
         assert_eq!(finished.code, Some(78), "{finished}");
-        assert!(finished.stderr.contains("the monitor has no address: set PING_S or PING in"), "{finished}");
-        assert_eq!(bench.record("p", "s")["ok"], true, "the work itself was done");
+        assert!(
+            finished
+                .stderr
+                .contains("the monitor has no address: set PING_S or PING in"),
+            "{finished}"
+        );
+        assert_eq!(
+            bench.record("p", "s")["ok"],
+            true,
+            "the work itself was done"
+        );
     }
 }
 
@@ -139,7 +196,10 @@ fn a_monitor_that_cannot_be_reached_fails_the_run_that_was_done() {
     bench.set("PING", "http://127.0.0.1:1");
     let finished = bench.run(&script(&fixture.plan(), step, "  true"));
     assert_eq!(finished.code, Some(74), "{finished}");
-    assert!(finished.stderr.contains("cannot be told that it was done"), "{finished}");
+    assert!(
+        finished.stderr.contains("cannot be told that it was done"),
+        "{finished}"
+    );
 }
 
 #[test]
@@ -150,10 +210,19 @@ fn the_address_is_in_no_argument() {
     bench.set("PING", &format!("{}/secret", monitor.url));
     let seen = bench.path("seen");
     // A curl that notes its arguments, then does its work.
-    bench.write("bin/curl", format!("#!/bin/sh\necho \"$@\" >>'{seen}'\nexec /usr/bin/curl \"$@\"\n"));
-    thrice_test_support::run(std::process::Command::new("chmod").args(["755", &bench.path("bin/curl")]));
+    bench.write(
+        "bin/curl",
+        format!("#!/bin/sh\necho \"$@\" >>'{seen}'\nexec /usr/bin/curl \"$@\"\n"),
+    );
+    thrice_test_support::run(
+        std::process::Command::new("chmod").args(["755", &bench.path("bin/curl")]),
+    );
     bench.programs(&bench.folder().join("bin"));
-    assert!(bench.run(&script(&fixture.plan(), step, "  true")).is_success());
+    assert!(
+        bench
+            .run(&script(&fixture.plan(), step, "  true"))
+            .is_success()
+    );
     assert_eq!(std::fs::read_to_string(seen).unwrap(), "--config -\n");
     assert_eq!(monitor.asked(), ["/secret/p-s"]);
 }
@@ -165,15 +234,29 @@ fn two_runs_at_once_are_one_run_and_an_error() {
     let mut bench = Bench::new();
     bench.set("PING", &monitor.url);
     let (begun, go) = (bench.path("begun"), bench.path("go"));
-    let artefact =
-        script(&fixture.plan(), step, &format!("  : >'{begun}'\n  while [[ ! -e '{go}' ]]; do sleep 0.1; done"));
-    let mut first = bench.command(&artefact).stdin(Stdio::null()).spawn().unwrap();
+    let artefact = script(
+        &fixture.plan(),
+        step,
+        &format!("  : >'{begun}'\n  while [[ ! -e '{go}' ]]; do sleep 0.1; done"),
+    );
+    let mut first = bench
+        .command(&artefact)
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
     let limit = Duration::from_secs(20);
     until(limit, || std::fs::exists(&begun).unwrap().then_some(())).expect("the first run begins");
     let second = bench.run(&artefact);
     assert_eq!(second.code, Some(75), "{second}");
-    assert!(second.stderr.contains("an earlier run is still going on"), "{second}");
-    assert_eq!(bench.record("p", "s"), serde_json::Value::Null, "only the holder of the lock writes");
+    assert!(
+        second.stderr.contains("an earlier run is still going on"),
+        "{second}"
+    );
+    assert_eq!(
+        bench.record("p", "s"),
+        serde_json::Value::Null,
+        "only the holder of the lock writes"
+    );
     bench.write("go", "");
     assert!(first.wait().unwrap().success());
     assert_eq!(bench.record("p", "s")["ok"], true);
@@ -194,7 +277,10 @@ fn a_run_that_takes_too_long_is_ended_with_all_that_it_started() {
     let work = format!("  bash -c 'sleep 3; : >{late}'");
     let finished = bench.run(&script(&fixture.plan(), step, &work));
     assert_eq!(finished.code, Some(124), "{finished}");
-    assert!(finished.stderr.contains("took longer than 1 s"), "{finished}");
+    assert!(
+        finished.stderr.contains("took longer than 1 s"),
+        "{finished}"
+    );
     assert_eq!(monitor.asked(), ["/p-s/fail"]);
     std::thread::sleep(Duration::from_secs(3));
     assert!(!std::fs::exists(&late).unwrap(), "what it started goes on");
@@ -207,9 +293,20 @@ fn a_signal_ends_a_run_as_a_failure() {
     let mut bench = Bench::new();
     bench.set("PING", &monitor.url);
     let begun = bench.path("begun");
-    let artefact = script(&fixture.plan(), step, &format!("  : >'{begun}'\n  sleep 60"));
-    let mut run = bench.command(&artefact).stdin(Stdio::null()).spawn().unwrap();
-    until(Duration::from_secs(20), || std::fs::exists(&begun).unwrap().then_some(())).expect("it begins");
+    let artefact = script(
+        &fixture.plan(),
+        step,
+        &format!("  : >'{begun}'\n  sleep 60"),
+    );
+    let mut run = bench
+        .command(&artefact)
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    until(Duration::from_secs(20), || {
+        std::fs::exists(&begun).unwrap().then_some(())
+    })
+    .expect("it begins");
     thrice_test_support::run(std::process::Command::new("kill").arg(run.id().to_string()));
     let ended = until(Duration::from_secs(20), || run.try_wait().unwrap()).expect("it ends");
     assert_eq!(ended.code(), Some(143));
@@ -224,11 +321,16 @@ fn failed_attempts_are_repeated_as_often_as_the_policy_says() {
     fixture.edit(step, |step| step.timing.retries = 2);
     let bench = Bench::new();
     let tries = bench.path("tries");
-    let until_third = format!("  echo x >>'{tries}'\n  [[ $(wc -l <'{tries}') == 3 ]]\n  number files 3");
+    let until_third =
+        format!("  echo x >>'{tries}'\n  [[ $(wc -l <'{tries}') == 3 ]]\n  number files 3");
     let finished = bench.run(&script(&fixture.plan(), step, &until_third));
     assert!(finished.is_success(), "{finished}");
     assert_eq!(bench.record("p", "s")["numbers"]["files"], 3);
-    let never = bench.run(&script(&fixture.plan(), step, &format!("  echo x >>'{tries}'\n  false")));
+    let never = bench.run(&script(
+        &fixture.plan(),
+        step,
+        &format!("  echo x >>'{tries}'\n  false"),
+    ));
     assert_eq!(never.code, Some(1), "{never}");
     assert_eq!(std::fs::read_to_string(&tries).unwrap().lines().count(), 6);
 }
@@ -256,7 +358,12 @@ fn secrets_reach_the_work_and_only_the_work() {
     assert_eq!(good.secrets, [file]);
     assert_eq!(shellcheck(&bench.install(&good)), Ok(()));
     let finished = bench.run(&with(&bench.path("absent.env")));
-    assert!(finished.stderr.contains("the file with secrets cannot be read"), "{finished}");
+    assert!(
+        finished
+            .stderr
+            .contains("the file with secrets cannot be read"),
+        "{finished}"
+    );
     assert_eq!(finished.code, Some(1));
 }
 
@@ -269,14 +376,34 @@ fn steps_that_share_a_lock_wait_for_each_other() {
     let bench = Bench::new();
     let (log, begun) = (bench.path("log"), bench.path("begun"));
     let made = |step: StepId, shared: bool, work: String| {
-        let lock = Lock { name: "repository".to_owned(), shared };
+        let lock = Lock {
+            name: "repository".to_owned(),
+            shared,
+        };
         let body = format!("work() {{\n{work}\n}}");
-        artefact(&plan, step, host, &Script { body, locks: vec![lock], ..Script::default() }).unwrap()
+        artefact(
+            &plan,
+            step,
+            host,
+            &Script {
+                body,
+                locks: vec![lock],
+                ..Script::default()
+            },
+        )
+        .unwrap()
     };
-    let slow = made(first, false, format!("  : >'{begun}'\n  sleep 1\n  echo slow >>'{log}'"));
+    let slow = made(
+        first,
+        false,
+        format!("  : >'{begun}'\n  sleep 1\n  echo slow >>'{log}'"),
+    );
     let quick = made(second, true, format!("  echo quick >>'{log}'"));
     let mut running = bench.command(&slow).stdin(Stdio::null()).spawn().unwrap();
-    until(Duration::from_secs(20), || std::fs::exists(&begun).unwrap().then_some(())).expect("it begins");
+    until(Duration::from_secs(20), || {
+        std::fs::exists(&begun).unwrap().then_some(())
+    })
+    .expect("it begins");
     assert!(bench.run(&quick).is_success());
     assert!(running.wait().unwrap().success());
     assert_eq!(std::fs::read_to_string(log).unwrap(), "slow\nquick\n");
@@ -295,7 +422,10 @@ fn a_program_that_is_missing_is_named() {
     let bench = Bench::new();
     let finished = bench.run(&artefact(&plan, step, host, &script).unwrap());
     assert_eq!(finished.code, Some(127), "{finished}");
-    assert!(finished.stderr.contains("no-such-program is not installed"), "{finished}");
+    assert!(
+        finished.stderr.contains("no-such-program is not installed"),
+        "{finished}"
+    );
 }
 
 #[test]
@@ -306,7 +436,15 @@ fn a_monitor_whose_place_is_no_variable_is_refused() {
     fixture.edit(step, |step| step.monitor = Some((monitor, span)));
     let plan = fixture.plan();
     let host = plan.model.steps[step].runner.host.unwrap();
-    let script = Script { body: "work() {\n  true\n}".to_owned(), ..Script::default() };
+    let script = Script {
+        body: "work() {\n  true\n}".to_owned(),
+        ..Script::default()
+    };
     let error = artefact(&plan, step, host, &script).unwrap_err();
-    assert!(error.message.contains("neither a variable nor an absolute path"), "{error:?}");
+    assert!(
+        error
+            .message
+            .contains("neither a variable nor an absolute path"),
+        "{error:?}"
+    );
 }

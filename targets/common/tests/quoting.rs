@@ -1,4 +1,11 @@
 //! Whatever a name holds, a real shell hands it on byte for byte.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests: they run programs and read what they leave, and a failure is a failed test"
+)]
 
 use std::process::Command;
 
@@ -23,10 +30,19 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 fn said_by(program: &str, words: &[String]) -> Vec<u8> {
-    let quoted: Vec<String> = words.iter().map(|word| shell::quote(word).unwrap()).collect();
+    let quoted: Vec<String> = words
+        .iter()
+        .map(|word| shell::quote(word).unwrap())
+        .collect();
     let script = format!("printf '%s\\0' {}", quoted.join(" "));
-    let output = Command::new(program).args(["-c", &script]).output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{script}: {output:?}");
+    let output = Command::new(program)
+        .args(["-c", &script])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{script}: {output:?}"
+    );
     output.stdout
 }
 
@@ -59,7 +75,16 @@ fn plain_names_are_left_as_they_are() {
     for name in ["db_full", "a", "nas-copy2", &"x".repeat(80)] {
         assert_eq!(filename(name), *name);
     }
-    for name in ["", ".", "..", "-rf", "vpai.local", "a b", &"x".repeat(81), "é"] {
+    for name in [
+        "",
+        ".",
+        "..",
+        "-rf",
+        "vpai.local",
+        "a b",
+        &"x".repeat(81),
+        "é",
+    ] {
         assert_ne!(filename(name), *name, "{name}");
     }
 }

@@ -26,18 +26,28 @@ pub struct Job {
 /// Cron cannot say the schedule.
 pub fn of(plan: &Plan, id: StepId, host: HostId) -> Result<Option<Job>, Diagnostic> {
     let step = &plan.model.steps[id];
-    let Some((schedule, span)) = &step.timing.schedule else { return Ok(None) };
+    let Some((schedule, span)) = &step.timing.schedule else {
+        return Ok(None);
+    };
     if schedule.when == Recurrence::OnDemand {
         return Ok(None);
     }
     let its_host = &plan.model.hosts[host];
     let refuse = |text: String| {
-        refusal::about(step, refusal::UNSUPPORTED, format!("`{}`: {text}", step.named.name))
-            .at(*span, "this schedule")
+        refusal::about(
+            step,
+            refusal::UNSUPPORTED,
+            format!("`{}`: {text}", step.named.name),
+        )
+        .at(*span, "this schedule")
     };
     let other_clock = due::needs_other_clock(schedule, its_host);
-    let fields = if other_clock { Ok(each_hour(&schedule.when)) } else { schedule.to_cron_lines() }
-        .map_err(|error| refuse(error.to_string()))?;
+    let fields = if other_clock {
+        Ok(each_hour(&schedule.when))
+    } else {
+        schedule.to_cron_lines()
+    }
+    .map_err(|error| refuse(error.to_string()))?;
     Ok(Some(Job {
         step: id,
         comment: format!("{} {}: {schedule}", step.verb.word(), step.named.name),
@@ -52,12 +62,16 @@ pub fn of(plan: &Plan, id: StepId, host: HostId) -> Result<Option<Job>, Diagnost
 fn each_hour(when: &Recurrence) -> Vec<String> {
     let times = match when {
         Recurrence::Daily { times } => times.clone(),
-        Recurrence::Weekly { time, .. } | Recurrence::Monthly { time, .. } | Recurrence::Yearly { time, .. } => {
+        Recurrence::Weekly { time, .. }
+        | Recurrence::Monthly { time, .. }
+        | Recurrence::Yearly { time, .. } => {
             vec![*time]
         }
         _ => Vec::new(),
     };
-    let quarters = times.iter().flat_map(|time| [0, 15, 30, 45].map(|more| (time.minute() + more) % 60));
+    let quarters = times
+        .iter()
+        .flat_map(|time| [0, 15, 30, 45].map(|more| (time.minute() + more) % 60));
     let mut minutes: Vec<u8> = quarters.collect();
     minutes.sort_unstable();
     minutes.dedup();

@@ -3,7 +3,10 @@
 //! What goes in: a verified plan. What comes out: for each host the times at which its cron starts the
 //! scripts of the other targets. Debian's cron 3.0pl1 ignores a whole file for one thing that it does
 //! not take, mostly without a word: see the tests, which ask it.
-#![expect(clippy::indexing_slicing, reason = "tables are indexed by ids that their own `push` made")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by ids that their own `push` made"
+)]
 
 mod job;
 mod nas;
@@ -31,7 +34,10 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
     let mut mistakes = Vec::new();
     for (id, step) in select::in_force(plan) {
         let is_ours = matches!(step.runner.kind, RunnerKind::Cron | RunnerKind::TrueNas);
-        let (Some(host), true) = (step.runner.host, is_ours && select::means(plan, step).is_script()) else {
+        let (Some(host), true) = (
+            step.runner.host,
+            is_ours && select::means(plan, step).is_script(),
+        ) else {
             continue;
         };
         match job::of(plan, id, host) {
@@ -51,7 +57,11 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
             Err(mistake) => mistakes.push(mistake),
         }
     }
-    if mistakes.is_empty() { Ok(artefacts) } else { Err(mistakes) }
+    if mistakes.is_empty() {
+        Ok(artefacts)
+    } else {
+        Err(mistakes)
+    }
 }
 
 #[derive(Serialize)]
@@ -67,13 +77,21 @@ fn crontab(plan: &Plan, host: HostId, jobs: &[Job]) -> Result<Artefact, Diagnost
     for job in jobs {
         let step = &plan.model.steps[job.step];
         let refuse = |error: String| {
-            refusal::about(step, refusal::UNQUOTABLE, format!("`{}`: {error}", step.named.name))
+            refusal::about(
+                step,
+                refusal::UNQUOTABLE,
+                format!("`{}`: {error}", step.named.name),
+            )
         };
         let command = shell::quote(&job.command).map_err(|error| refuse(error.to_string()))?;
         let command = cron::escape(&format!("{command}{}", job.argument)).map_err(refuse)?;
         for fields in &job.fields {
             let (comment, fields) = (template::line(&job.comment), fields.clone());
-            lines.push(Line { comment, fields, command: command.clone() });
+            lines.push(Line {
+                comment,
+                fields,
+                command: command.clone(),
+            });
         }
     }
     #[derive(Serialize)]
@@ -81,10 +99,16 @@ fn crontab(plan: &Plan, host: HostId, jobs: &[Job]) -> Result<Artefact, Diagnost
         header: String,
         lines: Vec<Line>,
     }
-    let values = Values { header: header::comments(plan, ""), lines };
+    let values = Values {
+        header: header::comments(plan, ""),
+        lines,
+    };
     let name = format!("thrice-{}", layout::policy(plan));
     let text = template::render("crontab.j2", CRONTAB, &values).map_err(|error| {
-        Diagnostic::error(refusal::INTERNAL, format!("the crontab of a host cannot be written: {error}"))
+        Diagnostic::error(
+            refusal::INTERNAL,
+            format!("the crontab of a host cannot be written: {error}"),
+        )
     })?;
     Ok(Artefact {
         path: format!("{}/cron.d/{name}", layout::host_folder(plan, host)),

@@ -38,16 +38,30 @@ pub fn cron_jobs(plan: &Plan, host: HostId, jobs: &[Job]) -> Result<Artefact, Di
         let step = &plan.model.steps[job.step];
         let name = &step.named.name;
         let command = shell::quote(&job.command).map_err(|error| {
-            refusal::about(step, refusal::UNQUOTABLE, format!("`{name}`: the path of its script: {error}"))
+            refusal::about(
+                step,
+                refusal::UNQUOTABLE,
+                format!("`{name}`: the path of its script: {error}"),
+            )
         })?;
         if job.command.contains('%') {
-            let message = format!("`{name}`: the path of its script holds `%`, which cron takes for a line break");
+            let message = format!(
+                "`{name}`: the path of its script holds `%`, which cron takes for a line break"
+            );
             return Err(refusal::about(step, refusal::UNQUOTABLE, message));
         }
         for (index, fields) in job.fields.iter().enumerate() {
-            let number = if index == 0 { String::new() } else { format!(" ({})", index + 1) };
+            let number = if index == 0 {
+                String::new()
+            } else {
+                format!(" ({})", index + 1)
+            };
             list.push(CronJob {
-                description: format!("thrice {} {}{number}", layout::policy(plan), layout::step(plan, job.step)),
+                description: format!(
+                    "thrice {} {}{number}",
+                    layout::policy(plan),
+                    layout::step(plan, job.step)
+                ),
                 command: format!("{command}{}", job.argument),
                 user: "root",
                 enabled: true,
@@ -57,8 +71,9 @@ pub fn cron_jobs(plan: &Plan, host: HostId, jobs: &[Job]) -> Result<Artefact, Di
             });
         }
     }
-    let mut bytes = serde_json::to_vec_pretty(&list)
-        .map_err(|error| Diagnostic::error(refusal::INTERNAL, format!("no list of cron jobs: {error}")))?;
+    let mut bytes = serde_json::to_vec_pretty(&list).map_err(|error| {
+        Diagnostic::error(refusal::INTERNAL, format!("no list of cron jobs: {error}"))
+    })?;
     bytes.push(b'\n');
     Ok(Artefact {
         path: format!("{}/cronjobs.json", layout::host_folder(plan, host)),
@@ -75,5 +90,11 @@ pub fn cron_jobs(plan: &Plan, host: HostId, jobs: &[Job]) -> Result<Artefact, Di
 fn schedule(fields: &str) -> Schedule {
     let mut fields = fields.split(' ').map(str::to_owned);
     let mut next = || fields.next().unwrap_or_else(|| "*".to_owned());
-    Schedule { minute: next(), hour: next(), dom: next(), month: next(), dow: next() }
+    Schedule {
+        minute: next(),
+        hour: next(),
+        dom: next(),
+        month: next(),
+        dow: next(),
+    }
 }

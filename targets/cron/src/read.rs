@@ -35,5 +35,9 @@ fn entry(line: &str) -> Option<Entry> {
     let when = CronSpec::parse(&fields.join(" ")).ok()?;
     let user = parts.next()?.to_owned();
     let command = shell::words(&cron::unescape(parts.next()?))?;
-    Some(Entry { when, user, command })
+    Some(Entry {
+        when,
+        user,
+        command,
+    })
 }

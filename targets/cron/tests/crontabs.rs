@@ -1,4 +1,11 @@
 //! Emitted crontabs, read by the programs that they are for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests: they run programs and read what they leave, and a failure is a failed test"
+)]
 
 use std::fs;
 use std::time::Duration;
@@ -24,7 +31,9 @@ fn time(text: &str) -> TimeOfDay {
 
 fn scheduled(fixture: &mut Fixture, host: HostId, name: &str, when: Recurrence) -> StepId {
     let step = fixture.step(name, Verb::Prune, host);
-    fixture.edit(step, |step| step.timing.schedule = Some((Schedule::utc(when), span())))
+    fixture.edit(step, |step| {
+        step.timing.schedule = Some((Schedule::utc(when), span()))
+    })
 }
 
 /// A policy with a step of each kind of schedule on one host.
@@ -32,11 +41,40 @@ fn all_schedules(policy: &str) -> Fixture {
     let mut fixture = Fixture::new(policy);
     let host = fixture.host("h", HostKind::Host);
     for (name, when) in [
-        ("daily", Recurrence::Daily { times: vec![time("03:00")] }),
-        ("twice", Recurrence::Daily { times: vec![time("03:10"), time("15:20")] }),
-        ("weekly", Recurrence::Weekly { weekday: Weekday::Sunday, time: time("12:00") }),
-        ("monthly", Recurrence::Monthly { day: 1, time: time("05:00") }),
-        ("yearly", Recurrence::Yearly { month: 2, day: 28, time: time("23:59") }),
+        (
+            "daily",
+            Recurrence::Daily {
+                times: vec![time("03:00")],
+            },
+        ),
+        (
+            "twice",
+            Recurrence::Daily {
+                times: vec![time("03:10"), time("15:20")],
+            },
+        ),
+        (
+            "weekly",
+            Recurrence::Weekly {
+                weekday: Weekday::Sunday,
+                time: time("12:00"),
+            },
+        ),
+        (
+            "monthly",
+            Recurrence::Monthly {
+                day: 1,
+                time: time("05:00"),
+            },
+        ),
+        (
+            "yearly",
+            Recurrence::Yearly {
+                month: 2,
+                day: 28,
+                time: time("23:59"),
+            },
+        ),
         ("hourly", Recurrence::Hourly { minute: 7 }),
         ("quarters", Recurrence::EveryMinutes(15)),
         ("never", Recurrence::OnDemand),
@@ -58,7 +96,10 @@ fn a_crontab_says_each_schedule_once() {
     let file = only(&plan);
     insta::assert_snapshot!(file.text());
     assert_eq!(check(file.text()), Ok(()));
-    assert_eq!((file.mode, file.install_to.as_deref()), (0o644, Some("/etc/cron.d/thrice-p")));
+    assert_eq!(
+        (file.mode, file.install_to.as_deref()),
+        (0o644, Some("/etc/cron.d/thrice-p"))
+    );
     assert_eq!(file.path, "hosts/h/cron.d/thrice-p");
 }
 
@@ -76,7 +117,10 @@ fn what_is_read_back_is_what_the_policy_says() {
             }
         }
     }
-    let found: Vec<_> = entries.into_iter().map(|entry| (entry.when, entry.command)).collect();
+    let found: Vec<_> = entries
+        .into_iter()
+        .map(|entry| (entry.when, entry.command))
+        .collect();
     assert_eq!(found, expected);
     assert_eq!(found.len(), 8);
     assert!(read("0 3 * * * root a; b\n").is_err());
@@ -88,8 +132,12 @@ fn only_what_cron_starts_on_that_day_is_in_it() {
     let ids: Vec<StepId> = fixture.model.steps.ids().collect();
     fixture.edit(ids[0], |step| step.runner.kind = RunnerKind::Executor);
     fixture.edit(ids[1], |step| step.runner.kind = RunnerKind::Zerobyte);
-    fixture.edit(ids[2], |step| step.lifetime.from = jiff::civil::date(2026, 6, 2));
-    fixture.edit(ids[3], |step| step.lifetime.until = Some(thrice_target::fixture::AS_OF));
+    fixture.edit(ids[2], |step| {
+        step.lifetime.from = jiff::civil::date(2026, 6, 2)
+    });
+    fixture.edit(ids[3], |step| {
+        step.lifetime.until = Some(thrice_target::fixture::AS_OF)
+    });
     fixture.edit(ids[4], |step| {
         step.verb = Verb::Capture(CaptureParts {
             method: CaptureMethod::PgDump,
@@ -101,8 +149,14 @@ fn only_what_cron_starts_on_that_day_is_in_it() {
         });
     });
     let entries = read(only(&fixture.plan()).text()).unwrap();
-    let commands: Vec<&str> = entries.iter().map(|entry| entry.command[0].as_str()).collect();
-    assert_eq!(commands, ["/opt/thrice/p/bin/hourly", "/opt/thrice/p/bin/quarters"]);
+    let commands: Vec<&str> = entries
+        .iter()
+        .map(|entry| entry.command[0].as_str())
+        .collect();
+    assert_eq!(
+        commands,
+        ["/opt/thrice/p/bin/hourly", "/opt/thrice/p/bin/quarters"]
+    );
 }
 
 #[test]
@@ -110,7 +164,13 @@ fn a_cron_daemon_loads_it_whatever_the_policy_is_called() {
     for policy in ["p", "it's 100 % \"$(reboot)\" é.conf"] {
         let file = only(&all_schedules(policy).plan());
         assert_eq!(check(file.text()), Ok(()));
-        let name = file.install_to.as_deref().unwrap().rsplit('/').next().unwrap();
+        let name = file
+            .install_to
+            .as_deref()
+            .unwrap()
+            .rsplit('/')
+            .next()
+            .unwrap();
         let daemon = Setting::new().file(name, file.text()).start();
         assert_eq!(daemon.complaints(), Vec::<String>::new(), "{}", file.text());
     }
@@ -122,18 +182,28 @@ fn a_cron_daemon_considers_the_file_and_runs_its_scripts() {
     let file = only(&plan);
     let bench = Bench::new();
     for (id, step) in plan.model.steps.iter() {
-        let script = Script { body: "work() {\n  true\n}".to_owned(), ..Script::default() };
+        let script = Script {
+            body: "work() {\n  true\n}".to_owned(),
+            ..Script::default()
+        };
         bench.install(&artefact(&plan, id, step.runner.host.unwrap(), &script).unwrap());
     }
     fs::create_dir(bench.folder().join("state")).unwrap();
     let daemon = Setting::new()
         .file("thrice-p", &at_once(file.text()))
-        .folder_at(&bench.folder().join("out/hosts/h/bin"), "/opt/thrice/p/bin".as_ref())
+        .folder_at(
+            &bench.folder().join("out/hosts/h/bin"),
+            "/opt/thrice/p/bin".as_ref(),
+        )
         .folder_at(&bench.folder().join("state"), "/var/lib/thrice".as_ref())
         .start();
-    for step in ["daily", "twice", "weekly", "monthly", "yearly", "hourly", "quarters"] {
-        until(Duration::from_secs(20), || bench.record("p", step)["ok"].as_bool())
-            .unwrap_or_else(|| panic!("{step} did not run: {:#?}", daemon.log()));
+    for step in [
+        "daily", "twice", "weekly", "monthly", "yearly", "hourly", "quarters",
+    ] {
+        until(Duration::from_secs(20), || {
+            bench.record("p", step)["ok"].as_bool()
+        })
+        .unwrap_or_else(|| panic!("{step} did not run: {:#?}", daemon.log()));
     }
     assert_eq!(bench.record("p", "never"), Value::Null);
     // Cron reads the file again under that very name when it changes: it does not pass over it.
@@ -148,7 +218,10 @@ fn abroad(when: Recurrence) -> (Plan, StepId) {
     let host = fixture.host("h", HostKind::Host);
     fixture.model.hosts.get_mut(host).unwrap().timezone = "Europe/Paris".to_owned();
     let step = fixture.step("s", Verb::Prune, host);
-    let schedule = Schedule { when, zone: ScheduleZone::Named("Asia/Kathmandu".to_owned()) };
+    let schedule = Schedule {
+        when,
+        zone: ScheduleZone::Named("Asia/Kathmandu".to_owned()),
+    };
     fixture.edit(step, |step| step.timing.schedule = Some((schedule, span())));
     (fixture.plan(), step)
 }
@@ -157,7 +230,10 @@ fn kathmandu(seconds_from_now: i64) -> (TimeOfDay, jiff::civil::Date) {
     let moment = Timestamp::from_second(Timestamp::now().as_second() + seconds_from_now).unwrap();
     let there = TimeZone::get("Asia/Kathmandu").unwrap().to_datetime(moment);
     let Time { .. } = there.time();
-    (TimeOfDay::new(there.hour() as u8, there.minute() as u8).unwrap(), there.date())
+    (
+        TimeOfDay::new(there.hour() as u8, there.minute() as u8).unwrap(),
+        there.date(),
+    )
 }
 
 #[test]
@@ -167,20 +243,43 @@ fn a_schedule_on_another_clock_is_kept_by_the_script() {
     let (other, _) = kathmandu(7200);
     let tomorrow = date.tomorrow().unwrap().day() as u8;
     for (when, runs) in [
-        (Recurrence::Daily { times: vec![other, now, soon] }, true),
+        (
+            Recurrence::Daily {
+                times: vec![other, now, soon],
+            },
+            true,
+        ),
         (Recurrence::Daily { times: vec![other] }, false),
-        (Recurrence::Monthly { day: tomorrow, time: now }, false),
+        (
+            Recurrence::Monthly {
+                day: tomorrow,
+                time: now,
+            },
+            false,
+        ),
     ] {
         let (plan, step) = abroad(when);
         let entries = read(only(&plan).text()).unwrap();
         assert_eq!(entries[0].command, ["/opt/thrice/p/bin/s", "--on-time"]);
         let bench = Bench::new();
-        let script = Script { body: "work() {\n  true\n}".to_owned(), ..Script::default() };
-        let script = artefact(&plan, step, plan.model.steps[step].runner.host.unwrap(), &script).unwrap();
+        let script = Script {
+            body: "work() {\n  true\n}".to_owned(),
+            ..Script::default()
+        };
+        let script = artefact(
+            &plan,
+            step,
+            plan.model.steps[step].runner.host.unwrap(),
+            &script,
+        )
+        .unwrap();
         let finished = thrice_test_support::finish(bench.command(&script).arg("--on-time"));
         assert!(finished.is_success(), "{finished}");
         assert_eq!(bench.record("p", "s")["ok"].as_bool(), runs.then_some(true));
-        assert_eq!(thrice_test_support::shell::shellcheck(&bench.install(&script)), Ok(()));
+        assert_eq!(
+            thrice_test_support::shell::shellcheck(&bench.install(&script)),
+            Ok(())
+        );
         assert!(bench.run(&script).is_success(), "by hand it always runs");
         assert_eq!(bench.record("p", "s")["ok"], true);
     }
@@ -188,14 +287,23 @@ fn a_schedule_on_another_clock_is_kept_by_the_script() {
 
 #[test]
 fn cron_starts_such_a_script_in_every_minute_at_which_it_may_be_due() {
-    let (plan, _) = abroad(Recurrence::Daily { times: vec![time("02:50")] });
+    let (plan, _) = abroad(Recurrence::Daily {
+        times: vec![time("02:50")],
+    });
     let entries = read(only(&plan).text()).unwrap();
     let day = |text: &str| text.parse::<Timestamp>().unwrap();
     // Kathmandu is 5 h 45 min ahead of UTC; in between, the clocks in Paris change.
     let (from, to) = (day("2026-10-24T00:00Z"), day("2026-10-27T00:00Z"));
     let paris = TimeZone::get("Europe/Paris").unwrap();
-    let starts: Vec<Timestamp> = entries.iter().flat_map(|entry| entry.when.occurrences(&paris, from, to)).collect();
-    for due in ["2026-10-24T21:05Z", "2026-10-25T21:05Z", "2026-10-26T21:05Z"] {
+    let starts: Vec<Timestamp> = entries
+        .iter()
+        .flat_map(|entry| entry.when.occurrences(&paris, from, to))
+        .collect();
+    for due in [
+        "2026-10-24T21:05Z",
+        "2026-10-25T21:05Z",
+        "2026-10-26T21:05Z",
+    ] {
         assert!(starts.contains(&day(due)), "{due}: {starts:?}");
     }
     // 25 October has 25 hours in Paris: 73 hours, four times each.
@@ -207,18 +315,33 @@ fn a_nas_gets_a_list_of_jobs_and_nothing_under_etc() {
     let mut fixture = Fixture::new("p");
     let nas = fixture.host("nas", HostKind::Nas);
     fixture.file_system(nas, "tank", "/mnt/tank");
-    let weekly = Recurrence::Weekly { weekday: Weekday::Sunday, time: time("12:00") };
+    let weekly = Recurrence::Weekly {
+        weekday: Weekday::Sunday,
+        time: time("12:00"),
+    };
     let step = scheduled(&mut fixture, nas, "weekly", weekly);
     fixture.edit(step, |step| step.runner.kind = RunnerKind::TrueNas);
-    scheduled(&mut fixture, nas, "twice", Recurrence::Daily { times: vec![time("03:10"), time("15:20")] });
+    scheduled(
+        &mut fixture,
+        nas,
+        "twice",
+        Recurrence::Daily {
+            times: vec![time("03:10"), time("15:20")],
+        },
+    );
     let file = only(&fixture.plan());
-    assert_eq!((file.path.as_str(), file.install_to.as_deref()), ("hosts/nas/cronjobs.json", None));
+    assert_eq!(
+        (file.path.as_str(), file.install_to.as_deref()),
+        ("hosts/nas/cronjobs.json", None)
+    );
     insta::assert_snapshot!(file.text());
     let jobs: Vec<Value> = serde_json::from_str(file.text()).unwrap();
     assert_eq!(jobs.len(), 3);
     for job in jobs {
         let field = |name: &str| job["schedule"][name].as_str().unwrap().to_owned();
-        let fields = ["minute", "hour", "dom", "month", "dow"].map(field).join(" ");
+        let fields = ["minute", "hour", "dom", "month", "dow"]
+            .map(field)
+            .join(" ");
         assert!(CronSpec::parse(&fields).is_ok(), "{fields}");
         assert!(!job.to_string().contains("/etc"), "{job}");
     }
@@ -226,7 +349,10 @@ fn a_nas_gets_a_list_of_jobs_and_nothing_under_etc() {
 
 #[test]
 fn the_same_policy_gives_the_same_bytes() {
-    assert_eq!(emit(&all_schedules("p").plan()), emit(&all_schedules("p").plan()));
+    assert_eq!(
+        emit(&all_schedules("p").plan()),
+        emit(&all_schedules("p").plan())
+    );
 }
 
 #[test]

@@ -28,7 +28,11 @@ pub fn script(plan: &Plan, id: StepId, host: HostId) -> Result<Artefact, Diagnos
     let step = &plan.model.steps[id];
     let name = &step.named.name;
     let Verb::Capture(parts) = &step.verb else {
-        return Err(refusal::about(step, refusal::INTERNAL, format!("`{name}` is no capture")));
+        return Err(refusal::about(
+            step,
+            refusal::INTERNAL,
+            format!("`{name}` is no capture"),
+        ));
     };
     let program = parts.runs.clone().unwrap_or_default();
     if !program.starts_with('/') {
@@ -43,13 +47,25 @@ pub fn script(plan: &Plan, id: StepId, host: HostId) -> Result<Artefact, Diagnos
     let destination = layout::path_on(plan, host, place)
         .ok_or_else(|| crate::unreachable(plan, step, Some(place)))?;
     // pg_dump leaves one file a database; of the others nothing is known but that there must be one.
-    let databases: usize = step.classes.iter().map(|(class, _)| plan.model.classes[*class].parts.len()).sum();
-    let fewest = if parts.method == CaptureMethod::PgDump { databases.max(1) } else { 1 };
+    let databases: usize = step
+        .classes
+        .iter()
+        .map(|(class, _)| plan.model.classes[*class].parts.len())
+        .sum();
+    let fewest = if parts.method == CaptureMethod::PgDump {
+        databases.max(1)
+    } else {
+        1
+    };
     let in_container = parts.container.is_some();
     let values = Values {
         program,
         // The user of a container is none of the host's.
-        user: if in_container { String::new() } else { parts.user.clone().unwrap_or_default() },
+        user: if in_container {
+            String::new()
+        } else {
+            parts.user.clone().unwrap_or_default()
+        },
         destination,
         manifest: layout::manifest(plan, place),
         fewest,
@@ -58,10 +74,17 @@ pub fn script(plan: &Plan, id: StepId, host: HostId) -> Result<Artefact, Diagnos
         clean_up: crate::clean_up(step)?,
     };
     let named = |variable: &str, name: &Option<String>| {
-        name.as_ref().filter(|_| in_container).map(|name| (variable.to_owned(), name.clone()))
+        name.as_ref()
+            .filter(|_| in_container)
+            .map(|name| (variable.to_owned(), name.clone()))
     };
-    let variables = [named("THRICE_CONTAINER", &parts.container), named("THRICE_USER", &parts.user)];
-    let settings = step.credential.and_then(|(credential, _)| layout::credential_file(plan, host, credential));
+    let variables = [
+        named("THRICE_CONTAINER", &parts.container),
+        named("THRICE_USER", &parts.user),
+    ];
+    let settings = step
+        .credential
+        .and_then(|(credential, _)| layout::credential_file(plan, host, credential));
     let script = Script {
         settings: settings.into_iter().collect(),
         variables: variables.into_iter().flatten().collect(),

@@ -26,13 +26,18 @@ pub fn script(plan: &Plan, id: StepId, host: HostId) -> Result<Artefact, Diagnos
     let step = &plan.model.steps[id];
     let name = &step.named.name;
     let Verb::Expire { after, clock, .. } = &step.verb else {
-        return Err(refusal::about(step, refusal::INTERNAL, format!("`{name}` is no expire")));
+        return Err(refusal::about(
+            step,
+            refusal::INTERNAL,
+            format!("`{name}` is no expire"),
+        ));
     };
     let place = match &step.source {
         Source::Location(place, _) => place,
         _ => return Err(crate::unreachable(plan, step, None)),
     };
-    let folder = layout::path_on(plan, host, place).ok_or_else(|| crate::unreachable(plan, step, Some(place)))?;
+    let folder = layout::path_on(plan, host, place)
+        .ok_or_else(|| crate::unreachable(plan, step, Some(place)))?;
     if folder == "/" {
         let message = format!("`{name}` would remove old files from all of `/`");
         return Err(refusal::about(step, refusal::UNREACHABLE, message).help("name a folder"));
@@ -49,7 +54,11 @@ pub fn script(plan: &Plan, id: StepId, host: HostId) -> Result<Artefact, Diagnos
     };
     // Where the policy gives an interval, what is certain to be old enough.
     let seconds = after.high().0.max(1);
-    let period = plan.cadences.get(id).and_then(|cadence| cadence.widest).map_or(0, |widest| widest.0);
+    let period = plan
+        .cadences
+        .get(id)
+        .and_then(|cadence| cadence.widest)
+        .map_or(0, |widest| widest.0);
     let values = Values {
         folder,
         seconds,
@@ -59,5 +68,13 @@ pub fn script(plan: &Plan, id: StepId, host: HostId) -> Result<Artefact, Diagnos
         clean_up: crate::clean_up(step)?,
     };
     let body = crate::render(step, "expire.sh.j2", EXPIRE, &values)?;
-    artefact(plan, id, host, &Script { body, ..Script::default() })
+    artefact(
+        plan,
+        id,
+        host,
+        &Script {
+            body,
+            ..Script::default()
+        },
+    )
 }

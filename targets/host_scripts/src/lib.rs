@@ -3,7 +3,10 @@
 //! What goes in: a verified plan. What comes out: a script for each capture with `runs` and for each
 //! expire on a file system. A capture is believed only if its destination holds something new and nothing
 //! empty; a clean-up never removes the newest file of a folder, and one that cannot remove fails.
-#![expect(clippy::indexing_slicing, reason = "tables are indexed by ids that their own `push` made")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by ids that their own `push` made"
+)]
 
 mod capture;
 mod expire;
@@ -21,8 +24,10 @@ const CLEAN_UP: &str = include_str!("../templates/clean_up.sh.j2");
 /// # Errors
 /// One diagnostic for each step that cannot be emitted.
 pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
-    let captures = select::scripts(plan, Means::Wrapper).map(|(id, _, host)| capture::script(plan, id, host));
-    let expires = select::scripts(plan, Means::CleanUp).map(|(id, _, host)| expire::script(plan, id, host));
+    let captures =
+        select::scripts(plan, Means::Wrapper).map(|(id, _, host)| capture::script(plan, id, host));
+    let expires =
+        select::scripts(plan, Means::CleanUp).map(|(id, _, host)| expire::script(plan, id, host));
     let (mut artefacts, mut mistakes) = (Vec::new(), Vec::new());
     for emitted in captures.chain(expires) {
         match emitted {
@@ -30,7 +35,11 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
             Err(mistake) => mistakes.push(mistake),
         }
     }
-    if mistakes.is_empty() { Ok(artefacts) } else { Err(mistakes) }
+    if mistakes.is_empty() {
+        Ok(artefacts)
+    } else {
+        Err(mistakes)
+    }
 }
 
 /// The function that removes old files.
@@ -53,7 +62,10 @@ fn render(
 fn mounts(plan: &Plan, location: &Location) -> Vec<String> {
     let store = &plan.model.stores[location.store];
     let is_mounted = store.kind == StoreKind::FileSystem && store.mounted_at != "/";
-    is_mounted.then(|| store.mounted_at.clone()).into_iter().collect()
+    is_mounted
+        .then(|| store.mounted_at.clone())
+        .into_iter()
+        .collect()
 }
 
 /// A place that a step works on and that its host has no path for.
@@ -65,5 +77,6 @@ fn unreachable(plan: &Plan, step: &Step, location: Option<&Location>) -> Diagnos
         ),
         None => format!("`{}` names no folder", step.named.name),
     };
-    refusal::about(step, refusal::UNREACHABLE, message).help("run it on the host that has the folder")
+    refusal::about(step, refusal::UNREACHABLE, message)
+        .help("run it on the host that has the folder")
 }

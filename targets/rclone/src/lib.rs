@@ -13,7 +13,10 @@
 //! - A repository of restic is mirrored part by part: see `mirror.sh.j2`.
 //! - A pattern given to `--include` or `--exclude` may meet others in an order that nobody chose:
 //!   filters are `--filter`s.
-#![expect(clippy::indexing_slicing, reason = "tables are indexed by ids that their own `push` made")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by ids that their own `push` made"
+)]
 
 mod ends;
 mod plain;

@@ -97,7 +97,11 @@ fn credential(
         return Ok(id);
     }
     let lies_here = |other: &Credential| {
-        other.held.is_empty() || other.held.iter().any(|(holder, _)| *holder == Holder::Host(host))
+        other.held.is_empty()
+            || other
+                .held
+                .iter()
+                .any(|(holder, _)| *holder == Holder::Host(host))
     };
     let others: Vec<CredentialId> = model
         .credentials

@@ -86,7 +86,11 @@ fn a_mirror_of_a_bucket_with_repositories_and_more() {
     );
     let script = stage.script("mirror");
     insta::assert_snapshot!(work(script.text()));
-    assert!(script.text().contains("  hold 'fixture.repository._se_k_o"), "{}", script.text());
+    assert!(
+        script.text().contains("  hold 'fixture.repository._se_k_o"),
+        "{}",
+        script.text()
+    );
     let facts = read(script.text()).unwrap();
     assert_eq!(facts.source, "s3_writer:vpai-backups");
     assert_eq!(

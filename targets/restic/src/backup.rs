@@ -35,14 +35,23 @@ pub fn body(
     host: HostId,
     restic: ResticVersion,
 ) -> Result<(String, Vec<String>), Diagnostic> {
-    let Verb::Backup { keep, prune, exclude, flags } = &step.verb else {
+    let Verb::Backup {
+        keep,
+        prune,
+        exclude,
+        flags,
+    } = &step.verb
+    else {
         let message = format!("`{}` is no backup", step.named.name);
         return Err(refusal::about(step, refusal::INTERNAL, message));
     };
     let sources = sources(plan, step);
     let mut paths = Vec::new();
     for source in &sources {
-        paths.push(layout::path_on(plan, host, source).ok_or_else(|| unreachable(plan, step, host, source))?);
+        paths.push(
+            layout::path_on(plan, host, source)
+                .ok_or_else(|| unreachable(plan, step, host, source))?,
+        );
     }
     paths.sort();
     paths.dedup();
@@ -51,8 +60,9 @@ pub fn body(
         return Err(refusal::about(step, refusal::UNREACHABLE, message));
     }
     let keep = match keep {
-        Some((rules, span)) => arguments(step, rules, restic)
-            .map_err(|mistake| mistake.at(*span, "these rules"))?,
+        Some((rules, span)) => {
+            arguments(step, rules, restic).map_err(|mistake| mistake.at(*span, "these rules"))?
+        }
         None => Vec::new(),
     };
     let mut prune_options = Vec::new();
@@ -64,21 +74,34 @@ pub fn body(
         host: host_name(plan, host),
         tag: tag(plan, id),
         paths,
-        excludes: exclude.iter().map(|pattern| format!("--exclude={pattern}")).collect(),
+        excludes: exclude
+            .iter()
+            .map(|pattern| format!("--exclude={pattern}"))
+            .collect(),
         flags: flags.clone(),
         manifest: manifest(plan, step, host),
         keep,
         prune: prune_options,
         guarded: restic < ResticVersion::new(0, 17, 0),
     };
-    let mounts = sources.iter().flat_map(|source| mount(plan, source)).collect();
-    Ok((crate::render(step, "backup.sh.j2", BACKUP, &values)?, mounts))
+    let mounts = sources
+        .iter()
+        .flat_map(|source| mount(plan, source))
+        .collect();
+    Ok((
+        crate::render(step, "backup.sh.j2", BACKUP, &values)?,
+        mounts,
+    ))
 }
 
 /// What a step reads, as places.
 fn sources(plan: &Plan, step: &Step) -> Vec<Location> {
     match &step.source {
-        Source::Home => step.classes.iter().map(|(class, _)| plan.model.classes[*class].home.clone()).collect(),
+        Source::Home => step
+            .classes
+            .iter()
+            .map(|(class, _)| plan.model.classes[*class].home.clone())
+            .collect(),
         Source::Step(other, _) => match &plan.model.steps[*other].target {
             StepTarget::Location(place, _) => vec![place.clone()],
             _ => Vec::new(),
@@ -90,9 +113,12 @@ fn sources(plan: &Plan, step: &Step) -> Vec<Location> {
 
 /// The manifest that the capture leaves from which the step reads, if both run on this host.
 fn manifest(plan: &Plan, step: &Step, host: HostId) -> String {
-    let Source::Step(other, _) = &step.source else { return String::new() };
+    let Source::Step(other, _) = &step.source else {
+        return String::new();
+    };
     let capture = &plan.model.steps[*other];
-    let is_wrapped = select::means(plan, capture) == Means::Wrapper && capture.runner.host == Some(host);
+    let is_wrapped =
+        select::means(plan, capture) == Means::Wrapper && capture.runner.host == Some(host);
     match &capture.target {
         StepTarget::Location(place, _) if is_wrapped => layout::manifest(plan, place),
         _ => String::new(),
@@ -100,7 +126,10 @@ fn manifest(plan: &Plan, step: &Step, host: HostId) -> String {
 }
 
 fn unreachable(plan: &Plan, step: &Step, host: HostId, source: &Location) -> Diagnostic {
-    let (host, store) = (&plan.model.hosts[host].named.name, &plan.model.stores[source.store]);
+    let (host, store) = (
+        &plan.model.hosts[host].named.name,
+        &plan.model.stores[source.store],
+    );
     let message = format!(
         "`{}` runs on `{host}`, where `{}:{}` is no file or folder",
         step.named.name, store.named.name, source.path
@@ -111,17 +140,34 @@ fn unreachable(plan: &Plan, step: &Step, host: HostId, source: &Location) -> Dia
 }
 
 /// The keep rules as restic takes them: only ones that say something.
-fn arguments(step: &Step, rules: &KeepRules, restic: ResticVersion) -> Result<Vec<String>, Diagnostic> {
+fn arguments(
+    step: &Step,
+    rules: &KeepRules,
+    restic: ResticVersion,
+) -> Result<Vec<String>, Diagnostic> {
     let name = &step.named.name;
     let refuse = |message: String| refusal::about(step, refusal::UNSUPPORTED, message);
-    let says_something = KeepRules { tags: Vec::new(), ..rules.clone() };
+    let says_something = KeepRules {
+        tags: Vec::new(),
+        ..rules.clone()
+    };
     if says_something.is_empty() {
-        return Err(refuse(format!("the keep rules of `{name}` keep nothing by count or time"))
-            .help("write how much to keep, such as `keep 7 daily`; to keep everything, write none"));
+        return Err(refuse(format!(
+            "the keep rules of `{name}` keep nothing by count or time"
+        ))
+        .help("write how much to keep, such as `keep 7 daily`; to keep everything, write none"));
     }
-    if rules.counts().iter().any(|(_, count)| *count == Some(Count::MinusOne)) {
-        return Err(refuse(format!("the keep rules of `{name}` say -1, which older versions of restic take for none"))
-            .help("write `unlimited`"));
+    if rules
+        .counts()
+        .iter()
+        .any(|(_, count)| *count == Some(Count::MinusOne))
+    {
+        return Err(refuse(format!(
+            "the keep rules of `{name}` say -1, which older versions of restic take for none"
+        ))
+        .help("write `unlimited`"));
     }
-    rules.arguments(restic).map_err(|error| refuse(format!("`{name}`: {error}")))
+    rules
+        .arguments(restic)
+        .map_err(|error| refuse(format!("`{name}`: {error}")))
 }

@@ -40,5 +40,9 @@ pub fn body(plan: &Plan, step: &Step, repository: RepositoryId) -> Result<String
 }
 
 fn shares_classes(step: &Step, other: &Step) -> bool {
-    step.classes.is_empty() || step.classes.iter().any(|(class, _)| other.classes.iter().any(|(c, _)| c == class))
+    step.classes.is_empty()
+        || step
+            .classes
+            .iter()
+            .any(|(class, _)| other.classes.iter().any(|(c, _)| c == class))
 }

@@ -3,7 +3,10 @@
 //! What goes in: a verified plan. What comes out: one script a step (see [`thrice_target::script`]).
 //! What each script avoids, and why, stands in its template; what the plan asks for and restic (or the
 //! host) cannot do is a diagnostic, never a script that does something else.
-#![expect(clippy::indexing_slicing, reason = "tables are indexed by ids that their own `push` made")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by ids that their own `push` made"
+)]
 
 mod backup;
 mod drill;
@@ -39,7 +42,11 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
             Err(mistake) => mistakes.push(mistake),
         }
     }
-    if mistakes.is_empty() { Ok(artefacts) } else { Err(mistakes) }
+    if mistakes.is_empty() {
+        Ok(artefacts)
+    } else {
+        Err(mistakes)
+    }
 }
 
 fn script(plan: &Plan, id: StepId, step: &Step, host: HostId) -> Result<Artefact, Diagnostic> {
@@ -60,13 +67,19 @@ fn script(plan: &Plan, id: StepId, step: &Step, host: HostId) -> Result<Artefact
     mounts.dedup();
     // Forgetting takes restic's exclusive lock as pruning does, so a backup that thins is exclusive too.
     let thins = matches!(&step.verb, Verb::Backup { keep: Some(_), .. });
-    let lock = Lock { name: layout::repository_lock(plan, access.repository), shared: shared && !thins };
+    let lock = Lock {
+        name: layout::repository_lock(plan, access.repository),
+        shared: shared && !thins,
+    };
     let script = Script {
         programs: vec!["restic".to_owned()],
         settings: access.settings.clone(),
         variables: access.variables.clone(),
         locks: vec![lock],
-        body: format!("{}\n{work}", access.render(step, repository.restic, &mounts)?),
+        body: format!(
+            "{}\n{work}",
+            access.render(step, repository.restic, &mounts)?
+        ),
         secrets: vec![access.password_file.clone()],
     };
     artefact(plan, id, host, &script)
@@ -74,9 +87,14 @@ fn script(plan: &Plan, id: StepId, step: &Step, host: HostId) -> Result<Artefact
 
 /// What stays unused after pruning, for restic: `--max-unused 5%`.
 fn max_unused(plan: &Plan, step: &Step) -> Vec<String> {
-    let Some(id) = select::repository(step) else { return Vec::new() };
+    let Some(id) = select::repository(step) else {
+        return Vec::new();
+    };
     let share = plan.model.repositories[id].max_unused;
-    vec!["--max-unused".to_owned(), share.to_string().replace(' ', "")]
+    vec![
+        "--max-unused".to_owned(),
+        share.to_string().replace(' ', ""),
+    ]
 }
 
 fn prune(plan: &Plan, step: &Step) -> Result<String, Diagnostic> {
@@ -84,7 +102,14 @@ fn prune(plan: &Plan, step: &Step) -> Result<String, Diagnostic> {
     struct Values {
         prune: Vec<String>,
     }
-    render(step, "prune.sh.j2", PRUNE, &Values { prune: max_unused(plan, step) })
+    render(
+        step,
+        "prune.sh.j2",
+        PRUNE,
+        &Values {
+            prune: max_unused(plan, step),
+        },
+    )
 }
 
 fn check(plan: &Plan, step: &Step, host: HostId, subset: Subset) -> Result<String, Diagnostic> {

@@ -32,11 +32,15 @@ pub struct Facts {
 pub fn read(text: &str) -> Option<Facts> {
     let mut said: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for line in text.lines() {
-        let Some((name, value)) = line.split_once('=') else { continue };
+        let Some((name, value)) = line.split_once('=') else {
+            continue;
+        };
         if !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') || name.is_empty() {
             continue;
         }
-        let list = value.strip_prefix('(').and_then(|value| value.strip_suffix(')'));
+        let list = value
+            .strip_prefix('(')
+            .and_then(|value| value.strip_suffix(')'));
         if let Some(words) = shell::words(list.unwrap_or(value)) {
             said.entry(name).or_insert(words);
         }

@@ -18,7 +18,11 @@ pub fn host_name(plan: &Plan, host: HostId) -> String {
 /// The tag of a step's snapshots. restic's tags hold no comma, and this one nothing but plain letters.
 #[must_use]
 pub fn tag(plan: &Plan, step: StepId) -> String {
-    format!("thrice:{}:{}", layout::policy(plan), layout::step(plan, step))
+    format!(
+        "thrice:{}:{}",
+        layout::policy(plan),
+        layout::step(plan, step)
+    )
 }
 
 /// A repository as restic takes it on a host: `s3:https://ENDPOINT/BUCKET/PATH`, or a path of that very
@@ -27,12 +31,22 @@ pub fn tag(plan: &Plan, step: StepId) -> String {
 pub fn url(plan: &Plan, host: HostId, repository: RepositoryId) -> Option<String> {
     let repository = &plan.model.repositories[repository];
     let store = &plan.model.stores[repository.store];
-    let place = Location { store: repository.store, path: repository.path.clone() };
+    let place = Location {
+        store: repository.store,
+        path: repository.path.clone(),
+    };
     if store.kind == StoreKind::FileSystem {
         return layout::path_on(plan, host, &place);
     }
-    let endpoint = plan.model.hosts[store.host].endpoint.as_deref()?.trim_end_matches('/');
-    let scheme = if endpoint.contains("://") { "" } else { "https://" };
+    let endpoint = plan.model.hosts[store.host]
+        .endpoint
+        .as_deref()?
+        .trim_end_matches('/');
+    let scheme = if endpoint.contains("://") {
+        ""
+    } else {
+        "https://"
+    };
     let path = repository.path.trim_end_matches('/');
     Some(format!("s3:{scheme}{endpoint}/{}{path}", store.bucket))
 }
@@ -73,22 +87,35 @@ impl Access {
         let model = &plan.model;
         let name = &step.named.name;
         let refuse = |code, message: String| refusal::about(step, code, message);
-        let id = select::repository(step)
-            .ok_or_else(|| refuse(refusal::UNREACHABLE, format!("`{name}` names no repository")))?;
+        let id = select::repository(step).ok_or_else(|| {
+            refuse(
+                refusal::UNREACHABLE,
+                format!("`{name}` names no repository"),
+            )
+        })?;
         let repository = &model.repositories[id];
         let its = &repository.named.name;
         let (key, _) = repository.key.ok_or_else(|| {
-            refuse(refusal::UNSUPPORTED, format!("repository `{its}` has no key, and restic always encrypts"))
-                .at(repository.named.span, "declared here")
-                .help("declare a key and name it in the repository: `key NAME`")
+            refuse(
+                refusal::UNSUPPORTED,
+                format!("repository `{its}` has no key, and restic always encrypts"),
+            )
+            .at(repository.named.span, "declared here")
+            .help("declare a key and name it in the repository: `key NAME`")
         })?;
         let url = url(plan, host, id).ok_or_else(|| {
             let host = &model.hosts[host].named.name;
-            refuse(refusal::UNREACHABLE, format!("`{name}` runs on `{host}`, which cannot reach repository `{its}`"))
-                .at(repository.named.span, "on a file system of another host")
-                .help("run it on the host of the repository, or put the repository into a bucket")
+            refuse(
+                refusal::UNREACHABLE,
+                format!("`{name}` runs on `{host}`, which cannot reach repository `{its}`"),
+            )
+            .at(repository.named.span, "on a file system of another host")
+            .help("run it on the host of the repository, or put the repository into a bucket")
         })?;
-        let credential = step.credential.or(repository.credential).map(|(credential, _)| credential);
+        let credential = step
+            .credential
+            .or(repository.credential)
+            .map(|(credential, _)| credential);
         let settings = credential.and_then(|id| layout::credential_file(plan, host, id));
         let profile = credential.and_then(|id| model.credentials[id].profile.clone());
         // restic writes several status lines a second into JSON unless it is told not to.
@@ -100,13 +127,24 @@ impl Access {
             password_file: layout::key_file(plan, host, key),
             settings: settings.into_iter().collect(),
             variables,
-            mounts: mount(plan, &Location { store: repository.store, path: "/".to_owned() }),
+            mounts: mount(
+                plan,
+                &Location {
+                    store: repository.store,
+                    path: "/".to_owned(),
+                },
+            ),
             options: options(plan, step, id),
         })
     }
 
     /// The part of the script that opens the repository.
-    pub fn render(&self, step: &Step, version: ResticVersion, mounts: &[String]) -> Result<String, Diagnostic> {
+    pub fn render(
+        &self,
+        step: &Step,
+        version: ResticVersion,
+        mounts: &[String],
+    ) -> Result<String, Diagnostic> {
         let values = Values {
             repository: &self.url,
             password_file: &self.password_file,
@@ -134,11 +172,17 @@ fn options(plan: &Plan, step: &Step, id: RepositoryId) -> Vec<String> {
     }
     if let Some(connections) = step.transfers {
         let backend = if in_bucket { "s3" } else { "local" };
-        add(["-o".to_owned(), format!("{backend}.connections={}", connections.max(1))]);
+        add([
+            "-o".to_owned(),
+            format!("{backend}.connections={}", connections.max(1)),
+        ]);
     }
     if let Some(limit) = step.limit {
         // restic counts in KiB a second, and takes 0 for no limit.
-        add(["--limit-upload".to_owned(), (limit.0 / 1024).max(1).to_string()]);
+        add([
+            "--limit-upload".to_owned(),
+            (limit.0 / 1024).max(1).to_string(),
+        ]);
     }
     options
 }
@@ -147,5 +191,8 @@ fn options(plan: &Plan, step: &Step, id: RepositoryId) -> Vec<String> {
 pub fn mount(plan: &Plan, location: &Location) -> Vec<String> {
     let store = &plan.model.stores[location.store];
     let is_mounted = store.kind == StoreKind::FileSystem && store.mounted_at != "/";
-    is_mounted.then(|| store.mounted_at.clone()).into_iter().collect()
+    is_mounted
+        .then(|| store.mounted_at.clone())
+        .into_iter()
+        .collect()
 }

@@ -1,4 +1,11 @@
 //! What scripts say, and what no script says.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests: they run programs and read what they leave, and a failure is a failed test"
+)]
 
 mod common;
 
@@ -47,14 +54,22 @@ fn a_backup_script_reads_well() {
         step.timing.retries = 2;
         step.transfers = Some(4);
         step.limit = Some(Bytes(2_000_000));
-        let Verb::Backup { exclude, .. } = &mut step.verb else { unreachable!() };
+        let Verb::Backup { exclude, .. } = &mut step.verb else {
+            unreachable!()
+        };
         exclude.push("*.tmp".to_owned());
     });
     let script = emitted(&fixture.plan(), "full");
     insta::assert_snapshot!(script.text());
     assert_eq!(script.path, "hosts/h/bin/full");
-    assert_eq!((script.mode, script.install_to.as_deref()), (0o755, Some("/opt/thrice/p/bin/full")));
-    assert_eq!(script.secrets, ["/etc/thrice/p/credentials/c.env", "/etc/thrice/p/keys/k"]);
+    assert_eq!(
+        (script.mode, script.install_to.as_deref()),
+        (0o755, Some("/opt/thrice/p/bin/full"))
+    );
+    assert_eq!(
+        script.secrets,
+        ["/etc/thrice/p/credentials/c.env", "/etc/thrice/p/keys/k"]
+    );
     assert_eq!(shellcheck(&Bench::new().install(&script)), Ok(()));
 }
 
@@ -73,10 +88,23 @@ fn old_versions_get_no_options_that_they_do_not_know() {
 
 #[test]
 fn keep_rules_that_mislead_are_refused() {
-    let unlimited = KeepRules { daily: Some(Count::Unlimited), ..KeepRules::default() };
-    let minus = KeepRules { daily: Some(Count::MinusOne), last: Some(Count::N(1)), ..KeepRules::default() };
-    let zero = KeepRules { daily: Some(Count::N(0)), ..KeepRules::default() };
-    let tags = KeepRules { tags: vec![vec!["typo".to_owned()]], ..KeepRules::default() };
+    let unlimited = KeepRules {
+        daily: Some(Count::Unlimited),
+        ..KeepRules::default()
+    };
+    let minus = KeepRules {
+        daily: Some(Count::MinusOne),
+        last: Some(Count::N(1)),
+        ..KeepRules::default()
+    };
+    let zero = KeepRules {
+        daily: Some(Count::N(0)),
+        ..KeepRules::default()
+    };
+    let tags = KeepRules {
+        tags: vec![vec!["typo".to_owned()]],
+        ..KeepRules::default()
+    };
     for (version, rules, words) in [
         ((0, 14), &unlimited, "0.16"),
         ((0, 14), &minus, "-1"),
@@ -88,7 +116,10 @@ fn keep_rules_that_mislead_are_refused() {
         assert!(mistakes[0].message.contains(words), "{mistakes:?}");
     }
     let kept = emitted(&fixture((0, 16), "/data", unlimited).plan(), "full");
-    assert_eq!(read(kept.text()).unwrap().keep, ["--keep-daily", "unlimited"]);
+    assert_eq!(
+        read(kept.text()).unwrap().keep,
+        ["--keep-daily", "unlimited"]
+    );
 }
 
 #[test]
@@ -99,13 +130,21 @@ fn places_out_of_reach_are_refused() {
     fixture.edit(step, |step| step.runner.host = Some(other));
     let mistakes = emit(&fixture.plan()).unwrap_err();
     assert_eq!(mistakes.len(), 1);
-    assert!(mistakes[0].message.contains("`full` runs on `other`, where `h.disk:/data` is no file or folder"));
+    assert!(
+        mistakes[0]
+            .message
+            .contains("`full` runs on `other`, where `h.disk:/data` is no file or folder")
+    );
 }
 
 #[test]
 fn a_line_break_in_a_path_is_refused() {
     let mistakes = emit(&fixture((0, 18), "/da\nta", keep_daily(7)).plan()).unwrap_err();
-    assert_eq!(mistakes[0].code, thrice_target::refusal::UNQUOTABLE, "{mistakes:?}");
+    assert_eq!(
+        mistakes[0].code,
+        thrice_target::refusal::UNQUOTABLE,
+        "{mistakes:?}"
+    );
     assert!(mistakes[0].message.contains("line break"), "{mistakes:?}");
 }
 
@@ -137,7 +176,8 @@ fn parts(when: Recurrence, of: u32, moments: &[i64]) -> Vec<u64> {
     let script = emitted(&fixture.plan(), "check");
     assert_eq!(shellcheck(&Bench::new().install(&script)), Ok(()));
     let text = script.text();
-    let function = &text[text.find("part() {").unwrap()..text.find("# Reads the repository").unwrap()];
+    let function =
+        &text[text.find("part() {").unwrap()..text.find("# Reads the repository").unwrap()];
     let mut program = String::from(
         "set -euo pipefail; export LC_ALL=C TZ=UTC\n\
          date() { if [[ $# == 1 ]]; then command date -d \"@$moment\" \"$1\"; else command date \"$@\"; fi; }\n\
@@ -157,8 +197,20 @@ fn the_parts_of_a_rotating_check_take_turns_and_cover_all() {
     let start: jiff::Timestamp = "2026-01-01T00:00Z".parse().unwrap();
     let end: jiff::Timestamp = "2027-12-31T00:00Z".parse().unwrap();
     for (when, of) in [
-        (Recurrence::Weekly { weekday: Weekday::Sunday, time }, 52),
-        (Recurrence::Weekly { weekday: Weekday::Monday, time }, 7),
+        (
+            Recurrence::Weekly {
+                weekday: Weekday::Sunday,
+                time,
+            },
+            52,
+        ),
+        (
+            Recurrence::Weekly {
+                weekday: Weekday::Monday,
+                time,
+            },
+            7,
+        ),
         (Recurrence::Daily { times: vec![time] }, 30),
         (Recurrence::Monthly { day: 1, time }, 12),
         (Recurrence::Hourly { minute: 0 }, 24),

@@ -1,4 +1,11 @@
 //! `forget` as emitted keeps what `thrice_retention` says that it keeps.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests: they run programs and read what they leave, and a failure is a failed test"
+)]
 
 mod common;
 
@@ -12,15 +19,26 @@ use thrice_test_support::run;
 
 /// Moments over two years, in the time zone that the scripts set.
 const MOMENTS: [&str; 12] = [
-    "2024-10-01 02:00:00", "2025-01-05 02:00:00", "2025-01-31 02:00:00", "2025-06-01 02:00:00",
-    "2025-12-31 23:30:00", "2026-01-01 00:30:00", "2026-09-07 02:00:00", "2026-10-12 02:00:00",
-    "2026-11-01 02:00:00", "2026-11-02 02:00:00", "2026-11-02 03:00:00", "2026-11-03 02:00:00",
+    "2024-10-01 02:00:00",
+    "2025-01-05 02:00:00",
+    "2025-01-31 02:00:00",
+    "2025-06-01 02:00:00",
+    "2025-12-31 23:30:00",
+    "2026-01-01 00:30:00",
+    "2026-09-07 02:00:00",
+    "2026-10-12 02:00:00",
+    "2026-11-01 02:00:00",
+    "2026-11-02 02:00:00",
+    "2026-11-02 03:00:00",
+    "2026-11-03 02:00:00",
 ];
 
 fn snapshots(world: &World) -> Vec<Snapshot> {
     let of = |value: &serde_json::Value| {
         let text = value["time"].as_str().unwrap();
-        let offset = jiff::fmt::temporal::DateTimeParser::new().parse_timestamp(text).unwrap();
+        let offset = jiff::fmt::temporal::DateTimeParser::new()
+            .parse_timestamp(text)
+            .unwrap();
         Snapshot::at(value["id"].as_str().unwrap(), offset, 0)
     };
     world.snapshots().iter().map(of).collect()
@@ -39,7 +57,10 @@ fn rules() -> [KeepRules; 2] {
     };
     let within = KeepRules {
         last: Some(Count::N(2)),
-        within_monthly: Some(KeepWithin { years: 1, ..KeepWithin::default() }),
+        within_monthly: Some(KeepWithin {
+            years: 1,
+            ..KeepWithin::default()
+        }),
         ..KeepRules::default()
     };
     [counts, within]
@@ -52,7 +73,16 @@ fn what_is_kept_is_what_is_proved_to_be_kept() {
         world.backup("full", "source", backup(None, false));
         let file = world.bench.write("source/file", "content");
         for moment in MOMENTS {
-            let arguments = ["backup", "--host", "h", "--tag", "thrice:p:full", "--time", moment, &file];
+            let arguments = [
+                "backup",
+                "--host",
+                "h",
+                "--tag",
+                "thrice:p:full",
+                "--time",
+                moment,
+                &file,
+            ];
             run(world.call(&arguments).env("TZ", "UTC"));
         }
         let version = ResticVersion::parse(&restic.version.to_string()).unwrap();
@@ -60,20 +90,35 @@ fn what_is_kept_is_what_is_proved_to_be_kept() {
             let span = thrice_target::fixture::span();
             let step = world.fixture.model.steps.ids().next().unwrap();
             // First without the rules, to see what there is before they act.
-            world.fixture.edit(step, |step| step.verb = backup(None, false));
+            world
+                .fixture
+                .edit(step, |step| step.verb = backup(None, false));
             world.succeed("full");
             let before = snapshots(&world);
             world.fixture.edit(step, |step| {
-                let thrice_model::Verb::Backup { keep, .. } = &mut step.verb else { unreachable!() };
+                let thrice_model::Verb::Backup { keep, .. } = &mut step.verb else {
+                    unreachable!()
+                };
                 *keep = Some((rules.clone(), span));
             });
             world.succeed("full");
             let after = ids(snapshots(&world));
-            let made = after.iter().find(|id| !before.iter().any(|old| old.id == **id)).unwrap().clone();
-            let newest = snapshots(&world).into_iter().find(|snapshot| snapshot.id == made).unwrap();
+            let made = after
+                .iter()
+                .find(|id| !before.iter().any(|old| old.id == **id))
+                .unwrap()
+                .clone();
+            let newest = snapshots(&world)
+                .into_iter()
+                .find(|snapshot| snapshot.id == made)
+                .unwrap();
             let all: Vec<Snapshot> = before.into_iter().chain([newest]).collect();
             let decisions = forget(&rules, version, &all, Timestamp::now()).unwrap();
-            let kept = all.iter().zip(&decisions).filter(|(_, d)| d.keep).map(|(snapshot, _)| snapshot.clone());
+            let kept = all
+                .iter()
+                .zip(&decisions)
+                .filter(|(_, d)| d.keep)
+                .map(|(snapshot, _)| snapshot.clone());
             assert_eq!(after, ids(kept), "restic {}: {rules}", restic.version);
             assert!(after.len() < all.len(), "the rules remove something");
         }
@@ -90,11 +135,18 @@ fn rules_that_would_keep_nothing_remove_nothing() {
     world.bench.write("source/file", "content");
     world.succeed("full");
     let mut script = world.script("full");
-    let text = script.text().replace("'--keep-daily' '2'", "'--keep-tag' 'nothing-has-this'");
+    let text = script
+        .text()
+        .replace("'--keep-daily' '2'", "'--keep-tag' 'nothing-has-this'");
     assert_ne!(text, script.text());
     script.bytes = text.into_bytes();
     let finished = world.bench.run(&script);
     assert_eq!(finished.code, Some(1), "{finished}");
-    assert!(finished.stderr.contains("the keep rules would keep nothing"), "{finished}");
+    assert!(
+        finished
+            .stderr
+            .contains("the keep rules would keep nothing"),
+        "{finished}"
+    );
     assert_eq!(world.snapshots().len(), 2);
 }

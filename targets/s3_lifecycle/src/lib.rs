@@ -7,7 +7,10 @@
 //! the part that all of them keep is emitted: `Filter.Prefix` (or the deprecated `Prefix`, if the policy
 //! says so), `Expiration.Days`, `NoncurrentVersionExpiration.NoncurrentDays`,
 //! `AbortIncompleteMultipartUpload`.
-#![expect(clippy::indexing_slicing, reason = "tables are indexed by ids that their own `push` made")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by ids that their own `push` made"
+)]
 
 mod read;
 mod rule;
@@ -39,14 +42,20 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
             continue;
         }
         match rule::of_step(plan, id, step) {
-            Ok((store, rule)) => rules.entry(store).or_default().push((step.named.name.clone(), rule)),
+            Ok((store, rule)) => rules
+                .entry(store)
+                .or_default()
+                .push((step.named.name.clone(), rule)),
             Err(mistake) => mistakes.push(mistake),
         }
     }
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    Ok(rules.into_iter().map(|(store, rules)| artefact(plan, store, rules)).collect())
+    Ok(rules
+        .into_iter()
+        .map(|(store, rules)| artefact(plan, store, rules))
+        .collect())
 }
 
 /// Where the rules of a bucket stand in the output.
@@ -56,8 +65,19 @@ pub fn path(plan: &Plan, store: StoreId) -> String {
     let storage = &plan.model.hosts[store.host].named.name;
     // Buckets of two storages may have the same name.
     let same = |other: &&thrice_model::Store| other.bucket == store.bucket;
-    let alone = plan.model.stores.iter().map(|(_, other)| other).filter(same).count() == 1;
-    let folder = if alone { filename(&store.bucket) } else { filename(&format!("{storage}.{}", store.bucket)) };
+    let alone = plan
+        .model
+        .stores
+        .iter()
+        .map(|(_, other)| other)
+        .filter(same)
+        .count()
+        == 1;
+    let folder = if alone {
+        filename(&store.bucket)
+    } else {
+        filename(&format!("{storage}.{}", store.bucket))
+    };
     format!("buckets/{folder}/lifecycle.json")
 }
 
@@ -70,9 +90,13 @@ fn artefact(plan: &Plan, store: StoreId, rules: Vec<(String, Rule)>) -> Artefact
     rules.push(Rule {
         id: format!("thrice/{}/unfinished-uploads", layout::policy(plan)),
         status: "Enabled".to_owned(),
-        filter: Some(Filter { prefix: String::new() }),
+        filter: Some(Filter {
+            prefix: String::new(),
+        }),
         prefix: None,
-        action: Action::Abort(Abort { days: ABORT_AFTER_DAYS }),
+        action: Action::Abort(Abort {
+            days: ABORT_AFTER_DAYS,
+        }),
     });
     // Servers give them back in this order.
     rules.sort_by(|a, b| a.id.cmp(&b.id));

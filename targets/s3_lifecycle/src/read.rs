@@ -44,18 +44,30 @@ impl std::error::Error for Unreadable {}
 /// # Errors
 /// [`Unreadable`] if it is not JSON with a list `Rules` of objects.
 pub fn read(text: &str) -> Result<Vec<Facts>, Unreadable> {
-    let unreadable = |what: &str| Unreadable { what: what.to_owned() };
-    let value: Value = serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?;
-    let rules = value.get("Rules").and_then(Value::as_array).ok_or_else(|| unreadable("no `Rules`"))?;
+    let unreadable = |what: &str| Unreadable {
+        what: what.to_owned(),
+    };
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?;
+    let rules = value
+        .get("Rules")
+        .and_then(Value::as_array)
+        .ok_or_else(|| unreadable("no `Rules`"))?;
     let mut facts: Vec<Facts> = rules.iter().map(rule).collect();
     facts.sort();
     Ok(facts)
 }
 
 fn rule(rule: &Value) -> Facts {
-    let text = |pointer: &str| rule.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let text = |pointer: &str| {
+        rule.pointer(pointer)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
     let days = |pointer: &str| rule.pointer(pointer).and_then(Value::as_i64);
-    let prefix = text("/Filter/Prefix").or_else(|| text("/Filter/And/Prefix")).or_else(|| text("/Prefix"));
+    let prefix = text("/Filter/Prefix")
+        .or_else(|| text("/Filter/And/Prefix"))
+        .or_else(|| text("/Prefix"));
     Facts {
         id: text("/ID").unwrap_or_default(),
         enabled: text("/Status").as_deref() == Some("Enabled"),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use thrice_model::{AgeClock, Location, Source, Step, StepId, StoreId, StoreKind, Verb};
-use thrice_target::{Diagnostic, Plan, layout, refusal};
 use thrice_target::template::line;
+use thrice_target::{Diagnostic, Plan, layout, refusal};
 
 /// What a bucket is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +85,17 @@ pub struct Abort {
 
 /// The bucket of an expire step, and its rule there.
 pub(crate) fn of_step(plan: &Plan, id: StepId, step: &Step) -> Result<(StoreId, Rule), Diagnostic> {
-    let Verb::Expire { deprecated_prefix, noncurrent, .. } = step.verb else {
-        return Err(refusal::about(step, refusal::INTERNAL, "only an expire step is a lifecycle rule"));
+    let Verb::Expire {
+        deprecated_prefix,
+        noncurrent,
+        ..
+    } = step.verb
+    else {
+        return Err(refusal::about(
+            step,
+            refusal::INTERNAL,
+            "only an expire step is a lifecycle rule",
+        ));
     };
     let place = place(plan, step)?;
     let days = days(step)?;
@@ -99,17 +108,38 @@ pub(crate) fn of_step(plan: &Plan, id: StepId, step: &Step) -> Result<(StoreId, 
     } else {
         Action::Expiration(Expiration { days })
     };
-    let (filter, prefix) =
-        if deprecated_prefix { (None, Some(prefix)) } else { (Some(Filter { prefix }), None) };
-    let id = format!("thrice/{}/expire/{}", layout::policy(plan), layout::step(plan, id));
-    Ok((place.store, Rule { id, status: "Enabled".to_owned(), filter, prefix, action }))
+    let (filter, prefix) = if deprecated_prefix {
+        (None, Some(prefix))
+    } else {
+        (Some(Filter { prefix }), None)
+    };
+    let id = format!(
+        "thrice/{}/expire/{}",
+        layout::policy(plan),
+        layout::step(plan, id)
+    );
+    Ok((
+        place.store,
+        Rule {
+            id,
+            status: "Enabled".to_owned(),
+            filter,
+            prefix,
+            action,
+        },
+    ))
 }
 
 fn place<'a>(plan: &Plan, step: &'a Step) -> Result<&'a Location, Diagnostic> {
     match &step.source {
-        Source::Location(place, _) if plan.model.stores[place.store].kind == StoreKind::Bucket => Ok(place),
+        Source::Location(place, _) if plan.model.stores[place.store].kind == StoreKind::Bucket => {
+            Ok(place)
+        }
         _ => {
-            let message = format!("`{}` is to be a lifecycle rule, but is not about a bucket", step.named.name);
+            let message = format!(
+                "`{}` is to be a lifecycle rule, but is not about a bucket",
+                step.named.name
+            );
             Err(refusal::about(step, refusal::UNREACHABLE, message)
                 .help("files are removed by a clean-up: name what runs it, such as `by HOST.cron`"))
         }
@@ -118,17 +148,32 @@ fn place<'a>(plan: &Plan, step: &'a Step) -> Result<&'a Location, Diagnostic> {
 
 /// Days after which the rule acts: whole ones, by the clock of the upload, which is the only one there is.
 fn days(step: &Step) -> Result<i64, Diagnostic> {
-    let Verb::Expire { after, clock, noncurrent, .. } = &step.verb else { return Ok(0) };
+    let Verb::Expire {
+        after,
+        clock,
+        noncurrent,
+        ..
+    } = &step.verb
+    else {
+        return Ok(0);
+    };
     if *clock != AgeClock::Upload && !noncurrent {
-        let message = format!("a lifecycle rule cannot measure age as `{}` does", step.named.name);
+        let message = format!(
+            "a lifecycle rule cannot measure age as `{}` does",
+            step.named.name
+        );
         return Err(refusal::about(step, refusal::UNSUPPORTED, message)
             .help("the age of an object counts from its upload: write `by upload`"));
     }
     let (low, high) = (after.low().0, after.high().0);
     if low != high || low < 86_400 || low % 86_400 != 0 {
-        let message = format!("`{}` does not expire after a whole number of days", step.named.name);
-        return Err(refusal::about(step, refusal::UNSUPPORTED, message)
-            .help("a lifecycle rule counts days: write one number of days, such as `after 30 days`"));
+        let message = format!(
+            "`{}` does not expire after a whole number of days",
+            step.named.name
+        );
+        return Err(refusal::about(step, refusal::UNSUPPORTED, message).help(
+            "a lifecycle rule counts days: write one number of days, such as `after 30 days`",
+        ));
     }
     Ok(low / 86_400)
 }
@@ -137,12 +182,18 @@ fn days(step: &Step) -> Result<i64, Diagnostic> {
 /// nothing could be read any more (tried with restic 0.18 on Ceph RGW 16).
 fn spare_repositories(plan: &Plan, step: &Step, place: &Location) -> Result<(), Diagnostic> {
     for (_, repository) in plan.model.repositories.iter() {
-        let inside = Location { store: repository.store, path: repository.path.clone() };
+        let inside = Location {
+            store: repository.store,
+            path: repository.path.clone(),
+        };
         if place.meets(&inside) {
             let name = &repository.named.name;
             let message = format!("`{}` deletes the repository `{name}`", step.named.name);
             return Err(refusal::about(step, refusal::OVER_REPOSITORY, message)
-                .at(repository.named.span, "its `config` and keys are its oldest objects")
+                .at(
+                    repository.named.span,
+                    "its `config` and keys are its oldest objects",
+                )
                 .help("let keep rules thin it, and expire only noncurrent versions there"));
         }
     }
@@ -152,8 +203,18 @@ fn spare_repositories(plan: &Plan, step: &Step, place: &Location) -> Result<(), 
 fn prefix(step: &Step, place: &Location) -> Result<String, Diagnostic> {
     let below = place.path.trim_matches('/');
     if below.contains(char::is_control) {
-        let message = format!("`{}` has a prefix that no request can hold: {}", step.named.name, line(below));
-        return Err(refusal::about(step, refusal::UNQUOTABLE, message).help("no control characters"));
+        let message = format!(
+            "`{}` has a prefix that no request can hold: {}",
+            step.named.name,
+            line(below)
+        );
+        return Err(
+            refusal::about(step, refusal::UNQUOTABLE, message).help("no control characters")
+        );
     }
-    Ok(if below.is_empty() { String::new() } else { format!("{below}/") })
+    Ok(if below.is_empty() {
+        String::new()
+    } else {
+        format!("{below}/")
+    })
 }

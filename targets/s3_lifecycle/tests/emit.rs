@@ -18,9 +18,19 @@ impl Stage {
         Self { fixture, bucket }
     }
 
-    fn expire(&mut self, name: &str, path: &str, after: Interval<Seconds>, edit: impl FnOnce(&mut Verb)) -> StepId {
-        let mut verb =
-            Verb::Expire { after, clock: AgeClock::Upload, deprecated_prefix: false, noncurrent: false };
+    fn expire(
+        &mut self,
+        name: &str,
+        path: &str,
+        after: Interval<Seconds>,
+        edit: impl FnOnce(&mut Verb),
+    ) -> StepId {
+        let mut verb = Verb::Expire {
+            after,
+            clock: AgeClock::Upload,
+            deprecated_prefix: false,
+            noncurrent: false,
+        };
         edit(&mut verb);
         let storage = self.fixture.model.stores[self.bucket].host;
         let id = self.fixture.step(name, verb, storage);
@@ -47,20 +57,41 @@ fn the_rules_of_a_bucket() {
     let mut stage = Stage::new();
     stage.days("logs", "/logs/a b/ünï", 14);
     stage.days("exports", "/exports", 30);
-    stage.expire("old_versions", "/", Interval::point(Seconds::days(60)), noncurrent);
-    stage.expire("seed", "/seed-data", Interval::point(Seconds::days(7)), |verb| {
-        if let Verb::Expire { deprecated_prefix, .. } = verb {
-            *deprecated_prefix = true;
-        }
-    });
+    stage.expire(
+        "old_versions",
+        "/",
+        Interval::point(Seconds::days(60)),
+        noncurrent,
+    );
+    stage.expire(
+        "seed",
+        "/seed-data",
+        Interval::point(Seconds::days(7)),
+        |verb| {
+            if let Verb::Expire {
+                deprecated_prefix, ..
+            } = verb
+            {
+                *deprecated_prefix = true;
+            }
+        },
+    );
     let all = emit(&stage.fixture.plan()).unwrap();
     assert_eq!(all.len(), 1);
     assert_eq!(all[0].path, "buckets/vpai-shared/lifecycle.json");
     insta::assert_snapshot!(all[0].text());
     let facts = read(all[0].text()).unwrap();
     assert_eq!(facts.len(), 5, "one a step, and one for unfinished uploads");
-    assert!(facts.iter().all(|rule| rule.enabled && rule.other.is_empty()));
-    assert!(facts.iter().all(|rule| rule.prefix.is_empty() || rule.prefix.ends_with('/')));
+    assert!(
+        facts
+            .iter()
+            .all(|rule| rule.enabled && rule.other.is_empty())
+    );
+    assert!(
+        facts
+            .iter()
+            .all(|rule| rule.prefix.is_empty() || rule.prefix.ends_with('/'))
+    );
     assert_eq!(all, emit(&stage.fixture.plan()).unwrap());
 }
 
@@ -82,22 +113,45 @@ fn buckets_of_the_same_name_do_not_meet() {
 fn what_cannot_be_a_rule_is_refused_all_at_once() {
     let mut stage = Stage::new();
     let key = stage.fixture.key("k", None);
-    let repository = Location { store: stage.bucket, path: "/backups/repo".to_owned() };
-    stage.fixture.repository("repo", repository, (0, 18), key, None);
+    let repository = Location {
+        store: stage.bucket,
+        path: "/backups/repo".to_owned(),
+    };
+    stage
+        .fixture
+        .repository("repo", repository, (0, 18), key, None);
     stage.days("all", "/", 30);
     stage.days("within", "/backups/repo/data", 30);
     stage.days("beside", "/backups/repository", 30);
-    stage.expire("versions", "/backups", Interval::point(Seconds::days(30)), noncurrent);
+    stage.expire(
+        "versions",
+        "/backups",
+        Interval::point(Seconds::days(30)),
+        noncurrent,
+    );
     stage.expire("hours", "/x", Interval::point(Seconds::hours(36)), |_| {});
-    stage.expire("some_day", "/x", Interval::new(Seconds::days(1), Seconds::days(9)).unwrap(), |_| {});
-    stage.expire("by_mtime", "/x", Interval::point(Seconds::days(1)), |verb| {
-        if let Verb::Expire { clock, .. } = verb {
-            *clock = AgeClock::Mtime;
-        }
-    });
+    stage.expire(
+        "some_day",
+        "/x",
+        Interval::new(Seconds::days(1), Seconds::days(9)).unwrap(),
+        |_| {},
+    );
+    stage.expire(
+        "by_mtime",
+        "/x",
+        Interval::point(Seconds::days(1)),
+        |verb| {
+            if let Verb::Expire { clock, .. } = verb {
+                *clock = AgeClock::Mtime;
+            }
+        },
+    );
     stage.days("control", "/a\u{7}b", 3);
     let mistakes = emit(&stage.fixture.plan()).unwrap_err();
-    let said: Vec<String> = mistakes.iter().map(|m| format!("{} {}", m.code, m.message)).collect();
+    let said: Vec<String> = mistakes
+        .iter()
+        .map(|m| format!("{} {}", m.code, m.message))
+        .collect();
     insta::assert_debug_snapshot!(said);
 }
 
@@ -106,7 +160,14 @@ fn what_is_read_back_shows_what_is_not_ours() {
     let text = r#"{"Rules":[{"ID":"a","Status":"Disabled","Filter":{"And":{"Prefix":"p/","Tags":[]}},
         "Expiration":{"Date":"2027-01-01"},"Transitions":[]}]}"#;
     let facts = read(text).unwrap();
-    assert_eq!((facts[0].enabled, facts[0].prefix.as_str(), facts[0].expiration_days), (false, "p/", None));
+    assert_eq!(
+        (
+            facts[0].enabled,
+            facts[0].prefix.as_str(),
+            facts[0].expiration_days
+        ),
+        (false, "p/", None)
+    );
     let other: Vec<&str> = facts[0].other.iter().map(String::as_str).collect();
     assert_eq!(other, ["Expiration.Date", "Filter.And", "Transitions"]);
     assert!(read("{}").is_err() && read("nonsense").is_err());

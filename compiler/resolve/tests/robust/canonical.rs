@@ -5,6 +5,9 @@ use std::fmt::Debug;
 use fancy_regex::{Captures, Regex};
 use thrice_model::{Model, Named, Table};
 
+/// No name of the policy begins so: what is renamed does, and is told by its old name here.
+pub const MARK: &str = "zz-";
+
 /// One line for each thing in the model, sorted. Ids are names, places are gone, and lists of ids
 /// are sorted: those are in the order of declaration.
 pub fn form(model: &Model) -> Vec<String> {
@@ -94,6 +97,7 @@ impl Names {
             let (_, names) = table.unwrap_or_else(|| panic!("no table of {kind}"));
             format!("{kind}<{}>", names[index.parse::<usize>().unwrap()])
         });
+        let text = text.replace(MARK, "");
         let sorted = |found: &Captures<str>| {
             let mut ids: Vec<&str> = found[1].split(", ").collect();
             ids.sort_unstable();

@@ -3,22 +3,44 @@
 use thrice_diagnostics::{FileId, Span};
 use thrice_grammar::{Statement, Token, TokenKind, parse};
 
-/// The words and values of a text with their places, in order.
-pub fn tokens(text: &str) -> Vec<(TokenKind, usize, usize)> {
-    fn walk(statement: &Statement, out: &mut Vec<Token>) {
-        out.extend(statement.values());
-        for (_, inner) in statement.block.iter().flat_map(|block| block.statements()) {
-            walk(inner, out);
+/// All statements of a text, those in blocks too, in order.
+fn walk(text: &str, mut visit: impl FnMut(&Statement)) {
+    fn inner(statement: &Statement, visit: &mut impl FnMut(&Statement)) {
+        visit(statement);
+        for (_, within) in statement.block.iter().flat_map(|block| block.statements()) {
+            inner(within, visit);
         }
     }
     let (tree, _) = parse(FileId(0), text);
-    let mut out = Vec::new();
     for (_, statement) in tree.statements() {
-        walk(statement, &mut out);
+        inner(statement, &mut visit);
     }
-    out.iter()
-        .map(|t| (t.kind, at(t.span).0, at(t.span).1))
-        .collect()
+}
+
+/// The words and values of a text with their places, in order.
+pub fn tokens(text: &str) -> Vec<(TokenKind, usize, usize)> {
+    let mut out = Vec::new();
+    walk(text, |statement| {
+        out.extend(
+            statement
+                .values()
+                .map(|t| (t.kind, at(t.span).0, at(t.span).1)),
+        );
+    });
+    out
+}
+
+/// The first two words of each statement that has two.
+pub fn beginnings(text: &str) -> Vec<(&str, &str)> {
+    let mut out = Vec::new();
+    let word = |token: Token| &text[at(token.span).0..at(token.span).1];
+    walk(text, |statement| {
+        let mut values = statement.values();
+        if let (Some(first), Some(second)) = (values.next(), values.next()) {
+            out.push((word(first), word(second)));
+        }
+    });
+    out
 }
 
 fn at(span: Span) -> (usize, usize) {

@@ -51,6 +51,7 @@ impl Kind {
         if count == 1 { self.words(0) } else { format!("fewer than {}", self.words(count)) }
     }
 
+    /// So many, in words.
     fn words(self, count: u32) -> String {
         let (one, more) = match self {
             Self::Copies => ("copy", "copies"),
@@ -434,8 +435,9 @@ fn tell(context: &Context<'_>, requirement: &Requirement, group: &[Violation]) -
             Diagnostic::error(
                 code,
                 format!(
-                    "{names} {} {have}{phases}, and {asked} {} asked for",
-                    has_have(classes.len()),
+                    "{names} {} {have}{phases}, and {} {} asked for",
+                    first.kind.verb(classes.len()),
+                    first.need,
                     is_are(first.need)
                 ),
             )
@@ -444,8 +446,9 @@ fn tell(context: &Context<'_>, requirement: &Requirement, group: &[Violation]) -
         Some(run) => Diagnostic::error(
             code,
             format!(
-                "{names} {} fewer than {asked} from the age of {} on{phases}",
-                has_have(classes.len()),
+                "{names} {} {} at the age of {}{phases}",
+                first.kind.verb(classes.len()),
+                first.kind.less_than(first.need),
                 age(run.age)
             ),
         )

@@ -12,11 +12,13 @@ use crate::verification::{Engine, Finding, Verdict, Verification};
 const UNUSED: Code = Code("T2601");
 const ABOUT_NOTHING: Code = Code("T2602");
 const DOES_NOTHING: Code = Code("T2603");
+const PROTECTS_NOTHING: Code = Code("T2607");
 const SKIPPED_TWICE: Code = Code("T2608");
 const WEAKER: Code = Code("T2609");
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut found = Vec::new();
+    protects_nothing(context, &mut found);
     unused(context, &mut found);
     empty_demands(context, &mut found);
     idle_steps(context, &mut found);
@@ -44,6 +46,20 @@ fn finding(diagnostic: Diagnostic, classes: Vec<ClassId>, subjects: Vec<String>)
         classes,
         subjects,
         fault: None,
+    }
+}
+
+/// Of nothing everything is proved.
+fn protects_nothing(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let model = &context.plan.model;
+    if model.classes.is_empty() {
+        let named = &model.policy.named;
+        let diagnostic =
+            Diagnostic::warning(PROTECTS_NOTHING, "this policy declares no class: there is nothing that it protects")
+                .at(named.span, "nothing to prove")
+                .about(named.name.clone())
+                .help("declare what is worth a backup: `class NAME is state|files|items on STORE:/PATH`");
+        out.push(finding(diagnostic, Vec::new(), Vec::new()));
     }
 }
 

@@ -3,11 +3,12 @@
 mod concretize;
 mod encode;
 mod evaluate;
+mod polish;
 mod shape;
 mod solve;
 mod symbolize;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 pub use concretize::Run;
@@ -92,6 +93,7 @@ impl Answer {
 #[derive(Default)]
 pub(crate) struct Answers {
     known: RefCell<BTreeMap<Vec<i64>, Answer>>,
+    asker: OnceCell<solve::Asker>,
 }
 
 impl Answers {
@@ -100,7 +102,11 @@ impl Answers {
         if let Some(known) = self.known.borrow().get(&key) {
             return known.clone();
         }
-        let found = answer(system, question);
+        let found = if evaluate::surely(system, question) {
+            Answer::Evaluated
+        } else {
+            self.asker.get_or_init(solve::Asker::new).solve(system, question)
+        };
         self.known.borrow_mut().insert(key, found.clone());
         found
     }
@@ -112,5 +118,5 @@ pub fn answer(system: &System, question: &Question) -> Answer {
     if evaluate::surely(system, question) {
         return Answer::Evaluated;
     }
-    solve::solve(system, question)
+    solve::Asker::new().solve(system, question)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use thrice_model::{HostId, HostKind, RepositoryId, StepId, StepTarget, Source, Verb};
+use thrice_model::{HostId, HostKind, RepositoryId, Source, StepId, StepTarget, Verb};
 use thrice_retention::{Count, KeepRules};
 use thrice_target::bench::Bench;
 use thrice_target::fixture::Fixture;
@@ -28,11 +28,19 @@ pub struct World {
 
 pub fn backup(keep: Option<KeepRules>, prune: bool) -> Verb {
     let span = thrice_target::fixture::span();
-    Verb::Backup { keep: keep.map(|rules| (rules, span)), prune, exclude: Vec::new(), flags: Vec::new() }
+    Verb::Backup {
+        keep: keep.map(|rules| (rules, span)),
+        prune,
+        exclude: Vec::new(),
+        flags: Vec::new(),
+    }
 }
 
 pub fn keep_daily(count: u32) -> KeepRules {
-    KeepRules { daily: Some(Count::N(count)), ..KeepRules::default() }
+    KeepRules {
+        daily: Some(Count::N(count)),
+        ..KeepRules::default()
+    }
 }
 
 impl World {
@@ -46,7 +54,16 @@ impl World {
         let place = Fixture::location(disk, &url);
         let repository = fixture.repository("r", place, Self::version(restic), key, None);
         bench.programs(restic.folder());
-        Self { fixture, bench, host, repository, url, restic, environment: Vec::new() }.made()
+        Self {
+            fixture,
+            bench,
+            host,
+            repository,
+            url,
+            restic,
+            environment: Vec::new(),
+        }
+        .made()
     }
 
     /// With a repository in a bucket of a gateway.
@@ -59,14 +76,30 @@ impl World {
         let store = fixture.bucket(s3, "backups", bucket);
         let key = fixture.key("k", Some(&bench.write("key", PASSWORD)));
         let environment = gateway.environment();
-        let file: String = environment.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
+        let file: String = environment
+            .iter()
+            .map(|(name, value)| format!("{name}='{value}'\n"))
+            .collect();
         let credential = fixture.credential("c", Some(s3), Some(&bench.write("s3.env", file)));
         let place = Fixture::location(store, "/restic/p");
-        let repository = fixture.repository("r", place, Self::version(restic), key, Some(credential));
+        let repository =
+            fixture.repository("r", place, Self::version(restic), key, Some(credential));
         bench.programs(restic.folder());
-        let environment = environment.iter().map(|(n, v)| ((*n).to_string(), (*v).to_string())).collect();
+        let environment = environment
+            .iter()
+            .map(|(n, v)| ((*n).to_string(), (*v).to_string()))
+            .collect();
         let url = format!("s3:{}/{bucket}/restic/p", gateway.endpoint());
-        Self { fixture, bench, host, repository, url, restic, environment }.made()
+        Self {
+            fixture,
+            bench,
+            host,
+            repository,
+            url,
+            restic,
+            environment,
+        }
+        .made()
     }
 
     fn version(restic: &Restic) -> (u16, u16) {
@@ -83,14 +116,18 @@ impl World {
     /// restic itself on the repository, not by way of a script.
     pub fn call(&self, arguments: &[&str]) -> Command {
         let mut command = self.restic.command(&self.url);
-        command.envs(self.environment.iter().cloned()).args(arguments);
+        command
+            .envs(self.environment.iter().cloned())
+            .args(arguments);
         command
     }
 
     /// All snapshots, oldest first.
     pub fn snapshots(&self) -> Vec<Value> {
         let text = run(&mut self.call(&["snapshots", "--json"]));
-        let mut list: Vec<Value> = serde_json::from_str::<Option<Vec<Value>>>(&text).unwrap().unwrap_or_default();
+        let mut list: Vec<Value> = serde_json::from_str::<Option<Vec<Value>>>(&text)
+            .unwrap()
+            .unwrap_or_default();
         list.sort_by_key(|snapshot| snapshot["time"].as_str().unwrap().to_owned());
         list
     }
@@ -112,7 +149,9 @@ impl World {
     pub fn step(&mut self, name: &str, verb: Verb) -> StepId {
         let step = self.fixture.step(name, verb, self.host);
         let (repository, span) = (self.repository, thrice_target::fixture::span());
-        self.fixture.edit(step, |step| step.source = Source::Repository(repository, span))
+        self.fixture.edit(step, |step| {
+            step.source = Source::Repository(repository, span)
+        })
     }
 
     pub fn script(&self, name: &str) -> Artefact {
@@ -131,15 +170,26 @@ impl World {
     #[track_caller]
     pub fn fail(&self, name: &str, code: i32, words: &str) {
         let finished = self.bench.run(&self.script(name));
-        assert_eq!(finished.code, Some(code), "{}: {finished}", self.restic.version);
-        assert!(finished.stderr.contains(words), "{}: {finished}", self.restic.version);
+        assert_eq!(
+            finished.code,
+            Some(code),
+            "{}: {finished}",
+            self.restic.version
+        );
+        assert!(
+            finished.stderr.contains(words),
+            "{}: {finished}",
+            self.restic.version
+        );
         assert_eq!(self.bench.record("p", name)["ok"], false);
     }
 }
 
 pub fn emitted(plan: &Plan, name: &str) -> Artefact {
     let all = thrice_target_restic::emit(plan).unwrap();
-    let mut found = all.into_iter().filter(|artefact| artefact.step.as_deref() == Some(name));
+    let mut found = all
+        .into_iter()
+        .filter(|artefact| artefact.step.as_deref() == Some(name));
     let artefact = found.next().unwrap();
     assert!(found.next().is_none(), "each step once");
     artefact
@@ -148,7 +198,9 @@ pub fn emitted(plan: &Plan, name: &str) -> Artefact {
 /// A tree with what makes trees hard: a folder with blanks, an empty file, a link, bytes of all kinds.
 pub fn write_tree(folder: &Path, seed: u8) {
     fs::create_dir_all(folder.join("a folder/deep")).unwrap();
-    let bytes: Vec<u8> = (0..200_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 ^ seed).collect();
+    let bytes: Vec<u8> = (0..200_000_u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 ^ seed)
+        .collect();
     fs::write(folder.join("a folder/deep/bytes"), bytes).unwrap();
     fs::write(folder.join("a folder/empty"), "").unwrap();
     fs::write(folder.join("it's \"$HOME\" -é"), format!("text {seed}")).unwrap();

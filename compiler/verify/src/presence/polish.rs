@@ -1,0 +1,91 @@
+//! Of all counterexamples, one that a person can follow: the youngest item, then the earliest faults,
+//! then as little delay as will do.
+
+use std::collections::BTreeSet;
+
+use super::evaluate::{Choices, FOR_EVER, refutes, stays_of};
+use super::{Leaving, Question, System};
+
+/// How often all values are gone through; two or three rounds settle systems of real policies.
+const ROUNDS: usize = 6;
+
+/// Lowers every open value as far as the counterexample stays one, in a fixed order, and never makes
+/// the item older. What comes in must refute; so does what comes out.
+pub(super) fn polish(system: &System, question: &Question, choices: Choices) -> Choices {
+    let mut best = youngest(system, question, &choices).unwrap_or(choices);
+    for _ in 0..ROUNDS {
+        let before = best.clone();
+        for (node, rule) in system.nodes.iter().enumerate() {
+            try_value(system, question, &mut best, rule.older_than.map(|o| o.0), |c, v| {
+                c.nodes.get_mut(node).map(|n| n.older_than = v)
+            });
+            for (at, leaving) in rule.leaves.iter().enumerate() {
+                let low = match *leaving {
+                    Leaving::AfterEntering(low, _) | Leaving::AtAge(low, _) | Leaving::With(_, low, _) => Some(low),
+                    Leaving::Into(_) => None,
+                };
+                try_value(system, question, &mut best, low, |c, v| {
+                    c.nodes.get_mut(node).and_then(|n| n.leaves.get_mut(at)).map(|l| *l = v)
+                });
+            }
+            let low = rule.source.map(|_| rule.delay.0);
+            try_value(system, question, &mut best, low, |c, v| {
+                c.nodes.get_mut(node).map(|n| n.delay = v)
+            });
+        }
+        if best == before {
+            break;
+        }
+    }
+    best
+}
+
+/// Sets one value to its least if the item then need not be older.
+fn try_value(
+    system: &System,
+    question: &Question,
+    best: &mut Choices,
+    value: Option<i64>,
+    set: impl Fn(&mut Choices, i64) -> Option<()>,
+) {
+    let Some(value) = value else { return };
+    let mut tried = best.clone();
+    if set(&mut tried, value).is_none() || tried == *best {
+        return;
+    }
+    if let Some(younger) = youngest(system, question, &tried).filter(|t| t.age <= best.age) {
+        *best = younger;
+    }
+}
+
+/// The least age, and for it the earliest faults, at which a run refutes. Something changes only where
+/// an item enters or leaves, so only those ages need a look.
+fn youngest(system: &System, question: &Question, choices: &Choices) -> Option<Choices> {
+    let mut found: Option<Choices> = None;
+    let mut struck_at: BTreeSet<i64> = [question.from, choices.struck].into();
+    struck_at.extend(moments(system, choices));
+    for struck in struck_at.into_iter().filter(|s| *s >= question.from) {
+        let mut tried = Choices { struck, ..choices.clone() };
+        let mut ages: BTreeSet<i64> = [struck, choices.age].into();
+        ages.extend(moments(system, &tried).into_iter().filter(|age| *age >= struck));
+        for age in ages {
+            tried.age = age;
+            if refutes(system, question, &tried) {
+                if found.as_ref().is_none_or(|f| (age, struck) < (f.age, f.struck)) {
+                    found = Some(tried.clone());
+                }
+                break;
+            }
+        }
+    }
+    found
+}
+
+fn moments(system: &System, choices: &Choices) -> Vec<i64> {
+    stays_of(system, choices)
+        .into_iter()
+        .flatten()
+        .flat_map(|(entered, left)| [entered, left])
+        .filter(|at| *at < FOR_EVER)
+        .collect()
+}
