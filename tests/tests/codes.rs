@@ -1,20 +1,23 @@
 //! The pages of the codes: what each shows is what the compiler says, and no code lacks its page.
 
-#![expect(clippy::disallowed_methods, reason = "a test reads the source tree")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test reads the source tree, and fails where it cannot"
+)]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+#[path = "codes/check.rs"]
+mod check;
+#[path = "codes/remedies.rs"]
+mod remedies;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jiff::civil::{Date, date};
-use thrice_diagnostics::{Code, Diagnostic, Diagnostics, SourceMap, all_codes, explain};
-use thrice_plan::Plan;
-use thrice_report::human::{Options, findings};
-use thrice_resolve::{Loader, resolve};
+use thrice_diagnostics::{Code, SourceMap, all_codes, explain};
 
-/// The day at which examples are judged; those that speak of dates name it.
-const DAY: Date = date(2026, 12, 1);
+use crate::check::{check, examples, fenced, is_about_building, shown};
 
 /// Codes that no text of a policy can show: their pages show a session at a terminal instead, which
 /// the tests of the command line act out. `T9001` only shows where thrice itself is wrong; a test
@@ -22,105 +25,6 @@ const DAY: Date = date(2026, 12, 1);
 const AT_THE_TERMINAL: [&str; 8] = [
     "T0001", "T0002", "T0003", "T0004", "T0006", "T0007", "T0008", "T9001",
 ];
-
-/// Examples have no other files.
-struct Nothing;
-
-impl Loader for Nothing {
-    fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
-        Err("there is no such file or folder".to_owned())
-    }
-}
-
-/// What the targets refuse in a policy that is safe otherwise.
-fn refused(plan: &Plan) -> Vec<Diagnostic> {
-    let emit = [
-        thrice_target_cron::emit(plan),
-        thrice_target_rclone::emit(plan),
-        thrice_target_s3_lifecycle::emit(plan),
-    ];
-    emit.into_iter().filter_map(Result::err).flatten().collect()
-}
-
-/// All that is found in a policy of one file, as `thrice check` finds it, and `thrice build` where a
-/// page is about what cannot be emitted.
-fn check(text: &str, build: bool) -> (SourceMap, Vec<Diagnostic>) {
-    let mut sources = SourceMap::new();
-    let root = sources.add("example.thrice", text);
-    let (model, mistakes) = resolve(&mut sources, &[root], "example", DAY, &Nothing);
-    let mut found = Diagnostics::new();
-    found.extend(mistakes);
-    if let Some(model) = model {
-        let (plan, mistakes) = thrice_plan::plan(model, DAY);
-        found.extend(mistakes);
-        if !found.has_errors() {
-            found.extend(
-                thrice_verify::verify(&plan)
-                    .findings
-                    .into_iter()
-                    .map(|f| f.diagnostic),
-            );
-        }
-        if build && !found.has_errors() {
-            found.extend(refused(&plan));
-        }
-    }
-    (sources, found.sorted())
-}
-
-/// Codes of what a safe policy asks for and no target can do.
-fn is_about_building(code: &str) -> bool {
-    ("T2330".."T2340").contains(&code)
-}
-
-/// The fenced blocks of a page in a language, each with whether it stands before "What to do".
-fn fenced(page: &str, language: &str) -> Vec<(String, bool)> {
-    let mut out: Vec<(String, bool)> = Vec::new();
-    let (mut inside, mut before) = (false, true);
-    for line in page.lines() {
-        if line.starts_with("```") {
-            inside = line.trim_start_matches('`') == language;
-            if inside {
-                out.push((String::new(), before));
-            }
-        } else if let (true, Some((block, _))) = (inside, out.last_mut()) {
-            block.push_str(line);
-            block.push('\n');
-        } else {
-            before &= !line.starts_with("What to do:");
-        }
-    }
-    out
-}
-
-/// The example of each page that has one.
-fn examples() -> BTreeMap<&'static str, String> {
-    let mut out = BTreeMap::new();
-    for code in all_codes() {
-        let blocks = fenced(explain(code).unwrap(), "thrice");
-        if let Some((example, _)) = blocks.into_iter().find(|(_, before)| *before) {
-            out.insert(code.0, example);
-        }
-    }
-    out
-}
-
-/// The findings of a code in full; of others, which the example cannot do without, a line each.
-fn shown(code: &str, sources: &SourceMap, found: &[Diagnostic]) -> String {
-    let (own, others): (Vec<_>, Vec<_>) = found.iter().cloned().partition(|f| f.code.0 == code);
-    let mut out = findings(&own, sources, Options::default());
-    for other in others {
-        writeln!(
-            out,
-            "\nalso {}[{}]: {}",
-            other.severity.word(),
-            other.code,
-            other.message
-        )
-        .unwrap();
-    }
-    out
-}
 
 #[test]
 fn every_example_shows_its_code() {

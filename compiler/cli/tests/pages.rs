@@ -1,5 +1,11 @@
 //! The pages of codes that no text of a policy can show: the session that each shows is acted out.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that cannot go on fails its test"
+)]
+
 mod common;
 
 use std::fs::{self, File};
@@ -16,11 +22,23 @@ fn situation(code: &str) -> Option<Desk> {
     let desk = Desk::new(&[]);
     match code {
         "T0001" => {}
-        "T0002" => desk.put("policy/places.thrice", b"provider home \"R\xe4um\" { site rack }\n"),
+        "T0002" => desk.put(
+            "policy/places.thrice",
+            b"provider home \"R\xe4um\" { site rack }\n",
+        ),
         "T0003" => desk.put("policy/notes.txt", b"to do: write the policy\n"),
-        "T0004" => File::create(desk.path("dump.thrice")).unwrap().set_len(64_000_001).unwrap(),
-        "T0006" => desk.put("policy/places.thrice", format!("\u{feff}{SOUND}").as_bytes()),
-        "T0007" => desk.put("policy/places.thrice", SOUND.replace('\n', "\r\n").as_bytes()),
+        "T0004" => File::create(desk.path("dump.thrice"))
+            .unwrap()
+            .set_len(64_000_001)
+            .unwrap(),
+        "T0006" => desk.put(
+            "policy/places.thrice",
+            format!("\u{feff}{SOUND}").as_bytes(),
+        ),
+        "T0007" => desk.put(
+            "policy/places.thrice",
+            SOUND.replace('\n', "\r\n").as_bytes(),
+        ),
         "T0008" => {
             desk.put("places.thrice", b"provider   home{site rack}");
             let read_only = fs::Permissions::from_mode(0o444);
@@ -44,12 +62,19 @@ fn session(page: &str) -> Option<(Vec<&str>, &str)> {
 fn sessions_go_as_shown() {
     let mut played = 0;
     for code in all_codes() {
-        let Some((command, answer)) = session(explain(code).unwrap()) else { continue };
-        let Some(desk) = situation(code.0) else { continue };
+        let Some((command, answer)) = session(explain(code).unwrap()) else {
+            continue;
+        };
+        let Some(desk) = situation(code.0) else {
+            continue;
+        };
         let output = desk.run(&command);
         let told = [output.stdout, output.stderr].concat();
         let told = String::from_utf8(told).unwrap();
-        assert!(told.contains(answer), "{code}: the page shows\n{answer}\nand thrice says\n{told}");
+        assert!(
+            told.contains(answer),
+            "{code}: the page shows\n{answer}\nand thrice says\n{told}"
+        );
         assert_eq!(output.status.code(), Some(2), "{code}");
         played += 1;
     }

@@ -10,6 +10,8 @@ pub(crate) struct Context<'p> {
     pub plan: &'p Plan,
     /// Copies of each class, sources first; indexed by class.
     pub copies: BTreeMap<ClassId, Vec<CopyId>>,
+    /// Copies on each host, in the order of the plan.
+    on_hosts: BTreeMap<HostId, Vec<CopyId>>,
     /// Answers to questions already asked, by shape.
     pub answers: crate::presence::Answers,
 }
@@ -17,12 +19,18 @@ pub(crate) struct Context<'p> {
 impl<'p> Context<'p> {
     pub(crate) fn new(plan: &'p Plan) -> Self {
         let mut copies: BTreeMap<ClassId, Vec<CopyId>> = BTreeMap::new();
+        let mut on_hosts: BTreeMap<HostId, Vec<CopyId>> = BTreeMap::new();
         for (id, copy) in plan.copies.iter() {
             copies.entry(copy.class).or_default().push(id);
+            on_hosts
+                .entry(plan.host_of(copy.location.store))
+                .or_default()
+                .push(id);
         }
         Self {
             plan,
             copies,
+            on_hosts,
             answers: crate::presence::Answers::default(),
         }
     }
@@ -132,6 +140,11 @@ impl<'p> Context<'p> {
 
     pub(crate) fn store_name(&self, store: StoreId) -> &'p str {
         &self.plan.model.stores[store].named.name
+    }
+
+    /// The copies on all stores of a host.
+    pub(crate) fn on_host(&self, host: HostId) -> &[CopyId] {
+        self.on_hosts.get(&host).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn host(&self, copy: &Copy) -> HostId {

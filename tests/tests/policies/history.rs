@@ -4,6 +4,10 @@
     clippy::unwrap_used,
     reason = "a helper that cannot go on fails its test"
 )]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "ids index the tables of their own model"
+)]
 
 use jiff::tz::TimeZone;
 use thrice_model::{ClassId, Demand, StepTarget, Verb};

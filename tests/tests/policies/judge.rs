@@ -9,7 +9,7 @@
     reason = "a helper that cannot go on fails its test"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -74,25 +74,32 @@ impl Judged {
     }
 }
 
-/// The typed policy of a folder, and what is wrong with its text. Its files are read in the order of
-/// their names, each changed by `edit`.
+/// The policy files of a folder, by name: their path below the folder of all policies, and their text.
+pub fn files(folder: &str) -> BTreeMap<String, String> {
+    fs::read_dir(policies().join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".thrice"))
+        .map(|name| {
+            let path = format!("{folder}/{name}");
+            let text = fs::read_to_string(policies().join(&path)).unwrap();
+            (path, text)
+        })
+        .collect()
+}
+
+/// The typed policy of a folder, and what is wrong with its text. Each of its files is changed by
+/// `edit`, which is told its name.
 pub fn read(
     folder: &str,
     edit: impl Fn(&str, String) -> String,
 ) -> (SourceMap, Option<Model>, Vec<Diagnostic>) {
-    let mut names: Vec<String> = fs::read_dir(policies().join(folder))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".thrice"))
-        .collect();
-    names.sort();
     let mut sources = SourceMap::new();
-    let roots: Vec<FileId> = names
-        .iter()
-        .map(|name| {
-            let path = format!("{folder}/{name}");
-            let text = fs::read_to_string(policies().join(&path)).unwrap();
-            sources.add(path, edit(name, text))
+    let roots: Vec<FileId> = files(folder)
+        .into_iter()
+        .map(|(path, text)| {
+            let text = edit(path.rsplit('/').next().unwrap(), text);
+            sources.add(path, text)
         })
         .collect();
     let (model, findings) = resolve(&mut sources, &roots, folder, DAY, &Folder);

@@ -157,7 +157,7 @@ fn every_beginning_is_refused_in_order() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(384))]
+    #![proptest_config(ProptestConfig::with_cases(160))]
 
     #[test]
     fn damage_is_told_in_order(all in prop::collection::vec(damage(), 1..7)) {

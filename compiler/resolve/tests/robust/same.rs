@@ -172,7 +172,7 @@ fn the_policy_offers_enough() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn names_mean_nothing(chosen in prop::collection::vec(any::<bool>(), 128)) {
@@ -201,15 +201,17 @@ proptest! {
         let folder: Vec<&str> = folder.iter().map(String::as_str).collect();
         same(&meaning(&folder))?;
     }
+}
 
-    /// A part that is used is the same as a part that lies there.
-    #[test]
-    fn used_files_mean_the_same(cut in 0..80_usize) {
-        let all = statements(EVERYTHING);
-        let (first, second) = all.split_at(cut.min(all.len()));
+/// A part that is used is the same as a part that lies there.
+#[test]
+fn used_files_mean_the_same() {
+    let all = statements(EVERYTHING);
+    for cut in (0..=all.len()).step_by(9) {
+        let (first, second) = all.split_at(cut);
         let root = format!("{}use \"second.thrice\"\n", first.concat());
         let shelf = vec![("second.thrice".to_owned(), second.concat())];
-        same(&accepted(resolved_with(&[&root], shelf)))?;
+        same(&accepted(resolved_with(&[&root], shelf))).unwrap();
     }
 }
 

@@ -134,17 +134,18 @@ fn copies_on(context: &Context<'_>, store: StoreId, period: &Period) -> Vec<Copy
     let shares = data.capacity.is_none() && data.quota.is_none();
     let mut out = Vec::new();
     let mut seen = BTreeSet::new();
-    for (id, copy) in context.plan.copies.iter() {
-        let here = copy.location.store == store
-            || (shares && model.stores[copy.location.store].host == data.host);
+    for id in context.on_host(data.host) {
+        let copy = &context.plan.copies[*id];
+        let here = shares || copy.location.store == store;
         let same = (
             copy.class,
-            copy.location.clone(),
+            copy.location.store,
+            copy.location.path.as_str(),
             copy.kind == CopyKind::Versions,
             copy.repository,
         );
         if here && copy.lifetime.contains(period.from) && seen.insert(same) {
-            out.push(id);
+            out.push(*id);
         }
     }
     out

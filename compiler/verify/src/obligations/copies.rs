@@ -48,7 +48,11 @@ impl Kind {
 
     /// Fewer than so many.
     fn less_than(self, count: u32) -> String {
-        if count == 1 { self.words(0) } else { format!("fewer than {}", self.words(count)) }
+        if count == 1 {
+            self.words(0)
+        } else {
+            format!("fewer than {}", self.words(count))
+        }
     }
 
     /// So many, in words.

@@ -3,8 +3,10 @@
 
 mod estimates;
 
+use std::collections::BTreeSet;
+
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, Demand, Obligation, Source, Verb};
+use thrice_model::{ClassId, Demand, Obligation, Requirement, Source, Verb};
 
 use crate::context::Context;
 use crate::verification::{Engine, Finding, Verdict, Verification};
@@ -54,11 +56,13 @@ fn protects_nothing(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
     if model.classes.is_empty() {
         let named = &model.policy.named;
-        let diagnostic =
-            Diagnostic::warning(PROTECTS_NOTHING, "this policy declares no class: there is nothing that it protects")
-                .at(named.span, "nothing to prove")
-                .about(named.name.clone())
-                .help("declare what is worth a backup: `class NAME is state|files|items on STORE:/PATH`");
+        let diagnostic = Diagnostic::warning(
+            PROTECTS_NOTHING,
+            "this policy declares no class: there is nothing that it protects",
+        )
+        .at(named.span, "nothing to prove")
+        .about(named.name.clone())
+        .help("declare what is worth a backup: `class NAME is state|files|items on STORE:/PATH`");
         out.push(finding(diagnostic, Vec::new(), Vec::new()));
     }
 }
@@ -104,13 +108,13 @@ fn empty_demands(context: &Context<'_>, out: &mut Vec<Finding>) {
 
 /// A step that reads where nothing is.
 fn idle_steps(context: &Context<'_>, out: &mut Vec<Finding>) {
-    let makes: std::collections::BTreeSet<_> = context
+    let makes: BTreeSet<_> = context
         .plan
         .copies
         .iter()
         .filter_map(|(_, c)| c.made_by)
         .collect();
-    let expires: std::collections::BTreeSet<_> = context
+    let expires: BTreeSet<_> = context
         .plan
         .copies
         .iter()
@@ -183,16 +187,12 @@ fn weaker(context: &Context<'_>, out: &mut Vec<Finding>) {
     for (at, weak) in all.iter().enumerate() {
         let strong = all.iter().enumerate().find(|(other, strong)| {
             *other != at
+                && implies(&strong.demand, &weak.demand)
                 && strong.lifetime.from <= weak.lifetime.from
                 && (strong.lifetime.until.is_none()
                     || strong.lifetime.until >= weak.lifetime.until
                         && weak.lifetime.until.is_some())
-                && weak
-                    .selection
-                    .classes
-                    .iter()
-                    .all(|c| strong.selection.classes.contains(c))
-                && implies(&strong.demand, &weak.demand)
+                && covers(strong, weak)
                 && (strong.demand != weak.demand
                     || strong.selection != weak.selection
                     || *other < at)
@@ -201,6 +201,12 @@ fn weaker(context: &Context<'_>, out: &mut Vec<Finding>) {
             out.push(redundant(weak.span, strong.span));
         }
     }
+}
+
+/// Whether one requirement is about all the classes of another.
+fn covers(strong: &Requirement, weak: &Requirement) -> bool {
+    let covered: BTreeSet<ClassId> = strong.selection.classes.iter().copied().collect();
+    weak.selection.classes.iter().all(|c| covered.contains(c))
 }
 
 fn implies(strong: &Demand, weak: &Demand) -> bool {

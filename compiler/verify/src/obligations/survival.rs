@@ -79,13 +79,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             if sets.is_empty() {
                 out.findings.push(vacuous(requirement.span, period));
             }
+            let chosen = within(&alike, &requirement.selection.classes);
             for set in sets {
                 let ask = Ask {
                     faults: set,
                     span: Some(requirement.span),
                     spared: false,
                 };
-                let chosen = within(&alike, &requirement.selection.classes);
                 state.ask(&ask, &chosen, index);
             }
         }
@@ -99,7 +99,8 @@ struct Decider<'c, 'p> {
     symbols: BTreeMap<ClassId, Symbolized>,
     /// Violations by root cause.
     groups: BTreeMap<String, Group>,
-    verdicts: BTreeMap<(ClassId, usize), Attained>,
+    /// What came out so far, by the classes asked about together and the period.
+    verdicts: BTreeMap<(Vec<ClassId>, usize), Attained>,
     /// How often each acceptance of a single fault was needed, by its index.
     covered: BTreeMap<usize, usize>,
 }
@@ -149,11 +150,9 @@ impl Decider<'_, '_> {
                     Some(v) if v.run.is_some() => Engine::Refuted,
                     Some(_) => Engine::Evaluated,
                 };
-                for class in classes {
-                    let entry = self.verdicts.entry((*class, index)).or_default();
-                    entry.engine = entry.engine.max(engine);
-                    entry.holds &= held;
-                }
+                let entry = self.verdicts.entry((classes.clone(), index)).or_default();
+                entry.engine = entry.engine.max(engine);
+                entry.holds &= held;
                 if let Some(violation) = violation {
                     self.file(ask, violation);
                     break;
@@ -249,12 +248,10 @@ impl Decider<'_, '_> {
                 } else {
                     Engine::Evaluated
                 };
-                for class in classes {
-                    let entry = self.verdicts.entry((*class, index)).or_default();
-                    entry.engine = entry.engine.max(engine);
-                    if only_live {
-                        entry.only_live.extend(ask.faults.iter().copied());
-                    }
+                let entry = self.verdicts.entry((classes.to_vec(), index)).or_default();
+                entry.engine = entry.engine.max(engine);
+                if only_live {
+                    entry.only_live.extend(ask.faults.iter().copied());
                 }
                 None
             }
@@ -372,8 +369,22 @@ impl Decider<'_, '_> {
         }
     }
 
+    /// What came out, spread over the single classes.
+    fn by_class(&self) -> BTreeMap<(ClassId, usize), Attained> {
+        let mut out: BTreeMap<(ClassId, usize), Attained> = BTreeMap::new();
+        for ((classes, index), attained) in &self.verdicts {
+            for class in classes {
+                let entry = out.entry((*class, *index)).or_default();
+                entry.engine = entry.engine.max(attained.engine);
+                entry.holds &= attained.holds;
+                entry.only_live.extend(attained.only_live.iter().copied());
+            }
+        }
+        out
+    }
+
     fn finish(self, out: &mut Verification) {
-        for ((class, index), attained) in &self.verdicts {
+        for ((class, index), attained) in &self.by_class() {
             let period = self
                 .context
                 .plan

@@ -105,7 +105,9 @@ impl Answers {
         let found = if evaluate::surely(system, question) {
             Answer::Evaluated
         } else {
-            self.asker.get_or_init(solve::Asker::new).solve(system, question)
+            self.asker
+                .get_or_init(solve::Asker::new)
+                .solve(system, question)
         };
         self.known.borrow_mut().insert(key, found.clone());
         found

@@ -16,16 +16,25 @@ pub(super) fn polish(system: &System, question: &Question, choices: Choices) -> 
     for _ in 0..ROUNDS {
         let before = best.clone();
         for (node, rule) in system.nodes.iter().enumerate() {
-            try_value(system, question, &mut best, rule.older_than.map(|o| o.0), |c, v| {
-                c.nodes.get_mut(node).map(|n| n.older_than = v)
-            });
+            try_value(
+                system,
+                question,
+                &mut best,
+                rule.older_than.map(|o| o.0),
+                |c, v| c.nodes.get_mut(node).map(|n| n.older_than = v),
+            );
             for (at, leaving) in rule.leaves.iter().enumerate() {
                 let low = match *leaving {
-                    Leaving::AfterEntering(low, _) | Leaving::AtAge(low, _) | Leaving::With(_, low, _) => Some(low),
+                    Leaving::AfterEntering(low, _)
+                    | Leaving::AtAge(low, _)
+                    | Leaving::With(_, low, _) => Some(low),
                     Leaving::Into(_) => None,
                 };
                 try_value(system, question, &mut best, low, |c, v| {
-                    c.nodes.get_mut(node).and_then(|n| n.leaves.get_mut(at)).map(|l| *l = v)
+                    c.nodes
+                        .get_mut(node)
+                        .and_then(|n| n.leaves.get_mut(at))
+                        .map(|l| *l = v)
                 });
             }
             let low = rule.source.map(|_| rule.delay.0);
@@ -65,13 +74,23 @@ fn youngest(system: &System, question: &Question, choices: &Choices) -> Option<C
     let mut struck_at: BTreeSet<i64> = [question.from, choices.struck].into();
     struck_at.extend(moments(system, choices));
     for struck in struck_at.into_iter().filter(|s| *s >= question.from) {
-        let mut tried = Choices { struck, ..choices.clone() };
+        let mut tried = Choices {
+            struck,
+            ..choices.clone()
+        };
         let mut ages: BTreeSet<i64> = [struck, choices.age].into();
-        ages.extend(moments(system, &tried).into_iter().filter(|age| *age >= struck));
+        ages.extend(
+            moments(system, &tried)
+                .into_iter()
+                .filter(|age| *age >= struck),
+        );
         for age in ages {
             tried.age = age;
             if refutes(system, question, &tried) {
-                if found.as_ref().is_none_or(|f| (age, struck) < (f.age, f.struck)) {
+                if found
+                    .as_ref()
+                    .is_none_or(|f| (age, struck) < (f.age, f.struck))
+                {
                     found = Some(tried.clone());
                 }
                 break;

@@ -52,7 +52,9 @@ impl Asker {
             match (self.solver.check(), found.take()) {
                 (SatResult::Unsat, None) => return Answer::Proved,
                 // There is none younger, or nobody can say: the one at hand is shown.
-                (SatResult::Unsat | SatResult::Unknown, Some(best)) => return refuted(system, best),
+                (SatResult::Unsat | SatResult::Unknown, Some(best)) => {
+                    return refuted(system, best);
+                }
                 (SatResult::Unknown, None) => return self.unknown(),
                 (SatResult::Sat, _) => match self.next(system, question, &encoded) {
                     Ok(choices) => {
@@ -70,7 +72,12 @@ impl Asker {
     }
 
     /// The solver's counterexample, replayed and polished.
-    fn next(&self, system: &System, question: &Question, encoded: &Encoded) -> Result<Choices, String> {
+    fn next(
+        &self,
+        system: &System,
+        question: &Question,
+        encoded: &Encoded,
+    ) -> Result<Choices, String> {
         let model = self.solver.get_model();
         let choices = model
             .as_ref()
@@ -83,7 +90,11 @@ impl Asker {
     }
 
     fn unknown(&self) -> Answer {
-        Answer::Unknown(self.solver.get_reason_unknown().unwrap_or_else(|| "no reason given".to_owned()))
+        Answer::Unknown(
+            self.solver
+                .get_reason_unknown()
+                .unwrap_or_else(|| "no reason given".to_owned()),
+        )
     }
 }
 
@@ -101,5 +112,9 @@ fn decode(model: &Model, encoded: &Encoded) -> Option<Choices> {
             leaves: leaves.iter().map(value).collect::<Option<_>>()?,
         });
     }
-    Some(Choices { age: value(&encoded.age)?, struck: value(&encoded.struck)?, nodes })
+    Some(Choices {
+        age: value(&encoded.age)?,
+        struck: value(&encoded.struck)?,
+        nodes,
+    })
 }

@@ -1,0 +1,103 @@
+//! `manifest.json`: what was emitted, from what, and what was not.
+
+use serde::Serialize;
+use thrice_target::{Artefact, Plan, VERSION, sha256};
+
+use crate::MANIFEST;
+use crate::next::{Next, next};
+use crate::steps::{StepEntry, entries};
+
+/// Version of the form of the manifest.
+const FORMAT: u32 = 1;
+
+/// What `build` has written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Manifest {
+    /// Version of this form.
+    pub format: u32,
+    /// The program and version that wrote it.
+    pub generator: String,
+    /// The policy.
+    pub policy: PolicyName,
+    /// The day for which this is in force.
+    pub as_of: String,
+    /// All other files, by path.
+    pub files: Vec<File>,
+    /// All steps in force, in the order of the policy.
+    pub steps: Vec<StepEntry>,
+    /// What changes next; `null` if nothing does.
+    pub next: Option<Next>,
+}
+
+/// Which policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicyName {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its files.
+    pub sha256: String,
+}
+
+/// One file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct File {
+    /// Where it stands beside the manifest.
+    pub path: String,
+    /// What it is.
+    pub kind: &'static str,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Its permissions, in octal.
+    pub mode: String,
+    /// The host or object storage that it is for.
+    pub host: Option<String>,
+    /// Where it is put there; `null` for what is applied in another way.
+    pub install_to: Option<String>,
+    /// The step that it carries out, if it is about one alone.
+    pub step: Option<String>,
+    /// Where it finds secrets, which must be put there by other means.
+    pub secrets: Vec<String>,
+}
+
+/// The manifest of these artefacts.
+pub fn artefact(plan: &Plan, artefacts: &[Artefact]) -> Artefact {
+    let model = &plan.model;
+    let manifest = Manifest {
+        format: FORMAT,
+        generator: format!("thrice {VERSION}"),
+        policy: PolicyName {
+            name: model.policy.named.name.clone(),
+            sha256: model.hash.clone(),
+        },
+        as_of: plan.as_of.to_string(),
+        files: artefacts.iter().map(file).collect(),
+        steps: entries(plan, artefacts),
+        next: next(plan, artefacts),
+    };
+    // Texts, numbers and lists always become JSON.
+    let mut text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
+    text.push('\n');
+    Artefact {
+        path: MANIFEST.to_owned(),
+        bytes: text.into_bytes(),
+        mode: 0o644,
+        kind: "manifest",
+        step: None,
+        host: None,
+        install_to: None,
+        secrets: Vec::new(),
+    }
+}
+
+fn file(artefact: &Artefact) -> File {
+    File {
+        path: artefact.path.clone(),
+        kind: artefact.kind,
+        sha256: sha256(&artefact.bytes),
+        mode: format!("{:04o}", artefact.mode),
+        host: artefact.host.clone(),
+        install_to: artefact.install_to.clone(),
+        step: artefact.step.clone(),
+        secrets: artefact.secrets.clone(),
+    }
+}

@@ -1,0 +1,199 @@
+//! What a page advises helps: each example, changed in the least way, is judged safe, or at least no
+//! longer shows the code.
+
+use thrice_diagnostics::Severity;
+
+use crate::check::{check, examples, is_about_building, shown};
+
+/// For each code of an obligation or a target, what to change in its example.
+const REMEDIES: [(&str, &[(&str, &str)]); 45] = [
+    ("T1101", &[("copies >= 3", "copies >= 2")]),
+    (
+        "T1102",
+        &[(
+            "at home/safe { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium hdd",
+            "at home/safe { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium tape",
+        )],
+    ),
+    ("T1103", &[("spare at home/rack", "spare at home/safe")]),
+    (
+        "T1104",
+        &[(
+            "{ medium object }",
+            "{ medium object; versioning on; lock compliance 30d }",
+        )],
+    ),
+    (
+        "T1201",
+        &[
+            ("s3 at hetzner/fsn1", "s3 at ovh/gravelines"),
+            ("use std/home", "use std/home\nuse std/ovh"),
+            ("held on envelope", "held on envelope, server"),
+        ],
+    ),
+    (
+        "T1202",
+        &[(
+            "held on server }",
+            "held on server, envelope }\nvault envelope at home/safe",
+        )],
+    ),
+    (
+        "T1203",
+        &[("of configs to beside", "of configs to off_site")],
+    ),
+    (
+        "T1204",
+        &[
+            (
+                "require survive",
+                "credential s3_writer { account s3; may read, write on s3.backups; held on server }\nrequire survive",
+            ),
+            ("{ medium object }", "{ medium object; versioning on }"),
+        ],
+    ),
+    (
+        "T1501",
+        &[(
+            "expire scans_old of s3.archive:/scans after 90 days by upload\n",
+            "",
+        )],
+    ),
+    ("T2001", &[("quota 500 GB", "quota 4 TB")]),
+    (
+        "T2002",
+        &[(
+            "server.disk:/photos",
+            "server.disk:/photos { size 100..200 GB }",
+        )],
+    ),
+    ("T2003", &[("slip 3 months", "slip 7 days")]),
+    (
+        "T2301",
+        &[
+            (
+                "after 90 days by upload",
+                "after 90 days by upload { noncurrent }",
+            ),
+            ("{ medium object }", "{ medium object; versioning on }"),
+        ],
+    ),
+    ("T2302", &[(" { deprecated prefix }", "")]),
+    ("T2303", &[("; versioning suspended", "")]),
+    (
+        "T2304",
+        &[(
+            "expire old_dumps",
+            "expire old_versions of s3.exports:/dumps after 30 days by upload { noncurrent }\nexpire old_dumps",
+        )],
+    ),
+    ("T2305", &[("; encryption sse", "")]),
+    (
+        "T2306",
+        &[("to spare.disk:/ by", "to spare.disk:/mirror by")],
+    ),
+    ("T2307", &[("daily at 05:00", "daily at 05:00; transit")]),
+    (
+        "T2310",
+        &[
+            (
+                "host web at hetzner/fsn1 { service nextcloud }",
+                "host web at hetzner/fsn1 { service nextcloud; store disk { medium ssd } }\nnetwork vpn \"VPN\" { joins server, web }\ncopy shown of photos to web.disk:/photos by server.cron { daily at 05:00 }",
+            ),
+            ("restic 0.18.0;", "restic 0.18.0, rclone 1.75.2;"),
+        ],
+    ),
+    (
+        "T2311",
+        &[(
+            "vault envelope",
+            "network vpn \"VPN\" { joins server, spare }\nvault envelope",
+        )],
+    ),
+    ("T2312", &[("by spare.cron", "by server.cron")]),
+    ("T2313", &[("03:00 UTC", "03:30")]),
+    ("T2314", &[("keep within 30 days", "keep 30 daily")]),
+    ("T2315", &[("unlimited", "3650")]),
+    ("T2316", &[("runs cron;", "runs cron; has restic 0.18.0;")]),
+    ("T2317", &[("has restic 0.14.0", "has restic 0.18.0")]),
+    ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
+    (
+        "T2332",
+        &[(
+            "{ bucket",
+            "{ endpoint \"fsn1.your-objectstorage.com\"; bucket",
+        )],
+    ),
+    (
+        "T2333",
+        &[
+            (
+                "of scans, letters to s3.archive:/all",
+                "of scans to s3.archive:/scans",
+            ),
+            ("class letters is items on server.disk:/letters\n", ""),
+        ],
+    ),
+    ("T2401", &[("5..8 EUR", "5..6 EUR")]),
+    ("T2402", &[("USD", "EUR")]),
+    ("T2601", &[("daily at 03:00", "early")]),
+    ("T2602", &[("all items", "all files")]),
+    ("T2603", &[("/fotos", "/photos")]),
+    ("T2604", &[("2026-11-30", "2027-11-30")]),
+    (
+        "T2605",
+        &[("accept", "require copies >= 3 for all\naccept")],
+    ),
+    ("T2606", &[("2026-12-15", "2027-12-15")]),
+    (
+        "T2607",
+        &[(
+            "check integrity",
+            "class photos is files on server.disk:/photos\nbackup nightly of photos to restic_repo by server.cron { daily at 03:00; keep 7 daily }\ncheck integrity",
+        )],
+    ),
+    (
+        "T2608",
+        &[("skip photos because \"they are on the phones too\"\n", "")],
+    ),
+    ("T2609", &[("require copies >= 1 for photos\n", "")]),
+    ("T2610", &[("10..12 EUR", "18..22 EUR")]),
+    ("T2611", &[("1..2 TB", "100..200 GB")]),
+    ("T2612", &[("disk offsite", "disk not offsite")]),
+    ("T2613", &[("20..90 MB/day", "0..1 GB/day")]),
+];
+
+#[test]
+fn every_code_of_an_obligation_has_a_remedy() {
+    let tried = REMEDIES.map(|(code, _)| code).to_vec();
+    let shown: Vec<&str> = examples()
+        .into_keys()
+        .filter(|code| *code >= "T1100")
+        .collect();
+    assert_eq!(tried, shown);
+}
+
+#[test]
+fn every_remedy_helps() {
+    let examples = examples();
+    for (code, changes) in REMEDIES {
+        let Some(example) = examples.get(code) else {
+            continue;
+        };
+        let mut mended = example.clone();
+        for (from, to) in changes {
+            assert!(mended.contains(from), "{code}: no `{from}` in\n{mended}");
+            mended = mended.replacen(from, to, 1);
+        }
+        let (sources, found) = check(&mended, is_about_building(code));
+        let left = found
+            .iter()
+            .filter(|f| f.code.0 == code || f.severity == Severity::Error);
+        assert_eq!(
+            left.count(),
+            0,
+            "{code}:\n{mended}\n{}",
+            shown(code, &sources, &found)
+        );
+    }
+}
