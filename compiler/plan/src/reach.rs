@@ -118,7 +118,7 @@ fn reach(rules: &KeepRules, schedule: &Schedule) -> Seconds {
 fn fullest(sets: BTreeSet<Vec<Seconds>>) -> Vec<Vec<Seconds>> {
     let mut by_gaps: BTreeMap<Vec<i64>, Vec<Seconds>> = BTreeMap::new();
     for ages in sets {
-        let mut gaps: Vec<i64> = ages.windows(2).map(|w| difference(w)).collect();
+        let mut gaps: Vec<i64> = ages.windows(2).map(difference).collect();
         gaps.sort_unstable();
         by_gaps.insert(gaps, ages);
     }

@@ -99,6 +99,16 @@ fn bench(criterion: &mut Criterion) {
     assert_eq!(resolved(&text), (true, 0), "the fleet is a good policy");
     // Each of the 20,000 backups names a repository that is not there.
     let broken = text.replace("_repository by", "_repositories by");
+    // Each schedule is looked at on the days on which the clocks of its host change.
+    let zoned = text
+        .replace("runs cron;", "runs cron; timezone \"Europe/Paris\";")
+        .replace(" at 02:", " at 05:")
+        .replace(" UTC;", ";");
+    assert_eq!(
+        resolved(&zoned),
+        (true, 10_000),
+        "03:00 to 03:59 is skipped once"
+    );
     let mut group = criterion.benchmark_group("10,000 classes");
     group
         .sample_size(10)
@@ -106,6 +116,9 @@ fn bench(criterion: &mut Criterion) {
     group.bench_function("parse", |b| b.iter(|| parse(FileId(0), black_box(&text))));
     group.bench_function("parse and resolve", |b| {
         b.iter(|| resolved(black_box(&text)));
+    });
+    group.bench_function("parse and resolve, clocks that change", |b| {
+        b.iter(|| resolved(black_box(&zoned)));
     });
     group.bench_function("parse and resolve, 20,000 mistakes", |b| {
         b.iter(|| resolved(black_box(&broken)));

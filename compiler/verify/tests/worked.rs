@@ -1,5 +1,10 @@
 //! Worked examples, from policy text to verdict: what counts as a copy, what falls with what.
 
+#![expect(
+    clippy::panic,
+    reason = "helpers of tests stop the test with what they know"
+)]
+
 use jiff::civil::date;
 use thrice_diagnostics::{Severity, SourceMap};
 use thrice_model::Obligation;

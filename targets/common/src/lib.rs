@@ -12,6 +12,7 @@
 //! | templates | [`template`] |
 //! | a whole script around the few lines that do the work | [`script`] |
 //! | what stands at the top of every file | [`header`] |
+//! | what an emitted script says, read back | [`read`] |
 //! | words for what cannot be emitted | [`refusal`] |
 
 #![expect(
@@ -31,6 +32,7 @@ mod hash;
 pub mod header;
 pub mod layout;
 pub mod monitor;
+pub mod read;
 pub mod refusal;
 pub mod script;
 pub mod select;

@@ -10,12 +10,15 @@
 
 mod capture;
 mod expire;
+mod read;
 
 use serde::Serialize;
 use thrice_model::{Location, Step, StoreKind};
 use thrice_plan::Plan;
 use thrice_target::select::{self, Means};
 use thrice_target::{Artefact, Diagnostic, refusal, template};
+
+pub use read::{Facts, read};
 
 const CLEAN_UP: &str = include_str!("../templates/clean_up.sh.j2");
 

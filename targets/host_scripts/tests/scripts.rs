@@ -17,7 +17,7 @@ use thrice_quantity::{Interval, Seconds};
 use thrice_target::Artefact;
 use thrice_target::bench::Bench;
 use thrice_target::fixture::{Fixture, span};
-use thrice_target_host_scripts::emit;
+use thrice_target_host_scripts::{Facts, emit, read};
 use thrice_test_support::run;
 use thrice_test_support::shell::shellcheck;
 
@@ -212,6 +212,34 @@ fn long_idleness_is_reported() {
     let busy = bench.run(&script);
     assert!(!busy.stderr.contains("does it still"), "{busy}");
     assert_eq!(bench.record("p", "tidy")["numbers"]["removed"], 1);
+}
+
+#[test]
+fn what_is_read_back_is_what_the_policy_says() {
+    let (fixture, _) = expire("/srv/it's $old", AgeClock::Mtime);
+    let facts = Facts::CleanUp {
+        policy: "p".to_owned(),
+        step: "tidy".to_owned(),
+        folder: "/srv/it's $old".to_owned(),
+        seconds: 30 * DAY,
+    };
+    assert_eq!(read(only(&fixture).text()), Some(facts));
+    let bench = Bench::new();
+    let (mut fixture, step) = capture(&bench, "true", CaptureMethod::PgDump);
+    parts(&mut fixture, step, |parts| {
+        parts.keeps = Some((Interval::point(Seconds(3 * DAY)), span()));
+        parts.user = Some("postgres".to_owned());
+    });
+    let facts = Facts::Capture {
+        policy: "p".to_owned(),
+        step: "dump".to_owned(),
+        program: bench.path("program"),
+        user: "postgres".to_owned(),
+        destination: bench.path("dumps"),
+        keep_seconds: Some(3 * DAY),
+    };
+    assert_eq!(read(only(&fixture).text()), Some(facts));
+    assert_eq!(read("policy='p'\nstep='x'\n"), None);
 }
 
 #[test]

@@ -8,7 +8,9 @@
 //!
 //! - An absent prefix of a bucket is an empty listing with exit code 0, and a sync of it deletes all
 //!   there is: nothing to read is a failure, and so is a disk that is not mounted.
-//! - `--max-delete N` deletes N files and then fails: the deletions are counted beforehand.
+//! - `--max-delete N` deletes N files and then fails: the deletions are counted beforehand. Without
+//!   `max delete` in the policy a sync may delete a tenth of what is there (ten files in any case); all
+//!   of it where the policy itself expires or moves files in the source; half of a repository.
 //! - A move is a copy, a comparison, and only then the removal at the source.
 //! - A repository of restic is mirrored part by part: see `mirror.sh.j2`.
 //! - A pattern given to `--include` or `--exclude` may meet others in an order that nobody chose:

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use serde::Serialize;
-use thrice_model::{AgeClock, HostId, Location, Step, StepId, Verb};
+use thrice_model::{AgeClock, HostId, Location, Source, Step, StepId, Verb};
 use thrice_target::script::{Lock, Script, artefact};
 use thrice_target::{Artefact, Diagnostic, Plan, layout, refusal, template};
 
@@ -47,6 +47,8 @@ struct Body {
     immutable: bool,
     deletes: bool,
     max_delete: Option<u32>,
+    /// Whether the policy itself deletes in the source.
+    rotates: bool,
     /// Where deleted files go; empty for nowhere.
     trash: String,
     /// Paths of repositories below the source.
@@ -151,12 +153,29 @@ fn body(
         ),
         deletes: matches!(step.verb, Verb::Sync { .. }),
         max_delete,
+        rotates: rotates(plan, &source.location),
         trash: String::new(),
         repositories: repositories
             .iter()
             .map(|inside| inside.below.clone())
             .collect(),
     }
+}
+
+/// Whether a step of the policy expires files at a location or moves them away, so that much of what a
+/// mirror holds is rightly gone at the next run.
+fn rotates(plan: &Plan, source: &Location) -> bool {
+    plan.steps_on(plan.as_of)
+        .any(|(_, step)| match (&step.verb, &step.source) {
+            (
+                Verb::Expire {
+                    noncurrent: false, ..
+                }
+                | Verb::Move { .. },
+                Source::Location(place, _),
+            ) => place.meets(source),
+            _ => false,
+        })
 }
 
 /// A repository is taken whole, and never away.

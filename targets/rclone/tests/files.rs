@@ -167,6 +167,28 @@ fn a_sync_deletes_what_is_gone_but_not_at_once_too_much() {
 }
 
 #[test]
+fn a_sync_follows_what_the_policy_itself_deletes() {
+    each(|bench, mut stage| {
+        let (from, to) = both(&mut stage, &bench, "same", sync());
+        stage.step(
+            "drain",
+            moving(),
+            stage.local(&from),
+            stage.local(&bench.path("elsewhere")),
+        );
+        for n in 0..30 {
+            bench.write(&format!("from/{n}"), "old");
+        }
+        assert!(stage.run(&bench, "same").is_success());
+        fs::remove_dir_all(&from).unwrap();
+        bench.write("from/new", "new");
+        let done = stage.run(&bench, "same");
+        assert!(done.is_success(), "{done}");
+        assert_eq!(tree(&from), tree(&to));
+    });
+}
+
+#[test]
 fn an_empty_source_empties_nothing() {
     each(|bench, mut stage| {
         let (from, to) = both(&mut stage, &bench, "same", sync());

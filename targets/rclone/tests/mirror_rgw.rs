@@ -260,3 +260,43 @@ fn a_vanished_or_damaged_repository_harms_no_mirror() {
     );
     scene.is_whole("mirror");
 }
+
+#[test]
+fn a_repository_is_mirrored_from_bucket_to_bucket() {
+    let restic = restic::versions().first().unwrap();
+    let mut scene = Scene::new("across", restic, newest(), sync(), "/repo");
+    let model = &mut scene.stage.fixture;
+    let second = model.bucket(scene.stage.storage, "second", "across-second");
+    let id = model.model.steps.ids().next().unwrap();
+    model.edit(id, |step| {
+        step.target = Fixture::writes(Fixture::location(second, "/m"))
+    });
+    let config = scene
+        .bench
+        .write("hand.conf", rclone::remote("g", Rgw::shared()));
+    run(newest()
+        .command(config.as_ref())
+        .args(["mkdir", "g:across-second"]));
+    for n in 0..3 {
+        scene.backup(&format!("file {n}"), &format!("content {n}"));
+    }
+    let first = scene.run();
+    assert!(first.is_success(), "{first}");
+    run(scene
+        .at_source()
+        .args(["forget", "--keep-last", "1", "--group-by", "", "--prune"]));
+    let done = scene.run();
+    assert!(done.is_success(), "{done}");
+    let mirror = Rgw::shared().restic_repository("across-second/m/repo");
+    let at_mirror = || {
+        let mut command = scene.restic.command(&mirror);
+        command.envs(Rgw::shared().environment());
+        command
+    };
+    run(at_mirror().args(["check", "--read-data"]));
+    assert_eq!(scene.snapshots(at_mirror()), 1);
+    let restored = scene.bench.path("restored");
+    run(at_mirror().args(["restore", "latest", "--target", &restored]));
+    let data = scene.bench.path("data");
+    run(Command::new("diff").args(["-r", &data, &format!("{restored}{data}")]));
+}

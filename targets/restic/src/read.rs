@@ -1,8 +1,6 @@
 //! An emitted script back to plain facts.
 
-use std::collections::BTreeMap;
-
-use thrice_target::shell;
+use thrice_target::read::{assignments, word, words};
 
 /// What an emitted script says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,32 +28,16 @@ pub struct Facts {
 /// Reads a script that this target emitted. `None` if it is not of that form.
 #[must_use]
 pub fn read(text: &str) -> Option<Facts> {
-    let mut said: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for line in text.lines() {
-        let Some((name, value)) = line.split_once('=') else {
-            continue;
-        };
-        if !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') || name.is_empty() {
-            continue;
-        }
-        let list = value
-            .strip_prefix('(')
-            .and_then(|value| value.strip_suffix(')'));
-        if let Some(words) = shell::words(list.unwrap_or(value)) {
-            said.entry(name).or_insert(words);
-        }
-    }
-    let mut list = |name: &str| said.remove(name);
-    let mut one = |name: &str| list(name).and_then(|words| words.into_iter().next());
+    let mut said = assignments(text);
     Some(Facts {
-        policy: one("policy")?,
-        step: one("step")?,
-        repository: one("repository")?,
-        host: one("host").unwrap_or_default(),
-        tag: one("tag").unwrap_or_default(),
-        paths: list("paths").unwrap_or_default(),
-        excludes: list("excludes").unwrap_or_default(),
-        keep: list("keep").unwrap_or_default(),
-        prune: list("prune").unwrap_or_default(),
+        policy: word(&mut said, "policy")?,
+        step: word(&mut said, "step")?,
+        repository: word(&mut said, "repository")?,
+        host: word(&mut said, "host").unwrap_or_default(),
+        tag: word(&mut said, "tag").unwrap_or_default(),
+        paths: words(&mut said, "paths"),
+        excludes: words(&mut said, "excludes"),
+        keep: words(&mut said, "keep"),
+        prune: words(&mut said, "prune"),
     })
 }

@@ -37,7 +37,12 @@ fn plan_of(text: &str, endpoint: Option<&str>) -> Plan {
     let (model, mistakes) = resolve(&mut sources, &[file], "p", date(2026, 6, 1), &NoFiles);
     let mut model = model.unwrap_or_else(|| panic!("{mistakes:?}"));
     if let Some(endpoint) = endpoint {
-        let storage = model.hosts.iter().find(|(_, host)| host.endpoint.is_some()).unwrap().0;
+        let storage = model
+            .hosts
+            .iter()
+            .find(|(_, host)| host.endpoint.is_some())
+            .unwrap()
+            .0;
         model.hosts.get_mut(storage).unwrap().endpoint = Some(endpoint.to_owned());
     }
     thrice_plan::plan(model, date(2026, 6, 1)).0
@@ -93,7 +98,9 @@ expire tidy of web.disk:DIR/spool after 30 days by mtime { daily at 05:00; by we
 
 fn write_inputs(bench: &Bench, gateway: &Rgw) {
     bench.write("key", PASSWORD);
-    let settings = gateway.environment().map(|(name, value)| format!("{name}={value}\n"));
+    let settings = gateway
+        .environment()
+        .map(|(name, value)| format!("{name}={value}\n"));
     bench.write("s3.env", settings.concat());
     let dump = format!(
         "#!/bin/bash\nset -eu\nmkdir -p {0}/dumps\nseq 100000 >{0}/dumps/shop.part\n\
@@ -112,7 +119,12 @@ fn emitted(plan: &Plan) -> BTreeMap<String, Artefact> {
     let host = thrice_target_host_scripts::emit(plan).unwrap();
     let mut scripts = BTreeMap::new();
     for script in restic.into_iter().chain(host) {
-        assert!(scripts.insert(script.step.clone().unwrap(), script).is_none(), "each step once");
+        assert!(
+            scripts
+                .insert(script.step.clone().unwrap(), script)
+                .is_none(),
+            "each step once"
+        );
     }
     scripts
 }
@@ -138,23 +150,40 @@ fn carry_out(restic: &'static Restic) {
     run(&mut call(&["init"]));
 
     let scripts = emitted(&plan);
-    let order = ["dump", "orders_out", "weekly_prune", "integrity", "restore_test", "tidy"];
+    let order = [
+        "dump",
+        "orders_out",
+        "weekly_prune",
+        "integrity",
+        "restore_test",
+        "tidy",
+    ];
     assert_eq!(scripts.len(), order.len());
     for step in order {
         let script = &scripts[step];
         assert_eq!(shellcheck(&bench.install(script)), Ok(()), "{step}");
         let finished = bench.run(script);
-        assert!(finished.is_success(), "{step} with restic {version}: {finished}");
+        assert!(
+            finished.is_success(),
+            "{step} with restic {version}: {finished}"
+        );
         assert_eq!(bench.record("shop", step)["ok"], true);
     }
     let asked: Vec<String> = order.iter().map(|step| format!("/shop-{step}")).collect();
     assert_eq!(monitor.asked(), asked, "each step once, and none twice");
 
-    run(&mut call(&["restore", "latest", "--target", &bench.path("restored")]));
+    run(&mut call(&[
+        "restore",
+        "latest",
+        "--target",
+        &bench.path("restored"),
+    ]));
     let restored = format!("{}{}", bench.path("restored"), bench.path("dumps"));
     run(Command::new("diff").args(["-r", &bench.path("dumps"), &restored]));
     assert!(fs::metadata(format!("{restored}/shop.dump")).unwrap().len() > 500_000);
-    assert!(!bench.folder().join("spool/old").exists() && bench.folder().join("spool/new").exists());
+    assert!(
+        !bench.folder().join("spool/old").exists() && bench.folder().join("spool/new").exists()
+    );
 
     let crontabs = thrice_target_cron::emit(&plan).unwrap();
     assert_eq!(crontabs.len(), 1);
@@ -162,10 +191,18 @@ fn carry_out(restic: &'static Restic) {
     let mut started: Vec<String> = thrice_target_cron::read(crontabs[0].text())
         .unwrap()
         .into_iter()
-        .map(|entry| entry.command[0].trim_start_matches("/opt/thrice/shop/bin/").to_owned())
+        .map(|entry| {
+            entry.command[0]
+                .trim_start_matches("/opt/thrice/shop/bin/")
+                .to_owned()
+        })
         .collect();
     started.sort();
-    assert_eq!(started, scripts.into_keys().collect::<Vec<_>>(), "cron starts what there is");
+    assert_eq!(
+        started,
+        scripts.into_keys().collect::<Vec<_>>(),
+        "cron starts what there is"
+    );
 }
 
 #[test]
@@ -177,12 +214,21 @@ fn a_small_shop_is_carried_out_in_rgw() {
 
 #[test]
 fn no_secret_is_in_what_is_emitted() {
-    let text = POLICY.replace("VERSION", "0.18.0").replace("DIR", "/srv/shop");
+    let text = POLICY
+        .replace("VERSION", "0.18.0")
+        .replace("DIR", "/srv/shop");
     let plan = plan_of(&text, None);
     for script in emitted(&plan).values() {
-        assert!(!script.secrets.is_empty(), "{}: it says where secrets are", script.path);
+        assert!(
+            !script.secrets.is_empty(),
+            "{}: it says where secrets are",
+            script.path
+        );
         for secret in &script.secrets {
-            assert!(secret.starts_with('/') || secret.starts_with("HC_PING_KEY"), "{secret}");
+            assert!(
+                secret.starts_with('/') || secret.starts_with("HC_PING_KEY"),
+                "{secret}"
+            );
         }
     }
     // The same policy, the same bytes.

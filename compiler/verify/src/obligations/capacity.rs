@@ -111,11 +111,12 @@ fn limit(context: &Context<'_>, store: StoreId, period: &Period) -> Option<Limit
     }
     // A volume that is included in a price is no limit, but headroom asked for on such a store can
     // only be meant of it.
-    if whole.is_none() && headroom > Ratio(0) {
-        if let Some((included, span)) = host.included {
-            spans.push((span, format!("includes {included}")));
-            whole = Some(included);
-        }
+    let included = host
+        .included
+        .filter(|_| whole.is_none() && headroom > Ratio(0));
+    if let Some((included, span)) = included {
+        spans.push((span, format!("includes {included}")));
+        whole = Some(included);
     }
     let whole = whole?;
     Some(Limit {

@@ -178,7 +178,7 @@ impl Writer {
         Bool::and(&[
             arrives.clone(),
             entered.le(age),
-            age.lt(&self.leaving(system, at, false)),
+            age.lt(self.leaving(system, at, false)),
         ])
     }
 }

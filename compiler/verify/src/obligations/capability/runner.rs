@@ -152,24 +152,25 @@ fn tools(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
         _ => None,
     };
     let installed = thrice_retention::ResticVersion::parse(&tool.version);
-    if let (Some(repository), "restic", Some(installed)) = (repository, program, installed) {
-        if repository.restic_stated && installed != repository.restic {
-            out.push(finding(
-                Diagnostic::warning(
-                    OTHER_VERSION,
-                    format!(
-                        "`{}` runs restic {installed}, and `{}` counts on {}",
-                        step.named.name, repository.named.name, repository.restic
-                    ),
-                )
-                .at(tool.span, "installed")
-                .at(
-                    repository.named.span,
-                    "counted on: versions differ in what they keep and refuse",
-                )
-                .help("name one version in both places"),
-                vec![step.named.name.clone(), repository.named.name.clone()],
-            ));
-        }
+    if let (Some(repository), "restic", Some(installed)) = (repository, program, installed)
+        && repository.restic_stated
+        && installed != repository.restic
+    {
+        out.push(finding(
+            Diagnostic::warning(
+                OTHER_VERSION,
+                format!(
+                    "`{}` runs restic {installed}, and `{}` counts on {}",
+                    step.named.name, repository.named.name, repository.restic
+                ),
+            )
+            .at(tool.span, "installed")
+            .at(
+                repository.named.span,
+                "counted on: versions differ in what they keep and refuse",
+            )
+            .help("name one version in both places"),
+            vec![step.named.name.clone(), repository.named.name.clone()],
+        ));
     }
 }
