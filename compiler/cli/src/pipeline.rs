@@ -1,11 +1,10 @@
 //! The stages, one after the other: the only file that knows them all.
 
 use jiff::civil::Date;
-use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
+use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, SourceMap, Span};
 use thrice_model::Model;
 use thrice_plan::Plan;
 use thrice_report::{Accepted, Assumption, PhaseDate, Policy, Report, Verdict};
-use thrice_target::Artefact;
 use thrice_verify::Verification;
 
 use crate::input::{Files, Input};
@@ -145,19 +144,9 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
 ///
 /// # Errors
 /// What keeps a target from emitting.
-pub fn build(judged: &Judged) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
-    match &judged.plan {
-        // Wired to `thrice_build::build(plan)` as soon as that crate collects the targets.
-        Some(_) => Err(vec![Diagnostic::error(
-            INTERNAL,
-            "this version emits nothing yet",
-        )]),
-        None => Err(vec![Diagnostic::new(
-            INTERNAL,
-            Severity::Error,
-            "there is no plan to build",
-        )]),
-    }
+pub fn build(judged: &Judged) -> Result<Vec<thrice_target::Artefact>, Vec<Diagnostic>> {
+    let no_plan = || vec![Diagnostic::error(INTERNAL, "there is no plan to build")];
+    thrice_build::build(judged.plan.as_ref().ok_or_else(no_plan)?)
 }
 
 /// A text in the one style.

@@ -113,7 +113,7 @@ const REMEDIES: [(&str, &[(&str, &str)]); 45] = [
     ("T2312", &[("by spare.cron", "by server.cron")]),
     ("T2313", &[("03:00 UTC", "03:30")]),
     ("T2314", &[("keep within 30 days", "keep 30 daily")]),
-    ("T2315", &[("unlimited", "3650")]),
+    ("T2315", &[("unlimited", "400")]),
     ("T2316", &[("runs cron;", "runs cron; has restic 0.18.0;")]),
     ("T2317", &[("has restic 0.14.0", "has restic 0.18.0")]),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
