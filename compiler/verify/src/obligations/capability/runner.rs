@@ -23,16 +23,13 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-/// Cron knows one clock, that of its host: a time in another zone can only be told to it where the
-/// two never drift apart.
+/// Zerobyte knows one clock, that of its host: a time in another zone can only be told to it where
+/// the two never drift apart. What cron starts looks at the right clock itself.
 fn zone(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
     let (Some((schedule, span)), Some(host)) = (&step.timing.schedule, step.runner.host) else {
         return;
     };
-    if !matches!(
-        step.runner.kind,
-        RunnerKind::Cron | RunnerKind::TrueNas | RunnerKind::Zerobyte
-    ) {
+    if step.runner.kind != RunnerKind::Zerobyte {
         return;
     }
     let host = &context.plan.model.hosts[host];
@@ -51,7 +48,7 @@ fn zone(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
         )
         .at(*span, format!("a time in {wanted}"))
         .at(host.named.span, format!("its scheduler runs in {}", host.timezone))
-        .help("plan it in the host's zone, set the host to UTC, or let a systemd timer or the executor run it"),
+        .help("plan it in the host's zone, set the host to UTC, or let cron or the executor run it"),
         vec![step.named.name.clone()],
     ));
 }
