@@ -165,6 +165,33 @@ fn uptime_kuma_hears_up_and_down_at_the_steps_own_address() {
     }
 }
 
+/// Cron gives a script no variables of its own: the address then comes from a file.
+#[test]
+fn the_address_may_be_in_the_file_for_monitors_or_in_one_of_its_own() {
+    let monitor = Monitor::start();
+    let bench = Bench::new();
+    let own_file = bench.write("it's the address", format!("{}/of-file\n", monitor.url));
+    let settings = format!("PING='{}/of-settings'\n", monitor.url);
+    bench.write("mnt/thrice/p/etc/monitors.env", settings);
+    for (place, asked) in [
+        ("PING", "/of-settings/p-s"),
+        (own_file.as_str(), "/of-file/p-s"),
+    ] {
+        let mut fixture = Fixture::new("p");
+        let nas = fixture.host("nas", HostKind::Nas);
+        fixture.file_system(nas, "tank", &bench.path("mnt"));
+        let step = fixture.step("s", Verb::Prune, nas);
+        let deadman = fixture.monitor("deadman", MonitorKind::Healthchecks, place);
+        let span = fixture.model.steps[step].named.span;
+        fixture.edit(step, |step| step.monitor = Some((deadman, span)));
+        let artefact = script(&fixture.plan(), step, "  [[ -z ${PING:-} ]]");
+        let finished = bench.run(&artefact);
+        assert!(finished.is_success(), "{finished}");
+        assert_eq!(monitor.asked().last().map(String::as_str), Some(asked));
+        assert_eq!(shellcheck(&bench.install(&artefact)), Ok(()));
+    }
+}
+
 #[test]
 fn a_monitor_without_address_fails_the_run_that_was_done() {
     let (fixture, step) = monitored(MonitorKind::Healthchecks);

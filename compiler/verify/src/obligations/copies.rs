@@ -12,6 +12,7 @@ use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 
+use super::split::{split, violated};
 use super::survival::{takers, tell_run};
 use crate::context::Context;
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
@@ -72,6 +73,7 @@ impl Kind {
 }
 
 /// A claim that does not hold for a class in a period.
+#[derive(Clone)]
 struct Violation {
     /// Classes alike: the first one is told of.
     classes: Vec<ClassId>,
@@ -84,6 +86,8 @@ struct Violation {
     run: Option<Run>,
     unknown: Option<String>,
 }
+
+violated!(Violation);
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     for requirement in &context.plan.model.requirements {
@@ -384,11 +388,9 @@ fn report(
             .or_default()
             .push(violation);
     }
-    for group in groups.into_values() {
-        if let Some(finding) = tell(context, requirement, &group) {
-            out.findings.push(finding);
-        }
-    }
+    let parts = groups.into_values().flat_map(|group| split(&group));
+    out.findings
+        .extend(parts.filter_map(|part| tell(context, requirement, &part)));
 }
 
 /// Which steps take the item away in a run: violations with the same culprits have one cause.

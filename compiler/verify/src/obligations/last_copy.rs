@@ -8,6 +8,7 @@ use thrice_model::{ClassId, Obligation, StepId};
 use thrice_plan::{CopyKind, Period};
 
 use super::copies::last_age;
+use super::split::{split, violated};
 use super::survival::{takers, tell_run};
 use crate::context::Context;
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
@@ -16,6 +17,7 @@ use crate::wording::{age, during, some};
 
 const GONE: Code = Code("T1501");
 
+#[derive(Clone)]
 struct Violation {
     /// Classes alike: the first one is told of.
     classes: Vec<ClassId>,
@@ -23,6 +25,8 @@ struct Violation {
     symbolized: Symbolized,
     run: Run,
 }
+
+violated!(Violation);
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut causes: BTreeMap<Vec<StepId>, Vec<Violation>> = BTreeMap::new();
@@ -68,11 +72,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             }
         }
     }
-    for violations in causes.values() {
-        if let Some(finding) = tell(context, violations) {
-            out.findings.push(finding);
-        }
-    }
+    let parts = causes.values().flat_map(|violations| split(violations));
+    out.findings
+        .extend(parts.filter_map(|part| tell(context, &part)));
 }
 
 fn verdict(context: &Context<'_>, class: ClassId, period: &Period, answer: &Answer) -> Verdict {

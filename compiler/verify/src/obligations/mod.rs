@@ -6,6 +6,7 @@ mod copies;
 mod cost;
 mod last_copy;
 mod sense;
+mod split;
 mod survival;
 
 use thrice_model::Obligation;

@@ -14,6 +14,7 @@ use thrice_model::{ClassId, Demand, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
 
 use super::copies::{last_age, settling};
+use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
@@ -34,6 +35,7 @@ struct Ask {
 }
 
 /// Faults that leave nothing of a class.
+#[derive(Clone)]
 struct Violation {
     /// Classes alike: the first one is told of.
     classes: Vec<ClassId>,
@@ -46,8 +48,10 @@ struct Violation {
     unknown: Option<String>,
 }
 
+violated!(Violation);
+
 /// Violations with one root cause: the same copies are of no use for the same reasons.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Group {
     /// The requirements that ask for it.
     spans: BTreeSet<Span>,
@@ -414,11 +418,15 @@ impl Decider<'_, '_> {
                 },
             });
         }
-        out.findings.extend(
-            self.groups
-                .values()
-                .filter_map(|group| tell::tell(self.context, group)),
-        );
+        let parts = self.groups.values().flat_map(|group| {
+            let violations = split(&group.violations).into_iter();
+            violations.map(|violations| Group {
+                violations,
+                ..group.clone()
+            })
+        });
+        out.findings
+            .extend(parts.filter_map(|part| tell::tell(self.context, &part)));
         for (index, count) in &self.covered {
             *out.covered.entry(*index).or_default() += count;
         }

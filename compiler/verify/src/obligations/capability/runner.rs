@@ -44,11 +44,19 @@ fn zone(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
     out.push(finding(
         Diagnostic::error(
             ZONE,
-            format!("`{}` is planned in {wanted}, but the clock of `{}` is {}", step.named.name, host.named.name, host.timezone),
+            format!(
+                "`{}` is planned in {wanted}, but the clock of `{}` is {}",
+                step.named.name, host.named.name, host.timezone
+            ),
         )
         .at(*span, format!("a time in {wanted}"))
-        .at(host.named.span, format!("its scheduler runs in {}", host.timezone))
-        .help("plan it in the host's zone, set the host to UTC, or let cron or the executor run it"),
+        .at(
+            host.named.span,
+            format!("its scheduler runs in {}", host.timezone),
+        )
+        .help(
+            "plan it in the host's zone, set the host to UTC, or let cron or the executor run it",
+        ),
         vec![step.named.name.clone()],
     ));
 }

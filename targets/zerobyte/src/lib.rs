@@ -1,0 +1,87 @@
+//! Backups that Zerobyte runs: its provisioning file, and a plan of calls to its API.
+//!
+//! What goes in: a plan. What comes out: for each host with backups `by HOST.zerobyte` in force,
+//! `provisioning.json` and `api-plan.json`. Not run against a real Zerobyte: see the README beside.
+#![expect(clippy::indexing_slicing, reason = "tables are indexed by ids that their own `push` made")]
+
+mod api;
+mod provisioning;
+mod refuse;
+mod secret;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use thrice_model::{HostId, Step, StepId, Verb};
+use thrice_target::select::{self, Means};
+use thrice_target::{Artefact, Diagnostic, Plan, layout};
+
+/// First version with API keys, without which nothing can be applied unattended.
+pub const FLOOR: (u32, u32) = (0, 40);
+
+/// Whether a step that Zerobyte is to run can be one of its jobs.
+///
+/// # Errors
+/// Says why not.
+pub const fn carries_out(step: &Step) -> Result<(), &'static str> {
+    match step.verb {
+        Verb::Backup { .. } => Ok(()),
+        _ => Err("Zerobyte runs backups with restic, and nothing else"),
+    }
+}
+
+/// Where the plan of calls for a host stands in the output.
+#[must_use]
+pub fn plan_path(plan: &Plan, host: HostId) -> String {
+    format!("{}/zerobyte/api-plan.json", layout::host_folder(plan, host))
+}
+
+/// The files of all hosts with Zerobyte.
+///
+/// # Errors
+/// All steps that it cannot carry out as the policy says (`T2333`), or whose files it does not reach
+/// (`T2332`).
+pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
+    let mut hosts: BTreeMap<HostId, Vec<(StepId, &Step)>> = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    for (id, step) in select::in_force(plan) {
+        let is_ours = select::means(plan, step) == Means::Zerobyte && carries_out(step).is_ok();
+        let (Some(host), true) = (step.runner.host, is_ours) else { continue };
+        match refuse::check(plan, step, host) {
+            Ok(()) => hosts.entry(host).or_default().push((id, step)),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    let mut artefacts = Vec::new();
+    for (host, steps) in hosts {
+        match files(plan, host, &steps) {
+            Ok(files) => artefacts.extend(files),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() { Ok(artefacts) } else { Err(mistakes) }
+}
+
+fn files(plan: &Plan, host: HostId, steps: &[(StepId, &Step)]) -> Result<[Artefact; 2], Diagnostic> {
+    let provisioned = provisioning::of(plan, host, steps)?;
+    let calls = api::plan(plan, host, steps, &provisioned)?;
+    let file = |name: &str, kind: &'static str, value: &Value| {
+        // Texts, numbers and lists always become JSON.
+        let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+        text.push('\n');
+        Artefact {
+            path: format!("{}/zerobyte/{name}", layout::host_folder(plan, host)),
+            secrets: secret::places(&text),
+            bytes: text.into_bytes(),
+            mode: 0o644,
+            kind,
+            step: None,
+            host: Some(plan.model.hosts[host].named.name.clone()),
+            install_to: None,
+        }
+    };
+    Ok([
+        file("provisioning.json", "zerobyte-provisioning", &provisioned.value),
+        file("api-plan.json", "zerobyte-api-plan", &calls),
+    ])
+}
