@@ -140,9 +140,39 @@ fn difference(pair: &[Seconds]) -> i64 {
     }
 }
 
+/// Whether one set takes at least as much as another at every break of both; gaps ascend.
 fn outdoes(a: &[i64], b: &[i64]) -> bool {
-    let taken = |gaps: &[i64], at: i64| gaps.iter().map(|g| i128::from((*g).min(at))).sum::<i128>();
-    a.iter().chain(b).all(|at| taken(a, *at) >= taken(b, *at))
+    let mut breaks: Vec<i64> = a.iter().chain(b).copied().collect();
+    breaks.sort_unstable();
+    breaks.dedup();
+    let (mut left, mut right) = (Taken::of(a), Taken::of(b));
+    breaks
+        .into_iter()
+        .all(|at| left.up_to(at) >= right.up_to(at))
+}
+
+/// `Σ min(gap, t)` for ascending `t`: what is below is summed once.
+struct Taken<'g> {
+    rest: &'g [i64],
+    below: i128,
+}
+
+impl<'g> Taken<'g> {
+    fn of(gaps: &'g [i64]) -> Self {
+        Self {
+            rest: gaps,
+            below: 0,
+        }
+    }
+
+    fn up_to(&mut self, at: i64) -> i128 {
+        while let Some((gap, rest)) = self.rest.split_first().filter(|(gap, _)| **gap <= at) {
+            self.below += i128::from(*gap);
+            self.rest = rest;
+        }
+        let above = i128::try_from(self.rest.len()).unwrap_or(i128::MAX);
+        self.below + above.saturating_mul(i128::from(at))
+    }
 }
 
 /// A schedule on a clock of its own, and without its time of day where that makes no difference: in UTC no day is longer than
