@@ -13,13 +13,10 @@ use thrice_model::{
 use thrice_quantity::{Interval, Seconds};
 
 use crate::cadence::{Cadence, cadences};
-use crate::copies::{Copy, CopyId, CopyKind, Leave, Move};
+use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 use crate::order::{order, takes};
 use crate::reach::{Histories, Kept};
 use crate::{Period, Plan};
-
-/// Longest time there is: stands for "for ever" where an interval needs an upper end.
-pub const FOR_EVER: Seconds = Seconds(100 * 366 * 86_400);
 
 /// Works out what follows from a model.
 ///

@@ -4,6 +4,9 @@ use thrice_diagnostics::Span;
 use thrice_model::{ClassId, KeyId, Lifetime, Location, RepositoryId, StepId};
 use thrice_quantity::{Interval, Seconds};
 
+/// Longest time there is: stands for "for ever" where an interval needs an upper end.
+pub const FOR_EVER: Seconds = Seconds(100 * 366 * 86_400);
+
 /// A copy of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CopyId(pub u32);

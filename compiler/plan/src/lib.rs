@@ -19,9 +19,9 @@ mod copies;
 mod order;
 mod reach;
 
-pub use build::{FOR_EVER, plan};
+pub use build::plan;
 pub use cadence::Cadence;
-pub use copies::{Copy, CopyId, CopyKind, Leave, Move};
+pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 pub use reach::Kept;
 pub use thrice_model as model;
 

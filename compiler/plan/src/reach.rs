@@ -12,7 +12,7 @@ use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
 use thrice_retention::closed_form::{count_reach, within_reach};
 use thrice_retention::{Count, KeepRules, ResticVersion, runs_of, simulate_iterated};
 
-use crate::build::FOR_EVER;
+use crate::copies::FOR_EVER;
 
 /// What is kept, while runs succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]

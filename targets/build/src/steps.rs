@@ -58,10 +58,13 @@ fn application(step: &Step, means: Means) -> (&'static str, &'static str) {
     match (means, step.runner.kind) {
         (Means::Nothing(why), RunnerKind::Hand) => ("by-hand", why),
         (Means::Nothing(why), _) => ("not-emitted", why),
-        (Means::Zerobyte, _) => (
-            "not-emitted",
-            "jobs of Zerobyte are not emitted in this version",
-        ),
+        (Means::Zerobyte, _) => match thrice_target_zerobyte::carries_out(step) {
+            Ok(()) => (
+                "api",
+                "apply both files of Zerobyte and read them back; not tried on a real one",
+            ),
+            Err(why) => ("not-emitted", why),
+        },
         (Means::Lifecycle, _) => ("api", "put the file to the bucket, then read it back"),
         (_, RunnerKind::Executor) => (
             "emitted",
@@ -81,6 +84,10 @@ fn file(plan: &Plan, id: StepId, step: &Step, means: Means) -> Option<String> {
     match (means, &step.source) {
         (Means::Lifecycle, Source::Location(place, _)) => {
             Some(thrice_target_s3_lifecycle::path(plan, place.store))
+        }
+        (Means::Zerobyte, _) => {
+            thrice_target_zerobyte::carries_out(step).ok()?;
+            Some(thrice_target_zerobyte::plan_path(plan, step.runner.host?))
         }
         _ if means.is_script() => Some(layout::script(plan, step.runner.host?, id)),
         _ => None,
@@ -104,7 +111,10 @@ pub fn missing(plan: &Plan, artefacts: &[Artefact]) -> Vec<Diagnostic> {
     let mut mistakes = Vec::new();
     for (id, step) in select::in_force(plan) {
         let means = select::means(plan, step);
-        let must_be = means.is_script() || means == Means::Lifecycle;
+        let must_be = match means {
+            Means::Zerobyte => thrice_target_zerobyte::carries_out(step).is_ok(),
+            means => means.is_script() || means == Means::Lifecycle,
+        };
         let wanted = file(plan, id, step, means);
         let count = artefacts
             .iter()

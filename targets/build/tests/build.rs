@@ -1,4 +1,12 @@
 //! Everything that is emitted from one policy with a step of each kind.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests: what goes wrong here is a failed test"
+)]
 
 use std::collections::BTreeMap;
 
@@ -171,6 +179,25 @@ fn stage() -> Stage {
     s.step("restore_test", "by-hand", id, |step| {
         step.source = Source::Repository(repository, span);
         by(RunnerKind::Hand)(step);
+    });
+    let id = new(&mut s, copy.clone(), app);
+    s.step(
+        "raw_by_zerobyte",
+        "not-emitted",
+        id,
+        by(RunnerKind::Zerobyte),
+    );
+    let keep = Verb::Backup {
+        keep: None,
+        prune: false,
+        exclude: Vec::new(),
+        flags: Vec::new(),
+    };
+    let id = new(&mut s, keep, app);
+    s.step("backup_by_zerobyte", "api", id, |step| {
+        step.source = Fixture::reads(at(files, "/srv/other"));
+        step.target = into(repository);
+        by(RunnerKind::Zerobyte)(step);
     });
     let id = new(&mut s, copy, app);
     s.step("timer", "not-emitted", id, |step| {

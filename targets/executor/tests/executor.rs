@@ -1,4 +1,12 @@
 //! The configuration against its schema, and what is in it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests: what goes wrong here is a failed test"
+)]
 
 use serde_json::Value;
 use thrice_model::{HostKind, MonitorKind, RunnerKind, Verb};

@@ -3,8 +3,12 @@
 //! rclone is replaced here by a program that writes down its arguments: what the real one does with
 //! them is tested elsewhere.
 #![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "tests look at what the scripts leave"
+    reason = "tests: what goes wrong here is a failed test"
 )]
 
 mod common;

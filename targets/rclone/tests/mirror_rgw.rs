@@ -1,7 +1,11 @@
 //! Mirrors of a restic repository in a real bucket: whole at every moment, whatever runs beside.
 #![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "tests look at what the scripts leave"
+    reason = "tests: what goes wrong here is a failed test"
 )]
 
 mod common;

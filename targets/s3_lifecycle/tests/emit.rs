@@ -1,4 +1,12 @@
 //! What is emitted, word by word, and what is refused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests: what goes wrong here is a failed test"
+)]
 
 use thrice_model::{AgeClock, HostKind, Location, RunnerKind, StepId, StoreId, Verb};
 use thrice_quantity::{Interval, Seconds};

@@ -1,4 +1,12 @@
 //! Rules put to a real object gateway by the AWS library, read back, and seen to do what they say.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests: what goes wrong here is a failed test"
+)]
 
 use std::future::Future;
 use std::time::Duration;

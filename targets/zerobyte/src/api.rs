@@ -29,8 +29,18 @@ pub fn plan(
 ) -> Result<Value, Diagnostic> {
     let model = &plan.model;
     let mut calls: Vec<Value> = Vec::new();
-    calls.extend(provisioned.repositories.values().map(|id| found("repository", "/repositories", id)));
-    calls.extend(provisioned.volumes.values().map(|id| found("volume", "/volumes", id)));
+    calls.extend(
+        provisioned
+            .repositories
+            .values()
+            .map(|id| found("repository", "/repositories", id)),
+    );
+    calls.extend(
+        provisioned
+            .volumes
+            .values()
+            .map(|id| found("volume", "/volumes", id)),
+    );
     for (id, step) in steps {
         calls.push(job(plan, *id, step, host, provisioned)?);
         calls.extend(notification(plan, *id, host)?);
@@ -69,16 +79,39 @@ fn job(
     host: HostId,
     provisioned: &Provisioned,
 ) -> Result<Value, Diagnostic> {
-    let internal = || refusal::about(step, refusal::INTERNAL, "a job has no repository or no volume");
-    let repository = provisioned.repositories.get(&repository(step)?).ok_or_else(internal)?;
-    let volume = provisioned.volumes.get(&source(plan, step)?).ok_or_else(internal)?;
-    let Verb::Backup { keep, exclude, flags, .. } = &step.verb else { return Err(internal()) };
+    let internal = || {
+        refusal::about(
+            step,
+            refusal::INTERNAL,
+            "a job has no repository or no volume",
+        )
+    };
+    let repository = provisioned
+        .repositories
+        .get(&repository(step)?)
+        .ok_or_else(internal)?;
+    let volume = provisioned
+        .volumes
+        .get(&source(plan, step)?)
+        .ok_or_else(internal)?;
+    let Verb::Backup {
+        keep,
+        exclude,
+        flags,
+        ..
+    } = &step.verb
+    else {
+        return Err(internal());
+    };
     let (enabled, cron) = schedule(step)?;
     let mut retention = Map::new();
     for (name, count) in keep.iter().flat_map(|(rules, _)| counts(rules)) {
         retention.insert(name.to_owned(), count.into());
     }
-    let flags: Vec<&str> = flags.iter().flat_map(|flag| flag.split_whitespace()).collect();
+    let flags: Vec<&str> = flags
+        .iter()
+        .flat_map(|flag| flag.split_whitespace())
+        .collect();
     let name = name(plan, id);
     // All fields, always: what a change leaves out may be reset.
     let body = json!({
@@ -114,27 +147,45 @@ fn job(
 fn name(plan: &Plan, id: StepId) -> String {
     let (policy, step) = (layout::policy(plan), layout::step(plan, id));
     let name = format!("{policy}/{step}");
-    if name.len() <= 128 { name } else { thrice_target::filename(&name) }
+    if name.len() <= 128 {
+        name
+    } else {
+        thrice_target::filename(&name)
+    }
 }
 
 /// Whether a job runs by itself, and its five fields.
 fn schedule(step: &Step) -> Result<(bool, String), Diagnostic> {
-    let wanted = step.timing.schedule.as_ref().filter(|(schedule, _)| schedule.when != Recurrence::OnDemand);
+    let wanted = step
+        .timing
+        .schedule
+        .as_ref()
+        .filter(|(schedule, _)| schedule.when != Recurrence::OnDemand);
     // A job has a time in any case; one that is switched off never comes to it.
-    let Some((schedule, span)) = wanted else { return Ok((false, "0 0 1 1 *".to_owned())) };
+    let Some((schedule, span)) = wanted else {
+        return Ok((false, "0 0 1 1 *".to_owned()));
+    };
     let cron = schedule.to_cron().map_err(|error| {
-        refusal::about(step, refusal::UNSUPPORTED, format!("`{}` cannot be a job of Zerobyte: {error}", step.named.name))
-            .at(*span, "this schedule")
-            .help("a job has one line of cron: write one backup for each time, or let cron run it")
+        refusal::about(
+            step,
+            refusal::UNSUPPORTED,
+            format!("`{}` cannot be a job of Zerobyte: {error}", step.named.name),
+        )
+        .at(*span, "this schedule")
+        .help("a job has one line of cron: write one backup for each time, or let cron run it")
     })?;
     Ok((true, cron))
 }
 
 /// The success signal of a job: a destination of its own, told of successes alone.
 fn notification(plan: &Plan, id: StepId, host: HostId) -> Result<Vec<Value>, Diagnostic> {
-    let Some(signal) = monitor::signal(plan, host, id)? else { return Ok(Vec::new()) };
+    let Some(signal) = monitor::signal(plan, host, id)? else {
+        return Ok(Vec::new());
+    };
     let step = &plan.model.steps[id];
-    let kind = step.monitor.map(|(monitor, _)| plan.model.monitors[monitor].kind);
+    let kind = step
+        .monitor
+        .map(|(monitor, _)| plan.model.monitors[monitor].kind);
     let address = placeholder("SECRET", &signal.own);
     let name = name(plan, id);
     let at = placeholder("NOTIFICATION", &layout::step(plan, id));

@@ -2,7 +2,10 @@
 //!
 //! What goes in: a plan. What comes out: for each host with backups `by HOST.zerobyte` in force,
 //! `provisioning.json` and `api-plan.json`. Not run against a real Zerobyte: see the README beside.
-#![expect(clippy::indexing_slicing, reason = "tables are indexed by ids that their own `push` made")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by ids that their own `push` made"
+)]
 
 mod api;
 mod provisioning;
@@ -46,7 +49,9 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
     let mut mistakes = Vec::new();
     for (id, step) in select::in_force(plan) {
         let is_ours = select::means(plan, step) == Means::Zerobyte && carries_out(step).is_ok();
-        let (Some(host), true) = (step.runner.host, is_ours) else { continue };
+        let (Some(host), true) = (step.runner.host, is_ours) else {
+            continue;
+        };
         match refuse::check(plan, step, host) {
             Ok(()) => hosts.entry(host).or_default().push((id, step)),
             Err(mistake) => mistakes.push(mistake),
@@ -59,10 +64,18 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
             Err(mistake) => mistakes.push(mistake),
         }
     }
-    if mistakes.is_empty() { Ok(artefacts) } else { Err(mistakes) }
+    if mistakes.is_empty() {
+        Ok(artefacts)
+    } else {
+        Err(mistakes)
+    }
 }
 
-fn files(plan: &Plan, host: HostId, steps: &[(StepId, &Step)]) -> Result<[Artefact; 2], Diagnostic> {
+fn files(
+    plan: &Plan,
+    host: HostId,
+    steps: &[(StepId, &Step)],
+) -> Result<[Artefact; 2], Diagnostic> {
     let provisioned = provisioning::of(plan, host, steps)?;
     let calls = api::plan(plan, host, steps, &provisioned)?;
     let file = |name: &str, kind: &'static str, value: &Value| {
@@ -81,7 +94,11 @@ fn files(plan: &Plan, host: HostId, steps: &[(StepId, &Step)]) -> Result<[Artefa
         }
     };
     Ok([
-        file("provisioning.json", "zerobyte-provisioning", &provisioned.value),
+        file(
+            "provisioning.json",
+            "zerobyte-provisioning",
+            &provisioned.value,
+        ),
         file("api-plan.json", "zerobyte-api-plan", &calls),
     ])
 }

@@ -1,11 +1,10 @@
 //! `provisioning.json`: the repositories and volumes of the jobs.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::{Value, json};
-use thrice_model::{
-    HostId, Location, RepositoryId, Source, Step, StepId, StepTarget, StoreKind,
-};
+use thrice_model::{HostId, Location, RepositoryId, Source, Step, StepId, StepTarget, StoreKind};
 use thrice_target::{Diagnostic, Plan, filename, layout, refusal};
 
 use crate::secret::{ORGANIZATION, placeholder, reference};
@@ -33,23 +32,31 @@ pub fn of(plan: &Plan, host: HostId, steps: &[(StepId, &Step)]) -> Result<Provis
             repositories.insert(repository_id, id);
         }
         let place = source(plan, step)?;
-        if !volumes.contains_key(&place) {
-            let store = &plan.model.stores[place.store].named.name;
-            let id = filename(&format!("{store}:{}", place.path));
-            volume_entries.push(volume_entry(plan, step, host, &place, &id)?);
-            volumes.insert(place, id);
+        if let Entry::Vacant(new) = volumes.entry(place) {
+            let store = &plan.model.stores[new.key().store].named.name;
+            let id = filename(&format!("{store}:{}", new.key().path));
+            volume_entries.push(volume_entry(plan, step, host, new.key(), &id)?);
+            new.insert(id);
         }
     }
     let value =
         json!({ "version": 1, "repositories": repository_entries, "volumes": volume_entries });
-    Ok(Provisioned { value, repositories, volumes })
+    Ok(Provisioned {
+        value,
+        repositories,
+        volumes,
+    })
 }
 
 /// The repository that a backup writes.
 pub fn repository(step: &Step) -> Result<RepositoryId, Diagnostic> {
     match &step.target {
         StepTarget::Repository(id, _) => Ok(*id),
-        _ => Err(refusal::about(step, refusal::UNSUPPORTED, "a job of Zerobyte writes to a repository")),
+        _ => Err(refusal::about(
+            step,
+            refusal::UNSUPPORTED,
+            "a job of Zerobyte writes to a repository",
+        )),
     }
 }
 
@@ -65,14 +72,25 @@ pub fn source(plan: &Plan, step: &Step) -> Result<Location, Diagnostic> {
         Source::Step(id, _) => target(*id),
         Source::Repository(..) => None,
         Source::Home => {
-            let mut homes: Vec<_> = step.classes.iter().map(|(id, _)| &model.classes[*id].home).collect();
+            let mut homes: Vec<_> = step
+                .classes
+                .iter()
+                .map(|(id, _)| &model.classes[*id].home)
+                .collect();
             homes.sort();
             homes.dedup();
-            if let [home] = homes.as_slice() { Some((*home).clone()) } else { None }
+            if let [home] = homes.as_slice() {
+                Some((*home).clone())
+            } else {
+                None
+            }
         }
     };
     found.ok_or_else(|| {
-        let message = format!("`{}` does not read one folder, and a job of Zerobyte has one volume", step.named.name);
+        let message = format!(
+            "`{}` does not read one folder, and a job of Zerobyte has one volume",
+            step.named.name
+        );
         refusal::about(step, refusal::UNSUPPORTED, message).help("write one backup for each place")
     })
 }
@@ -86,13 +104,18 @@ fn repository_entry(
 ) -> Result<Value, Diagnostic> {
     let model = &plan.model;
     let repository = &model.repositories[id];
-    let place = Location { store: repository.store, path: repository.path.clone() };
+    let place = Location {
+        store: repository.store,
+        path: repository.path.clone(),
+    };
     let store = &model.stores[repository.store];
     let Some((key, _)) = repository.key else {
         let message = format!("the repository `{}` has no key", repository.named.name);
         return Err(refusal::about(step, refusal::UNSUPPORTED, message)
             .at(repository.named.span, "declared here")
-            .help("name its key: without one Zerobyte takes the password of the whole organisation"));
+            .help(
+                "name its key: without one Zerobyte takes the password of the whole organisation",
+            ));
     };
     let mut config = if store.kind == StoreKind::Bucket {
         let storage = &model.hosts[store.host];
@@ -105,7 +128,11 @@ fn repository_entry(
                 .help("write its `endpoint`, and a `credential` for the repository"));
         };
         let credential = &model.credentials[credential].named.name;
-        let scheme = if endpoint.contains("://") { "" } else { "https://" };
+        let scheme = if endpoint.contains("://") {
+            ""
+        } else {
+            "https://"
+        };
         // There is no field for a prefix: it goes behind the bucket.
         let path = place.path.trim_end_matches('/');
         json!({
@@ -173,8 +200,14 @@ fn volume_entry(
 }
 
 fn unreachable(plan: &Plan, step: &Step, host: HostId, place: &Location) -> Diagnostic {
-    let (host, store) = (&plan.model.hosts[host].named, &plan.model.stores[place.store].named);
-    let message = format!("Zerobyte on `{}` does not reach `{}`", host.name, store.name);
+    let (host, store) = (
+        &plan.model.hosts[host].named,
+        &plan.model.stores[place.store].named,
+    );
+    let message = format!(
+        "Zerobyte on `{}` does not reach `{}`",
+        host.name, store.name
+    );
     refusal::about(step, refusal::UNREACHABLE, message)
         .at(store.span, "here")
         .help("it reads folders of its host and, over SFTP, of others; it writes to buckets and its host's folders")

@@ -11,8 +11,12 @@ pub fn reference(name: &str) -> String {
     format!("file://{}", filename(name))
 }
 
-/// A word to be filled in by whoever applies the plan.
+/// A word to be filled in by whoever applies the plan; a name that is plain already stays as it is.
 pub fn placeholder(kind: &str, name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.chars().all(is_plain) {
+        return format!("@{kind}:{name}@");
+    }
     format!("@{kind}:{}@", filename(name))
 }
 
@@ -22,7 +26,10 @@ pub fn places(text: &str) -> Vec<String> {
         .split('"')
         .filter_map(|word| match word.strip_prefix("file://") {
             Some(name) => Some(format!("/run/secrets/{name}")),
-            None => word.strip_prefix("@SECRET:").and_then(|rest| rest.strip_suffix('@')).map(str::to_owned),
+            None => word
+                .strip_prefix("@SECRET:")
+                .and_then(|rest| rest.strip_suffix('@'))
+                .map(str::to_owned),
         })
         .collect();
     out.sort();

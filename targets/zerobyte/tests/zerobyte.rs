@@ -1,4 +1,12 @@
 //! What is emitted, against schemas written from Zerobyte's source, and what is refused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests: what goes wrong here is a failed test"
+)]
 
 use serde_json::Value;
 use thrice_model::{HostId, HostKind, MonitorKind, RunnerKind, StepId, StepTarget, StoreId, Verb};
@@ -17,7 +25,11 @@ struct Stage {
 }
 
 fn rules(daily: u32) -> KeepRules {
-    KeepRules { daily: Some(Count::N(daily)), weekly: Some(Count::N(4)), ..KeepRules::default() }
+    KeepRules {
+        daily: Some(Count::N(daily)),
+        weekly: Some(Count::N(4)),
+        ..KeepRules::default()
+    }
 }
 
 impl Stage {
@@ -25,14 +37,23 @@ impl Stage {
         let mut f = Fixture::new("vpai");
         let seko = f.host("seko", HostKind::Host);
         let vpai = f.host("vpai", HostKind::Host);
-        let (here, there) = (f.file_system(seko, "local", "/"), f.file_system(vpai, "local", "/"));
+        let (here, there) = (
+            f.file_system(seko, "local", "/"),
+            f.file_system(vpai, "local", "/"),
+        );
         let s3 = f.host("s3", HostKind::ObjectStorage);
         let bucket = f.bucket(s3, "backups", "vpai-backups");
         let key = f.key("restic_key", None);
         let credential = f.credential("s3_writer", Some(s3), None);
         let place = Fixture::location(bucket, "/vpai");
         let repository = f.repository("vpai_restic", place, (0, 18), key, Some(credential));
-        Self { fixture: f, seko, there, here, repository }
+        Self {
+            fixture: f,
+            seko,
+            there,
+            here,
+            repository,
+        }
     }
 
     fn backup(&mut self, name: &str, from: StoreId, path: &str, keep: KeepRules) -> StepId {
@@ -62,9 +83,13 @@ fn usual() -> Stage {
     let mut stage = Stage::new();
     let (here, there) = (stage.here, stage.there);
     let id = stage.backup("db_full", there, "/opt/vpai/backups/pg_dump", rules(7));
-    let monitor = stage.fixture.monitor("deadman", MonitorKind::Healthchecks, "HC_PING_KEY");
+    let monitor = stage
+        .fixture
+        .monitor("deadman", MonitorKind::Healthchecks, "HC_PING_KEY");
     let span = stage.fixture.model.hosts[stage.seko].named.span;
-    stage.fixture.edit(id, |step| step.monitor = Some((monitor, span)));
+    stage
+        .fixture
+        .edit(id, |step| step.monitor = Some((monitor, span)));
     stage.backup("configs", here, "/etc/app", rules(14));
     stage
 }
@@ -76,7 +101,10 @@ fn json(artefact: &Artefact) -> Value {
 fn errors(schema: &str, value: &Value) -> Vec<String> {
     let schema: Value = serde_json::from_str(schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    validator.iter_errors(value).map(|error| error.to_string()).collect()
+    validator
+        .iter_errors(value)
+        .map(|error| error.to_string())
+        .collect()
 }
 
 const PROVISIONING: &str = include_str!("../schema/provisioning.schema.json");
@@ -86,7 +114,13 @@ const JOB: &str = include_str!("../schema/job.schema.json");
 fn provisioning_and_plan() {
     let all = usual().emitted();
     let paths: Vec<&str> = all.iter().map(|artefact| artefact.path.as_str()).collect();
-    assert_eq!(paths, ["hosts/seko/zerobyte/provisioning.json", "hosts/seko/zerobyte/api-plan.json"]);
+    assert_eq!(
+        paths,
+        [
+            "hosts/seko/zerobyte/provisioning.json",
+            "hosts/seko/zerobyte/api-plan.json"
+        ]
+    );
     insta::assert_snapshot!("provisioning", all[0].text());
     insta::assert_snapshot!("plan", all[1].text());
     assert_eq!(all, usual().emitted());
@@ -105,18 +139,28 @@ fn they_have_the_form_that_zerobyte_takes() {
     let all = usual().emitted();
     let provisioning = json(&all[0]);
     assert_eq!(errors(PROVISIONING, &provisioning), [""; 0]);
-    for spoil in ["/repositories/0/config/bucket", "/volumes/0/config/path", "/repositories/0/config/customPassword"] {
+    for spoil in [
+        "/repositories/0/config/bucket",
+        "/volumes/0/config/path",
+        "/repositories/0/config/customPassword",
+    ] {
         let mut bad = provisioning.clone();
         *bad.pointer_mut(spoil).unwrap() = Value::Null;
         assert!(!errors(PROVISIONING, &bad).is_empty(), "{spoil}");
     }
     let plan = json(&all[1]);
     let calls = plan["calls"].as_array().unwrap();
-    let jobs: Vec<&Value> = calls.iter().filter(|call| call["step"].is_string()).collect();
+    let jobs: Vec<&Value> = calls
+        .iter()
+        .filter(|call| call["step"].is_string())
+        .collect();
     assert_eq!(jobs.len(), 2);
     for job in jobs {
         assert_eq!(errors(JOB, &job["create"]["body"]), [""; 0]);
-        assert_eq!(job["create"]["body"], job["update"]["body"], "a change sends every field");
+        assert_eq!(
+            job["create"]["body"], job["update"]["body"],
+            "a change sends every field"
+        );
         let mut bad = job["create"]["body"].clone();
         bad["retentionPolicy"]["keepDaily"] = 0.into();
         assert!(!errors(JOB, &bad).is_empty());
@@ -129,12 +173,12 @@ fn words_are_yielded_before_they_are_used() {
     let plan = json(&all[1]);
     let mut known: Vec<String> = Vec::new();
     for call in plan["calls"].as_array().unwrap() {
-        let yields = call["yields"].as_object().into_iter().flat_map(|map| map.values());
+        let yields = call["yields"]
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.values());
         known.extend(yields.map(|word| word.as_str().unwrap().to_owned()));
         let text = call.to_string();
-        for word in text.split(['"', '/', ':']).collect::<Vec<_>>().join(" ").split('@').skip(1).step_by(2) {
-            assert!(!word.is_empty());
-        }
         for kind in ["@VOLUME:", "@REPOSITORY:", "@JOB:", "@NOTIFICATION:"] {
             for rest in text.split(kind).skip(1) {
                 let word = format!("{kind}{}@", rest.split('@').next().unwrap());
@@ -150,11 +194,25 @@ fn words_are_yielded_before_they_are_used() {
 fn what_zerobyte_does_otherwise_is_refused() {
     let mut stage = Stage::new();
     let (here, there) = (stage.here, stage.there);
-    let within = KeepRules { within: Some(KeepWithin::days(30)), ..KeepRules::default() };
+    let within = KeepRules {
+        within: Some(KeepWithin::days(30)),
+        ..KeepRules::default()
+    };
     stage.backup("within", here, "/a", within);
-    let unlimited = KeepRules { daily: Some(Count::Unlimited), ..KeepRules::default() };
+    let unlimited = KeepRules {
+        daily: Some(Count::Unlimited),
+        ..KeepRules::default()
+    };
     stage.backup("unlimited", here, "/a", unlimited);
-    stage.backup("nothing", here, "/a", KeepRules { daily: Some(Count::N(0)), ..KeepRules::default() });
+    stage.backup(
+        "nothing",
+        here,
+        "/a",
+        KeepRules {
+            daily: Some(Count::N(0)),
+            ..KeepRules::default()
+        },
+    );
     let id = stage.backup("flag", here, "/a", rules(7));
     stage.fixture.edit(id, |step| {
         if let Verb::Backup { flags, .. } = &mut step.verb {
@@ -164,7 +222,10 @@ fn what_zerobyte_does_otherwise_is_refused() {
     let id = stage.backup("tries", here, "/a", rules(7));
     stage.fixture.edit(id, |step| step.timing.retries = 33);
     let mistakes = emit(&stage.fixture.plan()).unwrap_err();
-    let said: Vec<String> = mistakes.iter().map(|m| format!("{} {}", m.code, m.message)).collect();
+    let said: Vec<String> = mistakes
+        .iter()
+        .map(|m| format!("{} {}", m.code, m.message))
+        .collect();
     insta::assert_debug_snapshot!(said);
 
     let mut stage = Stage::new();
@@ -177,8 +238,12 @@ fn what_zerobyte_does_otherwise_is_refused() {
     let id = stage.backup("twice", here, "/a", rules(7));
     let times = [(3, 0), (15, 30)].map(|(hour, minute)| TimeOfDay::new(hour, minute).unwrap());
     let span = stage.fixture.model.hosts[stage.seko].named.span;
-    let schedule = Schedule::utc(Recurrence::Daily { times: times.to_vec() });
-    stage.fixture.edit(id, |step| step.timing.schedule = Some((schedule, span)));
+    let schedule = Schedule::utc(Recurrence::Daily {
+        times: times.to_vec(),
+    });
+    stage
+        .fixture
+        .edit(id, |step| step.timing.schedule = Some((schedule, span)));
     assert_eq!(emit(&stage.fixture.plan()).unwrap_err()[0].code.0, "T2333");
 }
 
@@ -186,9 +251,16 @@ fn what_zerobyte_does_otherwise_is_refused() {
 fn only_backups_are_jobs() {
     let mut stage = usual();
     let seko = stage.seko;
-    let copy = Verb::Copy { include: Vec::new(), latest_only: false, immutable: false, transit: false };
+    let copy = Verb::Copy {
+        include: Vec::new(),
+        latest_only: false,
+        immutable: false,
+        transit: false,
+    };
     let id = stage.fixture.step("raw", copy, seko);
-    stage.fixture.edit(id, |step| step.runner.kind = RunnerKind::Zerobyte);
+    stage
+        .fixture
+        .edit(id, |step| step.runner.kind = RunnerKind::Zerobyte);
     assert!(carries_out(&stage.fixture.model.steps[id]).is_err());
     let plan = json(&stage.emitted()[1]);
     assert!(!plan.to_string().contains("raw"));

@@ -12,8 +12,9 @@ use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 
+use super::settling::{dependable, last_age, settling};
 use super::split::{split, violated};
-use super::survival::{takers, tell_run};
+use super::story::{takers, tell_run};
 use crate::context::Context;
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
@@ -222,22 +223,6 @@ fn check(
     }));
 }
 
-/// The greatest age that is asked about: as long as the class must be kept, at most to the horizon.
-pub(super) fn last_age(context: &Context<'_>, class: ClassId) -> i64 {
-    let policy = &context.plan.model.policy;
-    let horizon = policy
-        .start
-        .until(policy.end)
-        .map_or(0, |s| i64::from(s.get_days()))
-        * 86_400;
-    let class = &context.plan.model.classes[class];
-    let kept = class
-        .retain_at_least
-        .or(class.retain_at_most)
-        .map(|(t, _)| t.0);
-    kept.map_or(horizon, |k| k.min(horizon)).max(1)
-}
-
 /// The nodes that may count, each with its group: one list, or one a site for "outside every site".
 fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usize, u32)>> {
     let model = &context.plan.model;
@@ -303,69 +288,6 @@ fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usiz
             ]
         }
     }
-}
-
-/// The age from which enough groups can surely have been filled: the `need`-th fastest. Copies that
-/// only take old items are no part of it: they come when they come, and until then others must do.
-pub(super) fn settling(
-    context: &Context<'_>,
-    ids: &[CopyId],
-    members: &[(usize, u32)],
-    need: u32,
-) -> Option<i64> {
-    let mut fastest: BTreeMap<u32, i64> = BTreeMap::new();
-    let mut slow: BTreeMap<u32, i64> = BTreeMap::new();
-    for (member, group) in members {
-        let Some(id) = ids.get(*member) else { continue };
-        let Some((time, waits)) = chain(context, *id) else {
-            continue;
-        };
-        let table = if waits { &mut slow } else { &mut fastest };
-        let best = table.entry(*group).or_insert(time);
-        *best = (*best).min(time);
-    }
-    let mut times: Vec<i64> = fastest.values().copied().collect();
-    times.sort_unstable();
-    // Where the fast copies are too few, the slow ones must do from the beginning: the question is
-    // then asked as soon as the fast ones are there, and most likely fails.
-    let enough =
-        times.len() + slow.keys().filter(|g| !fastest.contains_key(g)).count() >= need as usize;
-    let index = (need as usize).min(times.len()).checked_sub(1);
-    enough.then(|| index.and_then(|i| times.get(i)).copied().unwrap_or(0))
-}
-
-/// In how many groups a copy comes to be without somebody thinking of it: what is done on demand has
-/// no bound, and cannot be counted on.
-fn dependable(context: &Context<'_>, ids: &[CopyId], members: &[(usize, u32)]) -> u32 {
-    let groups: BTreeSet<u32> = members
-        .iter()
-        .filter(|(member, _)| {
-            ids.get(*member)
-                .is_some_and(|id| chain(context, *id).is_some())
-        })
-        .map(|(_, group)| *group)
-        .collect();
-    u32::try_from(groups.len()).unwrap_or(u32::MAX)
-}
-
-/// How long a copy's chain takes at worst, and whether it waits for an age on the way. A chain that
-/// has a step without a schedule has no bound.
-fn chain(context: &Context<'_>, id: CopyId) -> Option<(i64, bool)> {
-    let mut time = 0i64;
-    let mut waits = false;
-    let mut at = Some(id);
-    while let Some(id) = at {
-        let copy = &context.plan.copies[id];
-        if copy.source.is_some() {
-            time = time.saturating_add(copy.enter.delay.high().0);
-            if let Some(age) = copy.enter.older_than {
-                waits = true;
-                time = time.max(age.high().0.saturating_add(copy.enter.delay.high().0));
-            }
-        }
-        at = copy.source;
-    }
-    (time < thrice_plan::FOR_EVER.0).then_some((time, waits))
 }
 
 /// One finding for each root cause: the same shortage of the same requirement, for all its classes

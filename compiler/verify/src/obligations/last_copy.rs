@@ -7,9 +7,9 @@ use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Obligation, StepId};
 use thrice_plan::{CopyKind, Period};
 
-use super::copies::last_age;
+use super::settling::last_age;
 use super::split::{split, violated};
-use super::survival::{takers, tell_run};
+use super::story::{takers, tell_run};
 use crate::context::Context;
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};

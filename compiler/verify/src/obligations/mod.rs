@@ -6,7 +6,9 @@ mod copies;
 mod cost;
 mod last_copy;
 mod sense;
+mod settling;
 mod split;
+mod story;
 mod survival;
 
 use thrice_model::Obligation;

@@ -13,14 +13,13 @@ use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Demand, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
 
-use super::copies::{last_age, settling};
+use super::settling::{last_age, settling};
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::during;
-pub(super) use tell::{takers, tell_run};
 
 const VACUOUS: Code = Code("T1204");
 

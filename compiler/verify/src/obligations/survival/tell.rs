@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{ClassId, Obligation, StepId};
-use thrice_plan::{CopyId, CopyKind, Leave, Period};
+use thrice_model::{ClassId, Obligation};
+use thrice_plan::{CopyId, CopyKind};
 
+use super::super::story::tell_run;
 use super::{Group, Violation};
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Why};
-use crate::presence::{Run, Symbolized};
 use crate::verification::{Engine, Finding};
-use crate::wording::{age, during, list, moment, some};
+use crate::wording::{during, some};
 
 const REQUIRED: Code = Code("T1201");
 const FLOOR: Code = Code("T1202");
@@ -207,122 +207,4 @@ fn useless_copies(
         diagnostic = diagnostic.event("", "there is no other copy");
     }
     diagnostic
-}
-
-/// The steps that take an item away from a node in a run; a move only if the item has arrived.
-pub(in crate::obligations) fn takers(
-    context: &Context<'_>,
-    symbolized: &Symbolized,
-    run: &Run,
-    node: usize,
-) -> Vec<StepId> {
-    let Some(copy) = symbolized
-        .copies
-        .get(node)
-        .map(|id| &context.plan.copies[*id])
-    else {
-        return Vec::new();
-    };
-    let moved = |to: &CopyId| {
-        let at = symbolized.copies.iter().position(|id| id == to);
-        at.and_then(|at| run.stay(at)).map(|(entered, _)| entered) == run.leaves(node)
-    };
-    let happens = |leave: &&Leave| match leave {
-        Leave::Into { copy, .. } => moved(copy),
-        Leave::With { source, .. } => {
-            let at = symbolized.copies.iter().position(|id| id == source);
-            at.is_some_and(|at| {
-                run.leaves(at)
-                    .is_some_and(|gone| Some(gone) <= run.leaves(node))
-            })
-        }
-        Leave::AfterEntering { .. } | Leave::AtAge { .. } => true,
-    };
-    let mut out: Vec<StepId> = copy.leaves.iter().filter(happens).map(Leave::by).collect();
-    out.sort_unstable();
-    out.dedup();
-    out
-}
-
-/// Tells a run in the order of time: when the item enters and leaves each copy up to the age asked,
-/// and when the faults strike.
-pub(in crate::obligations) fn tell_run(
-    context: &Context<'_>,
-    symbolized: &Symbolized,
-    run: &Run,
-    period: &Period,
-    mut diagnostic: Diagnostic,
-    faults: Option<String>,
-    why: &dyn Fn(CopyId) -> Option<String>,
-) -> Diagnostic {
-    let plan = context.plan;
-    // Sorted by age, then by rank: at one moment things are written, then copied, then struck.
-    let mut events: Vec<(i64, usize, String)> = Vec::new();
-    let strike = symbolized.copies.len();
-    events.extend(faults.map(|what| (run.struck, strike, what)));
-    for (node, id) in symbolized.copies.iter().enumerate() {
-        let copy = &plan.copies[*id];
-        let store = context.store_name(copy.location.store);
-        let step = copy
-            .made_by
-            .map_or("", |s| plan.model.steps[s].named.name.as_str());
-        match run.stay(node) {
-            None => events.push((
-                run.age,
-                strike + 2,
-                format!("it never reaches `{store}`: `{step}` comes too late"),
-            )),
-            Some((entered, _)) if entered > run.age => {
-                let when = moment(period.from, entered);
-                events.push((
-                    run.age,
-                    strike + 2,
-                    format!("`{step}` would bring it to `{store}` only at {when}"),
-                ));
-            }
-            Some((entered, _)) => {
-                let text = if copy.made_by.is_none() {
-                    format!("something is written on `{store}`")
-                } else {
-                    format!("`{step}` has brought it to `{store}`")
-                };
-                events.push((entered, node, text));
-            }
-        }
-        if let Some(left) = run.leaves(node).filter(|at| *at <= run.age) {
-            let by = takers(context, symbolized, run, node);
-            let take = if by.len() == 1 { "takes" } else { "take" };
-            let by = list(
-                by.iter()
-                    .map(|step| plan.model.steps[*step].named.name.as_str()),
-            );
-            events.push((left, strike, format!("{by} {take} it away from `{store}`")));
-        }
-        if let Some(why) = why(*id).filter(|_| run.is_in(node)) {
-            events.push((run.struck, strike + 1, format!("on `{store}`: {why}")));
-        }
-    }
-    events.sort();
-    events.dedup();
-    for (at, _, what) in events {
-        diagnostic = diagnostic.event(moment(period.from, at), what);
-    }
-    let left: Vec<&str> = symbolized
-        .copies
-        .iter()
-        .enumerate()
-        .filter(|(node, id)| run.is_in(*node) && plan.copies[**id].counts && why(**id).is_none())
-        .map(|(_, id)| context.store_name(plan.copies[*id].location.store))
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let left = if left.is_empty() {
-        "nothing is left".to_owned()
-    } else {
-        format!("left: {}", list(left))
-    };
-    diagnostic.event(
-        moment(period.from, run.age),
-        format!("at the age of {}: {left}", age(run.age)),
-    )
 }
