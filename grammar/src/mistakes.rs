@@ -6,12 +6,17 @@ use crate::tree::Element;
 
 const BYTE_ORDER_MARK: Code = Code("T0006");
 const CARRIAGE_RETURN: Code = Code("T0007");
-const UNEXPECTED: Code = Code("T0101");
-const OPEN_TEXT: Code = Code("T0102");
-const UNCLOSED: Code = Code("T0103");
-const STRAY_CLOSE: Code = Code("T0104");
+/// Signs that the language does not use.
+pub const UNEXPECTED: Code = Code("T0101");
+/// A text without its closing quote.
+pub const OPEN_TEXT: Code = Code("T0102");
+/// A block without its closing brace.
+pub const UNCLOSED: Code = Code("T0103");
+/// A closing brace without a block.
+pub const STRAY_CLOSE: Code = Code("T0104");
 const TOO_DEEP: Code = Code("T0105");
-const STRAY: Code = Code("T0106");
+/// A block or comma that belongs to no statement.
+pub const STRAY: Code = Code("T0106");
 
 /// Offsets fit 32 bits: files of 4 GiB are refused long before they come here.
 pub fn small(at: usize) -> u32 {

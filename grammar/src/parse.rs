@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pest::Parser as _;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
-use thrice_diagnostics::{Diagnostic, FileId, Span};
+use thrice_diagnostics::{Code, Diagnostic, FileId, Span};
 
 use crate::mistakes::{self, small};
 use crate::reader::Reader;
@@ -74,8 +74,14 @@ pub struct Mistakes(Vec<Diagnostic>);
 impl Mistakes {
     /// Adds one, unless there are enough of its kind.
     pub fn add(&mut self, mistake: Diagnostic) {
-        if self.0.iter().filter(|m| m.code == mistake.code).count() < SHOWN {
-            self.0.push(mistake);
+        self.add_with(mistake.code, || mistake);
+    }
+
+    /// Words one of a kind and adds it, unless there are enough of that kind: nonsense has millions of
+    /// mistakes, and wording them all would take longer than reading it.
+    pub fn add_with(&mut self, code: Code, mistake: impl FnOnce() -> Diagnostic) {
+        if self.0.iter().filter(|m| m.code == code).count() < SHOWN {
+            self.0.push(mistake());
         }
     }
 }

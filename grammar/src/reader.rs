@@ -121,13 +121,14 @@ impl<'a> Reader<'a> {
     fn stray(&mut self, rule: Rule, span: Span) -> Element {
         let words = self.words(span);
         if rule != Rule::stray_close {
-            let mistake = mistakes::stray(span, words);
             self.strays_open += usize::from(words == "{");
-            self.mistakes.add(mistake);
+            self.mistakes
+                .add_with(mistakes::STRAY, || mistakes::stray(span, words));
         } else if self.strays_open > 0 {
             self.strays_open -= 1;
         } else {
-            self.mistakes.add(mistakes::stray_close(span));
+            self.mistakes
+                .add_with(mistakes::STRAY_CLOSE, || mistakes::stray_close(span));
         }
         Element::Stray(span)
     }
@@ -176,7 +177,9 @@ impl<'a> Reader<'a> {
             .last()
             .filter(|t| t.kind == TokenKind::Comma)
         {
-            self.mistakes.add(mistakes::last_comma(last.span));
+            let comma = last.span;
+            self.mistakes
+                .add_with(mistakes::STRAY, || mistakes::last_comma(comma));
         }
         statement
     }
@@ -233,11 +236,14 @@ impl<'a> Reader<'a> {
             Rule::percent => TokenKind::Percent,
             Rule::operator => TokenKind::Operator,
             Rule::open_text => {
-                self.mistakes.add(mistakes::open_text(span));
+                self.mistakes
+                    .add_with(mistakes::OPEN_TEXT, || mistakes::open_text(span));
                 TokenKind::OpenText
             }
             _ => {
-                self.mistakes.add(mistakes::unknown(span, self.words(span)));
+                let words = self.words(span);
+                self.mistakes
+                    .add_with(mistakes::UNEXPECTED, || mistakes::unknown(span, words));
                 TokenKind::Unknown
             }
         };
@@ -253,8 +259,10 @@ impl<'a> Reader<'a> {
         let mut elements = Vec::new();
         let (end, close) = self.elements(open.end, &mut elements);
         if close.is_none() {
-            self.mistakes
-                .add(mistakes::unclosed(open, &elements, self.text));
+            let text = self.text;
+            self.mistakes.add_with(mistakes::UNCLOSED, || {
+                mistakes::unclosed(open, &elements, text)
+            });
         }
         elements.shrink_to_fit();
         (

@@ -30,7 +30,7 @@ const AT_THE_TERMINAL: [&str; 8] = [
 fn every_example_shows_its_code() {
     let mut silent = Vec::new();
     for (code, example) in examples() {
-        let (sources, found) = check(&example, is_about_building(code));
+        let (sources, found) = check(code, &example, is_about_building(code));
         let shown = shown(code, &sources, &found);
         if !found.iter().any(|f| f.code.0 == code) {
             silent.push(format!("{code}:\n{example}\n{shown}"));
@@ -55,7 +55,7 @@ fn what_is_shown_as_mended_is() {
             .into_iter()
             .filter(|(_, before)| !before)
         {
-            let (sources, found) = check(&mended, true);
+            let (sources, found) = check(code.0, &mended, true);
             assert!(
                 !found.iter().any(|f| f.code == code),
                 "{}",

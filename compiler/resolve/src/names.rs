@@ -183,14 +183,20 @@ impl Names {
         list
     }
 
+    /// Whether neighbours of one more unknown name may be looked for.
+    #[must_use]
+    pub fn may_suggest(&self) -> bool {
+        self.suggested.set(self.suggested.get().saturating_add(1));
+        self.suggested.get() <= SUGGESTIONS
+    }
+
     /// The message about a name that is not declared.
     #[must_use]
     pub fn unknown(&self, name: &str, kinds: &[Kind], span: Span) -> Diagnostic {
         let words = kinds_or(kinds, Kind::word);
         let found = Diagnostic::error(UNKNOWN_NAME, format!("no {words} is called `{name}`"))
             .at(span, "unknown name");
-        self.suggested.set(self.suggested.get().saturating_add(1));
-        if self.suggested.get() > SUGGESTIONS {
+        if !self.may_suggest() {
             return found;
         }
         let all = || {
@@ -229,8 +235,7 @@ impl Names {
                 .flat_map(|kind| self.of_kind(*kind))
                 .map(|(name, _)| name)
         };
-        self.suggested.set(self.suggested.get().saturating_add(1));
-        if self.suggested.get() > SUGGESTIONS {
+        if !self.may_suggest() {
             return found;
         }
         match all().count() {

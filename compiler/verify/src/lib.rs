@@ -42,6 +42,9 @@ pub fn verify(plan: &Plan) -> Verification {
     for (_, decide) in obligations::DECIDED {
         decide(&context, &mut out);
     }
+    for decide in obligations::FLOOR {
+        decide(&context, &mut out);
+    }
     out.assumptions = assumptions::gather(plan);
     out.not_decided = obligations::not_decided();
     acceptance::apply(plan, &mut out);

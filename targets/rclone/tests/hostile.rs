@@ -54,11 +54,11 @@ fn recorded(stage: &Stage, step: &str) -> Vec<Vec<String>> {
     let calls = fs::read_to_string(bench.folder().join("calls")).unwrap();
     let mut out = vec![Vec::new()];
     for word in calls.split_terminator('\0') {
-        if word.is_empty()
-            && !out
-                .last()
-                .is_some_and(|call| call.last().is_some_and(|w| w == "--config"))
-        {
+        let after_config = out
+            .last()
+            .and_then(|call| call.last())
+            .is_some_and(|w| w == "--config");
+        if word.is_empty() && !after_config {
             out.push(Vec::new());
         } else {
             out.last_mut().unwrap().push(word.to_owned());

@@ -26,10 +26,10 @@ pub fn of(plan: &Plan, host: HostId, steps: &[(StepId, &Step)]) -> Result<Provis
     let (mut repository_entries, mut volume_entries) = (Vec::new(), Vec::new());
     for (_, step) in steps {
         let repository_id = repository(step)?;
-        if !repositories.contains_key(&repository_id) {
+        if let Entry::Vacant(new) = repositories.entry(repository_id) {
             let id = filename(&plan.model.repositories[repository_id].named.name);
             repository_entries.push(repository_entry(plan, step, host, repository_id, &id)?);
-            repositories.insert(repository_id, id);
+            new.insert(id);
         }
         let place = source(plan, step)?;
         if let Entry::Vacant(new) = volumes.entry(place) {

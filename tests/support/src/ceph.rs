@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -26,6 +26,8 @@ use crate::wait::until;
 pub struct Rgw {
     keeper: Keeper,
     endpoint: String,
+    secure_port: u16,
+    has_certificate: bool,
 }
 
 /// How a gateway treats lifecycle rules.
@@ -58,17 +60,16 @@ impl Rgw {
             !matches!(lifecycle, Lifecycle::SecondsPerDay(0 | 1)),
             "a day of the lifecycle rules must last at least 2 s"
         );
-        // Ports that are free now may be taken by the time that a daemon asks for them.
-        let mut errors = String::new();
-        for attempt in 1..=3 {
-            match start_once(lifecycle) {
-                Ok(gateway) => return gateway,
-                Err(error) => {
-                    let _ = writeln!(errors, "attempt {attempt}: {error}");
-                }
-            }
-        }
-        panic!("the Ceph object gateway does not start\n{errors}");
+        start_patiently(lifecycle, false)
+    }
+
+    /// A gateway that only this caller uses, which is also reached by HTTPS, as policies have it: at
+    /// [`Rgw::secure_authority`], for clients that trust [`Rgw::certificate`].
+    ///
+    /// # Panics
+    /// As [`Rgw::start`]; and if openssl is not installed.
+    pub fn start_secure() -> Rgw {
+        start_patiently(Lifecycle::RealDays, true)
     }
 
     /// The gateway that all tests of a process share, on which nothing expires by itself. Let each
@@ -84,6 +85,20 @@ impl Rgw {
     /// For example `http://127.0.0.1:34567`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Host and port of a gateway from [`Rgw::start_secure`], for example `127.0.0.1:34568`.
+    ///
+    /// # Panics
+    /// If the gateway was started without a certificate.
+    pub fn secure_authority(&self) -> String {
+        assert!(self.has_certificate, "start it with `Rgw::start_secure`");
+        format!("127.0.0.1:{}", self.secure_port)
+    }
+
+    /// The certificate of a gateway from [`Rgw::start_secure`], which signs itself: for `SSL_CERT_FILE`.
+    pub fn certificate(&self) -> PathBuf {
+        self.keeper.folder().join("gateway.crt")
     }
 
     /// The access key of the one user, who may do everything.
@@ -121,15 +136,54 @@ impl Rgw {
     }
 }
 
+/// Ports that are free now may be taken by the time that a daemon asks for them.
+fn start_patiently(lifecycle: Lifecycle, secure: bool) -> Rgw {
+    let mut errors = String::new();
+    for attempt in 1..=3 {
+        match start_once(lifecycle, secure) {
+            Ok(gateway) => return gateway,
+            Err(error) => {
+                let _ = writeln!(errors, "attempt {attempt}: {error}");
+            }
+        }
+    }
+    panic!("the Ceph object gateway does not start\n{errors}");
+}
+
+/// Makes a certificate for loopback that is good for a month, and its key.
+fn certify(folder: &Path) -> Result<(), String> {
+    let (key, certificate) = (folder.join("gateway.key"), folder.join("gateway.crt"));
+    ok(finish(
+        Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-nodes", "-days", "30"])
+            .args([
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-subj",
+                "/CN=gateway",
+            ])
+            .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout"])
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate),
+    ))?;
+    let read = |path| fs::read_to_string(path).map_err(|error| error.to_string());
+    let both = read(&certificate)? + &read(&key)?;
+    fs::write(folder.join("gateway.pem"), both).map_err(|error| error.to_string())
+}
+
 /// Starts monitor, store and gateway, each as soon as it can.
-fn start_once(lifecycle: Lifecycle) -> Result<Rgw, String> {
+fn start_once(lifecycle: Lifecycle, secure: bool) -> Result<Rgw, String> {
     let mut keeper = Keeper::new("ceph");
     let folder = keeper.folder().to_owned();
-    let [monitor, gateway] = free_ports();
+    let [monitor, gateway, secure_port] = free_ports();
     let identity = new_uuid();
     let config = folder.join("ceph.conf");
     for part in ["mon", "osd", "rgw", "crash"] {
         fs::create_dir(folder.join(part)).map_err(|error| error.to_string())?;
+    }
+    if secure {
+        certify(&folder)?;
     }
     let text = configuration(
         &folder.to_string_lossy(),
@@ -137,6 +191,7 @@ fn start_once(lifecycle: Lifecycle) -> Result<Rgw, String> {
         monitor,
         gateway,
         lifecycle,
+        secure.then_some(secure_port),
     );
     fs::write(&config, text).map_err(|error| error.to_string())?;
     let map = folder.join("monmap");
@@ -176,6 +231,8 @@ fn start_once(lifecycle: Lifecycle) -> Result<Rgw, String> {
     let this = Rgw {
         keeper,
         endpoint: format!("http://127.0.0.1:{gateway}"),
+        secure_port,
+        has_certificate: secure,
     };
     ceph(
         "radosgw-admin",
@@ -207,9 +264,9 @@ fn ceph_command(program: &str, config: PathBuf) -> Command {
     command
 }
 
-/// Two ports of loopback that nobody listens on. They are held together, so that they differ.
-fn free_ports() -> [u16; 2] {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+/// Ports of loopback that nobody listens on. They are held together, so that they differ.
+fn free_ports() -> [u16; 3] {
+    let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
     listeners.map(|listener| listener.local_addr().expect("a bound port").port())
 }
 

@@ -14,7 +14,12 @@ pub(crate) fn configuration(
     monitor: u16,
     gateway: u16,
     lifecycle: Lifecycle,
+    secure: Option<u16>,
 ) -> String {
+    // The gateway wants the certificate and its key in one file.
+    let secure = secure.map_or_else(String::new, |port| {
+        format!(" ssl_endpoint=127.0.0.1:{port} ssl_certificate={folder}/gateway.pem")
+    });
     let day = match lifecycle {
         Lifecycle::RealDays => String::new(),
         Lifecycle::SecondsPerDay(seconds) => format!("rgw lc debug interval = {seconds}\n"),
@@ -59,7 +64,7 @@ paxos min wait = 0.01
 mon tick interval = 1
 
 [client.rgw.a]
-rgw frontends = beast endpoint=127.0.0.1:{gateway}
+rgw frontends = beast endpoint=127.0.0.1:{gateway}{secure}
 rgw dynamic resharding = false
 rgw thread pool size = 32
 {day}"

@@ -6,7 +6,7 @@ use thrice_diagnostics::Severity;
 use crate::check::{check, examples, is_about_building, shown};
 
 /// For each code of an obligation or a target, what to change in its example.
-const REMEDIES: [(&str, &[(&str, &str)]); 45] = [
+const REMEDIES: [(&str, &[(&str, &str)]); 47] = [
     ("T1101", &[("copies >= 3", "copies >= 2")]),
     (
         "T1102",
@@ -136,6 +136,20 @@ const REMEDIES: [(&str, &[(&str, &str)]); 45] = [
     ),
     ("T2401", &[("5..8 EUR", "5..6 EUR")]),
     ("T2402", &[("USD", "EUR")]),
+    (
+        "T2501",
+        &[
+            (
+                "repository restic_repo",
+                "monitor kuma { uptime-kuma at \"KUMA_URL\"; on spare }\nrepository restic_repo",
+            ),
+            ("4 weekly }", "4 weekly; monitor kuma }"),
+        ],
+    ),
+    (
+        "T2502",
+        &[("on server }\nrepository", "on spare }\nrepository")],
+    ),
     ("T2601", &[("daily at 03:00", "early")]),
     ("T2602", &[("all items", "all files")]),
     ("T2603", &[("/fotos", "/photos")]),
@@ -185,7 +199,7 @@ fn every_remedy_helps() {
             assert!(mended.contains(from), "{code}: no `{from}` in\n{mended}");
             mended = mended.replacen(from, to, 1);
         }
-        let (sources, found) = check(&mended, is_about_building(code));
+        let (sources, found) = check(code, &mended, is_about_building(code));
         let left = found
             .iter()
             .filter(|f| f.code.0 == code || f.severity == Severity::Error);

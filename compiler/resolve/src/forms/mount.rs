@@ -1,6 +1,10 @@
 //! `mount`: a store shown to people in a program such as Nextcloud.
 
-use thrice_model::{AccessPath, ClassId, Location, Mount, StepTarget, StoreId, StoreKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_model::{
+    AccessPath, ClassId, Location, Mount, ServiceId, StepTarget, StoreId, StoreKind,
+};
 use thrice_quantity::Bytes;
 
 use crate::clauses::{self, Clause, Construct, Entry};
@@ -69,7 +73,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let is_bucket = store.is_some_and(|store| store.kind == StoreKind::Bucket);
     let mut mount = Mount {
         named: item.named(cx),
-        service: service.map_or(thrice_model::ServiceId(u32::MAX), |(id, _)| id),
+        service: service.map_or(ServiceId(u32::MAX), |(id, _)| id),
         store: location.store,
         path: location.path,
         folder: item.name.clone(),
@@ -126,31 +130,41 @@ fn read_clause(entry: &mut Entry<'_>, mount: &mut Mount) -> Option<()> {
 /// Fills in which classes people browse at each mount: those that its service must show, and that
 /// live there or are brought there by a step. Called once the steps are read.
 pub fn link_classes(draft: &mut Draft) {
+    let mut shown: BTreeMap<ServiceId, BTreeSet<ClassId>> = BTreeMap::new();
+    for (at, class) in draft.classes.iter() {
+        for (service, _) in &class.browsed_by {
+            shown.entry(*service).or_default().insert(ClassId::from(at));
+        }
+    }
+    let brought = brought(draft);
     let mut found: Vec<Vec<ClassId>> = Vec::with_capacity(draft.mounts.len());
     for mount in &draft.mounts {
         let place = Location {
             store: mount.store,
             path: mount.path.clone(),
         };
-        let shown = draft.classes.iter().filter(|(_, class)| {
-            class
-                .browsed_by
-                .iter()
-                .any(|(service, _)| *service == mount.service)
-        });
-        let there = shown.filter(|(at, class)| {
-            class.home.meets(&place) || is_brought(draft, ClassId::from(*at), &place)
-        });
-        found.push(there.map(|(at, _)| ClassId::from(at)).collect());
+        let is_there = |id: &&ClassId| {
+            let lives = draft.classes.get(**id).map(|class| &class.home);
+            let comes = brought.get(*id).into_iter().flatten().copied();
+            lives.into_iter().chain(comes).any(|at| at.meets(&place))
+        };
+        let classes = shown.get(&mount.service).into_iter().flatten();
+        found.push(classes.filter(is_there).copied().collect());
     }
     for (mount, classes) in draft.mounts.iter_mut().zip(found) {
         mount.classes = classes;
     }
 }
 
-fn is_brought(draft: &Draft, class: ClassId, place: &Location) -> bool {
-    draft.steps.iter().any(|(_, step)| {
-        step.classes.iter().any(|(other, _)| *other == class)
-            && matches!(&step.target, StepTarget::Location(to, _) if to.meets(place))
-    })
+/// The places that steps bring each class to.
+fn brought(draft: &Draft) -> BTreeMap<ClassId, Vec<&Location>> {
+    let mut out: BTreeMap<ClassId, Vec<&Location>> = BTreeMap::new();
+    for (_, step) in draft.steps.iter() {
+        if let StepTarget::Location(to, _) = &step.target {
+            for (class, _) in &step.classes {
+                out.entry(*class).or_default().push(to);
+            }
+        }
+    }
+    out
 }

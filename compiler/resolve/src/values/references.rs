@@ -11,6 +11,9 @@ use crate::codes::UNKNOWN_NAME;
 use crate::cursor::Cursor;
 use crate::names::Kind;
 
+/// So many of the services between which a name is undecided are told.
+const SHOWN: usize = 6;
+
 macro_rules! references {
     ($($(#[$doc:meta])* $name:ident: $kind:ident -> $id:ident;)*) => {
         impl Cursor<'_> {$(
@@ -106,41 +109,60 @@ impl<'a> Cursor<'a> {
         }
         match self.find_service(name, near) {
             Ok(id) => Some((id, span)),
-            Err(hosts) if hosts.is_empty() => {
-                let short = self.unknown_service(name, span);
-                self.complain(short);
+            Err([]) => {
+                let found = self.unknown_service(name, span);
+                self.complain(found);
                 None
             }
-            Err(hosts) => {
-                let full: Vec<String> = hosts.iter().map(|host| format!("{host}.{name}")).collect();
-                let message = format!("`{name}` could be any of {} services", full.len());
+            Err(services) => {
+                let few = services.iter().take(SHOWN);
+                let full: Vec<String> = few.map(|(_, host)| format!("{host}.{name}")).collect();
+                let message = format!("`{name}` could be any of {} services", services.len());
                 let help = format!("write {}", one_of(full.iter().map(String::as_str)));
                 self.error(UNKNOWN_NAME, span, message, "which one?", help)
             }
         }
     }
 
-    /// A service by its short name; otherwise the hosts between which it is undecided.
-    pub fn find_service(&self, short: &str, near: &[&str]) -> Result<ServiceId, Vec<&'a str>> {
-        let services = self.cx.names.services(short);
-        let nearest = near
-            .iter()
-            .find_map(|host| services.iter().find(|(_, h)| h == host));
-        match (nearest, services) {
-            (Some((id, host)), _) | (None, [(id, host)]) => {
-                self.cx.names.mark_service(host, short);
+    /// A service by its short name; otherwise those between which it is undecided, each with its
+    /// host.
+    pub fn find_service(
+        &self,
+        short: &str,
+        near: &[&str],
+    ) -> Result<ServiceId, &'a [(ServiceId, String)]> {
+        let names = &self.cx.names;
+        let services = names.services(short);
+        let on = |host: &&str| {
+            let symbol = names.find(&format!("{host}.{short}"));
+            let id = symbol
+                .filter(|symbol| symbol.kind == Kind::Service)?
+                .index
+                .get();
+            Some((ServiceId(id), (*host).to_owned()))
+        };
+        match (near.iter().find_map(on), services) {
+            (Some((id, host)), _) => {
+                names.mark_service(&host, short);
+                Ok(id)
+            }
+            (None, [(id, host)]) => {
+                names.mark_service(host, short);
                 Ok(*id)
             }
-            _ => Err(services.iter().map(|(_, host)| host.as_str()).collect()),
+            _ => Err(services),
         }
     }
 
     fn unknown_service(&self, name: &str, span: Span) -> Diagnostic {
+        let found = Diagnostic::error(UNKNOWN_NAME, format!("no service is called `{name}`"))
+            .at(span, "unknown name");
+        if !self.cx.names.may_suggest() {
+            return found;
+        }
         let all = self.cx.names.of_kind(Kind::Service);
         let short = all.map(|(full, _)| full.split_once('.').map_or(full, |(_, short)| short));
         let near = thrice_diagnostics::nearest(name, short);
-        let found = Diagnostic::error(UNKNOWN_NAME, format!("no service is called `{name}`"))
-            .at(span, "unknown name");
         if near.is_empty() {
             found.help(format!("declare it on its host: `service {name}`"))
         } else {

@@ -1,5 +1,6 @@
 //! The obligations, one file each. A new one is a new file and a line in [`DECIDED`].
 
+mod alarm;
 mod capability;
 mod capacity;
 mod copies;
@@ -29,6 +30,9 @@ pub(crate) const DECIDED: [(Obligation, Decide); 7] = [
     (Obligation::Cost, cost::decide),
     (Obligation::Sense, sense::decide),
 ];
+
+/// What every policy must fulfil of obligations that are not decided whole.
+pub(crate) const FLOOR: [Decide; 1] = [alarm::floor];
 
 /// What this version does not decide: reports end by naming it.
 pub(crate) fn not_decided() -> Vec<Obligation> {

@@ -1,5 +1,7 @@
 //! Parts of a class, and the labels of its fields.
 
+use std::collections::BTreeMap;
+
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
 use thrice_grammar::TokenKind;
 use thrice_model::{Class, Field};
@@ -13,6 +15,7 @@ use crate::forms::environment::LABELS;
 /// they are none.
 pub fn read_parts(cursor: &mut Cursor<'_>) -> Vec<(String, Span)> {
     let mut parts: Vec<(String, Span)> = Vec::new();
+    let mut first: BTreeMap<String, Span> = BTreeMap::new();
     let read = cursor.list(|cursor| match cursor.peek_kind() {
         Some(TokenKind::Text) => cursor.text("a part"),
         _ => cursor
@@ -20,9 +23,12 @@ pub fn read_parts(cursor: &mut Cursor<'_>) -> Vec<(String, Span)> {
             .map(|(name, span)| (name.to_owned(), span)),
     });
     for (part, span) in read {
-        match parts.iter().find(|(other, _)| *other == part) {
-            Some((_, first)) => cursor.complain(twice("part", &part, span, *first)),
-            None => parts.push((part, span)),
+        match first.get(&part) {
+            Some(first) => cursor.complain(twice("part", &part, span, *first)),
+            None => {
+                first.insert(part.clone(), span);
+                parts.push((part, span));
+            }
         }
     }
     parts
@@ -44,14 +50,18 @@ pub fn read<'a>(cx: &'a Context<'a>, cursor: &mut Cursor<'a>) -> Option<Vec<Fiel
         );
     };
     let mut fields: Vec<Field> = Vec::new();
+    let mut first: BTreeMap<String, Span> = BTreeMap::new();
     for (_, statement) in block.statements() {
         let mut line = Cursor::new(cx, statement);
         let field = read_field(&mut line);
         line.end();
         let Some(field) = field else { continue };
-        match fields.iter().find(|other| other.name == field.name) {
-            Some(other) => cx.report(twice("field", &field.name, field.span, other.span)),
-            None => fields.push(field),
+        match first.get(&field.name) {
+            Some(other) => cx.report(twice("field", &field.name, field.span, *other)),
+            None => {
+                first.insert(field.name.clone(), field.span);
+                fields.push(field);
+            }
         }
     }
     Some(fields)
