@@ -73,7 +73,7 @@ impl Machine<'_> {
         ] {
             setting = setting.folder_at(&self.path(place), &Path::new("/").join(place));
         }
-        for place in ["srv", "mnt"] {
+        for place in ["srv", "mnt/tank"] {
             if self.path(place).is_dir() {
                 setting = setting.folder_at(&self.path(place), &Path::new("/").join(place));
             }
