@@ -45,7 +45,8 @@ pub fn load(path: &Path) -> Input {
     match fs::metadata(path) {
         Err(error) => input.mistakes.push(unreadable(&shown(path), &error)),
         Ok(metadata) if metadata.is_dir() => input.folder(path),
-        Ok(_) => input.file(path),
+        // Who names a pipe wants it read: `thrice check <(generate)`.
+        Ok(_) => input.file(path, &read_any),
     }
     input
 }
@@ -61,11 +62,11 @@ impl Input {
                 )
                 .help("policy files end in `.thrice`; folders inside this one are not read"),
             ),
-            Ok(files) => files.iter().for_each(|file| self.file(file)),
+            Ok(files) => files.iter().for_each(|file| self.file(file, &read)),
         }
     }
 
-    fn file(&mut self, path: &Path) {
+    fn file(&mut self, path: &Path, read: &dyn Fn(&Path) -> Result<String, Trouble>) {
         let name = shown(path);
         match read(path) {
             Ok(text) => {
@@ -104,17 +105,29 @@ pub enum Trouble {
     System(io::Error),
     /// It is a folder.
     Folder,
+    /// It is a pipe, socket or device.
+    NoFile,
     /// It is larger than [`LARGEST`].
     TooLarge,
     /// It is not UTF-8: the first wrong byte, and the text with U+FFFD for what is wrong.
     NotText(usize, String),
 }
 
-/// Reads a whole file, or as much as shows that it is too large.
+/// Reads a whole file, or as much as shows that it is too large. A pipe that nobody writes to would
+/// be waited for without end: nothing is read but files.
 ///
 /// # Errors
 /// See [`Trouble`].
 pub fn read(path: &Path) -> Result<String, Trouble> {
+    let metadata = fs::metadata(path).map_err(Trouble::System)?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(Trouble::NoFile);
+    }
+    read_any(path)
+}
+
+/// [`read`], also from pipes and devices.
+fn read_any(path: &Path) -> Result<String, Trouble> {
     let file = File::open(path).map_err(Trouble::System)?;
     if file.metadata().map_err(Trouble::System)?.is_dir() {
         return Err(Trouble::Folder);
@@ -139,6 +152,7 @@ impl Trouble {
         match self {
             Self::System(error) => words(error),
             Self::Folder => "it is a folder, not a file".to_owned(),
+            Self::NoFile => "it is a pipe, a socket or a device, not a file".to_owned(),
             Self::TooLarge => format!("it is larger than {} MB", LARGEST / 1_000_000),
             Self::NotText(at, text) => {
                 let line = text
@@ -154,7 +168,7 @@ impl Trouble {
     pub fn diagnostic(self, name: &str, sources: &mut SourceMap) -> Diagnostic {
         let words = self.words();
         match self {
-            Self::System(_) | Self::Folder => {
+            Self::System(_) | Self::Folder | Self::NoFile => {
                 Diagnostic::error(UNREADABLE, format!("cannot read `{name}`: {words}"))
             }
             Self::TooLarge => {

@@ -58,8 +58,11 @@ fn fleet(count: usize) -> String {
 
 fn class(text: &mut String, n: usize) {
     let (host, shape) = (n % HOSTS, n % 50);
-    let kind = ["state", "files", "items"][shape % 3];
-    let phase = ["t0", "t0", "app"][shape % 3];
+    let (kind, phase) = match shape % 3 {
+        0 => ("state", "t0"),
+        1 => ("files", "t0"),
+        _ => ("items", "app"),
+    };
     let keep = if shape % 2 == 1 { "gfs" } else { "short" };
     let (low, growth, churn) = (10 + shape, 1 + shape % 3, 1 + shape % 7);
     let _ = writeln!(

@@ -4,6 +4,13 @@
 //! that is written here, from the tables that the resolver reads statements by.
 //! `UPDATE_REFERENCE=1 cargo test -p thrice-resolve --test reference` rewrites it.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests stop the test with what they know"
+)]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 

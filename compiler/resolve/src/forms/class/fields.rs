@@ -1,6 +1,6 @@
 //! Parts of a class, and the labels of its fields.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
 use thrice_grammar::TokenKind;
@@ -79,24 +79,28 @@ fn read_field(line: &mut Cursor<'_>) -> Option<Field> {
 
 /// Reports fields of parts that the class does not have.
 pub fn check(cx: &Context<'_>, class: &Class) {
+    let parts: BTreeSet<&str> = class.parts.iter().map(|(part, _)| part.as_str()).collect();
+    if parts.is_empty() {
+        return;
+    }
     for field in class.fields.iter().filter(|field| field.name != "rest") {
-        let of = |part: &str| {
-            field
-                .name
-                .strip_prefix(part)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        if class.parts.is_empty() || class.parts.iter().any(|(part, _)| of(part)) {
-            continue;
+        // A part may have dots in its name, so each beginning of the field may be one.
+        let name = field.name.as_str();
+        let ends = name.match_indices('.').map(|(at, _)| at);
+        let mut beginnings = ends.chain([name.len()]).filter_map(|end| name.get(..end));
+        if !beginnings.any(|part| parts.contains(part)) {
+            cx.report(unknown_part(cx, class, field));
         }
-        cx.report(unknown_part(class, field));
     }
 }
 
-fn unknown_part(class: &Class, field: &Field) -> Diagnostic {
+fn unknown_part(cx: &Context<'_>, class: &Class, field: &Field) -> Diagnostic {
     let part = field.name.split('.').next().unwrap_or("");
     let message = format!("`{}` has no part `{part}`", class.named.name);
     let found = Diagnostic::error(UNKNOWN_NAME, message).at(field.span, "unknown part");
+    if !cx.names.may_suggest() {
+        return found;
+    }
     let parts = || class.parts.iter().map(|(part, _)| part.as_str());
     match nearest(part, parts()) {
         near if near.is_empty() => found.help(format!("its parts are {}", one_of(parts().take(6)))),
