@@ -101,7 +101,7 @@ fn named(keyword: &str) -> &'static Construct {
 fn common() -> Vec<&'static Clause> {
     let everywhere = |clause: &&Clause| {
         let says = |verb: &&str| named(verb).clauses.iter().any(|c| c.word == clause.word);
-        VERBS.iter().all(|verb| says(verb))
+        VERBS.iter().all(says)
     };
     named("drill").clauses.iter().filter(everywhere).collect()
 }

@@ -127,7 +127,7 @@ fn it_is_what_its_schema_says() {
 
 #[test]
 fn the_schema_in_the_tree_is_current() {
-    // To renew it: `cargo run -p thrice-target-executor --example schema > targets/executor/schema/executor.schema.json`.
+    // To renew it: `cargo run -p thrice-target-executor --example executor_schema > targets/executor/schema/executor.schema.json`.
     assert_eq!(include_str!("../schema/executor.schema.json"), schema());
 }
 

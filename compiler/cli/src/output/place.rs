@@ -124,8 +124,8 @@ impl Place {
 /// The paths that a manifest of thrice lists; none for any other file.
 fn listed(manifest: &Path) -> Option<BTreeSet<PathBuf>> {
     let manifest: Value = serde_json::from_str(&read(manifest).ok()?).ok()?;
-    let tool = manifest.get("tool")?;
-    if tool.get("name").unwrap_or(tool) != "thrice" {
+    let generator = manifest.get("generator")?.as_str()?;
+    if generator.split(' ').next() != Some("thrice") {
         return None;
     }
     let files = manifest.get("files")?.as_array()?;

@@ -25,7 +25,7 @@ fn manifest(files: &[&str]) -> String {
         .iter()
         .map(|path| serde_json::json!({ "path": path }))
         .collect();
-    serde_json::json!({ "tool": "thrice", "files": files }).to_string()
+    serde_json::json!({ "generator": "thrice 0.1.0", "files": files }).to_string()
 }
 
 /// Two generations of a folder, told apart by every file in it.
@@ -133,7 +133,12 @@ fn what_is_not_of_thrice_is_never_replaced() {
     refused(&|out| put(&out.join("photo.jpg"), "x"), "it holds files");
     refused(&|out| put(&out.join(MANIFEST), "{}"), "it holds files");
     refused(
-        &|out| put(&out.join(MANIFEST), "{\"tool\":\"npm\",\"files\":[]}"),
+        &|out| {
+            put(
+                &out.join(MANIFEST),
+                "{\"generator\":\"npm 1\",\"files\":[]}",
+            )
+        },
         "it holds files",
     );
     refused(
