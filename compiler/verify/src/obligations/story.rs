@@ -55,9 +55,11 @@ pub(super) fn tell_run(
     why: &dyn Fn(CopyId) -> Option<String>,
 ) -> Diagnostic {
     let plan = context.plan;
-    // Sorted by age, then by rank: at one moment things are written, then copied, then struck.
+    // Sorted by age, then by rank: at one moment things are written, copied, taken away where they come
+    // from and then where they went, struck.
     let mut events: Vec<(i64, usize, String)> = Vec::new();
-    let strike = symbolized.copies.len();
+    let copies = symbolized.copies.len();
+    let strike = 2 * copies;
     events.extend(faults.map(|what| (run.struck, strike, what)));
     for (node, id) in symbolized.copies.iter().enumerate() {
         let copy = &plan.copies[*id];
@@ -95,7 +97,11 @@ pub(super) fn tell_run(
                 by.iter()
                     .map(|step| plan.model.steps[*step].named.name.as_str()),
             );
-            events.push((left, strike, format!("{by} {take} it away from `{store}`")));
+            events.push((
+                left,
+                copies + node,
+                format!("{by} {take} it away from `{store}`"),
+            ));
         }
         if let Some(why) = why(*id).filter(|_| run.is_in(node)) {
             events.push((run.struck, strike + 1, format!("on `{store}`: {why}")));
