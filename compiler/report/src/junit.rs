@@ -184,6 +184,8 @@ fn details(finding: &Diagnostic, sources: &SourceMap) -> String {
             .map(|e| format!("{} {}", e.when, e.what).trim().to_owned()),
     );
     lines.extend(finding.help.iter().map(|help| format!("help: {help}")));
+    // A file may have a line break in its name, and what follows it could pass for another finding.
+    let lines: Vec<String> = lines.iter().map(|line| text::line(line, true)).collect();
     lines.join("\n")
 }
 

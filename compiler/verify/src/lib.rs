@@ -37,16 +37,30 @@ use thrice_plan::Plan;
 /// Decides all obligations that this version knows.
 #[must_use]
 pub fn verify(plan: &Plan) -> Verification {
-    let context = context::Context::new(plan);
-    let mut out = Verification::default();
-    for (_, decide) in obligations::DECIDED {
-        decide(&context, &mut out);
-    }
-    for decide in obligations::FLOOR {
-        decide(&context, &mut out);
-    }
+    // Copies take about as long as all the others together: each side has a core, and a solver.
+    let (copies, others) = obligations::DECIDED.split_at(1);
+    let decided = |(_, decide): &(_, obligations::Decide)| *decide;
+    let others = others.iter().map(decided).chain(obligations::FLOOR);
+    let mut out = std::thread::scope(|scope| {
+        let copies = scope.spawn(|| decide(plan, copies.iter().map(decided)));
+        let others = decide(plan, others);
+        let mut out = copies
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        out.append(others);
+        out
+    });
     out.assumptions = assumptions::gather(plan);
     out.not_decided = obligations::not_decided();
     acceptance::apply(plan, &mut out);
+    out
+}
+
+fn decide(plan: &Plan, obligations: impl Iterator<Item = obligations::Decide>) -> Verification {
+    let context = context::Context::new(plan);
+    let mut out = Verification::default();
+    for decide in obligations {
+        decide(&context, &mut out);
+    }
     out
 }

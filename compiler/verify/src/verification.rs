@@ -111,3 +111,15 @@ pub struct Verification {
     /// How many findings acceptances of single faults have already covered, by their index.
     pub covered: std::collections::BTreeMap<usize, usize>,
 }
+
+impl Verification {
+    /// Adds what was found about other obligations.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.verdicts.extend(other.verdicts);
+        self.only_live.extend(other.only_live);
+        for (acceptance, count) in other.covered {
+            *self.covered.entry(acceptance).or_default() += count;
+        }
+    }
+}

@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::verification::Verification;
 
 /// Decides one obligation about everything it concerns.
-type Decide = fn(&Context<'_>, &mut Verification);
+pub(crate) type Decide = fn(&Context<'_>, &mut Verification);
 
 /// What this version decides, in the order of the semantics.
 pub(crate) const DECIDED: [(Obligation, Decide); 7] = [
@@ -31,7 +31,7 @@ pub(crate) const DECIDED: [(Obligation, Decide); 7] = [
     (Obligation::Sense, sense::decide),
 ];
 
-/// What every policy must fulfil of obligations that are not decided whole.
+/// What the floor asks of every policy, of obligations that are not decided whole.
 pub(crate) const FLOOR: [Decide; 1] = [alarm::floor];
 
 /// What this version does not decide: reports end by naming it.

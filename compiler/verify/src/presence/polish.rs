@@ -71,8 +71,15 @@ fn try_value(
 /// an item enters or leaves, so only those ages need a look.
 fn youngest(system: &System, question: &Question, choices: &Choices) -> Option<Choices> {
     let mut found: Option<Choices> = None;
+    // Faults matter when something enters, or so late that what is left just lasts until somebody acts.
+    let ends = moments(system, choices);
+    let last = ends
+        .iter()
+        .chain([&choices.age])
+        .map(|age| age - question.window);
     let mut struck_at: BTreeSet<i64> = [question.from, choices.struck].into();
-    struck_at.extend(moments(system, choices));
+    struck_at.extend(ends.iter().copied());
+    struck_at.extend(last);
     for struck in struck_at.into_iter().filter(|s| *s >= question.from) {
         let mut tried = Choices {
             struck,
