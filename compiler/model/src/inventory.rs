@@ -498,6 +498,12 @@ pub struct Mount {
     pub all_users: bool,
     /// Whether people can write.
     pub read_only: bool,
+    /// The port of the store's endpoint, if said.
+    pub port: Option<u32>,
+    /// Whether the connection is said to be encrypted (TLS, which programs still call SSL).
+    pub ssl: bool,
+    /// Whether the bucket is named in the path of addresses, not in their host name.
+    pub path_style: bool,
     /// Greatest size of an upload that works.
     pub upload_limit: Option<Bytes>,
     /// Known limits, in words.

@@ -40,6 +40,13 @@ pub const FORM: Construct = Construct {
         Clause::many("for groups", "\"NAME\", …", "groups that see it"),
         Clause::once("for all users", "", "everybody sees it"),
         Clause::once("read only", "", "people cannot write there"),
+        Clause::once("port", "NUMBER", "the port of the endpoint, 1 to 65535"),
+        Clause::once("ssl", "", "the connection is encrypted"),
+        Clause::once(
+            "path style",
+            "",
+            "the bucket's name stands in the path of addresses, not in their host name",
+        ),
         Clause::once("upload limit", "SIZE", "the greatest upload that works"),
         Clause::many("limit", "\"TEXT\"", "a known limit, in words"),
     ],
@@ -86,6 +93,9 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         groups: Vec::new(),
         all_users: false,
         read_only: false,
+        port: None,
+        ssl: false,
+        path_style: false,
         upload_limit: None,
         limits: Vec::new(),
         lifetime: written.on(&bases, draft.start),
@@ -121,6 +131,9 @@ fn read_clause(entry: &mut Entry<'_>, mount: &mut Mount) -> Option<()> {
         }
         "for all users" => mount.all_users = true,
         "read only" => mount.read_only = true,
+        "port" => mount.port = Some(cursor.count_within("a port", 1, 65_535)?.0),
+        "ssl" => mount.ssl = true,
+        "path style" => mount.path_style = true,
         "upload limit" => mount.upload_limit = Some(cursor.quantity::<Bytes>()?.0),
         _ => mount.limits.push(cursor.text("a limit")?.0),
     }

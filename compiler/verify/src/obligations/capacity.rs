@@ -12,7 +12,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
 use thrice_model::{ClassId, Demand, Obligation, StoreId};
-use thrice_plan::{CopyId, CopyKind, Period};
+use thrice_plan::{Copy, CopyId, CopyKind, Period};
 use thrice_quantity::{Bytes, Ratio};
 
 use crate::context::Context;
@@ -150,6 +150,31 @@ fn copies_on(context: &Context<'_>, store: StoreId, period: &Period) -> Vec<Copy
         }
     }
     out
+}
+
+/// The most that some copies take together on a period's last day; `None` if there are none, or if one
+/// of their classes does not state its size.
+pub(super) fn most(
+    context: &Context<'_>,
+    period: &Period,
+    wanted: &dyn Fn(&Copy) -> bool,
+) -> Option<Bytes> {
+    let sized = |copy: &Copy| context.plan.model.classes[copy.class].size.is_some();
+    let mut seen = BTreeSet::new();
+    let mut found: Vec<CopyId> = Vec::new();
+    for (id, copy) in context.plan.copies.iter() {
+        if !copy.lifetime.contains(period.from) || !wanted(copy) {
+            continue;
+        }
+        if !sized(copy) {
+            return None;
+        }
+        if seen.insert((copy.class, copy.location.path.as_str(), copy.repository)) {
+            found.push(id);
+        }
+    }
+    let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
+    (!found.is_empty()).then(|| Bounds::new(context).total(&found, last))
 }
 
 /// The first day of a period on which a store can be too full, by halving: use never shrinks in it.

@@ -5,6 +5,7 @@ use thrice_model::{ClassId, Estimate, EstimateOf, StoreId};
 use thrice_plan::{CopyKind, Period};
 use thrice_quantity::{Bytes, Interval};
 
+use super::super::capacity::most;
 use super::super::cost::{monthly, once};
 use super::finding;
 use crate::context::Context;
@@ -110,8 +111,40 @@ fn differs(context: &Context<'_>, estimate: &Estimate, period: &Period) -> Optio
             store,
             offsite,
         } => table_row(context, classes, *store, *offsite, period),
-        EstimateOf::StoreSize(..) | EstimateOf::RepositorySize(..) | EstimateOf::Period(_) => None,
+        EstimateOf::StoreSize(store, said) => {
+            let name = context.store_name(*store);
+            let here = |copy: &thrice_plan::Copy| copy.location.store == *store;
+            volume(name, most(context, period, &here)?, *said, &phase)
+        }
+        EstimateOf::RepositorySize(repository, said) => {
+            let name = &context.plan.model.repositories[*repository].named.name;
+            let here = |copy: &thrice_plan::Copy| {
+                copy.repository == Some(*repository)
+                    && copy.location.store == context.plan.model.repositories[*repository].store
+            };
+            volume(name, most(context, period, &here)?, *said, &phase)
+        }
+        EstimateOf::Period(_) => None,
     }
+}
+
+/// What is known of a volume is the most that it can come to: an estimate is wrong if it begins above
+/// that, and not kept if it ends below.
+fn volume(name: &str, most: Bytes, said: Interval<Bytes>, phase: &str) -> Option<(Code, String)> {
+    let message = if most < said.low() {
+        format!(
+            "`{name}` holds no more than {}{phase}, and the estimate says {said}",
+            most.rounded()
+        )
+    } else if most > said.high() {
+        format!(
+            "`{name}` can hold up to {}{phase}, and the estimate says {said}",
+            most.rounded()
+        )
+    } else {
+        return None;
+    };
+    Some((SIZE, message))
 }
 
 /// Whether two intervals have nothing in common.
