@@ -144,9 +144,9 @@ fn texts_that_are_no_policy_are_unreadable() {
 }
 
 #[test]
-fn files_of_no_statement_are_warned_of() {
+fn files_of_no_statement_are_rejected() {
     for text in ["", "// nothing\n// at all", "\n\n \t\n", "/// of what?\n"] {
-        expect(text, 0, "T2607", 1);
+        expect(text, 1, "T2607", 1);
     }
 }
 
@@ -284,7 +284,7 @@ fn what_others_may_not_read_is_told_of() {
 /// Ten megabytes, of the kinds that a program without optimisation reads quickly too.
 #[test]
 fn ten_megabytes_are_answered() {
-    for (kind, exit, code) in [("{", 2, "T0105"), ("//", 0, "T2607")] {
+    for (kind, exit, code) in [("{", 2, "T0105"), ("//", 1, "T2607")] {
         let desk = Desk::new(&[("a.thrice", &kind.repeat(10_000_000 / kind.len()))]);
         let (found, report) = check(&desk, "a.thrice");
         assert_eq!(
@@ -309,7 +309,7 @@ fn long_nonsense_is_answered_in_time_and_room() {
         ("\r", 2, "T0007"),
         (",", 2, "T0106"),
         ("1", 1, "T0401"),
-        ("//", 0, "T2607"),
+        ("//", 1, "T2607"),
         ("provider p { site s }\n", 1, "T0202"),
         ("use std/nothing\n", 1, "T0406"),
     ] {

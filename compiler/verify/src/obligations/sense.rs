@@ -56,7 +56,9 @@ fn protects_nothing(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
     if model.classes.is_empty() {
         let named = &model.policy.named;
-        let diagnostic = Diagnostic::warning(
+        // Every verdict about nothing holds: it must not pass for a safe policy, nor replace one that
+        // was built before.
+        let diagnostic = Diagnostic::error(
             PROTECTS_NOTHING,
             "this policy declares no class: there is nothing that it protects",
         )
