@@ -140,7 +140,6 @@ impl Builder<'_> {
                 },
                 leaves: Vec::new(),
                 lifetime: class.lifetime,
-                settle: Seconds::ZERO,
                 staleness: Seconds::ZERO,
                 history: store_has_history(self.model, class.home.store),
                 propagates: false,
@@ -257,7 +256,6 @@ impl Builder<'_> {
             },
             leaves,
             lifetime,
-            settle: source.settle.saturating_add(worst).min(FOR_EVER),
             staleness: source.staleness.saturating_add(worst).min(FOR_EVER),
             history: kind == CopyKind::Versions
                 || own_history

@@ -121,9 +121,8 @@ pub struct Copy {
     pub leaves: Vec<Leave>,
     /// When it exists.
     pub lifetime: Lifetime,
-    /// After `lifetime.from`, when its first full chain is surely done.
-    pub settle: Seconds,
-    /// How old its newest version is at worst, counted over the whole chain, without missed runs.
+    /// How old its newest version is at worst, counted over the whole chain, without missed runs; so long
+    /// after `lifetime.from` it is surely there at all.
     pub staleness: Seconds,
     /// Whether it has versions that survive a deletion or corruption of its source.
     pub history: bool,

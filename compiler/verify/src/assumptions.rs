@@ -25,10 +25,9 @@ pub(crate) fn gather(plan: &Plan) -> Vec<Assumption> {
         span: Some(policy.named.span),
     });
     for (_, step) in model.steps.iter() {
-        let Some(schedule) = &step.timing.schedule else {
+        if step.timing.schedule.is_none() {
             continue;
-        };
-        let _ = schedule;
+        }
         let stated = if step.timing.duration_stated.is_some() {
             "as written"
         } else {

@@ -89,7 +89,6 @@ impl<'p> Context<'p> {
                 i64::from(copy.location.store.0),
                 copy.kind as i64,
                 copy.staleness.0,
-                copy.settle.0,
             ]);
             out.extend(flags);
             out.push(copy.key.map_or(-1, |k| i64::from(k.0)));

@@ -133,11 +133,21 @@ fn copies_on(context: &Context<'_>, store: StoreId, period: &Period) -> Vec<Copy
     let model = &context.plan.model;
     let data = &model.stores[store];
     let shares = data.capacity.is_none() && data.quota.is_none();
+    let here = |copy: &Copy| shares || copy.location.store == store;
+    distinct(context, context.on_host(data.host), period, &here)
+}
+
+/// The wanted copies of a period, each once: two steps that write one thing take its room once.
+fn distinct<'i>(
+    context: &Context<'_>,
+    ids: impl IntoIterator<Item = &'i CopyId>,
+    period: &Period,
+    wanted: &dyn Fn(&Copy) -> bool,
+) -> Vec<CopyId> {
     let mut out = Vec::new();
     let mut seen = BTreeSet::new();
-    for id in context.on_host(data.host) {
+    for id in ids {
         let copy = &context.plan.copies[*id];
-        let here = shares || copy.location.store == store;
         let same = (
             copy.class,
             copy.location.store,
@@ -145,7 +155,7 @@ fn copies_on(context: &Context<'_>, store: StoreId, period: &Period) -> Vec<Copy
             copy.kind == CopyKind::Versions,
             copy.repository,
         );
-        if here && copy.lifetime.contains(period.from) && seen.insert(same) {
+        if wanted(copy) && copy.lifetime.contains(period.from) && seen.insert(same) {
             out.push(*id);
         }
     }
@@ -159,22 +169,16 @@ pub(super) fn most(
     period: &Period,
     wanted: &dyn Fn(&Copy) -> bool,
 ) -> Option<Bytes> {
-    let sized = |copy: &Copy| context.plan.model.classes[copy.class].size.is_some();
-    let mut seen = BTreeSet::new();
-    let mut found: Vec<CopyId> = Vec::new();
-    for (id, copy) in context.plan.copies.iter() {
-        if !copy.lifetime.contains(period.from) || !wanted(copy) {
-            continue;
-        }
-        if !sized(copy) {
-            return None;
-        }
-        if seen.insert((copy.class, copy.location.path.as_str(), copy.repository)) {
-            found.push(id);
-        }
+    let found = distinct(context, context.copies.values().flatten(), period, wanted);
+    let sized = |id: &CopyId| {
+        let class = context.plan.copies[*id].class;
+        context.plan.model.classes[class].size.is_some()
+    };
+    if found.is_empty() || !found.iter().all(sized) {
+        return None;
     }
     let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
-    (!found.is_empty()).then(|| Bounds::new(context).total(&found, last))
+    Some(Bounds::new(context).total(&found, last))
 }
 
 /// The first day of a period on which a store can be too full, by halving: use never shrinks in it.
