@@ -68,12 +68,7 @@ fn each_repair_matters() {
             "to reserve.backups by seko.cron {",
             "to reserve.backups by seko.cron since nas {",
         ),
-        (
-            "T1201",
-            steps,
-            "copy reserve_documents",
-            "sync reserve_documents",
-        ),
+        ("T1201", steps, "copy reserve_media", "sync reserve_media"),
         (
             "T1201",
             steps,

@@ -413,6 +413,8 @@ pub struct Monitor {
     pub host: Option<HostId>,
     /// The provider it is hosted by, if it is not.
     pub provider: Option<ProviderId>,
+    /// How long a signal may be overdue before it raises the alarm.
+    pub grace: Seconds,
 }
 
 /// A backup repository in a store.

@@ -141,6 +141,7 @@ impl Builder<'_> {
                 leaves: Vec::new(),
                 lifetime: class.lifetime,
                 staleness: Seconds::ZERO,
+                nominal_staleness: Seconds::ZERO,
                 history: store_has_history(self.model, class.home.store),
                 propagates: false,
                 key: None,
@@ -213,6 +214,7 @@ impl Builder<'_> {
         let class = &self.model.classes[source.class];
         let cadence = self.cadences[id];
         let worst = cadence.worst_delay().unwrap_or(FOR_EVER);
+        let nominal = cadence.nominal_delay().unwrap_or(FOR_EVER);
         let older_than = match &step.verb {
             Verb::Move {
                 older_than: Some((age, clock, _)),
@@ -242,7 +244,7 @@ impl Builder<'_> {
             );
         let kind = copy_kind(step, &source);
         let lifetime = meet(step.lifetime, source.lifetime);
-        let leaves = self.leaves(id, step, class, source_id, worst);
+        let leaves = self.leaves(id, step, class, source_id, (worst, nominal));
         let copy = Copy {
             class: source.class,
             kind,
@@ -257,6 +259,10 @@ impl Builder<'_> {
             leaves,
             lifetime,
             staleness: source.staleness.saturating_add(worst).min(FOR_EVER),
+            nominal_staleness: source
+                .nominal_staleness
+                .saturating_add(nominal)
+                .min(FOR_EVER),
             history: kind == CopyKind::Versions
                 || own_history
                 || keeps_sources_history(step, &source),
@@ -312,12 +318,13 @@ impl Builder<'_> {
         step: &Step,
         class: &Class,
         source_id: CopyId,
-        worst: Seconds,
+        (worst, nominal): (Seconds, Seconds),
     ) -> Vec<Leave> {
         match &step.verb {
             // A clean-up may take a version only if the next one is surely there: then the newest stays.
+            // It is part of the capture, and does not happen where the capture is missed.
             Verb::Capture(parts) => match &parts.keeps {
-                Some((keeps, _)) if class.kind != ClassKind::State || keeps.low() < worst => {
+                Some((keeps, _)) if class.kind != ClassKind::State || keeps.low() < nominal => {
                     vec![Leave::AfterEntering {
                         after: *keeps,
                         by: id,

@@ -1,4 +1,4 @@
-//! How often a step runs.
+//! How often a step runs, and how many runs in a row may be missed before somebody has acted.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,16 @@ pub struct Cadence {
     pub widest: Option<Seconds>,
     /// Shortest time between them.
     pub narrowest: Option<Seconds>,
+    /// The silence after which its monitor raises the alarm, counted from the last signal of success:
+    /// the widest gap, a late start, a long run and the monitor's grace. `None` for a step that nothing
+    /// watches.
+    pub freshness: Option<Seconds>,
+    /// How many runs in a row may be missed until somebody who was told has acted:
+    /// `⌊(freshness + response) / narrowest⌋`. 0 for a step that nothing watches, since then no number
+    /// is enough: that is a finding of its own, and all other proofs say that they rest on it.
+    pub missed: u32,
+    /// Longest time between the planned starts of two successful runs, `missed` ones between them.
+    pub widest_missed: Option<Seconds>,
     /// How long a run takes.
     pub duration: Interval<Seconds>,
     /// How much later than planned it may start.
@@ -22,13 +32,23 @@ pub struct Cadence {
 }
 
 impl Cadence {
-    /// From an item being there to its being done with, at worst: it just missed a run, and the next
-    /// one starts late and takes long. On demand has no bound.
+    /// From an item being there to its being done with, at worst: it just missed a run, as many runs
+    /// fail as can before somebody has acted, and the next one starts late and takes long. On demand
+    /// has no bound.
     #[must_use]
     pub fn worst_delay(&self) -> Option<Seconds> {
+        self.after_gap(self.widest_missed)
+    }
+
+    /// The same while every run succeeds.
+    #[must_use]
+    pub fn nominal_delay(&self) -> Option<Seconds> {
+        self.after_gap(self.widest)
+    }
+
+    fn after_gap(&self, gap: Option<Seconds>) -> Option<Seconds> {
         Some(
-            self.widest?
-                .saturating_add(self.jitter)
+            gap?.saturating_add(self.jitter)
                 .saturating_add(self.duration.high()),
         )
     }
@@ -39,7 +59,8 @@ struct Gaps<'m> {
     model: &'m Model,
     from: Timestamp,
     years: u32,
-    known: BTreeMap<String, (Option<Seconds>, Option<Seconds>)>,
+    known: BTreeMap<(String, u32), Option<Seconds>>,
+    narrowest: BTreeMap<String, Option<Seconds>>,
 }
 
 /// The rhythm of every step.
@@ -60,37 +81,74 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
         from,
         years,
         known: BTreeMap::new(),
+        narrowest: BTreeMap::new(),
     };
     let mut out = Table::default();
     for (_, step) in model.steps.iter() {
-        let (widest, narrowest) = gaps.of(step);
-        out.push(Cadence {
-            widest,
-            narrowest,
-            duration: step.timing.duration,
-            jitter: step.timing.jitter,
-        });
+        out.push(gaps.of(step));
     }
     out
 }
 
 impl Gaps<'_> {
-    fn of(&mut self, step: &Step) -> (Option<Seconds>, Option<Seconds>) {
-        let Some((schedule, _)) = &step.timing.schedule else {
-            return (None, None);
+    fn of(&mut self, step: &Step) -> Cadence {
+        let timing = &step.timing;
+        let mut out = Cadence {
+            widest: None,
+            narrowest: None,
+            freshness: None,
+            missed: 0,
+            widest_missed: None,
+            duration: timing.duration,
+            jitter: timing.jitter,
+        };
+        let Some((schedule, _)) = &timing.schedule else {
+            return out;
         };
         let zone = self.zone_name(schedule, step);
-        let key = format!("{zone} {schedule:?}");
-        if let Some(known) = self.known.get(&key) {
-            return *known;
-        }
-        let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
-        let gaps = (
-            schedule.widest_gap(&zone, self.from, self.years),
-            schedule.narrowest_gap(&zone, self.from, self.years),
-        );
-        self.known.insert(key, gaps);
-        gaps
+        out.widest = self.widest(schedule, &zone, 0);
+        out.narrowest = self.narrowest(schedule, &zone);
+        out.freshness = self.freshness(step, &out);
+        out.missed = out
+            .freshness
+            .map_or(0, |freshness| self.missed(freshness, &out));
+        out.widest_missed = self.widest(schedule, &zone, out.missed);
+        out
+    }
+
+    /// How long a monitor stays quiet without a signal.
+    fn freshness(&self, step: &Step, cadence: &Cadence) -> Option<Seconds> {
+        let (monitor, _) = step.monitor?;
+        let grace = self.model.monitors.get(monitor)?.grace;
+        Some(cadence.nominal_delay()?.saturating_add(grace))
+    }
+
+    fn missed(&self, freshness: Seconds, cadence: &Cadence) -> u32 {
+        let silent = freshness.saturating_add(self.model.policy.response);
+        let period = cadence.narrowest.map_or(1, |narrowest| narrowest.0).max(1);
+        u32::try_from(silent.0 / period).unwrap_or(u32::MAX)
+    }
+
+    fn widest(&mut self, schedule: &Schedule, zone: &str, missed: u32) -> Option<Seconds> {
+        let (from, years) = (self.from, self.years);
+        *self
+            .known
+            .entry((format!("{zone} {schedule:?}"), missed))
+            .or_insert_with(|| {
+                let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+                schedule.widest_gap_with_missed(&zone, from, years, missed)
+            })
+    }
+
+    fn narrowest(&mut self, schedule: &Schedule, zone: &str) -> Option<Seconds> {
+        let (from, years) = (self.from, self.years);
+        *self
+            .narrowest
+            .entry(format!("{zone} {schedule:?}"))
+            .or_insert_with(|| {
+                let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+                schedule.narrowest_gap(&zone, from, years)
+            })
     }
 
     fn zone_name(&self, schedule: &Schedule, step: &Step) -> String {

@@ -121,9 +121,11 @@ pub struct Copy {
     pub leaves: Vec<Leave>,
     /// When it exists.
     pub lifetime: Lifetime,
-    /// How old its newest version is at worst, counted over the whole chain, without missed runs; so long
-    /// after `lifetime.from` it is surely there at all.
+    /// How old its newest version is at worst, counted over the whole chain, with as many missed runs as
+    /// monitors and response allow; so long after `lifetime.from` it is surely there at all.
     pub staleness: Seconds,
+    /// The same while every run succeeds.
+    pub nominal_staleness: Seconds,
     /// Whether it has versions that survive a deletion or corruption of its source.
     pub history: bool,
     /// Whether a deletion in its source reaches it.

@@ -251,6 +251,7 @@ impl Fixture {
             url_from,
             host: None,
             provider: None,
+            grace: Seconds(3600),
         })
     }
 

@@ -3,6 +3,7 @@
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_grammar::TokenKind;
 use thrice_model::{Monitor, MonitorId, MonitorKind};
+use thrice_quantity::Seconds;
 
 use crate::clauses::{self, Clause, Construct};
 use crate::codes::MONITOR_PLACE;
@@ -36,8 +37,16 @@ pub const FORM: Construct = Construct {
             "who runs it, if it is not one of your hosts",
         ),
         Clause::once("on", "HOST", "the host it runs on"),
+        Clause::once(
+            "grace",
+            "DURATION",
+            "how long a signal may be overdue before it raises the alarm; 1h unless said",
+        ),
     ],
 };
+
+/// How long a signal may be overdue unless a monitor says otherwise.
+const DEFAULT_GRACE: Seconds = Seconds(3600);
 
 const HELP: &str = "name the environment variable or the file that holds its URL: \
                     `healthchecks at \"HC_PING_KEY\"`";
@@ -46,10 +55,16 @@ const HELP: &str = "name the environment variable or the file that holds its URL
 pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let mut cursor = item.cursor(cx);
     let (mut kinds, mut host, mut provider) = (Vec::new(), None, None);
+    let mut grace = DEFAULT_GRACE;
     for mut entry in clauses::read(cx, &FORM, cursor.block(), item.span) {
         match entry.word {
             "hosted by" => provider = entry.cursor.provider().map(|(id, _)| id),
             "on" => host = entry.cursor.host().map(|(id, _)| id),
+            "grace" => {
+                if let Some((time, _)) = entry.cursor.quantity() {
+                    grace = time;
+                }
+            }
             word => {
                 let kind = match word {
                     "healthchecks" => MonitorKind::Healthchecks,
@@ -90,6 +105,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         url_from,
         host,
         provider,
+        grace,
     };
     draft.monitors.set(MonitorId(item.index), monitor);
 }
