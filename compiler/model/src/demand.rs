@@ -121,6 +121,10 @@ pub enum FaultKind {
     Operator,
     /// The data itself is damaged or encrypted where it lives, and that travels.
     Corruption,
+    /// A host in hostile hands, with all that it opens.
+    Compromise,
+    /// What lies in one store decays unseen, all of it that is related.
+    Rot,
 }
 
 /// One named thing that can be lost.

@@ -205,6 +205,10 @@ pub struct Host {
     pub once: Option<(Money, Span)>,
     /// Whether it is always reachable, or now and then switched off.
     pub always_on: bool,
+    /// Hosts that it installs things on: who owns it owns them.
+    pub deploys_to: Vec<(HostId, Span)>,
+    /// The highest label that may be seen in clear here; `None` where it is not said.
+    pub clearance: Option<(crate::Label, Span)>,
 }
 
 /// A store's medium.
@@ -293,6 +297,8 @@ pub struct Store {
     pub readers: Vec<Reader>,
     /// How its server encrypts at rest, as written (`sse`), which hides nothing from credentials.
     pub server_side_encryption: bool,
+    /// The highest label that may lie here in clear; its host's where it is not said.
+    pub clearance: Option<(crate::Label, Span)>,
     /// When it exists: within its host's time.
     pub lifetime: Lifetime,
 }
@@ -308,6 +314,8 @@ pub struct Service {
     pub container: Option<String>,
     /// Services it is started after.
     pub after: Vec<ServiceId>,
+    /// The highest label that its users may see; `None` where it is not said.
+    pub clearance: Option<(crate::Label, Span)>,
     /// When it exists.
     pub lifetime: Lifetime,
 }
@@ -321,6 +329,9 @@ pub struct Vault {
     pub site: Option<SiteId>,
     /// The host it runs on, for a vault that is a program: it dies with it.
     pub host: Option<HostId>,
+    /// The class that its content is, for a vault that is backed up itself: it comes back with a copy
+    /// of that class, if that copy can be read without what is in the vault.
+    pub data: Option<(ClassId, Span)>,
     /// When it exists.
     pub lifetime: Lifetime,
 }

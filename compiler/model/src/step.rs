@@ -288,6 +288,17 @@ pub struct Timing {
     pub retries: u32,
 }
 
+impl Step {
+    /// The store of the place it reads, where it names one.
+    #[must_use]
+    pub const fn source_store(&self) -> Option<StoreId> {
+        match &self.source {
+            Source::Location(location, _) => Some(location.store),
+            _ => None,
+        }
+    }
+}
+
 /// One verb that moves data.
 #[derive(Clone, Debug)]
 pub struct Step {

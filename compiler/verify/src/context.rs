@@ -1,9 +1,14 @@
 //! The plan, indexed for the questions that obligations ask.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use thrice_model::{ClassId, HostId, ProviderId, SiteId, StoreId};
+use jiff::civil::Date;
+use thrice_model::{ClassId, HostId, Location, ProviderId, SiteId, StepId, StoreId};
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
+
+use crate::faults::{Owned, Principal, closure, noticed_after};
 
 /// A plan with its copies at hand by class.
 pub(crate) struct Context<'p> {
@@ -12,6 +17,10 @@ pub(crate) struct Context<'p> {
     pub copies: BTreeMap<ClassId, Vec<CopyId>>,
     /// Copies on each host, in the order of the plan.
     on_hosts: BTreeMap<HostId, Vec<CopyId>>,
+    /// What each step makes.
+    by_step: BTreeMap<StepId, Vec<CopyId>>,
+    /// What principals own, as far as it has been asked.
+    owned: RefCell<BTreeMap<(Principal, Date), Rc<Owned>>>,
     /// Answers to questions already asked, by shape.
     pub answers: crate::presence::Answers,
 }
@@ -20,17 +29,23 @@ impl<'p> Context<'p> {
     pub(crate) fn new(plan: &'p Plan) -> Self {
         let mut copies: BTreeMap<ClassId, Vec<CopyId>> = BTreeMap::new();
         let mut on_hosts: BTreeMap<HostId, Vec<CopyId>> = BTreeMap::new();
+        let mut by_step: BTreeMap<StepId, Vec<CopyId>> = BTreeMap::new();
         for (id, copy) in plan.copies.iter() {
             copies.entry(copy.class).or_default().push(id);
             on_hosts
                 .entry(plan.host_of(copy.location.store))
                 .or_default()
                 .push(id);
+            if let Some(step) = copy.made_by {
+                by_step.entry(step).or_default().push(id);
+            }
         }
         Self {
             plan,
             copies,
             on_hosts,
+            by_step,
+            owned: RefCell::default(),
             answers: crate::presence::Answers::default(),
         }
     }
@@ -80,6 +95,7 @@ impl<'p> Context<'p> {
             time(class.retain_at_least),
             time(class.retain_at_most),
         ];
+        out.push(noticed_after(self, id).0);
         out.push(number(class.needs.len()));
         out.extend(class.needs.iter().map(|n| i64::from(n.class.0)));
         for copy_id in &copies {
@@ -91,6 +107,7 @@ impl<'p> Context<'p> {
                 copy.staleness.0,
             ]);
             out.extend(flags);
+            out.extend(self.reached_by(copy));
             out.push(copy.key.map_or(-1, |k| i64::from(k.0)));
             out.push(copy.source.map_or(-1, index));
             out.extend([copy.enter.delay.low().0, copy.enter.delay.high().0]);
@@ -111,6 +128,53 @@ impl<'p> Context<'p> {
             }
         }
         out
+    }
+
+    /// What decides who can reach a copy: the runner and the credential of its step, and the narrowed
+    /// rights that meet its place.
+    fn reached_by(&self, copy: &Copy) -> Vec<i64> {
+        let model = &self.plan.model;
+        let step = copy.made_by.map(|id| &model.steps[id]);
+        let runner = step.and_then(|s| s.runner.host);
+        let credential = step.and_then(|s| s.credential);
+        let mut out = vec![
+            runner.map_or(-1, |h| i64::from(h.0)),
+            credential.map_or(-1, |(c, _)| i64::from(c.0)),
+        ];
+        let granted = model.credentials.iter().flat_map(|(_, c)| &c.rights);
+        let places = granted
+            .flat_map(|g| g.stores.iter().map(|store| (*store, g.path.as_str())))
+            .chain(model.mounts.iter().map(|m| (m.store, m.path.as_str())));
+        let narrowed = places.enumerate().filter(|(_, (store, path))| {
+            *store == copy.location.store && *path != "/"
+        });
+        for (index, (store, path)) in narrowed {
+            let place = Location {
+                store,
+                path: path.to_owned(),
+            };
+            if place.meets(&copy.location) {
+                out.push(number(index));
+            }
+        }
+        out
+    }
+
+    /// The copies that a step makes, in the order of the plan.
+    pub(crate) fn made_by(&self, step: StepId) -> &[CopyId] {
+        self.by_step.get(&step).map_or(&[], Vec::as_slice)
+    }
+
+    /// What somebody owns who has a principal in his hands on a day.
+    pub(crate) fn owned(&self, principal: Principal, day: Date) -> Rc<Owned> {
+        if let Some(known) = self.owned.borrow().get(&(principal, day)) {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(closure(self, principal, day));
+        self.owned
+            .borrow_mut()
+            .insert((principal, day), Rc::clone(&found));
+        found
     }
 
     /// The classes that live in a period and are not skipped, in order.

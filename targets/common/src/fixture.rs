@@ -126,6 +126,8 @@ impl Fixture {
             monthly: None,
             once: None,
             always_on: true,
+            deploys_to: Vec::new(),
+            clearance: None,
         })
     }
 
@@ -175,6 +177,7 @@ impl Fixture {
             snapshots: None,
             readers: Vec::new(),
             server_side_encryption: false,
+            clearance: None,
             lifetime: lifetime(),
         })
     }

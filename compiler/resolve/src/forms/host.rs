@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::cursor::Cursor;
 use crate::declare::Item;
 use crate::draft::Draft;
+use crate::forms::environment::LABELS;
 
 const CLAUSES: &[Clause] = &[
     Clause::many("store", "NAME { … }", "a file system for data"),
@@ -44,6 +45,16 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::once("role", "\"TEXT\"", "what it is for, for people"),
     Clause::once("not always on", "", "it is switched off now and then"),
+    Clause::once(
+        "deploys to",
+        "HOST, …",
+        "hosts that it installs things on or logs in to: who owns it owns them",
+    ),
+    Clause::once(
+        "clearance",
+        "LABEL",
+        "the highest label that may be seen in clear here: public, internal, personal, credential",
+    ),
 ];
 
 /// `host`
@@ -109,6 +120,8 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         monthly: None,
         once: None,
         always_on: true,
+        deploys_to: Vec::new(),
+        clearance: None,
     };
     if kind == HostKind::ObjectStorage {
         host.runners.push((RunnerKind::Lifecycle, item.span));
@@ -140,6 +153,8 @@ fn read_clause(word: &str, cursor: &mut Cursor<'_>, host: &mut Host) -> Option<(
         "region" => host.region = Some(cursor.text("a region")?.0),
         "transit only" => host.transit_only = true,
         "not always on" => host.always_on = false,
+        "deploys to" => host.deploys_to = cursor.list(Cursor::host),
+        "clearance" => host.clearance = Some(cursor.choice("a label", &LABELS)?),
         _ => drop(cursor.text("a role")?),
     }
     Some(())

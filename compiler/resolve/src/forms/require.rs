@@ -26,8 +26,8 @@ pub const FORM: Construct = Construct {
            require history of SPAN with gap DURATION for SELECTION",
     text: "A demand that is proved or refuted, each with `[since PHASE] [until PHASE]` at its end. \
            SELECTION is `all`, `all state`, `all files`, `all items` or names of classes, perhaps \
-           with `except CLASS, …`. FAULT is host, store, site, provider, credential, key, operator \
-           or corruption.",
+           with `except CLASS, …`. FAULT is host, store, site, provider, credential, key, operator, \
+           corruption, compromise or rot.",
     example: "require copies >= 3, media >= 2, offsite >= 1 for all\n\
               require survive any 1 of host, site, provider, credential, key for databases\n\
               require survive loss of vpai and truenas for all except music\n\
@@ -60,7 +60,7 @@ const SORTS: [(&str, Sort); 7] = [
     ("history", Sort::History),
 ];
 
-const FAULTS: [(&str, FaultKind); 8] = [
+const FAULTS: [(&str, FaultKind); 10] = [
     ("host", FaultKind::Host),
     ("store", FaultKind::Store),
     ("site", FaultKind::Site),
@@ -69,6 +69,8 @@ const FAULTS: [(&str, FaultKind); 8] = [
     ("key", FaultKind::Key),
     ("operator", FaultKind::Operator),
     ("corruption", FaultKind::Corruption),
+    ("compromise", FaultKind::Compromise),
+    ("rot", FaultKind::Rot),
 ];
 
 /// Reads one.

@@ -8,6 +8,7 @@ use crate::codes::CYCLE;
 use crate::context::Context;
 use crate::declare::Item;
 use crate::draft::Draft;
+use crate::forms::environment::LABELS;
 use crate::graph;
 
 /// `service`
@@ -21,6 +22,11 @@ pub const FORM: Construct = Construct {
     clauses: &[
         Clause::once("container", "\"NAME\"", "the container it runs in"),
         Clause::once("after", "SERVICE, …", "services that are started before it"),
+        Clause::once(
+            "clearance",
+            "LABEL",
+            "the highest label that its users may see: public, internal, personal, credential",
+        ),
     ],
 };
 
@@ -62,19 +68,17 @@ fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let mut cursor = item.cursor(cx);
     let written = cursor.lifetime(draft);
     let host_name = item.name.split_once('.').map_or("", |(host, _)| host);
-    let (mut container, mut after) = (None, Vec::new());
+    let (mut container, mut after, mut clearance) = (None, Vec::new(), None);
     for mut entry in clauses::read(cx, &FORM, cursor.block(), item.span) {
-        if entry.word == "container" {
-            container = entry
-                .cursor
-                .text("the name of a container")
-                .map(|(text, _)| text);
-        } else {
-            after = entry
-                .cursor
-                .list(|cursor| cursor.service(&[host_name]).map(|(id, _)| id));
+        let cursor = &mut entry.cursor;
+        match entry.word {
+            "container" => {
+                container = cursor.text("the name of a container").map(|(text, _)| text);
+            }
+            "clearance" => clearance = cursor.choice("a label", &LABELS),
+            _ => after = cursor.list(|cursor| cursor.service(&[host_name]).map(|(id, _)| id)),
         }
-        entry.cursor.end();
+        cursor.end();
     }
     cursor.end();
     let host = HostId(item.parent);
@@ -87,6 +91,7 @@ fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         host,
         container,
         after,
+        clearance,
         lifetime,
     };
     draft.services.set(ServiceId(item.index), service);

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::cursor::Cursor;
 use crate::declare::Item;
 use crate::draft::Draft;
+use crate::forms::environment::LABELS;
 use crate::names::Kind;
 use crate::values::layouts::Layout;
 
@@ -20,6 +21,11 @@ const MEDIUM: Clause = Clause::once(
     "what it is made of: nvme, ssd, hdd, object, tape, optical, flash",
 );
 const TIER: Clause = Clause::once("tier", "TIER", "hot, warm or cold");
+const CLEARANCE: Clause = Clause::once(
+    "clearance",
+    "LABEL",
+    "the highest label that may lie here in clear; its host's where it is not said",
+);
 const READERS: Clause = Clause::many(
     "readers",
     "SERVICE|ENVIRONMENT|\"GROUP\" of /PATH, …",
@@ -53,6 +59,7 @@ pub const STORE: Construct = Construct {
             "SCHEDULE keep N",
             "the file system's own snapshots",
         ),
+        CLEARANCE,
         READERS,
     ],
 };
@@ -80,6 +87,7 @@ pub const BUCKET: Construct = Construct {
         ),
         Clause::once("quota", "SIZE", "a hard limit"),
         Clause::once("encryption", "sse", "encryption at rest by the provider"),
+        CLEARANCE,
         READERS,
     ],
 };
@@ -135,6 +143,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         snapshots: None,
         readers: Vec::new(),
         server_side_encryption: false,
+        clearance: None,
         lifetime: written.on(base.as_slice(), draft.start),
     };
     let (mut layout, mut capacity) = (None, None);
@@ -172,6 +181,7 @@ fn read_clause(draft: &Draft, entry: &mut Entry<'_>, store: &mut Store) -> Optio
         }
         "versioning" => store.versioning = cursor.choice("a state of versioning", &VERSIONING)?.0,
         "lock" => store.lock = Some(read_lock(entry)?),
+        "clearance" => store.clearance = Some(cursor.choice("a label", &LABELS)?),
         "quota" => store.quota = Some(cursor.quantity::<Bytes>()?),
         "encryption" => {
             cursor.choice("a kind of encryption", &[("sse", ())])?;

@@ -1,20 +1,22 @@
 //! `vault`: what holds keys and is no host.
 
-use thrice_model::{Vault, VaultId};
+use thrice_model::{ClassId, Vault, VaultId};
 
 use crate::clauses::Construct;
 use crate::context::Context;
 use crate::declare::Item;
 use crate::draft::Draft;
+use crate::names::Kind;
 
 /// `vault`
 pub const FORM: Construct = Construct {
     keyword: "vault",
     inside: &[],
-    form: "vault NAME at PROVIDER/SITE | on HOST [since PHASE] [until PHASE]",
+    form: "vault NAME at PROVIDER/SITE | on HOST [of CLASS] [since PHASE] [until PHASE]",
     text: "What holds keys: off line at a site (an envelope, a safe), or a program on a host. It \
-           is lost with its site or host.",
-    example: "vault envelope at home/rack\nvault passwords on seko",
+           is lost with its site or host. Where its content is a class, it comes back with a copy of \
+           that class which can be read without what is in the vault.",
+    example: "vault envelope at home/rack\nvault passwords on seko of vault_data",
     clauses: &[],
 };
 
@@ -30,6 +32,12 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     {
         site = cursor.site().map(|(site, _)| site);
     }
+    let data = match cursor.take_words("of") {
+        true => cursor
+            .reference(Kind::Class)
+            .map(|(class, span)| (ClassId(class), span)),
+        false => None,
+    };
     let written = cursor.lifetime(draft);
     cursor.end();
     let base = host
@@ -40,6 +48,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         named: item.named(cx),
         site,
         host,
+        data,
         lifetime,
     };
     draft.vaults.set(VaultId(item.index), vault);

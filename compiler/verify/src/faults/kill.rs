@@ -1,22 +1,30 @@
 //! Which copies a set of faults leaves usable.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use thrice_model::{
-    CredentialId, Holder, HostId, HostKind, KeyId, LockMode, Right, StoreId, Target, Versioning,
-};
-use thrice_plan::{Copy, CopyId, CopyKind};
+use jiff::civil::Date;
+use thrice_model::{ClassId, HostId, KeyId, SiteId, StoreId, Target, Verb};
+use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER};
+use thrice_quantity::Seconds;
 
+use super::keys::{self, Fallen};
+use super::principals::{By, Owned, Principal, noticed_after, spared};
 use super::{Fault, FaultSet};
 use crate::context::Context;
 
 /// What a set of faults has done.
 pub(crate) struct Struck {
     faults: FaultSet,
+    day: Date,
     lost_hosts: BTreeSet<HostId>,
     lost_stores: BTreeSet<StoreId>,
-    /// Stores whose content somebody deletes, as against stores that are gone.
-    emptied: BTreeSet<StoreId>,
+    /// Stores whose content one mistaken command deletes.
+    mistaken: BTreeSet<StoreId>,
+    /// Stores whose content decays unseen.
+    rotten: BTreeSet<StoreId>,
+    /// What is in hostile hands.
+    owned: Vec<Rc<Owned>>,
     lost_keys: BTreeSet<KeyId>,
 }
 
@@ -33,6 +41,8 @@ pub(crate) enum Why {
     KeyLost(KeyId),
     /// It has no version from before the damage.
     Damaged,
+    /// What lies there has decayed.
+    Rotten,
     /// It is the live data, and the question asks what is left without it.
     LiveDataLost,
     /// It is there, but a deletion upstream would reach it, and the floor asks for one that is spared.
@@ -47,163 +57,110 @@ impl Why {
             _ => None,
         }
     }
+
+    /// Whether somebody or something took the content away, as against its store being gone.
+    pub(crate) const fn is_deletion(&self) -> bool {
+        matches!(self, Self::Deleted | Self::Propagated)
+    }
 }
 
 /// Works out what a set of faults destroys, in the way that semantics section 3 says.
-pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet) -> Struck {
+pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet, day: Date) -> Struck {
+    let mut out = Struck {
+        faults: faults.clone(),
+        day,
+        lost_hosts: BTreeSet::new(),
+        lost_stores: BTreeSet::new(),
+        mistaken: BTreeSet::new(),
+        rotten: BTreeSet::new(),
+        owned: Vec::new(),
+        lost_keys: BTreeSet::new(),
+    };
+    let mut lost_sites: BTreeSet<SiteId> = BTreeSet::new();
+    let mut keys: BTreeSet<KeyId> = BTreeSet::new();
     let model = &context.plan.model;
-    let mut lost_hosts = BTreeSet::new();
-    let mut lost_stores = BTreeSet::new();
-    let mut emptied = BTreeSet::new();
-    let mut lost_keys = BTreeSet::new();
     for fault in faults {
         match *fault {
-            Fault::Loss(Target::Host(id)) => drop(lost_hosts.insert(id)),
-            Fault::Loss(Target::Store(id)) => drop(lost_stores.insert(id)),
-            Fault::Loss(Target::Site(site)) => {
-                lost_hosts.extend(
-                    model
-                        .hosts
-                        .iter()
-                        .filter(|(_, h)| h.site == site)
-                        .map(|(id, _)| id),
-                );
-            }
-            Fault::Loss(Target::Provider(provider)) => lost_hosts.extend(
+            Fault::Loss(Target::Host(id)) => drop(out.lost_hosts.insert(id)),
+            Fault::Loss(Target::Store(id)) => drop(out.lost_stores.insert(id)),
+            Fault::Loss(Target::Site(site)) => drop(lost_sites.insert(site)),
+            Fault::Loss(Target::Provider(provider)) => lost_sites.extend(
                 model
-                    .hosts
+                    .sites
                     .iter()
-                    .filter(|(_, h)| context.provider_of(h.site) == provider)
+                    .filter(|(_, site)| site.provider == provider)
                     .map(|(id, _)| id),
             ),
             Fault::Loss(Target::Credential(id)) => {
-                emptied.extend(destroyable(context, id));
+                out.owned.push(context.owned(Principal::Credential(id), day));
             }
-            Fault::Loss(Target::Key(id)) => drop(lost_keys.insert(id)),
-            Fault::Operator(store) => {
-                let own_history = model.stores[store].snapshots.is_some()
-                    || model.stores[store].versioning == Versioning::On;
-                if !own_history {
-                    emptied.insert(store);
-                }
-            }
+            Fault::Compromise(id) => out.owned.push(context.owned(Principal::Host(id), day)),
+            Fault::Loss(Target::Key(id)) => drop(keys.insert(id)),
+            Fault::Operator(store) => drop(out.mistaken.insert(store)),
+            Fault::Rot(store) => drop(out.rotten.insert(store)),
             Fault::Corruption | Fault::LiveData => {}
         }
     }
-    lost_stores.extend(
+    let at_lost_sites = model.hosts.iter().filter(|(_, h)| lost_sites.contains(&h.site));
+    out.lost_hosts.extend(at_lost_sites.map(|(id, _)| id));
+    out.lost_stores.extend(
         model
             .stores
             .iter()
-            .filter(|(_, s)| lost_hosts.contains(&s.host))
+            .filter(|(_, s)| out.lost_hosts.contains(&s.host))
             .map(|(id, _)| id),
     );
-    for (id, _) in model.keys.iter() {
-        if !key_survives(context, id, faults, &lost_hosts) {
-            lost_keys.insert(id);
-        }
-    }
-    Struck {
-        faults: faults.clone(),
-        lost_hosts,
-        lost_stores,
-        emptied,
-        lost_keys,
-    }
-}
-
-/// The stores whose content a credential can destroy. Undeclared is hostile: a credential without
-/// `may` can do anything on the stores of its account, or on all buckets where it names none. Writing
-/// to what is neither versioned nor locked is overwriting.
-pub(crate) fn destroyable(context: &Context<'_>, id: CredentialId) -> BTreeSet<StoreId> {
-    let model = &context.plan.model;
-    let credential = &model.credentials[id];
-    let mut out = BTreeSet::new();
-    for (store_id, store) in model.stores.iter() {
-        let mine = match credential.account {
-            Some(account) => store.host == account,
-            None => model.hosts[store.host].kind == HostKind::ObjectStorage,
-        };
-        let mut rights: BTreeSet<Right> = BTreeSet::new();
-        if credential.stated {
-            for grant in credential
-                .rights
-                .iter()
-                .filter(|g| g.stores.contains(&store_id))
-            {
-                rights.extend(grant.rights.iter().copied());
-            }
-        } else if mine {
-            rights.extend([Right::Read, Right::Write, Right::Delete, Right::Administer]);
-        }
-        let locked = store.lock.is_some_and(|lock| {
-            lock.mode == LockMode::Compliance || !rights.contains(&Right::Administer)
-        });
-        let versioned = store.versioning == Versioning::On;
-        let destroys = rights.contains(&Right::Administer)
-            || (!versioned && (rights.contains(&Right::Delete) || rights.contains(&Right::Write)));
-        if destroys && !locked {
-            out.insert(store_id);
-        }
-    }
+    out.lost_keys = out.keys_lost(context, &lost_sites, &keys);
     out
 }
 
-/// A key is usable while one holder of it is: least fixpoint, holders being hosts and vaults.
-fn key_survives(
-    context: &Context<'_>,
-    id: KeyId,
-    faults: &FaultSet,
-    lost_hosts: &BTreeSet<HostId>,
-) -> bool {
-    if faults.contains(&Fault::Loss(Target::Key(id))) {
-        return false;
-    }
-    holders(context, id)
-        .into_iter()
-        .any(|holder| holder_survives(context, holder, faults, lost_hosts))
-}
-
-/// Who holds a key: those who are named, else the hosts whose steps use it and nobody else.
-pub(crate) fn holders(context: &Context<'_>, id: KeyId) -> BTreeSet<Holder> {
-    let model = &context.plan.model;
-    let named = &model.keys[id].held;
-    if !named.is_empty() {
-        return named.iter().map(|(holder, _)| *holder).collect();
-    }
-    model
-        .steps
-        .iter()
-        .filter(|(_, step)| match &step.target {
-            thrice_model::StepTarget::Repository(r, _) => {
-                model.repositories[*r].key.is_some_and(|(key, _)| key == id)
-            }
-            _ => false,
-        })
-        .filter_map(|(_, step)| step.runner.host.map(Holder::Host))
-        .collect()
-}
-
-fn holder_survives(
-    context: &Context<'_>,
-    holder: Holder,
-    faults: &FaultSet,
-    lost_hosts: &BTreeSet<HostId>,
-) -> bool {
-    let model = &context.plan.model;
-    match holder {
-        Holder::Host(host) => !lost_hosts.contains(&host),
-        Holder::Vault(vault) => {
-            let vault = &model.vaults[vault];
-            let site_lost = vault.site.is_some_and(|site| {
-                faults.contains(&Fault::Loss(Target::Site(site)))
-                    || faults.contains(&Fault::Loss(Target::Provider(context.provider_of(site))))
-            });
-            !site_lost && vault.host.is_none_or(|host| !lost_hosts.contains(&host))
+/// How long the versions of a copy surely reach back before damage; `None` for one that has none.
+fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
+    let own = spared(context, copy.location.store);
+    let mut at = Some(copy);
+    while let Some(here) = at.filter(|c| c.kind == CopyKind::Versions) {
+        let step = here.made_by?;
+        if let Verb::Backup { .. } = context.plan.model.steps[step].verb {
+            let kept = context.plan.kept[step].as_ref();
+            return own.max(Some(kept.map_or(FOR_EVER, |k| k.reach)));
         }
+        at = here.source.map(|id| &context.plan.copies[id]);
     }
+    // A directory beside the destination keeps what a sync took away for as long as nobody clears it.
+    (copy.history && own.is_none()).then_some(FOR_EVER).max(own)
 }
 
 impl Struck {
+    fn keys_lost(
+        &self,
+        context: &Context<'_>,
+        sites: &BTreeSet<SiteId>,
+        keys: &BTreeSet<KeyId>,
+    ) -> BTreeSet<KeyId> {
+        let model = &context.plan.model;
+        let owned = self.owned.iter().flat_map(|o| o.hosts.iter().copied());
+        let hosts: BTreeSet<HostId> = self.lost_hosts.iter().copied().chain(owned).collect();
+        let backed_up: BTreeSet<ClassId> = model
+            .vaults
+            .iter()
+            .filter_map(|(_, v)| v.data.map(|(class, _)| class))
+            .collect();
+        let mut gone: BTreeMap<CopyId, Why> = BTreeMap::new();
+        for class in backed_up {
+            let copies = context.copies.get(&class).map_or(&[][..], Vec::as_slice);
+            self.bytes_gone(context, copies, false, &mut gone);
+        }
+        let fallen = Fallen {
+            hosts: &hosts,
+            sites,
+            keys,
+            live: self.faults.contains(&Fault::LiveData),
+            day: self.day,
+        };
+        let usable = keys::usable(context, &fallen, &|id| !gone.contains_key(&id));
+        model.keys.ids().filter(|id| !usable.contains(id)).collect()
+    }
+
     /// For each copy of a class, why it is of no use, for those that are not.
     pub(crate) fn useless(
         &self,
@@ -212,40 +169,86 @@ impl Struck {
     ) -> BTreeMap<CopyId, Why> {
         let mut out: BTreeMap<CopyId, Why> = BTreeMap::new();
         let live_lost = self.live_lost(context, copies);
+        self.bytes_gone(context, copies, live_lost, &mut out);
         for id in copies {
-            let copy = &context.plan.copies[*id];
-            if let Some(why) = self.why(copy, live_lost, &out) {
-                out.insert(*id, why);
+            let key = context.plan.copies[*id].key;
+            if let Some(key) = key.filter(|key| self.lost_keys.contains(key)) {
+                out.entry(*id).or_insert(Why::KeyLost(key));
             }
         }
         out
     }
 
-    fn why(&self, copy: &Copy, live_lost: bool, before: &BTreeMap<CopyId, Why>) -> Option<Why> {
+    /// Adds the copies of a class whose bytes are gone or bad, whatever their key.
+    fn bytes_gone(
+        &self,
+        context: &Context<'_>,
+        copies: &[CopyId],
+        live_lost: bool,
+        out: &mut BTreeMap<CopyId, Why>,
+    ) {
+        let Some(class) = copies.first().map(|id| context.plan.copies[*id].class) else {
+            return;
+        };
+        let noticed = noticed_after(context, class);
+        let home = context.plan.model.classes[class].home.store;
+        let damaged =
+            self.faults.contains(&Fault::Corruption) || self.rotten.contains(&home);
+        for id in copies {
+            let copy = &context.plan.copies[*id];
+            let upstream = copy.source.and_then(|source| out.get(&source)).copied();
+            if let Some(why) = self.why(context, copy, live_lost, damaged, upstream, noticed) {
+                out.insert(*id, why);
+            }
+        }
+    }
+
+    fn why(
+        &self,
+        context: &Context<'_>,
+        copy: &Copy,
+        live_lost: bool,
+        damaged: bool,
+        upstream: Option<Why>,
+        noticed: Seconds,
+    ) -> Option<Why> {
         let store = copy.location.store;
-        let upstream = copy.source.and_then(|source| before.get(&source));
-        let deleted_upstream = matches!(
-            upstream,
-            Some(Why::Deleted | Why::Propagated | Why::Damaged)
-        );
         if self.lost_stores.contains(&store) {
             return Some(Why::StoreLost);
         }
-        if self.emptied.contains(&store) {
+        let own_history = || spared(context, store).is_some_and(|kept| kept >= noticed);
+        if self.destroyed_by(context, copy, noticed).is_some()
+            || (self.mistaken.contains(&store) && !own_history())
+        {
             return Some(Why::Deleted);
+        }
+        if self.rotten.contains(&store) {
+            return Some(Why::Rotten);
         }
         if copy.kind == CopyKind::Live && live_lost {
             return Some(Why::LiveDataLost);
         }
-        if copy.propagates && deleted_upstream {
+        let carried = matches!(
+            upstream,
+            Some(Why::Deleted | Why::Propagated | Why::Damaged)
+        );
+        let kept = || history(context, copy).is_some_and(|kept| kept >= noticed);
+        if carried && carries(context, copy) && !(own_history() || beside(context, copy)) {
             return Some(Why::Propagated);
         }
-        if self.faults.contains(&Fault::Corruption) && !copy.history {
-            return Some(Why::Damaged);
-        }
-        copy.key
-            .filter(|key| self.lost_keys.contains(key))
-            .map(Why::KeyLost)
+        (damaged && !kept()).then_some(Why::Damaged)
+    }
+
+    /// By which right somebody hostile destroys a copy, if he can.
+    pub(crate) fn destroyed_by(
+        &self,
+        context: &Context<'_>,
+        copy: &Copy,
+        noticed: Seconds,
+    ) -> Option<By> {
+        self.owned
+            .iter()
+            .find_map(|owned| owned.destroys(context, copy, noticed))
     }
 
     /// Live data must not make a proof hollow: where the faults leave it untouched because they hit a
@@ -267,8 +270,29 @@ impl Struck {
                     .is_some_and(|key| self.lost_keys.contains(&key))
             });
         let bystanders = !self.lost_hosts.is_empty()
-            && self.emptied.is_empty()
+            && self.owned.is_empty()
+            && self.mistaken.is_empty()
             && self.lost_hosts.iter().all(holds_none);
         key_fault || bystanders
     }
+}
+
+/// Whether a copy is kept equal to its source, which a deletion there reaches. The run may fall behind
+/// the fault at any time, also where its host is said to be lost: faults are "may".
+fn carries(context: &Context<'_>, copy: &Copy) -> bool {
+    copy.made_by
+        .is_some_and(|step| matches!(context.plan.model.steps[step].verb, Verb::Sync { .. }))
+}
+
+/// Whether a sync puts what it takes away beside its destination.
+fn beside(context: &Context<'_>, copy: &Copy) -> bool {
+    copy.made_by.is_some_and(|step| {
+        matches!(
+            context.plan.model.steps[step].verb,
+            Verb::Sync {
+                backup_dir: Some(_),
+                ..
+            }
+        )
+    })
 }

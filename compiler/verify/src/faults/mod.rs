@@ -1,8 +1,16 @@
 //! What can be lost, and what is lost with it.
 
+mod keys;
 mod kill;
+mod principals;
+mod reduce;
 
+pub(crate) use keys::{Fallen, holders, usable};
 pub(crate) use kill::{Struck, Why, strike};
+pub(crate) use principals::{
+    By, Owned, Principal, alarmed_after, closure, first_write, machines, noticed_after, spared, unlock,
+};
+pub(crate) use reduce::{Stakes, grown};
 
 use thrice_model::{FaultKind, Survive, Target};
 use thrice_plan::Period;
@@ -18,6 +26,10 @@ pub(crate) enum Fault {
     Operator(thrice_model::StoreId),
     /// The data is damaged where it lives, unnoticed for a while.
     Corruption,
+    /// A host is in hostile hands, with all that it opens.
+    Compromise(thrice_model::HostId),
+    /// What lies in a store decays unseen: all that is in one container.
+    Rot(thrice_model::StoreId),
     /// The live data is gone for whatever reason: asked together with faults that leave it untouched.
     LiveData,
 }
@@ -25,21 +37,26 @@ pub(crate) enum Fault {
 /// Faults that strike together.
 pub(crate) type FaultSet = Vec<Fault>;
 
-/// The fault sets that a requirement asks to survive, in a period, each in canonical order.
-pub(crate) fn sets(context: &Context<'_>, survive: &Survive, period: &Period) -> Vec<FaultSet> {
+/// What a requirement asks to survive: any so many of some faults, or certain ones together.
+pub(crate) enum Asked {
+    /// Every set of up to so many of these.
+    Any(usize, Vec<Fault>),
+    /// These together.
+    Set(FaultSet),
+}
+
+/// The faults that a requirement asks to survive, in a period, in canonical order.
+pub(crate) fn asked(context: &Context<'_>, survive: &Survive, period: &Period) -> Asked {
     match survive {
         Survive::Loss(targets) => {
             let mut set: FaultSet = targets.iter().map(|t| Fault::Loss(*t)).collect();
             set.sort_unstable();
             set.dedup();
-            vec![set]
+            Asked::Set(set)
         }
         Survive::Any { count, kinds } => {
-            let singles: Vec<Fault> = kinds
-                .iter()
-                .flat_map(|k| of_kind(context, *k, period))
-                .collect();
-            combinations(&singles, *count as usize)
+            let singles = kinds.iter().flat_map(|k| of_kind(context, *k, period));
+            Asked::Any(*count as usize, singles.collect())
         }
     }
 }
@@ -90,33 +107,9 @@ pub(crate) fn of_kind(context: &Context<'_>, kind: FaultKind, period: &Period) -
             .collect(),
         FaultKind::Operator => stores().map(Fault::Operator).collect(),
         FaultKind::Corruption => vec![Fault::Corruption],
+        FaultKind::Compromise => machines(context, period).map(Fault::Compromise).collect(),
+        FaultKind::Rot => stores().map(Fault::Rot).collect(),
     }
-}
-
-/// All sets of `count` faults; all faults together where there are fewer. Faults are "may", so more
-/// of them never help: smaller sets need no question of their own.
-fn combinations(faults: &[Fault], count: usize) -> Vec<FaultSet> {
-    if faults.is_empty() || count == 0 {
-        return Vec::new();
-    }
-    if faults.len() <= count {
-        return vec![faults.to_vec()];
-    }
-    let mut out: Vec<FaultSet> = vec![Vec::new()];
-    for _ in 0..count {
-        out = out
-            .iter()
-            .flat_map(|set| {
-                let last = set.last().copied();
-                faults
-                    .iter()
-                    .filter(move |f| last.is_none_or(|l| **f > l))
-                    .map(|f| set.iter().copied().chain([*f]).collect())
-                    .collect::<Vec<FaultSet>>()
-            })
-            .collect();
-    }
-    out
 }
 
 /// A fault in words: "`truenas` is lost".
@@ -145,6 +138,10 @@ pub(crate) fn words(context: &Context<'_>, fault: Fault) -> String {
                 m.stores[id].named.name
             )
         }
+        Fault::Compromise(id) => {
+            format!("host `{}` is in hostile hands", m.hosts[id].named.name)
+        }
+        Fault::Rot(id) => format!("what lies on `{}` decays", m.stores[id].named.name),
         Fault::Corruption => {
             "the data is damaged where it lives, and nobody notices at once".to_owned()
         }
@@ -156,8 +153,10 @@ pub(crate) fn words(context: &Context<'_>, fault: Fault) -> String {
 pub(crate) fn place(context: &Context<'_>, fault: Fault) -> Option<thrice_diagnostics::Span> {
     let m = &context.plan.model;
     match fault {
-        Fault::Loss(Target::Host(id)) => Some(m.hosts[id].named.span),
-        Fault::Loss(Target::Store(id)) | Fault::Operator(id) => Some(m.stores[id].named.span),
+        Fault::Loss(Target::Host(id)) | Fault::Compromise(id) => Some(m.hosts[id].named.span),
+        Fault::Loss(Target::Store(id)) | Fault::Operator(id) | Fault::Rot(id) => {
+            Some(m.stores[id].named.span)
+        }
         Fault::Loss(Target::Site(id)) => Some(m.sites[id].named.span),
         Fault::Loss(Target::Provider(id)) => Some(m.providers[id].named.span),
         Fault::Loss(Target::Credential(id)) => Some(m.credentials[id].named.span),

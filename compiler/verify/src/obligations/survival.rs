@@ -16,7 +16,7 @@ use thrice_plan::{CopyId, CopyKind, Period};
 use super::settling::{last_age, settling};
 use super::split::{split, violated};
 use crate::context::Context;
-use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
+use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Why, strike};
 use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::during;
@@ -78,18 +78,18 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             if !Context::in_force(requirement.lifetime, period) {
                 continue;
             }
-            let sets = faults::sets(context, survive, period);
-            if sets.is_empty() {
-                out.findings.push(vacuous(requirement.span, period));
-            }
             let chosen = within(&alike, &requirement.selection.classes);
-            for set in sets {
-                let ask = Ask {
-                    faults: set,
-                    span: Some(requirement.span),
-                    spared: false,
-                };
-                state.ask(&ask, &chosen, index);
+            let ask = |faults: FaultSet| Ask {
+                faults,
+                span: Some(requirement.span),
+                spared: false,
+            };
+            match faults::asked(context, survive, period) {
+                Asked::Set(set) => drop(state.ask(&ask(set), &chosen, index)),
+                Asked::Any(_, singles) if singles.is_empty() => {
+                    out.findings.push(vacuous(requirement.span, period));
+                }
+                Asked::Any(count, singles) => state.any(&ask, count, &singles, &chosen, index),
             }
         }
         state.floor(&alike, index, period);
@@ -129,22 +129,70 @@ impl Default for Attained {
 }
 
 impl Decider<'_, '_> {
-    /// Asks about each kind of class alike once.
-    fn ask(&mut self, ask: &Ask, alike: &[Vec<ClassId>], index: usize) {
-        let struck = strike(self.context, &ask.faults);
-        for classes in alike {
+    /// Asks about every set of up to `count` faults: first about each by itself, then about growing
+    /// sets of those that are not fatal yet and that no other one outdoes.
+    fn any(
+        &mut self,
+        ask: &dyn Fn(FaultSet) -> Ask,
+        count: usize,
+        singles: &[Fault],
+        alike: &[Vec<ClassId>],
+        index: usize,
+    ) {
+        let Some(day) = self.context.plan.periods.get(index).map(|p| p.from) else {
+            return;
+        };
+        let mut fatal: BTreeMap<usize, Vec<Fault>> = BTreeMap::new();
+        for fault in singles {
+            for group in self.ask(&ask(vec![*fault]), alike, index) {
+                fatal.entry(group).or_default().push(*fault);
+            }
+        }
+        for (group, classes) in alike.iter().enumerate().filter(|_| count > 1) {
+            let fatal = fatal.remove(&group).unwrap_or_default();
+            let needed = classes.first().into_iter().flat_map(|c| self.needs(*c));
+            let stakes = Stakes::of(self.context, &needed.collect::<Vec<_>>());
+            let harmless: Vec<Fault> = singles
+                .iter()
+                .copied()
+                .filter(|f| !fatal.contains(f))
+                .collect();
+            let strongest = stakes.strongest(self.context, &harmless, day);
+            let one = std::slice::from_ref(classes);
+            let mut sets: Vec<FaultSet> = strongest.iter().map(|f| vec![*f]).collect();
+            let mut killers: Vec<FaultSet> = Vec::new();
+            for _ in 1..count {
+                sets = faults::grown(&sets, &strongest, &killers);
+                for set in &sets {
+                    if !self.ask(&ask(set.clone()), one, index).is_empty() {
+                        killers.push(set.clone());
+                    }
+                }
+                sets.retain(|set| !killers.contains(set));
+            }
+        }
+    }
+
+    /// A class and all that it is restored with.
+    fn needs(&self, class: ClassId) -> Vec<ClassId> {
+        let needs = &self.context.plan.model.classes[class].needs;
+        std::iter::once(class)
+            .chain(needs.iter().map(|n| n.class))
+            .collect()
+    }
+
+    /// Asks about each kind of class alike once. The places of those in `alike` that are not safe.
+    fn ask(&mut self, ask: &Ask, alike: &[Vec<ClassId>], index: usize) -> Vec<usize> {
+        let mut hit = Vec::new();
+        let Some(period) = self.context.plan.periods.get(index) else {
+            return hit;
+        };
+        let struck = strike(self.context, &ask.faults, period.from);
+        for (place, classes) in alike.iter().enumerate() {
             let Some(class) = classes.first() else {
                 continue;
             };
-            let needs: Vec<ClassId> = std::iter::once(*class)
-                .chain(
-                    self.context.plan.model.classes[*class]
-                        .needs
-                        .iter()
-                        .map(|n| n.class),
-                )
-                .collect();
-            for lost in needs {
+            for lost in self.needs(*class) {
                 let violation = self.decide_one(ask, &struck, classes, lost, index);
                 let held = violation.is_none();
                 let engine = match &violation {
@@ -158,10 +206,12 @@ impl Decider<'_, '_> {
                 entry.holds &= held;
                 if let Some(violation) = violation {
                     self.file(ask, violation);
+                    hit.push(place);
                     break;
                 }
             }
         }
+        hit
     }
 
     fn decide_one(
@@ -224,11 +274,7 @@ impl Decider<'_, '_> {
             return Some(violation(None, None));
         };
         let class_data = &context.plan.model.classes[lost];
-        let window = context
-            .plan
-            .model
-            .policy
-            .response
+        let window = faults::alarmed_after(context, lost)
             .0
             .saturating_add(class_data.rto.map_or(0, |(t, _)| t.0));
         let question = Question {

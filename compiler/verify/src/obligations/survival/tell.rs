@@ -176,6 +176,7 @@ fn why_words(context: &Context<'_>, why: Why) -> String {
         }
         Why::Damaged => "holds the damage: no version from before it".to_owned(),
         Why::LiveDataLost => "not counted: what matters is what is left without it".to_owned(),
+        Why::Rotten => "decayed, with all that is in one container".to_owned(),
         Why::NotSpared => "does not count: a deletion upstream reaches it".to_owned(),
     }
 }

@@ -1,0 +1,112 @@
+//! Which keys are left: the least fixpoint of what opens what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use thrice_model::{ClassId, Holder, HostId, KeyId, SiteId, StepTarget};
+use thrice_plan::{CopyId, CopyKind};
+
+use crate::context::Context;
+
+/// What has fallen of that in which keys are held.
+pub(crate) struct Fallen<'f> {
+    /// Hosts that are lost or in hostile hands.
+    pub hosts: &'f BTreeSet<HostId>,
+    /// Sites that are lost.
+    pub sites: &'f BTreeSet<SiteId>,
+    /// Keys that are lost themselves.
+    pub keys: &'f BTreeSet<KeyId>,
+    /// Whether the data of vaults that are backed up is lost where it lives.
+    pub live: bool,
+    /// The day on which it is asked.
+    pub day: Date,
+}
+
+/// The keys that can still be used. `bytes` says whether a copy is there, whatever its key.
+///
+/// A key is usable while one of its holders is: a host or vault that is left, or a vault that comes
+/// back from a copy of its class, which may need a key itself. From nothing upwards, so a key that
+/// lies only in what it opens is lost.
+pub(crate) fn usable(
+    context: &Context<'_>,
+    fallen: &Fallen<'_>,
+    bytes: &dyn Fn(CopyId) -> bool,
+) -> BTreeSet<KeyId> {
+    let model = &context.plan.model;
+    let holders: BTreeMap<KeyId, BTreeSet<Holder>> = model
+        .keys
+        .ids()
+        .filter(|id| !fallen.keys.contains(id))
+        .map(|id| (id, holders(context, id)))
+        .collect();
+    let mut out: BTreeSet<KeyId> = BTreeSet::new();
+    loop {
+        let found: Vec<KeyId> = holders
+            .iter()
+            .filter(|(id, _)| !out.contains(id))
+            .filter(|(_, by)| by.iter().any(|h| opens(context, *h, fallen, bytes, &out)))
+            .map(|(id, _)| *id)
+            .collect();
+        if found.is_empty() {
+            return out;
+        }
+        out.extend(found);
+    }
+}
+
+fn opens(
+    context: &Context<'_>,
+    holder: Holder,
+    fallen: &Fallen<'_>,
+    bytes: &dyn Fn(CopyId) -> bool,
+    keys: &BTreeSet<KeyId>,
+) -> bool {
+    let vault = match holder {
+        Holder::Host(host) => return !fallen.hosts.contains(&host),
+        Holder::Vault(vault) => &context.plan.model.vaults[vault],
+    };
+    let site = vault.site.is_some_and(|site| fallen.sites.contains(&site));
+    let host = vault.host.is_some_and(|host| fallen.hosts.contains(&host));
+    let live = fallen.live && vault.data.is_some();
+    let there = vault.lifetime.contains(fallen.day);
+    let restored = |(class, _)| restorable(context, class, fallen.day, bytes, keys);
+    there && (!(site || host || live) || vault.data.is_some_and(restored))
+}
+
+/// Whether a copy of a class is there besides the data itself, and can be read.
+fn restorable(
+    context: &Context<'_>,
+    class: ClassId,
+    day: Date,
+    bytes: &dyn Fn(CopyId) -> bool,
+    keys: &BTreeSet<KeyId>,
+) -> bool {
+    context.copies.get(&class).into_iter().flatten().any(|id| {
+        let copy = &context.plan.copies[*id];
+        copy.counts
+            && copy.kind != CopyKind::Live
+            && copy.lifetime.contains(day)
+            && copy.key.is_none_or(|key| keys.contains(&key))
+            && bytes(*id)
+    })
+}
+
+/// Who holds a key: those who are named, else the hosts whose steps use it and nobody else.
+pub(crate) fn holders(context: &Context<'_>, id: KeyId) -> BTreeSet<Holder> {
+    let model = &context.plan.model;
+    let named = &model.keys[id].held;
+    if !named.is_empty() {
+        return named.iter().map(|(holder, _)| *holder).collect();
+    }
+    model
+        .steps
+        .iter()
+        .filter(|(_, step)| match &step.target {
+            StepTarget::Repository(r, _) => {
+                model.repositories[*r].key.is_some_and(|(key, _)| key == id)
+            }
+            _ => false,
+        })
+        .filter_map(|(_, step)| step.runner.host.map(Holder::Host))
+        .collect()
+}

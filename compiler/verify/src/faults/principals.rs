@@ -1,0 +1,443 @@
+//! What hosts and machine credentials can do, closed over all that they open.
+//!
+//! Who owns a host owns the credentials and keys on it, the vaults that run on it, the jobs it runs
+//! with the rights they need, and the hosts it deploys to. What a provider gives by default holds
+//! unless declared otherwise. People are the trust base: they are no principals.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use thrice_model::{
+    CredentialId, Holder, HostId, HostKind, KeyId, Location, LockMode, Mount, ProviderCapability,
+    Right, Step, StepId, StepTarget, StoreId, Verb, Versioning,
+};
+use thrice_plan::{Copy, CopyKind, FOR_EVER, Period};
+use thrice_quantity::Seconds;
+
+use crate::context::Context;
+
+/// All rights there are: root's on its own stores, an account's on its buckets.
+const ALL: [Right; 4] = [Right::Read, Right::Write, Right::Delete, Right::Administer];
+
+/// What can fall into hostile hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Principal {
+    /// A server or NAS.
+    Host(HostId),
+    /// A machine credential.
+    Credential(CredentialId),
+}
+
+/// Where a right comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum By {
+    /// The store is on the host.
+    Host(HostId),
+    /// The credential has it.
+    Credential(CredentialId),
+    /// The job needs it and no declared credential gives it.
+    Step(StepId),
+    /// The mount shows it.
+    Mount(usize),
+}
+
+/// Rights on a place.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    pub place: Location,
+    pub rights: BTreeSet<Right>,
+    pub by: By,
+}
+
+/// What somebody owns who has a principal in his hands.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Owned {
+    pub hosts: BTreeSet<HostId>,
+    pub credentials: BTreeSet<CredentialId>,
+    pub keys: BTreeSet<KeyId>,
+    pub grants: Vec<Grant>,
+}
+
+/// The closure of a principal on a day.
+pub(crate) fn closure(context: &Context<'_>, start: Principal, day: Date) -> Owned {
+    let mut out = Owned::default();
+    let mut waiting = vec![start];
+    while let Some(principal) = waiting.pop() {
+        match principal {
+            Principal::Host(host) => {
+                if out.hosts.insert(host) {
+                    open(context, host, day, &mut out, &mut waiting);
+                }
+            }
+            Principal::Credential(credential) => {
+                if out.credentials.insert(credential) {
+                    granted(context, credential, &mut out.grants);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// What a host opens.
+fn open(
+    context: &Context<'_>,
+    host: HostId,
+    day: Date,
+    out: &mut Owned,
+    waiting: &mut Vec<Principal>,
+) {
+    let model = &context.plan.model;
+    waiting.extend(
+        model.hosts[host]
+            .deploys_to
+            .iter()
+            .map(|(to, _)| Principal::Host(*to)),
+    );
+    let here = |holder: &Holder| match holder {
+        Holder::Host(on) => *on == host,
+        Holder::Vault(vault) => model.vaults[*vault].host == Some(host),
+    };
+    for (id, credential) in model.credentials.iter() {
+        if credential.held.iter().any(|(holder, _)| here(holder)) {
+            waiting.push(Principal::Credential(id));
+        }
+    }
+    for (id, key) in model.keys.iter() {
+        if key.held.iter().any(|(holder, _)| here(holder)) {
+            out.keys.insert(id);
+        }
+    }
+    for (store, _) in model.stores.iter().filter(|(_, s)| s.host == host) {
+        out.grants.push(Grant {
+            place: whole(store),
+            rights: ALL.into(),
+            by: By::Host(host),
+        });
+    }
+    for (id, step) in context
+        .plan
+        .steps_on(day)
+        .filter(|(_, s)| s.runner.host == Some(host))
+    {
+        let used = credentials_of(context, step);
+        waiting.extend(used.iter().map(|c| Principal::Credential(*c)));
+        out.keys.extend(key_of(context, step));
+        needed(context, id, step, &used, &mut out.grants);
+    }
+    for (index, mount) in model.mounts.iter().enumerate() {
+        if model.services[mount.service].host == host && mount.lifetime.contains(day) {
+            match mount.credential {
+                Some(credential) => waiting.push(Principal::Credential(credential)),
+                None => out.grants.push(shown(index, mount)),
+            }
+        }
+    }
+}
+
+fn shown(index: usize, mount: &Mount) -> Grant {
+    let rights: &[Right] = if mount.read_only {
+        &[Right::Read]
+    } else {
+        &[Right::Read, Right::Write, Right::Delete]
+    };
+    Grant {
+        place: Location {
+            store: mount.store,
+            path: mount.path.clone(),
+        },
+        rights: rights.iter().copied().collect(),
+        by: By::Mount(index),
+    }
+}
+
+fn whole(store: StoreId) -> Location {
+    Location {
+        store,
+        path: "/".to_owned(),
+    }
+}
+
+/// The credentials a step authenticates with.
+fn credentials_of(context: &Context<'_>, step: &Step) -> BTreeSet<CredentialId> {
+    let repository = repository_of(step).map(|r| &context.plan.model.repositories[r]);
+    let of_repository = repository.and_then(|r| r.credential.map(|(c, _)| c));
+    step.credential
+        .map(|(c, _)| c)
+        .into_iter()
+        .chain(of_repository)
+        .collect()
+}
+
+/// The key with which a step opens its repository.
+fn key_of(context: &Context<'_>, step: &Step) -> Option<KeyId> {
+    let repository = repository_of(step)?;
+    context.plan.model.repositories[repository]
+        .key
+        .map(|(key, _)| key)
+}
+
+/// The repository that a step opens, as against one whose files it copies.
+pub(crate) fn repository_of(step: &Step) -> Option<thrice_model::RepositoryId> {
+    match (&step.verb, &step.target, &step.source) {
+        (_, StepTarget::Repository(id, _), _)
+        | (
+            Verb::Check(_) | Verb::Drill | Verb::Prune,
+            _,
+            thrice_model::Source::Repository(id, _),
+        ) => Some(*id),
+        _ => None,
+    }
+}
+
+/// What a step must be able to do, where none of its credentials says what it may.
+fn needed(
+    context: &Context<'_>,
+    id: StepId,
+    step: &Step,
+    used: &BTreeSet<CredentialId>,
+    out: &mut Vec<Grant>,
+) {
+    let mut add = |place: &Location, rights: &[Right]| {
+        if !used.iter().any(|c| covers(context, *c, place.store)) {
+            out.push(Grant {
+                place: place.clone(),
+                rights: rights.iter().copied().collect(),
+                by: By::Step(id),
+            });
+        }
+    };
+    for copy in context.made_by(id) {
+        let copy = &context.plan.copies[*copy];
+        let writes: &[Right] = match step.verb {
+            Verb::Capture(_) | Verb::Copy { .. } | Verb::Move { .. } => &[Right::Write],
+            _ => &[Right::Read, Right::Write, Right::Delete],
+        };
+        add(&copy.location, writes);
+        if let Some(source) = copy.source {
+            let reads: &[Right] = match step.verb {
+                Verb::Move { .. } => &[Right::Read, Right::Delete],
+                _ => &[Right::Read],
+            };
+            add(&context.plan.copies[source].location, reads);
+        }
+    }
+    let opened = match step.verb {
+        Verb::Prune | Verb::Check(_) | Verb::Drill => repository_of(step),
+        _ => None,
+    };
+    if let Some(repository) = opened.map(|r| &context.plan.model.repositories[r]) {
+        let rights: &[Right] = match step.verb {
+            Verb::Prune => &[Right::Read, Right::Write, Right::Delete],
+            _ => &[Right::Read],
+        };
+        let place = Location {
+            store: repository.store,
+            path: repository.path.clone(),
+        };
+        add(&place, rights);
+    }
+}
+
+/// Whether a credential is about a store at all.
+fn covers(context: &Context<'_>, id: CredentialId, store: StoreId) -> bool {
+    let model = &context.plan.model;
+    let credential = &model.credentials[id];
+    let host = model.stores[store].host;
+    let named = credential.rights.iter().any(|r| r.stores.contains(&store));
+    let by_default = credential.account.is_none()
+        && !credential.stated
+        && model.hosts[host].kind == HostKind::ObjectStorage;
+    credential.account == Some(host) || named || by_default
+}
+
+/// What a credential may do. Undeclared is hostile: without `may` it can do anything on the stores of
+/// its account, or on all buckets where it names none. Nor can `may` narrow it where the provider
+/// gives every key pair all buckets and has no policies that would narrow that.
+fn granted(context: &Context<'_>, id: CredentialId, out: &mut Vec<Grant>) {
+    let model = &context.plan.model;
+    let credential = &model.credentials[id];
+    let by = By::Credential(id);
+    for grant in &credential.rights {
+        for store in &grant.stores {
+            out.push(Grant {
+                place: Location {
+                    store: *store,
+                    path: grant.path.clone(),
+                },
+                rights: grant.rights.iter().copied().collect(),
+                by,
+            });
+        }
+    }
+    for (store_id, store) in model.stores.iter() {
+        let host = &model.hosts[store.host];
+        let mine = match credential.account {
+            Some(account) => store.host == account,
+            None => !credential.stated && host.kind == HostKind::ObjectStorage,
+        };
+        if mine && (!credential.stated || cannot_narrow(context, store.host)) {
+            out.push(Grant {
+                place: whole(store_id),
+                rights: ALL.into(),
+                by,
+            });
+        }
+    }
+}
+
+fn cannot_narrow(context: &Context<'_>, host: HostId) -> bool {
+    let provider = context.provider_of(context.plan.model.hosts[host].site);
+    let known = &context.plan.model.providers[provider].capabilities;
+    let says = |wanted| {
+        known
+            .iter()
+            .find(|(capability, ..)| *capability == wanted)
+            .map(|(_, yes, _)| *yes)
+    };
+    says(ProviderCapability::OneKeyAllBuckets) == Some(true)
+        && says(ProviderCapability::BucketPolicy) != Some(true)
+}
+
+impl Owned {
+    /// The right by which a copy can be destroyed for good before it is noticed, if there is one.
+    pub(crate) fn destroys(
+        &self,
+        context: &Context<'_>,
+        copy: &Copy,
+        noticed: Seconds,
+    ) -> Option<By> {
+        let store = copy.location.store;
+        let spared = spared(context, store).is_some_and(|kept| kept >= noticed);
+        let destroys = |grant: &&Grant| {
+            grant.place.meets(&copy.location)
+                && if grant.rights.contains(&Right::Administer) {
+                    !locked(context, copy, noticed)
+                } else {
+                    let changes = [Right::Write, Right::Delete]
+                        .iter()
+                        .any(|right| grant.rights.contains(right));
+                    changes && !spared
+                }
+        };
+        self.grants.iter().find(destroys).map(|grant| grant.by)
+    }
+
+    /// Whether a copy can be read: its bytes, and its key where it is encrypted by a client.
+    pub(crate) fn reads(&self, copy: &Copy) -> Option<By> {
+        let readable = copy.key.is_none_or(|key| self.keys.contains(&key));
+        let reads = |grant: &&Grant| {
+            readable
+                && grant.rights.contains(&Right::Read)
+                && grant.place.meets(&copy.location)
+        };
+        self.grants.iter().find(reads).map(|grant| grant.by)
+    }
+}
+
+/// How long a store itself keeps what is deleted or overwritten in it by those who may not administer
+/// it; `None`: not at all. A lock takes a bucket with versions.
+pub(crate) fn spared(context: &Context<'_>, id: StoreId) -> Option<Seconds> {
+    let model = &context.plan.model;
+    let store = &model.stores[id];
+    let snapshots = store.snapshots.as_ref().and_then(|(schedule, keep, _)| {
+        // With one snapshot about to be replaced, N snapshots surely reach back N − 1 periods.
+        let period = schedule.nominal_period()?;
+        Some(period.saturating_mul(i64::from(keep.saturating_sub(1))))
+    });
+    let versions = (store.versioning == Versioning::On || store.lock.is_some()).then(|| {
+        let expired = model.steps.iter().filter_map(|(_, step)| match &step.verb {
+            Verb::Expire {
+                after,
+                noncurrent: true,
+                ..
+            } if step.source_store() == Some(id) => Some(after.low()),
+            _ => None,
+        });
+        let locked = store.lock.map_or(Seconds::ZERO, |l| Seconds::days(l.days));
+        expired.min().map_or(FOR_EVER, |kept| kept.max(locked))
+    });
+    snapshots.max(versions)
+}
+
+/// Whether a lock that nobody can lift holds on to all that a copy needs until a destruction is noticed.
+fn locked(context: &Context<'_>, copy: &Copy, noticed: Seconds) -> bool {
+    let model = &context.plan.model;
+    let store = &model.stores[copy.location.store];
+    let Some(lock) = store.lock.filter(|l| l.mode == LockMode::Compliance) else {
+        return false;
+    };
+    let window = Seconds::days(lock.days);
+    if copy.kind == CopyKind::Versions {
+        // A snapshot is whole only with the oldest pack it needs, and restic extends no lock: after the
+        // first window nothing is certain to be locked.
+        let start = model.policy.start;
+        let days = |day: Date| day.since(start).map_or(0, |span| i64::from(span.get_days()));
+        let end = days(model.policy.end);
+        return unlock(&[days(first_write(context, copy))], lock.days).is_some_and(|at| at >= end);
+    }
+    let newest = copy.staleness.saturating_add(noticed);
+    let class = &model.classes[copy.class];
+    window >= newest && class.kind == thrice_model::ClassKind::State
+}
+
+/// The day of the first write that a copy's versions may still need.
+pub(crate) fn first_write(context: &Context<'_>, copy: &Copy) -> Date {
+    let store = context.plan.model.stores[copy.location.store].lifetime.from;
+    copy.lifetime.from.max(store)
+}
+
+/// The day on which the first of some packs is unlocked: from then on the version that needs them all
+/// is protected no longer. `written` are the days on which they were written, `window` is the lock's.
+pub(crate) fn unlock(written: &[i64], window: i64) -> Option<i64> {
+    written.iter().min().map(|first| first + window)
+}
+
+/// How long the destruction of a class's copies may stay unseen: as the class says, and never less than
+/// the first of its steps needs to fall silent and somebody to act. A lower bound where nothing is said.
+pub(crate) fn noticed_after(context: &Context<'_>, class: thrice_model::ClassId) -> Seconds {
+    let model = &context.plan.model;
+    let said = model.classes[class]
+        .noticed_within
+        .map_or(Seconds::ZERO, |(t, _)| t);
+    said.max(alarmed_after(context, class))
+}
+
+/// How long it takes until the first of a class's steps has fallen silent and somebody has acted.
+pub(crate) fn alarmed_after(context: &Context<'_>, class: thrice_model::ClassId) -> Seconds {
+    let silent = context
+        .copies
+        .get(&class)
+        .into_iter()
+        .flatten()
+        .filter_map(|id| context.plan.copies[*id].made_by)
+        .filter_map(|step| context.plan.cadences[step].freshness)
+        .min()
+        .unwrap_or(Seconds::ZERO);
+    silent.saturating_add(context.plan.model.policy.response)
+}
+
+/// The machines that can fall into hostile hands in a period: those that run programs.
+pub(crate) fn machines<'c>(
+    context: &'c Context<'_>,
+    period: &'c Period,
+) -> impl Iterator<Item = HostId> + 'c {
+    context
+        .plan
+        .model
+        .hosts
+        .iter()
+        .filter(|(_, h)| h.kind != HostKind::ObjectStorage && h.lifetime.contains(period.from))
+        .map(|(id, _)| id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unlock;
+
+    #[test]
+    fn a_version_is_locked_as_long_as_the_oldest_pack_it_needs() {
+        assert_eq!(unlock(&[0, 44], 30), Some(30));
+        assert_eq!(unlock(&[44], 30), Some(74), "a fresh full chain is its own");
+    }
+}
