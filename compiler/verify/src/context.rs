@@ -145,9 +145,9 @@ impl<'p> Context<'p> {
         let places = granted
             .flat_map(|g| g.stores.iter().map(|store| (*store, g.path.as_str())))
             .chain(model.mounts.iter().map(|m| (m.store, m.path.as_str())));
-        let narrowed = places.enumerate().filter(|(_, (store, path))| {
-            *store == copy.location.store && *path != "/"
-        });
+        let narrowed = places
+            .enumerate()
+            .filter(|(_, (store, path))| *store == copy.location.store && *path != "/");
         for (index, (store, path)) in narrowed {
             let place = Location {
                 store,

@@ -57,11 +57,6 @@ impl Why {
             _ => None,
         }
     }
-
-    /// Whether somebody or something took the content away, as against its store being gone.
-    pub(crate) const fn is_deletion(&self) -> bool {
-        matches!(self, Self::Deleted | Self::Propagated)
-    }
 }
 
 /// Works out what a set of faults destroys, in the way that semantics section 3 says.
@@ -92,7 +87,8 @@ pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet, day: Date) -> Str
                     .map(|(id, _)| id),
             ),
             Fault::Loss(Target::Credential(id)) => {
-                out.owned.push(context.owned(Principal::Credential(id), day));
+                out.owned
+                    .push(context.owned(Principal::Credential(id), day));
             }
             Fault::Compromise(id) => out.owned.push(context.owned(Principal::Host(id), day)),
             Fault::Loss(Target::Key(id)) => drop(keys.insert(id)),
@@ -101,7 +97,10 @@ pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet, day: Date) -> Str
             Fault::Corruption | Fault::LiveData => {}
         }
     }
-    let at_lost_sites = model.hosts.iter().filter(|(_, h)| lost_sites.contains(&h.site));
+    let at_lost_sites = model
+        .hosts
+        .iter()
+        .filter(|(_, h)| lost_sites.contains(&h.site));
     out.lost_hosts.extend(at_lost_sites.map(|(id, _)| id));
     out.lost_stores.extend(
         model
@@ -161,6 +160,11 @@ impl Struck {
         model.keys.ids().filter(|id| !usable.contains(id)).collect()
     }
 
+    /// Whether a key is lost.
+    pub(crate) fn lost(&self, key: KeyId) -> bool {
+        self.lost_keys.contains(&key)
+    }
+
     /// For each copy of a class, why it is of no use, for those that are not.
     pub(crate) fn useless(
         &self,
@@ -192,8 +196,7 @@ impl Struck {
         };
         let noticed = noticed_after(context, class);
         let home = context.plan.model.classes[class].home.store;
-        let damaged =
-            self.faults.contains(&Fault::Corruption) || self.rotten.contains(&home);
+        let damaged = self.faults.contains(&Fault::Corruption) || self.rotten.contains(&home);
         for id in copies {
             let copy = &context.plan.copies[*id];
             let upstream = copy.source.and_then(|source| out.get(&source)).copied();

@@ -5,14 +5,14 @@ mod kill;
 mod principals;
 mod reduce;
 
-pub(crate) use keys::{Fallen, holders, usable};
+pub(crate) use keys::holders;
 pub(crate) use kill::{Struck, Why, strike};
 pub(crate) use principals::{
-    By, Owned, Principal, alarmed_after, closure, first_write, machines, noticed_after, spared, unlock,
+    By, Grant, Owned, Principal, alarmed_after, closure, first_write, machines, noticed_after,
 };
 pub(crate) use reduce::{Stakes, grown};
 
-use thrice_model::{FaultKind, Survive, Target};
+use thrice_model::{Demand, FaultKind, Survive, Target};
 use thrice_plan::Period;
 
 use crate::context::Context;
@@ -59,6 +59,25 @@ pub(crate) fn asked(context: &Context<'_>, survive: &Survive, period: &Period) -
             Asked::Any(*count as usize, singles.collect())
         }
     }
+}
+
+/// Whether a requirement asks a class to survive faults of a kind in a period: then survival says what
+/// comes of them, and no other obligation does.
+pub(crate) fn is_asked(
+    context: &Context<'_>,
+    class: thrice_model::ClassId,
+    kind: FaultKind,
+    period: &Period,
+) -> bool {
+    context.plan.model.requirements.iter().any(|requirement| {
+        let kinds = match &requirement.demand {
+            Demand::Survive(Survive::Any { kinds, .. }) => kinds.as_slice(),
+            _ => &[],
+        };
+        kinds.contains(&kind)
+            && requirement.selection.classes.contains(&class)
+            && Context::in_force(requirement.lifetime, period)
+    })
 }
 
 /// All faults of a kind that can happen in a period.

@@ -327,9 +327,7 @@ impl Owned {
     pub(crate) fn reads(&self, copy: &Copy) -> Option<By> {
         let readable = copy.key.is_none_or(|key| self.keys.contains(&key));
         let reads = |grant: &&Grant| {
-            readable
-                && grant.rights.contains(&Right::Read)
-                && grant.place.meets(&copy.location)
+            readable && grant.rights.contains(&Right::Read) && grant.place.meets(&copy.location)
         };
         self.grants.iter().find(reads).map(|grant| grant.by)
     }
@@ -372,7 +370,10 @@ fn locked(context: &Context<'_>, copy: &Copy, noticed: Seconds) -> bool {
         // A snapshot is whole only with the oldest pack it needs, and restic extends no lock: after the
         // first window nothing is certain to be locked.
         let start = model.policy.start;
-        let days = |day: Date| day.since(start).map_or(0, |span| i64::from(span.get_days()));
+        let days = |day: Date| {
+            day.since(start)
+                .map_or(0, |span| i64::from(span.get_days()))
+        };
         let end = days(model.policy.end);
         return unlock(&[days(first_write(context, copy))], lock.days).is_some_and(|at| at >= end);
     }
@@ -389,7 +390,7 @@ pub(crate) fn first_write(context: &Context<'_>, copy: &Copy) -> Date {
 
 /// The day on which the first of some packs is unlocked: from then on the version that needs them all
 /// is protected no longer. `written` are the days on which they were written, `window` is the lock's.
-pub(crate) fn unlock(written: &[i64], window: i64) -> Option<i64> {
+fn unlock(written: &[i64], window: i64) -> Option<i64> {
     written.iter().min().map(|first| first + window)
 }
 

@@ -5,6 +5,9 @@ mod capability;
 mod capacity;
 mod copies;
 mod cost;
+mod deletion;
+mod flow;
+mod keys;
 mod last_copy;
 mod sense;
 mod settling;
@@ -21,11 +24,14 @@ use crate::verification::Verification;
 pub(crate) type Decide = fn(&Context<'_>, &mut Verification);
 
 /// What this version decides, in the order of the semantics.
-pub(crate) const DECIDED: [(Obligation, Decide); 7] = [
+pub(crate) const DECIDED: [(Obligation, Decide); 10] = [
     (Obligation::Copies, copies::decide),
     (Obligation::Survival, survival::decide),
     (Obligation::LastCopy, last_copy::decide),
+    (Obligation::Deletion, deletion::decide),
+    (Obligation::Keys, keys::decide),
     (Obligation::Capacity, capacity::decide),
+    (Obligation::Flow, flow::decide),
     (Obligation::Capability, capability::decide),
     (Obligation::Cost, cost::decide),
     (Obligation::Sense, sense::decide),

@@ -1,0 +1,252 @@
+//! Obligation 8: no single host or machine credential in hostile hands can destroy all copies of a
+//! class before it is noticed, and locks fit what they lock.
+//!
+//! Where a requirement asks for it, survival decides and this obligation keeps quiet: one finding a
+//! cause. What nobody asked for is a warning.
+
+mod locks;
+mod tell;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_model::{
+    ClassId, CredentialId, FaultKind, HostId, Obligation, Right, StepTarget, Target, Verb,
+};
+use thrice_plan::{Copy, CopyId, Period};
+
+use crate::context::Context;
+use crate::faults::{By, Fault, Principal, Struck, Why, is_asked, machines, noticed_after, strike};
+use crate::verification::{Engine, Verdict, Verification};
+
+/// What is left of a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Left {
+    Nothing,
+    OnlyLive,
+}
+
+/// What a finding goes back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Root {
+    /// A credential that destroys every copy but the live data by itself.
+    Credential(CredentialId),
+    /// A host whose rights together do.
+    Host(HostId),
+}
+
+/// Hits with one root.
+#[derive(Default)]
+struct Group {
+    classes: BTreeSet<ClassId>,
+    principals: BTreeSet<Principal>,
+    periods: BTreeSet<usize>,
+    /// What happens to the copies of the first class.
+    case: Vec<(CopyId, Happens)>,
+}
+
+/// What happens to a copy.
+#[derive(Clone, Copy)]
+enum Happens {
+    Deleted(Option<By>),
+    Carried,
+    Unreadable,
+    Left,
+}
+
+/// A principal in hostile hands and what comes of it.
+struct Attack {
+    principal: Principal,
+    struck: Struck,
+}
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut groups: BTreeMap<(Root, Left), Group> = BTreeMap::new();
+    for (index, period) in context.plan.periods.iter().enumerate() {
+        let attacks = attacks(context, period);
+        for classes in context.alike(&context.classes_in(period), period) {
+            let Some(class) = classes.first().copied() else {
+                continue;
+            };
+            let ids = context.copies_in(class, period);
+            let mut worst: Option<Left> = None;
+            // Credentials come first, so that a host is put down to what it holds.
+            let mut fatal: BTreeSet<CredentialId> = BTreeSet::new();
+            for attack in &attacks {
+                let useless = attack.struck.useless(context, &ids);
+                let Some(left) = left(context, &ids, &useless) else {
+                    continue;
+                };
+                worst = worst.min(Some(left)).or(Some(left));
+                let root = root(context, attack.principal, &mut fatal, period);
+                let kind = match attack.principal {
+                    Principal::Credential(_) => FaultKind::Credential,
+                    Principal::Host(_) => FaultKind::Compromise,
+                };
+                if left == Left::Nothing && is_asked(context, class, kind, period) {
+                    continue;
+                }
+                let group = groups.entry((root, left)).or_default();
+                if group.classes.is_empty() {
+                    group.case = case(context, attack, class, &ids, &useless);
+                }
+                group.classes.extend(&classes);
+                group.principals.insert(attack.principal);
+                group.periods.insert(index);
+            }
+            let note = note(context, worst, &ids, period);
+            out.verdicts.extend(classes.iter().map(|class| Verdict {
+                obligation: Obligation::Deletion,
+                subject: context.class_name(*class).to_owned(),
+                period: period.name.clone(),
+                engine: Engine::Evaluated,
+                holds: worst != Some(Left::Nothing),
+                note: note.clone(),
+            }));
+        }
+    }
+    subsume(&mut groups);
+    for ((root, left), group) in &groups {
+        out.findings
+            .extend(tell::tell(context, *root, *left, group));
+    }
+    locks::decide(context, out);
+}
+
+/// All single principals of a period: credentials, then machines.
+fn attacks(context: &Context<'_>, period: &Period) -> Vec<Attack> {
+    let credentials = context.plan.model.credentials.ids();
+    credentials
+        .map(Principal::Credential)
+        .chain(machines(context, period).map(Principal::Host))
+        .map(|principal| {
+            let fault = match principal {
+                Principal::Credential(id) => Fault::Loss(Target::Credential(id)),
+                Principal::Host(id) => Fault::Compromise(id),
+            };
+            Attack {
+                principal,
+                struck: strike(context, &vec![fault], period.from),
+            }
+        })
+        .collect()
+}
+
+/// What is left, if that is not a copy in another store than the data's own. A class that has no such
+/// copy at all is the floor's.
+fn left(context: &Context<'_>, ids: &[CopyId], useless: &BTreeMap<CopyId, Why>) -> Option<Left> {
+    let counted = || {
+        ids.iter()
+            .map(|id| (id, &context.plan.copies[*id]))
+            .filter(|(_, copy)| copy.counts)
+    };
+    let elsewhere = |(_, copy): &(&CopyId, &Copy)| {
+        copy.location.store != context.plan.model.classes[copy.class].home.store
+    };
+    if !counted().any(|c| elsewhere(&c)) {
+        return None;
+    }
+    let is_left =
+        |(id, _): &(&CopyId, &Copy)| matches!(useless.get(id), None | Some(Why::LiveDataLost));
+    if counted().filter(elsewhere).any(|c| is_left(&c)) {
+        return None;
+    }
+    let live = counted().any(|c| is_left(&c));
+    Some(if live { Left::OnlyLive } else { Left::Nothing })
+}
+
+fn root(
+    context: &Context<'_>,
+    principal: Principal,
+    fatal: &mut BTreeSet<CredentialId>,
+    period: &Period,
+) -> Root {
+    match principal {
+        Principal::Credential(id) => {
+            fatal.insert(id);
+            Root::Credential(id)
+        }
+        Principal::Host(host) => {
+            let owned = context.owned(Principal::Host(host), period.from);
+            let held = owned.credentials.iter().find(|c| fatal.contains(c));
+            held.map_or(Root::Host(host), |c| Root::Credential(*c))
+        }
+    }
+}
+
+fn case(
+    context: &Context<'_>,
+    attack: &Attack,
+    class: ClassId,
+    ids: &[CopyId],
+    useless: &BTreeMap<CopyId, Why>,
+) -> Vec<(CopyId, Happens)> {
+    let noticed = noticed_after(context, class);
+    ids.iter()
+        .filter(|id| context.plan.copies[**id].counts)
+        .map(|id| {
+            let copy = &context.plan.copies[*id];
+            let happens = match useless.get(id) {
+                None | Some(Why::LiveDataLost) => Happens::Left,
+                Some(Why::KeyLost(_)) => Happens::Unreadable,
+                Some(Why::Propagated) => Happens::Carried,
+                Some(_) => Happens::Deleted(attack.struck.destroyed_by(context, copy, noticed)),
+            };
+            (*id, happens)
+        })
+        .collect()
+}
+
+/// What has been told as "nothing is left" is not told again as "only the live data is".
+fn subsume(groups: &mut BTreeMap<(Root, Left), Group>) {
+    let worse: BTreeMap<Root, BTreeSet<ClassId>> = groups
+        .iter()
+        .filter(|((_, left), _)| *left == Left::Nothing)
+        .map(|((root, _), group)| (*root, group.classes.clone()))
+        .collect();
+    for ((root, left), group) in groups.iter_mut() {
+        if let (Left::OnlyLive, Some(told)) = (left, worse.get(root)) {
+            group.classes.retain(|class| !told.contains(class));
+        }
+    }
+    groups.retain(|_, group| !group.classes.is_empty());
+}
+
+/// What a verdict says besides: rules that count are open to whoever adds snapshots, since none of
+/// their runs fails.
+fn note(context: &Context<'_>, worst: Option<Left>, ids: &[CopyId], period: &Period) -> String {
+    let live = match worst {
+        Some(Left::OnlyLive) => "in some cases only what lies with the data is left",
+        _ => "",
+    };
+    let adders: BTreeSet<&str> = machines(context, period)
+        .filter(|host| adds_snapshots(context, *host, ids, period))
+        .map(|host| context.plan.model.hosts[host].named.name.as_str())
+        .collect();
+    if adders.is_empty() || worst.is_some() {
+        return live.to_owned();
+    }
+    let adders: Vec<&str> = adders.into_iter().collect();
+    format!(
+        "keep rules that count are open to whoever adds snapshots: {}",
+        crate::wording::list(adders)
+    )
+}
+
+/// Whether a host can write snapshots that push others out of a repository whose rules count.
+fn adds_snapshots(context: &Context<'_>, host: HostId, ids: &[CopyId], period: &Period) -> bool {
+    let owned = context.owned(Principal::Host(host), period.from);
+    ids.iter().any(|id| {
+        let copy = &context.plan.copies[*id];
+        let step = copy.made_by.map(|step| &context.plan.model.steps[step]);
+        let counts = step.is_some_and(|step| {
+            matches!(&step.target, StepTarget::Repository(..))
+                && matches!(&step.verb, Verb::Backup { keep: Some((rules, _)), .. } if rules.within.is_none())
+        });
+        let writes = |grant: &crate::faults::Grant| {
+            grant.rights.contains(&Right::Write) && grant.place.meets(&copy.location)
+        };
+        counts
+            && copy.key.is_none_or(|key| owned.keys.contains(&key))
+            && owned.grants.iter().any(writes)
+    })
+}

@@ -1,0 +1,162 @@
+//! Tells who can destroy what, and how.
+
+use std::collections::BTreeSet;
+
+use thrice_diagnostics::{Code, Diagnostic, Span};
+use thrice_model::{ClassId, Obligation, Target};
+
+use super::{Group, Happens, Left, Root};
+use crate::context::Context;
+use crate::faults::{By, Principal};
+use crate::verification::{Engine, Finding};
+use crate::wording::{during, list, some};
+
+const ALL: Code = Code("T1801");
+const BUT_LIVE: Code = Code("T1802");
+
+/// How many machines a message points at.
+const SHOWN: usize = 5;
+
+/// One finding for a root.
+pub(super) fn tell(
+    context: &Context<'_>,
+    root: Root,
+    left: Left,
+    group: &Group,
+) -> Option<Finding> {
+    let model = &context.plan.model;
+    let classes: Vec<ClassId> = group.classes.iter().copied().collect();
+    let names = some(classes.iter().map(|c| context.class_name(*c)));
+    let hosts: Vec<&str> = group
+        .principals
+        .iter()
+        .filter_map(|principal| match principal {
+            Principal::Host(host) => Some(model.hosts[*host].named.name.as_str()),
+            Principal::Credential(_) => None,
+        })
+        .collect();
+    let who = match root {
+        Root::Credential(id) => {
+            let name = &model.credentials[id].named.name;
+            match hosts.as_slice() {
+                [] => format!("whoever holds `{name}`"),
+                hosts => format!("whoever owns {}, through `{name}`,", one_of(hosts)),
+            }
+        }
+        Root::Host(_) => format!("whoever owns {}", one_of(&hosts)),
+    };
+    let phases = during(
+        group
+            .periods
+            .iter()
+            .filter_map(|p| context.plan.periods.get(*p)),
+    );
+    let (code, message) = match left {
+        Left::Nothing => (
+            ALL,
+            format!("{who} can destroy every copy of {names}{phases}, the live data included"),
+        ),
+        Left::OnlyLive => (
+            BUT_LIVE,
+            format!("{who} can destroy every copy of {names}{phases} but what lies with the data"),
+        ),
+    };
+    let mut diagnostic = Diagnostic::warning(code, message).by(Engine::Evaluated.word());
+    if let Root::Credential(id) = root {
+        let credential = &model.credentials[id];
+        let says = match credential.rights.first() {
+            Some(rights) => (rights.span, "this is enough to delete or overwrite"),
+            None => (credential.named.span, "no `may` narrows it: it opens all"),
+        };
+        diagnostic = diagnostic.at(says.0, says.1);
+    }
+    for principal in group.principals.iter().take(SHOWN) {
+        if let Principal::Host(host) = principal {
+            let span = model.hosts[*host].named.span;
+            diagnostic = diagnostic.at(span, "whoever owns this can do it");
+        }
+    }
+    for (span, text) in carriers(context, group) {
+        diagnostic = diagnostic.at(span, text);
+    }
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    for (id, happens) in &group.case {
+        let store = context.store_name(context.plan.copies[*id].location.store);
+        let text = format!("on `{store}`: {}", words(context, *happens));
+        if told.insert(text.clone()) {
+            diagnostic = diagnostic.event("", text);
+        }
+    }
+    diagnostic = diagnostic.help(
+        "let one copy be out of its reach: rights that cannot delete (`may read, write`) on a store that keeps \
+         old versions (`versioning on`, `lock`), or a destination with `snapshots` that pulls for itself",
+    );
+    let fault = match root {
+        Root::Credential(id) => Some(Target::Credential(id)),
+        Root::Host(id) => Some(Target::Host(id)),
+    };
+    let subject = classes
+        .iter()
+        .map(|c| context.class_name(*c))
+        .collect::<Vec<_>>()
+        .join(" ");
+    Some(Finding {
+        diagnostic: diagnostic.about(subject),
+        obligation: Obligation::Deletion,
+        classes,
+        subjects: Vec::new(),
+        fault,
+    })
+}
+
+/// "one of `a` and `b`"
+fn one_of(names: &[&str]) -> String {
+    match names {
+        [one] => list([*one]),
+        names => format!("one of {}", some(names.iter().copied())),
+    }
+}
+
+/// The syncs that carry the deletion on.
+fn carriers(context: &Context<'_>, group: &Group) -> Vec<(Span, String)> {
+    let mut out: Vec<(Span, String)> = Vec::new();
+    for (id, happens) in &group.case {
+        let step = context.plan.copies[*id]
+            .made_by
+            .filter(|_| matches!(happens, Happens::Carried));
+        if let Some(step) = step.map(|step| &context.plan.model.steps[step]) {
+            let text = format!("`{}` carries the deletion on", step.named.name);
+            out.push((step.named.span, text));
+        }
+    }
+    out
+}
+
+fn words(context: &Context<'_>, happens: Happens) -> String {
+    let model = &context.plan.model;
+    match happens {
+        Happens::Left => "left".to_owned(),
+        Happens::Carried => "deleted by the next sync".to_owned(),
+        Happens::Unreadable => "unreadable: no other holder of its key is left".to_owned(),
+        Happens::Deleted(by) => match by {
+            Some(By::Credential(id)) => {
+                format!("deleted with `{}`", model.credentials[id].named.name)
+            }
+            Some(By::Host(id)) => format!("deleted on `{}` itself", model.hosts[id].named.name),
+            Some(By::Step(id)) => {
+                format!(
+                    "deleted by the rights that `{}` needs",
+                    model.steps[id].named.name
+                )
+            }
+            Some(By::Mount(index)) => {
+                let mount = model
+                    .mounts
+                    .get(index)
+                    .map_or("", |m| m.named.name.as_str());
+                format!("deleted through the mount `{mount}`")
+            }
+            None => "of no use".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,286 @@
+//! Obligation 12: no label reaches a store, environment, service or executing host without clearance
+//! on any path, unless a transform removed it before it became readable.
+//!
+//! Closed world: what has no label is unclassified, and cleared nowhere but where it lives. Whoever's
+//! closure reads a place reads what lies there in clear; encryption by the provider hides nothing.
+
+mod labels;
+mod places;
+mod seeds;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{ClassId, Environment, Label, Obligation};
+use thrice_plan::{Copy, CopyId, CopyKind, Period};
+
+use crate::context::Context;
+use crate::faults::{By, Principal};
+use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::wording::{list, some};
+
+const ENVIRONMENT: Code = Code("T2202");
+const UNLABELLED: Code = Code("T2206");
+
+/// How many copies a message tells of.
+const SHOWN: usize = 8;
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut found = Found::default();
+    seeds::decide(context, &mut found);
+    places::decide(context, &mut found);
+    environments(context, &mut found);
+    unlabelled(context, &mut found);
+    for period in &context.plan.periods {
+        for class in context.classes_in(period) {
+            out.verdicts.push(Verdict {
+                obligation: Obligation::Flow,
+                subject: context.class_name(class).to_owned(),
+                period: period.name.clone(),
+                engine: Engine::Evaluated,
+                holds: !found.leaks.contains(&(class, period.name.clone())),
+                note: seen_by(context, class, period),
+            });
+        }
+    }
+    out.findings.append(&mut found.findings);
+}
+
+/// What has been found so far.
+#[derive(Default)]
+struct Found {
+    findings: Vec<Finding>,
+    /// Classes that leak, with the period.
+    leaks: BTreeSet<(ClassId, String)>,
+    /// Classes about which something has been told.
+    told: BTreeSet<ClassId>,
+}
+
+impl Found {
+    fn leak(&mut self, class: ClassId, period: &Period) {
+        self.leaks.insert((class, period.name.clone()));
+        self.told.insert(class);
+    }
+
+    fn add(&mut self, diagnostic: Diagnostic, classes: &BTreeSet<ClassId>, subject: &str) {
+        self.findings.push(Finding {
+            diagnostic: diagnostic.by(Engine::Evaluated.word()).about(subject),
+            obligation: Obligation::Flow,
+            classes: classes.iter().copied().collect(),
+            subjects: vec![subject.to_owned()],
+            fault: None,
+        });
+    }
+}
+
+/// The copies of all classes in a period.
+fn copies_in(context: &Context<'_>, period: &Period) -> Vec<CopyId> {
+    let classes = context.classes_in(period);
+    classes
+        .into_iter()
+        .flat_map(|class| context.copies_in(class, period))
+        .collect()
+}
+
+/// Whether a copy lies with the data itself, where everything is cleared.
+fn at_home(context: &Context<'_>, copy: &Copy) -> bool {
+    let home = context.plan.model.classes[copy.class].home.store;
+    context.host(copy) == context.plan.host_of(home)
+}
+
+/// By what an environment reads a copy.
+fn reads(
+    context: &Context<'_>,
+    environment: &Environment,
+    copy: &Copy,
+    period: &Period,
+) -> Option<Option<By>> {
+    let store = &context.plan.model.stores[copy.location.store];
+    let declared = copy.key.is_none()
+        && store.readers.iter().any(|reader| {
+            let place = thrice_model::Location {
+                store: copy.location.store,
+                path: reader.path.clone(),
+            };
+            reader.who == environment.named.name && place.meets(&copy.location)
+        });
+    let by = environment.hosts.iter().find_map(|host| {
+        context
+            .owned(Principal::Host(*host), period.from)
+            .reads(copy)
+    });
+    by.map(Some).or(declared.then_some(None))
+}
+
+/// What reaches an environment above its clearance; one that has none is cleared for what is public.
+fn environments(context: &Context<'_>, found: &mut Found) {
+    for (_, environment) in context.plan.model.environments.iter() {
+        let cleared = environment.clearance.unwrap_or(Label::Public);
+        let mut hits: BTreeMap<CopyId, (Label, Option<By>)> = BTreeMap::new();
+        let mut classes: BTreeSet<ClassId> = BTreeSet::new();
+        for period in &context.plan.periods {
+            for id in copies_in(context, period) {
+                let copy = &context.plan.copies[id];
+                let home = context
+                    .plan
+                    .host_of(context.plan.model.classes[copy.class].home.store);
+                let own = environment.hosts.contains(&home);
+                // What the seeds' own finding tells is not told twice.
+                if own || found.leaks.contains(&(copy.class, period.name.clone())) {
+                    continue;
+                }
+                let label = labels::seen(context, copy).filter(|label| *label > cleared);
+                if let (Some(label), Some(by)) = (label, reads(context, environment, copy, period))
+                {
+                    hits.insert(id, (label, by));
+                    classes.insert(copy.class);
+                }
+            }
+        }
+        if hits.is_empty() {
+            continue;
+        }
+        for (class, period) in classes
+            .iter()
+            .flat_map(|c| context.plan.periods.iter().map(move |p| (c, p)))
+        {
+            let hit = |id: CopyId| hits.contains_key(&id);
+            if context.copies_in(*class, period).into_iter().any(hit) {
+                found.leak(*class, period);
+            }
+        }
+        let diagnostic = tell_environment(context, environment, &hits, &classes);
+        found.add(diagnostic, &classes, &environment.named.name);
+    }
+}
+
+fn tell_environment(
+    context: &Context<'_>,
+    environment: &Environment,
+    hits: &BTreeMap<CopyId, (Label, Option<By>)>,
+    classes: &BTreeSet<ClassId>,
+) -> Diagnostic {
+    let name = &environment.named.name;
+    let cleared = match environment.clearance {
+        Some(label) => format!("cleared for {} data", labels::word(label)),
+        None => "cleared for nothing".to_owned(),
+    };
+    let names = some(classes.iter().map(|c| context.class_name(*c)));
+    let mut diagnostic = Diagnostic::error(
+        ENVIRONMENT,
+        format!("`{name}` is {cleared}, and can read {names}"),
+    )
+    .at(environment.named.span, cleared);
+    let bys: BTreeSet<By> = hits.values().filter_map(|(_, by)| *by).collect();
+    for by in bys {
+        if let Some((span, text)) = opened(context, by) {
+            diagnostic = diagnostic.at(span, text);
+        }
+    }
+    for (id, (label, _)) in hits.iter().take(SHOWN) {
+        diagnostic = diagnostic.event("", told(context, *id, *label));
+    }
+    if hits.len() > SHOWN {
+        diagnostic = diagnostic.event("", format!("and {} more copies", hits.len() - SHOWN));
+    }
+    diagnostic.help(
+        "narrow what its hosts can read to the seed, let the seed change what is sensitive `before leaving`, \
+         label what may be seen there (`fields { … }`), and say its `clearance`",
+    )
+}
+
+/// "`databases` (unclassified) in `s3.shared:/seed-data`, by `seed_pg`"
+fn told(context: &Context<'_>, id: CopyId, label: Label) -> String {
+    let copy = &context.plan.copies[id];
+    let by = copy.made_by.map_or_else(String::new, |step| {
+        format!(", by `{}`", context.plan.model.steps[step].named.name)
+    });
+    format!(
+        "`{}` ({}) in `{}:{}`{by}",
+        context.class_name(copy.class),
+        labels::word(label),
+        context.store_name(copy.location.store),
+        copy.location.path
+    )
+}
+
+/// Where it is said that somebody can read, and how.
+fn opened(context: &Context<'_>, by: By) -> Option<(thrice_diagnostics::Span, String)> {
+    let model = &context.plan.model;
+    Some(match by {
+        By::Credential(id) => {
+            let credential = &model.credentials[id];
+            let how = if credential.stated {
+                "it reads with this"
+            } else {
+                "it reads with this, which no `may` narrows"
+            };
+            (credential.named.span, how.to_owned())
+        }
+        By::Step(id) => {
+            let named = &model.steps[id].named;
+            (named.span, format!("`{}` brings it there", named.name))
+        }
+        By::Host(_) => return None,
+        By::Mount(index) => (model.mounts.get(index)?.named.span, "shown here".to_owned()),
+    })
+}
+
+/// The classes without labels that lie in clear away from home: one warning for all of them.
+fn unlabelled(context: &Context<'_>, found: &mut Found) {
+    let mut classes: BTreeSet<ClassId> = BTreeSet::new();
+    let mut stores: BTreeSet<&str> = BTreeSet::new();
+    for period in &context.plan.periods {
+        for id in copies_in(context, period) {
+            let copy = &context.plan.copies[id];
+            let open = copy.key.is_none() && copy.kind != CopyKind::Live;
+            let away = open && !at_home(context, copy) && !found.told.contains(&copy.class);
+            if away && labels::seen(context, copy) == Some(Label::Unclassified) {
+                classes.insert(copy.class);
+                stores.insert(context.store_name(copy.location.store));
+            }
+        }
+    }
+    let Some(first) = classes.first() else { return };
+    let names = some(classes.iter().map(|c| context.class_name(*c)));
+    let diagnostic = Diagnostic::warning(
+        UNLABELLED,
+        format!(
+            "nothing says how sensitive {names} is, and it lies in clear on {}",
+            list(stores.iter().copied())
+        ),
+    )
+    .at(context.plan.model.classes[*first].named.span, "no label")
+    .help("label it (`fields { rest internal }`), so that where it may go can be decided");
+    let subject = classes
+        .iter()
+        .map(|c| context.class_name(*c))
+        .collect::<Vec<_>>()
+        .join(" ");
+    found.add(diagnostic, &classes, &subject);
+}
+
+/// Where a class lies in clear besides its home, and which hosts see it on its way.
+fn seen_by(context: &Context<'_>, class: ClassId, period: &Period) -> String {
+    let mut stores: BTreeSet<&str> = BTreeSet::new();
+    let mut hosts: BTreeSet<&str> = BTreeSet::new();
+    let home = context
+        .plan
+        .host_of(context.plan.model.classes[class].home.store);
+    for id in context.copies_in(class, period) {
+        let copy = &context.plan.copies[id];
+        if copy.key.is_none() && !at_home(context, copy) {
+            stores.insert(context.store_name(copy.location.store));
+        }
+        let host = places::seeing(context, copy).filter(|host| *host != home);
+        hosts.extend(host.map(|host| context.plan.model.hosts[host].named.name.as_str()));
+    }
+    let mut out = Vec::new();
+    if !stores.is_empty() {
+        out.push(format!("in clear on {}", list(stores)));
+    }
+    if !hosts.is_empty() {
+        out.push(format!("seen on its way by {}", list(hosts)));
+    }
+    out.join("; ")
+}

@@ -1,0 +1,201 @@
+//! Obligation 9: every encrypted copy that is relied on has a key that survives the same faults, with
+//! the live data lost.
+//!
+//! The loss of hosts is the floor's and survival's; here is what those do not ask: where a key is said
+//! to be at all, whether it lies only in what it opens, and whether one site or provider takes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{ClassId, FaultKind, Holder, KeyId, Obligation, Target};
+use thrice_plan::{CopyId, CopyKind, Period};
+
+use crate::context::Context;
+use crate::faults::{self, Fault, Why, holders, of_kind, strike};
+use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::wording::{list, some};
+
+const UNSAID: Code = Code("T1901");
+const CIRCLE: Code = Code("T1902");
+const ONE_PLACE: Code = Code("T1903");
+
+/// What is wrong with a key.
+#[derive(Default)]
+struct Wrong {
+    circle: bool,
+    /// Faults that take the key and leave a copy that it opens.
+    taken: BTreeSet<Fault>,
+    classes: BTreeSet<ClassId>,
+}
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut wrong: BTreeMap<KeyId, Wrong> = BTreeMap::new();
+    for period in &context.plan.periods {
+        let opened = opened(context, period);
+        for (key, copies) in &opened {
+            let found = wrong.entry(*key).or_default();
+            let before = found.taken.len();
+            judge(context, period, *key, copies, found);
+            out.verdicts.push(Verdict {
+                obligation: Obligation::Keys,
+                subject: context.plan.model.keys[*key].named.name.clone(),
+                period: period.name.clone(),
+                engine: Engine::Evaluated,
+                holds: !found.circle && found.taken.len() == before,
+                note: held_words(context, *key),
+            });
+        }
+    }
+    for (key, found) in &wrong {
+        let findings = [
+            unsaid(context, *key, found),
+            circle(context, *key, found),
+            one_place(context, *key, found),
+        ];
+        out.findings.extend(findings.into_iter().flatten());
+    }
+}
+
+/// The copies that count and that a key opens, in a period.
+fn opened(context: &Context<'_>, period: &Period) -> BTreeMap<KeyId, Vec<CopyId>> {
+    let mut out: BTreeMap<KeyId, Vec<CopyId>> = BTreeMap::new();
+    for class in context.classes_in(period) {
+        for id in context.copies_in(class, period) {
+            let copy = &context.plan.copies[id];
+            if let Some(key) = copy
+                .key
+                .filter(|_| copy.counts && copy.kind != CopyKind::Live)
+            {
+                out.entry(key).or_default().push(id);
+            }
+        }
+    }
+    out
+}
+
+fn judge(context: &Context<'_>, period: &Period, key: KeyId, copies: &[CopyId], found: &mut Wrong) {
+    let of = |id: &CopyId| context.plan.copies[*id].class;
+    found.classes.extend(copies.iter().map(of));
+    found.circle |= strike(context, &vec![Fault::LiveData], period.from).lost(key);
+    for kind in [FaultKind::Site, FaultKind::Provider] {
+        for fault in of_kind(context, kind, period) {
+            let struck = strike(context, &vec![fault, Fault::LiveData], period.from);
+            let only_the_key = |id: &CopyId| {
+                let fate = struck.useless(context, &context.copies_in(of(id), period));
+                fate.get(id) == Some(&Why::KeyLost(key))
+                    && !faults::is_asked(context, of(id), kind, period)
+            };
+            if struck.lost(key) && copies.iter().any(only_the_key) {
+                found.taken.insert(fault);
+            }
+        }
+    }
+}
+
+fn held_words(context: &Context<'_>, key: KeyId) -> String {
+    let names = holder_names(context, key);
+    if names.is_empty() {
+        return "held by nobody".to_owned();
+    }
+    format!("held by {}", list(names))
+}
+
+fn holder_names<'c>(context: &'c Context<'_>, key: KeyId) -> Vec<&'c str> {
+    let model = &context.plan.model;
+    holders(context, key)
+        .into_iter()
+        .map(|holder| match holder {
+            Holder::Host(id) => model.hosts[id].named.name.as_str(),
+            Holder::Vault(id) => model.vaults[id].named.name.as_str(),
+        })
+        .collect()
+}
+
+fn unsaid(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
+    let model = &context.plan.model;
+    if !model.keys[key].held.is_empty() {
+        return None;
+    }
+    let name = &model.keys[key].named.name;
+    let assumed = match holder_names(context, key) {
+        names if names.is_empty() => "nobody is assumed to hold it".to_owned(),
+        names => format!(
+            "only {} is assumed to hold it, to run its jobs",
+            list(names)
+        ),
+    };
+    let diagnostic = Diagnostic::warning(UNSAID, format!("nothing says where `{name}` is held"))
+        .at(model.keys[key].named.span, assumed)
+        .help("say it, and hold it in a second place that does not fall with the first: `held on …, VAULT`");
+    Some(finding(context, diagnostic, key, found))
+}
+
+fn circle(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
+    if !found.circle {
+        return None;
+    }
+    let model = &context.plan.model;
+    let name = &model.keys[key].named.name;
+    let mut diagnostic = Diagnostic::error(
+        CIRCLE,
+        format!("`{name}` lies only in what it opens: with the data lost, nothing brings it back"),
+    )
+    .at(model.keys[key].named.span, "needed to read the copies");
+    for (holder, span) in &model.keys[key].held {
+        if let Holder::Vault(vault) = holder {
+            let vault = &model.vaults[*vault];
+            if let Some((class, _)) = vault.data {
+                let class = context.class_name(class);
+                diagnostic = diagnostic
+                    .at(*span, format!("comes back only with a copy of `{class}`"))
+                    .at(vault.named.span, "this vault");
+            }
+        }
+    }
+    let diagnostic =
+        diagnostic.help("hold it outside as well: an envelope, a password manager elsewhere");
+    Some(finding(context, diagnostic, key, found))
+}
+
+fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
+    let first = found.taken.first()?;
+    let model = &context.plan.model;
+    let name = &model.keys[key].named.name;
+    let classes = some(found.classes.iter().map(|c| context.class_name(*c)));
+    let when: Vec<String> = found
+        .taken
+        .iter()
+        .map(|fault| faults::words(context, *fault))
+        .collect();
+    let mut diagnostic = Diagnostic::warning(
+        ONE_PLACE,
+        format!(
+            "copies of {classes} outlive `{name}`, and nobody can read them, if {}",
+            when.join(", or ")
+        ),
+    )
+    .at(model.keys[key].named.span, held_words(context, key));
+    if let Some(span) = faults::place(context, *first) {
+        diagnostic = diagnostic.at(span, "all holders fall with this");
+    }
+    let diagnostic = diagnostic.help("hold the key with somebody else as well: `held on …, VAULT`");
+    let mut out = finding(context, diagnostic, key, found);
+    if let ([Fault::Loss(target)], 1) = (
+        found.taken.iter().copied().collect::<Vec<_>>().as_slice(),
+        found.taken.len(),
+    ) {
+        out.fault = Some(*target);
+    }
+    Some(out)
+}
+
+fn finding(context: &Context<'_>, diagnostic: Diagnostic, key: KeyId, found: &Wrong) -> Finding {
+    let name = context.plan.model.keys[key].named.name.clone();
+    Finding {
+        diagnostic: diagnostic.by(Engine::Evaluated.word()).about(name.clone()),
+        obligation: Obligation::Keys,
+        classes: found.classes.iter().copied().collect(),
+        subjects: vec![name],
+        fault: None::<Target>,
+    }
+}
