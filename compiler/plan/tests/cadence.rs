@@ -1,5 +1,11 @@
 //! What a monitor, a response time and a schedule come to.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests stop the test with what they know"
+)]
+
 use jiff::civil::date;
 use thrice_diagnostics::SourceMap;
 use thrice_plan::{Missed, Plan, staleness};

@@ -6,6 +6,7 @@ mod capacity;
 mod copies;
 mod cost;
 mod last_copy;
+mod recovery_point;
 mod sense;
 mod settling;
 mod split;
@@ -21,9 +22,10 @@ use crate::verification::Verification;
 pub(crate) type Decide = fn(&Context<'_>, &mut Verification);
 
 /// What this version decides, in the order of the semantics.
-pub(crate) const DECIDED: [(Obligation, Decide); 7] = [
+pub(crate) const DECIDED: [(Obligation, Decide); 8] = [
     (Obligation::Copies, copies::decide),
     (Obligation::Survival, survival::decide),
+    (Obligation::RecoveryPoint, recovery_point::decide),
     (Obligation::LastCopy, last_copy::decide),
     (Obligation::Capacity, capacity::decide),
     (Obligation::Capability, capability::decide),
