@@ -101,8 +101,10 @@ pub struct Class {
     pub needs: Vec<NeededWith>,
     /// Services whose users must browse it as plain files.
     pub browsed_by: Vec<(ServiceId, Span)>,
-    /// Greatest loss, in time.
+    /// Greatest loss, in time, while every run succeeds.
     pub rpo: Option<(Seconds, Span)>,
+    /// Greatest loss where as many runs fail in a row as can before somebody has acted.
+    pub rpo_guaranteed: Option<(Seconds, Span)>,
     /// Greatest time to restore.
     pub rto: Option<(Seconds, Span)>,
     /// How long every version or item must stay restorable.

@@ -186,7 +186,12 @@ pub enum Demand {
     /// Monthly cost at most.
     Cost(Money),
     /// Recovery point for the classes that state none.
-    RecoveryPoint(Seconds),
+    RecoveryPoint {
+        /// While every run succeeds.
+        nominal: Seconds,
+        /// Where as many runs fail in a row as can before somebody has acted.
+        guaranteed: Option<Seconds>,
+    },
     /// Recovery time for the classes that state none.
     RecoveryTime(Seconds),
     /// Largest gap between restore points up to an age.

@@ -16,6 +16,7 @@ use crate::cadence::{Cadence, cadences};
 use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 use crate::order::{order, takes};
 use crate::reach::{Histories, Kept};
+use crate::staleness::staleness;
 use crate::{Period, Plan};
 
 /// Works out what follows from a model.
@@ -45,6 +46,7 @@ pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
         builder.step(step);
     }
     let copies = builder.copies;
+    let staleness = staleness(&model, &cadences, &copies);
     (
         Plan {
             model,
@@ -53,6 +55,7 @@ pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
             copies,
             cadences,
             kept,
+            staleness,
         },
         mistakes,
     )

@@ -105,7 +105,7 @@ impl Gaps<'_> {
         let Some((schedule, _)) = &timing.schedule else {
             return out;
         };
-        let zone = self.zone_name(schedule, step);
+        let zone = zone_name(self.model, schedule, step);
         out.widest = self.widest(schedule, &zone, 0);
         out.narrowest = self.narrowest(schedule, &zone);
         out.freshness = self.freshness(step, &out);
@@ -150,19 +150,17 @@ impl Gaps<'_> {
                 schedule.narrowest_gap(&zone, from, years)
             })
     }
+}
 
-    fn zone_name(&self, schedule: &Schedule, step: &Step) -> String {
-        match &schedule.zone {
-            ScheduleZone::Utc => "UTC".to_owned(),
-            ScheduleZone::Named(name) => name.clone(),
-            ScheduleZone::Host => step
-                .runner
-                .host
-                .and_then(|host| self.model.hosts.get(host))
-                .map_or_else(
-                    || self.model.policy.timezone.clone(),
-                    |host| host.timezone.clone(),
-                ),
+/// The zone on whose clock a step's schedule runs.
+pub(crate) fn zone_name(model: &Model, schedule: &Schedule, step: &Step) -> String {
+    match &schedule.zone {
+        ScheduleZone::Utc => "UTC".to_owned(),
+        ScheduleZone::Named(name) => name.clone(),
+        ScheduleZone::Host => {
+            let host = step.runner.host.and_then(|host| model.hosts.get(host));
+            host.map_or(&model.policy.timezone, |host| &host.timezone)
+                .clone()
         }
     }
 }

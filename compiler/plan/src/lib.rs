@@ -6,7 +6,7 @@
 //!
 //! Invariants: every [`Copy`] but a live one names the step that made it and the copy it was made
 //! from, and stands after that one in the table, so that one pass in order meets sources first.
-//! Every time is in seconds; every bound holds for all runs of the plan without missed runs.
+//! Every time is in seconds; every bound says whether it holds with missed runs.
 
 #![allow(
     clippy::indexing_slicing,
@@ -18,11 +18,13 @@ mod cadence;
 mod copies;
 mod order;
 mod reach;
+pub mod staleness;
 
 pub use build::plan;
 pub use cadence::Cadence;
 pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 pub use reach::Kept;
+pub use staleness::{Missed, Staleness};
 pub use thrice_model as model;
 
 use std::sync::Arc;
@@ -60,6 +62,8 @@ pub struct Plan {
     pub cadences: Table<StepId, Cadence>,
     /// For each backup with keep rules, what they keep in the long run; in the order of the steps.
     pub kept: Table<StepId, Option<Arc<Kept>>>,
+    /// For each copy, how old its newest version is, at every moment.
+    pub staleness: Staleness,
 }
 
 impl Plan {

@@ -1,7 +1,7 @@
 //! Words for people: lists, dates, ages.
 
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use thrice_plan::Period;
 use thrice_quantity::Seconds;
 
@@ -46,6 +46,13 @@ pub(crate) fn moment(day: Date, seconds: i64) -> String {
         Ok(at) => at.strftime("%Y-%m-%d %H:%M").to_string(),
         Err(_) => "beyond the calendar".to_owned(),
     }
+}
+
+/// An instant in UTC, to the minute.
+pub(crate) fn instant(second: i64) -> String {
+    Timestamp::from_second(second).map_or("beyond the calendar".to_owned(), |at| {
+        at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    })
 }
 
 /// An age in the largest sensible units.

@@ -16,6 +16,7 @@ use crate::cursor::Cursor;
 use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::step::lifetimes::{self, Base};
+use crate::forms::words::not_less;
 
 /// `class`
 pub const FORM: Construct = Construct {
@@ -27,7 +28,7 @@ pub const FORM: Construct = Construct {
            Sizes and rates are intervals: what is not known exactly is written wide.",
     example: "class databases is state on vpai.local:/var/lib/postgresql since t0 {\n    \
               parts n8n, openclaw, litellm\n    size 150..600 MB\n    growth 1..3 %/month\n    \
-              rpo 26h\n    rto 4h\n    retain at least 120 days, at most 14 months\n}",
+              rpo 26h, guaranteed 11 days\n    rto 4h\n    retain at least 120 days, at most 14 months\n}",
     clauses: &[
         Clause::once("service", "SERVICE", "the service that the data belongs to"),
         Clause::once(
@@ -70,7 +71,11 @@ pub const FORM: Construct = Construct {
             "SERVICE, …",
             "whose users must see it as plain files",
         ),
-        Clause::once("rpo", "DURATION", "how much may be lost, in time"),
+        Clause::once(
+            "rpo",
+            "DURATION[, guaranteed DURATION]",
+            "how much may be lost, in time; and how much while runs fail until somebody has acted",
+        ),
         Clause::once("rto", "DURATION", "how long a restore may take"),
         Clause::once(
             "retain",
@@ -141,6 +146,7 @@ fn empty(named: Named) -> Class {
         needs: Vec::new(),
         browsed_by: Vec::new(),
         rpo: None,
+        rpo_guaranteed: None,
         rto: None,
         retain_at_least: None,
         retain_at_most: None,
@@ -195,13 +201,24 @@ fn read_clause<'a>(
             let services = cursor.list(|cursor| cursor.service(&[near]));
             class.browsed_by.extend(services);
         }
-        "rpo" => class.rpo = Some(cursor.quantity::<Seconds>()?),
+        "rpo" => read_rpo(class, cursor)?,
         "rto" => class.rto = Some(cursor.quantity::<Seconds>()?),
         "retain" => read_retain(class, cursor)?,
         _ => {
             let (span, place) = cursor.quantity::<CalendarSpan>()?;
             class.noticed_within = Some((span.to_seconds_max(), place));
         }
+    }
+    Some(())
+}
+
+fn read_rpo(class: &mut Class, cursor: &mut Cursor<'_>) -> Option<()> {
+    let rpo = cursor.quantity::<Seconds>()?;
+    class.rpo = Some(rpo);
+    if cursor.take_comma() {
+        cursor.expect("guaranteed", "rpo 26h, guaranteed 6 days")?;
+        let (guaranteed, span) = cursor.quantity::<Seconds>()?;
+        class.rpo_guaranteed = Some((not_less(cursor, rpo.0, guaranteed, span)?, span));
     }
     Some(())
 }

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::cursor::Cursor;
 use crate::declare::Item;
 use crate::draft::Draft;
-use crate::forms::words::{any_target, at_least, compared, selection};
+use crate::forms::words::{any_target, at_least, compared, not_less, selection};
 use crate::names::Kind;
 
 /// `require`
@@ -21,7 +21,7 @@ pub const FORM: Construct = Construct {
            require survive loss of NAME and NAME … for SELECTION\n\
            require headroom SHARE on STORE|HOST, …|all\n\
            require cost <= MONEY/month\n\
-           require rpo <= DURATION for SELECTION\n\
+           require rpo <= DURATION[, guaranteed <= DURATION] for SELECTION\n\
            require rto <= DURATION for SELECTION\n\
            require history of SPAN with gap DURATION for SELECTION",
     text: "A demand that is proved or refuted, each with `[since PHASE] [until PHASE]` at its end. \
@@ -33,7 +33,7 @@ pub const FORM: Construct = Construct {
               require survive loss of vpai and truenas for all except music\n\
               require headroom 20 % on s3, truenas.tank\n\
               require cost <= 46 EUR/month\n\
-              require rpo <= 26h for databases\n\
+              require rpo <= 26h, guaranteed <= 11 days for databases\n\
               require history of 120 days with gap 31 days for databases",
     clauses: &[],
 };
@@ -109,7 +109,7 @@ fn read_demand(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<(Demand, Option
         }
         Sort::Copies => copies(cursor),
         Sort::Survive => survive(cursor).map(Demand::Survive),
-        Sort::RecoveryPoint => at_most(cursor, "rpo").map(Demand::RecoveryPoint),
+        Sort::RecoveryPoint => recovery_point(cursor),
         Sort::RecoveryTime => at_most(cursor, "rto").map(Demand::RecoveryTime),
         Sort::History => history(cursor),
     };
@@ -122,6 +122,22 @@ fn read_demand(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<(Demand, Option
 fn at_most(cursor: &mut Cursor<'_>, word: &str) -> Option<Seconds> {
     compared(cursor, "<=", &format!("require {word} <= 26h for all"))?;
     cursor.quantity::<Seconds>().map(|(time, _)| time)
+}
+
+fn recovery_point(cursor: &mut Cursor<'_>) -> Option<Demand> {
+    let nominal = at_most(cursor, "rpo")?;
+    let mut guaranteed = None;
+    if cursor.take_comma() {
+        let form = "require rpo <= 26h, guaranteed <= 6 days for all";
+        cursor.expect("guaranteed", form)?;
+        compared(cursor, "<=", form)?;
+        let (time, span) = cursor.quantity::<Seconds>()?;
+        guaranteed = Some(not_less(cursor, nominal, time, span)?);
+    }
+    Some(Demand::RecoveryPoint {
+        nominal,
+        guaranteed,
+    })
 }
 
 fn copies(cursor: &mut Cursor<'_>) -> Option<Demand> {

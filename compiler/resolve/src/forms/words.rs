@@ -5,8 +5,9 @@ use thrice_grammar::TokenKind;
 use thrice_model::{
     ClassId, ClassKind, CredentialId, HostId, KeyId, ProviderId, Selection, SiteId, StoreId, Target,
 };
+use thrice_quantity::Seconds;
 
-use crate::codes::{OUT_OF_RANGE, REPEATED, WRONG_VALUE};
+use crate::codes::{OUT_OF_RANGE, REPEATED, REVERSED, WRONG_VALUE};
 use crate::cursor::Cursor;
 use crate::draft::Draft;
 use crate::names::Kind;
@@ -31,6 +32,27 @@ pub fn spoken(cursor: &mut Cursor<'_>, what: &str) -> Option<String> {
         return cursor.error(WRONG_VALUE, span, message, "empty", "say it in a few words");
     }
     Some(text)
+}
+
+/// The guaranteed recovery point, unless it is below the nominal one: with missed runs more is lost.
+pub fn not_less(
+    cursor: &mut Cursor<'_>,
+    nominal: Seconds,
+    guaranteed: Seconds,
+    span: Span,
+) -> Option<Seconds> {
+    if guaranteed < nominal {
+        let message = format!("{guaranteed} with missed runs is less than {nominal} without");
+        let help = "say how much may be lost while runs fail until somebody has acted";
+        return cursor.error(
+            REVERSED,
+            span,
+            message,
+            "less than without missed runs",
+            help,
+        );
+    }
+    Some(guaranteed)
 }
 
 /// `all`, `all state|files|items` or `CLASS, …`; perhaps with `except CLASS, …`. Skipped classes

@@ -28,7 +28,7 @@ class databases is state on vpai.local:/var/lib/postgresql/ {
     fields { n8n.credentials.data credential; n8n internal; rest personal }
     needs configs within 1 day; needs music
     browsed by nextcloud; browsed by n8n
-    rpo 26h; rto 4h; retain at least 120 days, at most 14 months
+    rpo 26h, guaranteed 6 days; rto 4h; retain at least 120 days, at most 14 months
     noticed within 1 month
 }
 class configs is files on vpai.local:/opt
@@ -74,6 +74,7 @@ class music is items on truenas.tank",
         .collect();
     assert_eq!(browsed, ["app.nextcloud", "vpai.n8n"]);
     assert_eq!(class.rpo.unwrap().0, Seconds::hours(26));
+    assert_eq!(class.rpo_guaranteed.unwrap().0, Seconds::days(6));
     assert_eq!(class.rto.unwrap().0, Seconds::hours(4));
     assert_eq!(class.retain_at_least.unwrap().0, Seconds::days(120));
     assert_eq!(

@@ -59,7 +59,7 @@ fn demands_about_classes() {
 require copies >= 1, locked >= 1 within 2 days for databases until nas
 require survive any 2 of host, corruption for all state
 require survive loss of vpai and truenas.tank and home and home/rack and writer and k for all except music, configs
-require rpo <= 26h for all files
+require rpo <= 26h, guaranteed <= 6 days for all files
 require rto <= 4h for all items
 require history of 4 months with gap 31 days for music, databases
 skip metrics because \"rebuilt\"",
@@ -106,7 +106,13 @@ skip metrics because \"rebuilt\"",
         ]
     ));
     assert_eq!(selected(&model, &all[3].selection), ["databases"]);
-    assert_eq!(all[4].demand, Demand::RecoveryPoint(Seconds::hours(26)));
+    assert_eq!(
+        all[4].demand,
+        Demand::RecoveryPoint {
+            nominal: Seconds::hours(26),
+            guaranteed: Some(Seconds::days(6)),
+        }
+    );
     assert_eq!(all[5].demand, Demand::RecoveryTime(Seconds::hours(4)));
     assert!(!all[6].selection.all);
     assert_eq!(
@@ -265,6 +271,8 @@ require cost <= 46 EUR
 require cost >= 46 EUR/month
 require cost <= 46 EUR/month for all
 require rpo <= 26 for all
+require rpo <= 26h, 6 days for all
+require rpo <= 26h, guaranteed <= 25h for all
 require history of 120 days for all
 require copies >= 3 for all since nas until t0"
     ));

@@ -9,6 +9,7 @@ mod deletion;
 mod flow;
 mod keys;
 mod last_copy;
+mod recovery_point;
 mod sense;
 mod settling;
 mod split;
@@ -24,9 +25,10 @@ use crate::verification::Verification;
 pub(crate) type Decide = fn(&Context<'_>, &mut Verification);
 
 /// What this version decides, in the order of the semantics.
-pub(crate) const DECIDED: [(Obligation, Decide); 10] = [
+pub(crate) const DECIDED: &[(Obligation, Decide)] = &[
     (Obligation::Copies, copies::decide),
     (Obligation::Survival, survival::decide),
+    (Obligation::RecoveryPoint, recovery_point::decide),
     (Obligation::LastCopy, last_copy::decide),
     (Obligation::Deletion, deletion::decide),
     (Obligation::Keys, keys::decide),

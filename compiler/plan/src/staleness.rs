@@ -1,0 +1,510 @@
+//! How old the newest version in a copy is at worst, exactly, on the real calendar.
+//!
+//! The time that counts is that of the *data*: the start of the run that took it. A run of step `i` that
+//! is planned at `s` starts at most its jitter `J` later, and is done at most its duration `D` after that.
+//! So at a moment `r` the newest version that is surely in a copy comes from the run
+//!
+//! ```text
+//! n* = max { n : s(n) + J + D <= r },   or, where m runs in a row may be missed, from n* - m
+//! ```
+//!
+//! and its data is what was surely in the source when that run was planned: `W(r) = W'(s(n* - m))`, where
+//! `W'` is the same of the source, and live data has `W'(r) = r`. The newest version is oldest just before
+//! a run is done. All of it is evaluated on the instants at which the schedules really run, in the zones
+//! of their hosts, changes of the clocks included. The bound is attained: let the run that is read from
+//! start on time, those after it be missed, and the next one start late and take long. No run is asked to
+//! be both, so this is the exact worst over all durations, jitter, misses and moments, and not only a bound.
+//!
+//! Three things change what a reader gets:
+//! - A capture that writes *in place* shows half of itself while it runs: a run that may overlap one of its
+//!   runs takes nothing usable. Where versions replace each other that leaves nothing at all.
+//! - A script that comes `after` a step on its own host refuses to run unless that one has succeeded since
+//!   it was last due. If it succeeds it has what was made last, and what it misses while waiting in
+//!   vain are missed runs of its own. On another host nothing enforces that order, and only times count.
+//! - A move takes only what has reached an age.
+//!
+//! Where a run may take longer than to the next one, or where a schedule has more runs than are worth
+//! listing, the step is taken without its phase: everything it takes arrives within its worst delay. That
+//! is sound, and [`Newest::exact`] says that it was done.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use thrice_model::{CaptureParts, Model, RunnerKind, Step, StepId, Table, Verb};
+use thrice_quantity::Seconds;
+
+use crate::cadence::{Cadence, zone_name};
+use crate::copies::{Copy, CopyId, FOR_EVER};
+
+/// More runs than these over the horizon are not listed.
+const MOST_RUNS: i64 = 50_000;
+
+/// How many runs in a row fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missed {
+    /// None.
+    Nominal,
+    /// As many as can before somebody who was told has acted ([`Cadence::missed`]), of each step.
+    Guaranteed,
+}
+
+/// A run of a step, in Unix seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// When it is planned.
+    pub start: i64,
+    /// When it is done at the latest.
+    pub done: i64,
+    /// From when the data is that it took, at the earliest.
+    pub data: i64,
+}
+
+/// What the newest version in a copy is, at every moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// What is known.
+    pub known: Known,
+    /// Whether this is the exact worst, and not only a bound of it.
+    pub exact: bool,
+}
+
+/// What is known of the newest version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It is never older than this.
+    Within(Seconds),
+    /// It comes from the last run that is done, or from one so many before it.
+    Runs {
+        /// All runs, in order.
+        runs: Arc<[Run]>,
+        /// How many of the newest may have failed.
+        missed: usize,
+    },
+    /// Nothing usable is surely there at any time: it is made only on demand, or always read half.
+    Nothing,
+}
+
+/// The worst of the newest versions in some copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Worst {
+    /// How old it is.
+    pub age: Seconds,
+    /// When, in Unix seconds; the first of such moments.
+    pub at: i64,
+    /// In which of the copies.
+    pub copy: usize,
+}
+
+impl Newest {
+    /// Live data.
+    const LIVE: Self = Self {
+        known: Known::Within(Seconds::ZERO),
+        exact: true,
+    };
+
+    const NOTHING: Self = Self {
+        known: Known::Nothing,
+        exact: true,
+    };
+
+    /// From when the data of the newest version is at `moment`, at the earliest.
+    #[must_use]
+    pub fn data_at(&self, moment: i64) -> Option<i64> {
+        match &self.known {
+            Known::Within(age) => Some(moment.saturating_sub(age.0)),
+            Known::Runs { .. } => self.run_at(moment).map(|run| run.data),
+            Known::Nothing => None,
+        }
+    }
+
+    /// The run that made the newest version which is surely there at `moment`.
+    #[must_use]
+    pub fn run_at(&self, moment: i64) -> Option<Run> {
+        let Known::Runs { runs, missed } = &self.known else {
+            return None;
+        };
+        let done = runs.partition_point(|run| run.done <= moment);
+        runs.get(done.checked_sub(missed.saturating_add(1))?)
+            .copied()
+    }
+}
+
+/// How old the newest version in any of some copies is at worst, from `from` up to `until` (Unix seconds).
+/// `None` where at some moment nothing usable is surely in any of them.
+#[must_use]
+pub fn worst(copies: &[&Newest], from: i64, until: i64) -> Option<Worst> {
+    // The newest of them ages until the next run of one of them is done.
+    let mut moments = vec![until];
+    for copy in copies {
+        if let Known::Runs { runs, .. } = &copy.known {
+            let first = runs.partition_point(|run| run.done <= from);
+            let past = runs.partition_point(|run| run.done <= until);
+            let inside = runs.get(first..past).unwrap_or_default();
+            moments.extend(inside.iter().map(|run| run.done));
+        }
+    }
+    moments.sort_unstable();
+    moments.dedup();
+    let mut worst: Option<Worst> = None;
+    for at in moments {
+        let seen = copies
+            .iter()
+            .enumerate()
+            .filter_map(|(copy, newest)| Some((before(newest, at)?, copy)));
+        let (data, copy) = seen.max_by_key(|(data, copy)| (*data, std::cmp::Reverse(*copy)))?;
+        let age = Seconds(at.saturating_sub(data));
+        if worst.is_none_or(|worst| age > worst.age) {
+            worst = Some(Worst { age, at, copy });
+        }
+    }
+    worst
+}
+
+/// The data just before a moment.
+fn before(newest: &Newest, at: i64) -> Option<i64> {
+    match &newest.known {
+        Known::Within(age) => Some(at.saturating_sub(age.0)),
+        _ => newest.data_at(at.saturating_sub(1)),
+    }
+}
+
+/// What a step's times come to, apart from what it reads.
+#[derive(Clone, Debug)]
+pub(crate) struct Rhythm {
+    /// When it runs, in Unix seconds.
+    pub starts: Arc<[i64]>,
+    /// Jitter.
+    pub late: i64,
+    /// Greatest duration.
+    pub long: i64,
+    /// How many runs in a row may fail.
+    pub missed: u32,
+}
+
+/// How a step takes what it reads; by default what is published when it starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Read {
+    /// It runs only if the writer has succeeded since it was last due.
+    pub after: bool,
+    /// The writer works in place: what a run may overlap is of no use.
+    pub in_place: bool,
+    /// Earlier versions stay beside a torn one.
+    pub keeps_versions: bool,
+}
+
+/// What a step leaves, of what is in its source. `writer` is what fills the source.
+pub(crate) fn stage(
+    source: &Newest,
+    writer: Option<&Rhythm>,
+    step: &Rhythm,
+    read: Read,
+    older_than: Option<Seconds>,
+) -> Newest {
+    let mut runs = Vec::with_capacity(step.starts.len());
+    let mut torn = false;
+    for start in step.starts.iter().copied() {
+        let mut done = start + step.late + step.long;
+        let mut data = source.data_at(start);
+        // When the writer may be at work from: before that it is surely done.
+        let mut busy = start;
+        if let (true, Some(writer), Some(last)) = (read.after, writer, last_due(source, start)) {
+            let ready = (start + step.late).max(last.start + writer.late + writer.long);
+            (done, data, busy) = (ready + step.long, Some(last.data), ready);
+        }
+        if read.in_place && writer.is_some_and(|writer| meets(writer, busy, done)) {
+            torn = true;
+        } else if let Some(data) = data {
+            let data = older_than.map_or(data, |age| data.min(start.saturating_sub(age.0)));
+            runs.push(Run { start, done, data });
+        }
+    }
+    // A torn run is none that failed: nobody is told, and the count of misses begins anew.
+    if runs.is_empty() || (torn && (!read.keeps_versions || step.missed > 0)) {
+        return Newest::NOTHING;
+    }
+    Newest {
+        known: Known::Runs {
+            runs: runs.into(),
+            missed: usize::try_from(step.missed).unwrap_or(usize::MAX),
+        },
+        exact: source.exact,
+    }
+}
+
+/// The last run of a writer that was due at a moment, done or not.
+fn last_due(source: &Newest, moment: i64) -> Option<Run> {
+    let Known::Runs { runs, .. } = &source.known else {
+        return None;
+    };
+    let due = runs.partition_point(|run| run.start <= moment);
+    runs.get(due.checked_sub(1)?).copied()
+}
+
+/// Whether a run of a step may be going on at some moment from `from` to `until`.
+pub(crate) fn meets(step: &Rhythm, from: i64, until: i64) -> bool {
+    let length = step.late + step.long;
+    let first = step.starts.partition_point(|start| start + length <= from);
+    step.starts.get(first).is_some_and(|start| *start < until)
+}
+
+/// The same without the step's phase: what is in the source arrives within `delay`.
+fn within(source: &Newest, delay: Seconds) -> Newest {
+    let known = match &source.known {
+        Known::Nothing => Known::Nothing,
+        Known::Within(age) => Known::Within(age.saturating_add(delay)),
+        Known::Runs { runs, missed } => Known::Runs {
+            runs: runs
+                .iter()
+                .map(|run| Run {
+                    done: run.done.saturating_add(delay.0),
+                    ..*run
+                })
+                .collect(),
+            missed: *missed,
+        },
+    };
+    Newest {
+        known,
+        exact: false,
+    }
+}
+
+/// The newest versions of all copies.
+#[derive(Clone, Debug, Default)]
+pub struct Staleness {
+    shapes: Vec<[Newest; 2]>,
+    of: Table<CopyId, usize>,
+}
+
+impl Staleness {
+    /// What the newest version in a copy is at every moment.
+    #[must_use]
+    pub fn of(&self, copy: CopyId, missed: Missed) -> &Newest {
+        let shape = self.of.get(copy).and_then(|shape| self.shapes.get(*shape));
+        match (shape, missed) {
+            (Some([nominal, _]), Missed::Nominal) => nominal,
+            (Some([_, guaranteed]), Missed::Guaranteed) => guaranteed,
+            (None, _) => &Newest::NOTHING,
+        }
+    }
+
+    /// Which copies are alike in this: the same number is the same newest version at every moment.
+    #[must_use]
+    pub fn shape(&self, copy: CopyId) -> usize {
+        self.of.get(copy).copied().unwrap_or(usize::MAX)
+    }
+}
+
+/// All that decides what a step makes of what is in its source.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    source: usize,
+    read: Read,
+    step: (usize, i64, i64, u32, i64),
+    writer: Option<(usize, i64, i64)>,
+    older_than: Option<Seconds>,
+}
+
+struct Builder<'m> {
+    model: &'m Model,
+    cadences: &'m Table<StepId, Cadence>,
+    from: i64,
+    until: i64,
+    calendars: Vec<Option<Arc<[i64]>>>,
+    known: BTreeMap<String, usize>,
+    shapes: Vec<[Newest; 2]>,
+    index: BTreeMap<Key, usize>,
+}
+
+/// Works out the newest versions of all copies; sources stand before what is made of them.
+pub(crate) fn staleness(
+    model: &Model,
+    cadences: &Table<StepId, Cadence>,
+    copies: &Table<CopyId, Copy>,
+) -> Staleness {
+    let bounded = copies.iter().map(|(_, copy)| copy.staleness);
+    let reach = bounded.filter(|bound| *bound < FOR_EVER).max();
+    let reach = reach.unwrap_or_default().0.saturating_add(2 * 86_400);
+    let midnight = |day: jiff::civil::Date| {
+        day.to_zoned(TimeZone::UTC)
+            .map_or(0, |z| z.timestamp().as_second())
+    };
+    let mut builder = Builder {
+        model,
+        cadences,
+        from: midnight(model.policy.start).saturating_sub(reach),
+        until: midnight(model.policy.end).saturating_add(2 * 86_400),
+        calendars: Vec::new(),
+        known: BTreeMap::new(),
+        shapes: vec![
+            [Newest::LIVE, Newest::LIVE],
+            [Newest::NOTHING, Newest::NOTHING],
+        ],
+        index: BTreeMap::new(),
+    };
+    let mut of: Table<CopyId, usize> = Table::default();
+    for (_, copy) in copies.iter() {
+        let shape = match (copy.made_by, copy.source) {
+            (Some(step), Some(source)) => {
+                let writer = copies.get(source).and_then(|source| source.made_by);
+                let source = of.get(source).copied().unwrap_or(1);
+                builder.derived(copy, step, source, writer)
+            }
+            _ => 0,
+        };
+        of.push(shape);
+    }
+    Staleness {
+        shapes: builder.shapes,
+        of,
+    }
+}
+
+impl Builder<'_> {
+    fn derived(
+        &mut self,
+        copy: &Copy,
+        step: StepId,
+        source: usize,
+        writer: Option<StepId>,
+    ) -> usize {
+        let cadence = self.cadences[step];
+        let Some(calendar) = self.calendar(step) else {
+            return 1;
+        };
+        let read = self.read(copy, step, writer);
+        let of_writer = writer.and_then(|writer| {
+            let cadence = self.cadences[writer];
+            let calendar = self.calendar(writer)?;
+            Some((calendar, cadence.jitter.0, cadence.duration.high().0))
+        });
+        let key = Key {
+            source,
+            read,
+            step: (
+                calendar,
+                cadence.jitter.0,
+                cadence.duration.high().0,
+                cadence.missed,
+                cadence.narrowest.map_or(0, |n| n.0),
+            ),
+            writer: of_writer.filter(|_| read != Read::default()),
+            older_than: copy.enter.older_than.map(|age| age.high()),
+        };
+        if let Some(shape) = self.index.get(&key) {
+            return *shape;
+        }
+        let made = [(0, Missed::Nominal), (1, Missed::Guaranteed)].map(|(at, missed)| {
+            match self.shapes.get(source).and_then(|pair| pair.get(at)) {
+                Some(from) => self.made(from, &key, cadence, missed),
+                None => Newest::NOTHING,
+            }
+        });
+        let shape = self.shapes.len();
+        self.shapes.push(made);
+        self.index.insert(key, shape);
+        shape
+    }
+
+    fn made(&self, from: &Newest, key: &Key, cadence: Cadence, missed: Missed) -> Newest {
+        let (late, long) = (cadence.jitter.0, cadence.duration.high().0);
+        let (missed, widest) = match missed {
+            Missed::Nominal => (0, cadence.widest),
+            Missed::Guaranteed => (cadence.missed, cadence.widest_missed),
+        };
+        let period = cadence.narrowest.map_or(1, |n| n.0).max(1);
+        let listed = self.calendars.get(key.step.0).cloned().flatten();
+        let (Some(starts), true) = (listed, late + long < period) else {
+            // Runs that are still going on when the next one is due keep it from starting.
+            let kept_off = (late + long) / period;
+            let gap = cadence
+                .widest
+                .zip(widest)
+                .map(|(one, all)| all.saturating_add(one.saturating_mul(kept_off)));
+            // What was old enough when the step ran had been in its source when it was younger.
+            let age = key.older_than.unwrap_or_default();
+            let delay = gap.map(|gap| gap.saturating_add(age).saturating_add(Seconds(late + long)));
+            return delay.map_or(Newest::NOTHING, |delay| within(from, delay));
+        };
+        let step = Rhythm {
+            starts,
+            late,
+            long,
+            missed,
+        };
+        let writer = key.writer.and_then(|(calendar, late, long)| {
+            let starts = self.calendars.get(calendar).cloned().flatten()?;
+            Some(Rhythm {
+                starts,
+                late,
+                long,
+                missed: 0,
+            })
+        });
+        stage(from, writer.as_ref(), &step, key.read, key.older_than)
+    }
+
+    fn read(&self, copy: &Copy, step: StepId, writer: Option<StepId>) -> Read {
+        let Some(writer_id) = writer else {
+            return Read::default();
+        };
+        let (step, writer) = (&self.model.steps[step], &self.model.steps[writer_id]);
+        let in_place = matches!(
+            &writer.verb,
+            Verb::Capture(CaptureParts { atomic: false, .. })
+        );
+        Read {
+            after: after_is_enforced(step, writer_id, writer),
+            in_place,
+            keeps_versions: in_place && copy.history,
+        }
+    }
+
+    /// The calendar of a step, by its number; `None` for a step without a schedule.
+    fn calendar(&mut self, step: StepId) -> Option<usize> {
+        let step = &self.model.steps[step];
+        let (schedule, _) = step.timing.schedule.as_ref()?;
+        let zone = zone_name(self.model, schedule, step);
+        let key = format!("{zone} {:?}", schedule.when);
+        if let Some(known) = self.known.get(&key) {
+            return Some(*known);
+        }
+        let period = schedule.nominal_period()?.0.max(1);
+        let few = self.until.saturating_sub(self.from) / period <= MOST_RUNS;
+        let starts = few.then(|| {
+            let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
+            let at = |second| Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
+            schedule
+                .occurrences(&zone, at(self.from), at(self.until))
+                .map(Timestamp::as_second)
+                .collect()
+        });
+        let calendar = self.calendars.len();
+        self.calendars.push(starts);
+        self.known.insert(key, calendar);
+        Some(calendar)
+    }
+}
+
+/// Whether what is emitted for a step keeps it from running before a step that it names with `after`: its
+/// script looks at the record of the other one, which it finds on its own host only.
+#[must_use]
+pub fn after_is_enforced(step: &Step, other_id: StepId, other: &Step) -> bool {
+    let scripted = |step: &Step| {
+        matches!(
+            step.runner.kind,
+            RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor | RunnerKind::TrueNas
+        )
+    };
+    step.timing.after.iter().any(|(id, _)| *id == other_id)
+        && step.runner.host.is_some()
+        && step.runner.host == other.runner.host
+        && scripted(step)
+        && scripted(other)
+}
+
+#[cfg(test)]
+#[path = "staleness/tests.rs"]
+mod tests;

@@ -1,0 +1,102 @@
+//! What a monitor, a response time and a schedule come to.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests stop the test with what they know"
+)]
+
+use jiff::civil::date;
+use thrice_diagnostics::SourceMap;
+use thrice_plan::{Missed, Plan, staleness};
+use thrice_quantity::Seconds;
+use thrice_resolve::{Loader, resolve};
+
+struct NoFiles;
+
+impl Loader for NoFiles {
+    fn load(&self, _: &str, _: &str) -> Result<(String, String), String> {
+        Err("no files here".to_owned())
+    }
+}
+
+const PLACES: &str = r#"
+policy p "p" { horizon 2 years; response time 72h }
+phase t0 = 2026-02-15
+provider home { site rack; site safe }
+host server at home/rack { runs cron; has restic 0.18.0; store disk { medium hdd } }
+host spare at home/safe { runs cron; has restic 0.18.0; store disk { medium hdd } }
+network vpn "VPN" { joins server, spare }
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by home }
+key k { held on spare; file "/etc/k" }
+repository r in spare.disk:/restic { engine restic 0.18.0; key k }
+class db is state on server.disk:/db
+capture dump of db to server.disk:/dumps by server.cron {
+    daily at 02:55
+    method program
+    runs "/opt/dump"
+    atomic
+    taking 1m..4m
+    monitor deadman
+}
+"#;
+
+fn plan(steps: &str) -> Plan {
+    let mut sources = SourceMap::new();
+    let file = sources.add("policy.thrice", format!("{PLACES}{steps}"));
+    let day = date(2026, 3, 1);
+    let (model, mistakes) = resolve(&mut sources, &[file], "policy", day, &NoFiles);
+    let messages: Vec<_> = mistakes.iter().map(|m| &m.message).collect();
+    let model = model.unwrap_or_else(|| panic!("{messages:?}"));
+    thrice_plan::plan(model, day).0
+}
+
+#[test]
+fn missed_runs_follow_from_the_monitor_and_the_response_time() {
+    // 24 h, 1 h for the run and 1 h of grace: the alarm comes after 26 h. 26 h + 72 h are four nights.
+    let plan = plan(
+        "backup up of db from dump to r by server.cron { daily at 03:00; taking 1m..1h; monitor deadman }",
+    );
+    let (_, cadence) = plan.cadences.iter().last().unwrap();
+    assert_eq!(cadence.freshness, Some(Seconds::hours(26)));
+    assert_eq!(cadence.missed, 4);
+    assert_eq!(cadence.widest_missed, Some(Seconds::days(5)));
+}
+
+fn worst_of(plan: &Plan, missed: Missed) -> Option<Seconds> {
+    let (copy, _) = plan.copies.iter().last().unwrap();
+    let newest = plan.staleness.of(copy, missed);
+    assert!(newest.exact);
+    let day = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+    let (from, until) = (day("2026-02-15T00:00Z"), day("2028-01-01T00:00Z"));
+    staleness::worst(&[newest], from, until).map(|worst| worst.age)
+}
+
+#[test]
+fn the_plan_knows_how_old_the_newest_version_gets() {
+    let text = "backup up of db from dump to r by server.cron { daily at 03:00; taking 1m..10m; monitor deadman }";
+    let apart = plan(text);
+    let day = |days: i64, minutes: i64| Some(Seconds(days * 86_400 + minutes * 60));
+    assert_eq!(worst_of(&apart, Missed::Nominal), day(1, 15));
+    // Four dumps and then four backups may fail before somebody has acted.
+    assert_eq!(worst_of(&apart, Missed::Guaranteed), day(9, 15));
+    // Where the backup refuses to run without the dump, each miss is one of its own.
+    let after = plan(&text.replace("taking", "after dump; taking"));
+    assert_eq!(worst_of(&after, Missed::Nominal), day(1, 15));
+    assert_eq!(worst_of(&after, Missed::Guaranteed), day(5, 15));
+}
+
+#[test]
+fn a_dump_in_place_must_be_done_before_it_is_read() {
+    let text = "backup up of db from dump to r by server.cron { daily at 02:58; taking 1m..10m; monitor deadman }";
+    let atomic = plan(text);
+    // It reads the dump of the night before.
+    let expected = Seconds(2 * 86_400 + 13 * 60);
+    assert_eq!(worst_of(&atomic, Missed::Nominal), Some(expected));
+    let places = PLACES.replace("    atomic\n", "");
+    let mut sources = SourceMap::new();
+    let file = sources.add("policy.thrice", format!("{places}{text}"));
+    let (model, _) = resolve(&mut sources, &[file], "policy", date(2026, 3, 1), &NoFiles);
+    let torn = thrice_plan::plan(model.unwrap(), date(2026, 3, 1)).0;
+    assert_eq!(worst_of(&torn, Missed::Nominal), None);
+}

@@ -1,0 +1,470 @@
+//! Obligation 3: under every set of faults that the policy asks to survive, and whenever they strike, the
+//! newest usable version of a class is no older than its recovery point: while every run succeeds, and,
+//! where the policy bounds it, while runs fail until somebody has acted.
+//!
+//! Unknown are durations, jitter, which runs are missed and when the faults strike. The age of the newest
+//! version only grows with the first three (`thrice_plan::staleness` says why, and that it is attained), so
+//! their upper ends are the worst; the moments are all looked at, on the real calendar. That decides it:
+//! the verdict is *evaluated*, and nothing is left for a solver.
+//!
+//! This is about the newest version. That every other item is somewhere at every age is asked by
+//! obligations 1, 2 and 5, and that a version from before a damage is kept by obligation 6. Where nothing
+//! at all is left after some faults, obligation 2 says so, once.
+
+mod tell;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
+use thrice_diagnostics::Span;
+use thrice_model::{ClassId, Demand, Obligation, StepId, Target};
+use thrice_plan::staleness::{Known, Worst, worst};
+use thrice_plan::{CopyId, CopyKind, Missed, Period};
+use thrice_quantity::Seconds;
+
+use super::split::{split, violated};
+use crate::context::Context;
+use crate::faults::{self, Fault, FaultSet, Struck, strike};
+use crate::verification::{Engine, Verdict, Verification};
+
+/// What is asked of a class.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Limits {
+    nominal: Option<(Seconds, Span)>,
+    guaranteed: Option<(Seconds, Span)>,
+}
+
+/// The newest version at its oldest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Oldest {
+    /// `None`: it has no bound.
+    age: Option<Seconds>,
+    /// When, in Unix seconds.
+    at: i64,
+    /// The copy that has it.
+    copy: CopyId,
+    /// Whether it is the exact worst, and not only a bound of it.
+    exact: bool,
+}
+
+impl Oldest {
+    /// Worse than another one: no bound is worst.
+    fn exceeds(&self, other: &Self) -> bool {
+        match (self.age, other.age) {
+            (None, other) => other.is_some(),
+            (Some(_), None) => false,
+            (Some(age), Some(other)) => age > other,
+        }
+    }
+}
+
+/// The worst of a class over all fault sets.
+#[derive(Clone)]
+struct Attained {
+    oldest: Oldest,
+    faults: FaultSet,
+}
+
+/// A bound that is exceeded.
+#[derive(Clone)]
+struct Violation {
+    classes: Vec<ClassId>,
+    period: usize,
+    missed: Missed,
+    limit: Seconds,
+    asked: Span,
+    attained: Attained,
+    /// All fault sets under which it is exceeded.
+    faults: BTreeSet<FaultSet>,
+}
+
+violated!(Violation);
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut groups: BTreeMap<Cause, Vec<Violation>> = BTreeMap::new();
+    let mut verdicts: Vec<(ClassId, usize, Verdict)> = Vec::new();
+    for (index, period) in context.plan.periods.iter().enumerate() {
+        let mut asker = Asker::new(context, period);
+        for (classes, limits) in alike(context, period) {
+            let Some(class) = classes.first() else {
+                continue;
+            };
+            let sets = sets(context, *class, period);
+            let outcome = asker.outcome(*class, &sets);
+            let violations = violations(&outcome, limits, &classes, index);
+            let mut note = tell::note(context, &outcome);
+            if limits.nominal.is_none() {
+                note.push_str("; no `rpo` is asked for");
+            }
+            for class in &classes {
+                let verdict = Verdict {
+                    obligation: Obligation::RecoveryPoint,
+                    subject: context.class_name(*class).to_owned(),
+                    period: period.name.clone(),
+                    engine: Engine::Evaluated,
+                    holds: violations.is_empty(),
+                    note: note.clone(),
+                };
+                verdicts.push((*class, index, verdict));
+            }
+            for violation in violations {
+                let cause = cause(context, &violation);
+                groups.entry(cause).or_default().push(violation);
+            }
+        }
+    }
+    verdicts.sort_by_key(|(class, index, _)| (*class, *index));
+    out.verdicts
+        .extend(verdicts.into_iter().map(|(_, _, verdict)| verdict));
+    for violations in groups.values() {
+        for part in split(violations) {
+            out.findings.extend(tell::tell(context, &part));
+        }
+    }
+}
+
+/// What makes violations one finding: what was asked, and the path that is too slow.
+type Cause = (Missed, Span, Vec<StepId>);
+
+fn cause(context: &Context<'_>, violation: &Violation) -> Cause {
+    let path = path(context, violation.attained.oldest.copy);
+    let steps = path
+        .iter()
+        .filter_map(|copy| context.plan.copies[*copy].made_by);
+    (violation.missed, violation.asked, steps.collect())
+}
+
+/// A copy and all that it comes from, sources first.
+fn path(context: &Context<'_>, copy: CopyId) -> Vec<CopyId> {
+    let mut out = vec![copy];
+    let mut at = copy;
+    while let Some(source) = context.plan.copies[at].source {
+        out.push(source);
+        at = source;
+    }
+    out.reverse();
+    out
+}
+
+/// Classes of which the same is asked, and whose copies fall and age alike.
+fn alike(context: &Context<'_>, period: &Period) -> Vec<(Vec<ClassId>, Limits)> {
+    let classes = context.classes_in(period);
+    let mut out = Vec::new();
+    for group in context.alike(&classes, period) {
+        let mut index: BTreeMap<(Vec<usize>, Limits, Vec<usize>), usize> = BTreeMap::new();
+        for class in group {
+            let copies = context.copies_in(class, period);
+            let shapes = copies
+                .iter()
+                .map(|copy| context.plan.staleness.shape(*copy));
+            let limits = limits(context, class, period);
+            let asked = survived(context, class, period).map(|(at, _)| at);
+            let next = out.len();
+            let key = (shapes.collect(), limits, asked.collect());
+            let at = *index.entry(key).or_insert(next);
+            match out.get_mut(at) {
+                Some((group, _)) => Vec::push(group, class),
+                None => out.push((vec![class], limits)),
+            }
+        }
+    }
+    out
+}
+
+/// What a class states, else the least that is required of it.
+fn limits(context: &Context<'_>, id: ClassId, period: &Period) -> Limits {
+    let class = &context.plan.model.classes[id];
+    if class.rpo.is_some() {
+        return Limits {
+            nominal: class.rpo,
+            guaranteed: class.rpo_guaranteed,
+        };
+    }
+    let mut out = Limits::default();
+    let least = |old: Option<(Seconds, Span)>, new: (Seconds, Span)| match old {
+        Some(old) if old.0 <= new.0 => Some(old),
+        _ => Some(new),
+    };
+    for requirement in &context.plan.model.requirements {
+        let Demand::RecoveryPoint {
+            nominal,
+            guaranteed,
+        } = requirement.demand
+        else {
+            continue;
+        };
+        let mine = requirement.selection.classes.contains(&id);
+        if mine && Context::in_force(requirement.lifetime, period) {
+            out.nominal = least(out.nominal, (nominal, requirement.span));
+            if let Some(guaranteed) = guaranteed {
+                out.guaranteed = least(out.guaranteed, (guaranteed, requirement.span));
+            }
+        }
+    }
+    out
+}
+
+/// The requirements of survival that hold for a class.
+fn survived<'c>(
+    context: &'c Context<'_>,
+    class: ClassId,
+    period: &'c Period,
+) -> impl Iterator<Item = (usize, &'c thrice_model::Survive)> {
+    let requirements = context.plan.model.requirements.iter().enumerate();
+    requirements.filter_map(move |(at, requirement)| match &requirement.demand {
+        Demand::Survive(survive)
+            if requirement.selection.classes.contains(&class)
+                && Context::in_force(requirement.lifetime, period) =>
+        {
+            Some((at, survive))
+        }
+        _ => None,
+    })
+}
+
+/// The faults under which a class is asked about: the loss of its live data alone and of its host, which
+/// need not be asked for, and what must be survived.
+fn sets(context: &Context<'_>, class: ClassId, period: &Period) -> BTreeSet<FaultSet> {
+    let home = context.plan.model.classes[class].home.store;
+    let own = Fault::Loss(Target::Host(context.plan.host_of(home)));
+    let mut out: BTreeSet<FaultSet> = [vec![Fault::LiveData], vec![own]].into();
+    for (_, survive) in survived(context, class, period) {
+        out.extend(faults::sets(context, survive, period));
+    }
+    out
+}
+
+/// What is known of a class in a period.
+#[derive(Default)]
+struct Outcome {
+    /// The oldest for each fault set that leaves something, nominal and guaranteed.
+    sets: Vec<(FaultSet, [Oldest; 2])>,
+    /// Fault sets that leave nothing.
+    gone: usize,
+}
+
+impl Outcome {
+    fn worst(&self, missed: Missed) -> Option<Attained> {
+        let mut out: Option<Attained> = None;
+        for (set, oldest) in &self.sets {
+            let oldest = pick(oldest, missed);
+            if out
+                .as_ref()
+                .is_none_or(|worst| oldest.exceeds(&worst.oldest))
+            {
+                out = Some(Attained {
+                    oldest,
+                    faults: set.clone(),
+                });
+            }
+        }
+        out
+    }
+}
+
+fn pick([nominal, guaranteed]: &[Oldest; 2], missed: Missed) -> Oldest {
+    match missed {
+        Missed::Nominal => *nominal,
+        Missed::Guaranteed => *guaranteed,
+    }
+}
+
+/// The worst over a period and the shape of the copy that has it; `None`: without bound.
+type Found = Option<(Worst, usize)>;
+
+/// Asks about one period; the same copies left are asked about once.
+struct Asker<'c, 'p> {
+    context: &'c Context<'p>,
+    period: &'c Period,
+    from: i64,
+    until: i64,
+    struck: BTreeMap<FaultSet, Struck>,
+    /// By the shapes of the copies left and their first days.
+    known: BTreeMap<Vec<(usize, i64)>, [Found; 2]>,
+}
+
+impl<'c, 'p> Asker<'c, 'p> {
+    fn new(context: &'c Context<'p>, period: &'c Period) -> Self {
+        let slipped = period
+            .until
+            .checked_add(period.slip_days.days())
+            .unwrap_or(period.until)
+            .min(context.plan.model.policy.end);
+        Self {
+            context,
+            period,
+            from: midnight(period.from),
+            until: midnight(slipped.max(period.from)),
+            struck: BTreeMap::new(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    fn outcome(&mut self, class: ClassId, sets: &BTreeSet<FaultSet>) -> Outcome {
+        let context = self.context;
+        let copies = context.copies_in(class, self.period);
+        let mut out = Outcome::default();
+        for set in sets {
+            let struck = self
+                .struck
+                .entry(set.clone())
+                .or_insert_with(|| strike(context, set));
+            let useless = struck.useless(context, &copies);
+            let left = copies.iter().filter(|id| !useless.contains_key(id));
+            let left: Vec<CopyId> = left.copied().collect();
+            let lives = |id: &CopyId| context.plan.copies[*id].kind == CopyKind::Live;
+            if left.iter().any(lives) {
+                continue;
+            }
+            let left: Vec<CopyId> = left
+                .into_iter()
+                .filter(|id| context.plan.copies[*id].counts)
+                .collect();
+            match self.oldest(&left) {
+                Some(oldest) => out.sets.push((set.clone(), oldest)),
+                None => out.gone += 1,
+            }
+        }
+        out
+    }
+
+    /// How old the newest version in some copies gets; `None` if there is no copy.
+    fn oldest(&mut self, left: &[CopyId]) -> Option<[Oldest; 2]> {
+        let context = self.context;
+        let mut alike: BTreeMap<(usize, i64), CopyId> = BTreeMap::new();
+        for copy in left {
+            let key = (context.plan.staleness.shape(*copy), self.first_day(*copy));
+            alike.entry(key).or_insert(*copy);
+        }
+        let copies: Vec<CopyId> = alike.values().copied().collect();
+        let first = *copies.first()?;
+        let key: Vec<(usize, i64)> = alike.into_keys().collect();
+        if !self.known.contains_key(&key) {
+            let watched = |copy: &CopyId| unwatched(context, *copy).is_none();
+            let watched: Vec<CopyId> = copies.iter().copied().filter(watched).collect();
+            let found = [
+                self.over(&copies, Missed::Nominal),
+                self.over(&watched, Missed::Guaranteed),
+            ];
+            self.known.insert(key.clone(), found);
+        }
+        let oldest = |found: &Found, missed: Missed| Oldest {
+            age: found.map(|(worst, _)| worst.age),
+            at: found.map_or(self.until, |(worst, _)| worst.at),
+            copy: found
+                .and_then(|(_, shape)| {
+                    let same = |copy: &&CopyId| context.plan.staleness.shape(**copy) == shape;
+                    copies.iter().find(same).copied()
+                })
+                .unwrap_or(first),
+            exact: copies
+                .iter()
+                .all(|copy| context.plan.staleness.of(*copy, missed).exact),
+        };
+        let [nominal, guaranteed] = self.known.get(&key)?;
+        Some([
+            oldest(nominal, Missed::Nominal),
+            oldest(guaranteed, Missed::Guaranteed),
+        ])
+    }
+
+    /// The worst over the period, and the shape of the copy that has it. Copies that are new count from
+    /// when their chain has surely filled them once; until then those do that were there before, if any.
+    fn over(&self, copies: &[CopyId], missed: Missed) -> Found {
+        let staleness = &self.context.plan.staleness;
+        let mut settled: Vec<(i64, CopyId)> = copies
+            .iter()
+            .filter(|copy| staleness.of(**copy, missed).known != Known::Nothing)
+            .map(|copy| (self.settled(*copy, missed), *copy))
+            .collect();
+        let in_time = settled.iter().any(|(at, _)| *at < self.until);
+        if in_time {
+            settled.retain(|(at, _)| *at < self.until);
+        } else {
+            // The period ends before any of them is settled: all of it is looked at as if they were.
+            settled.iter_mut().for_each(|(at, _)| *at = self.from);
+        }
+        let mut cuts: Vec<i64> = settled.iter().map(|(at, _)| *at).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        let mut out: Found = None;
+        for (index, from) in cuts.iter().enumerate() {
+            let until = cuts.get(index + 1).map_or(self.until, |next| *next);
+            let there = settled.iter().filter(|(at, _)| at <= from);
+            let there: Vec<CopyId> = there.map(|(_, copy)| *copy).collect();
+            let newest = there.iter().map(|copy| staleness.of(*copy, missed));
+            let found = worst(&newest.collect::<Vec<_>>(), *from, until)?;
+            let shape = there
+                .get(found.copy)
+                .map_or(0, |copy| staleness.shape(*copy));
+            if out.is_none_or(|(worst, _)| found.age > worst.age) {
+                out = Some((found, shape));
+            }
+        }
+        out
+    }
+
+    /// The first day of a copy, or of the period.
+    fn first_day(&self, copy: CopyId) -> i64 {
+        midnight(self.context.plan.copies[copy].lifetime.from).max(self.from)
+    }
+
+    /// When a copy's chain has surely filled it.
+    fn settled(&self, id: CopyId, missed: Missed) -> i64 {
+        let copy = &self.context.plan.copies[id];
+        let chain = match missed {
+            Missed::Nominal => copy.nominal_staleness,
+            Missed::Guaranteed => copy.staleness,
+        };
+        let settled = midnight(copy.lifetime.from).saturating_add(chain.0);
+        settled.max(self.from)
+    }
+}
+
+fn midnight(day: jiff::civil::Date) -> i64 {
+    day.to_zoned(TimeZone::UTC)
+        .map_or(0, |z| z.timestamp().as_second())
+}
+
+/// A step on a copy's path that no monitor watches: nothing tells how many of its runs may be missed.
+fn unwatched(context: &Context<'_>, copy: CopyId) -> Option<StepId> {
+    let made_by = |id: CopyId| context.plan.copies[id].made_by;
+    let steps = path(context, copy).into_iter().filter_map(made_by);
+    let silent = |step: &StepId| context.plan.cadences[*step].freshness.is_none();
+    steps.into_iter().find(silent)
+}
+
+fn violations(
+    outcome: &Outcome,
+    limits: Limits,
+    classes: &[ClassId],
+    period: usize,
+) -> Vec<Violation> {
+    let asked = [
+        (Missed::Nominal, limits.nominal),
+        (Missed::Guaranteed, limits.guaranteed),
+    ];
+    let mut out = Vec::new();
+    for (missed, limit) in asked {
+        let (Some((limit, asked)), Some(attained)) = (limit, outcome.worst(missed)) else {
+            continue;
+        };
+        let exceeds = |oldest: Oldest| oldest.age.is_none_or(|age| age > limit);
+        if !exceeds(attained.oldest) {
+            continue;
+        }
+        let sets = outcome.sets.iter();
+        let faults = sets.filter(|(_, oldest)| exceeds(pick(oldest, missed)));
+        out.push(Violation {
+            classes: classes.to_vec(),
+            period,
+            missed,
+            limit,
+            asked,
+            attained,
+            faults: faults.map(|(set, _)| set.clone()).collect(),
+        });
+    }
+    out
+}
