@@ -22,7 +22,7 @@ mod reach;
 pub use build::plan;
 pub use cadence::Cadence;
 pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
-pub use reach::Kept;
+pub use reach::{Kept, rhythm};
 pub use thrice_model as model;
 
 use std::sync::Arc;

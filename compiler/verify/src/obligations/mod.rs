@@ -5,6 +5,8 @@ mod capability;
 mod capacity;
 mod copies;
 mod cost;
+mod history;
+mod kept;
 mod last_copy;
 mod sense;
 mod settling;
@@ -21,10 +23,11 @@ use crate::verification::Verification;
 pub(crate) type Decide = fn(&Context<'_>, &mut Verification);
 
 /// What this version decides, in the order of the semantics.
-pub(crate) const DECIDED: [(Obligation, Decide); 7] = [
+pub(crate) const DECIDED: [(Obligation, Decide); 8] = [
     (Obligation::Copies, copies::decide),
     (Obligation::Survival, survival::decide),
     (Obligation::LastCopy, last_copy::decide),
+    (Obligation::History, history::decide),
     (Obligation::Capacity, capacity::decide),
     (Obligation::Capability, capability::decide),
     (Obligation::Cost, cost::decide),
