@@ -23,7 +23,7 @@ pub mod staleness;
 pub use build::plan;
 pub use cadence::Cadence;
 pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
-pub use reach::Kept;
+pub use reach::{Kept, rhythm};
 pub use staleness::{Missed, Staleness};
 pub use thrice_model as model;
 

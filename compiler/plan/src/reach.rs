@@ -177,7 +177,8 @@ impl<'g> Taken<'g> {
 
 /// A schedule on a clock of its own, and without its time of day where that makes no difference: in UTC no day is longer than
 /// another, so buckets of days, weeks, months and years fall alike.
-fn rhythm(schedule: &Schedule, step: &Step, model: &Model) -> Schedule {
+#[must_use]
+pub fn rhythm(schedule: &Schedule, step: &Step, model: &Model) -> Schedule {
     let mut out = schedule.clone();
     if schedule.zone == ScheduleZone::Host {
         let host = step.runner.host.and_then(|host| model.hosts.get(host));

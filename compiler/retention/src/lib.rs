@@ -6,7 +6,7 @@
 //! after years of runs, not about one evaluation on a full history. [`steady_history`] does so for
 //! a regular schedule over a whole cycle of the calendar and gives the worst case:
 //! the reach that is guaranteed, the widest hole, the oldest version that can be left, and the
-//! most that the repository can hold ([`repository_bound`]).
+//! most that the repository can hold ([`repository_bound`]). A [`Profile`] has all of it by age.
 
 mod bucket;
 mod capacity;
@@ -14,6 +14,7 @@ pub mod closed_form;
 mod evaluate;
 mod forget;
 mod history;
+mod profile;
 mod rules;
 mod snapshot;
 mod steady;
@@ -25,6 +26,7 @@ pub use forget::{Decision, ForgetError, forget};
 pub use history::{
     Guarantee, History, Run, regular_runs, runs_of, simulate_iterated, simulate_with_forgets,
 };
+pub use profile::{Hole, Profile};
 pub use rules::{Count, KeepRules, KeepWithin, RuleError};
 pub use snapshot::{GroupBy, GroupKey, Snapshot, group_by};
 pub use steady::{

@@ -82,6 +82,58 @@ fn nobody_gets_two_years_from_two_yearly() {
     assert_eq!(in_days(&counts(7, 0, 0, 0)), (6, 1, 6));
 }
 
+/// A profile answers what the history answers, without looking at it again.
+#[test]
+fn profiles_agree_with_their_histories() {
+    let steady = |rules: &KeepRules| {
+        let regular = Regular {
+            schedule: &nightly(),
+            zone: &TimeZone::UTC,
+            stored: &TimeZone::UTC,
+        };
+        steady_history(rules, NEW, regular).unwrap().unwrap()
+    };
+    let profile = |rules: &KeepRules| {
+        let steady = steady(rules);
+        let profile = steady.profile().unwrap();
+        for days in [0, 1, 6, 7, 15, 22, 40, 121, 122, 304, 366, 731] {
+            let reach = Seconds::days(days);
+            assert_eq!(
+                profile.gap_to(reach),
+                steady.widest_gap_within(reach),
+                "{rules}: {days}"
+            );
+            for gap in [1, 7, 31, 366].map(Seconds::days) {
+                let within = profile.reach_with(gap).is_none_or(|age| age >= reach);
+                let holds = profile.gap_to(reach).is_some_and(|widest| widest <= gap);
+                assert_eq!(within, holds, "{rules}: {days} {gap}");
+            }
+        }
+        profile
+    };
+    let written = profile(&counts(7, 4, 6, 2));
+    let days = |age: Option<Seconds>| age.map(Seconds::whole_days);
+    assert_eq!(days(written.reach()), Some(121));
+    assert_eq!(days(written.oldest), Some(366));
+    assert_eq!(written.widest.whole_days(), 213);
+    let stretches: Vec<_> = written
+        .stretches()
+        .into_iter()
+        .map(|(end, gap)| (days(end).unwrap(), gap.whole_days()))
+        .collect();
+    assert_eq!(stretches.first(), Some(&(6, 1)));
+    assert_eq!(stretches.last().unwrap().0, 121);
+    profile(&counts(7, 5, 12, 0));
+    profile(&counts(7, 6, 8, 4));
+    let open = steady(&KeepRules {
+        monthly: Some(Count::Unlimited),
+        ..counts(7, 0, 0, 0)
+    });
+    let open = open.profile().unwrap();
+    assert_eq!(open.reach(), None);
+    assert_eq!(open.reach_with(Seconds::days(31)), None);
+}
+
 #[test]
 fn published_figures_of_7_5_12() {
     let found = guarantee(&counts(7, 5, 12, 0), NEW, &nightly(), &TimeZone::UTC);

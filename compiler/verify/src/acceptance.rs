@@ -1,7 +1,7 @@
 //! Accepted risks: the only way to lower a severity.
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{Acceptance, Obligation};
+use thrice_model::{Acceptance, ClassId, Obligation, Target};
 use thrice_plan::Plan;
 
 use crate::verification::{Accepted, Finding, Verification};
@@ -35,6 +35,25 @@ pub(crate) fn apply(plan: &Plan, out: &mut Verification) {
             out.accepted.push(accepted(plan, acceptance, covered));
         }
     }
+}
+
+/// The acceptance by which the loss of one thing is borne for a class, by its index: findings about
+/// several faults leave that class and fault out, and count it.
+pub(crate) fn of_single_fault(
+    plan: &Plan,
+    obligation: Obligation,
+    fault: Target,
+    class: ClassId,
+) -> Option<usize> {
+    plan.model.acceptances.iter().position(|acceptance| {
+        acceptance.obligation == obligation
+            && acceptance.fault == Some(fault)
+            && acceptance.until > plan.as_of
+            && acceptance
+                .selection
+                .as_ref()
+                .is_some_and(|selection| selection.classes.contains(&class))
+    })
 }
 
 fn covers(acceptance: &Acceptance, finding: &Finding) -> bool {

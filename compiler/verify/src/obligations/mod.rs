@@ -7,6 +7,8 @@ mod copies;
 mod cost;
 mod deletion;
 mod flow;
+mod history;
+mod kept;
 mod keys;
 mod last_copy;
 mod recovery_point;
@@ -30,6 +32,7 @@ pub(crate) const DECIDED: &[(Obligation, Decide)] = &[
     (Obligation::Survival, survival::decide),
     (Obligation::RecoveryPoint, recovery_point::decide),
     (Obligation::LastCopy, last_copy::decide),
+    (Obligation::History, history::decide),
     (Obligation::Deletion, deletion::decide),
     (Obligation::Keys, keys::decide),
     (Obligation::Capacity, capacity::decide),

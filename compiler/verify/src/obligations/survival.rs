@@ -5,7 +5,7 @@
 //! with it of any host that holds no copy (an orchestrator, a vault), through a copy elsewhere that a
 //! deletion upstream spares.
 
-mod tell;
+pub(super) mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -141,7 +141,7 @@ fn message(
     }
 }
 
-fn set_words(context: &Context<'_>, set: &FaultSet) -> String {
+pub(in crate::obligations) fn set_words(context: &Context<'_>, set: &FaultSet) -> String {
     set.iter()
         .map(|f| faults::words(context, *f))
         .collect::<Vec<_>>()
@@ -163,7 +163,7 @@ fn advice(group: &Group, violation: &Violation) -> &'static str {
     }
 }
 
-fn why_words(context: &Context<'_>, why: Why) -> String {
+pub(in crate::obligations) fn why_words(context: &Context<'_>, why: Why) -> String {
     match why {
         Why::StoreLost => "gone with its store".to_owned(),
         Why::Deleted => "deleted".to_owned(),

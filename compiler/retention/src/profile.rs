@@ -1,0 +1,151 @@
+//! How far apart versions lie, at which ages: the answer to every question about reach and gap.
+
+use jiff::Timestamp;
+use thrice_quantity::Seconds;
+
+use crate::steady::SteadyHistory;
+
+/// A distance between two neighbouring versions that was seen after a forget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// The forget.
+    pub at: Timestamp,
+    /// Age of the younger version then.
+    pub younger: Seconds,
+    /// Age of the older version then; `None` if there was no older one.
+    pub older: Option<Seconds>,
+}
+
+impl Hole {
+    /// The distance; `None` for an end without an older version.
+    #[must_use]
+    pub fn width(&self) -> Option<Seconds> {
+        Some(self.older?.saturating_sub(self.younger))
+    }
+}
+
+/// The widest distances between neighbours by age, over all moments of a steady history. Ages are
+/// taken right after a forget; until the next one all of them grow alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The widest holes, each wider than all that begin at a lesser age, youngest first.
+    holes: Vec<Hole>,
+    /// The moment with the least reach; its hole has no older end. `None` if nothing is ever given up.
+    end: Option<Hole>,
+    /// The age that no version exceeds right after a forget; `None` if there is no such age.
+    pub oldest: Option<Seconds>,
+    /// The widest hole at any age.
+    pub widest: Seconds,
+}
+
+impl Profile {
+    /// The age up to which there is always a version at least that old; `None`: for ever.
+    #[must_use]
+    pub fn reach(&self) -> Option<Seconds> {
+        self.end.map(|end| end.younger)
+    }
+
+    /// The age up to which the next older version is never further away than `gap`; `None`: for ever.
+    #[must_use]
+    pub fn reach_with(&self, gap: Seconds) -> Option<Seconds> {
+        self.first_wider(gap).map(|hole| hole.younger)
+    }
+
+    /// The youngest hole wider than `gap`, or the end, whichever comes first.
+    #[must_use]
+    pub fn first_wider(&self, gap: Seconds) -> Option<Hole> {
+        let hole = self
+            .holes
+            .iter()
+            .find(|hole| hole.width().is_some_and(|width| width > gap));
+        match (hole.copied(), self.end) {
+            (Some(hole), Some(end)) if end.younger <= hole.younger => Some(end),
+            (hole, end) => hole.or(end),
+        }
+    }
+
+    /// The widest distance to the next older version at any age up to `reach`; `None` where some
+    /// moment has no version that old.
+    #[must_use]
+    pub fn gap_to(&self, reach: Seconds) -> Option<Seconds> {
+        if self.reach().is_some_and(|end| end < reach) {
+            return None;
+        }
+        let before = self.holes.iter().take_while(|hole| hole.younger < reach);
+        Some(
+            before
+                .filter_map(Hole::width)
+                .max()
+                .unwrap_or(Seconds::ZERO),
+        )
+    }
+
+    /// The stretches of age with one widest distance each: up to which age, and the distance. The last
+    /// one ends at the reach.
+    #[must_use]
+    pub fn stretches(&self) -> Vec<(Option<Seconds>, Seconds)> {
+        let mut out = Vec::new();
+        let ends = self.holes.iter().skip(1).map(|hole| Some(hole.younger));
+        for (hole, end) in self.holes.iter().zip(ends.chain([None])) {
+            let end = match (end, self.reach()) {
+                (Some(end), Some(reach)) => Some(end.min(reach)),
+                (end, reach) => end.or(reach),
+            };
+            let begins_too_late = self.reach().is_some_and(|reach| hole.younger >= reach);
+            if let Some(width) = hole.width().filter(|_| !begins_too_late) {
+                out.push((end, width));
+            }
+        }
+        out
+    }
+}
+
+impl SteadyHistory {
+    /// The profile of all moments from the first that counts; `None` if one of them has no version.
+    #[must_use]
+    pub fn profile(&self) -> Option<Profile> {
+        let mut by_age: std::collections::BTreeMap<Seconds, Hole> =
+            std::collections::BTreeMap::new();
+        let (mut end, mut oldest): (Option<Hole>, Option<Seconds>) = (None, None);
+        let mut widest = Seconds::ZERO;
+        for index in self.first..self.history.len() {
+            let at = self.history.forget_at(index)?;
+            let ages = self.history.ages(index);
+            for (younger, older) in ages.iter().zip(ages.iter().skip(1)) {
+                let hole = Hole {
+                    at,
+                    younger: *younger,
+                    older: Some(*older),
+                };
+                let known = by_age.entry(*younger).or_insert(hole);
+                if hole.width() > known.width() {
+                    *known = hole;
+                }
+            }
+            let last = *ages.last()?;
+            if end.is_none_or(|hole| last < hole.younger) {
+                end = Some(Hole {
+                    at,
+                    younger: last,
+                    older: None,
+                });
+            }
+            oldest = oldest.max(Some(last));
+        }
+        let mut holes: Vec<Hole> = Vec::new();
+        for hole in by_age.into_values() {
+            let width = hole.width().unwrap_or(Seconds::ZERO);
+            if width > widest {
+                widest = width;
+                holes.push(hole);
+            }
+        }
+        end?;
+        Some(Profile {
+            holes,
+            end: end.filter(|_| !self.unbounded),
+            oldest: oldest.filter(|_| !self.unbounded),
+            widest,
+        })
+    }
+}

@@ -1,0 +1,460 @@
+//! Obligation 6: under every set of faults that the policy asks to survive, and under none, for every
+//! age up to the asked reach, the next older restore point is no further away than the asked gap.
+//!
+//! Decided in the long run, when what is kept no longer shows when it began: a copy of course reaches
+//! back no further than to its own beginning. What keep rules leave is what the real, iterated forget
+//! of the named version leaves ([`thrice_retention::Profile`]); nothing in it is unknown, and delays
+//! count with their upper ends, so evaluation is exact. While runs succeed a shortfall is an error; what
+//! only shows when as many runs in a row are missed as can be before somebody has acted is a warning.
+//!
+//! Copies are judged one by one: what one lacks another does not fill, which is safe. Items are written
+//! once: whether each stays is decided by copies and survival.
+
+mod points;
+mod propose;
+mod tell;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_diagnostics::Span;
+use thrice_model::{ClassId, Demand, Obligation};
+use thrice_plan::{CopyId, FOR_EVER, Period};
+use thrice_quantity::Seconds;
+
+use crate::acceptance;
+use crate::context::Context;
+use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
+use crate::verification::{Engine, Verdict, Verification};
+use points::{Keeping, Past, Points, Profiles, Runs, has_versions, pasts};
+
+/// A history that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Ask {
+    reach: Seconds,
+    /// `None`: versions may lie as far apart as they like.
+    gap: Option<Seconds>,
+    /// The words.
+    span: Span,
+}
+
+impl Ask {
+    fn gap(&self) -> Seconds {
+        self.gap.unwrap_or(FOR_EVER)
+    }
+}
+
+/// What keeps a class from having the history.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    /// No copy has any earlier version.
+    NoVersions,
+    /// The newest version of the best copy is too old; how old it can be.
+    Stale(Seconds),
+    /// The best copy's versions are too few or too far apart: the backup whose rules decide, or none.
+    Rules,
+    /// Only after some faults; what they do to the copies that have a history.
+    Faults(BTreeSet<String>),
+    /// Only while runs fail.
+    Missed,
+    /// What it must be restored with reaches less far back.
+    Needed(ClassId),
+}
+
+/// Shortfalls of one cause.
+#[derive(Clone, Default)]
+struct Shortfall {
+    asks: BTreeSet<Ask>,
+    classes: BTreeSet<ClassId>,
+    periods: BTreeSet<usize>,
+    /// Fault sets that bring it about; empty: none is needed.
+    faults: BTreeSet<FaultSet>,
+    /// The best copy that is left, and what it gives back of the past.
+    best: Option<(CopyId, Past)>,
+    /// What is attained of the reach.
+    attained: Seconds,
+}
+
+/// What is asked for (of faults it makes no difference), why it is not there, and by which rules.
+type Key = (Option<Ask>, Cause, String);
+
+/// Classes of one period that are decided alike.
+struct Group {
+    classes: Vec<ClassId>,
+    copies: Vec<CopyId>,
+    asks: Vec<Ask>,
+    /// What was said of how they are kept.
+    keeping: String,
+}
+
+struct Decider<'c, 'p> {
+    context: &'c Context<'p>,
+    profiles: Profiles,
+    shortfalls: BTreeMap<Key, Shortfall>,
+    /// Which acceptances of single faults were needed for which classes.
+    accepted: BTreeSet<(usize, ClassId)>,
+}
+
+/// A set of faults with what it destroys, and for which classes it must be survived.
+struct Asked<'p> {
+    faults: FaultSet,
+    struck: Struck,
+    classes: &'p [ClassId],
+}
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut state = Decider {
+        context,
+        profiles: Profiles::default(),
+        shortfalls: BTreeMap::new(),
+        accepted: BTreeSet::new(),
+    };
+    for (index, period) in context.plan.periods.iter().enumerate() {
+        let groups = groups(context, period);
+        if groups.is_empty() {
+            continue;
+        }
+        let sets = sets(context, period);
+        for group in groups {
+            let verdict = state.group(&group, &sets, index);
+            out.verdicts
+                .extend(group.classes.iter().map(|class| Verdict {
+                    subject: context.class_name(*class).to_owned(),
+                    period: period.name.clone(),
+                    ..verdict.clone()
+                }));
+        }
+    }
+    for (acceptance, _) in &state.accepted {
+        *out.covered.entry(*acceptance).or_default() += 1;
+    }
+    for (key, shortfall) in &state.shortfalls {
+        out.findings.extend(tell::tell(context, key, shortfall));
+    }
+}
+
+/// The histories that a class is asked for in a period.
+fn asks(context: &Context<'_>, class: ClassId, period: &Period) -> Vec<Ask> {
+    let model = &context.plan.model;
+    let mut out: Vec<Ask> = model
+        .requirements
+        .iter()
+        .filter(|r| Context::in_force(r.lifetime, period) && r.selection.classes.contains(&class))
+        .filter_map(|r| match r.demand {
+            Demand::History { reach, gap } => Some(Ask {
+                reach,
+                gap: Some(gap),
+                span: r.span,
+            }),
+            _ => None,
+        })
+        .collect();
+    out.extend(
+        model.classes[class]
+            .retain_at_least
+            .map(|(reach, span)| Ask {
+                reach,
+                gap: None,
+                span,
+            }),
+    );
+    out
+}
+
+/// Classes of which some history is asked, those together that are kept alike.
+fn groups(context: &Context<'_>, period: &Period) -> Vec<Group> {
+    let model = &context.plan.model;
+    let mut classes = context.classes_in(period);
+    classes.retain(|class| {
+        has_versions(model.classes[*class].kind) && !asks(context, *class, period).is_empty()
+    });
+    let mut out: Vec<Group> = Vec::new();
+    for alike in context.alike(&classes, period) {
+        let mut known: BTreeMap<(Vec<Ask>, String), usize> = BTreeMap::new();
+        for class in alike {
+            let copies = context.copies_in(class, period);
+            let keeping: Vec<String> = copies
+                .iter()
+                .filter_map(|id| context.plan.copies[*id].made_by)
+                .filter_map(|by| Keeping::of(context, &model.steps[by]))
+                .map(|keeping| keeping.key())
+                .collect();
+            let (asks, keeping) = (asks(context, class, period), keeping.join("; "));
+            let at = *known
+                .entry((asks.clone(), keeping.clone()))
+                .or_insert(out.len());
+            match out.get_mut(at) {
+                Some(group) => group.classes.push(class),
+                None => out.push(Group {
+                    classes: vec![class],
+                    copies,
+                    asks,
+                    keeping,
+                }),
+            }
+        }
+    }
+    out
+}
+
+/// The fault sets that the policy asks to survive in a period.
+fn sets<'p>(context: &Context<'p>, period: &Period) -> Vec<Asked<'p>> {
+    let mut out = Vec::new();
+    for requirement in &context.plan.model.requirements {
+        let Demand::Survive(survive) = &requirement.demand else {
+            continue;
+        };
+        if Context::in_force(requirement.lifetime, period) {
+            out.extend(
+                faults::sets(context, survive, period)
+                    .into_iter()
+                    .map(|faults| Asked {
+                        struck: strike(context, &faults),
+                        faults,
+                        classes: requirement.selection.classes.as_slice(),
+                    }),
+            );
+        }
+    }
+    out
+}
+
+/// The copy that reaches back furthest with a gap, and how far.
+fn best<'b>(
+    pasts: &'b BTreeMap<CopyId, Past>,
+    usable: &[CopyId],
+    gap: Seconds,
+) -> Option<(CopyId, &'b Past, Seconds)> {
+    usable
+        .iter()
+        .filter_map(|id| Some((*id, pasts.get(id)?)))
+        .filter(|(_, past)| !past.points.is_empty())
+        .map(|(id, past)| (id, past, past.reach_with(gap)))
+        .max_by_key(|(id, past, reach)| {
+            let whole = past.reach_with(FOR_EVER);
+            (*reach, whole, std::cmp::Reverse(*id))
+        })
+        .map(|(id, past, reach)| (id, past, reach.unwrap_or(Seconds::ZERO)))
+}
+
+impl Decider<'_, '_> {
+    fn group(&mut self, group: &Group, sets: &[Asked<'_>], index: usize) -> Verdict {
+        let context = self.context;
+        let nominal = pasts(context, &mut self.profiles, &group.copies, Runs::Succeed);
+        let missed = pasts(context, &mut self.profiles, &group.copies, Runs::MayFail);
+        let counting: Vec<CopyId> = group
+            .copies
+            .iter()
+            .copied()
+            .filter(|id| context.plan.copies[*id].counts)
+            .collect();
+        let mut holds = true;
+        for ask in &group.asks {
+            let own = self.plain(group, ask, &nominal, &counting, index)
+                && self.needed(group, ask, index)
+                && self.after_faults(group, ask, &nominal, &counting, sets, index);
+            holds &= own;
+            if own {
+                self.while_runs_fail(group, ask, &missed, &counting, index);
+            }
+        }
+        let attained = best(&nominal, &counting, FOR_EVER);
+        Verdict {
+            obligation: Obligation::History,
+            subject: String::new(),
+            period: String::new(),
+            engine: Engine::Evaluated,
+            holds,
+            note: attained.map_or_else(
+                || "no earlier versions".to_owned(),
+                |(_, past, _)| tell::attained(past),
+            ),
+        }
+    }
+
+    /// With nothing going wrong.
+    fn plain(
+        &mut self,
+        group: &Group,
+        ask: &Ask,
+        pasts: &BTreeMap<CopyId, Past>,
+        usable: &[CopyId],
+        index: usize,
+    ) -> bool {
+        let attained = best(pasts, usable, ask.gap()).map_or(Seconds::ZERO, |(.., reach)| reach);
+        if attained >= ask.reach {
+            return true;
+        }
+        // Told of the copy that reaches back furthest: it is the one to mend.
+        let fullest = best(pasts, usable, FOR_EVER).map(|(id, past, _)| (id, past.clone()));
+        let cause = match &fullest {
+            None => Cause::NoVersions,
+            Some((_, past)) if past.head > ask.gap() => Cause::Stale(past.head),
+            Some(_) => Cause::Rules,
+        };
+        self.file(group, *ask, cause, index, (fullest, attained));
+        false
+    }
+
+    /// What the class must be restored with reaches back as far, and has a version near each of its own.
+    fn needed(&mut self, group: &Group, ask: &Ask, index: usize) -> bool {
+        let context = self.context;
+        let Some(period) = context.plan.periods.get(index) else {
+            return true;
+        };
+        let needs = group
+            .classes
+            .first()
+            .map(|class| context.plan.model.classes[*class].needs.as_slice());
+        for need in needs.unwrap_or_default() {
+            if !has_versions(context.plan.model.classes[need.class].kind) {
+                continue;
+            }
+            let mut copies = context.copies_in(need.class, period);
+            copies.retain(|id| context.plan.copies[*id].counts);
+            let theirs = pasts(context, &mut self.profiles, &copies, Runs::Succeed);
+            // Thinned by the same rules in the same rhythm, versions of both stay on the same days.
+            let same = copies
+                .iter()
+                .filter_map(|id| context.plan.copies[*id].made_by)
+                .filter_map(|by| Keeping::of(context, &context.plan.model.steps[by]))
+                .any(|keeping| group.keeping.split("; ").any(|own| own == keeping.key()));
+            let gap = need.within.filter(|_| !same).unwrap_or(FOR_EVER);
+            let found = best(&theirs, &copies, gap);
+            let attained = found.as_ref().map_or(Seconds::ZERO, |(_, _, reach)| *reach);
+            if attained < ask.reach {
+                let past = found.map(|(id, past, _)| (id, past.clone()));
+                let cause = Cause::Needed(need.class);
+                self.file(group, *ask, cause, index, (past, attained));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// With each set of faults. Where nothing at all is left, that is what survival finds.
+    fn after_faults(
+        &mut self,
+        group: &Group,
+        ask: &Ask,
+        pasts: &BTreeMap<CopyId, Past>,
+        counting: &[CopyId],
+        sets: &[Asked<'_>],
+        index: usize,
+    ) -> bool {
+        let context = self.context;
+        let mut holds = true;
+        for set in sets {
+            let hit: Vec<ClassId> = group
+                .classes
+                .iter()
+                .copied()
+                .filter(|class| set.classes.contains(class))
+                .collect();
+            if hit.is_empty() {
+                continue;
+            }
+            let useless = set.struck.useless(context, &group.copies);
+            let left: Vec<CopyId> = counting
+                .iter()
+                .copied()
+                .filter(|id| !useless.contains_key(id))
+                .collect();
+            let found = best(pasts, &left, ask.gap());
+            let attained = found.as_ref().map_or(Seconds::ZERO, |(_, _, reach)| *reach);
+            if left.is_empty() || attained >= ask.reach {
+                continue;
+            }
+            let hit = self.not_accepted(hit, &set.faults);
+            if hit.is_empty() {
+                continue;
+            }
+            holds = false;
+            let done: BTreeSet<String> = useless
+                .iter()
+                .filter(|(id, _)| context.plan.copies[**id].history)
+                .map(|(id, why)| match why {
+                    Why::KeyLost(_) => format!("{why:?}"),
+                    _ => {
+                        let store = context.plan.copies[*id].location.store;
+                        format!("{why:?} {}", context.store_name(store))
+                    }
+                })
+                .collect();
+            let past = found.map(|(id, past, _)| (id, past.clone()));
+            let hit = Group {
+                classes: hit,
+                copies: Vec::new(),
+                asks: Vec::new(),
+                keeping: String::new(),
+            };
+            let entry = self.file(&hit, *ask, Cause::Faults(done), index, (past, attained));
+            entry.faults.insert(set.faults.clone());
+        }
+        holds
+    }
+
+    /// The classes for which no single accepted fault brings it about.
+    fn not_accepted(&mut self, mut classes: Vec<ClassId>, faults: &FaultSet) -> Vec<ClassId> {
+        let [Fault::Loss(target)] = faults.as_slice() else {
+            return classes;
+        };
+        classes.retain(|class| {
+            let plan = self.context.plan;
+            let by = acceptance::of_single_fault(plan, Obligation::History, *target, *class);
+            self.accepted.extend(by.map(|by| (by, *class)));
+            by.is_none()
+        });
+        classes
+    }
+
+    /// With as many runs missed as can be before somebody has acted, and no fault besides.
+    fn while_runs_fail(
+        &mut self,
+        group: &Group,
+        ask: &Ask,
+        pasts: &BTreeMap<CopyId, Past>,
+        usable: &[CopyId],
+        index: usize,
+    ) {
+        let attained = best(pasts, usable, ask.gap()).map_or(Seconds::ZERO, |(.., reach)| reach);
+        if attained >= ask.reach {
+            return;
+        }
+        let fullest = best(pasts, usable, FOR_EVER).map(|(id, past, _)| (id, past.clone()));
+        self.file(group, *ask, Cause::Missed, index, (fullest, attained));
+    }
+
+    /// Puts a shortfall to those of its cause: the same rules, the same faults. What is told of is the
+    /// first.
+    fn file(
+        &mut self,
+        group: &Group,
+        ask: Ask,
+        cause: Cause,
+        index: usize,
+        (best, attained): (Option<(CopyId, Past)>, Seconds),
+    ) -> &mut Shortfall {
+        let keeping = match cause {
+            Cause::Rules => group.keeping.clone(),
+            _ => String::new(),
+        };
+        let of = Some(ask).filter(|_| !matches!(cause, Cause::Faults(_)));
+        let entry = self.shortfalls.entry((of, cause, keeping)).or_default();
+        if entry.classes.is_empty() {
+            entry.best = best;
+        }
+        entry.attained = entry.attained.max(attained);
+        entry.asks.insert(ask);
+        entry.classes.extend(&group.classes);
+        entry.periods.insert(index);
+        entry
+    }
+}
+
+/// The backup whose keep rules thin what a copy holds.
+fn thinning(past: &Past) -> Option<&points::Thinned> {
+    past.points.iter().find_map(|points| match points {
+        Points::Thinned(thinned) => Some(thinned),
+        Points::Even { .. } => None,
+    })
+}

@@ -1,0 +1,372 @@
+//! How far back each copy reaches, and how far apart its restore points lie.
+//!
+//! The age of a restore point is that of its version: when the backup ran. How long that took, and how
+//! much older the data in it may be, is the recovery point's. Only where what is backed up is made anew
+//! less often than it is backed up do neighbours hold the same, and then the rarer rhythm counts. What
+//! is mirrored lags behind: its newest version is older by that.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use thrice_model::{ClassKind, Step, StepId, StepTarget, Verb};
+use thrice_plan::{CopyId, CopyKind, FOR_EVER, rhythm};
+use thrice_quantity::Seconds;
+use thrice_quantity::schedule::{Schedule, ScheduleZone, zone_named};
+use thrice_retention::{KeepRules, Profile, Regular, ResticVersion, steady_history};
+
+use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
+use crate::context::Context;
+
+/// Whether runs may be missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// Every run succeeds.
+    Succeed,
+    /// As many in a row fail as can before somebody has acted.
+    MayFail,
+}
+
+/// One way in which a copy keeps the past.
+#[derive(Clone, Debug)]
+pub(super) enum Points {
+    /// Versions thinned by keep rules.
+    Thinned(Thinned),
+    /// At any age up to the reach (for ever: [`FOR_EVER`]) the next older point is within the gap.
+    Even { reach: Seconds, gap: Seconds },
+}
+
+/// Versions thinned by the keep rules of a backup.
+#[derive(Clone, Debug)]
+pub(super) struct Thinned {
+    /// The backup.
+    pub step: StepId,
+    /// What its rules leave in the long run while runs succeed.
+    pub profile: Arc<Profile>,
+    /// What is added to each hole, by missed runs and rarer sources.
+    pub wider: Seconds,
+    /// What missed runs take from the reach: rules by duration lose what was not made.
+    pub shorter: Seconds,
+}
+
+/// What a copy gives back of the past.
+#[derive(Clone, Debug)]
+pub(super) struct Past {
+    /// How old its newest restore point can be.
+    pub head: Seconds,
+    pub points: Vec<Points>,
+}
+
+impl Points {
+    /// The age up to which the next older point is never further away than `gap`.
+    pub(super) fn reach_with(&self, gap: Seconds) -> Seconds {
+        match self {
+            Self::Even { reach, gap: own } => {
+                if *own <= gap {
+                    *reach
+                } else {
+                    Seconds::ZERO
+                }
+            }
+            Self::Thinned(thinned) => {
+                let gap = gap.saturating_sub(thinned.wider);
+                let reach = thinned.profile.reach_with(gap).unwrap_or(FOR_EVER);
+                reach.saturating_sub(thinned.shorter).max(Seconds::ZERO)
+            }
+        }
+    }
+}
+
+impl Past {
+    /// The age up to which the next older point is never further away than `gap`; `None` if not even
+    /// the newest is that near.
+    pub(super) fn reach_with(&self, gap: Seconds) -> Option<Seconds> {
+        let best = self
+            .points
+            .iter()
+            .map(|points| points.reach_with(gap))
+            .max();
+        (self.head <= gap).then(|| best.unwrap_or(Seconds::ZERO))
+    }
+}
+
+/// A backup's keep rules with all that decides what they leave.
+pub(super) struct Keeping<'p> {
+    pub rules: &'p KeepRules,
+    pub version: ResticVersion,
+    pub schedule: Schedule,
+    pub zone: TimeZone,
+    pub stored: TimeZone,
+}
+
+impl<'p> Keeping<'p> {
+    /// Of a backup with keep rules and a schedule; `None` of any other step.
+    pub(super) fn of(context: &Context<'p>, step: &'p Step) -> Option<Self> {
+        let model = &context.plan.model;
+        let Verb::Backup {
+            keep: Some((rules, _)),
+            ..
+        } = &step.verb
+        else {
+            return None;
+        };
+        let StepTarget::Repository(repository, _) = &step.target else {
+            return None;
+        };
+        let (written, _) = step.timing.schedule.as_ref()?;
+        let host = step
+            .runner
+            .host
+            .map_or("UTC", |host| model.hosts[host].timezone.as_str());
+        let stored = zone_named(host).unwrap_or(TimeZone::UTC);
+        let mut schedule = rhythm(written, step, model);
+        // The time of day only makes no difference where snapshots are stored in UTC as well.
+        if host != "UTC" {
+            schedule.when = written.when.clone();
+        }
+        let zone = match &schedule.zone {
+            ScheduleZone::Host => stored.clone(),
+            zone => zone.time_zone(&stored).unwrap_or(TimeZone::UTC),
+        };
+        Some(Self {
+            rules,
+            version: model.repositories[*repository].restic,
+            schedule,
+            zone,
+            stored,
+        })
+    }
+
+    /// What other rules would leave in its place.
+    pub(super) fn profile_of(&self, rules: &KeepRules) -> Option<Profile> {
+        let regular = Regular {
+            schedule: &self.schedule,
+            zone: &self.zone,
+            stored: &self.stored,
+        };
+        steady_history(rules, self.version, regular)
+            .ok()
+            .flatten()?
+            .profile()
+    }
+
+    /// All that decides what is left, as a text.
+    pub(super) fn key(&self) -> String {
+        let stored = self.stored.iana_name().unwrap_or("UTC");
+        format!(
+            "{} {:?} {:?} {stored}",
+            self.version, self.rules, self.schedule
+        )
+    }
+}
+
+/// Profiles already worked out: a simulation runs over decades, and many steps share their rules.
+#[derive(Default)]
+pub(super) struct Profiles {
+    known: BTreeMap<String, Option<Arc<Profile>>>,
+}
+
+impl Profiles {
+    pub(super) fn of(&mut self, keeping: &Keeping<'_>) -> Option<Arc<Profile>> {
+        self.known
+            .entry(keeping.key())
+            .or_insert_with(|| keeping.profile_of(keeping.rules).map(Arc::new))
+            .clone()
+    }
+}
+
+/// The pasts of a class's copies, sources first.
+pub(super) fn pasts(
+    context: &Context<'_>,
+    profiles: &mut Profiles,
+    ids: &[CopyId],
+    runs: Runs,
+) -> BTreeMap<CopyId, Past> {
+    let mut out: BTreeMap<CopyId, Past> = BTreeMap::new();
+    for id in ids {
+        let copy = &context.plan.copies[*id];
+        let head = head(context, *id, runs, &out);
+        let mut points = made(context, profiles, *id, (runs, head), &out);
+        if let Some((keep, period)) = own_snapshots(context, copy) {
+            points.push(Points::Even {
+                reach: period.saturating_mul(i64::from(keep.saturating_sub(1))),
+                gap: head.saturating_add(period),
+            });
+        }
+        match noncurrent(context, copy) {
+            Noncurrent::Gone => {}
+            Noncurrent::For(after, _) => points.push(Points::Even {
+                reach: after.low(),
+                gap: head,
+            }),
+            Noncurrent::ForEver => points.push(Points::Even {
+                reach: FOR_EVER,
+                gap: head,
+            }),
+        }
+        if !matches!(copy.kind, CopyKind::Transit | CopyKind::Seed) {
+            out.insert(*id, Past { head, points });
+        }
+    }
+    out
+}
+
+/// The points that a copy has by the verb that makes it.
+fn made(
+    context: &Context<'_>,
+    profiles: &mut Profiles,
+    id: CopyId,
+    (runs, head): (Runs, Seconds),
+    before: &BTreeMap<CopyId, Past>,
+) -> Vec<Points> {
+    let plan = context.plan;
+    let copy = &plan.copies[id];
+    let Some(by) = copy.made_by else {
+        return Vec::new();
+    };
+    let step = &plan.model.steps[by];
+    let inherited = || {
+        copy.source
+            .and_then(|source| before.get(&source))
+            .map(|past| past.points.clone())
+            .unwrap_or_default()
+    };
+    match &step.verb {
+        Verb::Backup { keep: None, .. } => vec![Points::Even {
+            reach: FOR_EVER,
+            gap: gap(context, by, runs).saturating_add(wider(context, id, runs)),
+        }],
+        Verb::Backup {
+            keep: Some((rules, _)),
+            ..
+        } => thinned(context, profiles, id, rules, runs)
+            .map(Points::Thinned)
+            .into_iter()
+            .collect(),
+        // Dumps that stay until a clean-up takes them: the next older one must still be there.
+        Verb::Capture(parts) => parts.keeps.as_ref().map_or_else(Vec::new, |(keeps, _)| {
+            let apart = delay(context, by, runs);
+            vec![Points::Even {
+                reach: keeps.low().saturating_sub(apart).max(Seconds::ZERO),
+                gap: apart,
+            }]
+        }),
+        // What is never deleted stays: all that its source had at one of the runs.
+        Verb::Copy {
+            latest_only: false, ..
+        } if copy.kind == CopyKind::Versions && copy.leaves.is_empty() => {
+            let mut points = inherited();
+            points.push(Points::Even {
+                reach: FOR_EVER,
+                gap: head,
+            });
+            points
+        }
+        Verb::Sync { .. } | Verb::Copy { .. } | Verb::Move { .. }
+            if copy.kind == CopyKind::Versions =>
+        {
+            inherited()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// How old the newest version of a copy can be, just before the next one is made.
+fn head(context: &Context<'_>, id: CopyId, runs: Runs, before: &BTreeMap<CopyId, Past>) -> Seconds {
+    let copy = &context.plan.copies[id];
+    let Some(by) = copy.made_by else {
+        return Seconds::ZERO;
+    };
+    let source = copy.source.and_then(|source| before.get(&source));
+    match context.plan.model.steps[by].verb {
+        Verb::Backup { .. } | Verb::Capture(_) => {
+            gap(context, by, runs).saturating_add(wider(context, id, runs))
+        }
+        _ => source
+            .map_or(Seconds::ZERO, |past| past.head)
+            .saturating_add(delay(context, by, runs)),
+    }
+    .min(FOR_EVER)
+}
+
+fn thinned(
+    context: &Context<'_>,
+    profiles: &mut Profiles,
+    id: CopyId,
+    rules: &KeepRules,
+    runs: Runs,
+) -> Option<Thinned> {
+    let by = context.plan.copies[id].made_by?;
+    let keeping = Keeping::of(context, &context.plan.model.steps[by])?;
+    let profile = profiles.of(&keeping)?;
+    let cadence = &context.plan.cadences[by];
+    let missed = cadence
+        .widest_missed
+        .zip(cadence.widest)
+        .map_or(Seconds::ZERO, |(missed, widest)| {
+            missed.saturating_sub(widest)
+        });
+    let by_duration = rules.withins().iter().any(|(_, within)| within.is_some());
+    let (late, lost) = match (runs, by_duration) {
+        (Runs::Succeed, _) => (Seconds::ZERO, Seconds::ZERO),
+        (Runs::MayFail, false) => (missed, Seconds::ZERO),
+        (Runs::MayFail, true) => (missed.saturating_add(missed), missed),
+    };
+    Some(Thinned {
+        step: by,
+        profile,
+        wider: late.saturating_add(wider(context, id, runs)),
+        shorter: lost,
+    })
+}
+
+/// The longest time between two runs of a step.
+fn gap(context: &Context<'_>, step: StepId, runs: Runs) -> Seconds {
+    let cadence = &context.plan.cadences[step];
+    let gap = match runs {
+        Runs::Succeed => cadence.widest,
+        Runs::MayFail => cadence.widest_missed,
+    };
+    gap.unwrap_or(FOR_EVER)
+}
+
+fn delay(context: &Context<'_>, step: StepId, runs: Runs) -> Seconds {
+    let cadence = &context.plan.cadences[step];
+    let delay = match runs {
+        Runs::Succeed => cadence.nominal_delay(),
+        Runs::MayFail => cadence.worst_delay(),
+    };
+    delay.unwrap_or(FOR_EVER)
+}
+
+/// How much further apart neighbours can be because of the steps before: what a step reads anew less
+/// often than it runs is the same again, and what was not made cannot be read.
+fn wider(context: &Context<'_>, id: CopyId, runs: Runs) -> Seconds {
+    let plan = context.plan;
+    let own = plan.copies[id]
+        .made_by
+        .map_or(Seconds::ZERO, |by| gap(context, by, Runs::Succeed));
+    let mut rarer = Seconds::ZERO;
+    let mut missed = Seconds::ZERO;
+    let mut at = plan.copies[id].source;
+    while let Some(source) = at {
+        if let Some(by) = plan.copies[source].made_by {
+            let nominal = gap(context, by, Runs::Succeed);
+            if nominal > own {
+                rarer = rarer.max(nominal);
+            }
+            if runs == Runs::MayFail {
+                let late = gap(context, by, runs).saturating_sub(nominal);
+                missed = missed.saturating_add(late);
+            }
+        }
+        at = plan.copies[source].source;
+    }
+    rarer.saturating_add(missed).min(FOR_EVER)
+}
+
+/// Whether versions are what a class's past is made of: items are written once, and whether each of
+/// them stays is what copies and survival decide.
+pub(super) const fn has_versions(kind: ClassKind) -> bool {
+    !matches!(kind, ClassKind::Items)
+}

@@ -1,0 +1,51 @@
+//! What stores keep of what was deleted or overwritten in them, by themselves.
+
+use thrice_model::{Source, StepId, Verb, Versioning};
+use thrice_plan::Copy;
+use thrice_quantity::{Interval, Seconds};
+
+use crate::context::Context;
+
+/// How long a versioned bucket keeps what is deleted or overwritten in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Noncurrent {
+    /// The store keeps nothing.
+    Gone,
+    /// So long, by this lifecycle rule.
+    For(Interval<Seconds>, StepId),
+    /// No rule ever takes it away.
+    ForEver,
+}
+
+/// What becomes of noncurrent versions where a copy lies. Of several rules the first to act counts.
+pub(super) fn noncurrent(context: &Context<'_>, copy: &Copy) -> Noncurrent {
+    let model = &context.plan.model;
+    if model.stores[copy.location.store].versioning == Versioning::Off {
+        return Noncurrent::Gone;
+    }
+    let rules = model.steps.iter().filter_map(|(id, step)| {
+        let (
+            Verb::Expire {
+                after,
+                noncurrent: true,
+                ..
+            },
+            Source::Location(place, _),
+        ) = (&step.verb, &step.source)
+        else {
+            return None;
+        };
+        place.contains(&copy.location).then_some((*after, id))
+    });
+    match rules.min_by_key(|(after, id)| (after.low(), *id)) {
+        Some((after, id)) => Noncurrent::For(after, id),
+        None => Noncurrent::ForEver,
+    }
+}
+
+/// The snapshots that a file system takes of itself: how many stay, how far apart they are.
+pub(super) fn own_snapshots(context: &Context<'_>, copy: &Copy) -> Option<(u32, Seconds)> {
+    let store = &context.plan.model.stores[copy.location.store];
+    let (schedule, keep, _) = store.snapshots.as_ref()?;
+    Some((*keep, schedule.nominal_period()?))
+}

@@ -1,0 +1,252 @@
+//! Histories, from policy text to verdict: how far back, how far apart, and what is left after faults.
+
+mod common;
+
+use common::{codes, help, judged, message, severity};
+use thrice_diagnostics::Severity;
+
+/// A server whose database is backed up nightly into a bucket, and mirrored to a NAS.
+const BASE: &str = r#"
+policy p "p" { horizon 3 years; response time 72h }
+phase t0 = 2026-02-15
+provider ovh { site one }
+provider cloud { site one; supports versioning, lifecycle }
+provider home { site rack }
+provider bank { site safe }
+host vps at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium nvme } }
+nas tower at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store tank { medium hdd } }
+object_storage s3 at cloud/one { endpoint "s3.example.org"; bucket main "main-bucket" { medium object } }
+vault envelope at bank/safe
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
+key k { held on envelope; file "/etc/k" }
+credential writer { account s3; may read, write, delete on s3.main; held on vps; profile "w" }
+repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer }
+class db is state on vps.disk:/var/lib/db { size 150..200 MB }
+backup up of db to r by vps.cron { daily at 03:00; KEEP; taking 1m..10m; monitor deadman }
+"#;
+
+fn base(keep: &str) -> String {
+    BASE.replace("KEEP", keep)
+}
+
+fn with(keep: &str, more: &str) -> String {
+    base(keep) + more
+}
+
+const AS_WRITTEN: &str = "keep 7 daily, 4 weekly, 6 monthly, 2 yearly";
+
+#[test]
+fn nobody_gets_two_years_from_two_yearly() {
+    let text = with(
+        AS_WRITTEN,
+        "require history of 730 days with gap 366 days for db\n",
+    );
+    let found = judged(&text);
+    assert_eq!(codes(&found), ["T1601"]);
+    assert!(message(&found, "T1601").contains("can be no older than 121 d"));
+    let labels: Vec<&str> = found
+        .findings
+        .iter()
+        .flat_map(|f| &f.diagnostic.labels)
+        .map(|l| l.text.as_str())
+        .collect();
+    let kept = "at least 121 d old at any time, holes of up to 213 d, nothing older than 366 d";
+    assert!(labels.iter().any(|l| l.contains(kept)), "{labels:?}");
+    // What is proposed is enough, and one fewer is not.
+    assert!(help(&found, "T1601").contains("4 yearly` is enough: it reaches back 731 d"));
+    let enough = text.replace("2 yearly", "4 yearly");
+    assert!(!codes(&judged(&enough)).contains(&"T1601"));
+    let three = text.replace("2 yearly", "3 yearly");
+    assert!(codes(&judged(&three)).contains(&"T1601"));
+}
+
+#[test]
+fn the_smallest_change_is_proposed() {
+    let proposed = |ask: &str| {
+        let found = judged(&with(AS_WRITTEN, ask));
+        let help = help(&found, "T1601");
+        let rules = help.split('`').nth(1).unwrap_or_default().to_owned();
+        let mended = judged(&with(&rules, ask));
+        assert!(!codes(&mended).contains(&"T1601"), "{rules}");
+        rules
+    };
+    assert_eq!(
+        proposed("require history of 180 days with gap 31 days for db\n"),
+        "keep 7 daily, 4 weekly, 8 monthly, 2 yearly"
+    );
+    assert_eq!(
+        proposed("require history of 28 days with gap 7 days for db\n"),
+        "keep 7 daily, 6 weekly, 6 monthly, 2 yearly"
+    );
+    assert_eq!(
+        proposed("require history of 730 days with gap 31 days for db\n"),
+        "keep 7 daily, 4 weekly, 26 monthly, 2 yearly"
+    );
+}
+
+#[test]
+fn least_retention_asks_for_the_reach_alone() {
+    let kept = |days: u32| {
+        let class = format!("size 150..200 MB; retain at least {days} days");
+        let text = base(AS_WRITTEN).replace("size 150..200 MB", &class);
+        codes(&judged(&text)).contains(&"T1601")
+    };
+    assert!(!kept(121), "holes do not matter");
+    assert!(kept(122));
+}
+
+const MIRROR: &str = "sync mirror of s3.main to tower.tank:/mirror by tower.cron { monthly on 1 at 05:00; taking 1m..2h; max delete 1000; credential writer; monitor deadman }\n";
+const LOSS: &str = "require survive loss of s3 for all\n";
+
+#[test]
+fn faults_may_leave_the_data_and_take_its_history() {
+    let ask = "require history of 15 days with gap 7 days for db\n";
+    assert!(codes(&judged(&with(AS_WRITTEN, ask))).is_empty());
+    let found = judged(&with(AS_WRITTEN, &[ask, LOSS].concat()));
+    assert_eq!(codes(&found), ["T1602"]);
+    assert!(
+        message(&found, "T1602")
+            .contains("nothing of the history of `db` is left in `t0` if host `s3` is lost")
+    );
+    // A mirror has all versions, and the newest is as old as the mirror lags behind.
+    let mirrored = with(AS_WRITTEN, &[ask, LOSS, MIRROR].concat());
+    assert_eq!(
+        codes(&judged(&mirrored)),
+        ["T1602"],
+        "31 d without a new version"
+    );
+    let nightly = mirrored.replace("monthly on 1 at 05:00", "daily at 05:00");
+    assert!(
+        codes(&judged(&nightly)).is_empty(),
+        "{:?}",
+        codes(&judged(&nightly))
+    );
+}
+
+#[test]
+fn the_loss_of_one_thing_can_be_accepted() {
+    let ask = "require history of 15 days with gap 7 days for db\n";
+    let accept =
+        "accept history for db of host s3 because \"a test\" by \"owner\" until 2030-01-01\n";
+    let found = judged(&with(AS_WRITTEN, &[ask, LOSS, accept].concat()));
+    assert!(codes(&found).is_empty(), "{:?}", codes(&found));
+    assert_eq!(
+        found.accepted.iter().map(|a| a.covers).collect::<Vec<_>>(),
+        [1]
+    );
+}
+
+#[test]
+fn missed_runs_are_told_as_a_warning_and_widen_holes() {
+    let ask = "require history of 15 days with gap 7 days for db\n";
+    let found = judged(&with(AS_WRITTEN, ask));
+    assert_eq!(severity(&found, "T1603"), Severity::Warning);
+    assert!(message(&found, "T1603").contains("holes can become 4 d wider"));
+    let roomy = judged(&with(
+        AS_WRITTEN,
+        "require history of 15 days with gap 11 days for db\n",
+    ));
+    assert!(
+        roomy
+            .findings
+            .iter()
+            .all(|f| f.diagnostic.code.0 != "T1603")
+    );
+    // Rules by age lose what was not made: 20 days less four.
+    let within = |days: u32| {
+        let ask = format!("require history of {days} days with gap 9 days for db\n");
+        let found = judged(&with("keep within 20d", &ask));
+        assert!(codes(&found).is_empty(), "{:?}", codes(&found));
+        found
+            .findings
+            .iter()
+            .any(|f| f.diagnostic.code.0 == "T1603")
+    };
+    assert!(!within(15));
+    assert!(within(16));
+}
+
+#[test]
+fn snapshots_of_a_nas_and_versions_of_a_bucket_are_history() {
+    let photos = "class photos is files on vps.disk:/photos\nsync mirrored of photos to PLACE by vps.cron { daily at 04:00; taking 1m..1h; monitor deadman }\nrequire history of DAYS days with gap 3 days for photos\n";
+    let has = |place: &str, days: u32, from: &str, to: &str| {
+        let more = photos
+            .replace("PLACE", place)
+            .replace("DAYS", &days.to_string());
+        let text = with(AS_WRITTEN, &more);
+        assert!(text.contains(from));
+        let found = judged(&text.replace(from, to));
+        !codes(&found).contains(&"T1601")
+    };
+    let plain = "medium hdd }";
+    assert!(
+        !has("tower.tank:/photos", 20, plain, plain),
+        "a mirror has no past"
+    );
+    let snapshots = "medium hdd; snapshots daily at 00:30 keep 30 }";
+    assert!(has("tower.tank:/photos", 29, plain, snapshots));
+    assert!(!has("tower.tank:/photos", 30, plain, snapshots));
+    let versioned = |after: &str| format!("medium object; versioning on }} }}\n{after}# ");
+    let bucket = "medium object } }";
+    let expiring = "expire old of s3.main after 20 days by upload { noncurrent }\n";
+    let with_rule = versioned(expiring).replace("# ", "");
+    assert!(has("s3.main:/photos", 20, bucket, &with_rule));
+    assert!(!has("s3.main:/photos", 21, bucket, &with_rule));
+    let without = versioned("").replace("# ", "");
+    assert!(
+        has("s3.main:/photos", 700, bucket, &without),
+        "nothing takes them away"
+    );
+}
+
+#[test]
+fn what_is_needed_must_reach_back_as_far() {
+    let more = "class conf is state on vps.disk:/etc/app\nbackup of_conf of conf to r by vps.cron { daily at 03:30; RULES; taking 1m..5m; monitor deadman }\nrequire history of 100 days with gap 31 days for db\n";
+    let needing = base(AS_WRITTEN).replace(
+        "size 150..200 MB",
+        "size 150..200 MB; needs conf within 2 days",
+    );
+    let with_rules = |rules: &str| judged(&(needing.clone() + &more.replace("RULES", rules)));
+    assert_eq!(codes(&with_rules("keep 7 daily, 4 weekly")), ["T1604"]);
+    assert_eq!(
+        codes(&with_rules("keep 26 monthly")),
+        ["T1604"],
+        "far back, and not near enough"
+    );
+    assert!(codes(&with_rules("keep 120 daily")).is_empty());
+    assert!(
+        codes(&with_rules(AS_WRITTEN)).is_empty(),
+        "the same rules keep the same days"
+    );
+}
+
+#[test]
+fn buckets_fall_in_the_zone_that_snapshots_store() {
+    // At 23:30 UTC it is the next day in Paris: there noon's snapshot is the day's newest, not the
+    // night's, and the night begins a new day.
+    let twice = base("keep 5 daily").replace("daily at 03:00", "daily at 12:00, 23:30 UTC");
+    let text = twice + "require history of 84h with gap 25h for db\n";
+    let paris = text.replace(
+        "host vps at ovh/one { ",
+        "host vps at ovh/one { timezone \"Europe/Paris\"; ",
+    );
+    assert!(codes(&judged(&text)).is_empty());
+    assert_eq!(codes(&judged(&paris)), ["T1601"]);
+}
+
+/// How long the mirror takes is unknown; the verdict turns within its interval.
+#[test]
+fn pinning_the_duration_of_a_mirror_to_its_middle_changes_the_verdict() {
+    let ask = "require history of 15 days with gap 7 days for db\n";
+    let mirror = MIRROR.replace("monthly on 1 at 05:00", "weekly on Sunday at 05:00");
+    // 24 h and 6 d between mirrors would do; a week and what it takes does not.
+    let open = with(AS_WRITTEN, &[ask, LOSS, &mirror].concat()).replace("gap 7 days", "gap 193h");
+    let open = open.replace("taking 1m..2h;", "taking 1m..119m;");
+    assert_eq!(codes(&judged(&open)), ["T1602"]);
+    let pinned = open.replace("taking 1m..119m;", "taking 60m..60m;");
+    assert!(
+        codes(&judged(&pinned)).is_empty(),
+        "{:?}",
+        codes(&judged(&pinned))
+    );
+}
