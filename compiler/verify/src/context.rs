@@ -14,6 +14,8 @@ pub(crate) struct Context<'p> {
     on_hosts: BTreeMap<HostId, Vec<CopyId>>,
     /// Answers to questions already asked, by shape.
     pub answers: crate::presence::Answers,
+    /// Counterexamples that the simulator does not bear out: mistakes of this program.
+    pub mismatches: std::cell::RefCell<Vec<thrice_diagnostics::Diagnostic>>,
 }
 
 impl<'p> Context<'p> {
@@ -32,6 +34,7 @@ impl<'p> Context<'p> {
             copies,
             on_hosts,
             answers: crate::presence::Answers::default(),
+            mismatches: std::cell::RefCell::default(),
         }
     }
 
