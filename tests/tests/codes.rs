@@ -20,10 +20,10 @@ use thrice_diagnostics::{Code, SourceMap, all_codes, explain};
 use crate::check::{check, examples, fenced, is_about_building, shown};
 
 /// Codes that no text of a policy can show: their pages show a session at a terminal instead, which
-/// the tests of the command line act out. `T9001` only shows where thrice itself is wrong; a test
+/// the tests of the command line act out. `T9001` and `T9002` only show where thrice itself is wrong; a test
 /// beside the code that reports it covers its words.
-const AT_THE_TERMINAL: [&str; 8] = [
-    "T0001", "T0002", "T0003", "T0004", "T0006", "T0007", "T0008", "T9001",
+const AT_THE_TERMINAL: [&str; 9] = [
+    "T0001", "T0002", "T0003", "T0004", "T0006", "T0007", "T0008", "T9001", "T9002",
 ];
 
 #[test]

@@ -133,11 +133,8 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
         .map(|o| o.word().into())
         .collect();
     report.only_live = found.only_live;
-    found
-        .findings
-        .into_iter()
-        .map(|finding| finding.diagnostic)
-        .collect()
+    let findings = found.findings.into_iter().map(|finding| finding.diagnostic);
+    findings.chain(found.internal).collect()
 }
 
 /// The artefacts of a policy that was judged safe.

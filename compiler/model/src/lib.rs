@@ -8,6 +8,7 @@ mod class;
 mod demand;
 mod id;
 mod inventory;
+mod scenario;
 mod step;
 
 pub use class::{Class, ClassKind, Field, Label, NeededWith};
@@ -25,6 +26,7 @@ pub use inventory::{
     ProviderCapability, Reader, Repository, Right, Rights, RunnerKind, Service, Site, Store,
     StoreKind, Tool, Vault, Versioning,
 };
+pub use scenario::{Expectation, Expected, Hostile, Mishap, Scenario, Strike};
 pub use step::{
     AgeClock, Anonymise, Application, CaptureMethod, CaptureParts, Location, Runner, SeedRule,
     Source, Step, Subset, Target as StepTarget, Timing, Verb,
@@ -73,6 +75,8 @@ pub struct Model {
     pub requirements: Vec<Requirement>,
     /// Accepted risks.
     pub acceptances: Vec<Acceptance>,
+    /// Cases that are played through.
+    pub scenarios: Vec<Scenario>,
     /// Data left out, with the reason.
     pub skips: Vec<Skip>,
     /// Figures of a document, to be checked against.

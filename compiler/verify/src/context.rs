@@ -23,6 +23,8 @@ pub(crate) struct Context<'p> {
     owned: RefCell<BTreeMap<(Principal, Date), Rc<Owned>>>,
     /// Answers to questions already asked, by shape.
     pub answers: crate::presence::Answers,
+    /// Counterexamples that the simulator does not bear out: mistakes of this program.
+    pub mismatches: std::cell::RefCell<Vec<thrice_diagnostics::Diagnostic>>,
 }
 
 impl<'p> Context<'p> {
@@ -47,6 +49,7 @@ impl<'p> Context<'p> {
             by_step,
             owned: RefCell::default(),
             answers: crate::presence::Answers::default(),
+            mismatches: std::cell::RefCell::default(),
         }
     }
 

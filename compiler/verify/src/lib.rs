@@ -62,5 +62,6 @@ fn decide(plan: &Plan, obligations: impl Iterator<Item = obligations::Decide>) -
     for decide in obligations {
         decide(&context, &mut out);
     }
+    out.internal = context.mismatches.into_inner();
     out
 }

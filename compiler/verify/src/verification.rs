@@ -108,6 +108,8 @@ pub struct Verification {
     pub not_decided: Vec<Obligation>,
     /// Classes and periods where the live data alone is what saves it.
     pub only_live: Vec<String>,
+    /// Counterexamples that the simulator does not bear out: mistakes of this program, never verdicts.
+    pub internal: Vec<Diagnostic>,
     /// How many findings acceptances of single faults have already covered, by their index.
     pub covered: std::collections::BTreeMap<usize, usize>,
 }
@@ -118,6 +120,7 @@ impl Verification {
         self.findings.extend(other.findings);
         self.verdicts.extend(other.verdicts);
         self.only_live.extend(other.only_live);
+        self.internal.extend(other.internal);
         for (acceptance, count) in other.covered {
             *self.covered.entry(acceptance).or_default() += count;
         }

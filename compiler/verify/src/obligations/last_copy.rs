@@ -11,7 +11,7 @@ use super::settling::last_age;
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
+use crate::presence::{Answer, Question, Run, Symbolized, answered, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::{age, during, some};
 
@@ -51,7 +51,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 to: last_age(context, class),
                 window: 0,
             };
-            let answer = context.answers.ask(&symbolized.system, &question);
+            let answer = answered(context, &symbolized, &symbolized.system, &question);
             out.verdicts.extend(
                 classes
                     .iter()

@@ -17,7 +17,7 @@ use super::settling::{last_age, settling};
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Why, strike};
-use crate::presence::{Answer, Question, Run, Symbolized, symbolize};
+use crate::presence::{Answer, Question, Run, Symbolized, answered, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::during;
 
@@ -290,7 +290,7 @@ impl Decider<'_, '_> {
             ids.get(*i)
                 .is_some_and(|id| context.plan.copies[*id].kind == CopyKind::Live)
         });
-        match context.answers.ask(&system, &question) {
+        match answered(context, symbolized, &system, &question) {
             answer @ (Answer::Evaluated | Answer::Proved) => {
                 let engine = if answer == Answer::Proved {
                     Engine::Proved

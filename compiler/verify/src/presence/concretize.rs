@@ -1,7 +1,7 @@
 //! A confirmed counterexample as ages: what enters and leaves where, when.
 
 use super::System;
-use super::evaluate::{Choices, FOR_EVER, Stay, stays_of};
+use super::evaluate::{Choices, FOR_EVER, NodeChoice, Stay, stays_of};
 
 /// One run of the plan for one item or version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Run {
     pub struck: i64,
     /// For each node, when the item enters and leaves it; `None` where it never is.
     pub stays: Vec<Stay>,
+    /// What was chosen for each node.
+    pub chosen: Vec<NodeChoice>,
 }
 
 impl Run {
@@ -21,6 +23,7 @@ impl Run {
             age: choices.age,
             struck: choices.struck,
             stays,
+            chosen: choices.nodes,
         }
     }
 

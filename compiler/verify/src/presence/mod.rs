@@ -4,6 +4,7 @@ mod concretize;
 mod encode;
 mod evaluate;
 mod polish;
+mod replay;
 mod shape;
 mod solve;
 mod symbolize;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 pub use concretize::Run;
 pub use evaluate::{Choices, FOR_EVER, NodeChoice, refutes};
+pub(crate) use replay::answered;
 pub(crate) use symbolize::{Symbolized, symbolize};
 
 /// One copy, as times. All times are seconds after the item or version came to be.

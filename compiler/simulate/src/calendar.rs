@@ -1,0 +1,111 @@
+//! When steps run.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use thrice_model::{Step, StepId, Verb};
+use thrice_plan::{CopyKind, FOR_EVER, Leave, Plan};
+use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
+
+use crate::Case;
+
+const DAY: i64 = 86_400;
+
+/// An instant that lies too far away stands for the end of the calendar.
+pub(crate) fn instant(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap_or(if second < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
+/// The first instant of a day, in UTC.
+pub(crate) fn midnight(day: jiff::civil::Date) -> i64 {
+    day.to_zoned(TimeZone::UTC)
+        .map_or(0, |at| at.timestamp().as_second())
+}
+
+/// The schedule by which a step is started: its own; for a lifecycle rule and for people who tidy up,
+/// once a day, since they look at everything again and again. `None`: only when somebody asks for it.
+fn schedule(step: &Step) -> Option<Schedule> {
+    match (&step.timing.schedule, &step.verb) {
+        (Some((schedule, _)), _) if schedule.when == Recurrence::OnDemand => None,
+        (Some((schedule, _)), _) => Some(schedule.clone()),
+        (None, Verb::Expire { .. }) => Some(Schedule::daily_utc(TimeOfDay::MIDNIGHT)),
+        (None, _) => None,
+    }
+}
+
+/// The instants at which a step is started, in order, from `from` up to `to`.
+pub(crate) fn starts(
+    plan: &Plan,
+    id: StepId,
+    from: i64,
+    to: i64,
+) -> Option<Box<dyn Iterator<Item = i64>>> {
+    let step = &plan.model.steps[id];
+    let schedule = schedule(step)?;
+    let zone = zone(plan, step, &schedule);
+    let runs = schedule.occurrences(&zone, instant(from), instant(to.saturating_add(1)));
+    Some(Box::new(runs.map(Timestamp::as_second)))
+}
+
+/// The zone whose clock a schedule reads.
+fn zone(plan: &Plan, step: &Step, schedule: &Schedule) -> TimeZone {
+    let host = step.runner.host.and_then(|host| plan.model.hosts.get(host));
+    let name = match &schedule.zone {
+        ScheduleZone::Utc => "UTC",
+        ScheduleZone::Named(name) => name,
+        ScheduleZone::Host => {
+            host.map_or(plan.model.policy.timezone.as_str(), |h| h.timezone.as_str())
+        }
+    };
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+/// The clock by which restic stores the time of a snapshot: seconds ahead of UTC.
+pub(crate) fn offset(plan: &Plan, step: &Step, at: i64) -> i32 {
+    let host = step.runner.host.and_then(|host| plan.model.hosts.get(host));
+    let name = host.map_or("UTC", |host| host.timezone.as_str());
+    let zone = TimeZone::get(name).unwrap_or(TimeZone::UTC);
+    zone.to_offset(instant(at)).seconds()
+}
+
+/// From when on a case must be played so that every chain has delivered, and what is deleted by age
+/// has gone: twice the longest bounded way of data through the plan, but not before the policy begins.
+pub(crate) fn beginning(plan: &Plan, case: &Case) -> i64 {
+    let bounded = |seconds: i64| if seconds < FOR_EVER.0 { seconds } else { 0 };
+    let mut longest = 0;
+    for (_, copy) in plan.copies.iter() {
+        if !case.classes.is_empty() && !case.classes.contains(&copy.class) {
+            continue;
+        }
+        let mut way = bounded(copy.staleness.0);
+        way += copy.enter.older_than.map_or(0, |age| bounded(age.high().0));
+        way += copy
+            .leaves
+            .iter()
+            .map(|leave| match leave {
+                Leave::AfterEntering { after, .. } => bounded(after.high().0),
+                Leave::AtAge { age, .. } => bounded(age.high().0),
+                Leave::With { .. } | Leave::Into { .. } => 0,
+            })
+            .max()
+            .unwrap_or(0);
+        if copy.kind == CopyKind::Versions {
+            way = way.max(400 * DAY);
+        }
+        longest = longest.max(way);
+    }
+    let first = case
+        .strikes
+        .iter()
+        .map(|strike| strike.at.as_second())
+        .min()
+        .unwrap_or(case.judged.as_second());
+    let start = midnight(plan.model.policy.start);
+    first
+        .saturating_sub(longest.saturating_mul(2))
+        .saturating_sub(2 * DAY)
+        .max(start)
+}

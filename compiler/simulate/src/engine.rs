@@ -1,0 +1,508 @@
+//! The loop: what comes next, until the case is judged.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use thrice_model::{ClassId, StepId, StepTarget, StoreId, Verb};
+use thrice_plan::{CopyId, CopyKind, Leave, Plan};
+
+use crate::calendar::{beginning, instant, midnight, starts};
+use crate::content::Quality;
+use crate::verbs::{self, Taken};
+use crate::world::World;
+use crate::{Case, Course, Sort, judge};
+
+/// What happens at an instant. Of those at the same instant, what is done comes before what goes wrong,
+/// and that before what begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Job {
+    /// A run is done: its number.
+    End(usize),
+    /// A strike: its number.
+    Strike(usize),
+    /// Somebody has noticed a strike and acted.
+    Act(usize),
+    /// A step is due.
+    Due(StepId),
+    /// A step starts, late or waiting for another.
+    Start(StepId),
+}
+
+/// A run on its way.
+struct Run {
+    step: StepId,
+    start: i64,
+    taken: Vec<Taken>,
+}
+
+/// How a step is doing.
+#[derive(Default)]
+struct Progress {
+    /// The runs still to come.
+    starts: Option<Box<dyn Iterator<Item = i64>>>,
+    /// Runs that are missed.
+    missed: BTreeSet<i64>,
+    /// Until when its last run takes.
+    busy_until: i64,
+    /// Whether its last due run failed.
+    failed: bool,
+    /// The last run that went well, and what it wrote.
+    last: Option<(i64, Vec<CopyId>)>,
+    /// How long a run takes, and how late it starts.
+    duration: i64,
+    late: i64,
+}
+
+struct Engine<'p> {
+    plan: &'p Plan,
+    case: &'p Case,
+    world: World<'p>,
+    steps: BTreeMap<StepId, Progress>,
+    makes: BTreeMap<StepId, Vec<CopyId>>,
+    queue: BinaryHeap<Reverse<(i64, Job)>>,
+    runs: BTreeMap<usize, Run>,
+    started: usize,
+    /// The last time somebody wrote in place into a copy: start and end.
+    writing: BTreeMap<CopyId, (i64, i64)>,
+    /// Whether something has gone wrong yet.
+    struck: bool,
+    /// Sound pieces of each class right before the first strike.
+    before: judge::Before,
+}
+
+/// Plays a case.
+pub(crate) fn run(plan: &Plan, case: &Case) -> Course {
+    let from = beginning(plan, case);
+    let to = case.judged.as_second();
+    let classes = classes(plan, &case.classes);
+    let copies: BTreeSet<CopyId> = plan
+        .copies
+        .iter()
+        .filter(|(_, copy)| classes.contains(&copy.class))
+        .map(|(id, _)| id)
+        .collect();
+    let mut makes: BTreeMap<StepId, Vec<CopyId>> = BTreeMap::new();
+    for id in &copies {
+        if let Some(step) = plan.copies[*id].made_by {
+            makes.entry(step).or_default().push(*id);
+        }
+    }
+    let mut engine = Engine {
+        plan,
+        case,
+        world: World::new(plan, &copies, from, to),
+        steps: BTreeMap::new(),
+        makes,
+        queue: BinaryHeap::new(),
+        runs: BTreeMap::new(),
+        started: 0,
+        writing: BTreeMap::new(),
+        struck: false,
+        before: judge::Before::default(),
+    };
+    let mut left_out = engine.prepare(&copies, from, to);
+    engine.play(to);
+    if !engine.struck {
+        engine.tell_last_runs();
+    }
+    if from > midnight(plan.model.policy.start) {
+        left_out.insert(
+            0,
+            format!(
+                "what happened before {} is not played: older versions are left out",
+                crate::moment(plan, instant(from))
+            ),
+        );
+    }
+    let asked: Vec<ClassId> = if case.classes.is_empty() {
+        classes.into_iter().collect()
+    } else {
+        case.classes.iter().copied().collect()
+    };
+    let outcomes = judge::outcomes(&mut engine.world, &asked, &engine.before, to);
+    let mut trace = engine.world.trace;
+    trace.retain(|event| event.at <= case.judged);
+    trace.sort_by_key(|event| event.at);
+    trace.dedup();
+    Course {
+        from: instant(from),
+        judged: case.judged,
+        trace,
+        outcomes,
+        left_out,
+    }
+}
+
+/// The classes asked about, and all that they must be restored with.
+fn classes(plan: &Plan, asked: &BTreeSet<ClassId>) -> BTreeSet<ClassId> {
+    if asked.is_empty() {
+        return plan.model.classes.ids().collect();
+    }
+    let mut out = BTreeSet::new();
+    let mut next: Vec<ClassId> = asked.iter().copied().collect();
+    while let Some(class) = next.pop() {
+        if out.insert(class) {
+            next.extend(
+                plan.model.classes[class]
+                    .needs
+                    .iter()
+                    .map(|need| need.class),
+            );
+        }
+    }
+    out
+}
+
+impl Engine<'_> {
+    /// Sets up strikes and the steps that matter; what is left out, in sentences.
+    fn prepare(&mut self, copies: &BTreeSet<CopyId>, from: i64, to: i64) -> Vec<String> {
+        let plan = self.plan;
+        let response = plan.model.policy.response.0;
+        for (number, strike) in self.case.strikes.iter().enumerate() {
+            let at = strike.at.as_second();
+            self.queue.push(Reverse((at, Job::Strike(number))));
+            self.queue
+                .push(Reverse((at.saturating_add(response), Job::Act(number))));
+        }
+        let first = self
+            .case
+            .strikes
+            .iter()
+            .map(|strike| strike.at.as_second())
+            .min()
+            .unwrap_or(to);
+        let mut by_hand = Vec::new();
+        for id in self.relevant(copies) {
+            let Some(runs) = starts(plan, id, from, to) else {
+                by_hand.push(plan.model.steps[id].named.name.as_str());
+                continue;
+            };
+            let progress = self.progress(id, from, first, runs);
+            self.steps.insert(id, progress);
+            self.next_due(id);
+        }
+        if by_hand.is_empty() {
+            return Vec::new();
+        }
+        let verb = if by_hand.len() == 1 { "runs" } else { "run" };
+        vec![format!(
+            "{} {verb} on demand alone, and nobody asks for it",
+            crate::names(by_hand)
+        )]
+    }
+
+    /// The steps that make copies of what is asked about, or delete in the stores where they lie.
+    fn relevant(&self, copies: &BTreeSet<CopyId>) -> BTreeSet<StepId> {
+        let plan = self.plan;
+        let mut out: BTreeSet<StepId> = self.makes.keys().copied().collect();
+        for id in copies {
+            out.extend(plan.copies[*id].leaves.iter().map(Leave::by));
+        }
+        let stores: BTreeSet<StoreId> = copies
+            .iter()
+            .map(|id| plan.copies[*id].location.store)
+            .collect();
+        for (id, step) in plan.model.steps.iter() {
+            let deletes_in = match (&step.verb, &step.target, &step.source) {
+                (Verb::Sync { .. }, StepTarget::Location(place, _), _) => Some(place.store),
+                (Verb::Expire { .. }, _, thrice_model::Source::Location(place, _)) => {
+                    Some(place.store)
+                }
+                _ => None,
+            };
+            if deletes_in.is_some_and(|store| stores.contains(&store)) {
+                out.insert(id);
+            }
+        }
+        out
+    }
+
+    fn progress(
+        &self,
+        id: StepId,
+        from: i64,
+        first: i64,
+        runs: Box<dyn Iterator<Item = i64>>,
+    ) -> Progress {
+        let choices = &self.case.choices;
+        let cadence = self.plan.cadences[id];
+        let worst = choices.worst;
+        let usual = if worst {
+            cadence.duration.high()
+        } else {
+            cadence.duration.low()
+        };
+        let count =
+            choices
+                .missed
+                .get(&id)
+                .copied()
+                .unwrap_or(if worst { cadence.missed } else { 0 });
+        let missed = if count == 0 {
+            BTreeSet::new()
+        } else {
+            let before: Vec<i64> = starts(self.plan, id, from, first.saturating_sub(1))
+                .into_iter()
+                .flatten()
+                .collect();
+            before.into_iter().rev().take(count as usize).collect()
+        };
+        Progress {
+            starts: Some(runs),
+            missed,
+            duration: choices
+                .durations
+                .get(&id)
+                .copied()
+                .unwrap_or(usual)
+                .0
+                .max(0),
+            late: if worst { cadence.jitter.0 } else { 0 },
+            ..Progress::default()
+        }
+    }
+
+    fn next_due(&mut self, id: StepId) {
+        let next = self
+            .steps
+            .get_mut(&id)
+            .and_then(|progress| progress.starts.as_mut())
+            .and_then(Iterator::next);
+        if let Some(at) = next {
+            self.queue.push(Reverse((at, Job::Due(id))));
+        }
+    }
+
+    fn play(&mut self, to: i64) {
+        while let Some(Reverse((now, job))) = self.queue.pop() {
+            if now > to {
+                break;
+            }
+            match job {
+                Job::End(number) => self.end(number, now),
+                Job::Strike(number) => self.strike(number, now),
+                Job::Act(number) => {
+                    if let Some(strike) = self.case.strikes.get(number) {
+                        let what = crate::words::mishap(self.plan, strike.mishap);
+                        self.world.log(
+                            now,
+                            Sort::Response,
+                            format!("somebody has noticed that {what}, and acts"),
+                        );
+                    }
+                }
+                Job::Due(id) => {
+                    self.next_due(id);
+                    self.due(id, now);
+                }
+                Job::Start(id) => self.start(id, now),
+            }
+        }
+    }
+
+    fn strike(&mut self, number: usize, now: i64) {
+        if !self.struck {
+            self.tell_last_runs();
+            self.before = judge::before(&mut self.world, now);
+        }
+        self.struck = true;
+        if let Some(strike) = self.case.strikes.get(number) {
+            let until = now.saturating_add(self.plan.model.policy.response.0);
+            self.world.strike(strike, until);
+        }
+    }
+
+    /// The last runs before anything went wrong: what there is to restore from.
+    fn tell_last_runs(&mut self) {
+        for (id, progress) in &self.steps {
+            let Some((at, copies)) = &progress.last else {
+                continue;
+            };
+            let counts = |copy: &CopyId| !matches!(self.plan.copies[*copy].kind, CopyKind::Seed);
+            if copies.iter().any(counts) {
+                let stores = verbs::stores(&self.world, copies.iter().copied());
+                let name = &self.plan.model.steps[*id].named.name;
+                self.world.trace.push(crate::Event {
+                    at: instant(*at),
+                    sort: Sort::Run,
+                    what: format!("`{name}` is done: the last run before, to {stores}"),
+                });
+            }
+        }
+    }
+
+    fn due(&mut self, id: StepId, now: i64) {
+        let step = &self.plan.model.steps[id];
+        let day = instant(now).to_zoned(jiff::tz::TimeZone::UTC).date();
+        if !step.lifetime.contains(day) {
+            return;
+        }
+        let Some(progress) = self.steps.get_mut(&id) else {
+            return;
+        };
+        if progress.missed.contains(&now) {
+            progress.failed = true;
+            let line = format!("`{}` does not run: missed", step.named.name);
+            self.world.log(now, Sort::Failure, line);
+            return;
+        }
+        let at = now.saturating_add(progress.late);
+        self.queue.push(Reverse((at, Job::Start(id))));
+    }
+
+    fn start(&mut self, id: StepId, now: i64) {
+        let step = &self.plan.model.steps[id];
+        // A step waits for those it comes after, and does not run where they failed.
+        let before = step
+            .timing
+            .after
+            .iter()
+            .filter_map(|(other, _)| Some((*other, self.steps.get(other)?)));
+        let mut wait = now;
+        let mut failed = None;
+        for (other, progress) in before {
+            wait = wait.max(progress.busy_until);
+            if progress.failed {
+                failed = Some(other);
+            }
+        }
+        if wait > now {
+            self.queue.push(Reverse((wait, Job::Start(id))));
+            return;
+        }
+        let lost = step
+            .runner
+            .host
+            .is_some_and(|host| self.world.lost_hosts.contains(&host));
+        if lost {
+            return self.fail(id, now, "its host is lost");
+        }
+        if let Some(other) = failed {
+            let why = format!(
+                "`{}`, which it comes after, failed",
+                self.plan.model.steps[other].named.name
+            );
+            return self.fail(id, now, &why);
+        }
+        if matches!(step.verb, Verb::Expire { .. }) {
+            verbs::expire(&mut self.world, id, now);
+            return;
+        }
+        self.read(id, now);
+    }
+
+    fn read(&mut self, id: StepId, now: i64) {
+        let step = &self.plan.model.steps[id];
+        let mut taken = Vec::new();
+        let mut problem = None;
+        for copy in self.makes.get(&id).into_iter().flatten() {
+            let what = &self.plan.copies[*copy];
+            let day = instant(now).to_zoned(jiff::tz::TimeZone::UTC).date();
+            if !what.lifetime.contains(day) {
+                continue;
+            }
+            match verbs::take(&mut self.world, step, *copy, now) {
+                Ok(Some(mut found)) => {
+                    if self
+                        .writing
+                        .get(&found.source)
+                        .is_some_and(|(start, end)| *start <= now && now < *end)
+                    {
+                        tear(&mut found);
+                    }
+                    taken.push(found);
+                }
+                Ok(None) => {}
+                Err(why) => problem = Some(why),
+            }
+        }
+        if taken.is_empty()
+            && let Some(why) = problem
+        {
+            return self.fail(id, now, &why);
+        }
+        let Some(progress) = self.steps.get_mut(&id) else {
+            return;
+        };
+        let end = now.saturating_add(progress.duration);
+        progress.busy_until = end;
+        if let Verb::Capture(parts) = &step.verb
+            && !parts.atomic
+            && parts.keeps.is_none()
+        {
+            self.writing
+                .extend(taken.iter().map(|found| (found.copy, (now, end))));
+        }
+        self.runs.insert(
+            self.started,
+            Run {
+                step: id,
+                start: now,
+                taken,
+            },
+        );
+        self.queue.push(Reverse((end, Job::End(self.started))));
+        self.started += 1;
+    }
+
+    fn end(&mut self, number: usize, now: i64) {
+        let Some(run) = self.runs.remove(&number) else {
+            return;
+        };
+        let step = &self.plan.model.steps[run.step];
+        let lost = step
+            .runner
+            .host
+            .is_some_and(|host| self.world.lost_hosts.contains(&host));
+        if lost {
+            return self.fail(run.step, now, "its host is lost while it runs");
+        }
+        let mut written = BTreeSet::new();
+        for mut taken in run.taken {
+            let gone = |id| !self.world.is_up(self.world.store_of(id));
+            if gone(taken.copy) || gone(taken.source) {
+                continue;
+            }
+            if self
+                .writing
+                .get(&taken.source)
+                .is_some_and(|(start, _)| run.start <= *start && *start < now)
+            {
+                tear(&mut taken);
+            }
+            written.insert(taken.copy);
+            verbs::leave(&mut self.world, run.step, taken, run.start, now);
+        }
+        if matches!(step.verb, Verb::Sync { .. }) {
+            verbs::sweep(&mut self.world, run.step, &written, now);
+        }
+        if let Some(progress) = self.steps.get_mut(&run.step) {
+            progress.failed = false;
+            if !written.is_empty() {
+                progress.last = Some((now, written.into_iter().collect()));
+            }
+        }
+    }
+
+    /// A run fails; the first of a row is told, and only after something went wrong: before that it means
+    /// that nothing was there yet.
+    fn fail(&mut self, id: StepId, now: i64, why: &str) {
+        let Some(progress) = self.steps.get_mut(&id) else {
+            return;
+        };
+        let first = !progress.failed;
+        progress.failed = true;
+        if first && self.struck {
+            let name = &self.plan.model.steps[id].named.name;
+            self.world
+                .log(now, Sort::Failure, format!("`{name}` fails: {why}"));
+        }
+    }
+}
+
+/// What was read while somebody wrote it is of no use.
+fn tear(taken: &mut Taken) {
+    for piece in &mut taken.pieces {
+        piece.quality = piece.quality.max(Quality::Torn);
+    }
+}

@@ -1,0 +1,245 @@
+//! What is left, and what is lost.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use thrice_model::{ClassId, ClassKind};
+use thrice_plan::{CopyId, CopyKind};
+use thrice_quantity::Seconds;
+
+use crate::calendar::instant;
+use crate::content::{Piece, Quality, minus, union};
+use crate::world::World;
+use crate::{CopyState, Outcome};
+
+/// For each class of files or items, when those were created that some copy had right before anything
+/// went wrong.
+pub(crate) type Before = BTreeMap<ClassId, Vec<(i64, i64)>>;
+
+/// A state that could be restored: of which instant, from where.
+type Restorable = (i64, CopyId);
+
+/// What there is before anything goes wrong.
+pub(crate) fn before(world: &mut World<'_>, now: i64) -> Before {
+    let mut out: BTreeMap<ClassId, Vec<(i64, i64)>> = BTreeMap::new();
+    for class in world.live.keys().copied().collect::<Vec<_>>() {
+        world.grow(class, now);
+    }
+    for (copy, pieces) in readable(world, now) {
+        let ranges = out.entry(world.plan.copies[copy].class).or_default();
+        ranges.extend(pieces.iter().map(|piece| (piece.from, piece.to)));
+    }
+    out.into_iter()
+        .map(|(class, ranges)| (class, union(ranges)))
+        .collect()
+}
+
+/// The sound pieces in each copy that can be read and counts.
+fn readable(world: &World<'_>, now: i64) -> Vec<(CopyId, Vec<Piece>)> {
+    let usable = world.held.iter().filter(|(id, _)| {
+        let copy = &world.plan.copies[**id];
+        counts(copy.kind, copy.counts)
+            && world.is_up(copy.location.store)
+            && copy.key.is_none_or(|key| world.key_left(key))
+    });
+    usable
+        .map(|(id, held)| {
+            let sound = held
+                .readable(now)
+                .filter(|piece| piece.quality == Quality::Sound);
+            (*id, sound.copied().collect())
+        })
+        .collect()
+}
+
+const fn counts(kind: CopyKind, counts: bool) -> bool {
+    counts && !matches!(kind, CopyKind::Transit | CopyKind::Seed)
+}
+
+/// What came of each class.
+pub(crate) fn outcomes(
+    world: &mut World<'_>,
+    asked: &[ClassId],
+    before: &Before,
+    now: i64,
+) -> Vec<Outcome> {
+    for class in world.live.keys().copied().collect::<Vec<_>>() {
+        world.grow(class, now);
+    }
+    let readable: BTreeMap<CopyId, Vec<Piece>> = readable(world, now).into_iter().collect();
+    let restorable = restorable(world, &readable);
+    asked
+        .iter()
+        .map(|class| outcome(world, *class, &readable, &restorable, before, now))
+        .collect()
+}
+
+/// For each class the states that can be restored: those for which all it needs has a version that is
+/// near enough. The greatest set of which that holds: classes may need each other.
+fn restorable(
+    world: &World<'_>,
+    readable: &BTreeMap<CopyId, Vec<Piece>>,
+) -> BTreeMap<ClassId, Vec<Restorable>> {
+    let mut out: BTreeMap<ClassId, Vec<Restorable>> = BTreeMap::new();
+    for (copy, pieces) in readable {
+        let states = out.entry(world.plan.copies[*copy].class).or_default();
+        states.extend(pieces.iter().map(|piece| (piece.to, *copy)));
+    }
+    for states in out.values_mut() {
+        states.sort_unstable_by_key(|(at, copy)| (std::cmp::Reverse(*at), *copy));
+        states.dedup();
+    }
+    loop {
+        let mut changed = false;
+        for (class, data) in world.plan.model.classes.iter() {
+            for need in &data.needs {
+                let others: Vec<i64> = out
+                    .get(&need.class)
+                    .into_iter()
+                    .flatten()
+                    .map(|(at, _)| *at)
+                    .collect();
+                let fits = |at: i64| {
+                    others.iter().any(|other| {
+                        need.within
+                            .is_none_or(|within| other.abs_diff(at) <= within.0.unsigned_abs())
+                    })
+                };
+                if let Some(states) = out.get_mut(&class) {
+                    let count = states.len();
+                    states.retain(|(at, _)| fits(*at));
+                    changed |= states.len() != count;
+                }
+            }
+        }
+        if !changed {
+            return out;
+        }
+    }
+}
+
+fn outcome(
+    world: &World<'_>,
+    class: ClassId,
+    readable: &BTreeMap<CopyId, Vec<Piece>>,
+    restorable: &BTreeMap<ClassId, Vec<Restorable>>,
+    before: &Before,
+    now: i64,
+) -> Outcome {
+    let data = &world.plan.model.classes[class];
+    let lost_at = world.live_lost.get(&class).copied();
+    let live_until = lost_at.unwrap_or(now);
+    let live = lost_at.is_none()
+        && world
+            .live
+            .get(&class)
+            .is_some_and(|id| readable.get(id).is_some_and(|pieces| !pieces.is_empty()));
+    let states = restorable.get(&class).map_or(&[][..], Vec::as_slice);
+    let newest = states.first().map(|(at, copy)| (*copy, instant(*at)));
+    let own = |piece: &(&CopyId, &Vec<Piece>)| world.plan.copies[*piece.0].class == class;
+    let any = readable
+        .iter()
+        .filter(own)
+        .any(|(_, pieces)| !pieces.is_empty());
+    let lacks = (newest.is_none() && any)
+        .then(|| lacking(world, class, restorable))
+        .flatten();
+    let mut holes = Vec::new();
+    if data.kind != ClassKind::State {
+        let mut all = before.get(&class).cloned().unwrap_or_default();
+        // What was created later, until the data was lost, was there as well.
+        if let Some(last) = all.last().map(|(_, to)| *to) {
+            all.push((last, live_until));
+        }
+        let left = readable
+            .iter()
+            .filter(|_| newest.is_some())
+            .filter(own)
+            .flat_map(|(_, pieces)| pieces.iter().map(|piece| (piece.from, piece.to)))
+            .collect();
+        holes = minus(&union(all), &union(left));
+    }
+    let loss = newest.map(|(_, at)| Seconds(live_until.saturating_sub(at.as_second()).max(0)));
+    let copies = world
+        .held
+        .keys()
+        .filter(|id| world.plan.copies[**id].class == class);
+    Outcome {
+        class,
+        live,
+        live_until: instant(live_until),
+        newest,
+        loss,
+        holes: holes
+            .into_iter()
+            .map(|(from, to)| (instant(from), instant(to)))
+            .collect(),
+        lacks,
+        copies: copies
+            .map(|id| copy_state(world, *id, readable, now))
+            .collect(),
+    }
+}
+
+/// The first of the needed classes of which nothing is left that fits.
+fn lacking(
+    world: &World<'_>,
+    class: ClassId,
+    restorable: &BTreeMap<ClassId, Vec<Restorable>>,
+) -> Option<ClassId> {
+    let needs = &world.plan.model.classes[class].needs;
+    let nothing = needs
+        .iter()
+        .find(|need| restorable.get(&need.class).is_none_or(Vec::is_empty));
+    nothing.or_else(|| needs.first()).map(|need| need.class)
+}
+
+fn copy_state(
+    world: &World<'_>,
+    id: CopyId,
+    readable: &BTreeMap<CopyId, Vec<Piece>>,
+    now: i64,
+) -> CopyState {
+    let copy = &world.plan.copies[id];
+    let newest: Option<Timestamp> = readable
+        .get(&id)
+        .and_then(|pieces| pieces.iter().map(|piece| piece.to).max())
+        .map(instant);
+    CopyState {
+        copy: id,
+        newest,
+        why_not: newest.is_none().then(|| why_not(world, id, copy, now)),
+    }
+}
+
+fn why_not(world: &World<'_>, id: CopyId, copy: &thrice_plan::Copy, now: i64) -> String {
+    let held = world.held.get(&id);
+    let qualities: Vec<Quality> = held.map_or_else(Vec::new, |held| {
+        held.readable(now).map(|p| p.quality).collect()
+    });
+    if !world.is_up(copy.location.store) {
+        return "gone with its store".to_owned();
+    }
+    if qualities.is_empty() {
+        let fate = world.fate.get(&id).cloned();
+        return fate.unwrap_or_else(|| "nothing was brought there yet".to_owned());
+    }
+    match copy.kind {
+        CopyKind::Transit => return "in transit, never counts".to_owned(),
+        CopyKind::Seed => return "a seed, never counts".to_owned(),
+        _ if !copy.counts => return "never counts".to_owned(),
+        _ => {}
+    }
+    if let Some(key) = copy.key.filter(|key| !world.key_left(*key)) {
+        let name = &world.plan.model.keys[key].named.name;
+        return format!("unreadable: every holder of key `{name}` is gone");
+    }
+    if qualities.contains(&Quality::Damaged) {
+        return world
+            .fate
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| "damaged, with no version from before".to_owned());
+    }
+    "torn: read while it was written".to_owned()
+}

@@ -1,0 +1,169 @@
+//! What happens if …: the plan, played through.
+//!
+//! What goes in: a [`Plan`], and what is open in it chosen: what goes wrong when ([`Strike`]s), how
+//! long runs take, which ones are missed ([`Choices`]). What comes out: a [`Course`]: a trace in the
+//! order of time, and for each class which copies exist, which restore would be possible, and what is
+//! lost.
+//!
+//! It shares nothing with the verifier but the plan, and knows nothing of the verifier's encoding: it
+//! is what a counterexample is held against ([`replay`]), what `scenario` statements are judged by
+//! ([`judge_scenarios`]), and what `thrice simulate` shows.
+//!
+//! Times are UTC instants. Steps run when their schedules say, on the clock of their zone, clock changes
+//! included. What a step reads is what is there when it starts; what it writes is there when it
+//! is done; a deletion at the same instant comes first. After a fault everything that survives goes on.
+//!
+//! Not played: bandwidth and locks between steps; capacity; steps on demand (nobody does them); what
+//! `max delete` would stop, which counts files and so is not known; restores.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by ids that only they give out; slices are not indexed here"
+)]
+
+mod calendar;
+mod content;
+mod engine;
+mod judge;
+mod reach;
+mod replay;
+mod scenario;
+mod verbs;
+mod words;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use thrice_model::{ClassId, StepId, Strike};
+use thrice_plan::{CopyId, Plan};
+use thrice_quantity::Seconds;
+
+pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
+pub use words::{age, moment, names};
+
+/// What is chosen where the plan leaves it open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// How long runs of a step take; the least that it says, unless chosen.
+    pub durations: BTreeMap<StepId, Seconds>,
+    /// How many runs of a step are missed right before the first strike; none, unless chosen.
+    pub missed: BTreeMap<StepId, u32>,
+    /// Everything else at its worst: longest runs, latest starts, as many missed runs as monitors and the
+    /// response time allow, deletions as early as may be.
+    pub worst: bool,
+}
+
+/// A case to play.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// What goes wrong, in the order of time.
+    pub strikes: Vec<Strike>,
+    /// The instant at which it is judged.
+    pub judged: Timestamp,
+    /// The classes asked about; all where it is empty.
+    pub classes: BTreeSet<ClassId>,
+    /// What is chosen.
+    pub choices: Choices,
+}
+
+/// What sort of thing happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    /// A run went well.
+    Run,
+    /// A run failed or was missed.
+    Failure,
+    /// Something went wrong.
+    Strike,
+    /// Something was destroyed in consequence.
+    Loss,
+    /// Somebody noticed and acted.
+    Response,
+}
+
+impl Sort {
+    /// The word of machine-readable output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Failure => "failure",
+            Self::Strike => "strike",
+            Self::Loss => "loss",
+            Self::Response => "response",
+        }
+    }
+}
+
+/// One line of the trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What sort of thing.
+    pub sort: Sort,
+    /// What, in the words of the policy.
+    pub what: String,
+}
+
+/// One copy when the case is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyState {
+    /// Which.
+    pub copy: CopyId,
+    /// Until when the data reaches that can be restored from it.
+    pub newest: Option<Timestamp>,
+    /// Why it is of no use; `None` where it is of use.
+    pub why_not: Option<String>,
+}
+
+/// A class when the case is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which.
+    pub class: ClassId,
+    /// Whether the data itself is whole where it lives.
+    pub live: bool,
+    /// Until when the data was whole where it lives: the instant judged, if it still is.
+    pub live_until: Timestamp,
+    /// The newest data that a restore brings back: the copy, and until when its data reaches.
+    pub newest: Option<(CopyId, Timestamp)>,
+    /// How much time's data is lost: from the newest restorable to the end of the live data. `None`: all.
+    pub loss: Option<Seconds>,
+    /// For files and items: those of these times (after the first instant, up to the second) are lost.
+    pub holes: Vec<(Timestamp, Timestamp)>,
+    /// A class that it must be restored with and of which no fitting version is left.
+    pub lacks: Option<ClassId>,
+    /// All copies, in the order of the plan.
+    pub copies: Vec<CopyState>,
+}
+
+impl Outcome {
+    /// Whether a restore is possible.
+    #[must_use]
+    pub const fn recoverable(&self) -> bool {
+        self.newest.is_some()
+    }
+}
+
+/// What came of a case.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// From when on steps were played; older versions are left out.
+    pub from: Timestamp,
+    /// When it was judged.
+    pub judged: Timestamp,
+    /// What happened, in the order of time.
+    pub trace: Vec<Event>,
+    /// One a class asked about.
+    pub outcomes: Vec<Outcome>,
+    /// What was not played, in sentences.
+    pub left_out: Vec<String>,
+}
+
+/// Plays a case through.
+#[must_use]
+pub fn simulate(plan: &Plan, case: &Case) -> Course {
+    engine::run(plan, case)
+}

@@ -1,0 +1,449 @@
+//! What a run of a step reads and leaves.
+
+use std::collections::BTreeSet;
+
+use thrice_model::{AgeClock, ClassKind, Location, Source, Step, StepId, StepTarget, Verb};
+use thrice_plan::{CopyId, CopyKind, Plan};
+use thrice_retention::{Snapshot, forget};
+
+use crate::Sort;
+use crate::calendar::{instant, offset};
+use crate::content::{Piece, Quality, union};
+use crate::words::names;
+use crate::world::World;
+
+/// What a run found for one copy that it makes.
+pub(crate) struct Taken {
+    pub copy: CopyId,
+    pub source: CopyId,
+    pub pieces: Vec<Piece>,
+}
+
+/// Reads what a step would take from a copy's source.
+///
+/// # Errors
+/// Why it cannot be read or written, in words.
+pub(crate) fn take(
+    world: &mut World<'_>,
+    step: &Step,
+    copy: CopyId,
+    now: i64,
+) -> Result<Option<Taken>, String> {
+    let what = &world.plan.copies[copy];
+    let Some(source) = what.source else {
+        return Ok(None);
+    };
+    for (id, end) in [(source, "source"), (copy, "destination")] {
+        if !world.is_up(world.store_of(id)) {
+            return Err(format!("its {end} `{}` is gone", world.store_name(id)));
+        }
+    }
+    if let Some(key) = what.key.filter(|key| world.lost_keys.contains(key)) {
+        return Err(format!(
+            "key `{}` is lost",
+            world.plan.model.keys[key].named.name
+        ));
+    }
+    if world.plan.copies[source].kind == CopyKind::Live {
+        world.grow(what.class, now);
+    }
+    let held = world.held.get_mut(&source);
+    let pieces = held.map_or_else(Vec::new, |held| {
+        let older_than = match &step.verb {
+            Verb::Move { older_than } => older_than.as_ref(),
+            _ => None,
+        };
+        match older_than {
+            None => held.pieces.clone(),
+            Some((age, clock, _)) => {
+                let limit = now.saturating_sub(age.0);
+                match clock {
+                    AgeClock::Mtime | AgeClock::Use => {
+                        held.cut(limit);
+                        let old = held.pieces.iter().filter(|piece| piece.to <= limit);
+                        old.copied().collect()
+                    }
+                    AgeClock::Upload | AgeClock::Snapshot => {
+                        let old = held.pieces.iter().filter(|piece| piece.entered <= limit);
+                        old.copied().collect()
+                    }
+                }
+            }
+        }
+    });
+    // A sync of an empty source empties its destination; a move may find nothing old enough.
+    let may_be_empty = matches!(step.verb, Verb::Sync { .. } | Verb::Move { .. });
+    if pieces.is_empty() && !may_be_empty {
+        return Err(format!(
+            "there is nothing to read on `{}`",
+            world.store_name(source)
+        ));
+    }
+    Ok(Some(Taken {
+        copy,
+        source,
+        pieces,
+    }))
+}
+
+/// Leaves what a run took: it started at `start`, and is done now.
+pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64, now: i64) {
+    let plan = world.plan;
+    let step = &plan.model.steps[id];
+    let Taken {
+        copy,
+        source,
+        mut pieces,
+    } = taken;
+    let is_state = plan.model.classes[plan.copies[copy].class].kind == ClassKind::State;
+    for piece in &mut pieces {
+        piece.entered = now;
+    }
+    let harmful = pieces.iter().any(|piece| piece.quality == Quality::Damaged);
+    match &step.verb {
+        Verb::Capture(parts) => {
+            let replaced = is_state && parts.keeps.is_none();
+            if replaced {
+                replace(world, copy, &pieces, now);
+            } else {
+                world.add(copy, pieces, now);
+            }
+            if let Some((keeps, _)) = &parts.keeps {
+                tidy(
+                    world,
+                    copy,
+                    now.saturating_sub(keeps.low().0),
+                    now,
+                    is_state,
+                );
+            }
+        }
+        Verb::Backup { keep, .. } => {
+            for piece in &mut pieces {
+                piece.taken = Some(start);
+            }
+            world.add(copy, merged(pieces), now);
+            if let Some((rules, _)) = keep {
+                thin(world, id, copy, rules, now);
+            }
+        }
+        Verb::Copy {
+            latest_only,
+            immutable,
+            ..
+        } => {
+            if *latest_only || (is_state && !is_dated(plan, source)) {
+                replace(world, copy, &pieces, now);
+            } else if *immutable {
+                pieces.retain(|piece| piece.quality == Quality::Sound);
+                world.add(copy, pieces, now);
+            } else {
+                world.add(copy, pieces, now);
+            }
+        }
+        Verb::Sync { .. } => mirror(world, id, copy, source, &pieces, now),
+        Verb::Move { .. } => {
+            world.add(copy, pieces.clone(), now);
+            remove_from(world, source, &pieces, now);
+        }
+        Verb::Seed { .. } => replace(world, copy, &pieces, now),
+        Verb::Expire { .. } | Verb::Prune | Verb::Check(_) | Verb::Drill => {}
+    }
+    if harmful && plan.copies[copy].kind != CopyKind::Live && !world.fate.contains_key(&copy) {
+        let line = format!(
+            "`{}` carries the damage to `{}`",
+            step.named.name,
+            world.store_name(copy)
+        );
+        world.log(now, Sort::Loss, line);
+        world.fate.insert(
+            copy,
+            format!("`{}` carried the damage here", step.named.name),
+        );
+    }
+}
+
+/// Deletes by age in a place.
+pub(crate) fn expire(world: &mut World<'_>, id: StepId, now: i64) {
+    let plan = world.plan;
+    let step = &plan.model.steps[id];
+    let (
+        Verb::Expire {
+            after,
+            clock,
+            noncurrent,
+            ..
+        },
+        Source::Location(place, _),
+    ) = (&step.verb, &step.source)
+    else {
+        return;
+    };
+    let limit = now.saturating_sub(after.low().0);
+    for copy in world.held.keys().copied().collect::<Vec<_>>() {
+        let what = &plan.copies[copy];
+        if !place.contains(&what.location) || !world.is_up(what.location.store) {
+            continue;
+        }
+        if what.kind == CopyKind::Live {
+            world.grow(what.class, now);
+        }
+        if *noncurrent {
+            if let Some(held) = world.held.get_mut(&copy) {
+                held.past.retain(|past| past.removed > limit);
+            }
+            continue;
+        }
+        let was_empty = world
+            .held
+            .get(&copy)
+            .is_none_or(|held| held.pieces.is_empty());
+        match clock {
+            // Where the data lives, it came when it was made.
+            AgeClock::Upload | AgeClock::Snapshot if what.kind != CopyKind::Live => {
+                world.remove(copy, now, false, |piece| piece.entered <= limit);
+            }
+            _ if plan.model.classes[what.class].kind == ClassKind::State
+                && what.kind == CopyKind::Live => {}
+            _ => {
+                world.remove_older(copy, limit, now);
+            }
+        }
+        let is_empty = world
+            .held
+            .get(&copy)
+            .is_none_or(|held| held.pieces.is_empty());
+        if is_empty && !was_empty && what.kind != CopyKind::Live {
+            emptied(world, id, copy, now, "deletes the last of");
+        }
+    }
+}
+
+fn emptied(world: &mut World<'_>, id: StepId, copy: CopyId, now: i64, does: &str) {
+    let step = &world.plan.model.steps[id].named.name;
+    let class = &world.plan.model.classes[world.plan.copies[copy].class]
+        .named
+        .name;
+    let line = format!("`{step}` {does} `{class}` on `{}`", world.store_name(copy));
+    world.log(now, Sort::Loss, line);
+    world.fate.insert(copy, format!("deleted by `{step}`"));
+}
+
+/// Puts the new in place of all that was there.
+fn replace(world: &mut World<'_>, copy: CopyId, pieces: &[Piece], now: i64) {
+    let same = |a: &Piece, b: &Piece| {
+        (a.from, a.to, a.taken, a.quality) == (b.from, b.to, b.taken, b.quality)
+    };
+    world.remove(copy, now, false, |old| {
+        !pieces.iter().any(|new| same(old, new))
+    });
+    world.add(copy, pieces.iter().copied(), now);
+}
+
+/// Makes a copy equal to what was read, and deletes whatever else lies under the destination.
+fn mirror(
+    world: &mut World<'_>,
+    id: StepId,
+    copy: CopyId,
+    source: CopyId,
+    pieces: &[Piece],
+    now: i64,
+) {
+    let had = world
+        .held
+        .get(&copy)
+        .is_some_and(|held| !held.pieces.is_empty());
+    if pieces.iter().all(Piece::is_state) || pieces.iter().any(|piece| piece.taken.is_some()) {
+        let is_state =
+            world.plan.model.classes[world.plan.copies[copy].class].kind == ClassKind::State;
+        if is_state && pieces.len() == 1 && !is_dated(world.plan, source) {
+            replace(world, copy, pieces, now);
+        } else {
+            equal(world, copy, pieces, now);
+        }
+    } else {
+        let ranges = union(pieces.iter().map(|piece| (piece.from, piece.to)).collect());
+        if let Some(held) = world.held.get_mut(&copy) {
+            ranges.iter().for_each(|(from, to)| {
+                held.cut(*from);
+                held.cut(*to);
+            });
+        }
+        let inside = |piece: &Piece| {
+            ranges
+                .iter()
+                .any(|(from, to)| *from <= piece.from && piece.to <= *to)
+        };
+        world.remove(copy, now, false, |piece| !inside(piece));
+        world.add(copy, pieces.iter().copied(), now);
+    }
+    let left = world
+        .held
+        .get(&copy)
+        .is_some_and(|held| !held.pieces.is_empty());
+    if had && !left {
+        emptied(
+            world,
+            id,
+            copy,
+            now,
+            "finds nothing in its source, and deletes all that there is of",
+        );
+    }
+}
+
+/// The same for whole versions.
+fn equal(world: &mut World<'_>, copy: CopyId, pieces: &[Piece], now: i64) {
+    replace(world, copy, pieces, now);
+}
+
+/// What other steps wrote under the destination of a sync goes, unless the source has the like.
+pub(crate) fn sweep(world: &mut World<'_>, id: StepId, mine: &BTreeSet<CopyId>, now: i64) {
+    let plan = world.plan;
+    let step = &plan.model.steps[id];
+    let Some(place) = destination(step) else {
+        return;
+    };
+    if !world.is_up(place.store) {
+        return;
+    }
+    let written: BTreeSet<&Location> = mine
+        .iter()
+        .map(|copy| &plan.copies[*copy].location)
+        .collect();
+    for copy in world.held.keys().copied().collect::<Vec<_>>() {
+        let what = &plan.copies[copy];
+        let foreign = place.contains(&what.location)
+            && what.made_by != Some(id)
+            && !written.contains(&what.location);
+        if foreign {
+            let why = format!(
+                "deleted by `{}`, which deletes all that is not in its source",
+                step.named.name
+            );
+            world.destroy(copy, now, false, why);
+        }
+    }
+}
+
+fn destination(step: &Step) -> Option<&Location> {
+    match (&step.verb, &step.target) {
+        (Verb::Sync { .. }, StepTarget::Location(place, _)) => Some(place),
+        _ => None,
+    }
+}
+
+fn remove_from(world: &mut World<'_>, source: CopyId, pieces: &[Piece], now: i64) {
+    let ranges = union(pieces.iter().map(|piece| (piece.from, piece.to)).collect());
+    if let Some(held) = world.held.get_mut(&source) {
+        for (from, to) in &ranges {
+            held.cut(*from);
+            held.cut(*to);
+        }
+    }
+    let gone = |old: &Piece| {
+        let whole = pieces
+            .iter()
+            .any(|new| (old.from, old.to, old.taken) == (new.from, new.to, new.taken));
+        whole
+            || (!old.is_state()
+                && ranges
+                    .iter()
+                    .any(|(from, to)| *from <= old.from && old.to <= *to))
+    };
+    world.remove(source, now, false, gone);
+}
+
+/// A capture's own clean-up: what came before an instant goes, but never the newest version of a state.
+fn tidy(world: &mut World<'_>, copy: CopyId, limit: i64, now: i64, is_state: bool) {
+    let newest = world
+        .held
+        .get(&copy)
+        .and_then(|held| held.pieces.iter().map(|piece| piece.to).max());
+    world.remove(copy, now, false, |piece| {
+        piece.entered <= limit && !(is_state && Some(piece.to) == newest)
+    });
+}
+
+/// `restic forget` after a backup, on the snapshots of this class.
+fn thin(
+    world: &mut World<'_>,
+    id: StepId,
+    copy: CopyId,
+    rules: &thrice_retention::KeepRules,
+    now: i64,
+) {
+    let plan = world.plan;
+    let step = &plan.model.steps[id];
+    let Some(repository) = plan.copies[copy].repository else {
+        return;
+    };
+    let taken: BTreeSet<i64> = world
+        .held
+        .get(&copy)
+        .map(|held| held.pieces.iter().filter_map(|piece| piece.taken).collect())
+        .unwrap_or_default();
+    let snapshots: Vec<Snapshot> = taken
+        .iter()
+        .map(|at| Snapshot::at(at.to_string(), instant(*at), offset(plan, step, *at)))
+        .collect();
+    let version = plan.model.repositories[repository].restic;
+    // Rules that this version refuses keep everything.
+    let Ok(decisions) = forget(rules, version, &snapshots, instant(now)) else {
+        return;
+    };
+    let gone: BTreeSet<i64> = taken
+        .iter()
+        .zip(&decisions)
+        .filter(|(_, decision)| !decision.keep)
+        .map(|(at, _)| *at)
+        .collect();
+    world.remove(copy, now, false, |piece| {
+        piece.taken.is_some_and(|at| gone.contains(&at))
+    });
+}
+
+/// The pieces of one tree, neighbours joined.
+fn merged(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    pieces.sort_unstable();
+    pieces.dedup_by(|next, before| {
+        let joins = !next.is_state() && before.to == next.from && before.quality == next.quality;
+        if joins {
+            before.to = next.to;
+        }
+        joins
+    });
+    pieces
+}
+
+/// Whether versions of a state lie side by side in a copy: in a repository, or in files that a capture
+/// keeps for some time.
+fn is_dated(plan: &Plan, copy: CopyId) -> bool {
+    let mut here = Some(copy);
+    while let Some(id) = here {
+        let what = &plan.copies[id];
+        let verb = what.made_by.map(|step| &plan.model.steps[step].verb);
+        match verb {
+            Some(Verb::Backup { .. }) => return true,
+            Some(Verb::Capture(parts)) => return parts.keeps.is_some(),
+            Some(
+                Verb::Copy {
+                    latest_only: true, ..
+                }
+                | Verb::Seed { .. },
+            )
+            | None => return false,
+            Some(_) => here = what.source,
+        }
+    }
+    false
+}
+
+/// The stores of some copies, named.
+pub(crate) fn stores(world: &World<'_>, copies: impl IntoIterator<Item = CopyId>) -> String {
+    let found: BTreeSet<&str> = copies
+        .into_iter()
+        .map(|copy| world.store_name(copy))
+        .collect();
+    names(found)
+}

@@ -1,0 +1,402 @@
+//! All places at an instant, and what goes wrong with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_model::{
+    ClassId, ClassKind, HostId, KeyId, LockMode, Mishap, SiteId, StoreId, Strike, Target,
+    Versioning,
+};
+use thrice_plan::{CopyId, CopyKind, Leave, Plan};
+
+use crate::calendar::{instant, midnight};
+use crate::content::{Held, Keeping, Piece, Quality};
+use crate::words::mishap;
+use crate::{Event, Sort, reach};
+
+/// Somebody who deletes whatever they reach, until somebody acts.
+pub(crate) struct Intruder {
+    stores: BTreeMap<StoreId, bool>,
+    until: i64,
+}
+
+/// The state of everything.
+pub(crate) struct World<'p> {
+    pub plan: &'p Plan,
+    /// The first instant that is played.
+    pub from: i64,
+    /// What lies in each copy; indexed by copy.
+    pub held: BTreeMap<CopyId, Held>,
+    /// The live copy of each class.
+    pub live: BTreeMap<ClassId, CopyId>,
+    /// When the data ceased to be whole where it lives.
+    pub live_lost: BTreeMap<ClassId, i64>,
+    pub damaged: BTreeSet<ClassId>,
+    pub lost_hosts: BTreeSet<HostId>,
+    pub lost_sites: BTreeSet<SiteId>,
+    pub lost_stores: BTreeSet<StoreId>,
+    pub lost_keys: BTreeSet<KeyId>,
+    pub intruders: Vec<Intruder>,
+    keeping: BTreeMap<StoreId, Keeping>,
+    /// What last happened to a copy, for those that lost something.
+    pub fate: BTreeMap<CopyId, String>,
+    pub trace: Vec<Event>,
+}
+
+impl<'p> World<'p> {
+    pub(crate) fn new(plan: &'p Plan, copies: &BTreeSet<CopyId>, from: i64, to: i64) -> Self {
+        let mut world = Self {
+            plan,
+            from,
+            held: BTreeMap::new(),
+            live: BTreeMap::new(),
+            live_lost: BTreeMap::new(),
+            damaged: BTreeSet::new(),
+            lost_hosts: BTreeSet::new(),
+            lost_sites: BTreeSet::new(),
+            lost_stores: BTreeSet::new(),
+            lost_keys: BTreeSet::new(),
+            intruders: Vec::new(),
+            keeping: BTreeMap::new(),
+            fate: BTreeMap::new(),
+            trace: Vec::new(),
+        };
+        let by_entry = by_entry(plan);
+        for id in copies {
+            let copy = &plan.copies[*id];
+            let store = copy.location.store;
+            let held = Held {
+                by_entry: by_entry.contains(id),
+                ..Held::default()
+            };
+            world.held.insert(*id, held);
+            world
+                .keeping
+                .entry(store)
+                .or_insert_with(|| keeping(plan, store, from, to));
+            if copy.kind == CopyKind::Live {
+                world.live.insert(copy.class, *id);
+            }
+        }
+        world
+    }
+
+    pub(crate) fn log(&mut self, at: i64, sort: Sort, what: String) {
+        self.trace.push(Event {
+            at: instant(at),
+            sort,
+            what,
+        });
+    }
+
+    pub(crate) fn store_of(&self, copy: CopyId) -> StoreId {
+        self.plan.copies[copy].location.store
+    }
+
+    pub(crate) fn store_name(&self, copy: CopyId) -> &'p str {
+        &self.plan.model.stores[self.store_of(copy)].named.name
+    }
+
+    /// Whether a store can be reached at all.
+    pub(crate) fn is_up(&self, store: StoreId) -> bool {
+        !self.lost_stores.contains(&store) && !self.lost_hosts.contains(&self.plan.host_of(store))
+    }
+
+    pub(crate) fn key_left(&self, key: KeyId) -> bool {
+        reach::key_left(
+            self.plan,
+            key,
+            &self.lost_keys,
+            &self.lost_hosts,
+            &self.lost_sites,
+        )
+    }
+
+    /// The data where it lives goes on: what was created since it was last looked at is there.
+    pub(crate) fn grow(&mut self, class: ClassId, now: i64) {
+        let Some(id) = self.live.get(&class).copied() else {
+            return;
+        };
+        let data = &self.plan.model.classes[class];
+        let begins = self.from.max(midnight(data.lifetime.from));
+        let whole = !self.live_lost.contains_key(&class);
+        let damaged = self.damaged.contains(&class);
+        let ended = data.lifetime.until.is_some_and(|end| midnight(end) <= now);
+        if now < begins || ended || (!whole && !damaged) {
+            return;
+        }
+        let quality = if damaged {
+            Quality::Damaged
+        } else {
+            Quality::Sound
+        };
+        let Some(held) = self.held.get_mut(&id) else {
+            return;
+        };
+        if data.kind == ClassKind::State {
+            held.pieces = vec![Piece::state(now, quality)];
+            return;
+        }
+        let grown = held.first.map_or(begins, |until| until.max(begins));
+        if grown < now {
+            held.first = Some(now);
+            held.pieces.push(Piece {
+                from: grown,
+                to: now,
+                entered: grown,
+                taken: None,
+                quality,
+            });
+            if let [.., before, last] = held.pieces.as_mut_slice()
+                && before.to == last.from
+                && before.quality == last.quality
+            {
+                before.to = last.to;
+                held.pieces.pop();
+            }
+        }
+    }
+
+    /// Removes what `goes` from a copy; whether anything went.
+    pub(crate) fn remove(
+        &mut self,
+        copy: CopyId,
+        now: i64,
+        administrator: bool,
+        goes: impl FnMut(&Piece) -> bool,
+    ) -> bool {
+        let store = self.store_of(copy);
+        match (self.held.get_mut(&copy), self.keeping.get(&store)) {
+            (Some(held), Some(keeping)) => held.remove(keeping, now, administrator, goes),
+            _ => false,
+        }
+    }
+
+    /// Removes what was created up to an instant.
+    pub(crate) fn remove_older(&mut self, copy: CopyId, created_by: i64, now: i64) -> bool {
+        let store = self.store_of(copy);
+        match (self.held.get_mut(&copy), self.keeping.get(&store)) {
+            (Some(held), Some(keeping)) => held.remove_older(created_by, keeping, now),
+            _ => false,
+        }
+    }
+
+    /// Adds to a copy; while somebody hostile reaches the store, it is deleted at once.
+    pub(crate) fn add(&mut self, copy: CopyId, pieces: impl IntoIterator<Item = Piece>, now: i64) {
+        let store = self.store_of(copy);
+        let (Some(held), Some(keeping)) = (self.held.get_mut(&copy), self.keeping.get(&store))
+        else {
+            return;
+        };
+        for piece in pieces {
+            held.add(piece, keeping, now);
+        }
+        let reached = self
+            .intruders
+            .iter()
+            .filter(|intruder| now < intruder.until)
+            .filter_map(|intruder| intruder.stores.get(&store))
+            .copied()
+            .max();
+        if let Some(administers) = reached {
+            held.remove(keeping, now, administers, |_| true);
+        }
+    }
+
+    /// Something goes wrong.
+    pub(crate) fn strike(&mut self, strike: &Strike, until: i64) {
+        let at = strike.at.as_second();
+        for class in self.live.keys().copied().collect::<Vec<_>>() {
+            self.grow(class, at);
+        }
+        let words = mishap(self.plan, strike.mishap);
+        self.log(at, Sort::Strike, words.clone());
+        match strike.mishap {
+            Mishap::Lose(Target::Credential(id)) => {
+                self.intrude(thrice_model::Hostile::Credential(id), at, until, &words);
+            }
+            Mishap::Steal(hostile) => self.intrude(hostile, at, until, &words),
+            Mishap::Lose(Target::Key(key)) => {
+                self.lost_keys.insert(key);
+            }
+            Mishap::Lose(target) => self.lose(target, at),
+            Mishap::Delete(store) => {
+                for copy in self.copies_on(store) {
+                    self.destroy(copy, at, false, format!("deleted: {words}"));
+                }
+            }
+            Mishap::Corrupt(class) => {
+                self.damaged.insert(class);
+                self.live_lost.entry(class).or_insert(at);
+                if let Some(copy) = self.live.get(&class).copied() {
+                    self.spoil(copy, at);
+                }
+            }
+            Mishap::Rot(store) => {
+                for copy in self.copies_on(store) {
+                    self.spoil(copy, at);
+                    self.fate.insert(copy, format!("damaged: {words}"));
+                    let what = &self.plan.copies[copy];
+                    if what.kind == CopyKind::Live {
+                        self.damaged.insert(what.class);
+                        self.live_lost.entry(what.class).or_insert(at);
+                    }
+                }
+            }
+        }
+    }
+
+    fn copies_on(&self, store: StoreId) -> Vec<CopyId> {
+        let all = self.held.keys().copied();
+        all.filter(|copy| self.store_of(*copy) == store).collect()
+    }
+
+    fn lose(&mut self, target: Target, at: i64) {
+        let hosts = &self.plan.model.hosts;
+        let sites = &self.plan.model.sites;
+        match target {
+            Target::Host(id) => drop(self.lost_hosts.insert(id)),
+            Target::Store(id) => drop(self.lost_stores.insert(id)),
+            Target::Site(id) => drop(self.lost_sites.insert(id)),
+            Target::Provider(id) => self.lost_sites.extend(
+                sites
+                    .iter()
+                    .filter(|(_, s)| s.provider == id)
+                    .map(|(s, _)| s),
+            ),
+            Target::Credential(_) | Target::Key(_) => {}
+        }
+        let lost_sites = &self.lost_sites;
+        let on_them = hosts
+            .iter()
+            .filter(|(_, host)| lost_sites.contains(&host.site));
+        self.lost_hosts.extend(on_them.map(|(id, _)| id));
+        for copy in self.held.keys().copied().collect::<Vec<_>>() {
+            if self.is_up(self.store_of(copy)) {
+                continue;
+            }
+            if let Some(held) = self.held.get_mut(&copy) {
+                held.clear();
+            }
+            let class = self.plan.copies[copy].class;
+            if self.plan.copies[copy].kind == CopyKind::Live {
+                self.damaged.remove(&class);
+                self.live_lost.entry(class).or_insert(at);
+            }
+            self.fate
+                .entry(copy)
+                .or_insert_with(|| "gone with its store".to_owned());
+        }
+    }
+
+    fn intrude(&mut self, hostile: thrice_model::Hostile, at: i64, until: i64, words: &str) {
+        let stores = reach::destroyable(self.plan, hostile);
+        for (store, administers) in &stores {
+            for copy in self.copies_on(*store) {
+                self.destroy(copy, at, *administers, format!("deleted: {words}"));
+            }
+        }
+        self.intruders.push(Intruder { stores, until });
+    }
+
+    /// Everything in a copy is deleted; the store may keep some of it.
+    pub(crate) fn destroy(
+        &mut self,
+        copy: CopyId,
+        at: i64,
+        administrator: bool,
+        why: String,
+    ) -> bool {
+        let store = self.store_of(copy);
+        let what = &self.plan.copies[copy];
+        let Some(held) = self.held.get_mut(&copy) else {
+            return false;
+        };
+        let mut went = false;
+        if administrator {
+            let empty = Keeping::default();
+            let keeping = self.keeping.get(&store).unwrap_or(&empty);
+            // What a lock holds stays, also of what was deleted before.
+            let locked = |past: &crate::content::Past| {
+                keeping.lock.is_some()
+                    && !keeping.bypassable
+                    && past.until.is_some_and(|until| until > at)
+            };
+            let before = held.past.len();
+            held.past.retain(locked);
+            went |= held.past.len() != before;
+        }
+        went |= self.remove(copy, at, administrator, |_| true);
+        if what.kind == CopyKind::Live {
+            self.damaged.remove(&what.class);
+            self.live_lost.entry(what.class).or_insert(at);
+        }
+        if went {
+            let line = format!(
+                "what is on `{}` of `{}` is deleted",
+                self.store_name(copy),
+                self.plan.model.classes[what.class].named.name
+            );
+            self.log(at, Sort::Loss, line);
+            self.fate.insert(copy, why);
+        }
+        went
+    }
+
+    fn spoil(&mut self, copy: CopyId, at: i64) {
+        if let Some(held) = self.held.get_mut(&copy) {
+            held.forget_past(at);
+            for piece in held
+                .pieces
+                .iter_mut()
+                .chain(held.past.iter_mut().map(|past| &mut past.piece))
+            {
+                piece.quality = Quality::Damaged;
+            }
+        }
+    }
+}
+
+/// The copies in which it matters when something came: somebody deletes or takes by that.
+fn by_entry(plan: &Plan) -> BTreeSet<CopyId> {
+    let mut out = BTreeSet::new();
+    for (id, copy) in plan.copies.iter() {
+        let store = &plan.model.stores[copy.location.store];
+        let kept = store.snapshots.is_some() || store.lock.is_some();
+        let aged = copy
+            .leaves
+            .iter()
+            .any(|leave| matches!(leave, Leave::AfterEntering { .. }));
+        if kept || aged {
+            out.insert(id);
+        }
+        if let (Some(_), Some(source)) = (copy.enter.older_than, copy.source) {
+            out.insert(source);
+        }
+    }
+    out
+}
+
+fn keeping(plan: &Plan, id: StoreId, from: i64, to: i64) -> Keeping {
+    let store = &plan.model.stores[id];
+    let snapshots = store.snapshots.as_ref().map(|(schedule, keep, _)| {
+        let host = &plan.model.hosts[store.host];
+        let zone = jiff::tz::TimeZone::get(&host.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let zone = schedule
+            .zone
+            .time_zone(&zone)
+            .unwrap_or(jiff::tz::TimeZone::UTC);
+        let runs = schedule.occurrences(&zone, instant(from), instant(to.saturating_add(1)));
+        (
+            runs.map(jiff::Timestamp::as_second).collect(),
+            *keep as usize,
+        )
+    });
+    Keeping {
+        versioned: store.versioning == Versioning::On,
+        lock: store.lock.map(|lock| lock.days.saturating_mul(86_400)),
+        bypassable: store
+            .lock
+            .is_some_and(|lock| lock.mode == LockMode::Governance),
+        snapshots: snapshots.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,135 @@
+//! A counterexample on the simulator, which shares nothing with the encoding but the plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_plan::CopyId;
+use thrice_simulate::{Chosen, Effect, Life, replay};
+
+use super::{Answer, Node, Question, Run, Symbolized, System};
+use crate::context::Context;
+
+const MISMATCH: Code = Code("T9002");
+
+/// Answers a question about a class's copies, perhaps after faults. A counterexample is played on the
+/// simulator before anybody sees it; one that it does not bear out is a mistake of this program, and
+/// no verdict.
+pub(crate) fn answered(
+    context: &Context<'_>,
+    symbolized: &Symbolized,
+    system: &System,
+    question: &Question,
+) -> Answer {
+    let answer = context.answers.ask(system, question);
+    let Answer::Refuted(run) = &answer else {
+        return answer;
+    };
+    match confirm(context, symbolized, system, question, run) {
+        Ok(()) => answer,
+        Err(why) => {
+            context
+                .mismatches
+                .borrow_mut()
+                .push(mismatch(context, symbolized, &why));
+            Answer::Unknown("its counterexample does not replay on the simulator".to_owned())
+        }
+    }
+}
+
+/// Whether the simulator leaves no more than the counterexample says.
+fn confirm(
+    context: &Context<'_>,
+    symbolized: &Symbolized,
+    system: &System,
+    question: &Question,
+    run: &Run,
+) -> Result<(), String> {
+    let played =
+        replay(context.plan, &life(symbolized, system, run)).map_err(|refusal| refusal.why)?;
+    let claimed: BTreeSet<CopyId> = system
+        .nodes
+        .iter()
+        .zip(&symbolized.copies)
+        .enumerate()
+        .filter(|(at, (node, _))| node.alive && run.is_in(*at))
+        .map(|(_, (_, id))| *id)
+        .collect();
+    if let Some(more) = played.usable.iter().find(|id| !claimed.contains(id)) {
+        let store = context.store_name(context.plan.copies[*more].location.store);
+        return Err(format!("played, a copy is left on `{store}`"));
+    }
+    let groups: BTreeSet<u32> = question
+        .members
+        .iter()
+        .filter(|(node, _)| {
+            symbolized
+                .copies
+                .get(*node)
+                .is_some_and(|id| played.usable.contains(id))
+        })
+        .map(|(_, group)| *group)
+        .collect();
+    if groups.len() < question.need as usize {
+        Ok(())
+    } else {
+        Err(format!(
+            "played, {} are left of {} asked for",
+            groups.len(),
+            question.need
+        ))
+    }
+}
+
+/// The run as times that the simulator takes.
+fn life(symbolized: &Symbolized, system: &System, run: &Run) -> Life {
+    let chosen = run.chosen.iter().map(|chosen| Chosen {
+        delay: chosen.delay,
+        older_than: chosen.older_than,
+        leaves: chosen.leaves.clone(),
+    });
+    let mut effects = BTreeMap::new();
+    for (node, id) in system.nodes.iter().zip(&symbolized.copies) {
+        if !node.alive {
+            effects.insert(*id, effect(node, system));
+        }
+    }
+    Life {
+        copies: symbolized.copies.iter().copied().zip(chosen).collect(),
+        effects,
+        struck: run.struck,
+        judged: run.age,
+    }
+}
+
+/// A node that its living source does not feed any more lies in a store that is gone.
+fn effect(node: &Node, system: &System) -> Effect {
+    let source_lives = node
+        .source
+        .and_then(|source| system.nodes.get(source))
+        .is_none_or(|source| source.alive);
+    if source_lives && !node.fed {
+        Effect::Gone
+    } else {
+        Effect::Useless
+    }
+}
+
+fn mismatch(context: &Context<'_>, symbolized: &Symbolized, why: &str) -> Diagnostic {
+    let class = symbolized
+        .copies
+        .first()
+        .map(|id| context.plan.copies[*id].class);
+    let name = class.map_or("a class", |class| context.class_name(class));
+    let found = Diagnostic::error(
+        MISMATCH,
+        format!("a counterexample about `{name}` does not replay on the simulator: {why}"),
+    )
+    .help("this is a mistake in thrice, not in your policy: please report it, with the policy if you can");
+    match class {
+        Some(class) => found.at(
+            context.plan.model.classes[class].named.span,
+            "about this class",
+        ),
+        None => found,
+    }
+}
