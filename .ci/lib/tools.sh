@@ -6,6 +6,7 @@
 packages=(
   restic rclone cron shellcheck jq     # what the emitted artefacts are for, and what checks them
   radosgw ceph-mon ceph-osd ceph-common # a real S3 server, with lifecycle rules that really expire
+  postgresql redis-server sqlite3      # what captures dump, and what reads it back
   util-linux                           # setpriv, unshare, flock: daemons that end with their test
   faketime tzdata                      # a cron whose clock starts where a test likes, and runs faster
   curl                                 # a request of a test's own to the S3 server

@@ -70,6 +70,7 @@ fn scripts(plan: &Plan, mistakes: &mut Vec<Diagnostic>) -> Vec<Artefact> {
         thrice_target_restic::emit(plan),
         thrice_target_rclone::emit(plan),
         thrice_target_host_scripts::emit(plan),
+        thrice_target_capture::emit(plan),
     ] {
         gather(emitted, &mut artefacts, mistakes);
     }

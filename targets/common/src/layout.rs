@@ -118,7 +118,8 @@ pub fn path_on(plan: &Plan, host: HostId, location: &Location) -> Option<String>
     (store.host == host && store.kind == StoreKind::FileSystem).then(|| path(plan, location))
 }
 
-/// The list of what a capture left, next to its destination: a line `SHA256 BYTES PATH` for each file.
+/// The list of what a capture left, next to its destination: a line `SHA256 BYTES SECONDS PATH` for each
+/// file, its time in seconds since 1970.
 #[must_use]
 pub fn manifest(plan: &Plan, destination: &Location) -> String {
     format!("{}.manifest", path(plan, destination).trim_end_matches('/'))
@@ -161,6 +162,17 @@ pub fn credential_file(plan: &Plan, host: HostId, credential: CredentialId) -> O
     let name = filename(&credential.named.name);
     let default = || format!("{}/credentials/{name}.env", folders(plan, host).etc);
     Some(credential.file.clone().unwrap_or_else(default))
+}
+
+/// The environment file that says how a step reaches the service that it captures or fills: addresses,
+/// names, passwords. It need not be there.
+#[must_use]
+pub fn connection_file(plan: &Plan, host: HostId, id: StepId) -> String {
+    format!(
+        "{}/connections/{}.env",
+        folders(plan, host).etc,
+        step(plan, id)
+    )
 }
 
 /// The name of the lock that steps on one repository share on a host: shared by those that read and

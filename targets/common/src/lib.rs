@@ -11,6 +11,7 @@
 //! | text that becomes a word of a shell, or a command of cron | [`shell`], [`cron`] |
 //! | templates | [`template`] |
 //! | a whole script around the few lines that do the work | [`script`] |
+//! | the list of what a capture left | [`listing`] |
 //! | what stands at the top of every file | [`header`] |
 //! | what an emitted script says, read back | [`read`] |
 //! | words for what cannot be emitted | [`refusal`] |
@@ -31,6 +32,7 @@ pub mod fixture;
 mod hash;
 pub mod header;
 pub mod layout;
+pub mod listing;
 pub mod monitor;
 pub mod read;
 pub mod refusal;

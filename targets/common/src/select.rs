@@ -14,6 +14,8 @@ pub enum Means {
     Rclone,
     /// A script around a program of the user's own: a capture with `runs`.
     Wrapper,
+    /// A script that dumps or exports: a capture without `runs`.
+    Capture,
     /// A script that removes files by age: expire on a file system.
     CleanUp,
     /// A rule of an object storage: expire in a bucket.
@@ -30,7 +32,7 @@ impl Means {
     pub const fn is_script(self) -> bool {
         matches!(
             self,
-            Self::Restic | Self::Rclone | Self::Wrapper | Self::CleanUp
+            Self::Restic | Self::Rclone | Self::Wrapper | Self::Capture | Self::CleanUp
         )
     }
 }
@@ -54,9 +56,7 @@ pub fn means(plan: &Plan, step: &Step) -> Means {
         Verb::Backup { .. } | Verb::Prune | Verb::Check(_) | Verb::Drill => Means::Restic,
         Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => Means::Rclone,
         Verb::Capture(parts) if parts.runs.is_some() => Means::Wrapper,
-        Verb::Capture(_) => {
-            Means::Nothing("captures without `runs` are not emitted in this version")
-        }
+        Verb::Capture(_) => Means::Capture,
         Verb::Expire { .. } if is_in_bucket(plan, step) => {
             Means::Nothing("objects of a bucket expire by its lifecycle rules alone")
         }

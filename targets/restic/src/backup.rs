@@ -117,10 +117,12 @@ fn manifest(plan: &Plan, step: &Step, host: HostId) -> String {
         return String::new();
     };
     let capture = &plan.model.steps[*other];
-    let is_wrapped =
-        select::means(plan, capture) == Means::Wrapper && capture.runner.host == Some(host);
+    let leaves_one = matches!(
+        select::means(plan, capture),
+        Means::Wrapper | Means::Capture
+    ) && capture.runner.host == Some(host);
     match &capture.target {
-        StepTarget::Location(place, _) if is_wrapped => layout::manifest(plan, place),
+        StepTarget::Location(place, _) if leaves_one => layout::manifest(plan, place),
         _ => String::new(),
     }
 }

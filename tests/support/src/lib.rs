@@ -1,6 +1,6 @@
 //! The real programs that emitted artefacts are for, started for a test and ended with it:
 //! restic in every version the project promises, rclone, a Ceph object gateway, Debian's cron,
-//! shellcheck. `.ci/setup test` installs them.
+//! PostgreSQL, Redis, shellcheck. `.ci/setup test` installs them.
 //!
 //! Only tests use this crate. It stops a test by a panic that says what is missing and how to get
 //! it: a test that cannot run its program must fail, not pass.
@@ -12,6 +12,8 @@
 //! | rclone 1.60 and the newest | [`rclone::versions`] |
 //! | an S3 server that enforces what real ones do | [`ceph::Rgw`] |
 //! | what Debian's cron thinks of a file | [`cron::check`], [`cron_daemon::Daemon`] |
+//! | a PostgreSQL or Redis server | [`postgres::Postgres`], [`redis::Redis`] |
+//! | a server that stands in for one that cannot be run here | [`http::Server`] |
 //! | what shellcheck thinks of a script | [`shell::shellcheck`] |
 #![allow(
     clippy::panic,
@@ -24,8 +26,11 @@
 pub mod ceph;
 pub mod cron;
 pub mod cron_daemon;
+pub mod http;
 pub mod keeper;
+pub mod postgres;
 pub mod rclone;
+pub mod redis;
 pub mod restic;
 pub mod shell;
 
