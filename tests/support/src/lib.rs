@@ -13,6 +13,7 @@
 //! | an S3 server that enforces what real ones do | [`ceph::Rgw`] |
 //! | what Debian's cron thinks of a file | [`cron::check`], [`cron_daemon::Daemon`] |
 //! | what shellcheck thinks of a script | [`shell::shellcheck`] |
+//! | what systemd thinks of a unit, and when a timer elapses | [`systemd::verify`], [`systemd::calendar`] |
 #![allow(
     clippy::panic,
     clippy::expect_used,
@@ -28,6 +29,7 @@ pub mod keeper;
 pub mod rclone;
 pub mod restic;
 pub mod shell;
+pub mod systemd;
 
 mod ceph_conf;
 mod command;
