@@ -13,6 +13,7 @@
 //! | a whole script around the few lines that do the work | [`script`] |
 //! | what stands at the top of every file | [`header`] |
 //! | what an emitted script says, read back | [`read`] |
+//! | what programs that apply a plan through an API share | [`apply`] |
 //! | words for what cannot be emitted | [`refusal`] |
 
 #![expect(
@@ -20,6 +21,7 @@
     reason = "tables are indexed by ids that their own `push` made"
 )]
 
+pub mod apply;
 mod artefact;
 #[cfg(feature = "fixture")]
 pub mod bench;

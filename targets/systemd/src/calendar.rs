@@ -67,8 +67,8 @@ fn every(minutes: u32) -> Result<(u32, String), String> {
     match minutes {
         60 => Ok((60, "*:00:00".to_owned())),
         1440 => Ok((1440, "00:00:00".to_owned())),
-        1..60 if 60 % minutes == 0 => Ok((minutes, format!("*:00/{minutes}:00"))),
-        _ if minutes % 60 == 0 && 1440 % minutes == 0 => {
+        1..60 if 60_u32.is_multiple_of(minutes) => Ok((minutes, format!("*:00/{minutes}:00"))),
+        _ if minutes.is_multiple_of(60) && 1440_u32.is_multiple_of(minutes) => {
             Ok((minutes, format!("00/{}:00:00", minutes / 60)))
         }
         _ => Err("its period divides neither an hour nor a day".to_owned()),
