@@ -39,6 +39,8 @@ pub mod refusal;
 pub mod script;
 pub mod select;
 pub mod shell;
+#[cfg(feature = "fixture")]
+pub mod stand_in;
 pub mod template;
 
 pub use artefact::Artefact;
