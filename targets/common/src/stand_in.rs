@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::disallowed_methods,
     reason = "for tests alone: a failure is a failed test"
 )]
 
