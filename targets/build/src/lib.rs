@@ -49,6 +49,10 @@ pub(crate) fn collect(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
     };
     for emitted in [
         thrice_target_cron::emit(plan),
+        thrice_target_systemd::emit(plan),
+        thrice_target_truenas::emit(plan),
+        thrice_target_monitors::emit(plan),
+        thrice_target_prometheus::emit(plan),
         thrice_target_s3_lifecycle::emit(plan),
         thrice_target_zerobyte::emit(plan),
         executor,

@@ -1,5 +1,7 @@
 //! One emitted file.
 
+use serde_json::Value;
+
 /// One emitted file, and what `build` and `verify` must know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Artefact {
@@ -23,6 +25,39 @@ pub struct Artefact {
 }
 
 impl Artefact {
+    /// A file of JSON that is applied through an API, not installed.
+    #[must_use]
+    pub fn json(path: String, kind: &'static str, host: Option<String>, value: &Value) -> Self {
+        // Texts, numbers and lists always become JSON.
+        let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+        text.push('\n');
+        Self {
+            path,
+            bytes: text.into_bytes(),
+            mode: 0o644,
+            kind,
+            step: None,
+            host,
+            install_to: None,
+            secrets: Vec::new(),
+        }
+    }
+
+    /// The program that applies the file beside it: it is run from where it was built or put.
+    #[must_use]
+    pub fn apply(path: String, host: Option<String>, text: String) -> Self {
+        Self {
+            path,
+            bytes: text.into_bytes(),
+            mode: 0o755,
+            kind: "apply",
+            step: None,
+            host,
+            install_to: None,
+            secrets: Vec::new(),
+        }
+    }
+
     /// Its content as text; what is emitted is always UTF-8.
     #[must_use]
     pub fn text(&self) -> &str {

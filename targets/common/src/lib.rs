@@ -14,6 +14,7 @@
 //! | the list of what a capture left | [`listing`] |
 //! | what stands at the top of every file | [`header`] |
 //! | what an emitted script says, read back | [`read`] |
+//! | what programs that apply a plan through an API share | [`apply`] |
 //! | words for what cannot be emitted | [`refusal`] |
 
 #![expect(
@@ -21,6 +22,7 @@
     reason = "tables are indexed by ids that their own `push` made"
 )]
 
+pub mod apply;
 mod artefact;
 #[cfg(feature = "fixture")]
 pub mod bench;
@@ -39,6 +41,8 @@ pub mod refusal;
 pub mod script;
 pub mod select;
 pub mod shell;
+#[cfg(feature = "fixture")]
+pub mod stand_in;
 pub mod template;
 
 pub use artefact::Artefact;

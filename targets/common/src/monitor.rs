@@ -63,8 +63,8 @@ pub fn signal(plan: &Plan, host: HostId, id: StepId) -> Result<Option<Signal>, D
         .filter(|(_, step)| step.monitor.is_some_and(|(other, _)| other == monitor_id))
         .count();
     let step = layout::step(plan, id);
-    let own = format!("{}_{}", variable(&monitor.url_from), variable(&step));
-    let slug = format!("{}-{step}", layout::policy(plan)).to_ascii_lowercase();
+    let own = own(&monitor.url_from, &step);
+    let slug = slug(plan, id);
     let is_kuma = monitor.kind == MonitorKind::UptimeKuma;
     Ok(Some(Signal {
         kind: if is_kuma {
@@ -79,6 +79,18 @@ pub fn signal(plan: &Plan, host: HostId, id: StepId) -> Result<Option<Signal>, D
         slug: if is_kuma { String::new() } else { slug },
         shared: !is_kuma || users == 1,
     }))
+}
+
+/// The name of a step's own check: `POLICY-STEP` in lower case, as slugs of healthchecks are.
+#[must_use]
+pub fn slug(plan: &Plan, id: StepId) -> String {
+    format!("{}-{}", layout::policy(plan), layout::step(plan, id)).to_ascii_lowercase()
+}
+
+/// The variable with the address of a step's own check at a monitor.
+#[must_use]
+pub fn own(url_from: &str, step: &str) -> String {
+    format!("{}_{}", variable(url_from), variable(step))
 }
 
 fn is_variable(text: &str) -> bool {

@@ -44,10 +44,7 @@ pub fn means(plan: &Plan, step: &Step) -> Means {
         RunnerKind::Hand => return Means::Nothing("a person does it"),
         RunnerKind::Lifecycle => return Means::Lifecycle,
         RunnerKind::Zerobyte => return Means::Zerobyte,
-        RunnerKind::Systemd => {
-            return Means::Nothing("timers of systemd are not emitted in this version");
-        }
-        RunnerKind::Cron | RunnerKind::Executor | RunnerKind::TrueNas => {}
+        RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor | RunnerKind::TrueNas => {}
     }
     if step.runner.host.is_none() {
         return Means::Nothing("the policy names no host that runs it");

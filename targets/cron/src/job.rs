@@ -1,9 +1,11 @@
 //! When cron starts which script.
 
-use thrice_model::{HostId, StepId};
+use std::collections::BTreeMap;
+
+use thrice_model::{HostId, HostKind, RunnerKind, StepId};
 use thrice_plan::Plan;
 use thrice_quantity::schedule::Recurrence;
-use thrice_target::{Diagnostic, due, layout, refusal};
+use thrice_target::{Diagnostic, due, layout, refusal, select};
 
 /// One script and its times.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,31 @@ pub struct Job {
     pub command: String,
     /// What follows it: nothing, or ` --on-time`.
     pub argument: &'static str,
+}
+
+/// The jobs of each host of some kinds, and the steps whose schedule cron cannot say.
+pub fn by_host(
+    plan: &Plan,
+    wanted: impl Fn(HostKind) -> bool,
+) -> (BTreeMap<HostId, Vec<Job>>, Vec<Diagnostic>) {
+    let mut hosts: BTreeMap<HostId, Vec<Job>> = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    for (id, step) in select::in_force(plan) {
+        let is_ours = matches!(step.runner.kind, RunnerKind::Cron | RunnerKind::TrueNas)
+            && select::means(plan, step).is_script();
+        let Some(host) = step.runner.host.filter(|_| is_ours) else {
+            continue;
+        };
+        if !wanted(plan.model.hosts[host].kind) {
+            continue;
+        }
+        match of(plan, id, host) {
+            Ok(Some(job)) => hosts.entry(host).or_default().push(job),
+            Ok(None) => {}
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    (hosts, mistakes)
 }
 
 /// The job of a step; `None` for one that is done on demand.

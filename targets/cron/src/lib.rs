@@ -1,23 +1,21 @@
-//! Plan to cron: one file for `/etc/cron.d` a host, one list of cron jobs a NAS.
+//! Plan to cron: one file for `/etc/cron.d` a host.
 //!
 //! What goes in: a verified plan. What comes out: for each host the times at which its cron starts the
-//! scripts of the other targets. Debian's cron 3.0pl1 ignores a whole file for one thing that it does
+//! scripts of the other targets. A NAS has jobs of its own, of which the target for TrueNAS makes its
+//! calls ([`job`]). Debian's cron 3.0pl1 ignores a whole file for one thing that it does
 //! not take, mostly without a word: see the tests, which ask it.
 #![expect(
     clippy::indexing_slicing,
     reason = "tables are indexed by ids that their own `push` made"
 )]
 
-mod job;
-mod nas;
+pub mod job;
 mod read;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
-use thrice_model::{HostId, HostKind, RunnerKind};
+use thrice_model::{HostId, HostKind};
 use thrice_plan::Plan;
-use thrice_target::{Artefact, Diagnostic, cron, header, layout, refusal, select, shell, template};
+use thrice_target::{Artefact, Diagnostic, cron, header, layout, refusal, shell, template};
 
 pub use read::{Entry, read};
 
@@ -30,29 +28,10 @@ const CRONTAB: &str = include_str!("../templates/crontab.j2");
 /// # Errors
 /// One diagnostic for each step whose schedule or command cron does not take.
 pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
-    let mut hosts: BTreeMap<HostId, Vec<Job>> = BTreeMap::new();
-    let mut mistakes = Vec::new();
-    for (id, step) in select::in_force(plan) {
-        let is_ours = matches!(step.runner.kind, RunnerKind::Cron | RunnerKind::TrueNas);
-        let (Some(host), true) = (
-            step.runner.host,
-            is_ours && select::means(plan, step).is_script(),
-        ) else {
-            continue;
-        };
-        match job::of(plan, id, host) {
-            Ok(Some(job)) => hosts.entry(host).or_default().push(job),
-            Ok(None) => {}
-            Err(mistake) => mistakes.push(mistake),
-        }
-    }
+    let (hosts, mut mistakes) = job::by_host(plan, |kind| kind != HostKind::Nas);
     let mut artefacts = Vec::new();
     for (host, jobs) in hosts {
-        let artefact = match plan.model.hosts[host].kind {
-            HostKind::Nas => nas::cron_jobs(plan, host, &jobs),
-            _ => crontab(plan, host, &jobs),
-        };
-        match artefact {
+        match crontab(plan, host, &jobs) {
             Ok(artefact) => artefacts.push(artefact),
             Err(mistake) => mistakes.push(mistake),
         }

@@ -15,6 +15,7 @@
 //! | a PostgreSQL or Redis server | [`postgres::Postgres`], [`redis::Redis`] |
 //! | a server that stands in for one that cannot be run here | [`http::Server`] |
 //! | what shellcheck thinks of a script | [`shell::shellcheck`] |
+//! | what systemd thinks of a unit, and when a timer elapses | [`systemd::verify`], [`systemd::calendar`] |
 #![allow(
     clippy::panic,
     clippy::expect_used,
@@ -33,6 +34,7 @@ pub mod rclone;
 pub mod redis;
 pub mod restic;
 pub mod shell;
+pub mod systemd;
 
 mod ceph_conf;
 mod command;
