@@ -61,6 +61,25 @@ pub(crate) fn asked(context: &Context<'_>, survive: &Survive, period: &Period) -
     }
 }
 
+/// The largest sets of faults that a requirement asks to survive, in a period: faults are "may", so
+/// smaller ones need no question of their own.
+pub(crate) fn sets(context: &Context<'_>, survive: &Survive, period: &Period) -> Vec<FaultSet> {
+    match asked(context, survive, period) {
+        Asked::Set(set) => vec![set],
+        Asked::Any(count, singles) => {
+            let mut out: Vec<FaultSet> = singles.iter().map(|f| vec![*f]).collect();
+            for _ in 1..count {
+                let larger = grown(&out, &singles, &[]);
+                if larger.is_empty() {
+                    break;
+                }
+                out = larger;
+            }
+            out
+        }
+    }
+}
+
 /// Whether a requirement asks a class to survive faults of a kind in a period: then survival says what
 /// comes of them, and no other obligation does.
 pub(crate) fn is_asked(

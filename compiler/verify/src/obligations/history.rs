@@ -208,7 +208,7 @@ fn sets<'p>(context: &Context<'p>, period: &Period) -> Vec<Asked<'p>> {
                 faults::sets(context, survive, period)
                     .into_iter()
                     .map(|faults| Asked {
-                        struck: strike(context, &faults),
+                        struck: strike(context, &faults, period.from),
                         faults,
                         classes: requirement.selection.classes.as_slice(),
                     }),

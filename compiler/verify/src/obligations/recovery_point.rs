@@ -309,7 +309,7 @@ impl<'c, 'p> Asker<'c, 'p> {
             let struck = self
                 .struck
                 .entry(set.clone())
-                .or_insert_with(|| strike(context, set));
+                .or_insert_with(|| strike(context, set, self.period.from));
             let useless = struck.useless(context, &copies);
             let left = copies.iter().filter(|id| !useless.contains_key(id));
             let left: Vec<CopyId> = left.copied().collect();

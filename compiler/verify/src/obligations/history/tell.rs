@@ -289,7 +289,7 @@ fn after_faults(
         return diagnostic;
     };
     let ids = context.copies_in(*class, period);
-    let useless = strike(context, set).useless(context, &ids);
+    let useless = strike(context, set, period.from).useless(context, &ids);
     let left = shortfall.best.as_ref().map(|(id, _)| *id);
     for id in ids {
         let copy = &context.plan.copies[id];
