@@ -24,6 +24,18 @@ pub(crate) fn gather(plan: &Plan) -> Vec<Assumption> {
         monitor: None,
         span: Some(policy.named.span),
     });
+    let unsaid = |c: &thrice_model::Class| c.noticed_within.is_none();
+    if model.classes.iter().any(|(_, class)| unsaid(class)) {
+        out.push(Assumption {
+            text: "damage or deletion is noticed when the next step of the class falls silent, and somebody acts then \
+                   (where no class says `noticed within`)"
+                .to_owned(),
+            source: None,
+            date: None,
+            monitor: None,
+            span: Some(policy.named.span),
+        });
+    }
     for (_, step) in model.steps.iter() {
         if step.timing.schedule.is_none() {
             continue;

@@ -5,6 +5,9 @@
     reason = "helpers of tests stop the test with what they know"
 )]
 
+#[path = "worked/adversary.rs"]
+mod adversary;
+
 use jiff::civil::date;
 use thrice_diagnostics::{Severity, SourceMap};
 use thrice_model::Obligation;

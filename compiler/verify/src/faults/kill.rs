@@ -114,7 +114,7 @@ pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet, day: Date) -> Str
 }
 
 /// How long the versions of a copy surely reach back before damage; `None` for one that has none.
-fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
+pub(crate) fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
     let own = spared(context, copy.location.store);
     let mut at = Some(copy);
     while let Some(here) = at.filter(|c| c.kind == CopyKind::Versions) {
@@ -200,7 +200,7 @@ impl Struck {
         for id in copies {
             let copy = &context.plan.copies[*id];
             let upstream = copy.source.and_then(|source| out.get(&source)).copied();
-            if let Some(why) = self.why(context, copy, live_lost, damaged, upstream, noticed) {
+            if let Some(why) = self.why(context, copy, (live_lost, damaged), upstream, noticed) {
                 out.insert(*id, why);
             }
         }
@@ -210,12 +210,12 @@ impl Struck {
         &self,
         context: &Context<'_>,
         copy: &Copy,
-        live_lost: bool,
-        damaged: bool,
+        (live_lost, damaged): (bool, bool),
         upstream: Option<Why>,
         noticed: Seconds,
     ) -> Option<Why> {
         let store = copy.location.store;
+        let home = context.plan.model.classes[copy.class].home.store;
         if self.lost_stores.contains(&store) {
             return Some(Why::StoreLost);
         }
@@ -228,7 +228,8 @@ impl Struck {
         if self.rotten.contains(&store) {
             return Some(Why::Rotten);
         }
-        if copy.kind == CopyKind::Live && live_lost {
+        // What lies in the same store as the data is lost with it.
+        if store == home && live_lost {
             return Some(Why::LiveDataLost);
         }
         let carried = matches!(

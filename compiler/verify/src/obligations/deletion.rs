@@ -39,8 +39,10 @@ enum Root {
 struct Group {
     classes: BTreeSet<ClassId>,
     principals: BTreeSet<Principal>,
+    /// Those who can destroy all but what lies with the data, where others can destroy that too.
+    lesser: BTreeSet<Principal>,
     periods: BTreeSet<usize>,
-    /// What happens to the copies of the first class.
+    /// What happens to the copies of one class.
     case: Vec<(CopyId, Happens)>,
 }
 
@@ -86,8 +88,10 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     continue;
                 }
                 let group = groups.entry((root, left)).or_default();
-                if group.classes.is_empty() {
-                    group.case = case(context, attack, class, &ids, &useless);
+                // The case with the most copies says most.
+                let case = case(context, attack, class, &ids, &useless);
+                if case.len() > group.case.len() {
+                    group.case = case;
                 }
                 group.classes.extend(&classes);
                 group.principals.insert(attack.principal);
@@ -196,19 +200,26 @@ fn case(
         .collect()
 }
 
-/// What has been told as "nothing is left" is not told again as "only the live data is".
+/// What is told as "nothing is left" is not told again as "only what lies with the data is": who can do
+/// that is named there.
 fn subsume(groups: &mut BTreeMap<(Root, Left), Group>) {
-    let worse: BTreeMap<Root, BTreeSet<ClassId>> = groups
-        .iter()
-        .filter(|((_, left), _)| *left == Left::Nothing)
-        .map(|((root, _), group)| (*root, group.classes.clone()))
-        .collect();
-    for ((root, left), group) in groups.iter_mut() {
-        if let (Left::OnlyLive, Some(told)) = (left, worse.get(root)) {
-            group.classes.retain(|class| !told.contains(class));
+    let roots: BTreeSet<Root> = groups.keys().map(|(root, _)| *root).collect();
+    for root in roots {
+        let Some(mut lesser) = groups.remove(&(root, Left::OnlyLive)) else {
+            continue;
+        };
+        if let Some(worse) = groups.get_mut(&(root, Left::Nothing)) {
+            worse
+                .lesser
+                .extend(lesser.principals.difference(&worse.principals).copied());
+            lesser
+                .classes
+                .retain(|class| !worse.classes.contains(class));
+        }
+        if !lesser.classes.is_empty() {
+            groups.insert((root, Left::OnlyLive), lesser);
         }
     }
-    groups.retain(|_, group| !group.classes.is_empty());
 }
 
 /// What a verdict says besides: rules that count are open to whoever adds snapshots, since none of

@@ -5,6 +5,7 @@
 //! with it of any host that holds no copy (an orchestrator, a vault), through a copy elsewhere that a
 //! deletion upstream spares.
 
+mod needs;
 pub(super) mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,6 +96,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         state.floor(&alike, index, period);
     }
     state.finish(out);
+    needs::decide(context, out);
 }
 
 struct Decider<'c, 'p> {
@@ -286,9 +288,10 @@ impl Decider<'_, '_> {
         };
         let gone = |id: CopyId| useless.get(&id) == Some(&Why::StoreLost);
         let system = symbolized.struck(|id| !useless.contains_key(&id), gone);
+        let home = class_data.home.store;
         let only_live = question.members.iter().all(|(i, _)| {
             ids.get(*i)
-                .is_some_and(|id| context.plan.copies[*id].kind == CopyKind::Live)
+                .is_some_and(|id| context.plan.copies[*id].location.store == home)
         });
         match answered(context, symbolized, &system, &question) {
             answer @ (Answer::Evaluated | Answer::Proved) => {

@@ -76,6 +76,12 @@ pub(super) fn tell(
             diagnostic = diagnostic.at(span, "whoever owns this can do it");
         }
     }
+    for principal in group.lesser.iter().take(SHOWN) {
+        if let Principal::Host(host) = principal {
+            let span = model.hosts[*host].named.span;
+            diagnostic = diagnostic.at(span, "whoever owns this, all but what lies with the data");
+        }
+    }
     for (span, text) in carriers(context, group) {
         diagnostic = diagnostic.at(span, text);
     }

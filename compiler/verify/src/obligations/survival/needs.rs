@@ -1,0 +1,134 @@
+//! Whether versions of a class find versions of what they are restored with.
+
+use std::collections::BTreeSet;
+
+use thrice_diagnostics::{Code, Diagnostic, Severity};
+use thrice_model::{ClassId, NeededWith, Obligation};
+use thrice_plan::{Copy, CopyKind, FOR_EVER, Period};
+use thrice_quantity::Seconds;
+
+use crate::context::Context;
+use crate::faults::history;
+use crate::verification::{Engine, Finding, Verification};
+use crate::wording::during;
+
+const MISMATCH: Code = Code("T1205");
+
+/// What does not fit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mismatch {
+    /// Versions reach back so far, and those of what they need only so far.
+    Reach(Seconds, Seconds),
+    /// Versions of what is needed are so far apart, and one is needed within so long.
+    Apart(Seconds, Seconds),
+}
+
+pub(super) fn decide(context: &Context<'_>, out: &mut Verification) {
+    for (id, class) in context.plan.model.classes.iter() {
+        for needed in &class.needs {
+            let mut periods: Vec<&Period> = Vec::new();
+            let mut worst: Option<Mismatch> = None;
+            for period in &context.plan.periods {
+                if let Some(found) = mismatch(context, id, needed, period) {
+                    periods.push(period);
+                    worst = worst.max(Some(found));
+                }
+            }
+            out.findings
+                .extend(worst.map(|w| tell(context, id, needed, w, &periods)));
+        }
+    }
+}
+
+fn mismatch(
+    context: &Context<'_>,
+    id: ClassId,
+    needed: &NeededWith,
+    period: &Period,
+) -> Option<Mismatch> {
+    let mine = reach(context, id, period)?;
+    let theirs = reach(context, needed.class, period).unwrap_or(Seconds::ZERO);
+    if theirs < mine {
+        return Some(Mismatch::Reach(mine, theirs));
+    }
+    let within = needed.within?;
+    let apart = versions(context, needed.class, period)
+        .into_iter()
+        .filter_map(|copy| context.plan.cadences[copy.made_by?].widest)
+        .min()?;
+    (apart > within).then_some(Mismatch::Apart(apart, within))
+}
+
+fn versions<'p>(context: &'p Context<'_>, class: ClassId, period: &Period) -> Vec<&'p Copy> {
+    let copies = context.copies_in(class, period).into_iter();
+    copies
+        .map(|id| &context.plan.copies[id])
+        .filter(|copy| copy.counts && copy.kind == CopyKind::Versions)
+        .collect()
+}
+
+/// How far the versions of a class surely reach back, at most to the horizon; `None` for one without.
+fn reach(context: &Context<'_>, class: ClassId, period: &Period) -> Option<Seconds> {
+    versions(context, class, period)
+        .into_iter()
+        .filter_map(|copy| history(context, copy))
+        .max()
+}
+
+fn tell(
+    context: &Context<'_>,
+    id: ClassId,
+    needed: &NeededWith,
+    what: Mismatch,
+    periods: &[&Period],
+) -> Finding {
+    let class = &context.plan.model.classes[id];
+    let (name, other) = (&class.named.name, context.class_name(needed.class));
+    let phases = during(periods.iter().copied());
+    let message = match what {
+        Mismatch::Reach(mine, theirs) => {
+            let mine = if mine >= FOR_EVER {
+                "for ever".to_owned()
+            } else {
+                mine.to_string()
+            };
+            format!(
+                "versions of `{name}` reach back {mine}{phases}, and those of `{other}`, which they need, only {theirs}"
+            )
+        }
+        Mismatch::Apart(apart, within) => format!(
+            "versions of `{other}` are up to {apart} apart{phases}, and `{name}` needs one within {within}"
+        ),
+    };
+    let written = class.retain_at_least.map_or(Seconds::ZERO, |(t, _)| t);
+    let contradicts = match what {
+        Mismatch::Reach(_, theirs) => written > theirs,
+        Mismatch::Apart(..) => true,
+    };
+    let severity = if contradicts {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let mut diagnostic = Diagnostic::new(MISMATCH, severity, message)
+        .by(Engine::Evaluated.word())
+        .at(needed.span, "needed to restore it");
+    let makers: BTreeSet<_> = periods
+        .iter()
+        .flat_map(|period| versions(context, needed.class, period))
+        .filter_map(|copy| copy.made_by)
+        .collect();
+    for step in makers {
+        let named = &context.plan.model.steps[step].named;
+        diagnostic = diagnostic.at(named.span, format!("keeps `{other}`"));
+    }
+    Finding {
+        diagnostic: diagnostic
+            .help("keep both alike: older versions without what they need are of no use")
+            .about(name.clone()),
+        obligation: Obligation::Survival,
+        classes: vec![id],
+        subjects: Vec::new(),
+        fault: None,
+    }
+}
