@@ -12,7 +12,9 @@ pub(crate) use principals::{
 };
 pub(crate) use reduce::{Stakes, grown};
 
-use thrice_model::{Demand, FaultKind, Survive, Target};
+use std::collections::BTreeSet;
+
+use thrice_model::{ClassId, Demand, FaultKind, Survive, Target};
 use thrice_plan::Period;
 
 use crate::context::Context;
@@ -61,30 +63,38 @@ pub(crate) fn asked(context: &Context<'_>, survive: &Survive, period: &Period) -
     }
 }
 
-/// The largest sets of faults that a requirement asks to survive, in a period: faults are "may", so
-/// smaller ones need no question of their own.
-pub(crate) fn sets(context: &Context<'_>, survive: &Survive, period: &Period) -> Vec<FaultSet> {
-    match asked(context, survive, period) {
-        Asked::Set(set) => vec![set],
-        Asked::Any(count, singles) => {
-            let mut out: Vec<FaultSet> = singles.iter().map(|f| vec![*f]).collect();
+/// The fault sets that a requirement asks about: each fault by itself, and those larger sets that can
+/// do more to one of the classes than others do.
+pub(crate) fn sets(
+    context: &Context<'_>,
+    survive: &Survive,
+    classes: &[ClassId],
+    period: &Period,
+) -> Vec<FaultSet> {
+    let (count, singles) = match asked(context, survive, period) {
+        Asked::Set(set) => return vec![set],
+        Asked::Any(count, singles) => (count, singles),
+    };
+    let mut out: BTreeSet<FaultSet> = singles.iter().map(|fault| vec![*fault]).collect();
+    if count > 1 {
+        for group in context.alike(classes, period) {
+            let stakes = Stakes::of(context, group.get(..1).unwrap_or(&[]));
+            let strongest = stakes.strongest(context, &singles, period.from);
+            let mut larger: Vec<FaultSet> = strongest.iter().map(|f| vec![*f]).collect();
             for _ in 1..count {
-                let larger = grown(&out, &singles, &[]);
-                if larger.is_empty() {
-                    break;
-                }
-                out = larger;
+                larger = grown(&larger, &strongest, &[]);
+                out.extend(larger.iter().cloned());
             }
-            out
         }
     }
+    out.into_iter().collect()
 }
 
 /// Whether a requirement asks a class to survive faults of a kind in a period: then survival says what
 /// comes of them, and no other obligation does.
 pub(crate) fn is_asked(
     context: &Context<'_>,
-    class: thrice_model::ClassId,
+    class: ClassId,
     kind: FaultKind,
     period: &Period,
 ) -> bool {

@@ -205,7 +205,7 @@ fn sets<'p>(context: &Context<'p>, period: &Period) -> Vec<Asked<'p>> {
         };
         if Context::in_force(requirement.lifetime, period) {
             out.extend(
-                faults::sets(context, survive, period)
+                faults::sets(context, survive, &requirement.selection.classes, period)
                     .into_iter()
                     .map(|faults| Asked {
                         struck: strike(context, &faults, period.from),

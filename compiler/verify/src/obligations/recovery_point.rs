@@ -230,7 +230,7 @@ fn sets(context: &Context<'_>, class: ClassId, period: &Period) -> BTreeSet<Faul
     let own = Fault::Loss(Target::Host(context.plan.host_of(home)));
     let mut out: BTreeSet<FaultSet> = [vec![Fault::LiveData], vec![own]].into();
     for (_, survive) in survived(context, class, period) {
-        out.extend(faults::sets(context, survive, period));
+        out.extend(faults::sets(context, survive, &[class], period));
     }
     out
 }
