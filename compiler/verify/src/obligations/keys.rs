@@ -2,7 +2,7 @@
 //! the live data lost.
 //!
 //! The loss of hosts is the floor's and survival's; here is what those do not ask: where a key is said
-//! to be at all, whether it lies only in what it opens, and whether one site or provider takes it.
+//! to be at all, whether it lies only in what it opens, and whether one site takes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,19 +77,28 @@ fn judge(context: &Context<'_>, period: &Period, key: KeyId, copies: &[CopyId], 
     let of = |id: &CopyId| context.plan.copies[*id].class;
     found.classes.extend(copies.iter().map(of));
     found.circle |= strike(context, &vec![Fault::LiveData], period.from).lost(key);
-    for kind in [FaultKind::Site, FaultKind::Provider] {
-        for fault in of_kind(context, kind, period) {
-            let struck = strike(context, &vec![fault, Fault::LiveData], period.from);
-            let only_the_key = |id: &CopyId| {
-                let fate = struck.useless(context, &context.copies_in(of(id), period));
-                fate.get(id) == Some(&Why::KeyLost(key))
-                    && !faults::is_asked(context, of(id), kind, period)
-            };
-            if struck.lost(key) && copies.iter().any(only_the_key) {
-                found.taken.insert(fault);
-            }
+    for fault in of_kind(context, FaultKind::Site, period) {
+        let struck = strike(context, &vec![fault, Fault::LiveData], period.from);
+        let only_the_key = |id: &CopyId| {
+            let class = of(id);
+            let fate = struck.useless(context, &context.copies_in(class, period));
+            fate.get(id) == Some(&Why::KeyLost(key))
+                && !faults::is_asked(context, class, FaultKind::Site, period)
+        };
+        if struck.lost(key)
+            && !on_one_host(context, key, period)
+            && copies.iter().any(only_the_key)
+        {
+            found.taken.insert(fault);
         }
     }
+}
+
+/// Whether the loss of one host takes a key: that is the floor's to tell.
+fn on_one_host(context: &Context<'_>, key: KeyId, period: &Period) -> bool {
+    of_kind(context, FaultKind::Host, period)
+        .into_iter()
+        .any(|fault| strike(context, &vec![fault, Fault::LiveData], period.from).lost(key))
 }
 
 fn held_words(context: &Context<'_>, key: KeyId) -> String {
