@@ -126,7 +126,19 @@ fn timed(when: &str) -> String {
     if says {
         when.to_owned()
     } else {
-        format!("at {}", when.replace('T', " "))
+        format!("at {}", spaced(when))
+    }
+}
+
+/// `2026-09-30T02:58` with a blank in its middle.
+fn spaced(when: &str) -> String {
+    match when.split_once('T') {
+        Some((date, time))
+            if date.len() == 10 && date.starts_with(|ch: char| ch.is_ascii_digit()) =>
+        {
+            format!("{date} {time}")
+        }
+        _ => when.to_owned(),
     }
 }
 

@@ -148,7 +148,12 @@ impl<'d> Reader<'d> {
     }
 
     fn strike(&mut self, cursor: &mut Cursor<'_>, word: &str, span: Span) -> Option<()> {
-        self.troubled = true;
+        let read = self.read_strike(cursor, word, span);
+        self.troubled |= read.is_none();
+        read
+    }
+
+    fn read_strike(&mut self, cursor: &mut Cursor<'_>, word: &str, span: Span) -> Option<()> {
         let mishap = match word {
             "lose" => Mishap::Lose(lost(cursor)?),
             "steal" => Mishap::Steal(stolen(cursor)?),
@@ -162,7 +167,6 @@ impl<'d> Reader<'d> {
             mishap,
             span: Some(span),
         });
-        self.troubled = false;
         Some(())
     }
 
@@ -252,6 +256,11 @@ impl<'d> Reader<'d> {
         };
         let start = cursor.last();
         cursor.expect("later", "2 days later")?;
+        if self.before.is_none() && self.troubled {
+            // What it is later than could not be read, and that is said already.
+            cursor.give_up();
+            return None;
+        }
         let Some(before) = self.before else {
             let message = "there is nothing before it that it could be later than";
             let help = "give the first one a date: `at 2026-09-30 02:58`";
