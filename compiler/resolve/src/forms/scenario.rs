@@ -23,7 +23,7 @@ use crate::names::Kind;
 pub const FORM: Construct = Construct {
     keyword: "scenario",
     inside: &[],
-    form: "scenario \"WHAT HAPPENS\"",
+    form: "scenario \"TITLE\"",
     text: "A case that `thrice check` plays on the calendar, step by step. WHEN is `at DATE [TIME]`, \
            `on DATE at TIME` or `at PHASE + SPAN [at TIME]`, on the clock of the policy's time zone, \
            midnight unless said; or `SPAN later` than what stands before it, and `a day later`.",
@@ -69,7 +69,7 @@ pub const FORM: Construct = Construct {
 /// Reads one.
 pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let mut cursor = item.cursor(cx);
-    let title = spoken(&mut cursor, "what happens");
+    let title = spoken(&mut cursor, "a title");
     let mut reader = Reader::new(draft);
     for mut entry in clauses::read(cx, &FORM, cursor.block(), item.span) {
         let cursor = &mut entry.cursor;
@@ -181,7 +181,7 @@ impl<'d> Reader<'d> {
         let start = cursor.here();
         let found = classes(cursor, &[Kind::Class]);
         let (recoverable, _) = cursor.choice(
-            "what is expected",
+            "an outcome",
             &[("recoverable", true), ("lost", false)],
         )?;
         let outcome = if !recoverable {
@@ -246,15 +246,15 @@ impl<'d> Reader<'d> {
     }
 
     fn later(&self, cursor: &mut Cursor<'_>) -> Option<Option<DateTime>> {
+        let start = cursor.here();
         let span = if cursor.take_words("a") || cursor.take_words("an") {
             one(cursor)?
         } else if cursor.peek_kind() == Some(TokenKind::Number) {
             cursor.quantity::<CalendarSpan>()?.0
         } else {
             let help = "write `at 2026-09-30 02:58`, `at PHASE + 10 weeks`, or `a day later` than the one before";
-            return cursor.wrong("when it happens", help);
+            return cursor.wrong("a moment", help);
         };
-        let start = cursor.last();
         cursor.expect("later", "2 days later")?;
         if self.before.is_none() && self.troubled {
             // What it is later than could not be read, and that is said already.
