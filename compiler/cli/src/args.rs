@@ -50,6 +50,8 @@ pub enum Verb {
     Check(Check),
     /// Write what carries a safe policy out
     Build(Build),
+    /// Play what happens if something goes wrong
+    Simulate(Simulate),
     /// Explain a finding's code, or list all codes
     Explain {
         /// A code such as T1101
@@ -109,6 +111,79 @@ pub struct Build {
     /// The folder to write; one that thrice wrote before is replaced as a whole
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+}
+
+/// `thrice simulate`. What goes wrong is said as in a `scenario` of the policy.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "WHAT@WHEN is a name and a moment: hetzner/fsn1@\"2026-09-30 02:58\", \
+    seko@\"t0 + 10 weeks\". Sentences are those of a scenario: \"lose hetzner/fsn1 on 2026-09-30 at 02:58\", \
+    \"steal credential writer a day later\", \"corrupt databases at 2026-10-01\"."
+)]
+pub struct Simulate {
+    /// A folder of .thrice files, or one file
+    pub path: PathBuf,
+
+    /// Sentences that say what goes wrong, in order
+    #[arg(value_name = "SENTENCE")]
+    pub sentences: Vec<String>,
+
+    /// A host, store, site, provider or key is lost
+    #[arg(long, value_name = "WHAT@WHEN")]
+    pub lose: Vec<String>,
+
+    /// A credential or host is in hostile hands
+    #[arg(long, value_name = "WHAT@WHEN")]
+    pub steal: Vec<String>,
+
+    /// One mistaken command deletes what is on a store
+    #[arg(long, value_name = "STORE@WHEN")]
+    pub delete: Vec<String>,
+
+    /// A class is damaged where it lives
+    #[arg(long, value_name = "CLASS@WHEN")]
+    pub corrupt: Vec<String>,
+
+    /// All that lies on a store is damaged
+    #[arg(long, value_name = "STORE@WHEN")]
+    pub rot: Vec<String>,
+
+    /// When to judge it [default: the response time after the last strike]
+    #[arg(long, value_name = "WHEN")]
+    pub at: Option<String>,
+
+    /// Only this class, and what it needs; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub class: Vec<String>,
+
+    /// The last N runs of a step before the first strike are missed
+    #[arg(long, value_name = "STEP=N")]
+    pub miss: Vec<String>,
+
+    /// How long runs of a step take [default: the least that it says]
+    #[arg(long, value_name = "STEP=TIME")]
+    pub duration: Vec<String>,
+
+    /// Longest runs, latest starts, and as many missed runs as monitors and the response time allow
+    #[arg(long)]
+    pub worst: bool,
+
+    /// Read dates as on this day [default: today, UTC]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+
+    /// How to show it: human or json
+    #[arg(long, value_enum, default_value_t = SimulationFormat::Human, hide_possible_values = true)]
+    pub format: SimulationFormat,
+}
+
+/// Formats of a simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SimulationFormat {
+    /// For people
+    Human,
+    /// For programs, with a schema
+    Json,
 }
 
 /// `thrice fmt`.

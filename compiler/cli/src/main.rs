@@ -10,6 +10,7 @@ mod input;
 mod internal;
 mod output;
 mod pipeline;
+mod played;
 mod progress;
 mod terminal;
 mod verbs;

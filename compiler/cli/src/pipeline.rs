@@ -64,6 +64,7 @@ pub fn check(input: Input, as_of: Date, strict: bool) -> Judged {
     });
     if let Some(plan) = plan.as_ref().filter(|_| !findings.has_errors()) {
         findings.extend(verdicts(&mut report, thrice_verify::verify(plan)));
+        findings.extend(thrice_simulate::findings(plan));
     }
     report.findings = findings.sorted();
     Judged {

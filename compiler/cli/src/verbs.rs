@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod explain;
 pub mod fmt;
+mod simulate;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,6 +21,7 @@ pub fn run(args: &Args) -> u8 {
     match &args.verb {
         Verb::Check(check) => check::run(args, check),
         Verb::Build(build) => build::run(args, build),
+        Verb::Simulate(simulate) => simulate::run(args, simulate),
         Verb::Explain { code } => explain::run(code.as_deref()),
         Verb::Fmt(fmt) => fmt::run(args, fmt),
     }

@@ -16,6 +16,7 @@ pub mod junit;
 mod place;
 mod report;
 pub mod sarif;
+pub mod simulation;
 mod text;
 
 pub use area::{OBLIGATIONS, area};

@@ -6,7 +6,7 @@ use thrice_diagnostics::{Diagnostic, SourceMap, Span, nearest, one_of};
 use thrice_grammar::{Statement, TokenKind, Tree};
 
 use crate::clauses::Construct;
-use crate::codes::{MISSING, NOT_YET, UNKNOWN_STATEMENT, WRONG_VALUE};
+use crate::codes::{MISSING, UNKNOWN_STATEMENT, WRONG_VALUE};
 use crate::context::Context;
 use crate::cursor::{Cursor, shown};
 use crate::forms::FORMS;
@@ -145,7 +145,7 @@ impl<'a> Declarer<'a> {
                 None if word == "use" => {}
                 None if matches!(first.kind, TokenKind::Unknown | TokenKind::OpenText) => {}
                 None => {
-                    let found = self.unknown_statement(word, first.span, statement);
+                    let found = self.unknown_statement(word, first.span);
                     self.out.reports.push(found);
                 }
             }
@@ -235,12 +235,7 @@ impl<'a> Declarer<'a> {
         self.out.reports.extend(declared.err().map(|found| *found));
     }
 
-    fn unknown_statement(&self, word: &str, span: Span, statement: &Statement) -> Diagnostic {
-        if word == "scenario" {
-            return Diagnostic::error(NOT_YET, "scenarios are not in this version of the language")
-                .at(statement.head(), "not yet")
-                .help("take it away; `require survive loss of …` covers single cases");
-        }
+    fn unknown_statement(&self, word: &str, span: Span) -> Diagnostic {
         let word = shown(word);
         let found = Diagnostic::error(UNKNOWN_STATEMENT, format!("there is no statement `{word}`"))
             .at(span, "unknown statement");

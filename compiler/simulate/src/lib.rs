@@ -7,7 +7,7 @@
 //!
 //! It shares nothing with the verifier but the plan, and knows nothing of the verifier's encoding: it
 //! is what a counterexample is held against ([`replay`]), what `scenario` statements are judged by
-//! ([`judge_scenarios`]), and what `thrice simulate` shows.
+//! ([`play`]), and what `thrice simulate` shows.
 //!
 //! Times are UTC instants. Steps run when their schedules say, on the clock of their zone, clock changes
 //! included. What a step reads is what is there when it starts; what it writes is there when it
@@ -40,6 +40,7 @@ use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
+pub use scenario::{Played, findings, play};
 pub use words::{age, moment, names};
 
 /// What is chosen where the plan leaves it open.

@@ -22,6 +22,7 @@ pub mod provider;
 pub mod repository;
 pub mod require;
 pub mod retention;
+pub mod scenario;
 pub mod schedule;
 pub mod service;
 pub mod site;
@@ -148,6 +149,7 @@ pub const FORMS: &[Form] = &[
     row(&[&accept::FORM], None, Read::Each(accept::read)),
     row(&[&cost::FORM], Some(Kind::Cost), Read::Each(cost::read)),
     row(&[&estimate::FORM], None, Read::Each(estimate::read)),
+    row(&[&scenario::FORM], None, Read::Each(scenario::read)),
 ];
 
 /// All constructs of the language with their clauses, in the order of reading.

@@ -145,6 +145,17 @@ pub fn target_of_kind(cursor: &mut Cursor<'_>) -> Option<Target> {
     Some(target(kind, index))
 }
 
+/// Whether a word such as `host` and a name are next. Things may be called `host` or `key` themselves:
+/// then no name follows.
+pub fn is_kind_of_target(cursor: &Cursor<'_>) -> bool {
+    let next = cursor.peek_second();
+    TARGETS.iter().any(|(word, _)| cursor.starts_with(word))
+        && next.is_some_and(|token| {
+            token.kind == TokenKind::Name
+                && !matches!(cursor.cx.text(token.span), "at" | "on" | "a" | "an")
+        })
+}
+
 /// A thing that can be lost, by its name alone, and its place.
 pub fn any_target(cursor: &mut Cursor<'_>) -> Option<(Target, Span)> {
     let (kind, index, span) = cursor.reference_any(&TARGETS.map(|(_, kind)| kind))?;

@@ -65,6 +65,9 @@ fn a_policy_with_everything_is_accepted() {
             .any(|a| a.obligation == Obligation::Survival && a.fault.is_some())
     );
     assert_eq!(model.estimates.len(), 8);
+    assert_eq!(model.scenarios.len(), 1);
+    assert_eq!(model.scenarios[0].strikes.len(), 6);
+    assert_eq!(model.scenarios[0].expectations.len(), 2);
     let unused: Vec<&str> = model.unused.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         unused,

@@ -10,7 +10,6 @@ fn unknown_statements_and_clauses() {
         "hots vpai at home/rack
 store local { medium nvme }
 flurb
-scenario \"fire\" { lose host vpai }
 tier hot
 123
 provider p { sites a; support lifecycle; supports lifecycl, versioning; lacks versioning }

@@ -8,6 +8,7 @@ mod inventory;
 mod language;
 mod nonsense;
 mod pages;
+mod scenarios;
 mod steps;
 #[cfg(test)]
 mod support;

@@ -133,3 +133,60 @@ fn mismatch(context: &Context<'_>, symbolized: &Symbolized, why: &str) -> Diagno
         None => found,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use thrice_diagnostics::SourceMap;
+    use thrice_resolve::{Loader, resolve};
+
+    use super::super::{Leaving, symbolize};
+    use super::*;
+
+    struct NoFiles;
+
+    impl Loader for NoFiles {
+        fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
+            Err("no such file".to_owned())
+        }
+    }
+
+    /// A system that says something else than the plan: as if the encoding were wrong.
+    #[test]
+    fn a_counterexample_that_does_not_replay_is_no_verdict() {
+        let mut sources = SourceMap::new();
+        let text = "use std/home\nuse std/hetzner\n\
+            host a at home/rack { runs cron; has rclone 1.75.2; store disk }\n\
+            object_storage s3 at hetzner/fsn1 { bucket near }\n\
+            class photos is items on a.disk:/photos\n\
+            copy out of photos to s3.near:/photos by a.cron { daily at 03:00 UTC }\n";
+        let root = sources.add("policy.thrice", text);
+        let (model, _) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
+        let (plan, _) = thrice_plan::plan(model.unwrap(), date(2026, 2, 15));
+        let context = Context::new(&plan);
+        let ids: Vec<CopyId> = plan.copies.ids().collect();
+        let symbolized = symbolize(&context, &ids);
+        let question = Question {
+            members: vec![(0, 0), (1, 1)],
+            need: 1,
+            from: 0,
+            to: 1_000_000,
+            window: 0,
+        };
+        let sound = answered(&context, &symbolized, &symbolized.system, &question);
+        assert!(sound.holds());
+        let mut wrong = symbolized.system.clone();
+        for node in &mut wrong.nodes {
+            node.leaves = vec![Leaving::AtAge(5, 5)];
+        }
+        let answer = answered(&context, &symbolized, &wrong, &question);
+        assert!(matches!(answer, Answer::Unknown(_)), "{answer:?}");
+        let said = context.mismatches.into_inner();
+        assert_eq!(said[0].code, MISMATCH);
+        assert!(
+            said[0].message.contains("`photos` does not replay"),
+            "{}",
+            said[0].message
+        );
+    }
+}
