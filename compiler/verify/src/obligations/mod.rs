@@ -17,6 +17,7 @@ mod settling;
 mod split;
 mod story;
 mod survival;
+mod time_table;
 
 use thrice_model::Obligation;
 
@@ -36,6 +37,7 @@ pub(crate) const DECIDED: &[(Obligation, Decide)] = &[
     (Obligation::Deletion, deletion::decide),
     (Obligation::Keys, keys::decide),
     (Obligation::Capacity, capacity::decide),
+    (Obligation::TimeTable, time_table::decide),
     (Obligation::Flow, flow::decide),
     (Obligation::Capability, capability::decide),
     (Obligation::Cost, cost::decide),
