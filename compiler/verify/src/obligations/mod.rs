@@ -41,11 +41,9 @@ pub(crate) const DECIDED: &[(Obligation, Decide)] = &[
     (Obligation::Flow, flow::decide),
     (Obligation::Capability, capability::decide),
     (Obligation::Cost, cost::decide),
+    (Obligation::Alarm, alarm::decide),
     (Obligation::Sense, sense::decide),
 ];
-
-/// What the floor asks of every policy, of obligations that are not decided whole.
-pub(crate) const FLOOR: [Decide; 1] = [alarm::floor];
 
 /// What this version does not decide: reports end by naming it.
 pub(crate) fn not_decided() -> Vec<Obligation> {

@@ -315,15 +315,6 @@ fn tell(
     let (start, other) = told.met.first?;
     let end =
         |users: &Users, start: i64| instant(start.saturating_add(users.manner.rhythm.length.0));
-    let outcome = match code {
-        TORN_MIRROR => "what is deleted meanwhile is missing in the copy, and its index names it",
-        WAITS => "it waits, and is done later than it says",
-        _ => "it finds the lock taken, and fails",
-    };
-    let which = match told.met.always() {
-        true => "as in each of its runs".to_owned(),
-        false => format!("as in {} of its {} runs", told.met.hits, told.met.runs),
-    };
     let mut events = [
         (
             other,
@@ -331,23 +322,30 @@ fn tell(
         ),
         (
             start,
-            format!(
-                "{first} may be at work until {}, {which}: {outcome}",
-                end(told.first, start)
-            ),
+            format!("{first} may be at work until {}", end(told.first, start)),
         ),
     ];
     events.sort();
     for (at, what) in events {
         diagnostic = diagnostic.event(instant(at), what);
     }
+    let which = match told.met.always() {
+        true => "in each of its runs".to_owned(),
+        false => format!("in {} of its {} runs", told.met.hits, told.met.runs),
+    };
+    let outcome = match code {
+        TORN_MIRROR => "copies an index that names what is deleted meanwhile",
+        WAITS => "waits, and is done later than it says",
+        _ => "may find the lock taken, and fails then",
+    };
+    diagnostic = diagnostic.event("then", format!("{first} {outcome}: so it may be {which}"));
     let mut subjects: Vec<String> = vec![repository.name.clone()];
     subjects.extend(
         steps
             .iter()
             .map(|id| plan.model.steps[*id].named.name.clone()),
     );
-    Some(finding(diagnostic.help(advice(code, clashes)), subjects))
+    Some(finding(diagnostic.help(advice(code, told)), subjects))
 }
 
 /// The steps to point at, and what each does.
@@ -365,16 +363,14 @@ fn labels(context: &Context<'_>, clashes: &[Clash<'_>], steps: &[StepId]) -> Vec
         .collect()
 }
 
-fn advice(code: Code, clashes: &[Clash<'_>]) -> &'static str {
-    let zerobyte = clashes
-        .iter()
-        .any(|clash| clash.first.steps.is_empty() || clash.second.steps.is_empty());
+fn advice(code: Code, told: &Clash<'_>) -> &'static str {
+    let own_check = told.first.steps.is_empty() || told.second.steps.is_empty();
     match code {
         TORN_MIRROR => {
             "copy it when nothing prunes, or `copy` its snapshots into a repository of their own"
         }
         WAITS => "set their times further apart, or say how long each may take, waits included",
-        _ if zerobyte => {
+        _ if own_check => {
             "keep clear of 12:50 on the clock of Zerobyte's host, when it checks every repository for what is taken to be half an hour"
         }
         _ => {
