@@ -13,6 +13,7 @@ use thrice_model::{
 use thrice_quantity::{Interval, Seconds};
 
 use crate::cadence::{Cadence, cadences};
+use crate::calendar::Calendars;
 use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 use crate::order::{order, takes};
 use crate::reach::{Histories, Kept};
@@ -46,7 +47,12 @@ pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
         builder.step(step);
     }
     let copies = builder.copies;
-    let staleness = staleness(&model, &cadences, &copies);
+    // Far enough back for what the oldest of the newest versions was made from.
+    let bounded = copies.iter().map(|(_, copy)| copy.staleness);
+    let reach = bounded.filter(|bound| *bound < FOR_EVER).max();
+    let before = reach.unwrap_or_default().saturating_add(Seconds::days(2));
+    let calendars = Calendars::new(&model, before);
+    let staleness = staleness(&model, &cadences, &calendars, &copies);
     (
         Plan {
             model,
@@ -55,6 +61,7 @@ pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
             copies,
             cadences,
             kept,
+            calendars,
             staleness,
         },
         mistakes,

@@ -15,6 +15,7 @@
 
 mod build;
 mod cadence;
+pub mod calendar;
 mod copies;
 mod order;
 mod reach;
@@ -22,6 +23,7 @@ pub mod staleness;
 
 pub use build::plan;
 pub use cadence::Cadence;
+pub use calendar::Calendars;
 pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 pub use reach::{Kept, rhythm};
 pub use staleness::{Missed, Staleness};
@@ -62,6 +64,8 @@ pub struct Plan {
     pub cadences: Table<StepId, Cadence>,
     /// For each backup with keep rules, what they keep in the long run; in the order of the steps.
     pub kept: Table<StepId, Option<Arc<Kept>>>,
+    /// When each step runs.
+    pub calendars: Calendars,
     /// For each copy, how old its newest version is, at every moment.
     pub staleness: Staleness,
 }

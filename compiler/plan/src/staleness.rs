@@ -30,16 +30,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use thrice_model::{CaptureParts, Model, RunnerKind, Step, StepId, Table, Verb};
+use thrice_model::{CaptureParts, Model, StepId, Table, Verb};
 use thrice_quantity::Seconds;
 
-use crate::cadence::{Cadence, zone_name};
-use crate::copies::{Copy, CopyId, FOR_EVER};
-
-/// More runs than these over the horizon are not listed.
-const MOST_RUNS: i64 = 50_000;
+use crate::cadence::Cadence;
+use crate::calendar::{Calendars, Starts, after_is_enforced, going_on};
+use crate::copies::{Copy, CopyId};
 
 /// How many runs in a row fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -183,6 +179,14 @@ pub(crate) struct Rhythm {
     pub missed: u32,
 }
 
+impl Rhythm {
+    /// Whether a run may be going on at some moment.
+    fn may_run(&self, from: i64, until: i64) -> bool {
+        let length = Seconds(self.late.saturating_add(self.long));
+        going_on(&self.starts, length, from, until).is_some()
+    }
+}
+
 /// How a step takes what it reads; by default what is published when it starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Read {
@@ -213,7 +217,7 @@ pub(crate) fn stage(
             let ready = (start + step.late).max(last.start + writer.late + writer.long);
             (done, data, busy) = (ready + step.long, Some(last.data), ready);
         }
-        if read.in_place && writer.is_some_and(|writer| meets(writer, busy, done)) {
+        if read.in_place && writer.is_some_and(|writer| writer.may_run(busy, done)) {
             torn = true;
         } else if let Some(data) = data {
             let data = older_than.map_or(data, |age| data.min(start.saturating_sub(age.0)));
@@ -240,13 +244,6 @@ fn last_due(source: &Newest, moment: i64) -> Option<Run> {
     };
     let due = runs.partition_point(|run| run.start <= moment);
     runs.get(due.checked_sub(1)?).copied()
-}
-
-/// Whether a run of a step may be going on at some moment from `from` to `until`.
-pub(crate) fn meets(step: &Rhythm, from: i64, until: i64) -> bool {
-    let length = step.late + step.long;
-    let first = step.starts.partition_point(|start| start + length <= from);
-    step.starts.get(first).is_some_and(|start| *start < until)
 }
 
 /// The same without the step's phase: what is in the source arrives within `delay`.
@@ -310,10 +307,7 @@ struct Key {
 struct Builder<'m> {
     model: &'m Model,
     cadences: &'m Table<StepId, Cadence>,
-    from: i64,
-    until: i64,
-    calendars: Vec<Option<Arc<[i64]>>>,
-    known: BTreeMap<String, usize>,
+    calendars: &'m Calendars,
     shapes: Vec<[Newest; 2]>,
     index: BTreeMap<Key, usize>,
 }
@@ -322,22 +316,13 @@ struct Builder<'m> {
 pub(crate) fn staleness(
     model: &Model,
     cadences: &Table<StepId, Cadence>,
+    calendars: &Calendars,
     copies: &Table<CopyId, Copy>,
 ) -> Staleness {
-    let bounded = copies.iter().map(|(_, copy)| copy.staleness);
-    let reach = bounded.filter(|bound| *bound < FOR_EVER).max();
-    let reach = reach.unwrap_or_default().0.saturating_add(2 * 86_400);
-    let midnight = |day: jiff::civil::Date| {
-        day.to_zoned(TimeZone::UTC)
-            .map_or(0, |z| z.timestamp().as_second())
-    };
     let mut builder = Builder {
         model,
         cadences,
-        from: midnight(model.policy.start).saturating_sub(reach),
-        until: midnight(model.policy.end).saturating_add(2 * 86_400),
-        calendars: Vec::new(),
-        known: BTreeMap::new(),
+        calendars,
         shapes: vec![
             [Newest::LIVE, Newest::LIVE],
             [Newest::NOTHING, Newest::NOTHING],
@@ -371,13 +356,13 @@ impl Builder<'_> {
         writer: Option<StepId>,
     ) -> usize {
         let cadence = self.cadences[step];
-        let Some(calendar) = self.calendar(step) else {
+        let Some(calendar) = self.calendars.number(step) else {
             return 1;
         };
         let read = self.read(copy, step, writer);
         let of_writer = writer.and_then(|writer| {
             let cadence = self.cadences[writer];
-            let calendar = self.calendar(writer)?;
+            let calendar = self.calendars.number(writer)?;
             Some((calendar, cadence.jitter.0, cadence.duration.high().0))
         });
         let key = Key {
@@ -396,9 +381,13 @@ impl Builder<'_> {
         if let Some(shape) = self.index.get(&key) {
             return *shape;
         }
+        let starts = (
+            self.calendars.starts(step),
+            writer.and_then(|writer| self.calendars.starts(writer)),
+        );
         let made = [(0, Missed::Nominal), (1, Missed::Guaranteed)].map(|(at, missed)| {
             match self.shapes.get(source).and_then(|pair| pair.get(at)) {
-                Some(from) => self.made(from, &key, cadence, missed),
+                Some(from) => made(from, &key, cadence, missed, starts),
                 None => Newest::NOTHING,
             }
         });
@@ -406,44 +395,6 @@ impl Builder<'_> {
         self.shapes.push(made);
         self.index.insert(key, shape);
         shape
-    }
-
-    fn made(&self, from: &Newest, key: &Key, cadence: Cadence, missed: Missed) -> Newest {
-        let (late, long) = (cadence.jitter.0, cadence.duration.high().0);
-        let (missed, widest) = match missed {
-            Missed::Nominal => (0, cadence.widest),
-            Missed::Guaranteed => (cadence.missed, cadence.widest_missed),
-        };
-        let period = cadence.narrowest.map_or(1, |n| n.0).max(1);
-        let listed = self.calendars.get(key.step.0).cloned().flatten();
-        let (Some(starts), true) = (listed, late + long < period) else {
-            // Runs that are still going on when the next one is due keep it from starting.
-            let kept_off = (late + long) / period;
-            let gap = cadence
-                .widest
-                .zip(widest)
-                .map(|(one, all)| all.saturating_add(one.saturating_mul(kept_off)));
-            // What was old enough when the step ran had been in its source when it was younger.
-            let age = key.older_than.unwrap_or_default();
-            let delay = gap.map(|gap| gap.saturating_add(age).saturating_add(Seconds(late + long)));
-            return delay.map_or(Newest::NOTHING, |delay| within(from, delay));
-        };
-        let step = Rhythm {
-            starts,
-            late,
-            long,
-            missed,
-        };
-        let writer = key.writer.and_then(|(calendar, late, long)| {
-            let starts = self.calendars.get(calendar).cloned().flatten()?;
-            Some(Rhythm {
-                starts,
-                late,
-                long,
-                missed: 0,
-            })
-        });
-        stage(from, writer.as_ref(), &step, key.read, key.older_than)
     }
 
     fn read(&self, copy: &Copy, step: StepId, writer: Option<StepId>) -> Read {
@@ -461,48 +412,57 @@ impl Builder<'_> {
             keeps_versions: in_place && copy.history,
         }
     }
-
-    /// The calendar of a step, by its number; `None` for a step without a schedule.
-    fn calendar(&mut self, step: StepId) -> Option<usize> {
-        let step = &self.model.steps[step];
-        let (schedule, _) = step.timing.schedule.as_ref()?;
-        let zone = zone_name(self.model, schedule, step);
-        let key = format!("{zone} {:?}", schedule.when);
-        if let Some(known) = self.known.get(&key) {
-            return Some(*known);
-        }
-        let period = schedule.nominal_period()?.0.max(1);
-        let few = self.until.saturating_sub(self.from) / period <= MOST_RUNS;
-        let starts = few.then(|| {
-            let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
-            let at = |second| Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
-            schedule
-                .occurrences(&zone, at(self.from), at(self.until))
-                .map(Timestamp::as_second)
-                .collect()
-        });
-        let calendar = self.calendars.len();
-        self.calendars.push(starts);
-        self.known.insert(key, calendar);
-        Some(calendar)
-    }
 }
 
-/// Whether what is emitted for a step keeps it from running before a step that it names with `after`: its
-/// script looks at the record of the other one, which it finds on its own host only.
-#[must_use]
-pub fn after_is_enforced(step: &Step, other_id: StepId, other: &Step) -> bool {
-    let scripted = |step: &Step| {
-        matches!(
-            step.runner.kind,
-            RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor | RunnerKind::TrueNas
-        )
+fn made(
+    from: &Newest,
+    key: &Key,
+    cadence: Cadence,
+    missed: Missed,
+    (starts, of_writer): (Option<&Starts>, Option<&Starts>),
+) -> Newest {
+    let (late, long) = (cadence.jitter.0, cadence.duration.high().0);
+    let (missed, widest) = match missed {
+        Missed::Nominal => (0, cadence.widest),
+        Missed::Guaranteed => (cadence.missed, cadence.widest_missed),
     };
-    step.timing.after.iter().any(|(id, _)| *id == other_id)
-        && step.runner.host.is_some()
-        && step.runner.host == other.runner.host
-        && scripted(step)
-        && scripted(other)
+    let writer = key.writer.zip(of_writer);
+    if key.read.in_place && writer.is_none() {
+        // The writer runs too often for a list: some of it is always half written.
+        return Newest::NOTHING;
+    }
+    let period = cadence.narrowest.map_or(1, |n| n.0).max(1);
+    let (Some(starts), true) = (starts, late + long < period) else {
+        if key.read.in_place {
+            return Newest::NOTHING;
+        }
+        // Runs that are still going on when the next one is due keep it from starting.
+        let kept_off = (late + long) / period;
+        let gap = cadence
+            .widest
+            .zip(widest)
+            .map(|(one, all)| all.saturating_add(one.saturating_mul(kept_off)));
+        // What was old enough when the step ran had been in its source when it was younger.
+        let age = key.older_than.unwrap_or_default();
+        let delay = gap.map(|gap| gap.saturating_add(age).saturating_add(Seconds(late + long)));
+        return delay.map_or(Newest::NOTHING, |delay| within(from, delay));
+    };
+    let step = Rhythm {
+        starts: Arc::clone(starts),
+        late,
+        long,
+        missed,
+    };
+    let writer = key
+        .writer
+        .zip(of_writer)
+        .map(|((_, late, long), starts)| Rhythm {
+            starts: Arc::clone(starts),
+            late,
+            long,
+            missed: 0,
+        });
+    stage(from, writer.as_ref(), &step, key.read, key.older_than)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Worked examples, and an adversary that plays the runs out.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use thrice_quantity::schedule::{Recurrence, Schedule, TimeOfDay, Weekday, zone_named};

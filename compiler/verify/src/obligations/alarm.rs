@@ -1,43 +1,87 @@
-//! The part of obligation 15 that the floor asks of every policy: each step reports to a monitor, and
-//! the monitor does not fall with the step that it watches. The rest of that obligation (freshness
-//! bounds, what passes for success) is not decided yet.
+//! Obligation 15: each step has a success signal of its own, over a path that shares no domain with it;
+//! steps that fail take dependents along and no neighbours; nothing half, empty or old passes for success.
+//!
+//! Emitted scripts send one signal a step, after its work and its checks, and the bound after which a
+//! monitor speaks up follows from the widest gap of the real calendar (`Cadence::freshness`). So all of it
+//! is *evaluated*. What people and providers do sends no signal: the verdict holds if they do it.
 
-use std::collections::BTreeMap;
+mod path;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{HostId, MonitorId, Obligation, RunnerKind, Step, StepId};
+use thrice_model::{CaptureParts, HostId, Obligation, RunnerKind, Step, StepId, Verb};
+use thrice_plan::calendar::after_is_enforced;
 
 use crate::context::Context;
-use crate::verification::{Engine, Finding, Verification};
+use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::some;
 
 const NO_MONITOR: Code = Code("T2501");
-const BESIDE: Code = Code("T2502");
+const NEIGHBOURS: Code = Code("T2505");
+const PASSES: Code = Code("T2506");
 
 /// How many steps a message points at.
 const SHOWN: usize = 5;
 
-pub(crate) fn floor(context: &Context<'_>, out: &mut Verification) {
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut found = Vec::new();
     let silent: Vec<&Step> = watched(context)
         .map(|(_, step)| step)
         .filter(|step| step.monitor.is_none())
         .collect();
     if !silent.is_empty() {
-        out.findings.push(no_monitor(&silent));
+        found.push(no_monitor(&silent));
     }
-    let mut beside: BTreeMap<(MonitorId, HostId), Vec<&Step>> = BTreeMap::new();
-    for (_, step) in watched(context) {
-        let (Some((monitor, _)), Some(host)) = (step.monitor, step.runner.host) else {
-            continue;
-        };
-        if context.plan.model.monitors[monitor].host == Some(host) {
-            beside.entry((monitor, host)).or_default().push(step);
+    path::check(context, &mut found);
+    neighbours(context, &mut found);
+    passes(context, &mut found);
+    out.verdicts.push(Verdict {
+        obligation: Obligation::Alarm,
+        subject: context.plan.model.policy.named.name.clone(),
+        period: "all".to_owned(),
+        engine: Engine::Evaluated,
+        holds: found
+            .iter()
+            .all(|f| f.diagnostic.severity != Severity::Error),
+        note: note(context),
+    });
+    out.findings.append(&mut found);
+}
+
+/// When silence is noticed at the latest, and what nobody would notice.
+fn note(context: &Context<'_>) -> String {
+    let steps = &context.plan.model.steps;
+    let mut parts = Vec::new();
+    let bounds = watched(context).filter_map(|(id, step)| {
+        let freshness = context.plan.cadences[id].freshness?;
+        Some((freshness, &step.named.name))
+    });
+    let mut latest = None;
+    for (freshness, name) in bounds {
+        if latest.is_none_or(|(most, _)| freshness > most) {
+            latest = Some((freshness, name));
         }
     }
-    for ((monitor, host), steps) in &beside {
-        out.findings
-            .push(watched_by_itself(context, *monitor, *host, steps));
+    if let Some((freshness, name)) = latest {
+        parts.push(format!(
+            "silence is noticed after {freshness} at the latest (`{name}`)"
+        ));
     }
+    for (kind, who) in [
+        (RunnerKind::Hand, "somebody does"),
+        (RunnerKind::Lifecycle, "the provider does"),
+    ] {
+        let names: Vec<&str> = steps
+            .iter()
+            .filter(|(_, step)| step.runner.kind == kind)
+            .map(|(_, step)| step.named.name.as_str())
+            .collect();
+        if !names.is_empty() {
+            parts.push(format!("proved if {who} {}", some(names)));
+        }
+    }
+    parts.join("; ")
 }
 
 /// The steps that run by themselves: what a person does, and what a provider does by its rules, sends
@@ -66,33 +110,92 @@ fn no_monitor(steps: &[&Step]) -> Finding {
     finding(diagnostic, steps)
 }
 
-fn watched_by_itself(
-    context: &Context<'_>,
-    monitor: MonitorId,
-    host: HostId,
-    steps: &[&Step],
-) -> Finding {
-    let (monitor, host) = (
-        &context.plan.model.monitors[monitor],
-        &context.plan.model.hosts[host],
-    );
-    let names = some(steps.iter().map(|s| s.named.name.as_str()));
-    let run = if steps.len() == 1 { "runs" } else { "run" };
-    let message = format!(
-        "`{}` falls with the host on which {names} {run}",
-        monitor.named.name
-    );
-    let mut diagnostic = Diagnostic::new(BESIDE, Severity::Warning, message)
-        .at(monitor.named.span, format!("runs on `{}`", host.named.name))
-        .at(
-            host.named.span,
-            "when it is down, steps and alarm are silent together",
-        )
-        .help("let a monitor elsewhere expect a signal from these steps, or from this monitor");
-    for step in steps.iter().take(SHOWN) {
-        diagnostic = diagnostic.at(step.named.span, "runs there too");
+/// Captures that one program makes fail together.
+fn neighbours(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let mut shared: BTreeMap<(HostId, &str), Vec<&Step>> = BTreeMap::new();
+    for (_, step) in watched(context) {
+        if let (
+            Verb::Capture(CaptureParts {
+                runs: Some(program),
+                ..
+            }),
+            Some(host),
+        ) = (&step.verb, step.runner.host)
+        {
+            shared.entry((host, program)).or_default().push(step);
+        }
     }
-    finding(diagnostic, steps)
+    for ((_, program), steps) in shared.iter().filter(|(_, steps)| steps.len() > 1) {
+        let names = some(steps.iter().map(|s| s.named.name.as_str()));
+        let message = format!("{names} fail together: all of them are `{program}`");
+        let mut diagnostic = Diagnostic::warning(NEIGHBOURS, message)
+            .event(
+                "some night",
+                format!("`{program}` stops at the first of its captures that fails"),
+            )
+            .event(
+                "from then on",
+                "the others are not made either, and no signal says which one it was",
+            )
+            .help("give each capture a program of its own");
+        for step in steps.iter().take(SHOWN) {
+            diagnostic = diagnostic.at(step.named.span, format!("runs `{program}`"));
+        }
+        out.push(finding(diagnostic, steps));
+    }
+}
+
+/// Captures in place that fail leave half of a set, which the next reader takes for a whole one.
+fn passes(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let plan = context.plan;
+    let steps = &plan.model.steps;
+    let pairs: BTreeSet<(StepId, StepId)> = plan
+        .copies
+        .iter()
+        .filter_map(|(_, copy)| Some((plan.copies[copy.source?].made_by?, copy.made_by?)))
+        .filter(|(writer, reader)| {
+            let in_place = matches!(
+                &steps[*writer].verb,
+                Verb::Capture(CaptureParts { atomic: false, .. })
+            );
+            in_place && !after_is_enforced(&steps[*reader], *writer, &steps[*writer])
+        })
+        .collect();
+    let mut by_host: BTreeMap<Option<HostId>, BTreeSet<StepId>> = BTreeMap::new();
+    for (writer, _) in &pairs {
+        let host = steps[*writer].runner.host;
+        by_host.entry(host).or_default().insert(*writer);
+    }
+    for writers in by_host.values() {
+        let captures: Vec<&Step> = writers.iter().map(|id| &steps[*id]).collect();
+        let readers: BTreeSet<StepId> = pairs
+            .iter()
+            .filter(|(writer, _)| writers.contains(writer))
+            .map(|(_, reader)| *reader)
+            .collect();
+        let readers = some(readers.iter().map(|id| steps[*id].named.name.as_str()));
+        let names = some(captures.iter().map(|s| s.named.name.as_str()));
+        let leave = if captures.len() == 1 {
+            "leaves"
+        } else {
+            "leave"
+        };
+        let message = format!("what {names} {leave} behind on failing passes for a whole set");
+        let mut diagnostic = Diagnostic::warning(PASSES, message)
+            .event(
+                "some night",
+                format!("a capture of {names} fails half way, where the last whole set was"),
+            )
+            .event(
+                "minutes later",
+                format!("{readers} read what there is, and report success"),
+            )
+            .help("publish with one rename, after looking at the whole set: `atomic`");
+        for step in captures.iter().take(SHOWN) {
+            diagnostic = diagnostic.at(step.named.span, "writes in place");
+        }
+        out.push(finding(diagnostic, &captures));
+    }
 }
 
 fn finding(diagnostic: Diagnostic, steps: &[&Step]) -> Finding {

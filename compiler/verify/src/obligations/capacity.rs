@@ -6,6 +6,8 @@
 
 mod bound;
 
+pub(super) use bound::size_on;
+
 use std::collections::BTreeSet;
 
 use jiff::ToSpan as _;

@@ -17,6 +17,7 @@ mod settling;
 mod split;
 mod story;
 mod survival;
+mod time_table;
 
 use thrice_model::Obligation;
 
@@ -36,14 +37,13 @@ pub(crate) const DECIDED: &[(Obligation, Decide)] = &[
     (Obligation::Deletion, deletion::decide),
     (Obligation::Keys, keys::decide),
     (Obligation::Capacity, capacity::decide),
+    (Obligation::TimeTable, time_table::decide),
     (Obligation::Flow, flow::decide),
     (Obligation::Capability, capability::decide),
     (Obligation::Cost, cost::decide),
+    (Obligation::Alarm, alarm::decide),
     (Obligation::Sense, sense::decide),
 ];
-
-/// What the floor asks of every policy, of obligations that are not decided whole.
-pub(crate) const FLOOR: [Decide; 1] = [alarm::floor];
 
 /// What this version does not decide: reports end by naming it.
 pub(crate) fn not_decided() -> Vec<Obligation> {

@@ -16,9 +16,9 @@ mod tell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan as _;
-use jiff::tz::TimeZone;
 use thrice_diagnostics::Span;
 use thrice_model::{ClassId, Demand, Obligation, StepId, Target};
+use thrice_plan::calendar::midnight;
 use thrice_plan::staleness::{Known, Worst, worst};
 use thrice_plan::{CopyId, CopyKind, Missed, Period};
 use thrice_quantity::Seconds;
@@ -420,11 +420,6 @@ impl<'c, 'p> Asker<'c, 'p> {
         let settled = midnight(copy.lifetime.from).saturating_add(chain.0);
         settled.max(self.from)
     }
-}
-
-fn midnight(day: jiff::civil::Date) -> i64 {
-    day.to_zoned(TimeZone::UTC)
-        .map_or(0, |z| z.timestamp().as_second())
 }
 
 /// A step on a copy's path that no monitor watches: nothing tells how many of its runs may be missed.

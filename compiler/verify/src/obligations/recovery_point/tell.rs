@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
 use thrice_model::{ClassId, Obligation, StepId};
-use thrice_plan::staleness::{Known, Run, after_is_enforced};
+use thrice_plan::calendar::after_is_enforced;
+use thrice_plan::staleness::{Known, Run};
 use thrice_plan::{CopyId, Missed};
 use thrice_quantity::Seconds;
 

@@ -1,0 +1,115 @@
+//! When each step runs, as instants.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use thrice_model::{Model, Step, StepId, Table};
+use thrice_quantity::Seconds;
+use thrice_quantity::schedule::Schedule;
+
+use crate::cadence::zone_name;
+
+/// More runs than these over the horizon are not listed.
+const MOST_RUNS: i64 = 50_000;
+
+/// All runs of a schedule, in order, in Unix seconds.
+pub type Starts = Arc<[i64]>;
+
+/// The runs of all steps from some time before the policy's start to its horizon. Steps on one schedule
+/// share a list.
+#[derive(Clone, Debug, Default)]
+pub struct Calendars {
+    lists: Vec<Option<Starts>>,
+    of: Table<StepId, Option<usize>>,
+}
+
+impl Calendars {
+    /// Lists the runs of every step, those of a time `before` the start included.
+    pub(crate) fn new(model: &Model, before: Seconds) -> Self {
+        let from = midnight(model.policy.start).saturating_sub(before.0);
+        let until = midnight(model.policy.end).saturating_add(2 * 86_400);
+        let mut out = Self::default();
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, step) in model.steps.iter() {
+            let number = step.timing.schedule.as_ref().map(|(schedule, _)| {
+                let zone = zone_name(model, schedule, step);
+                *known
+                    .entry(format!("{zone} {:?}", schedule.when))
+                    .or_insert_with(|| {
+                        out.lists.push(starts(schedule, &zone, from, until));
+                        out.lists.len() - 1
+                    })
+            });
+            out.of.push(number);
+        }
+        out
+    }
+
+    /// The runs of a step; `None` for one that runs on demand, or too often for a list.
+    #[must_use]
+    pub fn starts(&self, step: StepId) -> Option<&Starts> {
+        self.lists.get(self.number(step)?)?.as_ref()
+    }
+
+    /// The number of a step's list: the same for steps on the same schedule.
+    #[must_use]
+    pub fn number(&self, step: StepId) -> Option<usize> {
+        self.of.get(step).copied().flatten()
+    }
+}
+
+fn starts(schedule: &Schedule, zone: &str, from: i64, until: i64) -> Option<Starts> {
+    let period = schedule.nominal_period()?.0.max(1);
+    let few = until.saturating_sub(from) / period <= MOST_RUNS;
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let at = |second| Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
+    few.then(|| {
+        schedule
+            .occurrences(&zone, at(from), at(until))
+            .map(Timestamp::as_second)
+            .collect()
+    })
+}
+
+/// The first instant of a day in UTC.
+#[must_use]
+pub fn midnight(day: Date) -> i64 {
+    day.to_zoned(TimeZone::UTC)
+        .map_or(0, |z| z.timestamp().as_second())
+}
+
+/// The runs that a step may be doing at some moment from `from` to `until`, if each may go on for `length`
+/// from its planned start: the first of them.
+#[must_use]
+pub fn going_on(starts: &[i64], length: Seconds, from: i64, until: i64) -> Option<i64> {
+    let first = starts.partition_point(|start| start.saturating_add(length.0) <= from);
+    starts.get(first).copied().filter(|start| *start < until)
+}
+
+/// Whether what is emitted for a step keeps it from running before a step that it names with `after`: its
+/// script looks at the record that the other's script left, which it finds on its own host only. Captures
+/// that are not told which program to run, seeds and timers of systemd have no script in this version.
+#[must_use]
+pub fn after_is_enforced(step: &Step, other_id: StepId, other: &Step) -> bool {
+    use thrice_model::{RunnerKind, Verb};
+    let scripted = |step: &Step| {
+        let by_script = matches!(
+            step.runner.kind,
+            RunnerKind::Cron | RunnerKind::Executor | RunnerKind::TrueNas
+        );
+        let emitted = match &step.verb {
+            Verb::Capture(parts) => parts.runs.is_some(),
+            Verb::Seed { .. } => false,
+            _ => true,
+        };
+        by_script && emitted
+    };
+    step.timing.after.iter().any(|(id, _)| *id == other_id)
+        && step.runner.host.is_some()
+        && step.runner.host == other.runner.host
+        && scripted(step)
+        && scripted(other)
+}

@@ -1,0 +1,194 @@
+//! Obligation 11: steps that exclude each other never meet, readers start after writers have published,
+//! and each run fits into its period and through its line.
+//!
+//! Unknown are durations and jitter. Two runs meet for some values of them if and only if they meet when
+//! each may go on from its planned start to its latest end, so the upper ends decide, on every run of the
+//! real calendar up to the horizon, both changes of the clocks a year included: *evaluated*. What a person
+//! does, or what runs on demand, has no time of which anything could be said; it is left out.
+//!
+//! One file a kind of rule.
+
+mod exclusive;
+mod fit;
+mod readers;
+
+use thrice_diagnostics::{Diagnostic, Severity, Span};
+use thrice_model::{Obligation, RunnerKind, Step, StepId};
+use thrice_plan::calendar::{Starts, going_on, midnight};
+use thrice_quantity::Seconds;
+
+use crate::context::Context;
+use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::wording::instant;
+
+/// How many steps a message points at.
+const SHOWN: usize = 6;
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut found = Vec::new();
+    exclusive::check(context, &mut found);
+    readers::check(context, &mut found);
+    let unchecked = fit::check(context, &mut found);
+    let holds = found
+        .iter()
+        .all(|f| f.diagnostic.severity != Severity::Error);
+    out.findings.append(&mut found);
+    let note = match unchecked {
+        0 => String::new(),
+        1 => "the line of one step is not checked: no speed or no size is stated".to_owned(),
+        count => {
+            format!("the lines of {count} steps are not checked: no speed or no size is stated")
+        }
+    };
+    out.verdicts.push(Verdict {
+        obligation: Obligation::TimeTable,
+        subject: context.plan.model.policy.named.name.clone(),
+        period: "all".to_owned(),
+        engine: Engine::Evaluated,
+        holds,
+        note,
+    });
+}
+
+fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {
+    Finding {
+        diagnostic: diagnostic
+            .about(subjects.join(" "))
+            .by(Engine::Evaluated.word()),
+        obligation: Obligation::TimeTable,
+        classes: Vec::new(),
+        subjects,
+        fault: None,
+    }
+}
+
+/// A step's runs. Steps whose rhythms are equal in all fields are looked at once.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rhythm {
+    /// The number of its calendar.
+    calendar: usize,
+    late: Seconds,
+    /// From the planned start to the latest end.
+    length: Seconds,
+    /// When the step begins and ceases to exist, within the horizon.
+    from: i64,
+    until: i64,
+}
+
+impl Rhythm {
+    /// `None` for what has no times of its own.
+    fn of(context: &Context<'_>, id: StepId) -> Option<Self> {
+        let plan = context.plan;
+        let step = &plan.model.steps[id];
+        if matches!(step.runner.kind, RunnerKind::Hand | RunnerKind::Lifecycle) {
+            return None;
+        }
+        let cadence = &plan.cadences[id];
+        let policy = &plan.model.policy;
+        plan.calendars.starts(id)?;
+        Some(Self {
+            calendar: plan.calendars.number(id)?,
+            late: cadence.jitter,
+            length: cadence.jitter.saturating_add(cadence.duration.high()),
+            from: midnight(step.lifetime.from.max(policy.start)),
+            until: midnight(
+                step.lifetime
+                    .until
+                    .map_or(policy.end, |end| end.min(policy.end)),
+            ),
+        })
+    }
+}
+
+/// How often runs of one step meet runs of another.
+#[derive(Clone, Copy)]
+struct Meetings {
+    /// Runs of the first while both exist.
+    runs: usize,
+    /// Those of them that may meet.
+    hits: usize,
+    /// The first two that meet, by their planned starts.
+    first: Option<(i64, i64)>,
+}
+
+impl Meetings {
+    /// Whether no run is safe.
+    const fn always(&self) -> bool {
+        self.hits > 0 && self.hits == self.runs
+    }
+}
+
+/// Counts the runs of `a` for which a run of `b` may be going on in the first `window` from the start.
+fn meetings(
+    (a, starts): (&Rhythm, &Starts),
+    (b, others): (&Rhythm, &Starts),
+    window: Seconds,
+) -> Meetings {
+    let (from, until) = (a.from.max(b.from), a.until.min(b.until));
+    let mut out = Meetings {
+        runs: 0,
+        hits: 0,
+        first: None,
+    };
+    let first = starts.partition_point(|start| *start < from);
+    for start in starts
+        .iter()
+        .skip(first)
+        .take_while(|start| **start < until)
+    {
+        out.runs += 1;
+        let meets = going_on(others, b.length, *start, start.saturating_add(window.0));
+        if let Some(other) = meets.filter(|other| *other >= b.from) {
+            out.hits += 1;
+            out.first = out.first.or(Some((*start, other)));
+        }
+    }
+    out
+}
+
+/// A step and what its schedule says, to be pointed at.
+fn says_when(context: &Context<'_>, id: StepId) -> (String, Span) {
+    let step = &context.plan.model.steps[id];
+    let cadence = &context.plan.cadences[id];
+    let stated = match step.timing.duration_stated {
+        Some(_) => "",
+        None => ", the default",
+    };
+    let text = format!(
+        "`{}` may take {}{stated}",
+        step.named.name,
+        cadence.duration.high()
+    );
+    let span = step.timing.schedule.as_ref().map(|(_, span)| *span);
+    (text, span.unwrap_or(step.named.span))
+}
+
+/// Points at some of many steps, each once.
+fn pointing(context: &Context<'_>, mut diagnostic: Diagnostic, steps: &[StepId]) -> Diagnostic {
+    let mut told: Vec<StepId> = Vec::new();
+    for id in steps {
+        if !told.contains(id) && told.len() < SHOWN {
+            told.push(*id);
+            let (text, _) = says_when(context, *id);
+            diagnostic = diagnostic.at(context.plan.model.steps[*id].named.span, text);
+        }
+    }
+    diagnostic
+}
+
+/// "`dump` starts, and may be at work until 2026-02-15 03:05 UTC".
+fn at_work(step: &Step, start: i64, length: Seconds) -> String {
+    format!(
+        "`{}` starts, and may be at work until {}",
+        step.named.name,
+        instant(start.saturating_add(length.0))
+    )
+}
+
+fn names(context: &Context<'_>, steps: impl IntoIterator<Item = StepId>) -> Vec<String> {
+    let steps: std::collections::BTreeSet<StepId> = steps.into_iter().collect();
+    steps
+        .into_iter()
+        .map(|id| context.plan.model.steps[id].named.name.clone())
+        .collect()
+}

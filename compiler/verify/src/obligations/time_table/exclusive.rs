@@ -1,0 +1,380 @@
+//! Steps that need a repository for themselves never meet others there.
+//!
+//! restic's locks (internal/repository/lock.go, the same in 0.14 and 0.19): many shared ones, which backups
+//! and restores take, or one exclusive, which forget, prune and check take. Who finds the wrong one there
+//! fails, with `--retry-lock` (since 0.16) after having waited. Scripts that thrice emits wait for half an
+//! hour, and for six if they wait for each other on one host. Zerobyte does not wait; it prunes after every
+//! backup that has keep rules, and at 12:50 on its own clock it checks every repository. A mirror made file
+//! by file takes no lock at all: what a prune deletes meanwhile is missing in it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
+use thrice_model::{
+    HostId, Location, RepositoryId, RunnerKind, Source, Step, StepId, StepTarget, Verb,
+};
+use thrice_plan::calendar::{Starts, midnight};
+use thrice_quantity::Seconds;
+use thrice_quantity::schedule::{Schedule, TimeOfDay};
+use thrice_retention::ResticVersion;
+
+use super::{Meetings, Rhythm, SHOWN, finding, meetings};
+use crate::context::Context;
+use crate::verification::Finding;
+use crate::wording::{instant, some};
+
+const TORN_MIRROR: Code = Code("T2101");
+const LOCKED: Code = Code("T2102");
+const WAITS: Code = Code("T2103");
+
+/// How long emitted scripts wait for a lock of restic.
+const RETRY_LOCK: Seconds = Seconds::minutes(30);
+/// How long they wait for each other on one host.
+const FILE_LOCK: Seconds = Seconds::hours(6);
+/// How long Zerobyte's own check is taken to last. It reads no data; nothing states a bound.
+const OWN_CHECK: Seconds = Seconds::minutes(30);
+
+/// What a step does to a repository.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    /// Takes a shared lock.
+    Shared,
+    /// Takes the exclusive lock.
+    Exclusive,
+    /// Takes it at its end, to forget.
+    Thins,
+    /// Takes a lock by the file, none of restic's.
+    Mirror,
+}
+
+/// All that decides whom a step meets, and what becomes of that.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Manner {
+    rhythm: Rhythm,
+    role: Role,
+    /// Whether it deletes what a mirror may be reading.
+    deletes: bool,
+    /// The host whose scripts it waits for.
+    script_on: Option<HostId>,
+    /// How long it waits for a lock of restic.
+    waits: Seconds,
+}
+
+/// Steps of one manner; none for Zerobyte's own check.
+struct Users {
+    manner: Manner,
+    starts: Starts,
+    steps: Vec<StepId>,
+}
+
+/// The first finds a repository taken by the second.
+struct Clash<'u> {
+    first: &'u Users,
+    second: &'u Users,
+    met: Meetings,
+}
+
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    for (id, _) in context.plan.model.repositories.iter() {
+        let users = users(context, id);
+        let mut groups: BTreeMap<Code, Vec<Clash<'_>>> = BTreeMap::new();
+        for first in &users {
+            for second in &users {
+                let alone = std::ptr::eq(first, second) && first.steps.len() < 2;
+                let Some((code, window)) = (!alone).then(|| rule(first, second)).flatten() else {
+                    continue;
+                };
+                let (a, b) = (&first.manner.rhythm, &second.manner.rhythm);
+                let met = meetings((a, &first.starts), (b, &second.starts), window);
+                if met.hits > 0 {
+                    groups
+                        .entry(code)
+                        .or_default()
+                        .push(Clash { first, second, met });
+                }
+            }
+        }
+        for (code, clashes) in &groups {
+            out.extend(tell(context, id, *code, clashes));
+        }
+    }
+}
+
+/// What happens if the first finds the second at work, and for how long from its start that may be.
+fn rule(first: &Users, second: &Users) -> Option<(Code, Seconds)> {
+    let (a, b) = (&first.manner, &second.manner);
+    let serialised = a.script_on.is_some() && a.script_on == b.script_on;
+    match (a.role, b.role) {
+        (Role::Mirror, _) if b.deletes && !serialised => {
+            return Some((TORN_MIRROR, a.rhythm.length));
+        }
+        (Role::Mirror, _) | (_, Role::Mirror) | (Role::Shared, Role::Shared) => return None,
+        _ => {}
+    }
+    let waits = if serialised { FILE_LOCK } else { a.waits };
+    let code = if waits >= b.rhythm.length {
+        WAITS
+    } else {
+        LOCKED
+    };
+    let window = match a.role {
+        Role::Thins => a.rhythm.length,
+        _ => a.rhythm.late.saturating_add(Seconds(1)),
+    };
+    Some((code, window))
+}
+
+/// Who works on a repository, by manner.
+fn users(context: &Context<'_>, id: RepositoryId) -> Vec<Users> {
+    let plan = context.plan;
+    let repository = &plan.model.repositories[id];
+    let place = Location {
+        store: repository.store,
+        path: repository.path.clone(),
+    };
+    let mut by_manner: BTreeMap<Manner, Vec<StepId>> = BTreeMap::new();
+    let mut checked_by: Option<HostId> = None;
+    for (step_id, step) in plan.model.steps.iter() {
+        let (Some((role, deletes)), Some(rhythm)) =
+            (role(step, id, &place), Rhythm::of(context, step_id))
+        else {
+            continue;
+        };
+        if step.runner.kind == RunnerKind::Zerobyte && role != Role::Mirror {
+            checked_by = checked_by.or(step.runner.host);
+        }
+        let scripted = matches!(
+            step.runner.kind,
+            RunnerKind::Cron | RunnerKind::Executor | RunnerKind::TrueNas
+        );
+        let retries = scripted && repository.restic >= ResticVersion::new(0, 16, 0);
+        let manner = Manner {
+            rhythm,
+            role,
+            deletes,
+            script_on: step.runner.host.filter(|_| scripted),
+            waits: if retries { RETRY_LOCK } else { Seconds::ZERO },
+        };
+        by_manner.entry(manner).or_default().push(step_id);
+    }
+    let listed = by_manner.into_iter().filter_map(|(manner, steps)| {
+        let starts = plan.calendars.starts(*steps.first()?)?.clone();
+        Some(Users {
+            manner,
+            starts,
+            steps,
+        })
+    });
+    let own_check = checked_by.and_then(|host| own_check(context, id, host));
+    listed.chain(own_check).collect()
+}
+
+/// What a step does to a repository, and whether it deletes in it.
+fn role(step: &Step, id: RepositoryId, place: &Location) -> Option<(Role, bool)> {
+    let here = match (&step.target, &step.source) {
+        (StepTarget::Repository(target, _), _) => *target == id,
+        (_, Source::Repository(source, _)) => *source == id,
+        (_, Source::Location(from, _)) => {
+            let mirrors = matches!(
+                step.verb,
+                Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. }
+            );
+            mirrors && from.meets(place)
+        }
+        _ => false,
+    };
+    if !here {
+        return None;
+    }
+    Some(match &step.verb {
+        Verb::Backup { keep: None, .. } | Verb::Drill | Verb::Seed { .. } | Verb::Capture(_) => {
+            (Role::Shared, false)
+        }
+        Verb::Backup { prune, .. } => (
+            Role::Thins,
+            *prune || step.runner.kind == RunnerKind::Zerobyte,
+        ),
+        Verb::Prune => (Role::Exclusive, true),
+        Verb::Check(_) => (Role::Exclusive, false),
+        Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => (Role::Mirror, false),
+        Verb::Expire { .. } => return None,
+    })
+}
+
+/// Zerobyte's daily check.
+fn own_check(context: &Context<'_>, id: RepositoryId, host: HostId) -> Option<Users> {
+    let (model, policy) = (&context.plan.model, &context.plan.model.policy);
+    let zone = TimeZone::get(&model.hosts[host].timezone).unwrap_or(TimeZone::UTC);
+    let lifetime = model.repositories[id].lifetime;
+    let from = midnight(lifetime.from.max(policy.start));
+    let until = midnight(lifetime.until.map_or(policy.end, |end| end.min(policy.end)));
+    let daily = Schedule::daily_utc(TimeOfDay::new(12, 50)?);
+    let at = |second| Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
+    let starts = daily
+        .occurrences(&zone, at(from), at(until))
+        .map(Timestamp::as_second)
+        .collect();
+    Some(Users {
+        manner: Manner {
+            rhythm: Rhythm {
+                calendar: usize::MAX,
+                late: Seconds::ZERO,
+                length: OWN_CHECK,
+                from,
+                until,
+            },
+            role: Role::Exclusive,
+            deletes: false,
+            script_on: None,
+            waits: Seconds::ZERO,
+        },
+        starts,
+        steps: Vec::new(),
+    })
+}
+
+impl Users {
+    fn name(&self, context: &Context<'_>) -> String {
+        let names = self
+            .steps
+            .iter()
+            .map(|id| context.plan.model.steps[*id].named.name.as_str());
+        match self.steps.is_empty() {
+            true => "Zerobyte's own check".to_owned(),
+            false => some(names),
+        }
+    }
+
+    fn does(&self) -> &'static str {
+        match self.manner.role {
+            Role::Shared => "takes a shared lock",
+            Role::Exclusive => "needs it for itself",
+            Role::Thins if self.manner.deletes => {
+                "forgets and prunes at its end, for which it needs it for itself"
+            }
+            Role::Thins => "forgets at its end, for which it needs it for itself",
+            Role::Mirror => "copies its files one by one",
+        }
+    }
+}
+
+fn tell(
+    context: &Context<'_>,
+    id: RepositoryId,
+    code: Code,
+    clashes: &[Clash<'_>],
+) -> Option<Finding> {
+    let plan = context.plan;
+    let repository = &plan.model.repositories[id].named;
+    let always = clashes.iter().find(|clash| clash.met.always());
+    let told = always.or_else(|| clashes.first())?;
+    let severity = match code {
+        WAITS => Severity::Warning,
+        TORN_MIRROR => Severity::Error,
+        _ if always.is_some() => Severity::Error,
+        _ => Severity::Warning,
+    };
+    let mut steps: Vec<StepId> = Vec::new();
+    let both = clashes.iter().flat_map(|clash| [clash.first, clash.second]);
+    for id in [told.first, told.second]
+        .into_iter()
+        .chain(both)
+        .flat_map(|u| &u.steps)
+    {
+        if !steps.contains(id) {
+            steps.push(*id);
+        }
+    }
+    let names = some(
+        steps
+            .iter()
+            .map(|id| plan.model.steps[*id].named.name.as_str()),
+    );
+    let (first, second) = (told.first.name(context), told.second.name(context));
+    let message = match code {
+        TORN_MIRROR => format!(
+            "{first} may copy `{}` while {second} deletes in it",
+            repository.name
+        ),
+        WAITS => format!(
+            "{names} may have to wait for each other on `{}`",
+            repository.name
+        ),
+        _ => format!(
+            "{names} may meet on `{}`, which one of them needs for itself",
+            repository.name
+        ),
+    };
+    let mut diagnostic = Diagnostic::new(code, severity, message);
+    for (text, span) in labels(context, clashes, &steps) {
+        diagnostic = diagnostic.at(span, text);
+    }
+    diagnostic = diagnostic.at(repository.span, "what they all work on");
+    let (start, other) = told.met.first?;
+    let end =
+        |users: &Users, start: i64| instant(start.saturating_add(users.manner.rhythm.length.0));
+    let mut events = [
+        (
+            other,
+            format!("{second} may be at work until {}", end(told.second, other)),
+        ),
+        (
+            start,
+            format!("{first} may be at work until {}", end(told.first, start)),
+        ),
+    ];
+    events.sort();
+    for (at, what) in events {
+        diagnostic = diagnostic.event(instant(at), what);
+    }
+    let which = match told.met.always() {
+        true => "in each of its runs".to_owned(),
+        false => format!("in {} of its {} runs", told.met.hits, told.met.runs),
+    };
+    let outcome = match code {
+        TORN_MIRROR => "copies an index that names what is deleted meanwhile",
+        WAITS => "waits, and is done later than it says",
+        _ => "may find the lock taken, and fails then",
+    };
+    diagnostic = diagnostic.event("then", format!("{first} {outcome}: so it may be {which}"));
+    let mut subjects: Vec<String> = vec![repository.name.clone()];
+    subjects.extend(
+        steps
+            .iter()
+            .map(|id| plan.model.steps[*id].named.name.clone()),
+    );
+    Some(finding(diagnostic.help(advice(code, told)), subjects))
+}
+
+/// The steps to point at, and what each does.
+fn labels(context: &Context<'_>, clashes: &[Clash<'_>], steps: &[StepId]) -> Vec<(String, Span)> {
+    let both = || clashes.iter().flat_map(|clash| [clash.first, clash.second]);
+    let shown = steps.iter().take(SHOWN);
+    shown
+        .filter_map(|id| {
+            let users = both().find(|users| users.steps.contains(id))?;
+            let step = &context.plan.model.steps[*id];
+            let high = context.plan.cadences[*id].duration.high();
+            let text = format!("`{}` {}; within {high}", step.named.name, users.does());
+            Some((text, step.named.span))
+        })
+        .collect()
+}
+
+fn advice(code: Code, told: &Clash<'_>) -> &'static str {
+    let own_check = told.first.steps.is_empty() || told.second.steps.is_empty();
+    match code {
+        TORN_MIRROR => {
+            "copy it when nothing prunes, or `copy` its snapshots into a repository of their own"
+        }
+        WAITS => "set their times further apart, or say how long each may take, waits included",
+        _ if own_check => {
+            "keep clear of 12:50 on the clock of Zerobyte's host, when it checks every repository for what is taken to be half an hour"
+        }
+        _ => {
+            "set their times further apart than the longest run, or let emitted scripts of restic 0.16 or later run them, which wait"
+        }
+    }
+}

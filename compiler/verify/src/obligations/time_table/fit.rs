@@ -1,0 +1,176 @@
+//! A run fits into its period, and what it carries through its line.
+
+use std::collections::BTreeMap;
+
+use thrice_diagnostics::{Code, Diagnostic, Severity};
+use thrice_model::{ClassKind, RunnerKind, Step, StepId, Verb};
+use thrice_plan::{Copy, CopyKind};
+use thrice_quantity::{Bytes, Seconds};
+
+use super::{finding, says_when};
+use crate::context::Context;
+use crate::obligations::capacity::size_on;
+use crate::verification::Finding;
+
+const TOO_LONG: Code = Code("T2107");
+const TOO_SLOW: Code = Code("T2108");
+
+/// Returns for how many steps that carry data it is not known what or through what.
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> usize {
+    let mut unchecked = 0;
+    let mut made: BTreeMap<StepId, Vec<&Copy>> = BTreeMap::new();
+    for (_, copy) in context.plan.copies.iter() {
+        if let Some(step) = copy.made_by {
+            made.entry(step).or_default().push(copy);
+        }
+    }
+    for (id, step) in context.plan.model.steps.iter() {
+        if matches!(step.runner.kind, RunnerKind::Hand | RunnerKind::Lifecycle) {
+            continue;
+        }
+        out.extend(too_long(context, id, step));
+        let carries = matches!(
+            step.verb,
+            Verb::Backup { .. } | Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. }
+        );
+        if !carries || step.timing.schedule.is_none() {
+            continue;
+        }
+        let copies = made.get(&id).map_or(&[] as &[&Copy], Vec::as_slice);
+        match (speed(context, step, copies), carried(context, id, copies)) {
+            (Some(speed), Some(carried)) => out.extend(too_slow(context, id, speed, carried)),
+            _ => unchecked += 1,
+        }
+    }
+    unchecked
+}
+
+fn too_long(context: &Context<'_>, id: StepId, step: &Step) -> Option<Finding> {
+    let cadence = &context.plan.cadences[id];
+    let period = cadence.narrowest?;
+    let length = cadence.jitter.saturating_add(cadence.duration.high());
+    if length < period {
+        return None;
+    }
+    let name = &step.named.name;
+    let never = cadence.duration.low() >= period;
+    let severity = if never {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let (text, span) = says_when(context, id);
+    let message = format!(
+        "a run of `{name}` may still be going on when the next one is due: {length} from its time, of {period}"
+    );
+    let diagnostic = Diagnostic::new(TOO_LONG, severity, message)
+        .at(span, text)
+        .event(
+            "each time",
+            format!("the run that is due is left out: two of `{name}` never run at once"),
+        )
+        .help("run it less often, or bound how long it may take: `taking`");
+    Some(finding(diagnostic, vec![name.clone()]))
+}
+
+/// The least of the speeds that are stated on a step's way, in bytes a second, and where.
+fn speed(context: &Context<'_>, step: &Step, copies: &[&Copy]) -> Option<(Bytes, String)> {
+    let model = &context.plan.model;
+    let mut hosts: Vec<_> = step.runner.host.into_iter().collect();
+    let mut stores = Vec::new();
+    for copy in copies {
+        stores.push(copy.location.store);
+        stores.extend(
+            copy.source
+                .map(|source| context.plan.copies[source].location.store),
+        );
+    }
+    hosts.extend(stores.iter().map(|store| context.plan.host_of(*store)));
+    hosts.sort_unstable();
+    hosts.dedup();
+    if hosts.len() < 2 {
+        // It stays on one host, and needs no line.
+        return step
+            .limit
+            .map(|limit| (limit, "its own `limit`".to_owned()));
+    }
+    let links = hosts.iter().filter_map(|host| {
+        let host = &model.hosts[*host];
+        let link = host.link?;
+        Some((Bytes(link.0), format!("the link of `{}`", host.named.name)))
+    });
+    let own = step
+        .limit
+        .map(|limit| (limit, "its own `limit`".to_owned()));
+    links.chain(own).min_by_key(|(speed, _)| *speed)
+}
+
+/// What one run carries at least at the start, and at most at the horizon; `None` where a size is not
+/// stated. The first run, which carries everything, is not meant.
+fn carried(context: &Context<'_>, id: StepId, copies: &[&Copy]) -> Option<(Bytes, Bytes)> {
+    let gap = context.plan.cadences[id].widest?;
+    let mut sum = (Bytes::ZERO, Bytes::ZERO);
+    for copy in copies {
+        let (low, high) = of_copy(context, copy, gap)?;
+        sum = (sum.0.saturating_add(low), sum.1.saturating_add(high));
+    }
+    Some(sum)
+}
+
+fn of_copy(context: &Context<'_>, copy: &Copy, gap: Seconds) -> Option<(Bytes, Bytes)> {
+    let class = &context.plan.model.classes[copy.class];
+    let (size, _) = class.size.as_ref()?;
+    let least = size.low();
+    let most = size_on(class, context.plan.model.policy.end);
+    let whole = class.kind == ClassKind::State && copy.kind != CopyKind::Versions;
+    Some(match (&class.churn, whole) {
+        (Some((churn, _)), false) => (
+            churn.low().over(gap).min(least),
+            churn.high().over(gap).min(most),
+        ),
+        _ => (least, most),
+    })
+}
+
+fn too_slow(
+    context: &Context<'_>,
+    id: StepId,
+    (speed, of): (Bytes, String),
+    (least, most): (Bytes, Bytes),
+) -> Option<Finding> {
+    let step = &context.plan.model.steps[id];
+    let time = |bytes: Bytes| Seconds(i64::try_from(bytes.0 / speed.0.max(1)).unwrap_or(i64::MAX));
+    let cadence = &context.plan.cadences[id];
+    let bound = cadence.duration.high();
+    if time(most) <= bound {
+        return None;
+    }
+    let name = &step.named.name;
+    let never = time(least) > bound;
+    let severity = if never {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let (text, span) = says_when(context, id);
+    let when = if never {
+        "already at the start"
+    } else {
+        "at the horizon"
+    };
+    let message = format!(
+        "`{name}` cannot be done within {bound}: what it carries takes {} through {of}",
+        time(if never { least } else { most })
+    );
+    let diagnostic = Diagnostic::new(TOO_SLOW, severity, message)
+        .at(span, text)
+        .event(
+            when,
+            format!(
+                "a run carries {}, at {speed} a second",
+                if never { least } else { most }
+            ),
+        )
+        .help("give it more time (`taking`), a faster line, or less to carry");
+    Some(finding(diagnostic, vec![name.clone()]))
+}

@@ -1,0 +1,184 @@
+//! Readers start after writers have published.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_diagnostics::{Code, Diagnostic, Severity};
+use thrice_model::{CaptureParts, HostId, StepId, Verb};
+use thrice_plan::calendar::after_is_enforced;
+use thrice_quantity::Seconds;
+
+use super::{Meetings, Rhythm, at_work, finding, meetings, names, pointing};
+use crate::context::Context;
+use crate::verification::Finding;
+use crate::wording::{instant, some};
+
+const READS_THE_OLD: Code = Code("T2104");
+const TEARS: Code = Code("T2105");
+const REFUSES: Code = Code("T2106");
+
+/// What becomes of a reader that comes too early.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Early {
+    /// It takes what was published the time before.
+    Old,
+    /// It takes half of what is being written.
+    Torn,
+    /// It does not run: it comes `after` the writer.
+    Refuses,
+}
+
+/// A reader that may start too early.
+struct Pair {
+    reader: StepId,
+    writer: StepId,
+    meetings: Meetings,
+}
+
+/// Findings have one cause if the same happens between the same hosts.
+type Cause = (Early, Option<HostId>, Option<HostId>);
+
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let plan = context.plan;
+    let pairs: BTreeSet<(StepId, StepId)> = plan
+        .copies
+        .iter()
+        .filter_map(|(_, copy)| Some((copy.made_by?, plan.copies[copy.source?].made_by?)))
+        .collect();
+    let mut known: BTreeMap<(Rhythm, Rhythm, Early), Option<Meetings>> = BTreeMap::new();
+    let mut groups: BTreeMap<Cause, Vec<Pair>> = BTreeMap::new();
+    for (reader, writer) in pairs {
+        let (Some(a), Some(b)) = (Rhythm::of(context, reader), Rhythm::of(context, writer)) else {
+            continue;
+        };
+        let early = early(context, reader, writer);
+        let met = *known.entry((a, b, early)).or_insert_with(|| {
+            let (starts, others) = (
+                plan.calendars.starts(reader)?,
+                plan.calendars.starts(writer)?,
+            );
+            let window = match early {
+                Early::Torn => a.length,
+                // The moment of its start, which may be late.
+                Early::Old | Early::Refuses => a.late.saturating_add(Seconds(1)),
+            };
+            let met = meetings((&a, starts), (&b, others), window);
+            (met.hits > 0).then_some(met)
+        });
+        let Some(meetings) = met else {
+            continue;
+        };
+        let host = |id: StepId| plan.model.steps[id].runner.host;
+        groups
+            .entry((early, host(writer), host(reader)))
+            .or_default()
+            .push(Pair {
+                reader,
+                writer,
+                meetings,
+            });
+    }
+    for ((early, ..), pairs) in &groups {
+        out.extend(tell(context, *early, pairs));
+    }
+}
+
+fn early(context: &Context<'_>, reader: StepId, writer: StepId) -> Early {
+    let steps = &context.plan.model.steps;
+    let in_place = matches!(
+        &steps[writer].verb,
+        Verb::Capture(CaptureParts { atomic: false, .. })
+    );
+    if after_is_enforced(&steps[reader], writer, &steps[writer]) {
+        Early::Refuses
+    } else if in_place {
+        Early::Torn
+    } else {
+        Early::Old
+    }
+}
+
+fn tell(context: &Context<'_>, early: Early, pairs: &[Pair]) -> Option<Finding> {
+    let plan = context.plan;
+    let always = pairs.iter().find(|pair| pair.meetings.always());
+    let told = always.or_else(|| pairs.first())?;
+    let list = |pick: fn(&Pair) -> StepId| names(context, pairs.iter().map(pick));
+    let (readers, writers) = (list(|pair| pair.reader), list(|pair| pair.writer));
+    let (who, what) = (
+        some(readers.iter().map(String::as_str)),
+        some(writers.iter().map(String::as_str)),
+    );
+    let (start, work) = match readers.len() {
+        1 => ("starts", "takes"),
+        _ => ("start", "take"),
+    };
+    let message = match early {
+        Early::Old => format!(
+            "{who} {start} while {what} may still be at work, and {work} what was there before"
+        ),
+        Early::Torn => {
+            format!("{who} {work} what {what} may still be writing: half of it is of no use")
+        }
+        Early::Refuses => {
+            format!("{who} {start} while {what} may still be at work, and so may refuse to run")
+        }
+    };
+    let severity = match (early, always) {
+        (Early::Old, _) | (_, None) => Severity::Warning,
+        (Early::Torn | Early::Refuses, Some(_)) => Severity::Error,
+    };
+    let code = match early {
+        Early::Old => READS_THE_OLD,
+        Early::Torn => TEARS,
+        Early::Refuses => REFUSES,
+    };
+    let ids = pairs.iter().flat_map(|pair| [pair.writer, pair.reader]);
+    let ids: Vec<StepId> = [told.writer, told.reader].into_iter().chain(ids).collect();
+    let mut diagnostic = pointing(context, Diagnostic::new(code, severity, message), &ids);
+    let (reader, writer) = (
+        &plan.model.steps[told.reader],
+        &plan.model.steps[told.writer],
+    );
+    let ordered = reader
+        .timing
+        .after
+        .iter()
+        .find(|(id, _)| *id == told.writer);
+    if let (Some((_, span)), Early::Old | Early::Torn) = (ordered, early) {
+        diagnostic = diagnostic.at(
+            *span,
+            "nothing keeps this order: they have no script on one host",
+        );
+    }
+    let (read, written) = told.meetings.first?;
+    let length = Rhythm::of(context, told.writer)?.length;
+    let which = match told.meetings.always() {
+        true => "as in each of its runs".to_owned(),
+        false => format!(
+            "as in {} of its {} runs",
+            told.meetings.hits, told.meetings.runs
+        ),
+    };
+    diagnostic = diagnostic
+        .event(instant(written), at_work(writer, written, length))
+        .event(
+            instant(read),
+            format!("`{}` starts, {which}", reader.named.name),
+        );
+    let mut subjects = readers;
+    subjects.extend(writers);
+    Some(finding(diagnostic.help(advice(early)), subjects))
+}
+
+const fn advice(early: Early) -> &'static str {
+    match early {
+        Early::Old => {
+            "start it when the writer is surely done, or say how long that takes: `taking`"
+        }
+        Early::Torn => {
+            "publish with one rename (`atomic`), say how long it takes (`taking`), and start the reader after that"
+        }
+        Early::Refuses => {
+            "start it when the writer is surely done: it looks once, and does not wait"
+        }
+    }
+}
