@@ -53,6 +53,7 @@ pub(crate) fn collect(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
         thrice_target_truenas::emit(plan),
         thrice_target_monitors::emit(plan),
         thrice_target_prometheus::emit(plan),
+        thrice_target_nextcloud::emit(plan),
         thrice_target_s3_lifecycle::emit(plan),
         thrice_target_zerobyte::emit(plan),
         executor,

@@ -1,9 +1,9 @@
 //! `api-plan.json`: what the API is asked to do, in order, and how to know that it is done already.
 //!
-//! Each entry is applied in the same way: GET `match_by.path`, look for the one entry whose field has
-//! the value; none: `create`, found: `update` where there is one; then GET again and compare every
-//! field of the body (`read_back`). Two entries that match are an error, never a choice. What an entry
-//! yields is put in for the words between `@` of later ones.
+//! Each entry is applied in the same way, by the program beside it: GET `match_by.path`, look for the one
+//! entry whose field has the value; none: `create`, found and different: `update` where there is one; then
+//! GET again and compare every field of the body (`read_back`). Two entries that match are an error, never
+//! a choice. What an entry yields is put in for the words between `@` of later ones.
 
 use serde_json::{Map, Value, json};
 use thrice_model::{HostId, MonitorKind, Step, StepId, Verb};
@@ -51,6 +51,7 @@ pub fn plan(
         "policy": { "name": model.policy.named.name, "sha256": model.hash },
         "host": model.hosts[host].named.name,
         "requires": { "zerobyte": format!(">= {}.{}", FLOOR.0, FLOOR.1), "time_zone": model.hosts[host].timezone },
+        "ours": { "jobs": format!("{}/", layout::policy(plan)) },
         "base": "/api/v1",
         "authentication": { "header": "x-api-key", "value": "@SECRET:ZEROBYTE_API_KEY@" },
         "placeholders": {
@@ -154,6 +155,18 @@ fn name(plan: &Plan, id: StepId) -> String {
     }
 }
 
+/// A name of a destination, which Zerobyte makes a slug of (`notifications.service.ts`) and is then found
+/// by: lower case, hyphens, and a digest, since two names may give one slug.
+fn slug(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    let words: Vec<&str> = lower
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let digest = thrice_target::sha256(name.as_bytes());
+    format!("{}-{}", words.join("-"), digest.get(..8).unwrap_or(&digest))
+}
+
 /// Whether a job runs by itself, and its five fields.
 fn schedule(step: &Step) -> Result<(bool, String), Diagnostic> {
     let wanted = step
@@ -187,7 +200,7 @@ fn notification(plan: &Plan, id: StepId, host: HostId) -> Result<Vec<Value>, Dia
         .monitor
         .map(|(monitor, _)| plan.model.monitors[monitor].kind);
     let address = placeholder("SECRET", &signal.own);
-    let name = name(plan, id);
+    let name = slug(&name(plan, id));
     let at = placeholder("NOTIFICATION", &layout::step(plan, id));
     let config = json!({
         "type": "generic",
@@ -196,6 +209,8 @@ fn notification(plan: &Plan, id: StepId, host: HostId) -> Result<Vec<Value>, Dia
         "method": if kind == Some(MonitorKind::UptimeKuma) { "GET" } else { "POST" },
     });
     let body = json!({ "name": name, "config": config });
+    // One that somebody switched off tells nobody.
+    let changed = json!({ "name": name, "config": config, "enabled": true });
     let job = placeholder("JOB", &layout::step(plan, id));
     let assigned = json!({ "assignments": [{
         "destinationId": at,
@@ -210,7 +225,7 @@ fn notification(plan: &Plan, id: StepId, host: HostId) -> Result<Vec<Value>, Dia
             "what": format!("success signal of {}", step.named.name),
             "match_by": { "path": path, "field": "name", "value": name },
             "create": { "method": "POST", "path": path, "body": body },
-            "update": { "method": "PATCH", "path": format!("{path}/{at}"), "body": body },
+            "update": { "method": "PATCH", "path": format!("{path}/{at}"), "body": changed },
             "read_back": { "method": "GET", "path": format!("{path}/{at}") },
             "yields": { "id": at },
         }),

@@ -1,7 +1,8 @@
 //! Backups that Zerobyte runs: its provisioning file, and a plan of calls to its API.
 //!
 //! What goes in: a plan. What comes out: for each host with backups `by HOST.zerobyte` in force,
-//! `provisioning.json` and `api-plan.json`. Not run against a real Zerobyte: see the README beside.
+//! `provisioning.json`, `api-plan.json`, and `apply`, which carries the plan out. Not run against a real
+//! Zerobyte: see the README beside.
 #![expect(
     clippy::indexing_slicing,
     reason = "tables are indexed by ids that their own `push` made"
@@ -14,10 +15,13 @@ mod secret;
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
 use thrice_model::{HostId, Step, StepId, Verb};
 use thrice_target::select::{self, Means};
-use thrice_target::{Artefact, Diagnostic, Plan, layout};
+use thrice_target::{Artefact, Diagnostic, Plan, apply, header, layout, refusal, template};
+
+const APPLY: &str = include_str!("../templates/apply.sh.j2");
 
 /// First version with API keys, without which nothing can be applied unattended.
 pub const FLOOR: (u32, u32) = (0, 40);
@@ -75,23 +79,15 @@ fn files(
     plan: &Plan,
     host: HostId,
     steps: &[(StepId, &Step)],
-) -> Result<[Artefact; 2], Diagnostic> {
+) -> Result<[Artefact; 3], Diagnostic> {
     let provisioned = provisioning::of(plan, host, steps)?;
     let calls = api::plan(plan, host, steps, &provisioned)?;
-    let file = |name: &str, kind: &'static str, value: &Value| {
-        // Texts, numbers and lists always become JSON.
-        let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-        text.push('\n');
-        Artefact {
-            path: format!("{}/zerobyte/{name}", layout::host_folder(plan, host)),
-            secrets: secret::places(&text),
-            bytes: text.into_bytes(),
-            mode: 0o644,
-            kind,
-            step: None,
-            host: Some(plan.model.hosts[host].named.name.clone()),
-            install_to: None,
-        }
+    let name = plan.model.hosts[host].named.name.clone();
+    let place = |file: &str| format!("{}/zerobyte/{file}", layout::host_folder(plan, host));
+    let file = |file: &str, kind: &'static str, value: &Value| {
+        let mut artefact = Artefact::json(place(file), kind, Some(name.clone()), value);
+        artefact.secrets = secret::places(artefact.text());
+        artefact
     };
     Ok([
         file(
@@ -100,5 +96,22 @@ fn files(
             &provisioned.value,
         ),
         file("api-plan.json", "zerobyte-api-plan", &calls),
+        Artefact::apply(place("apply"), Some(name.clone()), program(plan)?),
     ])
+}
+
+fn program(plan: &Plan) -> Result<String, Diagnostic> {
+    #[derive(Serialize)]
+    struct Values {
+        header: String,
+        covers: &'static str,
+    }
+    let values = Values {
+        header: header::comments(plan, ""),
+        covers: apply::COVERS,
+    };
+    template::render("apply.sh.j2", APPLY, &values).map_err(|error| {
+        let message = format!("the program for Zerobyte cannot be written: {error}");
+        Diagnostic::error(refusal::INTERNAL, message)
+    })
 }
