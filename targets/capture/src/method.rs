@@ -38,11 +38,15 @@ const NONE: Method = Method {
 };
 
 const HTTP: (&str, &str) = ("http.sh.j2", include_str!("../templates/http.sh.j2"));
+const COMPARE: (&str, &str) = ("compare.sh.j2", include_str!("../templates/compare.sh.j2"));
 const ROOM: (&str, &str) = ("room.sh.j2", include_str!("../templates/room.sh.j2"));
 
 const PG_DUMP: Method = Method {
     word: "pg_dump",
-    templates: &[("pg_dump.sh.j2", include_str!("../templates/pg_dump.sh.j2"))],
+    templates: &[
+        COMPARE,
+        ("pg_dump.sh.j2", include_str!("../templates/pg_dump.sh.j2")),
+    ],
     inside: &["psql", "pg_dump", "pg_dumpall", "pg_restore"],
     passed: &[
         "PGHOST",
@@ -70,6 +74,7 @@ const REDIS: Method = Method {
 const QDRANT: Method = Method {
     word: "qdrant_snapshot",
     templates: &[
+        COMPARE,
         HTTP,
         ("qdrant.sh.j2", include_str!("../templates/qdrant.sh.j2")),
     ],
@@ -99,6 +104,7 @@ const GRAFANA: Method = Method {
 const SQLITE: Method = Method {
     word: "sqlite",
     templates: &[
+        COMPARE,
         ROOM,
         ("sqlite.sh.j2", include_str!("../templates/sqlite.sh.j2")),
     ],
@@ -110,7 +116,10 @@ const SQLITE: Method = Method {
 };
 const FILES: Method = Method {
     word: "files",
-    templates: &[("files.sh.j2", include_str!("../templates/files.sh.j2"))],
+    templates: &[
+        COMPARE,
+        ("files.sh.j2", include_str!("../templates/files.sh.j2")),
+    ],
     parts: "folders",
     homes: true,
     ..NONE

@@ -34,7 +34,7 @@ pub fn read(text: &str) -> Option<Facts> {
         step: word(&mut said, "step")?,
         method: word(&mut said, "method")?,
         parts: words(&mut said, "parts"),
-        undeclared_fail: word(&mut said, "undeclared")? == "fail",
+        undeclared_fail: word(&mut said, "undeclared").is_some_and(|word| word == "fail"),
         user: word(&mut said, "user")?,
         container: word(&mut said, "container")?,
         destination: word(&mut said, "destination")?,

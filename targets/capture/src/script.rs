@@ -21,6 +21,8 @@ struct Values {
     user: String,
     container: String,
     connection: String,
+    /// Whether the method knows parts.
+    lists: bool,
     parts: Vec<String>,
     names: Vec<String>,
     undeclared: &'static str,
@@ -64,6 +66,7 @@ pub fn script(plan: &Plan, id: StepId, step: &Step, host: HostId) -> Result<Arte
         user: parts.user.clone().unwrap_or_default(),
         container: parts.container.clone().unwrap_or_default(),
         connection: connection.clone(),
+        lists: !method.parts.is_empty(),
         names: listed.iter().map(|part| filename(part)).collect(),
         parts: listed,
         undeclared: if classes.iter().any(|class| class.undeclared_fail) {

@@ -50,7 +50,6 @@ fn server() -> Postgres {
 /// Restores a dump into a database of that name, and it is what was dumped.
 #[track_caller]
 fn comes_back(server: &Postgres, capture: &Capture, file: &str, of: &str) {
-    server.sql("postgres", "DROP DATABASE IF EXISTS back");
     server.sql("postgres", "CREATE DATABASE back");
     let dump = fs::File::open(capture.bench.folder().join("dumps").join(file)).unwrap();
     let mut restore = server.program("pg_restore");
@@ -65,6 +64,7 @@ fn comes_back(server: &Postgres, capture: &Capture, file: &str, of: &str) {
         String::from_utf8_lossy(&output.stderr)
     );
     assert_eq!(server.dump("back"), server.dump(of));
+    server.sql("postgres", "DROP DATABASE back");
 }
 
 #[test]
@@ -85,6 +85,8 @@ fn dumps_come_back_equal() {
         (3, 0)
     );
     capture.is_clean();
+    a_container_is_entered_and_passwords_stay_out_of_arguments(&server);
+    it_runs_as_its_user(&server);
 }
 
 #[test]
@@ -104,6 +106,7 @@ fn without_a_list_all_databases_are_dumped() {
 #[test]
 fn what_is_not_listed_is_told_and_stops_nothing() {
     let server = server();
+    a_database_that_fails_fails_alone(&server);
     let mut capture = capture(&server).parts(&["n8n"]);
     let finished = capture.succeeds();
     assert!(
@@ -117,20 +120,16 @@ fn what_is_not_listed_is_told_and_stops_nothing() {
     assert_eq!(capture.left(), ["globals-latest.sql", "n8n-latest.dump"]);
 }
 
-#[test]
-fn a_database_that_fails_fails_alone() {
-    let server = server();
-    let capture = capture(&server).parts(&["absent", "n8n", ODD]);
+fn a_database_that_fails_fails_alone(server: &Postgres) {
+    let capture = capture(server).parts(&["absent", "n8n", ODD]);
     let finished = capture.fails("not captured: absent (pg_dump)");
     assert!(finished.stderr.contains("does not exist"), "{finished}");
     assert_eq!(capture.left().len(), 3);
-    comes_back(&server, &capture, "n8n-latest.dump", "n8n");
+    comes_back(server, &capture, "n8n-latest.dump", "n8n");
 }
 
-#[test]
-fn a_dump_that_is_cut_off_is_not_published() {
-    let server = server();
-    let mut capture = capture(&server).parts(&["n8n"]);
+fn a_dump_that_is_cut_off_is_not_published(server: &Postgres) {
+    let mut capture = capture(server).parts(&["n8n"]);
     capture.succeeds();
     let before = capture.bytes("n8n-latest.dump");
     // The end of a dump is lost, and nobody says so.
@@ -147,17 +146,15 @@ fn a_dump_that_is_cut_off_is_not_published() {
     assert_eq!(stage, None);
 }
 
-#[test]
-fn a_dump_that_has_shrunk_needs_a_word() {
-    let server = server();
-    let mut capture = capture(&server).parts(&["n8n"]);
+fn a_dump_that_has_shrunk_needs_a_word(server: &Postgres) {
+    let mut capture = capture(server).parts(&["n8n"]);
     capture.succeeds();
     server.sql("n8n", "TRUNCATE t");
     capture.fails("THRICE_ACCEPT_SMALLER=1");
     comes_back_is_old(&capture);
     capture.bench.set("THRICE_ACCEPT_SMALLER", "1");
     capture.succeeds();
-    comes_back(&server, &capture, "n8n-latest.dump", "n8n");
+    comes_back(server, &capture, "n8n-latest.dump", "n8n");
 }
 
 #[track_caller]
@@ -168,6 +165,7 @@ fn comes_back_is_old(capture: &Capture) {
 #[test]
 fn old_versions_go_and_the_newest_stays() {
     let server = server();
+    a_dump_that_is_cut_off_is_not_published(&server);
     let capture = capture(&server)
         .parts(&["n8n"])
         .edit(|parts| parts.keeps = Some((Interval::point(Seconds(3 * DAY)), span())));
@@ -201,6 +199,7 @@ fn old_versions_go_and_the_newest_stays() {
         "the list has what is new, no more"
     );
     capture.is_clean();
+    a_dump_that_has_shrunk_needs_a_word(&server);
 }
 
 #[test]
@@ -213,16 +212,14 @@ fn errors_of_the_server_reach_the_log() {
     assert_eq!(capture.left(), Vec::<String>::new());
 }
 
-#[test]
-fn a_container_is_entered_and_passwords_stay_out_of_arguments() {
-    let server = server();
-    let mut capture = capture(&server).parts(&["n8n"]).edit(|parts| {
+fn a_container_is_entered_and_passwords_stay_out_of_arguments(server: &Postgres) {
+    let mut capture = capture(server).parts(&["n8n"]).edit(|parts| {
         parts.container = Some("the_container".to_owned());
         parts.user = Some("postgres".to_owned());
     });
     capture.program("docker", DOCKER);
     capture.succeeds();
-    comes_back(&server, &capture, "n8n-latest.dump", "n8n");
+    comes_back(server, &capture, "n8n-latest.dump", "n8n");
     let log = fs::read_to_string(capture.bench.path("docker.log")).unwrap();
     assert!(
         log.contains(
@@ -236,10 +233,8 @@ fn a_container_is_entered_and_passwords_stay_out_of_arguments() {
     absent.fails("No such container");
 }
 
-#[test]
-fn it_runs_as_its_user() {
-    let server = server();
-    let mut capture = capture(&server)
+fn it_runs_as_its_user(server: &Postgres) {
+    let mut capture = capture(server)
         .parts(&["n8n"])
         .edit(|parts| parts.user = Some("nobody".to_owned()));
     if run(std::process::Command::new("id").arg("-u")).trim() != "0" {
@@ -258,5 +253,5 @@ fn it_runs_as_its_user() {
     .unwrap();
     let finished = capture.succeeds();
     assert!(finished.stderr.contains("nobody"), "{finished}");
-    comes_back(&server, &capture, "n8n-latest.dump", "n8n");
+    comes_back(server, &capture, "n8n-latest.dump", "n8n");
 }

@@ -244,10 +244,10 @@ fn what_grafana_does_wrong_is_a_failure() {
     let before = capture.bytes("grafana-latest.json");
     capture.bench.write(
         "settings.env",
-        format!("GRAFANA_URL={}\nGRAFANA_TOKEN=old\n", server.url),
+        format!("GRAFANA_URL={}\nGRAFANA_TOKEN=outdated\n", server.url),
     );
     let finished = capture.fails("Invalid API key");
-    assert!(!finished.stderr.contains("old"), "{finished}");
+    assert!(!finished.stderr.contains("outdated"), "{finished}");
     assert_eq!(capture.bytes("grafana-latest.json"), before);
     capture
         .bench

@@ -316,6 +316,15 @@ fn a_capture_leaves_a_list_of_what_it_left() {
         (&2.into(), &2.into(), &10.into())
     );
     let list = fs::read_to_string(bench.path("dumps.manifest")).unwrap();
+    // The time of each file is its third word.
+    let list: String = list
+        .lines()
+        .map(|line| {
+            let words: Vec<&str> = line.splitn(4, ' ').collect();
+            assert!(words[2].parse::<u64>().unwrap() > 1_700_000_000, "{line}");
+            format!("{} {} {}\n", words[0], words[1], words[3])
+        })
+        .collect();
     let sum = |text: &str| thrice_target::sha256(text.as_bytes());
     let folder = bench.path("dumps");
     let expected = format!(
