@@ -6,6 +6,7 @@ mod capacity;
 mod copies;
 mod cost;
 mod deletion;
+mod erasure;
 mod flow;
 mod history;
 mod kept;
@@ -33,6 +34,7 @@ pub(crate) const DECIDED: &[(Obligation, Decide)] = &[
     (Obligation::RecoveryPoint, recovery_point::decide),
     (Obligation::LastCopy, last_copy::decide),
     (Obligation::History, history::decide),
+    (Obligation::Erasure, erasure::decide),
     (Obligation::Deletion, deletion::decide),
     (Obligation::Keys, keys::decide),
     (Obligation::Capacity, capacity::decide),
