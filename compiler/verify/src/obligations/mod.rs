@@ -13,6 +13,7 @@ mod kept;
 mod keys;
 mod last_copy;
 mod recovery_point;
+mod recovery_time;
 mod sense;
 mod settling;
 mod split;
@@ -32,6 +33,7 @@ pub(crate) const DECIDED: &[(Obligation, Decide)] = &[
     (Obligation::Copies, copies::decide),
     (Obligation::Survival, survival::decide),
     (Obligation::RecoveryPoint, recovery_point::decide),
+    (Obligation::RecoveryTime, recovery_time::decide),
     (Obligation::LastCopy, last_copy::decide),
     (Obligation::History, history::decide),
     (Obligation::Erasure, erasure::decide),
