@@ -122,7 +122,7 @@ impl Decided {
         let Some(period) = context.plan.periods.get(index) else {
             return;
         };
-        let struck = strike(context, faults);
+        let struck = strike(context, faults, period.from);
         let restores = jobs::restores(context, &struck, due, period);
         for restore in &restores {
             if let Err(missing) = &restore.speed {
