@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod explain;
 pub mod fmt;
+mod retention;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -22,6 +23,7 @@ pub fn run(args: &Args) -> u8 {
         Verb::Build(build) => build::run(args, build),
         Verb::Explain { code } => explain::run(code.as_deref()),
         Verb::Fmt(fmt) => fmt::run(args, fmt),
+        Verb::Retention(retention) => retention::run(retention),
     }
 }
 

@@ -36,7 +36,12 @@ fn a_sqlite_database_in_use_comes_back_equal() {
     // A writer with changes that are not in the file itself yet.
     let mut writer = Command::new("sqlite3")
         .arg(&live)
-        .args(["-cmd", "PRAGMA wal_autocheckpoint = 0", "-cmd", "INSERT INTO t VALUES (1000, 'late')"])
+        .args([
+            "-cmd",
+            "PRAGMA wal_autocheckpoint = 0",
+            "-cmd",
+            "INSERT INTO t VALUES (1000, 'late')",
+        ])
         .stdin(std::process::Stdio::piped())
         .spawn()
         .unwrap();
@@ -53,14 +58,18 @@ fn a_sqlite_database_in_use_comes_back_equal() {
 
 #[test]
 fn databases_of_a_folder_are_compared_with_the_list() {
-    let capture = Capture::new(CaptureMethod::Sqlite, "live", "").parts(&["a.db", "sub/b.db", "gone.db"]);
+    let capture =
+        Capture::new(CaptureMethod::Sqlite, "live", "").parts(&["a.db", "sub/b.db", "gone.db"]);
     for name in ["a.db", "sub/b.db", "sub/unknown"] {
         let path = capture.bench.write(&format!("live/{name}"), "");
         sqlite(path, "CREATE TABLE t (i); INSERT INTO t VALUES (1)");
     }
     capture.bench.write("live/notes.txt", "no database");
     let finished = capture.fails("there is no file");
-    assert!(finished.stderr.contains("there is 'sub/unknown'"), "{finished}");
+    assert!(
+        finished.stderr.contains("there is 'sub/unknown'"),
+        "{finished}"
+    );
     assert_eq!(capture.left().len(), 2, "{:?}", capture.left());
     assert_eq!(capture.number("undeclared"), 1);
 }
@@ -99,11 +108,18 @@ fn folders_are_copied_as_they_are() {
     capture.bench.write("live/one/.hidden", "text");
     capture.bench.write("live/two's/-n", "text");
     std::os::unix::fs::symlink("/nowhere", capture.bench.folder().join("live/one/link")).unwrap();
-    fs::set_permissions(capture.bench.folder().join("live/one/a"), fs::Permissions::from_mode(0o750)).unwrap();
+    fs::set_permissions(
+        capture.bench.folder().join("live/one/a"),
+        fs::Permissions::from_mode(0o750),
+    )
+    .unwrap();
     capture.succeeds();
     let two = format!("{}-latest", thrice_target::filename("two's"));
     assert_eq!(capture.left(), ["one-latest".to_owned(), two]);
-    let (live, copy) = (capture.bench.folder().join("live/one"), capture.bench.folder().join("dumps/one-latest"));
+    let (live, copy) = (
+        capture.bench.folder().join("live/one"),
+        capture.bench.folder().join("dumps/one-latest"),
+    );
     assert_eq!(all(&live), all(&copy));
 
     // A second run replaces it; what is gone is gone, and an interrupted one is put right.
@@ -128,7 +144,9 @@ fn old_folders_stay_as_long_as_they_are_kept() {
     let capture = Capture::new(CaptureMethod::Files, "live", "")
         .edit(|parts| parts.keeps = Some((Interval::point(Seconds(3600)), span())));
     capture.bench.write("live/a", "first");
-    capture.bench.write("dumps/data-20260101T000000Z/a", "very old");
+    capture
+        .bench
+        .write("dumps/data-20260101T000000Z/a", "very old");
     capture.succeeds();
     assert_eq!(capture.left(), ["data-latest"]);
     std::thread::sleep(std::time::Duration::from_millis(1100));

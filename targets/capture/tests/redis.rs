@@ -49,7 +49,10 @@ fn a_snapshot_comes_back_equal() {
     capture.succeeds();
     assert_eq!(capture.number("keys"), 303);
     let log = fs::read_to_string(capture.bench.path("docker.log")).unwrap();
-    assert!(log.contains("--env REDISCLI_AUTH the_container redis-check-rdb"), "{log}");
+    assert!(
+        log.contains("--env REDISCLI_AUTH the_container redis-check-rdb"),
+        "{log}"
+    );
     assert!(!log.contains("battery"), "{log}");
 }
 
@@ -81,7 +84,12 @@ fn what_redis_refuses_is_a_failure() {
 
     // It cannot save, and says so only when asked how it went.
     fs::create_dir(server.folder().join("no")).unwrap();
-    server.ask(&["CONFIG", "SET", "dir", server.folder().join("no").to_str().unwrap()]);
+    server.ask(&[
+        "CONFIG",
+        "SET",
+        "dir",
+        server.folder().join("no").to_str().unwrap(),
+    ]);
     fs::remove_dir(server.folder().join("no")).unwrap();
     capture(&server).fails("redis could not save");
     server.ask(&["CONFIG", "SET", "dir", server.folder().to_str().unwrap()]);

@@ -49,25 +49,33 @@ fn qdrant(fault: Fault) -> Server {
         let target = request.target.as_str();
         let names = ["docs", "a b/c"];
         let coded = |name: &str| name.replace(' ', "%20").replace('/', "%2F");
-        let of = names.into_iter().find(|name| target.starts_with(&format!("/collections/{}/", coded(name))));
+        let of = names
+            .into_iter()
+            .find(|name| target.starts_with(&format!("/collections/{}/", coded(name))));
         match (request.method.as_str(), target, of) {
             ("GET", "/cluster", _) if fault == Fault::Cluster => {
                 ok(&json!({"result": {"status": "enabled", "peers": {"1": {}, "2": {}}}}))
             }
             ("GET", "/cluster", _) => ok(&json!({"result": {"status": "disabled"}})),
-            ("GET", "/collections", _) if fault == Fault::Empty => ok(&json!({"result": {"collections": []}})),
+            ("GET", "/collections", _) if fault == Fault::Empty => {
+                ok(&json!({"result": {"collections": []}}))
+            }
             ("GET", "/collections", _) => {
                 ok(&json!({"result": {"collections": [{"name": "docs"}, {"name": "a b/c"}]}}))
             }
-            ("GET", "/aliases", _) => {
-                ok(&json!({"result": {"aliases": [{"alias_name": "live", "collection_name": "docs"}]}}))
-            }
-            ("POST", path, Some("docs")) if path.contains("snapshots") && fault == Fault::SnapshotRefused => {
+            ("GET", "/aliases", _) => ok(
+                &json!({"result": {"aliases": [{"alias_name": "live", "collection_name": "docs"}]}}),
+            ),
+            ("POST", path, Some("docs"))
+                if path.contains("snapshots") && fault == Fault::SnapshotRefused =>
+            {
                 Answer::new(507, "no space left on device")
             }
             ("POST", path, Some(name)) if path.ends_with("/snapshots?wait=true") => {
                 let bytes = snapshot(name);
-                ok(&json!({"result": {"name": "s-1.snapshot", "size": bytes.len(), "checksum": sha256(&bytes)}}))
+                ok(
+                    &json!({"result": {"name": "s-1.snapshot", "size": bytes.len(), "checksum": sha256(&bytes)}}),
+                )
             }
             ("GET", path, Some(name)) if path.ends_with("/snapshots/s-1.snapshot") => {
                 let mut bytes = snapshot(name);
@@ -75,21 +83,30 @@ fn qdrant(fault: Fault) -> Server {
                 match fault {
                     Fault::Cut if name == "docs" => {
                         bytes.truncate(500);
-                        return Answer { status: 200, body: bytes, promised: Some(promised) };
+                        return Answer {
+                            status: 200,
+                            body: bytes,
+                            promised: Some(promised),
+                        };
                     }
                     Fault::Flipped if name == "docs" => bytes[7] ^= 1,
                     _ => {}
                 }
                 Answer::new(200, bytes)
             }
-            ("DELETE", path, Some(_)) if path.ends_with("/snapshots/s-1.snapshot") => ok(&json!({"result": true})),
+            ("DELETE", path, Some(_)) if path.ends_with("/snapshots/s-1.snapshot") => {
+                ok(&json!({"result": true}))
+            }
             _ => Answer::new(404, "not found"),
         }
     })
 }
 
 fn of_qdrant(server: &Server) -> Capture {
-    let settings = format!("QDRANT_URL={}/\nQDRANT_API_KEY='it'\\''s \"a\\key'\n", server.url);
+    let settings = format!(
+        "QDRANT_URL={}/\nQDRANT_API_KEY='it'\\''s \"a\\key'\n",
+        server.url
+    );
     Capture::new(CaptureMethod::QdrantSnapshot, "/var/lib/qdrant", &settings)
 }
 
@@ -108,8 +125,14 @@ fn qdrant_snapshots_are_taken_whole_and_removed_from_the_node() {
     capture.succeeds();
     let odd = format!("{}-latest.snapshot", thrice_target::filename("a b/c"));
     assert_eq!(capture.left().len(), 3);
-    assert_eq!(capture.bytes(&odd), "snapshot of a b/c ".repeat(100).into_bytes());
-    assert_eq!(capture.bytes("docs-latest.snapshot"), "snapshot of docs ".repeat(100).into_bytes());
+    assert_eq!(
+        capture.bytes(&odd),
+        "snapshot of a b/c ".repeat(100).into_bytes()
+    );
+    assert_eq!(
+        capture.bytes("docs-latest.snapshot"),
+        "snapshot of docs ".repeat(100).into_bytes()
+    );
     let aliases: Value = serde_json::from_slice(&capture.bytes("aliases-latest.json")).unwrap();
     assert_eq!(aliases[0]["alias_name"], "live");
     assert_eq!(deletions(&server), 2);
@@ -140,7 +163,10 @@ fn what_qdrant_does_wrong_is_a_failure() {
     of_qdrant(&qdrant(Fault::Empty)).fails("there is nothing to capture");
     let server = qdrant(Fault::None);
     let refused = of_qdrant(&server);
-    refused.bench.write("settings.env", format!("QDRANT_URL={}\nQDRANT_API_KEY=wrong\n", server.url));
+    refused.bench.write(
+        "settings.env",
+        format!("QDRANT_URL={}\nQDRANT_API_KEY=wrong\n", server.url),
+    );
     refused.fails("Must provide an API key");
 }
 
@@ -160,10 +186,13 @@ fn grafana(dashboards: usize, broken: Option<&'static str>) -> Server {
             return ok(&json!({"dashboard": {"uid": uid, "title": "t", "panels": []}, "meta": {}}));
         }
         match target {
-            "/api/datasources" => ok(&json!([{"uid": "pg", "secureJsonFields": {"password": true}}])),
+            "/api/datasources" => {
+                ok(&json!([{"uid": "pg", "secureJsonFields": {"password": true}}]))
+            }
             "/api/v1/provisioning/alert-rules" => ok(&json!([{"uid": "rule"}])),
             _ => {
-                let Some(page) = target.strip_prefix("/api/search?type=dash-db&limit=1000&page=") else {
+                let Some(page) = target.strip_prefix("/api/search?type=dash-db&limit=1000&page=")
+                else {
                     return match target.strip_prefix("/api/search?type=dash-folder") {
                         Some(_) => ok(&json!([])),
                         None => Answer::new(404, "{}"),
@@ -213,11 +242,16 @@ fn what_grafana_does_wrong_is_a_failure() {
     let capture = of_grafana(&server);
     capture.succeeds();
     let before = capture.bytes("grafana-latest.json");
-    capture.bench.write("settings.env", format!("GRAFANA_URL={}\nGRAFANA_TOKEN=old\n", server.url));
+    capture.bench.write(
+        "settings.env",
+        format!("GRAFANA_URL={}\nGRAFANA_TOKEN=old\n", server.url),
+    );
     let finished = capture.fails("Invalid API key");
     assert!(!finished.stderr.contains("old"), "{finished}");
     assert_eq!(capture.bytes("grafana-latest.json"), before);
-    capture.bench.write("settings.env", format!("GRAFANA_URL={}\n", server.url));
+    capture
+        .bench
+        .write("settings.env", format!("GRAFANA_URL={}\n", server.url));
     capture.fails("neither GRAFANA_TOKEN nor");
 }
 
@@ -230,9 +264,15 @@ fn a_secret_goes_to_curl_on_its_standard_input() {
         Answer::new(500, "broken")
     });
     let mut capture = of_grafana(&server);
-    capture.program("curl", "#!/bin/bash\necho \"curl $*\" >&2\nexec /usr/bin/curl \"$@\"\n");
+    capture.program(
+        "curl",
+        "#!/bin/bash\necho \"curl $*\" >&2\nexec /usr/bin/curl \"$@\"\n",
+    );
     let finished = capture.fails("broken");
-    assert!(finished.stderr.contains("curl --config -") && !finished.stderr.contains("a-token"), "{finished}");
+    assert!(
+        finished.stderr.contains("curl --config -") && !finished.stderr.contains("a-token"),
+        "{finished}"
+    );
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }
 
@@ -271,8 +311,14 @@ fn of_n8n(does: &str) -> Capture {
 fn n8n_is_believed_by_its_files_alone() {
     let capture = of_n8n("its_work");
     capture.succeeds();
-    assert_eq!(capture.left(), ["credentials-latest.json", "workflows-latest.json"]);
-    assert_eq!((capture.number("workflows"), capture.number("credentials")), (2, 1));
+    assert_eq!(
+        capture.left(),
+        ["credentials-latest.json", "workflows-latest.json"]
+    );
+    assert_eq!(
+        (capture.number("workflows"), capture.number("credentials")),
+        (2, 1)
+    );
     capture.is_clean();
     let none = of_n8n("none");
     none.succeeds();
