@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use jiff::civil::Date;
+use thrice_retention::{Count, GroupBy, KeepWithin, ResticVersion};
 
 /// A policy language for backups: says what is kept where, proves that it is safe, and emits what
 /// carries it out.
@@ -59,6 +61,8 @@ pub enum Verb {
     },
     /// Bring policy files into the one style
     Fmt(Fmt),
+    /// Show what keep rules would keep of a list of snapshots, and why
+    Retention(Retention),
 }
 
 /// A policy, and the day it is judged at.
@@ -196,6 +200,107 @@ pub struct Fmt {
     /// Change nothing; name the files that differ and exit with 1 if there are any
     #[arg(long)]
     pub check: bool,
+}
+
+/// `thrice retention`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "The list is what `restic snapshots --json` prints; the answer is in the form of \
+    `restic forget --dry-run --json`, with what is left of each count behind every snapshot. The \
+    rules are worked out as the named version does, by what the proofs about histories rest on."
+)]
+pub struct Retention {
+    /// A file with a JSON list of snapshots [default: standard input]
+    pub path: Option<PathBuf>,
+
+    /// Keep the last N snapshots
+    #[arg(long, value_name = "N", value_parser = keep_count, allow_hyphen_values = true)]
+    pub keep_last: Option<Count>,
+
+    /// Keep the last snapshot of each of the last N hours that have one
+    #[arg(long, value_name = "N", value_parser = keep_count, allow_hyphen_values = true)]
+    pub keep_hourly: Option<Count>,
+
+    /// The same by days
+    #[arg(long, value_name = "N", value_parser = keep_count, allow_hyphen_values = true)]
+    pub keep_daily: Option<Count>,
+
+    /// The same by ISO weeks
+    #[arg(long, value_name = "N", value_parser = keep_count, allow_hyphen_values = true)]
+    pub keep_weekly: Option<Count>,
+
+    /// The same by months
+    #[arg(long, value_name = "N", value_parser = keep_count, allow_hyphen_values = true)]
+    pub keep_monthly: Option<Count>,
+
+    /// The same by years
+    #[arg(long, value_name = "N", value_parser = keep_count, allow_hyphen_values = true)]
+    pub keep_yearly: Option<Count>,
+
+    /// Keep all that are this much older than the newest at most, such as 1y5m7d2h
+    #[arg(long, value_name = "SPAN", value_parser = keep_within)]
+    pub keep_within: Option<KeepWithin>,
+
+    /// Of these keep the last of each hour
+    #[arg(long, value_name = "SPAN", value_parser = keep_within)]
+    pub keep_within_hourly: Option<KeepWithin>,
+
+    /// The same by days
+    #[arg(long, value_name = "SPAN", value_parser = keep_within)]
+    pub keep_within_daily: Option<KeepWithin>,
+
+    /// The same by ISO weeks
+    #[arg(long, value_name = "SPAN", value_parser = keep_within)]
+    pub keep_within_weekly: Option<KeepWithin>,
+
+    /// The same by months
+    #[arg(long, value_name = "SPAN", value_parser = keep_within)]
+    pub keep_within_monthly: Option<KeepWithin>,
+
+    /// The same by years
+    #[arg(long, value_name = "SPAN", value_parser = keep_within)]
+    pub keep_within_yearly: Option<KeepWithin>,
+
+    /// Keep what carries all of these tags; may be said more than once
+    #[arg(long, value_name = "TAG,…")]
+    pub keep_tag: Vec<String>,
+
+    /// What the rules count by: words of host, paths and tags
+    #[arg(long, value_name = "WORDS", default_value = "host,paths", value_parser = groups)]
+    pub group_by: GroupBy,
+
+    /// The version of restic whose rules are followed
+    #[arg(long, value_name = "VERSION", default_value = "0.18.0", value_parser = restic)]
+    pub restic: ResticVersion,
+
+    /// The present, in RFC 3339: later snapshots lie in the future [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub now: Option<Timestamp>,
+}
+
+fn keep_count(text: &str) -> Result<Count, String> {
+    let wrong = "a count is a number, or `unlimited`";
+    Count::parse(text).ok_or_else(|| wrong.to_owned())
+}
+
+fn keep_within(text: &str) -> Result<KeepWithin, String> {
+    let wrong = "a span is written like 30d or 1y5m7d2h; restic knows no weeks";
+    KeepWithin::parse(text).ok_or_else(|| wrong.to_owned())
+}
+
+fn groups(text: &str) -> Result<GroupBy, String> {
+    let wrong = "snapshots are grouped by `host`, `paths` and `tags`, with commas between them";
+    GroupBy::parse(text).ok_or_else(|| wrong.to_owned())
+}
+
+fn restic(text: &str) -> Result<ResticVersion, String> {
+    let wrong = "a version is written like 0.18.0";
+    ResticVersion::parse(text).ok_or_else(|| wrong.to_owned())
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let wrong = "a time is written like 2026-02-15T03:00:00Z";
+    text.parse().map_err(|_| wrong.to_owned())
 }
 
 /// An ISO date and nothing else: jiff would also take a date with a time.

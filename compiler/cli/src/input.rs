@@ -127,14 +127,26 @@ pub fn read(path: &Path) -> Result<String, Trouble> {
 }
 
 /// [`read`], also from pipes and devices.
-fn read_any(path: &Path) -> Result<String, Trouble> {
+///
+/// # Errors
+/// See [`Trouble`].
+pub fn read_any(path: &Path) -> Result<String, Trouble> {
     let file = File::open(path).map_err(Trouble::System)?;
     if file.metadata().map_err(Trouble::System)?.is_dir() {
         return Err(Trouble::Folder);
     }
+    read_from(file)
+}
+
+/// All that comes, or as much as shows that it is too much.
+///
+/// # Errors
+/// See [`Trouble`].
+pub fn read_from(source: impl io::Read) -> Result<String, Trouble> {
     let mut bytes = Vec::new();
     // Pipes and devices have no length to ask for beforehand.
-    file.take(LARGEST + 1)
+    source
+        .take(LARGEST + 1)
         .read_to_end(&mut bytes)
         .map_err(Trouble::System)?;
     if bytes.len() as u64 > LARGEST {

@@ -5,6 +5,7 @@ mod check;
 mod explain;
 pub mod fmt;
 mod simulate;
+mod retention;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -24,6 +25,7 @@ pub fn run(args: &Args) -> u8 {
         Verb::Simulate(simulate) => simulate::run(args, simulate),
         Verb::Explain { code } => explain::run(code.as_deref()),
         Verb::Fmt(fmt) => fmt::run(args, fmt),
+        Verb::Retention(retention) => retention::run(retention),
     }
 }
 

@@ -56,6 +56,7 @@ fn help_is_short() {
     assert_cmd_snapshot!("help_check", desk.thrice(&["check", "--help"]));
     assert_cmd_snapshot!("help_build", desk.thrice(&["build", "--help"]));
     assert_cmd_snapshot!("help_fmt", desk.thrice(&["fmt", "--help"]));
+    assert_cmd_snapshot!("help_retention", desk.thrice(&["retention", "--help"]));
 }
 
 #[test]

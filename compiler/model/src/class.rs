@@ -107,6 +107,11 @@ pub struct Class {
     pub rpo_guaranteed: Option<(Seconds, Span)>,
     /// Greatest time to restore.
     pub rto: Option<(Seconds, Span)>,
+    /// From the fault to the first byte of a restore: noticing, a new machine, the key, the programs.
+    /// `None`: not said, so as long as the response time.
+    pub restore_setup: Option<(Interval<Seconds>, Span)>,
+    /// From the last byte to being in use again: loading, index builds, a look at it. `None`: not said.
+    pub restore_finish: Option<(Interval<Seconds>, Span)>,
     /// How long every version or item must stay restorable.
     pub retain_at_least: Option<(Seconds, Span)>,
     /// When everything must be gone.

@@ -103,7 +103,7 @@ struct Finding<'a> {
     message: &'a str,
     /// What it is about: a class, a store, a step.
     subject: Option<&'a str>,
-    /// What stands behind it: `evaluated`, `proved`, `refuted`, `unknown`.
+    /// What stands behind it: `evaluated`, `proved`, `proved if`, `refuted`, `unknown`.
     engine: Option<&'static str>,
     /// Every place that matters; the first is the main one.
     places: Vec<PlaceRow<'a>>,
@@ -141,7 +141,7 @@ struct VerdictRow<'a> {
     subject: &'a str,
     /// Empty for a verdict that belongs to no phase.
     phase: &'a str,
-    /// `evaluated`, `proved`, `proved up to n`, `refuted` or `unknown`.
+    /// `evaluated`, `proved`, `proved up to n`, `proved if`, `refuted` or `unknown`.
     engine: &'a str,
     holds: bool,
     /// The values attained.

@@ -93,6 +93,14 @@ impl Pass {
         }
     }
 
+    /// What is left of each count rule: its place in [`crate::Bucket::ALL`], and the number, `None` for
+    /// a rule without an end.
+    pub fn left(&self) -> impl Iterator<Item = (usize, Option<u32>)> {
+        self.counts
+            .iter()
+            .map(|counter| (counter.place, counter.left))
+    }
+
     /// Decides on the next older snapshot.
     pub fn visit(&mut self, keys: &Keys, time: Timestamp, is_oldest: bool) -> Kept {
         let oldest = is_oldest && self.keeps_oldest;

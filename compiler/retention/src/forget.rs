@@ -18,6 +18,8 @@ pub struct Decision {
     /// Why, in the words of restic 0.18 (`daily snapshot`, `oldest monthly snapshot`, `within 30d`,
     /// `has tags [a, b]`); empty for what goes.
     pub reasons: Vec<String>,
+    /// What is left of each count rule behind it; `None` for a rule without an end.
+    pub left: Vec<(Bucket, Option<u32>)>,
 }
 
 /// Why restic would not carry out a policy.
@@ -71,6 +73,7 @@ pub fn forget(
         let all = Decision {
             keep: true,
             reasons: vec!["policy is empty".to_owned()],
+            left: Vec::new(),
         };
         return Ok(vec![all; snapshots.len()]);
     }
@@ -89,7 +92,8 @@ pub fn forget(
     let mut decisions = vec![
         Decision {
             keep: false,
-            reasons: Vec::new()
+            reasons: Vec::new(),
+            left: Vec::new(),
         };
         snapshots.len()
     ];
@@ -102,6 +106,10 @@ pub fn forget(
             *decision = Decision {
                 keep: !reasons.is_empty(),
                 reasons,
+                left: pass
+                    .left()
+                    .filter_map(|(place, left)| Some((*Bucket::ALL.get(place)?, left)))
+                    .collect(),
             };
         }
     }

@@ -23,6 +23,21 @@ pub enum Count {
     MinusOne,
 }
 
+impl Count {
+    /// Reads a number, `unlimited`, or `-1`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "unlimited" => Some(Self::Unlimited),
+            "-1" => Some(Self::MinusOne),
+            number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                number.parse().ok().map(Self::N)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -53,6 +68,29 @@ impl KeepWithin {
             days,
             hours: 0,
         }
+    }
+
+    /// Reads what restic reads: numbers with `y`, `m`, `d` or `h` behind each, as in `1y6m`. Of a unit
+    /// that is said twice the last counts, as with restic.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut out = Self::default();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+            let (number, behind) = rest.split_at_checked(digits)?;
+            let number = number.parse().ok()?;
+            let mut letters = behind.chars();
+            match letters.next()? {
+                'y' => out.years = number,
+                'm' => out.months = number,
+                'd' => out.days = number,
+                'h' => out.hours = number,
+                _ => return None,
+            }
+            rest = letters.as_str();
+        }
+        (!text.is_empty()).then_some(out)
     }
 
     /// Whether it is no rule at all.
@@ -331,6 +369,34 @@ mod tests {
             ..KeepWithin::default()
         };
         assert_eq!(ages.before("2025-02-28T02:00Z".parse().unwrap(), 0), None);
+    }
+
+    #[test]
+    fn reads_what_restic_reads() {
+        for text in ["1y2m3d4h", "30d", "1h", "2y"] {
+            assert_eq!(KeepWithin::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(KeepWithin::parse("4h1y"), KeepWithin::parse("1y4h"));
+        assert_eq!(KeepWithin::parse("4h1y2h"), KeepWithin::parse("1y2h"));
+        for wrong in [
+            "",
+            "d",
+            "30",
+            "1w",
+            "-1d",
+            "1d 2h",
+            "99999999999d",
+            "1.5d",
+            "1é",
+        ] {
+            assert_eq!(KeepWithin::parse(wrong), None, "{wrong}");
+        }
+        assert_eq!(Count::parse("7"), Some(Count::N(7)));
+        assert_eq!(Count::parse("-1"), Some(Count::MinusOne));
+        assert_eq!(Count::parse("unlimited"), Some(Count::Unlimited));
+        for wrong in ["", "-2", "+7", "7.0", "all", "4294967296"] {
+            assert_eq!(Count::parse(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -62,6 +62,27 @@ impl Default for GroupBy {
     }
 }
 
+impl GroupBy {
+    /// Reads words of `host`, `paths` and `tags` between commas; nothing is one group of all.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut out = Self {
+            host: false,
+            paths: false,
+            tags: false,
+        };
+        for word in text.split(',').filter(|word| !word.is_empty()) {
+            match word {
+                "host" | "hosts" => out.host = true,
+                "path" | "paths" => out.paths = true,
+                "tag" | "tags" => out.tags = true,
+                _ => return None,
+            }
+        }
+        Some(out)
+    }
+}
+
 /// What the snapshots of one group share; what is not grouped by is empty. Paths and tags are
 /// sorted: their order does not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -10,6 +10,8 @@ pub enum Engine {
     Evaluated,
     /// For all values of the unknowns, by Z3.
     Proved,
+    /// As long as steps run that the verdict names, which a monitor watches or a person does.
+    ProvedIf,
     /// Z3 found values for which it fails, and the replay confirmed them.
     Refuted,
     /// Z3 gave up within its limit: never safe.
@@ -23,6 +25,7 @@ impl Engine {
         match self {
             Self::Evaluated => "evaluated",
             Self::Proved => "proved",
+            Self::ProvedIf => "proved if",
             Self::Refuted => "refuted",
             Self::Unknown => "unknown",
         }

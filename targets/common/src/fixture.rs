@@ -213,6 +213,8 @@ impl Fixture {
             rpo: None,
             rpo_guaranteed: None,
             rto: None,
+            restore_setup: None,
+            restore_finish: None,
             retain_at_least: None,
             retain_at_most: None,
             noticed_within: None,

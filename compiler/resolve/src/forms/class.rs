@@ -78,6 +78,16 @@ pub const FORM: Construct = Construct {
         ),
         Clause::once("rto", "DURATION", "how long a restore may take"),
         Clause::once(
+            "restore setup",
+            "DURATION",
+            "from the fault to the first byte of a restore; the response time where it is not said",
+        ),
+        Clause::once(
+            "restore finish",
+            "DURATION",
+            "from the last byte to being in use again; 1 h for state where it is not said",
+        ),
+        Clause::once(
             "retain",
             "at least SPAN, at most SPAN",
             "how long each version or item stays restorable, and when all of it must be gone",
@@ -148,6 +158,8 @@ fn empty(named: Named) -> Class {
         rpo: None,
         rpo_guaranteed: None,
         rto: None,
+        restore_setup: None,
+        restore_finish: None,
         retain_at_least: None,
         retain_at_most: None,
         noticed_within: None,
@@ -203,6 +215,8 @@ fn read_clause<'a>(
         }
         "rpo" => read_rpo(class, cursor)?,
         "rto" => class.rto = Some(cursor.quantity::<Seconds>()?),
+        "restore setup" => class.restore_setup = Some(cursor.interval::<Seconds>()?),
+        "restore finish" => class.restore_finish = Some(cursor.interval::<Seconds>()?),
         "retain" => read_retain(class, cursor)?,
         _ => {
             let (span, place) = cursor.quantity::<CalendarSpan>()?;

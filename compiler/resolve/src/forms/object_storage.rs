@@ -26,6 +26,11 @@ pub const FORM: Construct = Construct {
             "monthly cost, as an interval where it is not certain",
         ),
         Clause::once("once", "MONEY", "cost at the beginning"),
+        Clause::once(
+            "link",
+            "SPEED",
+            "how fast it gives data back; that of the other end where it is not said",
+        ),
         Clause::many("bucket", "NAME \"REAL-NAME\" { … }", "a bucket"),
     ],
 };

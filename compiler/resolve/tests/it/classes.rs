@@ -29,6 +29,7 @@ class databases is state on vpai.local:/var/lib/postgresql/ {
     needs configs within 1 day; needs music
     browsed by nextcloud; browsed by n8n
     rpo 26h, guaranteed 6 days; rto 4h; retain at least 120 days, at most 14 months
+    restore setup 30m..1h; restore finish 15m
     noticed within 1 month
 }
 class configs is files on vpai.local:/opt
@@ -76,6 +77,8 @@ class music is items on truenas.tank",
     assert_eq!(class.rpo.unwrap().0, Seconds::hours(26));
     assert_eq!(class.rpo_guaranteed.unwrap().0, Seconds::days(6));
     assert_eq!(class.rto.unwrap().0, Seconds::hours(4));
+    assert_eq!(class.restore_setup.unwrap().0.high(), Seconds::HOUR);
+    assert_eq!(class.restore_finish.unwrap().0.low(), Seconds::minutes(15));
     assert_eq!(class.retain_at_least.unwrap().0, Seconds::days(120));
     assert_eq!(
         class.retain_at_most.unwrap().0,

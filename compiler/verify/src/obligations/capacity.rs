@@ -4,7 +4,7 @@
 //! Use grows with every size, growth and churn, so the upper ends of all intervals are the worst
 //! case: evaluation at that corner is exact. What is not stated is not checked, never called fine.
 
-mod bound;
+pub(super) mod bound;
 
 pub(super) use bound::size_on;
 

@@ -6,12 +6,14 @@ mod capacity;
 mod copies;
 mod cost;
 mod deletion;
+mod erasure;
 mod flow;
 mod history;
 mod kept;
 mod keys;
 mod last_copy;
 mod recovery_point;
+mod recovery_time;
 mod sense;
 mod settling;
 mod split;
@@ -32,8 +34,10 @@ pub(crate) const DECIDED: &[(Obligation, Decide)] = &[
     (Obligation::Copies, copies::decide),
     (Obligation::Survival, survival::decide),
     (Obligation::RecoveryPoint, recovery_point::decide),
+    (Obligation::RecoveryTime, recovery_time::decide),
     (Obligation::LastCopy, last_copy::decide),
     (Obligation::History, history::decide),
+    (Obligation::Erasure, erasure::decide),
     (Obligation::Deletion, deletion::decide),
     (Obligation::Keys, keys::decide),
     (Obligation::Capacity, capacity::decide),

@@ -15,7 +15,7 @@ pub(super) struct Bounds<'c, 'p> {
 }
 
 /// The greatest size of a class on a day: its upper end, grown since its beginning.
-pub(in super::super) fn size_on(class: &Class, day: Date) -> Bytes {
+pub(in crate::obligations) fn size_on(class: &Class, day: Date) -> Bytes {
     let Some((size, _)) = &class.size else {
         return Bytes::ZERO;
     };

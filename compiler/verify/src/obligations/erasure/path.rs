@@ -1,0 +1,273 @@
+//! When something is gone from each copy at the latest, summed along the way it came.
+//!
+//! The clock starts when it is deleted or replaced where it lives; for items, which nobody deletes, when
+//! they are written. Until a source has given it up a step may read it once more, so a copy's time is its
+//! source's, the time that a run takes, and what it keeps itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_model::{ClassKind, Source, StepId, StepTarget, Verb};
+use thrice_plan::{Copy, CopyId, Leave};
+use thrice_quantity::Seconds;
+use thrice_retention::closed_form;
+
+use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
+use crate::context::Context;
+
+/// Lifecycle workers run once a day and round: deletion may be two days late.
+const LIFECYCLE_LATE: Seconds = Seconds::days(2);
+
+/// What takes it away from a copy, or why nothing does.
+#[derive(Clone, Debug)]
+pub(super) struct Death {
+    /// How long after it was deleted at home it is gone from here; `None`: never.
+    pub at: Option<Seconds>,
+    /// Why so late, or why never.
+    pub why: String,
+    /// Steps that must go on running for it, its sources' too.
+    pub relies: BTreeSet<StepId>,
+}
+
+/// The deaths in a class's copies, sources first.
+pub(super) fn deaths(
+    context: &Context<'_>,
+    ids: &[CopyId],
+    with_missed: bool,
+) -> BTreeMap<CopyId, Death> {
+    let mut out: BTreeMap<CopyId, Death> = BTreeMap::new();
+    for id in ids {
+        let copy = &context.plan.copies[*id];
+        let source = copy.source.and_then(|source| out.get(&source)).cloned();
+        let death = Path {
+            context,
+            with_missed,
+        }
+        .death(copy, source);
+        out.insert(*id, death);
+    }
+    out
+}
+
+struct Path<'c, 'p> {
+    context: &'c Context<'p>,
+    with_missed: bool,
+}
+
+impl Path<'_, '_> {
+    fn death(&self, copy: &Copy, source: Option<Death>) -> Death {
+        let mut relies = source
+            .as_ref()
+            .map_or_else(BTreeSet::new, |source| source.relies.clone());
+        let base = match &source {
+            None => Some(Seconds::ZERO),
+            Some(source) => source.at,
+        };
+        let (at, why) = match (base, copy.made_by) {
+            (None, _) => (None, "what it is made from never goes".to_owned()),
+            (Some(base), None) => self.at_home(copy, base, &mut relies),
+            (Some(base), Some(by)) => self.made(copy, by, base, &mut relies),
+        };
+        let (at, why) = match at {
+            Some(at) => self.kept_by_store(copy, at, why),
+            None => (None, why),
+        };
+        Death { at, why, relies }
+    }
+
+    fn at_home(
+        &self,
+        copy: &Copy,
+        base: Seconds,
+        relies: &mut BTreeSet<StepId>,
+    ) -> (Option<Seconds>, String) {
+        match self.context.plan.model.classes[copy.class].kind {
+            ClassKind::State | ClassKind::Files => (Some(base), "deleted or replaced".to_owned()),
+            ClassKind::Items => self.leaves(copy, base, relies),
+        }
+    }
+
+    /// Through the earliest of its ways to leave.
+    fn leaves(
+        &self,
+        copy: &Copy,
+        entered: Seconds,
+        relies: &mut BTreeSet<StepId>,
+    ) -> (Option<Seconds>, String) {
+        let ways = copy.leaves.iter().filter_map(|leave| {
+            let at = match leave {
+                Leave::AfterEntering { after, .. } => entered.saturating_add(after.high()),
+                Leave::AtAge { age, .. } => entered.max(age.high()),
+                Leave::Into { copy, by } => {
+                    let older = self.context.plan.copies[*copy].enter.older_than;
+                    let ready = older.map_or(entered, |older| entered.saturating_add(older.high()));
+                    ready.saturating_add(self.delay(*by)?)
+                }
+                Leave::With { .. } => return None,
+            };
+            Some((at, leave.by()))
+        });
+        match ways.min() {
+            Some((at, by)) => {
+                let step = &self.context.plan.model.steps[by];
+                if step.timing.schedule.is_some()
+                    || step.application == thrice_model::Application::ByHand
+                {
+                    relies.insert(by);
+                }
+                (Some(at), format!("`{}` takes it away", step.named.name))
+            }
+            None => (None, "nothing ever deletes it there".to_owned()),
+        }
+    }
+
+    fn made(
+        &self,
+        copy: &Copy,
+        by: StepId,
+        base: Seconds,
+        relies: &mut BTreeSet<StepId>,
+    ) -> (Option<Seconds>, String) {
+        let plan = self.context.plan;
+        let step = &plan.model.steps[by];
+        let name = &step.named.name;
+        let cadence = &plan.cadences[by];
+        let run = cadence.duration.high().saturating_add(cadence.jitter);
+        let replaced = |relies: &mut BTreeSet<StepId>, more: Seconds, why: String| {
+            relies.insert(by);
+            match self.delay(by) {
+                Some(delay) => (Some(base.saturating_add(delay).saturating_add(more)), why),
+                None => (None, format!("`{name}` runs when somebody thinks of it")),
+            }
+        };
+        match &step.verb {
+            Verb::Capture(parts) => match &parts.keeps {
+                Some((keeps, _)) => replaced(
+                    relies,
+                    keeps.high(),
+                    format!("`{name}` cleans up after {keeps}"),
+                ),
+                None => replaced(relies, Seconds::ZERO, format!("`{name}` replaces it")),
+            },
+            Verb::Backup { keep, prune, .. } => {
+                let rules = keep.as_ref().map(|(rules, _)| rules);
+                self.forgotten(copy, by, base.saturating_add(run), (rules, *prune), relies)
+            }
+            Verb::Sync {
+                backup_dir: Some(_),
+                ..
+            } => (None, format!("`{name}` puts what it deletes aside")),
+            Verb::Sync { .. } => replaced(
+                relies,
+                Seconds::ZERO,
+                format!("`{name}` deletes it at its next run"),
+            ),
+            Verb::Copy {
+                latest_only: true, ..
+            }
+            | Verb::Seed { .. } => replaced(
+                relies,
+                Seconds::ZERO,
+                format!("`{name}` replaces it at its next run"),
+            ),
+            _ => self.leaves(copy, base.saturating_add(run), relies),
+        }
+    }
+
+    /// Through forget and prune.
+    fn forgotten(
+        &self,
+        copy: &Copy,
+        by: StepId,
+        entered: Seconds,
+        (rules, prunes): (Option<&thrice_retention::KeepRules>, bool),
+        relies: &mut BTreeSet<StepId>,
+    ) -> (Option<Seconds>, String) {
+        let plan = self.context.plan;
+        let name = &plan.model.steps[by].named.name;
+        let cadence = &plan.cadences[by];
+        relies.insert(by);
+        let Some(rules) = rules else {
+            return (
+                None,
+                format!("`{name}` has no keep rules: nothing is ever forgotten"),
+            );
+        };
+        let missed = if self.with_missed { cadence.missed } else { 0 };
+        let oldest = cadence
+            .widest
+            .filter(|_| rules.tags.is_empty())
+            .and_then(|period| closed_form::oldest(rules, period, missed));
+        let Some(oldest) = oldest else {
+            return (
+                None,
+                format!("`{rules}` of `{name}` never gives something up"),
+            );
+        };
+        let forgotten = entered.saturating_add(oldest);
+        let why = format!("`{name}` forgets it after {oldest} at most");
+        if prunes {
+            return (Some(forgotten), why);
+        }
+        let pruning = plan.model.steps.iter().filter(|(_, step)| {
+            matches!(step.verb, Verb::Prune)
+                && copy.repository.is_some()
+                && (matches!(&step.source, Source::Repository(r, _) if Some(*r) == copy.repository)
+                    || matches!(&step.target, StepTarget::Repository(r, _) if Some(*r) == copy.repository))
+        });
+        let soonest = pruning
+            .filter_map(|(id, _)| Some((self.delay(id)?, id)))
+            .min();
+        match soonest {
+            Some((delay, prune)) => {
+                relies.insert(prune);
+                let prune = &plan.model.steps[prune].named.name;
+                (
+                    Some(forgotten.saturating_add(delay)),
+                    format!("{why}, and `{prune}` removes it within {delay}"),
+                )
+            }
+            None => (None, format!("{why}, and nothing prunes the repository")),
+        }
+    }
+
+    /// What snapshots, versions and locks of the store add.
+    fn kept_by_store(&self, copy: &Copy, at: Seconds, why: String) -> (Option<Seconds>, String) {
+        let store = &self.context.plan.model.stores[copy.location.store];
+        let (mut at, mut why) = (at, why);
+        if let Some((keep, period)) = own_snapshots(self.context, copy) {
+            let kept = period.saturating_mul(i64::from(keep));
+            at = at.saturating_add(kept);
+            why.push_str(&format!(", and snapshots keep it for {kept} more"));
+        }
+        match noncurrent(self.context, copy) {
+            Noncurrent::Gone => {}
+            Noncurrent::For(after, _) => {
+                let kept = after.high().saturating_add(LIFECYCLE_LATE);
+                at = at.saturating_add(kept);
+                why.push_str(&format!(", and as an old version it stays for {kept} more"));
+            }
+            Noncurrent::ForEver => {
+                return (
+                    None,
+                    format!("{why}, and old versions in the bucket never go"),
+                );
+            }
+        }
+        if let Some(lock) = store.lock {
+            let kept = Seconds::days(lock.days);
+            at = at.saturating_add(kept);
+            why.push_str(&format!(", and the lock holds it for {kept} more"));
+        }
+        (Some(at), why)
+    }
+
+    /// From there being something to do to its being done, at worst.
+    fn delay(&self, step: StepId) -> Option<Seconds> {
+        let cadence = &self.context.plan.cadences[step];
+        if self.with_missed {
+            cadence.worst_delay()
+        } else {
+            cadence.nominal_delay()
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Obligation 4: what is lost is back in use within its `rto`, under every set of faults that must be
+//! survived and under the loss of its own store.
+//!
+//! The clock starts with the fault. Setup comes first, then the bytes over the links, then what it takes
+//! until the data is in use again. Classes that the same faults hit share the links; the most urgent goes
+//! first ([`urgency`]), and what states no `rto` waits. Where several links are on the ways, the slowest
+//! counts for all that share one: that is safe. Sizes count with their upper ends at the end of a phase,
+//! late as it may be; of a repository the whole of the newest version comes back, however little of it is
+//! stored. What replaces a lost machine is taken to have its link.
+//!
+//! A link or a size that is not stated is not checked, and never called fine.
+
+mod jobs;
+mod tell;
+mod urgency;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_diagnostics::Span;
+use thrice_model::{ClassId, Demand, Obligation, Target};
+use thrice_plan::Period;
+use thrice_quantity::Seconds;
+
+use crate::acceptance;
+use crate::context::Context;
+use crate::faults::{self, Fault, FaultSet, strike};
+use crate::verification::{Engine, Verdict, Verification};
+use jobs::{Missing, Shared, shared};
+
+/// How soon a class must be back, and who says so.
+type Due = (Seconds, Span);
+
+/// Restores that come too late together.
+#[derive(Clone)]
+struct Late {
+    faults: BTreeSet<FaultSet>,
+    periods: BTreeSet<usize>,
+    /// The worst of them, and in which period.
+    shared: Shared,
+    classes: BTreeSet<ClassId>,
+}
+
+/// What came out for a class in a period.
+#[derive(Clone, Default)]
+struct Attained {
+    back: Option<Seconds>,
+    note: String,
+    fails: bool,
+    unknown: bool,
+}
+
+#[derive(Default)]
+struct Decided {
+    late: BTreeMap<(Vec<ClassId>, Vec<String>), Late>,
+    missing: BTreeMap<Missing, BTreeSet<ClassId>>,
+    attained: BTreeMap<(ClassId, usize), Attained>,
+    accepted: BTreeSet<(usize, ClassId)>,
+}
+
+pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let mut decided = Decided::default();
+    for (index, period) in context.plan.periods.iter().enumerate() {
+        let due: BTreeMap<ClassId, Due> = context
+            .classes_in(period)
+            .into_iter()
+            .filter_map(|class| Some((class, due(context, class, period)?)))
+            .collect();
+        if due.is_empty() {
+            continue;
+        }
+        for faults in sets(context, &due, period) {
+            decided.ask(context, &due, &faults, index);
+        }
+    }
+    decided.finish(context, out);
+}
+
+/// The least time that a class may take, by its own clause or a requirement.
+fn due(context: &Context<'_>, class: ClassId, period: &Period) -> Option<Due> {
+    let model = &context.plan.model;
+    let required = model.requirements.iter().filter_map(|r| match r.demand {
+        Demand::RecoveryTime(time)
+            if Context::in_force(r.lifetime, period) && r.selection.classes.contains(&class) =>
+        {
+            Some((time, r.span))
+        }
+        _ => None,
+    });
+    // A requirement is for classes that state none of their own.
+    model.classes[class].rto.or_else(|| required.min())
+}
+
+/// The fault sets to ask about: those that must be survived, and the loss of each class's own store.
+fn sets(
+    context: &Context<'_>,
+    due: &BTreeMap<ClassId, Due>,
+    period: &Period,
+) -> BTreeSet<FaultSet> {
+    let model = &context.plan.model;
+    let mut out: BTreeSet<FaultSet> = due
+        .keys()
+        .map(|class| vec![Fault::Loss(Target::Store(model.classes[*class].home.store))])
+        .collect();
+    for requirement in &model.requirements {
+        if let Demand::Survive(survive) = &requirement.demand
+            && Context::in_force(requirement.lifetime, period)
+        {
+            out.extend(faults::sets(context, survive, period));
+        }
+    }
+    out
+}
+
+impl Decided {
+    fn ask(
+        &mut self,
+        context: &Context<'_>,
+        due: &BTreeMap<ClassId, Due>,
+        faults: &FaultSet,
+        index: usize,
+    ) {
+        let Some(period) = context.plan.periods.get(index) else {
+            return;
+        };
+        let struck = strike(context, faults, period.from);
+        let restores = jobs::restores(context, &struck, due, period);
+        for restore in &restores {
+            if let Err(missing) = &restore.speed {
+                for missing in missing {
+                    let classes = self.missing.entry(*missing).or_default();
+                    classes.insert(restore.class);
+                }
+                let attained = self.attained.entry((restore.class, index)).or_default();
+                attained.unknown = true;
+            }
+        }
+        for shared in shared(restores) {
+            self.judge(context, shared, faults, index);
+        }
+    }
+
+    fn judge(&mut self, context: &Context<'_>, shared: Shared, faults: &FaultSet, index: usize) {
+        let mut late: Vec<ClassId> = Vec::new();
+        for (which, (restore, job)) in shared.restores.iter().zip(&shared.jobs).enumerate() {
+            let done = urgency::done(&shared.jobs, which, shared.speed);
+            let back = done.map(|done| done.saturating_add(restore.finish));
+            let attained = self.attained.entry((restore.class, index)).or_default();
+            if done.is_none_or(|done| done > job.deadline) {
+                attained.fails = true;
+                late.push(restore.class);
+            }
+            if attained.back <= back {
+                attained.back = back;
+                attained.note = tell::attained(context, restore, &shared, back);
+            }
+        }
+        let late: BTreeSet<ClassId> = late
+            .into_iter()
+            .filter(|class| !self.is_accepted(context, faults, *class))
+            .collect();
+        if late.is_empty() {
+            return;
+        }
+        let from: BTreeSet<String> = shared
+            .restores
+            .iter()
+            .filter(|restore| late.contains(&restore.class))
+            .map(|restore| restore.from(context).to_owned())
+            .collect();
+        let key = (late.iter().copied().collect(), from.into_iter().collect());
+        let entry = self.late.entry(key).or_insert_with(|| Late {
+            faults: BTreeSet::new(),
+            periods: BTreeSet::new(),
+            shared: shared.clone(),
+            classes: late,
+        });
+        entry.faults.insert(faults.clone());
+        entry.periods.insert(index);
+    }
+
+    fn is_accepted(&mut self, context: &Context<'_>, faults: &FaultSet, class: ClassId) -> bool {
+        let [Fault::Loss(target)] = faults.as_slice() else {
+            return false;
+        };
+        let of = Obligation::RecoveryTime;
+        let by = acceptance::of_single_fault(context.plan, of, *target, class);
+        self.accepted.extend(by.map(|by| (by, class)));
+        by.is_some()
+    }
+
+    fn finish(self, context: &Context<'_>, out: &mut Verification) {
+        for ((class, index), attained) in &self.attained {
+            // What is partly unknown is called bad where it surely is, and never good.
+            if attained.unknown && !attained.fails {
+                continue;
+            }
+            let period = context.plan.periods.get(*index);
+            out.verdicts.push(Verdict {
+                obligation: Obligation::RecoveryTime,
+                subject: context.class_name(*class).to_owned(),
+                period: period.map_or_else(String::new, |p| p.name.clone()),
+                engine: Engine::Evaluated,
+                holds: !attained.fails,
+                note: attained.note.clone(),
+            });
+        }
+        for late in self.late.values() {
+            out.findings.push(tell::late(context, late));
+        }
+        for (missing, classes) in &self.missing {
+            out.findings.push(tell::missing(context, *missing, classes));
+        }
+        for (acceptance, _) in &self.accepted {
+            *out.covered.entry(*acceptance).or_default() += 1;
+        }
+    }
+}

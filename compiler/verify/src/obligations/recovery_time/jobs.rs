@@ -1,0 +1,228 @@
+//! What must be restored after faults, from where, over which links.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::ToSpan as _;
+use thrice_model::{ClassId, ClassKind, HostId, HostKind};
+use thrice_plan::{Copy, CopyId, CopyKind, Period};
+use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
+
+use super::super::capacity::bound::size_on;
+use super::Due;
+use super::urgency::Job;
+use crate::context::Context;
+use crate::faults::Struck;
+
+/// What a state needs at least an hour for where nothing is said: loading, indexes, a look at it.
+const FINISH_STATE: Seconds = Seconds::HOUR;
+
+/// What is not stated, so that a restore cannot be timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Missing {
+    /// The speed of a host's line.
+    Link(HostId),
+    /// The size of a class.
+    Size(ClassId),
+}
+
+/// A restore of one class.
+#[derive(Clone, Debug)]
+pub(super) struct Restore {
+    pub class: ClassId,
+    /// The copy it comes from.
+    pub copy: CopyId,
+    pub due: Due,
+    pub setup: Seconds,
+    pub finish: Seconds,
+    pub bytes: Bytes,
+    /// The slowest of its links; or what is not stated.
+    pub speed: Result<BytesPerSecond, Vec<Missing>>,
+    /// What it shares with others: hosts, and networks by their place.
+    pub ways: BTreeSet<(u8, u32)>,
+    /// The host whose link it is.
+    pub slowest: HostId,
+}
+
+impl Restore {
+    /// Name of the store it comes from.
+    pub(super) fn from<'p>(&self, context: &Context<'p>) -> &'p str {
+        context.store_name(context.plan.copies[self.copy].location.store)
+    }
+
+    fn job(&self) -> Job {
+        Job {
+            arrival: self.setup,
+            deadline: self.due.0.saturating_sub(self.finish),
+            bytes: self.bytes,
+        }
+    }
+}
+
+/// Restores that share links.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    pub restores: Vec<Restore>,
+    /// In the order of the restores.
+    pub jobs: Vec<Job>,
+    pub speed: BytesPerSecond,
+    pub slowest: HostId,
+}
+
+/// The restores of all classes with a due time whose data the faults take, and of what they need.
+pub(super) fn restores(
+    context: &Context<'_>,
+    struck: &Struck,
+    due: &BTreeMap<ClassId, Due>,
+    period: &Period,
+) -> Vec<Restore> {
+    let mut wanted: BTreeMap<ClassId, Due> = due.clone();
+    for (class, due) in due {
+        for need in &context.plan.model.classes[*class].needs {
+            let known = wanted.entry(need.class).or_insert(*due);
+            *known = (*known).min(*due);
+        }
+    }
+    wanted
+        .into_iter()
+        .filter_map(|(class, due)| restore(context, struck, class, due, period))
+        .collect()
+}
+
+/// `None` where the data is still there, or nothing is left: that is survival's.
+fn restore(
+    context: &Context<'_>,
+    struck: &Struck,
+    id: ClassId,
+    due: Due,
+    period: &Period,
+) -> Option<Restore> {
+    let plan = context.plan;
+    let ids = context.copies_in(id, period);
+    let useless = struck.useless(context, &ids);
+    let live = |copy: &Copy| copy.kind == CopyKind::Live;
+    let lost = ids
+        .iter()
+        .any(|copy| live(&plan.copies[*copy]) && useless.contains_key(copy));
+    if !lost {
+        return None;
+    }
+    let class = &plan.model.classes[id];
+    let home = plan.host_of(class.home.store);
+    let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
+    let late = last.checked_add(period.slip_days.days()).unwrap_or(last);
+    let found = ids
+        .iter()
+        .filter(|copy| !useless.contains_key(copy))
+        .map(|copy| (*copy, &plan.copies[*copy]))
+        .filter(|(_, copy)| copy.counts && !live(copy))
+        .map(|(id, copy)| (id, path(context, context.host(copy), home)));
+    // Of several copies the one that comes fastest; those that cannot be timed do not help.
+    let (copy, (speed, ways, slowest)) = found
+        .max_by_key(|(id, (speed, ..))| (speed.as_ref().ok().copied(), std::cmp::Reverse(*id)))?;
+    let setup = class
+        .restore_setup
+        .map_or(plan.model.policy.response, |(time, _)| time.high());
+    let finish = match (&class.restore_finish, class.kind) {
+        (Some((time, _)), _) => time.high(),
+        (None, ClassKind::State) => FINISH_STATE,
+        (None, _) => Seconds::ZERO,
+    };
+    let speed = match (speed, class.size) {
+        (Ok(speed), Some(_)) => Ok(speed),
+        (Err(missing), Some(_)) => Err(missing),
+        (Ok(_), None) => Err(vec![Missing::Size(id)]),
+        (Err(mut missing), None) => {
+            missing.push(Missing::Size(id));
+            Err(missing)
+        }
+    };
+    Some(Restore {
+        class: id,
+        copy,
+        due,
+        setup,
+        finish,
+        bytes: size_on(class, late),
+        speed,
+        ways,
+        slowest,
+    })
+}
+
+type Way = (
+    Result<BytesPerSecond, Vec<Missing>>,
+    BTreeSet<(u8, u32)>,
+    HostId,
+);
+
+/// The way between two hosts: its speed, what it shares, and whose link is the slowest. An object
+/// storage that states no speed is taken to be as fast as the other end.
+fn path(context: &Context<'_>, from: HostId, to: HostId) -> Way {
+    let model = &context.plan.model;
+    let mut ways: BTreeSet<(u8, u32)> = [(0, from.0), (0, to.0)].into();
+    let mut missing = Vec::new();
+    let mut slowest: Option<(BytesPerSecond, HostId)> = None;
+    for host in [from, to] {
+        let data = &model.hosts[host];
+        match data.link {
+            Some(link) => {
+                if slowest.is_none_or(|(speed, _)| link < speed) {
+                    slowest = Some((link, host));
+                }
+            }
+            None if data.kind == HostKind::ObjectStorage => {}
+            None => missing.push(Missing::Link(host)),
+        }
+    }
+    for (index, network) in (0_u32..).zip(&model.networks) {
+        let joined = network.hosts.contains(&from) && network.hosts.contains(&to);
+        if let Some(speed) = network.speed.filter(|_| joined) {
+            ways.insert((1, index));
+            if slowest.is_none_or(|(other, _)| speed < other) {
+                slowest = Some((speed, to));
+            }
+        }
+    }
+    if missing.is_empty() && slowest.is_none() {
+        missing.push(Missing::Link(to));
+    }
+    match slowest.filter(|_| missing.is_empty()) {
+        Some((speed, host)) => (Ok(speed), ways, host),
+        None => (Err(missing), ways, to),
+    }
+}
+
+/// Those that can be timed, in groups that share something; the slowest link of a group counts for all.
+pub(super) fn shared(restores: Vec<Restore>) -> Vec<Shared> {
+    let mut groups: Vec<(BTreeSet<(u8, u32)>, Vec<Restore>)> = Vec::new();
+    for restore in restores.into_iter().filter(|r| r.speed.is_ok()) {
+        let (mut ways, mut members) = (restore.ways.clone(), vec![restore]);
+        let mut rest = Vec::new();
+        for (other, theirs) in groups {
+            if other.is_disjoint(&ways) {
+                rest.push((other, theirs));
+            } else {
+                ways.extend(other);
+                members.splice(0..0, theirs);
+            }
+        }
+        rest.push((ways, members));
+        groups = rest;
+    }
+    groups
+        .into_iter()
+        .filter_map(|(_, mut restores)| {
+            restores.sort_by_key(|restore| (restore.due.0, restore.class));
+            let slowest = restores
+                .iter()
+                .filter_map(|r| Some((*r.speed.as_ref().ok()?, r.slowest)))
+                .min()?;
+            Some(Shared {
+                jobs: restores.iter().map(Restore::job).collect(),
+                restores,
+                speed: slowest.0,
+                slowest: slowest.1,
+            })
+        })
+        .collect()
+}

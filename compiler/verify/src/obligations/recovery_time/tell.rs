@@ -1,0 +1,245 @@
+//! Tells what comes too late, why, and from which speed or size on it would not.
+
+use std::collections::BTreeSet;
+
+use thrice_diagnostics::{Code, Diagnostic, Severity};
+use thrice_model::{ClassId, Obligation};
+use thrice_quantity::Seconds;
+
+use super::super::survival::tell::set_words;
+use super::Late;
+use super::jobs::{Missing, Restore, Shared};
+use super::urgency::{crowded, least_speed, most_bytes};
+use crate::context::Context;
+use crate::faults::{self, Fault};
+use crate::verification::{Engine, Finding};
+use crate::wording::{during, some};
+
+const LATE: Code = Code("T1401");
+const NOT_CHECKED: Code = Code("T1402");
+
+pub(super) fn late(context: &Context<'_>, late: &Late) -> Finding {
+    let plan = context.plan;
+    let shared = &late.shared;
+    let names = some(late.classes.iter().map(|class| context.class_name(*class)));
+    let phases = during(
+        late.periods
+            .iter()
+            .filter_map(|index| plan.periods.get(*index)),
+    );
+    let sets: Vec<String> = late
+        .faults
+        .iter()
+        .take(3)
+        .map(|set| set_words(context, set))
+        .collect();
+    let more = late.faults.len().saturating_sub(3);
+    let more = if more > 0 {
+        format!(", or in {more} more cases")
+    } else {
+        String::new()
+    };
+    let together = if late.classes.len() > 1 { "all " } else { "" };
+    let why = crowded(&shared.jobs, shared.speed).map_or_else(String::new, |crowd| {
+        let taken = shared.speed.time_for(crowd.bytes);
+        let taken = taken.map_or("for ever".to_owned(), |time| time.to_string());
+        format!(
+            ": {} at {} take {taken}, from {} after it on, and must be there after {}",
+            crowd.bytes.rounded(),
+            shared.speed,
+            crowd.from,
+            crowd.until.max(Seconds::ZERO),
+        )
+    });
+    let message = format!(
+        "{names} cannot {together}be back in time{phases} if {}{more}{why}",
+        sets.join(", or if ")
+    );
+    let mut diagnostic = Diagnostic::error(LATE, message).by(Engine::Evaluated.word());
+    let mut seen = BTreeSet::new();
+    for restore in members(late) {
+        if seen.insert(restore.due.1) {
+            diagnostic = diagnostic.at(restore.due.1, format!("back within {}", restore.due.0));
+        }
+    }
+    let link = &plan.model.hosts[shared.slowest].named;
+    diagnostic = diagnostic.at(link.span, format!("the slowest link: {}", shared.speed));
+    for restore in members(late).take(4) {
+        let class = &plan.model.classes[restore.class];
+        if let Some((_, span)) = class.size {
+            let size = restore.bytes.rounded();
+            diagnostic = diagnostic.at(span, format!("{size} at most, by the end of the phase"));
+        }
+    }
+    let struck: BTreeSet<Fault> = late.faults.iter().flatten().copied().collect();
+    let places = struck
+        .iter()
+        .filter_map(|fault| Some((faults::place(context, *fault)?, *fault)));
+    for (span, fault) in places.take(3) {
+        diagnostic = diagnostic.at(span, faults::words(context, fault));
+    }
+    for (when, what) in events(context, late) {
+        diagnostic = diagnostic.event(format!("after {when}"), what);
+    }
+    let fault = match struck.iter().collect::<Vec<_>>().as_slice() {
+        [Fault::Loss(target)] => Some(*target),
+        _ => None,
+    };
+    let mut out = finding(
+        context,
+        diagnostic.help(break_even(context, late)),
+        &late.classes,
+    );
+    out.fault = fault;
+    out
+}
+
+fn members(late: &Late) -> impl Iterator<Item = &Restore> {
+    late.shared
+        .restores
+        .iter()
+        .filter(|restore| late.classes.contains(&restore.class))
+}
+
+/// When each restore can begin, and when it must be over.
+fn events(context: &Context<'_>, late: &Late) -> Vec<(Seconds, String)> {
+    let mut out: Vec<(Seconds, String)> = Vec::new();
+    for restore in members(late) {
+        let name = context.class_name(restore.class);
+        let class = &context.plan.model.classes[restore.class];
+        let said = |stated: bool, default: &str| {
+            if stated {
+                String::new()
+            } else {
+                format!(" (not stated, so {default})")
+            }
+        };
+        let setup = said(
+            class.restore_setup.is_some(),
+            "as long as the response time",
+        );
+        let from = restore.from(context);
+        out.push((
+            restore.setup,
+            format!("`{name}` begins to come from `{from}`{setup}"),
+        ));
+        let finish = said(
+            class.restore_finish.is_some(),
+            "an hour for state, nothing for files",
+        );
+        out.push((
+            restore.due.0,
+            format!(
+                "`{name}` must be in use, {} after its last byte{finish}",
+                restore.finish
+            ),
+        ));
+    }
+    out.sort();
+    out
+}
+
+/// The speed and the sizes at which the verdict turns.
+fn break_even(context: &Context<'_>, late: &Late) -> String {
+    let shared = &late.shared;
+    let mut ways: Vec<String> = Vec::new();
+    match least_speed(&shared.jobs) {
+        Some(speed) => ways.push(format!("over {speed} and more")),
+        None => {
+            return "what comes before and after the bytes alone takes longer: say `restore setup` and `restore finish` if they are shorter, or allow more time".to_owned();
+        }
+    }
+    for (which, restore) in shared.restores.iter().enumerate() {
+        if !late.classes.contains(&restore.class) {
+            continue;
+        }
+        if let Some(most) = most_bytes(&shared.jobs, which, shared.speed) {
+            let name = context.class_name(restore.class);
+            ways.push(format!(
+                "while `{name}` measures no more than {}",
+                most.rounded()
+            ));
+        }
+    }
+    format!("it is in time {}", ways.join(", or "))
+}
+
+/// What is attained, in a few words.
+pub(super) fn attained(
+    context: &Context<'_>,
+    restore: &Restore,
+    shared: &Shared,
+    back: Option<Seconds>,
+) -> String {
+    let class = &context.plan.model.classes[restore.class];
+    let assumed = |stated: bool| if stated { "" } else { " assumed" };
+    let back = back.map_or("never back".to_owned(), |back| {
+        format!("back after {back} of {}", restore.due.0)
+    });
+    format!(
+        "{back}: setup {}{}, {} from `{}` at {}, then {}{}",
+        restore.setup,
+        assumed(class.restore_setup.is_some()),
+        restore.bytes.rounded(),
+        restore.from(context),
+        shared.speed,
+        restore.finish,
+        assumed(class.restore_finish.is_some()),
+    )
+}
+
+/// What is not stated, so that a restore cannot be timed.
+pub(super) fn missing(
+    context: &Context<'_>,
+    missing: Missing,
+    classes: &BTreeSet<ClassId>,
+) -> Finding {
+    let names = some(classes.iter().map(|class| context.class_name(*class)));
+    let (what, span, help) = match missing {
+        Missing::Link(host) => {
+            let host = &context.plan.model.hosts[host].named;
+            (
+                format!("the speed of the line of `{}` is not stated", host.name),
+                host.span,
+                "write `link 12 MB/s`: what it surely carries",
+            )
+        }
+        Missing::Size(class) => {
+            let class = &context.plan.model.classes[class].named;
+            (
+                format!("the size of `{}` is not stated", class.name),
+                class.span,
+                "write `size 10..40 GB`; a wide interval is better than none",
+            )
+        }
+    };
+    let mut diagnostic = Diagnostic::new(
+        NOT_CHECKED,
+        Severity::Warning,
+        format!("whether {names} can be back in time is not checked: {what}"),
+    )
+    .by(Engine::Evaluated.word())
+    .at(span, "not stated");
+    let mut seen = BTreeSet::new();
+    for class in classes.iter().take(3) {
+        let rto = context.plan.model.classes[*class].rto;
+        if let Some((time, span)) = rto.filter(|(_, span)| seen.insert(*span)) {
+            diagnostic = diagnostic.at(span, format!("back within {time}"));
+        }
+    }
+    finding(context, diagnostic.help(help), classes)
+}
+
+fn finding(context: &Context<'_>, diagnostic: Diagnostic, classes: &BTreeSet<ClassId>) -> Finding {
+    let subject: Vec<&str> = classes
+        .iter()
+        .map(|class| context.class_name(*class))
+        .collect();
+    Finding {
+        diagnostic: diagnostic.about(subject.join(" ")),
+        obligation: Obligation::RecoveryTime,
+        classes: classes.iter().copied().collect(),
+        subjects: Vec::new(),
+        fault: None,
+    }
+}

@@ -1,0 +1,202 @@
+//! Greatest retention, from policy text to verdict: what adds up along the way, and what never ends.
+
+mod common;
+
+use common::{judged, message, severity, verdict};
+use thrice_diagnostics::Severity;
+use thrice_model::Obligation;
+use thrice_verify::{Engine, Verification};
+
+/// Nothing is monitored, so no run is missed and sums are those of formulas.
+const BASE: &str = r#"
+policy p "p" { horizon 3 years; response time 72h }
+phase t0 = 2026-02-15
+provider ovh { site one }
+provider cloud { site one; supports versioning, lifecycle }
+provider home { site rack }
+provider bank { site safe }
+host vps at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium nvme } }
+nas tower at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store tank { medium hdd } }
+object_storage s3 at cloud/one { endpoint "s3.example.org"; bucket main "main-bucket" { medium object } }
+vault envelope at bank/safe
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
+key k { held on envelope; file "/etc/k" }
+credential writer { account s3; may read, write, delete on s3.main; held on vps; profile "w" }
+repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer; max unused 0 % }
+class db is state on vps.disk:/var/lib/db { retain at most DAYS days }
+backup up of db to r by vps.cron { daily at 03:00; keep 7 daily, 4 weekly, 6 monthly, 2 yearly; prune; taking 10m..10m }
+"#;
+
+const MIRROR: &str = "sync mirror of s3.main to tower.tank:/mirror by tower.cron { monthly on 1 at 05:00; taking 2h..2h; max delete 1000; credential writer }\n";
+
+fn base(days: u32, more: &str) -> String {
+    BASE.replace("DAYS", &days.to_string()) + more
+}
+
+/// The codes of its errors of this obligation: that nothing is monitored is another's.
+fn codes(found: &Verification) -> Vec<&'static str> {
+    let all = common::codes(found).into_iter();
+    all.filter(|code| code.starts_with("T17")).collect()
+}
+
+fn note(found: &Verification) -> &str {
+    &verdict(found, Obligation::Erasure, "db").note
+}
+
+/// 367 d by the rules, 31 d by the mirror, and what the runs take.
+#[test]
+fn retentions_add_up_along_the_way() {
+    let found = judged(&base(399, MIRROR));
+    assert!(codes(&found).is_empty(), "{:?}", codes(&found));
+    assert!(
+        note(&found).starts_with("gone everywhere after 398 d 2 h 10 min"),
+        "{}",
+        note(&found)
+    );
+    let short = judged(&base(398, MIRROR));
+    assert_eq!(codes(&short), ["T1701"]);
+    assert!(message(&short, "T1701").contains("`tower.tank` for 398 d 2 h 10 min"));
+    let alone = judged(&base(368, ""));
+    assert!(
+        note(&alone).starts_with("gone everywhere after 367 d 10 min"),
+        "{}",
+        note(&alone)
+    );
+    assert_eq!(codes(&judged(&base(367, ""))), ["T1701"]);
+}
+
+#[test]
+fn it_holds_only_while_steps_run_and_the_unwatched_are_named() {
+    let found = judged(&base(399, MIRROR));
+    let decided = verdict(&found, Obligation::Erasure, "db");
+    assert_eq!((decided.engine, decided.holds), (Engine::ProvedIf, true));
+    assert!(
+        decided.note.ends_with("if `up` and `mirror` run"),
+        "{}",
+        decided.note
+    );
+    assert_eq!(severity(&found, "T1703"), Severity::Warning);
+    assert!(message(&found, "T1703").contains("`up` and `mirror`"));
+    let watched = base(500, MIRROR)
+        .replace("taking 10m..10m", "taking 10m..10m; monitor deadman")
+        .replace("taking 2h..2h", "taking 2h..2h; monitor deadman");
+    let found = judged(&watched);
+    assert!(
+        found
+            .findings
+            .iter()
+            .all(|f| f.diagnostic.code.0 != "T1703")
+    );
+    assert!(
+        note(&found).contains("while no run is missed"),
+        "missed runs delay it: {}",
+        note(&found)
+    );
+}
+
+/// Each place that keeps what was deleted, by itself.
+#[test]
+fn stores_keep_what_is_deleted_in_them() {
+    let total = |from: &str, to: &str, more: &str| {
+        let text = base(9000, &[MIRROR, more].concat());
+        assert!(text.contains(from));
+        let found = judged(&text.replace(from, to));
+        note(&found)
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let snapshots = total(
+        "medium hdd }",
+        "medium hdd; snapshots daily at 00:30 keep 30 }",
+        "",
+    );
+    assert_eq!(snapshots, "gone everywhere after 428 d 2 h 10 min");
+    let versioned = "medium object; versioning on } }";
+    let rule = "expire old of s3.main after 20 days by upload { noncurrent }\n";
+    let noncurrent = total("medium object } }", versioned, rule);
+    assert_eq!(
+        noncurrent, "gone everywhere after 420 d 2 h 10 min",
+        "20 d, and 2 d until the rule acts"
+    );
+    assert_eq!(
+        total("medium object } }", versioned, ""),
+        "never gone everywhere"
+    );
+    let locked = "medium object; versioning on; lock compliance 30 days } }";
+    let lock = total("medium object } }", locked, rule);
+    assert_eq!(lock, "gone everywhere after 450 d 2 h 10 min");
+}
+
+#[test]
+fn what_has_no_end_is_told_as_such() {
+    let never = |from: &str, to: &str, more: &str| {
+        let text = base(9000, more);
+        assert!(text.contains(from), "{from}");
+        codes(&judged(&text.replace(from, to)))
+    };
+    let rules = "keep 7 daily, 4 weekly, 6 monthly, 2 yearly; ";
+    assert_eq!(never(rules, "", ""), ["T1702"]);
+    assert_eq!(never("2 yearly", "unlimited yearly", ""), ["T1702"]);
+    assert_eq!(
+        never("prune; ", "", ""),
+        ["T1702"],
+        "forgotten is not removed"
+    );
+    let pruned = "prune weekly of r by vps.cron { weekly on Sunday at 12:00; taking 1m..1h }\n";
+    assert!(never("prune; ", "", pruned).is_empty());
+    let copy = "copy away of s3.main to tower.tank:/copy by tower.cron { daily at 05:00; credential writer }\n";
+    assert_eq!(
+        never("prune; ", "prune; ", copy),
+        ["T1702"],
+        "a copy deletes nothing"
+    );
+}
+
+#[test]
+fn items_are_gone_when_something_takes_them_away() {
+    let items = "class films is items on vps.disk:/films { retain at most 100 days }\ncopy out of films to s3.main:/films by vps.cron { daily at 04:00; taking 1h..1h; credential writer }\n";
+    let home = "expire tidied of vps.disk:/films after 7..30 days by use { by hand }\n";
+    let there = "expire gone of s3.main:/films after 60 days by upload\n";
+    let of_films = |parts: &[&str]| {
+        let found = judged(&base(9000, &[items, &parts.concat()].concat()));
+        (
+            codes(&found),
+            verdict(&found, Obligation::Erasure, "films").note.clone(),
+        )
+    };
+    assert_eq!(of_films(&[]).0, ["T1702"]);
+    assert_eq!(of_films(&[home]).0, ["T1702"]);
+    let (codes, note) = of_films(&[home, there]);
+    assert!(codes.is_empty());
+    // 30 d until tidied up, copied once more, 60 d by the rule and 2 d until it acts.
+    assert!(note.starts_with("gone everywhere after 92 d 1 h"), "{note}");
+}
+
+#[test]
+fn unused_bytes_are_pointed_out() {
+    let found = judged(&base(399, MIRROR).replace("; max unused 0 %", ""));
+    assert_eq!(severity(&found, "T1704"), Severity::Warning);
+    assert!(
+        judged(&base(399, MIRROR))
+            .findings
+            .iter()
+            .all(|f| f.diagnostic.code.0 != "T1704")
+    );
+}
+
+/// How long a clean-up by hand takes is unknown; the verdict turns within its interval.
+#[test]
+fn pinning_a_clean_up_to_its_middle_changes_the_verdict() {
+    let text = base(
+        9000,
+        "class films is items on vps.disk:/films { retain at most 100 days }\nexpire tidied of vps.disk:/films after 7..180 days by use { by hand }\n",
+    );
+    let erasure = |text: &str| {
+        let found = judged(text);
+        verdict(&found, Obligation::Erasure, "films").holds
+    };
+    assert!(!erasure(&text));
+    assert!(erasure(&text.replace("7..180 days", "93..93 days")));
+}

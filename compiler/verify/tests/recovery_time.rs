@@ -1,0 +1,192 @@
+//! Recovery times, from policy text to verdict: links that are shared, what is not stated, break-even.
+
+mod common;
+
+use common::{finding, help, judged, message, severity, verdict};
+use thrice_diagnostics::Severity;
+use thrice_model::Obligation;
+use thrice_verify::Verification;
+
+/// 9 GB an hour; a database of 6 GB due in 1.5 h, media of 300 GB due in 72 h.
+const BASE: &str = r#"
+policy p "p" { horizon 2 years; response time 72h }
+phase t0 = 2026-02-15
+provider ovh { site one }
+provider cloud { site one }
+provider bank { site safe }
+host vps at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; link 2.5 MB/s; store disk { medium nvme } }
+object_storage s3 at cloud/one { endpoint "s3.example.org"; bucket main "main-bucket" { medium object } }
+vault envelope at bank/safe
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
+key k { held on envelope; file "/etc/k" }
+credential writer { account s3; may read, write, delete on s3.main; held on vps; profile "w" }
+repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer }
+class db is state on vps.disk:/var/lib/db { size 6..6 GB; growth 0..0 %/month; rto 90m; restore setup 30m; restore finish 0m }
+class media is files on vps.disk:/media { size 300..300 GB; growth 0..0 %/month; rto 72h; restore setup 30m }
+backup up of db to r by vps.cron { daily at 03:00; keep 7 daily, 4 weekly; taking 1m..10m; monitor deadman }
+backup of_media of media to r by vps.cron { daily at 04:00; keep 7 daily, 4 weekly; taking 1m..3h; monitor deadman }
+"#;
+
+fn changed(from: &str, to: &str) -> Verification {
+    assert!(BASE.contains(from), "{from}");
+    judged(&BASE.replace(from, to))
+}
+
+/// The codes of its errors of this obligation.
+fn codes(found: &Verification) -> Vec<&'static str> {
+    let all = common::codes(found).into_iter();
+    all.filter(|code| code.starts_with("T14")).collect()
+}
+
+fn note<'v>(found: &'v Verification, class: &str) -> &'v str {
+    &verdict(found, Obligation::RecoveryTime, class).note
+}
+
+#[test]
+fn the_most_urgent_goes_first() {
+    let found = judged(BASE);
+    assert!(codes(&found).is_empty(), "{:?}", codes(&found));
+    assert!(
+        note(&found, "db").starts_with("back after 1 h 10 min of 1 h 30 min"),
+        "{}",
+        note(&found, "db")
+    );
+    // 306 GB take 34 h.
+    assert!(
+        note(&found, "media").starts_with("back after 1 d 10 h 30 min of 3 d"),
+        "{}",
+        note(&found, "media")
+    );
+}
+
+const SECOND: &str = "class other is state on vps.disk:/var/lib/other { size 6..6 GB; growth 0..0 %/month; rto 90m; restore setup 30m; restore finish 0m }\nbackup of_other of other to r by vps.cron { daily at 05:00; keep 7 daily; taking 1m..10m; monitor deadman }\n";
+
+#[test]
+fn two_that_are_urgent_do_not_fit() {
+    let found = judged(&[BASE, SECOND].concat());
+    assert_eq!(codes(&found), ["T1401"], "one finding for both");
+    let message = message(&found, "T1401");
+    assert!(
+        message.contains("`db` and `other` cannot all be back in time"),
+        "{message}"
+    );
+    assert!(
+        message.contains("12 GB at 2.5 MB/s take 1 h 20 min"),
+        "{message}"
+    );
+    assert!(!verdict(&found, Obligation::RecoveryTime, "db").holds);
+    assert!(verdict(&found, Obligation::RecoveryTime, "media").holds);
+    // Together 12 GB in an hour; or the other half as large.
+    let help = help(&found, "T1401");
+    assert!(help.contains("over 3.333334 MB/s and more"), "{help}");
+    assert!(
+        help.contains("while `db` measures no more than 3 GB"),
+        "{help}"
+    );
+    let both = [BASE, SECOND].concat();
+    assert!(codes(&judged(&both.replace("2.5 MB/s", "3.333334 MB/s"))).is_empty());
+    assert!(!codes(&judged(&both.replace("2.5 MB/s", "3.333 MB/s"))).is_empty());
+    let halves = both.replacen("size 6..6 GB", "size 3..3 GB", 1);
+    assert!(codes(&judged(&halves)).is_empty());
+}
+
+#[test]
+fn what_is_needed_must_come_as_well() {
+    let needed = "class conf is files on vps.disk:/etc/app { size 4..4 GB; growth 0..0 %/month }\nbackup of_conf of conf to r by vps.cron { daily at 05:00; keep 7 daily; taking 1m..10m; monitor deadman }\n";
+    let text = [BASE, needed].concat();
+    assert!(
+        codes(&judged(&text)).is_empty(),
+        "it states no time of its own"
+    );
+    let needs = text.replace("size 6..6 GB;", "needs conf; size 6..6 GB;");
+    assert_eq!(codes(&judged(&needs)), ["T1401"]);
+}
+
+#[test]
+fn what_is_not_stated_is_pessimistic_and_shown() {
+    let setup = changed("rto 90m; restore setup 30m", "rto 90m");
+    assert_eq!(codes(&setup), ["T1401"], "the response time alone is 72 h");
+    let told: Vec<&str> = finding(&setup, "T1401")
+        .case
+        .iter()
+        .map(|e| e.what.as_str())
+        .collect();
+    assert!(
+        told.iter()
+            .any(|what| what.contains("not stated, so as long as the response time")),
+        "{told:?}"
+    );
+    assert!(help(&setup, "T1401").contains("say `restore setup`"));
+    let finish = changed("; restore finish 0m", "");
+    assert_eq!(codes(&finish), ["T1401"], "an hour for a database");
+    let relaxed = BASE
+        .replace("; restore finish 0m", "")
+        .replace("rto 90m", "rto 3h");
+    assert!(
+        note(&judged(&relaxed), "db").contains("then 1 h assumed"),
+        "{}",
+        note(&judged(&relaxed), "db")
+    );
+}
+
+#[test]
+fn without_a_speed_or_a_size_it_is_not_checked_and_never_fine() {
+    let decided = |found: &Verification, class: &str| {
+        found
+            .verdicts
+            .iter()
+            .any(|v| v.obligation == Obligation::RecoveryTime && v.subject == class)
+    };
+    let slow = changed("link 2.5 MB/s; ", "");
+    assert_eq!(severity(&slow, "T1402"), Severity::Warning);
+    assert!(message(&slow, "T1402").contains("the speed of the line of `vps` is not stated"));
+    assert!(!decided(&slow, "db") && !decided(&slow, "media"));
+    let large = changed("size 300..300 GB; growth 0..0 %/month; ", "");
+    assert!(message(&large, "T1402").contains("the size of `media` is not stated"));
+    assert!(decided(&large, "db") && !decided(&large, "media"));
+    let network = slow_network(&BASE.replace("link 2.5 MB/s; ", ""));
+    assert!(
+        !decided(&judged(&network), "db"),
+        "a network does not say what a line carries"
+    );
+}
+
+fn slow_network(text: &str) -> String {
+    format!("{text}network mesh {{ joins vps, s3; speed 1 MB/s }}\n")
+}
+
+#[test]
+fn the_slowest_link_on_the_way_counts() {
+    assert_eq!(codes(&judged(&slow_network(BASE))), ["T1401"]);
+    let storage = changed(
+        "endpoint \"s3.example.org\"; bucket",
+        "endpoint \"s3.example.org\"; link 1 MB/s; bucket",
+    );
+    assert_eq!(codes(&storage), ["T1401"]);
+    assert!(
+        finding(&storage, "T1401")
+            .labels
+            .iter()
+            .any(|l| l.text == "the slowest link: 1 MB/s")
+    );
+}
+
+#[test]
+fn requirements_hold_for_classes_without_a_time_of_their_own() {
+    let text = BASE.replace("rto 72h; ", "") + "require rto <= 20h for all\n";
+    let found = judged(&text);
+    assert_eq!(codes(&found), ["T1401"]);
+    assert!(message(&found, "T1401").contains("`media` cannot be back"));
+    assert!(
+        verdict(&found, Obligation::RecoveryTime, "db").holds,
+        "it has its own"
+    );
+}
+
+/// The size is unknown; the verdict turns within its interval.
+#[test]
+fn pinning_a_size_to_its_middle_changes_the_verdict() {
+    let open = changed("size 6..6 GB", "size 2..16 GB");
+    assert_eq!(codes(&open), ["T1401"]);
+    assert!(codes(&changed("size 6..6 GB", "size 9..9 GB")).is_empty());
+}
