@@ -105,7 +105,8 @@ fn sets(
         if let Demand::Survive(survive) = &requirement.demand
             && Context::in_force(requirement.lifetime, period)
         {
-            out.extend(faults::sets(context, survive, period));
+            let classes = &requirement.selection.classes;
+            out.extend(faults::sets(context, survive, classes, period));
         }
     }
     out
