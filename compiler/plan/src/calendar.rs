@@ -90,22 +90,17 @@ pub fn going_on(starts: &[i64], length: Seconds, from: i64, until: i64) -> Optio
 }
 
 /// Whether what is emitted for a step keeps it from running before a step that it names with `after`: its
-/// script looks at the record that the other's script left, which it finds on its own host only. Captures
-/// that are not told which program to run, seeds and timers of systemd have no script in this version.
+/// script looks at the record that the other's script left, which it finds on its own host only. Seeds have no
+/// script in this version.
 #[must_use]
 pub fn after_is_enforced(step: &Step, other_id: StepId, other: &Step) -> bool {
     use thrice_model::{RunnerKind, Verb};
     let scripted = |step: &Step| {
         let by_script = matches!(
             step.runner.kind,
-            RunnerKind::Cron | RunnerKind::Executor | RunnerKind::TrueNas
+            RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor | RunnerKind::TrueNas
         );
-        let emitted = match &step.verb {
-            Verb::Capture(parts) => parts.runs.is_some(),
-            Verb::Seed { .. } => false,
-            _ => true,
-        };
-        by_script && emitted
+        by_script && !matches!(step.verb, Verb::Seed { .. })
     };
     step.timing.after.iter().any(|(id, _)| *id == other_id)
         && step.runner.host.is_some()

@@ -147,7 +147,7 @@ fn users(context: &Context<'_>, id: RepositoryId) -> Vec<Users> {
         }
         let scripted = matches!(
             step.runner.kind,
-            RunnerKind::Cron | RunnerKind::Executor | RunnerKind::TrueNas
+            RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor | RunnerKind::TrueNas
         );
         let retries = scripted && repository.restic >= ResticVersion::new(0, 16, 0);
         let manner = Manner {
