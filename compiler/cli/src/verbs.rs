@@ -4,8 +4,8 @@ mod build;
 mod check;
 mod explain;
 pub mod fmt;
-mod retention;
 mod simulate;
+mod retention;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -60,7 +60,10 @@ fn a_daily_backup_misses_a_day_by_its_own_run_time() {
     let found = judged(&dump("rpo 24h"));
     assert_eq!(severity(&found, "T1302"), Severity::Warning);
     let said = message(&found, "T1302");
-    assert!(said.contains("can be 1 d 15 min old if host `vps` is lost"), "{said}");
+    assert!(
+        said.contains("can be 1 d 15 min old in `t0` if host `vps` is lost"),
+        "{said}"
+    );
     assert!(help(&found, "T1302").contains("say `rpo 26h`"));
     let enough = judged(&dump("rpo 26h"));
     assert!(
