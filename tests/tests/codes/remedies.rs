@@ -52,13 +52,7 @@ const REMEDIES: [(&str, &[(&str, &str)]); 61] = [
             ("{ medium object }", "{ medium object; versioning on }"),
         ],
     ),
-    (
-        "T1205",
-        &[(
-            "at 02:00; keep 7 daily, 4 weekly",
-            "at 02:00; keep 7 daily, 4 weekly, 6 monthly",
-        )],
-    ),
+    ("T1205", &[("4 weekly, 6 monthly", "4 weekly")]),
     (
         "T1501",
         &[(
