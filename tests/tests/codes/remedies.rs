@@ -6,7 +6,7 @@ use thrice_diagnostics::Severity;
 use crate::check::{check, examples, is_about_building, shown};
 
 /// For each code of an obligation or a target, what to change in its example.
-const REMEDIES: [(&str, &[(&str, &str)]); 47] = [
+const REMEDIES: [(&str, &[(&str, &str)]); 61] = [
     ("T1101", &[("copies >= 3", "copies >= 2")]),
     (
         "T1102",
@@ -52,6 +52,7 @@ const REMEDIES: [(&str, &[(&str, &str)]); 47] = [
             ("{ medium object }", "{ medium object; versioning on }"),
         ],
     ),
+    ("T1205", &[("4 weekly, 6 monthly", "4 weekly")]),
     (
         "T1501",
         &[(
@@ -59,6 +60,34 @@ const REMEDIES: [(&str, &[(&str, &str)]); 47] = [
             "",
         )],
     ),
+    (
+        "T1801",
+        &[("{ medium object }", "{ medium object; versioning on }")],
+    ),
+    (
+        "T1802",
+        &[(
+            "account s3; held on test",
+            "account s3; may read on s3.backups; held on test",
+        )],
+    ),
+    ("T1803", &[("governance 90d", "governance 60d")]),
+    ("T1804", &[("; lock compliance 30d", "")]),
+    (
+        "T1901",
+        &[(
+            "key restic_key { file",
+            "vault envelope at home/safe\nkey restic_key { held on envelope; file",
+        )],
+    ),
+    (
+        "T1902",
+        &[(
+            "held on passwords }",
+            "held on passwords, envelope }\nvault envelope at home/safe",
+        )],
+    ),
+    ("T1903", &[("drawer at home/rack", "drawer at home/safe")]),
     ("T2001", &[("quota 500 GB", "quota 4 TB")]),
     (
         "T2002",
@@ -68,6 +97,18 @@ const REMEDIES: [(&str, &[(&str, &str)]); 47] = [
         )],
     ),
     ("T2003", &[("slip 3 months", "slip 7 days")]),
+    ("T2201", &[("clearance internal", "clearance personal")]),
+    ("T2202", &[("held on server, bench", "held on server")]),
+    ("T2203", &[("/seed/raw", "/raw")]),
+    ("T2204", &[("keep orders", "keep orders; rest skip")]),
+    ("T2205", &[("rest keep", "rest keep; verified")]),
+    (
+        "T2206",
+        &[(
+            "server.disk:/photos\n",
+            "server.disk:/photos { fields { rest internal } }\n",
+        )],
+    ),
     (
         "T2301",
         &[
