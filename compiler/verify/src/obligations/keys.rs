@@ -85,9 +85,7 @@ fn judge(context: &Context<'_>, period: &Period, key: KeyId, copies: &[CopyId], 
             fate.get(id) == Some(&Why::KeyLost(key))
                 && !faults::is_asked(context, class, FaultKind::Site, period)
         };
-        if struck.lost(key)
-            && !on_one_host(context, key, period)
-            && copies.iter().any(only_the_key)
+        if struck.lost(key) && !on_one_host(context, key, period) && copies.iter().any(only_the_key)
         {
             found.taken.insert(fault);
         }
