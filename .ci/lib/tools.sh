@@ -9,7 +9,9 @@ packages=(
   postgresql redis-server sqlite3      # what captures dump, and what reads it back
   util-linux                           # setpriv, unshare, flock: daemons that end with their test
   faketime tzdata                      # a cron whose clock starts where a test likes, and runs faster
-  curl                                 # a request of a test's own to the S3 server
+  curl                                 # what emitted programs call APIs with, and tests the S3 server
+  systemd                              # systemd-analyze: what timers and services say
+  prometheus                           # promtool: rules, and what they find
 )
 
 test_tools() {

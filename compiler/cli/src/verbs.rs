@@ -4,8 +4,8 @@ mod build;
 mod check;
 mod explain;
 pub mod fmt;
-mod simulate;
 mod retention;
+mod simulate;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

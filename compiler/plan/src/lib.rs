@@ -17,9 +17,11 @@ mod build;
 mod cadence;
 pub mod calendar;
 mod copies;
+pub mod nextcloud;
 mod order;
 mod reach;
 pub mod staleness;
+pub mod zerobyte;
 
 pub use build::plan;
 pub use cadence::Cadence;

@@ -192,7 +192,9 @@ fn system(moves: bool) -> impl Strategy<Value = System> {
         }
         let alive: Vec<bool> = nodes.iter().map(|node| node.alive).collect();
         for node in &mut nodes {
-            node.fed = node.source.is_none_or(|source| alive.get(source) == Some(&true));
+            node.fed = node
+                .source
+                .is_none_or(|source| alive.get(source) == Some(&true));
         }
         System { nodes }
     })

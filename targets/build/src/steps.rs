@@ -1,7 +1,7 @@
 //! Each step in force, and what carries it out.
 
 use serde::Serialize;
-use thrice_model::{Application, RunnerKind, Source, Step, StepId};
+use thrice_model::{Application, HostKind, RunnerKind, Source, Step, StepId};
 use thrice_target::select::{self, Means};
 use thrice_target::{Artefact, Diagnostic, Plan, layout, refusal};
 
@@ -34,7 +34,7 @@ pub fn entries(plan: &Plan, artefacts: &[Artefact]) -> Vec<StepEntry> {
 
 fn entry(plan: &Plan, id: StepId, step: &Step, artefacts: &[Artefact]) -> StepEntry {
     let means = select::means(plan, step);
-    let (application, why) = application(step, means);
+    let (application, why) = application(plan, step, means);
     let wanted = file(plan, id, step, means);
     let files = artefacts
         .iter()
@@ -54,14 +54,16 @@ fn entry(plan: &Plan, id: StepId, step: &Step, artefacts: &[Artefact]) -> StepEn
     }
 }
 
-fn application(step: &Step, means: Means) -> (&'static str, &'static str) {
+fn application(plan: &Plan, step: &Step, means: Means) -> (&'static str, &'static str) {
+    let host = step.runner.host.and_then(|host| plan.model.hosts.get(host));
+    let on_nas = host.is_some_and(|host| host.kind == HostKind::Nas);
     match (means, step.runner.kind) {
         (Means::Nothing(why), RunnerKind::Hand) => ("by-hand", why),
         (Means::Nothing(why), _) => ("not-emitted", why),
         (Means::Zerobyte, _) => match thrice_target_zerobyte::carries_out(step) {
             Ok(()) => (
                 "api",
-                "apply both files of Zerobyte and read them back; not tried on a real one",
+                "start Zerobyte with its provisioning file, then run `apply`; not tried on a real one",
             ),
             Err(why) => ("not-emitted", why),
         },
@@ -70,7 +72,11 @@ fn application(step: &Step, means: Means) -> (&'static str, &'static str) {
             "emitted",
             "its script is complete; the executor that starts it is not part of this version",
         ),
-        (_, RunnerKind::TrueNas) => ("api", "create its job in the NAS, then read it back"),
+        (_, RunnerKind::TrueNas | RunnerKind::Cron) if on_nas => (
+            "api",
+            "run `truenas/apply` on the NAS; not tried on a real one",
+        ),
+        (_, RunnerKind::Systemd) => ("emitted", "enable its timer"),
         _ => match step.application {
             Application::Emitted => ("emitted", ""),
             Application::Api => ("api", ""),

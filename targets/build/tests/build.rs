@@ -130,7 +130,7 @@ fn stage() -> Stage {
         step.monitor = Some((deadman, span));
     });
     let id = new(&mut s, capture(None), app);
-    s.step("dump_redis", "not-emitted", id, |step| {
+    s.step("dump_redis", "emitted", id, |step| {
         step.target = Fixture::writes(at(files, "/srv/redis"))
     });
     let id = new(&mut s, keep, app);
@@ -200,7 +200,7 @@ fn stage() -> Stage {
         by(RunnerKind::Zerobyte)(step);
     });
     let id = new(&mut s, copy, app);
-    s.step("timer", "not-emitted", id, |step| {
+    s.step("timer", "emitted", id, |step| {
         step.source = Fixture::reads(at(files, "/srv/dumps"));
         step.target = Fixture::writes(at(files, "/srv/second"));
         by(RunnerKind::Systemd)(step);
@@ -256,7 +256,18 @@ fn every_step_in_force_appears_exactly_once() {
         .filter_map(|artefact| artefact.step.clone())
         .collect();
     names.sort();
-    assert_eq!(names, ["backup_db", "check", "dump", "tidy", "upload"]);
+    assert_eq!(
+        names,
+        [
+            "backup_db",
+            "check",
+            "dump",
+            "dump_redis",
+            "tidy",
+            "timer",
+            "upload"
+        ]
+    );
 }
 
 #[test]

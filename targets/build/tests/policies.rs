@@ -89,7 +89,8 @@ fn each(test: impl Fn(&str, Date, Vec<Artefact>)) {
 fn scripts_pass_shellcheck() {
     let bench = Bench::new();
     each(|folder, day, all| {
-        let scripts: Vec<&Artefact> = all.iter().filter(|file| file.kind == "script").collect();
+        let is_program = |file: &&Artefact| matches!(file.kind, "script" | "apply");
+        let scripts: Vec<&Artefact> = all.iter().filter(is_program).collect();
         assert!(!scripts.is_empty(), "{folder} {day} has no script");
         for script in scripts {
             assert_eq!(script.mode, 0o755, "{}", script.path);

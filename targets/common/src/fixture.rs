@@ -8,8 +8,8 @@ use thrice_diagnostics::{FileId, Span};
 use thrice_model::{
     Application, Class, ClassId, ClassKind, Credential, CredentialId, Host, HostId, HostKind, Key,
     KeyId, Lifetime, Location, Model, Monitor, MonitorId, MonitorKind, Named, Policy, Provider,
-    Repository, RepositoryId, Runner, RunnerKind, Site, Source, Step, StepId, StepTarget, Store,
-    StoreId, StoreKind, Table, Timing, Tool, Verb, Versioning,
+    Repository, RepositoryId, Runner, RunnerKind, Service, ServiceId, Site, Source, Step, StepId,
+    StepTarget, Store, StoreId, StoreKind, Table, Timing, Tool, Verb, Versioning,
 };
 use thrice_plan::Plan;
 use thrice_quantity::schedule::{Schedule, TimeOfDay};
@@ -218,6 +218,18 @@ impl Fixture {
             retain_at_least: None,
             retain_at_most: None,
             noticed_within: None,
+        })
+    }
+
+    /// A program that runs on a host.
+    pub fn service(&mut self, name: &str, host: HostId) -> ServiceId {
+        self.model.services.push(Service {
+            named: named(name),
+            host,
+            container: None,
+            after: Vec::new(),
+            clearance: None,
+            lifetime: lifetime(),
         })
     }
 

@@ -19,6 +19,7 @@ mod read;
 use serde::Serialize;
 use serde_json::json;
 use thrice_model::{Mount, Service, ServiceId};
+use thrice_plan::nextcloud::is_nextcloud;
 use thrice_target::{
     Artefact, Diagnostic, Plan, VERSION, apply, filename, header, layout, refusal, shell, template,
 };
@@ -59,12 +60,6 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
 fn short_name(service: &Service) -> &str {
     let name = &service.named.name;
     name.rsplit('.').next().unwrap_or(name)
-}
-
-fn is_nextcloud(service: &Service) -> bool {
-    short_name(service)
-        .to_ascii_lowercase()
-        .contains("nextcloud")
 }
 
 fn shown(plan: &Plan, service: ServiceId) -> impl Iterator<Item = &Mount> {

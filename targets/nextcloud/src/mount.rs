@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use thrice_model::{AccessPath, Location, Mount, Service, Store, StoreKind};
+use thrice_plan::nextcloud::shows_whole_bucket;
 use thrice_target::{Plan, filename, layout};
 
 /// A mount, without its secrets.
@@ -135,8 +136,7 @@ fn host(plan: &Plan, mount: &Mount, store: &Store) -> String {
 }
 
 fn s3(plan: &Plan, mount: &Mount, store: &Store) -> Result<Backend, String> {
-    if mount.path != "/" {
-        // `apps/files_external/lib/Lib/Backend/AmazonS3.php` has no parameter for a prefix.
+    if shows_whole_bucket(&plan.model, mount) {
         return Err(format!(
             "Nextcloud mounts a bucket as a whole, so its users would see all of `{}`, not `{}` alone: \
              give what they may see a bucket of its own",

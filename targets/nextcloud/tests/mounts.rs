@@ -11,7 +11,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
-use thrice_model::{AccessPath, HostKind, Lifetime, Mount, Named, Service, ServiceId, StoreId};
+use thrice_model::{AccessPath, HostKind, Lifetime, Mount, Named, ServiceId, StoreId};
 use thrice_target::Artefact;
 use thrice_target::bench::Bench;
 use thrice_target::fixture::{Fixture, span};
@@ -69,13 +69,7 @@ fn usual(bench: &Bench) -> Fixture {
     let apps = f.host("apps", HostKind::Host);
     let nas = f.host("nas", HostKind::Nas);
     let s3 = f.host("s3", HostKind::ObjectStorage);
-    f.model.services.push(Service {
-        named: named("apps.nextcloud"),
-        host: apps,
-        container: None,
-        after: Vec::new(),
-        lifetime: lifetime(),
-    });
+    f.service("apps.nextcloud", apps);
     let (local, tank, bucket) = (
         f.file_system(apps, "local", "/"),
         f.file_system(nas, "tank", "/mnt/tank"),

@@ -7,10 +7,10 @@
 
 use serde_json::{Map, Value, json};
 use thrice_model::{HostId, MonitorKind, Step, StepId, Verb};
+use thrice_plan::zerobyte::FLOOR;
 use thrice_quantity::schedule::Recurrence;
 use thrice_target::{Diagnostic, Plan, VERSION, layout, monitor, refusal};
 
-use crate::FLOOR;
 use crate::provisioning::{Provisioned, repository, source};
 use crate::refuse::counts;
 use crate::secret::{ORGANIZATION, placeholder};

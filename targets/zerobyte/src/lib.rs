@@ -23,9 +23,6 @@ use thrice_target::{Artefact, Diagnostic, Plan, apply, header, layout, refusal, 
 
 const APPLY: &str = include_str!("../templates/apply.sh.j2");
 
-/// First version with API keys, without which nothing can be applied unattended.
-pub const FLOOR: (u32, u32) = (0, 40);
-
 /// Whether a step that Zerobyte is to run can be one of its jobs.
 ///
 /// # Errors
@@ -56,10 +53,11 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
         let (Some(host), true) = (step.runner.host, is_ours) else {
             continue;
         };
-        match refuse::check(plan, step, host) {
-            Ok(()) => hosts.entry(host).or_default().push((id, step)),
-            Err(mistake) => mistakes.push(mistake),
+        let limits = refuse::check(plan, step);
+        if limits.is_empty() {
+            hosts.entry(host).or_default().push((id, step));
         }
+        mistakes.extend(limits);
     }
     let mut artefacts = Vec::new();
     for (host, steps) in hosts {

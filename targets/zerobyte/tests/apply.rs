@@ -139,7 +139,7 @@ impl State {
                 let it = self
                     .destinations
                     .iter_mut()
-                    .find(|it| it["id"].to_string() == *id)
+                    .find(|it| it["id"].as_u64() == id.parse().ok())
                     .unwrap();
                 (
                     if set_destination(it, &request.body) {

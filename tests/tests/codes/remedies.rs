@@ -157,6 +157,17 @@ const REMEDIES: [(&str, &[(&str, &str)]); 61] = [
     ("T2315", &[("unlimited", "400")]),
     ("T2316", &[("runs cron;", "runs cron; has restic 0.18.0;")]),
     ("T2317", &[("has restic 0.14.0", "has restic 0.18.0")]),
+    ("T2341", &[("zerobyte 0.39.2", "zerobyte 0.41.0")]),
+    ("T2342", &[("daily at 12:30", "daily at 03:00")]),
+    ("T2343", &[("by server.zerobyte", "by server.cron")]),
+    (
+        "T2344",
+        &[
+            ("shared { medium object }", "letters { medium object }"),
+            ("s3.shared:/letters by", "s3.letters:/ by"),
+            ("s3.shared:/letters in", "s3.letters:/ in"),
+        ],
+    ),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",

@@ -180,10 +180,8 @@ impl<'d> Reader<'d> {
     fn expect(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         let start = cursor.here();
         let found = classes(cursor, &[Kind::Class]);
-        let (recoverable, _) = cursor.choice(
-            "an outcome",
-            &[("recoverable", true), ("lost", false)],
-        )?;
+        let (recoverable, _) =
+            cursor.choice("an outcome", &[("recoverable", true), ("lost", false)])?;
         let outcome = if !recoverable {
             Expected::Lost
         } else if cursor.take_words("losing at most") {

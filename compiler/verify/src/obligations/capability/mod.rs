@@ -4,10 +4,12 @@
 
 mod browse;
 mod lifecycle;
+mod mounts;
 mod provider;
 mod reach;
 mod runner;
 mod writers;
+mod zerobyte;
 
 use thrice_diagnostics::Diagnostic;
 use thrice_model::Obligation;
@@ -23,6 +25,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     browse::check(context, &mut found);
     reach::check(context, &mut found);
     runner::check(context, &mut found);
+    zerobyte::check(context, &mut found);
+    mounts::check(context, &mut found);
     let holds = found
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);

@@ -10,7 +10,6 @@ use crate::context::Context;
 use crate::verification::Finding;
 
 const ZONE: Code = Code("T2313");
-const ZEROBYTE_WITHIN: Code = Code("T2314");
 const UNLIMITED: Code = Code("T2315");
 const WITHOUT_TOOL: Code = Code("T2316");
 const OTHER_VERSION: Code = Code("T2317");
@@ -77,24 +76,6 @@ fn rules(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
         return;
     };
     let repository = &context.plan.model.repositories[*repository];
-    if step.runner.kind == RunnerKind::Zerobyte && rules.withins().iter().any(|(_, w)| w.is_some())
-    {
-        out.push(finding(
-            Diagnostic::error(
-                ZEROBYTE_WITHIN,
-                format!(
-                    "Zerobyte cannot apply the keep rules of `{}`",
-                    step.named.name
-                ),
-            )
-            .at(
-                *span,
-                "`within` becomes a flag that restic does not know: every clean-up then fails",
-            )
-            .help("keep by counts, or let cron or the executor run this backup"),
-            vec![step.named.name.clone()],
-        ));
-    }
     let unlimited = rules
         .counts()
         .iter()

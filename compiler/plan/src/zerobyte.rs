@@ -1,0 +1,267 @@
+//! What Zerobyte cannot do, or does otherwise than a policy says.
+//!
+//! Read in its source at 0.41 (August 2026): `validate-custom-params.ts`, `backups.dto.ts`,
+//! `lifecycle/startup.ts`, `backend-compatibility.ts`. The verifier says it of a policy, and its target
+//! emits nothing that would come to it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use thrice_diagnostics::Span;
+use thrice_model::{Host, HostId, Model, RunnerKind, Source, Step, StepTarget, Verb};
+use thrice_quantity::schedule::{Recurrence, ScheduleZone, TimeOfDay, zone_named};
+use thrice_retention::{Count, KeepRules};
+
+/// First version with API keys, without which nothing can be applied unattended.
+pub const FLOOR: (u32, u32) = (0, 40);
+/// When it checks every repository, each day by the clock of its container, under the exclusive lock.
+pub const CHECKS_AT: (u8, u8) = (12, 50);
+/// How long that check is taken to last, in seconds: it reads no data.
+const CHECK_LASTS: i64 = 1800;
+/// How long a run is taken to last that says nothing of it, in seconds.
+const RUN_LASTS: i64 = 3600;
+/// Most attempts after the first.
+const MOST_RETRIES: u32 = 32;
+
+/// Flags of restic that it lets through, with whether a value follows.
+const ALLOWED: [(&str, bool); 19] = [
+    ("--verbose", false),
+    ("-v", false),
+    ("--no-scan", false),
+    ("--exclude-larger-than", true),
+    ("--skip-if-unchanged", false),
+    ("--exclude-caches", false),
+    ("--force", false),
+    ("--use-fs-snapshot", false),
+    ("--read-concurrency", true),
+    ("--ignore-ctime", false),
+    ("--ignore-inode", false),
+    ("--with-atime", false),
+    ("--no-cache", false),
+    ("--cleanup-cache", false),
+    ("--limit-upload", true),
+    ("--limit-download", true),
+    ("--pack-size", true),
+    ("--no-lock", false),
+    ("--one-file-system", false),
+];
+
+/// Something that it cannot do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Whether it is about keep rules.
+    pub keep: bool,
+    /// A sentence about the step.
+    pub what: String,
+    /// The words that ask for it.
+    pub at: Span,
+    /// What they are.
+    pub label: &'static str,
+    /// The way round it.
+    pub help: &'static str,
+}
+
+/// All that keeps a step from being one of its jobs as the policy says; none for a step that others run.
+/// What is no backup at all is for [`is_mirror`] and the caller to say.
+#[must_use]
+pub fn limits(model: &Model, step: &Step) -> Vec<Limit> {
+    let Some(host) = zerobyte(model, step) else {
+        return Vec::new();
+    };
+    let Verb::Backup { keep, flags, .. } = &step.verb else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    let mut limit = |keep, what, at, label, help| {
+        out.push(Limit {
+            keep,
+            what,
+            at,
+            label,
+            help,
+        });
+    };
+    let name = &step.named.name;
+    if let Some((version, at)) = version(host)
+        && version < FLOOR
+    {
+        limit(
+            false,
+            format!(
+                "`{}` has Zerobyte {}.{}",
+                host.named.name, version.0, version.1
+            ),
+            at,
+            "too old",
+            "0.40 is the first version that can be set up without a browser: bring the host to it, or let cron run this backup",
+        );
+    }
+    if let Some((rules, at)) = keep
+        && let Some(why) = not_kept(rules)
+    {
+        limit(
+            true,
+            format!("Zerobyte cannot apply the keep rules of `{name}`: {why}"),
+            *at,
+            "these rules",
+            "keep by counts, or let cron or the executor run this backup",
+        );
+    }
+    if let Some(flag) = not_allowed(flags) {
+        limit(
+            false,
+            format!("Zerobyte does not pass `{flag}` of `{name}` on to restic"),
+            step.named.span,
+            "this backup",
+            "leave the flag out, or let cron or the executor run this backup",
+        );
+    }
+    if step.timing.retries > MOST_RETRIES {
+        limit(
+            false,
+            format!(
+                "Zerobyte tries at most {MOST_RETRIES} times again, `{name}` {}",
+                step.timing.retries
+            ),
+            step.named.span,
+            "this backup",
+            "write at most `retries 32`",
+        );
+    }
+    if let Some((schedule, at)) = &step.timing.schedule
+        && schedule.when != Recurrence::OnDemand
+        && let Err(error) = schedule.to_cron()
+    {
+        limit(
+            false,
+            format!("`{name}` cannot be a job of Zerobyte: {error}"),
+            *at,
+            "this schedule",
+            "a job has one line of cron: write one backup for each time, or let cron run it",
+        );
+    }
+    out
+}
+
+/// Whether a step that it is to run copies a repository. Its mirrors would do that, and they copy only new
+/// snapshots, thin out nothing there, tell nobody of a failure, and refuse a second account of one kind of
+/// storage.
+#[must_use]
+pub fn is_mirror(model: &Model, step: &Step) -> bool {
+    if zerobyte(model, step).is_none() || matches!(step.verb, Verb::Backup { .. }) {
+        return false;
+    }
+    match &step.source {
+        Source::Repository(..) => true,
+        Source::Location(place, _) => model
+            .repositories
+            .iter()
+            .any(|(_, it)| it.store == place.store && (place.path == "/" || it.path == place.path)),
+        Source::Home | Source::Step(..) => false,
+    }
+}
+
+/// A run of a step on a repository of Zerobyte's that meets its daily check: the date, and the hosts whose
+/// Zerobyte checks it. The first within a year and a day of the policy's start.
+#[must_use]
+pub fn meets_check(model: &Model, step: &Step) -> Option<(Date, HostId)> {
+    let repository = match (&step.target, &step.source) {
+        (StepTarget::Repository(id, _), _) | (_, Source::Repository(id, _)) => *id,
+        _ => return None,
+    };
+    let (schedule, _) = step.timing.schedule.as_ref()?;
+    let zone = match &schedule.zone {
+        ScheduleZone::Utc => "UTC",
+        ScheduleZone::Named(name) => name,
+        ScheduleZone::Host => &model.hosts.get(step.runner.host?)?.timezone,
+    };
+    let zone = zone_named(zone).ok()?;
+    let from = model.policy.start.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    let to = Timestamp::from_second(from.as_second().saturating_add(367 * 86_400)).ok()?;
+    let lasts = if step.timing.duration_stated.is_some() {
+        step.timing.duration.high().0
+    } else {
+        RUN_LASTS
+    };
+    let lasts = lasts.saturating_add(step.timing.jitter.0);
+    let checker = checkers(model, repository).next()?;
+    let clock = zone_named(&model.hosts.get(checker)?.timezone).ok()?;
+    let check = TimeOfDay::new(CHECKS_AT.0, CHECKS_AT.1)?.second_of_day();
+    schedule
+        .occurrences(&zone, from, to)
+        .map(|run| clock.to_datetime(run))
+        .find(|run| {
+            let start = i64::from(run.hour()) * 3600 + i64::from(run.minute()) * 60;
+            // The check of that day, or, for a run that goes on past midnight, of the next.
+            [check, check + 86_400]
+                .iter()
+                .any(|check| start < check + CHECK_LASTS && *check < start.saturating_add(lasts))
+        })
+        .map(|run| (run.date(), checker))
+}
+
+/// The hosts whose Zerobyte has a job on a repository.
+fn checkers(model: &Model, repository: thrice_model::RepositoryId) -> impl Iterator<Item = HostId> {
+    model.steps.iter().filter_map(move |(_, step)| {
+        let writes = matches!(&step.target, StepTarget::Repository(id, _) if *id == repository);
+        (writes && step.runner.kind == RunnerKind::Zerobyte).then_some(step.runner.host)?
+    })
+}
+
+fn zerobyte<'m>(model: &'m Model, step: &Step) -> Option<&'m Host> {
+    if step.runner.kind != RunnerKind::Zerobyte {
+        return None;
+    }
+    model.hosts.get(step.runner.host?)
+}
+
+/// What in keep rules it cannot do.
+fn not_kept(rules: &KeepRules) -> Option<&'static str> {
+    if rules.withins().iter().any(|(_, within)| within.is_some()) {
+        return Some("`within` becomes a flag that restic does not know, and every clean-up fails");
+    }
+    if !rules.tags.is_empty() {
+        return Some("it marks snapshots with its own number of the job alone");
+    }
+    let counts = rules.counts();
+    if counts
+        .iter()
+        .any(|(_, count)| matches!(count, Some(Count::Unlimited | Count::MinusOne)))
+    {
+        return Some("it knows numbers alone");
+    }
+    let some = counts
+        .iter()
+        .any(|(_, count)| matches!(count, Some(Count::N(1..))));
+    if some {
+        None
+    } else {
+        Some("a rule of 0 is left out, and nothing is kept or cleaned up")
+    }
+}
+
+/// The first word that the allow-list does not have.
+fn not_allowed(flags: &[String]) -> Option<&str> {
+    let mut words = flags.iter().flat_map(|flag| flag.split_whitespace());
+    while let Some(word) = words.next() {
+        let (name, joined) = word
+            .split_once('=')
+            .map_or((word, false), |(name, _)| (name, true));
+        match ALLOWED.iter().find(|(allowed, _)| *allowed == name) {
+            Some((_, true)) if !joined => drop(words.next()),
+            Some(_) => {}
+            None => return Some(word),
+        }
+    }
+    None
+}
+
+/// Major and minor version on a host, if the policy says so, and where.
+fn version(host: &Host) -> Option<((u32, u32), Span)> {
+    let tool = host.tools.iter().find(|tool| tool.name == "zerobyte")?;
+    let mut numbers = tool.version.split('.').map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => Some(((major, minor), tool.span)),
+        _ => None,
+    }
+}
