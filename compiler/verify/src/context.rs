@@ -21,6 +21,8 @@ pub(crate) struct Context<'p> {
     by_step: BTreeMap<StepId, Vec<CopyId>>,
     /// What principals own, as far as it has been asked.
     owned: RefCell<BTreeMap<(Principal, Date), Rc<Owned>>>,
+    /// For each class, a number that it shares with those that are like it at all times.
+    kinds: Vec<usize>,
     /// Answers to questions already asked, by shape.
     pub answers: crate::presence::Answers,
     /// Counterexamples that the simulator does not bear out: mistakes of this program.
@@ -42,15 +44,36 @@ impl<'p> Context<'p> {
                 by_step.entry(step).or_default().push(id);
             }
         }
-        Self {
+        let mut context = Self {
             plan,
             copies,
             on_hosts,
             by_step,
             owned: RefCell::default(),
+            kinds: Vec::new(),
             answers: crate::presence::Answers::default(),
             mismatches: std::cell::RefCell::default(),
+        };
+        context.kinds = context.kinds();
+        context
+    }
+
+    /// What a class is and how its copies come and go is looked at once, not once a period.
+    fn kinds(&self) -> Vec<usize> {
+        let mut index: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
+        let mut kinds = Vec::with_capacity(self.plan.model.classes.len());
+        for (class, _) in self.plan.model.classes.iter() {
+            let copies = self.copies.get(&class).map_or(&[][..], Vec::as_slice);
+            let mut signature = self.signature(class, copies);
+            for copy in copies {
+                let lifetime = self.plan.copies[*copy].lifetime;
+                signature.push(day(lifetime.from));
+                signature.push(lifetime.until.map_or(-1, day));
+            }
+            let next = index.len();
+            kinds.push(*index.entry(signature).or_insert(next));
         }
+        kinds
     }
 
     /// The copies of a class that exist all through a period, sources first. A copy whose source is
@@ -73,10 +96,15 @@ impl<'p> Context<'p> {
     /// the first class of each group.
     pub(crate) fn alike(&self, classes: &[ClassId], period: &Period) -> Vec<Vec<ClassId>> {
         let mut index: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
+        // Classes of one kind are alike in each period; those of several kinds may be so in some.
+        let mut known: BTreeMap<usize, usize> = BTreeMap::new();
         let mut out: Vec<Vec<ClassId>> = Vec::new();
         for class in classes {
-            let next = out.len();
-            let at = *index.entry(self.signature(*class, period)).or_insert(next);
+            let kind = self.kinds.get(usize::from(*class)).copied();
+            let at = *known.entry(kind.unwrap_or(usize::MAX)).or_insert_with(|| {
+                let signature = self.signature(*class, &self.copies_in(*class, period));
+                *index.entry(signature).or_insert(out.len())
+            });
             match out.get_mut(at) {
                 Some(group) => group.push(*class),
                 None => out.push(vec![*class]),
@@ -85,13 +113,12 @@ impl<'p> Context<'p> {
         out
     }
 
-    /// All that obligations about copies look at in a class, as numbers.
-    fn signature(&self, id: ClassId, period: &Period) -> Vec<i64> {
+    /// All that obligations about copies look at in a class with these copies, as numbers.
+    fn signature(&self, id: ClassId, copies: &[CopyId]) -> Vec<i64> {
         let class = &self.plan.model.classes[id];
         let time = |t: Option<(thrice_quantity::Seconds, thrice_diagnostics::Span)>| {
             t.map_or(-1, |(t, _)| t.0)
         };
-        let copies = self.copies_in(id, period);
         let index = |wanted: CopyId| copies.iter().position(|c| *c == wanted).map_or(-1, number);
         let mut out = vec![
             time(class.rto),
@@ -101,7 +128,7 @@ impl<'p> Context<'p> {
         out.push(noticed_after(self, id).0);
         out.push(number(class.needs.len()));
         out.extend(class.needs.iter().map(|n| i64::from(n.class.0)));
-        for copy_id in &copies {
+        for copy_id in copies {
             let copy = &self.plan.copies[*copy_id];
             let flags = [copy.history, copy.propagates, copy.counts].map(i64::from);
             out.extend([
@@ -229,6 +256,11 @@ impl<'p> Context<'p> {
     pub(crate) fn in_force(lifetime: thrice_model::Lifetime, period: &Period) -> bool {
         lifetime.contains(period.from)
     }
+}
+
+/// A date as a number.
+fn day(date: jiff::civil::Date) -> i64 {
+    i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
 }
 
 fn number(count: usize) -> i64 {

@@ -69,6 +69,17 @@ impl Stakes {
         out
     }
 
+    /// The hosts whose loss takes something of it along. Losing any other one, alone or with more,
+    /// changes nothing.
+    pub(crate) fn hosts(&self, context: &Context<'_>) -> BTreeSet<HostId> {
+        let copies = self.copies.iter().map(|id| &context.plan.copies[*id]);
+        let held = self.holders.iter().filter_map(|holder| match holder {
+            Holder::Host(host) => Some(*host),
+            Holder::Vault(vault) => context.plan.model.vaults[*vault].host,
+        });
+        copies.map(|copy| context.host(copy)).chain(held).collect()
+    }
+
     fn effects(&self, context: &Context<'_>, fault: Fault, day: Date) -> BTreeSet<Effect> {
         let model = &context.plan.model;
         let site_of = |host: HostId| model.hosts[host].site;

@@ -11,7 +11,7 @@ pub(super) mod tell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, Demand, Obligation, Target};
+use thrice_model::{ClassId, Demand, HostId, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
 
 use super::settling::{last_age, settling};
@@ -65,7 +65,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         context,
         symbols: BTreeMap::new(),
         groups: BTreeMap::new(),
-        verdicts: BTreeMap::new(),
+        verdicts: Vec::new(),
         covered: BTreeMap::new(),
     };
     for (index, period) in context.plan.periods.iter().enumerate() {
@@ -80,18 +80,20 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 continue;
             }
             let chosen = within(&alike, &requirement.selection.classes);
+            let mut chosen: Vec<Alike> = chosen.into_iter().map(|c| state.alike(c)).collect();
             let ask = |faults: FaultSet| Ask {
                 faults,
                 span: Some(requirement.span),
                 spared: false,
             };
             match faults::asked(context, survive, period) {
-                Asked::Set(set) => drop(state.ask(&ask(set), &chosen, index)),
+                Asked::Set(set) => drop(state.ask(&ask(set), &mut chosen, index)),
                 Asked::Any(_, singles) if singles.is_empty() => {
                     out.findings.push(vacuous(requirement.span, period));
                 }
-                Asked::Any(count, singles) => state.any(&ask, count, &singles, &chosen, index),
+                Asked::Any(count, singles) => state.any(&ask, count, &singles, &mut chosen, index),
             }
+            state.conclude(chosen, index);
         }
         state.floor(&alike, index, period);
     }
@@ -104,8 +106,8 @@ struct Decider<'c, 'p> {
     symbols: BTreeMap<ClassId, Symbolized>,
     /// Violations by root cause.
     groups: BTreeMap<String, Group>,
-    /// What came out so far, by the classes asked about together and the period.
-    verdicts: BTreeMap<(Vec<ClassId>, usize), Attained>,
+    /// What came out so far: the classes asked about together, the period, and the outcome.
+    verdicts: Vec<(Vec<ClassId>, usize, Attained)>,
     /// How often each acceptance of a single fault was needed, by its index.
     covered: BTreeMap<usize, usize>,
 }
@@ -130,7 +132,43 @@ impl Default for Attained {
     }
 }
 
+/// Classes alike in a period, and what is known of them there.
+struct Alike {
+    classes: Vec<ClassId>,
+    /// The first class, which stands for all, and what it must be restored with.
+    lost: Vec<ClassId>,
+    /// The hosts whose loss takes something along that they rest on.
+    hosts: BTreeSet<HostId>,
+    attained: Attained,
+    /// What faults left when it was enough: which copies were of no use, and whether only live data
+    /// was left. Other faults that leave the same need no question of their own.
+    held: BTreeMap<(ClassId, BTreeMap<CopyId, Why>), bool>,
+    /// Whether they survive the loss of a host that has nothing to do with them, and so of every such
+    /// host.
+    held_idle: bool,
+}
+
 impl Decider<'_, '_> {
+    fn alike(&self, classes: Vec<ClassId>) -> Alike {
+        let lost = classes
+            .first()
+            .map_or_else(Vec::new, |class| self.needs(*class));
+        Alike {
+            hosts: Stakes::of(self.context, &lost).hosts(self.context),
+            classes,
+            lost,
+            attained: Attained::default(),
+            held: BTreeMap::new(),
+            held_idle: false,
+        }
+    }
+
+    /// Puts away what came out for classes in a period.
+    fn conclude(&mut self, alike: impl IntoIterator<Item = Alike>, index: usize) {
+        let outcomes = alike.into_iter().map(|a| (a.classes, index, a.attained));
+        self.verdicts.extend(outcomes);
+    }
+
     /// Asks about every set of up to `count` faults: first about each by itself, then about growing
     /// sets of those that are not fatal yet and that no other one outdoes.
     fn any(
@@ -138,7 +176,7 @@ impl Decider<'_, '_> {
         ask: &dyn Fn(FaultSet) -> Ask,
         count: usize,
         singles: &[Fault],
-        alike: &[Vec<ClassId>],
+        alike: &mut [Alike],
         index: usize,
     ) {
         let Some(day) = self.context.plan.periods.get(index).map(|p| p.from) else {
@@ -150,17 +188,16 @@ impl Decider<'_, '_> {
                 fatal.entry(group).or_default().push(*fault);
             }
         }
-        for (group, classes) in alike.iter().enumerate().filter(|_| count > 1) {
+        for (group, classes) in alike.iter_mut().enumerate().filter(|_| count > 1) {
             let fatal = fatal.remove(&group).unwrap_or_default();
-            let needed = classes.first().into_iter().flat_map(|c| self.needs(*c));
-            let stakes = Stakes::of(self.context, &needed.collect::<Vec<_>>());
+            let stakes = Stakes::of(self.context, &classes.lost);
             let harmless: Vec<Fault> = singles
                 .iter()
                 .copied()
                 .filter(|f| !fatal.contains(f))
                 .collect();
             let strongest = stakes.strongest(self.context, &harmless, day);
-            let one = std::slice::from_ref(classes);
+            let one = std::slice::from_mut(classes);
             let mut sets: Vec<FaultSet> = strongest.iter().map(|f| vec![*f]).collect();
             let mut killers: Vec<FaultSet> = Vec::new();
             for _ in 1..count {
@@ -184,43 +221,56 @@ impl Decider<'_, '_> {
     }
 
     /// Asks about each kind of class alike once. The places of those in `alike` that are not safe.
-    fn ask(&mut self, ask: &Ask, alike: &[Vec<ClassId>], index: usize) -> Vec<usize> {
+    fn ask(&mut self, ask: &Ask, alike: &mut [Alike], index: usize) -> Vec<usize> {
         let mut hit = Vec::new();
         let Some(period) = self.context.plan.periods.get(index) else {
             return hit;
         };
         let struck = strike(self.context, &ask.faults, period.from);
-        for (place, classes) in alike.iter().enumerate() {
-            let Some(class) = classes.first() else {
+        let host = match ask.faults.as_slice() {
+            [Fault::Loss(Target::Host(host))] => Some(host),
+            _ => None,
+        };
+        for (place, group) in alike.iter_mut().enumerate() {
+            let idle = host.is_some_and(|host| !group.hosts.contains(host));
+            if idle && group.held_idle {
                 continue;
-            };
-            for lost in self.needs(*class) {
-                let violation = self.decide_one(ask, &struck, classes, lost, index);
-                let held = violation.is_none();
-                let engine = match &violation {
-                    None => Engine::Evaluated,
-                    Some(v) if v.unknown.is_some() => Engine::Unknown,
-                    Some(v) if v.run.is_some() => Engine::Refuted,
-                    Some(_) => Engine::Evaluated,
-                };
-                let entry = self.verdicts.entry((classes.clone(), index)).or_default();
-                entry.engine = entry.engine.max(engine);
-                entry.holds &= held;
-                if let Some(violation) = violation {
-                    self.file(ask, violation);
-                    hit.push(place);
-                    break;
-                }
+            }
+            let held = self.ask_one(ask, &struck, group, index);
+            group.held_idle |= idle && held && group.attained.only_live.is_empty();
+            if !held {
+                hit.push(place);
             }
         }
         hit
     }
 
+    /// Asks about one kind of class; says whether it is safe.
+    fn ask_one(&mut self, ask: &Ask, struck: &Struck, group: &mut Alike, index: usize) -> bool {
+        for lost in group.lost.clone() {
+            let violation = self.decide_one(ask, struck, group, lost, index);
+            let held = violation.is_none();
+            let engine = match &violation {
+                None => Engine::Evaluated,
+                Some(v) if v.unknown.is_some() => Engine::Unknown,
+                Some(v) if v.run.is_some() => Engine::Refuted,
+                Some(_) => Engine::Evaluated,
+            };
+            group.attained.engine = group.attained.engine.max(engine);
+            group.attained.holds &= held;
+            if let Some(violation) = violation {
+                self.file(ask, violation);
+                return false;
+            }
+        }
+        true
+    }
+
     fn decide_one(
-        &mut self,
+        &self,
         ask: &Ask,
         struck: &Struck,
-        classes: &[ClassId],
+        alike: &mut Alike,
         lost: ClassId,
         index: usize,
     ) -> Option<Violation> {
@@ -237,6 +287,14 @@ impl Decider<'_, '_> {
                 }
             }
         }
+        let left = (lost, useless);
+        if let Some(only_live) = alike.held.get(&left) {
+            if *only_live {
+                alike.attained.only_live.extend(ask.faults.iter().copied());
+            }
+            return None;
+        }
+        let (_, useless) = &left;
         let counts = |id: &CopyId| context.plan.copies[*id].counts && !useless.contains_key(id);
         let members: Vec<(usize, u32)> = ids
             .iter()
@@ -245,7 +303,7 @@ impl Decider<'_, '_> {
             .map(|(i, _)| (i, 0))
             .collect();
         let violation = |run, unknown| Violation {
-            classes: classes.to_vec(),
+            classes: alike.classes.clone(),
             period: index,
             lost,
             symbolized: symbolized.clone(),
@@ -300,11 +358,11 @@ impl Decider<'_, '_> {
                 } else {
                     Engine::Evaluated
                 };
-                let entry = self.verdicts.entry((classes.to_vec(), index)).or_default();
-                entry.engine = entry.engine.max(engine);
+                alike.attained.engine = alike.attained.engine.max(engine);
                 if only_live {
-                    entry.only_live.extend(ask.faults.iter().copied());
+                    alike.attained.only_live.extend(ask.faults.iter().copied());
                 }
+                alike.held.insert(left, only_live);
                 None
             }
             Answer::Refuted(run) => Some(violation(Some(run), None)),
@@ -330,45 +388,52 @@ impl Decider<'_, '_> {
             .map(|(id, _)| id)
             .collect();
         for classes in alike {
-            let Some(class) = classes.first() else {
+            let mut one = [self.alike(classes.clone())];
+            let [group] = &one;
+            let Some(class) = group.lost.first() else {
                 continue;
             };
-            let one = std::slice::from_ref(classes);
             let home = self.context.plan.host_of(model.classes[*class].home.store);
             let own = Fault::Loss(Target::Host(home));
+            let alone = Ask {
+                faults: vec![own],
+                span: None,
+                spared: true,
+            };
             let before = self.violations();
-            self.ask(
-                &Ask {
-                    faults: vec![own],
-                    span: None,
-                    spared: true,
-                },
-                one,
-                index,
-            );
-            if self.violations() > before {
+            self.ask(&alone, &mut one, index);
+            if self.violations() == before {
+                self.floor_with(own, &hosts, &mut one, index);
+            }
+            self.conclude(one, index);
+        }
+    }
+
+    /// The loss of a class's own host together with each host that holds none of its copies. Of those
+    /// that have nothing to do with it one stands for all, if it is survived.
+    fn floor_with(&mut self, own: Fault, hosts: &[HostId], one: &mut [Alike; 1], index: usize) {
+        let mut held_idle = false;
+        for other in hosts {
+            let [group] = &*one;
+            let idle = !group.hosts.contains(other);
+            let symbols = group.lost.first().and_then(|class| self.symbols.get(class));
+            let holds = symbols.is_some_and(|s| {
+                let copies = s.copies.iter().map(|id| &self.context.plan.copies[*id]);
+                copies
+                    .map(|copy| self.context.host(copy))
+                    .any(|h| h == *other)
+            });
+            if holds || (idle && held_idle) {
                 continue;
             }
-            for other in &hosts {
-                let holds = self.symbols.get(class).is_some_and(|s| {
-                    s.copies
-                        .iter()
-                        .any(|id| self.context.host(&self.context.plan.copies[*id]) == *other)
-                });
-                if !holds {
-                    let mut faults = vec![own, Fault::Loss(Target::Host(*other))];
-                    faults.sort_unstable();
-                    self.ask(
-                        &Ask {
-                            faults,
-                            span: None,
-                            spared: false,
-                        },
-                        one,
-                        index,
-                    );
-                }
-            }
+            let mut faults = vec![own, Fault::Loss(Target::Host(*other))];
+            faults.sort_unstable();
+            let both = Ask {
+                faults,
+                span: None,
+                spared: false,
+            };
+            held_idle |= self.ask(&both, one, index).is_empty() && idle;
         }
     }
 
@@ -424,7 +489,7 @@ impl Decider<'_, '_> {
     /// What came out, spread over the single classes.
     fn by_class(&self) -> BTreeMap<(ClassId, usize), Attained> {
         let mut out: BTreeMap<(ClassId, usize), Attained> = BTreeMap::new();
-        for ((classes, index), attained) in &self.verdicts {
+        for (classes, index, attained) in &self.verdicts {
             for class in classes {
                 let entry = out.entry((*class, *index)).or_default();
                 entry.engine = entry.engine.max(attained.engine);
