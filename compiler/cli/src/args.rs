@@ -89,6 +89,10 @@ pub struct Check {
     /// How to show the report: human, json, sarif, github or junit
     #[arg(long, value_enum, default_value_t = Format::Human, hide_possible_values = true)]
     pub format: Format,
+
+    /// Say on standard error how long each stage took
+    #[arg(long)]
+    pub timings: bool,
 }
 
 /// Formats of a report.

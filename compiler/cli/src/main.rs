@@ -13,6 +13,7 @@ mod pipeline;
 mod played;
 mod progress;
 mod terminal;
+mod timings;
 mod verbs;
 
 use std::process::ExitCode;

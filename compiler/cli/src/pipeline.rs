@@ -8,6 +8,7 @@ use thrice_report::{Accepted, Assumption, PhaseDate, Policy, Report, Verdict};
 use thrice_verify::Verification;
 
 use crate::input::{Files, Input};
+use crate::timings::Timings;
 
 const INTERNAL: Code = Code("T9001");
 
@@ -29,7 +30,7 @@ impl thrice_resolve::Loader for Files {
 
 /// Reads, plans and verifies. Where a stage finds an error, the later ones are left out, since what
 /// they would say follows from it.
-pub fn check(input: Input, as_of: Date, strict: bool) -> Judged {
+pub fn check(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> Judged {
     let mut report = Report {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         language_version: thrice_grammar::LANGUAGE_VERSION,
@@ -46,8 +47,11 @@ pub fn check(input: Input, as_of: Date, strict: bool) -> Judged {
     } = input;
     let mut findings = Diagnostics::new();
     let model = if mistakes.is_empty() {
-        let (model, found) = thrice_resolve::resolve(&mut sources, &roots, &name, as_of, &files);
+        let parsed = thrice_resolve::parse(&mut sources, &roots, &files);
+        timings.over("parse");
+        let (model, found) = parsed.resolve(&sources, &name, as_of);
         findings.extend(found);
+        timings.over("resolve");
         model
     } else {
         // What is declared in a file that cannot be read would be unknown everywhere else.
@@ -60,11 +64,15 @@ pub fn check(input: Input, as_of: Date, strict: bool) -> Judged {
         let (plan, found) = thrice_plan::plan(model, as_of);
         findings.extend(found);
         report.phases = phases(&plan);
+        timings.over("plan");
         plan
     });
     if let Some(plan) = plan.as_ref().filter(|_| !findings.has_errors()) {
-        findings.extend(verdicts(&mut report, thrice_verify::verify(plan)));
+        let found = thrice_verify::verify(plan);
+        timings.over("verify");
+        findings.extend(verdicts(&mut report, found));
         findings.extend(thrice_simulate::findings(plan));
+        timings.over("simulate");
     }
     report.findings = findings.sorted();
     Judged {

@@ -44,44 +44,60 @@ pub fn resolve(
     as_of: Date,
     loader: &dyn Loader,
 ) -> (Option<Model>, Vec<Diagnostic>) {
-    resolve_with(
+    parse(sources, roots, loader).resolve(sources, default_name, as_of)
+}
+
+/// The first half of [`resolve`]: reads the files as trees, with all that they use.
+#[must_use]
+pub fn parse(sources: &mut SourceMap, roots: &[FileId], loader: &dyn Loader) -> Parsed {
+    parse_with(
         sources,
         roots,
-        default_name,
-        as_of,
         &load::Files::new(loader, standard_library()),
     )
 }
 
 /// The same with a standard library of the caller's, for tests.
-fn resolve_with(
-    sources: &mut SourceMap,
-    roots: &[FileId],
-    default_name: &str,
-    as_of: Date,
-    files: &load::Files<'_>,
-) -> (Option<Model>, Vec<Diagnostic>) {
+fn parse_with(sources: &mut SourceMap, roots: &[FileId], files: &load::Files<'_>) -> Parsed {
     let mut found = Diagnostics::new();
-    let loaded = load::load(sources, roots, files, &mut found);
-    let hash = load::hash(sources, &loaded);
-    let sources: &SourceMap = sources;
-    let mut declarer = Declarer::new(sources);
-    for file in &loaded {
-        declarer.file(&file.tree, file.library);
+    let files = load::load(sources, roots, files, &mut found);
+    Parsed { files, found }
+}
+
+/// The files of a policy as trees, and what is wrong with their form.
+pub struct Parsed {
+    files: Vec<load::Loaded>,
+    found: Diagnostics,
+}
+
+impl Parsed {
+    /// The second half of [`resolve`]: what the trees mean. `sources` are those they were read from.
+    #[must_use]
+    pub fn resolve(
+        self,
+        sources: &SourceMap,
+        default_name: &str,
+        as_of: Date,
+    ) -> (Option<Model>, Vec<Diagnostic>) {
+        let Self { files, mut found } = self;
+        let mut declarer = Declarer::new(sources);
+        for file in &files {
+            declarer.file(&file.tree, file.library);
+        }
+        let declared = declarer.finish();
+        found.extend(declared.reports);
+        let cx = Context::new(sources, declared.names);
+        let mut draft = Draft::new(as_of);
+        draft.default_name = default_name.to_owned();
+        draft.first_file = files.first().map(|file| file.tree.file);
+        read_all(&cx, &mut draft, &declared.items);
+        found.extend(relevant(cx.take_reports(), found.as_slice()));
+        if found.has_errors() {
+            return (None, found.sorted());
+        }
+        let model = draft.finish(cx.names.unused(), load::hash(sources, &files));
+        (model, found.sorted())
     }
-    let declared = declarer.finish();
-    found.extend(declared.reports);
-    let cx = Context::new(sources, declared.names);
-    let mut draft = Draft::new(as_of);
-    draft.default_name = default_name.to_owned();
-    draft.first_file = loaded.first().map(|file| file.tree.file);
-    read_all(&cx, &mut draft, &declared.items);
-    found.extend(relevant(cx.take_reports(), found.as_slice()));
-    if found.has_errors() {
-        return (None, found.sorted());
-    }
-    let model = draft.finish(cx.names.unused(), hash);
-    (model, found.sorted())
 }
 
 /// What is not known may stand in a file that could not be loaded, so that is not reported unless
@@ -136,12 +152,10 @@ mod tests {
         let mut sources = SourceMap::new();
         let root = sources.add("policy.thrice", source);
         let files = load::Files::new(&NoFiles, LIBRARY);
-        resolve_with(
-            &mut sources,
-            &[root, root],
+        parse_with(&mut sources, &[root, root], &files).resolve(
+            &sources,
             "folder",
             jiff::civil::date(2026, 1, 1),
-            &files,
         )
     }
 

@@ -5,13 +5,15 @@ use thrice_report::{Outcome, human};
 
 use crate::args::{Args, Build};
 use crate::pipeline::Judged;
+use crate::timings::Timings;
 use crate::{input, output, pipeline, progress, terminal, verbs};
 
 /// Judges a policy and, if it is safe, writes its artefacts; otherwise shows the report.
 pub fn run(args: &Args, build: &Build) -> u8 {
     let as_of = verbs::judged_at(build.judged.as_of);
     let judged = progress::during("proving", || {
-        pipeline::check(input::load(&build.judged.path), as_of, build.judged.strict)
+        let input = input::load(&build.judged.path);
+        pipeline::check(input, as_of, build.judged.strict, &mut Timings::new(false))
     });
     let outcome = judged.report.outcome();
     if outcome != Outcome::Safe {

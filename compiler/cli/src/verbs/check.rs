@@ -3,13 +3,17 @@
 use thrice_report::{github, human, json, junit, sarif};
 
 use crate::args::{Args, Check, Format};
+use crate::timings::Timings;
 use crate::{input, pipeline, progress, terminal, verbs};
 
 /// Judges a policy and shows the report.
 pub fn run(args: &Args, check: &Check) -> u8 {
     let as_of = verbs::judged_at(check.judged.as_of);
+    let mut timings = Timings::new(check.timings);
     let judged = progress::during("proving", || {
-        pipeline::check(input::load(&check.judged.path), as_of, check.judged.strict)
+        let input = input::load(&check.judged.path);
+        timings.over("read");
+        pipeline::check(input, as_of, check.judged.strict, &mut timings)
     });
     let (report, sources) = (&judged.report, &judged.sources);
     let shown = match check.format {
@@ -19,5 +23,11 @@ pub fn run(args: &Args, check: &Check) -> u8 {
         Format::Github => github::render(report, sources),
         Format::Junit => junit::render(report, sources),
     };
-    verbs::finish(&shown, report.outcome().exit_code())
+    timings.over("report");
+    let code = verbs::finish(&shown, report.outcome().exit_code());
+    timings.over("write");
+    terminal::complain(&timings.render());
+    // Taking a large policy apart, piece by piece, takes longer than the system needs for all of it.
+    std::mem::forget(judged);
+    code
 }
