@@ -129,7 +129,9 @@ impl Statement {
     /// The span of the words before the block.
     #[must_use]
     pub fn head(&self) -> Span {
-        let last = self.values().last().map_or(self.span, |t| t.span);
+        let mut backwards = self.tokens.iter().rev();
+        let last = backwards.find(|t| !t.kind.is_trivia());
+        let last = last.map_or(self.span, |t| t.span);
         Span::new(self.span.file, self.span.start, last.end)
     }
 }

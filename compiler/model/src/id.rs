@@ -70,6 +70,15 @@ impl<I: Copy + From<usize>, T> Table<I, T>
 where
     usize: From<I>,
 {
+    /// An empty table with room for so many.
+    #[must_use]
+    pub fn with_capacity(count: usize) -> Self {
+        Self {
+            entries: Vec::with_capacity(count),
+            ids: PhantomData,
+        }
+    }
+
     /// Adds an entry and returns its id.
     pub fn push(&mut self, entry: T) -> I {
         self.entries.push(entry);

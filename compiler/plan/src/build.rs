@@ -1,6 +1,6 @@
 //! Model to plan.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::ToSpan as _;
@@ -16,6 +16,7 @@ use crate::cadence::{Cadence, cadences};
 use crate::calendar::Calendars;
 use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 use crate::order::{order, takes};
+use crate::places::Places;
 use crate::reach::{Histories, Kept};
 use crate::staleness::staleness;
 use crate::{Period, Plan};
@@ -36,10 +37,10 @@ pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
     let mut builder = Builder {
         model: &model,
         cadences: &cadences,
-        copies: Table::default(),
-        at: BTreeMap::new(),
-        made_by: BTreeMap::new(),
-        live: BTreeMap::new(),
+        copies: Table::with_capacity(model.classes.len() + model.steps.len()),
+        at: Places::default(),
+        made_by: vec![Vec::new(); model.steps.len()],
+        live: Vec::with_capacity(model.classes.len()),
         kept: &kept,
     };
     builder.live_copies();
@@ -117,22 +118,27 @@ struct Builder<'m> {
     cadences: &'m Table<StepId, Cadence>,
     copies: Table<CopyId, Copy>,
     /// Copies by store, for steps that read places.
-    at: BTreeMap<StoreId, Vec<CopyId>>,
-    made_by: BTreeMap<StepId, Vec<CopyId>>,
-    live: BTreeMap<ClassId, CopyId>,
+    at: Places<CopyId>,
+    /// By step.
+    made_by: Vec<Vec<CopyId>>,
+    /// By class.
+    live: Vec<CopyId>,
     kept: &'m Table<StepId, Option<Arc<Kept>>>,
 }
 
 impl Builder<'_> {
     fn add(&mut self, copy: Copy) -> CopyId {
-        let (store, made_by, class) = (copy.location.store, copy.made_by, copy.class);
-        let id = self.copies.push(copy);
-        self.at.entry(store).or_default().push(id);
-        match made_by {
-            Some(step) => self.made_by.entry(step).or_default().push(id),
-            None => drop(self.live.insert(class, id)),
+        let id = CopyId::from(self.copies.len());
+        self.at.insert(&copy.location, id);
+        match copy.made_by {
+            Some(step) => {
+                if let Some(made) = self.made_by.get_mut(usize::from(step)) {
+                    made.push(id);
+                }
+            }
+            None => self.live.push(id),
         }
-        id
+        self.copies.push(copy)
     }
 
     fn live_copies(&mut self) {
@@ -180,47 +186,45 @@ impl Builder<'_> {
             Source::Home => step
                 .classes
                 .iter()
-                .filter_map(|(c, _)| self.live.get(c).copied())
+                .filter_map(|(c, _)| self.live.get(usize::from(*c)).copied())
                 .collect(),
-            Source::Step(other, _) => self.made_by.get(other).cloned().unwrap_or_default(),
-            Source::Location(place, _) => self.in_place(place),
+            Source::Step(other, _) => {
+                let made = self.made_by.get(usize::from(*other));
+                made.cloned().unwrap_or_default()
+            }
+            Source::Location(place, _) => self.at.meeting(place),
             Source::Repository(repository, _) => {
                 let r = &self.model.repositories[*repository];
-                self.in_place(&Location {
+                self.at.meeting(&Location {
                     store: r.store,
                     path: r.path.clone(),
                 })
             }
         };
-        let mut out: Vec<CopyId> = Vec::new();
-        for copy_id in found {
-            let copy = &self.copies[copy_id];
-            let again = out.iter().any(|o| {
-                let other = &self.copies[*o];
-                other.class == copy.class
-                    && other.location == copy.location
-                    && other.kind == copy.kind
-            });
-            if copy.made_by != Some(id) && takes(step, copy.class) && !again {
-                out.push(copy_id);
-            }
+        if found.len() < 2 {
+            let mine = |copy: &Copy| copy.made_by != Some(id) && takes(step, copy.class);
+            return found
+                .into_iter()
+                .filter(|c| mine(&self.copies[*c]))
+                .collect();
         }
-        out
-    }
-
-    fn in_place(&self, place: &Location) -> Vec<CopyId> {
-        let there = self.at.get(&place.store).into_iter().flatten();
-        there
-            .copied()
-            .filter(|id| place.meets(&self.copies[*id].location))
-            .collect()
+        let named: BTreeSet<ClassId> = step.classes.iter().map(|(class, _)| *class).collect();
+        let takes = |class| named.is_empty() || named.contains(&class);
+        let mut known = BTreeSet::new();
+        let mine = |id_of_copy: &CopyId| {
+            let copy = &self.copies[*id_of_copy];
+            copy.made_by != Some(id)
+                && takes(copy.class)
+                && known.insert((copy.class, &copy.location, copy.kind))
+        };
+        found.into_iter().filter(mine).collect()
     }
 
     fn derive(&mut self, id: StepId, step: &Step, source_id: CopyId) {
         let Some(location) = self.destination(step, source_id) else {
             return;
         };
-        let source = self.copies[source_id].clone();
+        let source = &self.copies[source_id];
         let class = &self.model.classes[source.class];
         let cadence = self.cadences[id];
         let worst = cadence.worst_delay().unwrap_or(FOR_EVER);
@@ -252,7 +256,7 @@ impl Builder<'_> {
                     ..
                 }
             );
-        let kind = copy_kind(step, &source);
+        let kind = copy_kind(step, source);
         let lifetime = meet(step.lifetime, source.lifetime);
         let leaves = self.leaves(id, step, class, source_id, (worst, nominal));
         let copy = Copy {
@@ -275,7 +279,7 @@ impl Builder<'_> {
                 .min(FOR_EVER),
             history: kind == CopyKind::Versions
                 || own_history
-                || keeps_sources_history(step, &source),
+                || keeps_sources_history(step, source),
             propagates: propagates && !own_history,
             key: repository.and_then(|r| self.model.repositories[r].key.map(|(key, _)| key)),
             // What passed through transit counts where it arrives; what comes of a seed never does.
@@ -392,7 +396,7 @@ impl Builder<'_> {
         else {
             return;
         };
-        for copy_id in self.in_place(place) {
+        for copy_id in self.at.meeting(place) {
             let class = &self.model.classes[self.copies[copy_id].class];
             let refreshed = self.copies[copy_id]
                 .made_by

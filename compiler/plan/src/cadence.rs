@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use thrice_model::{Model, Step, StepId, Table};
@@ -83,9 +84,17 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
         known: BTreeMap::new(),
         narrowest: BTreeMap::new(),
     };
-    let mut out = Table::default();
+    let mut known = IndexMap::new();
+    let mut out = Table::with_capacity(model.steps.len());
     for (_, step) in model.steps.iter() {
-        out.push(gaps.of(step));
+        let timing = &step.timing;
+        let alike = (
+            timing.schedule.as_ref().map(|(schedule, _)| schedule),
+            step.runner.host,
+            (timing.duration.low(), timing.duration.high(), timing.jitter),
+            step.monitor.map(|(monitor, _)| monitor),
+        );
+        out.push(*known.entry(alike).or_insert_with(|| gaps.of(step)));
     }
     out
 }

@@ -19,6 +19,7 @@ pub mod calendar;
 mod copies;
 pub mod nextcloud;
 mod order;
+mod places;
 mod reach;
 pub mod staleness;
 pub mod zerobyte;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{ClassId, Location, Model, Source, Step, StepId, StepTarget, StoreId};
+use thrice_model::{ClassId, Location, Model, Source, Step, StepId, StepTarget};
+
+use crate::places::Places;
 
 const CYCLE: Code = Code("T0204");
 
@@ -80,10 +82,10 @@ pub(crate) fn order(model: &Model) -> Result<Vec<StepId>, Diagnostic> {
 
 /// For each step, those that read what it writes.
 fn feeding(model: &Model) -> BTreeMap<StepId, Vec<StepId>> {
-    let mut writers: BTreeMap<StoreId, Vec<(Location, StepId)>> = BTreeMap::new();
+    let mut writers: Places<StepId> = Places::default();
     for (id, step) in model.steps.iter() {
         if let Some(place) = written_place(model, step) {
-            writers.entry(place.store).or_default().push((place, id));
+            writers.insert(&place, id);
         }
     }
     let mut feeds: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
@@ -94,14 +96,7 @@ fn feeding(model: &Model) -> BTreeMap<StepId, Vec<StepId>> {
             Source::Home => Vec::new(),
             Source::Location(..) | Source::Repository(..) => read_places(model, step)
                 .iter()
-                .flat_map(|read| {
-                    writers
-                        .get(&read.store)
-                        .into_iter()
-                        .flatten()
-                        .filter(move |(written, _)| written.meets(read))
-                        .map(|(_, writer)| *writer)
-                })
+                .flat_map(|read| writers.meeting(read))
                 .filter(|writer| *writer != id)
                 .collect(),
         };

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use thrice_model::{Model, Step, StepTarget, Verb};
+use thrice_model::{HostId, Model, Step, StepTarget, Verb};
 use thrice_quantity::Seconds;
 use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
 use thrice_retention::closed_form::{count_reach, within_reach};
@@ -27,13 +28,15 @@ pub struct Kept {
 
 /// Histories already worked out: a simulation runs over years, and many steps share their rules.
 #[derive(Default)]
-pub(crate) struct Histories {
+pub(crate) struct Histories<'m> {
     known: BTreeMap<String, Arc<Kept>>,
+    /// The same by what stands in the step, which is quicker to look up.
+    written: IndexMap<(ResticVersion, &'m KeepRules, &'m Schedule, Option<HostId>), Arc<Kept>>,
 }
 
-impl Histories {
+impl<'m> Histories<'m> {
     /// What the versions that a backup makes come to; `None` for a step that thins nothing.
-    pub(crate) fn of(&mut self, model: &Model, step: &Step) -> Option<Arc<Kept>> {
+    pub(crate) fn of(&mut self, model: &Model, step: &'m Step) -> Option<Arc<Kept>> {
         let (
             Verb::Backup {
                 keep: Some((rules, _)),
@@ -48,12 +51,17 @@ impl Histories {
             return None;
         };
         let version = model.repositories.get(*repository)?.restic;
+        let written = (version, rules, schedule, step.runner.host);
+        if let Some(kept) = self.written.get(&written) {
+            return Some(Arc::clone(kept));
+        }
         let schedule = rhythm(schedule, step, model);
         let key = format!("{version} {rules:?} {schedule:?}");
         let kept = self
             .known
             .entry(key)
             .or_insert_with(|| Arc::new(simulate(rules, version, &schedule, model)));
+        self.written.insert(written, Arc::clone(kept));
         Some(Arc::clone(kept))
     }
 }

@@ -3,8 +3,6 @@
 //! The reader walks a block by its table, and the reference of the language is written from the
 //! same table, so the two cannot differ.
 
-use std::collections::BTreeMap;
-
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
 use thrice_grammar::{Block, Statement, TokenKind};
 
@@ -117,7 +115,7 @@ pub fn read<'a>(
     head: Span,
 ) -> Vec<Entry<'a>> {
     let mut entries = Vec::new();
-    let mut first: BTreeMap<&'static str, Span> = BTreeMap::new();
+    let mut first: Vec<(&'static str, Span)> = Vec::new();
     for (_, statement) in block.iter().flat_map(|block| block.statements()) {
         let mut cursor = Cursor::new(cx, statement);
         let Some(clause) = find(&mut cursor, construct) else {
@@ -125,12 +123,13 @@ pub fn read<'a>(
             continue;
         };
         let span = statement.head();
-        match first.get(clause.word) {
-            Some(other) if !clause.repeatable => {
+        match first.iter().find(|(word, _)| *word == clause.word) {
+            Some((_, other)) if !clause.repeatable => {
                 cx.report(repeated(construct, clause, span, *other));
                 continue;
             }
-            _ => drop(first.entry(clause.word).or_insert(span)),
+            Some(_) => {}
+            None => first.push((clause.word, span)),
         }
         entries.push(Entry {
             word: clause.word,
@@ -142,7 +141,7 @@ pub fn read<'a>(
     for clause in construct
         .clauses
         .iter()
-        .filter(|c| c.required && !first.contains_key(c.word))
+        .filter(|c| c.required && first.iter().all(|(word, _)| *word != c.word))
     {
         cx.report(missing(construct, clause, head));
     }

@@ -1,10 +1,16 @@
 //! What every reader needs: the texts, the names, and a place for messages.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rayon::iter::{
+    IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
+};
 use thrice_diagnostics::{Diagnostic, SourceMap, Span};
 
 use crate::names::Names;
+
+/// So many statements are worth a second core.
+const MANY: usize = 200;
 
 /// Shared by all readers of one run.
 pub struct Context<'a> {
@@ -12,7 +18,7 @@ pub struct Context<'a> {
     pub sources: &'a SourceMap,
     /// All declared names.
     pub names: Names,
-    reports: RefCell<Vec<Diagnostic>>,
+    reports: Mutex<Vec<Diagnostic>>,
 }
 
 impl<'a> Context<'a> {
@@ -22,7 +28,7 @@ impl<'a> Context<'a> {
         Self {
             sources,
             names,
-            reports: RefCell::default(),
+            reports: Mutex::default(),
         }
     }
 
@@ -34,13 +40,37 @@ impl<'a> Context<'a> {
 
     /// Adds a message.
     pub fn report(&self, diagnostic: Diagnostic) {
-        self.reports.borrow_mut().push(diagnostic);
+        self.reports().push(diagnostic);
     }
 
     /// All messages so far, taken out.
     #[must_use]
     pub fn take_reports(&self) -> Vec<Diagnostic> {
-        self.reports.take()
+        std::mem::take(&mut *self.reports())
+    }
+
+    /// Whoever panics while holding it leaves a whole list behind.
+    fn reports(&self) -> MutexGuard<'_, Vec<Diagnostic>> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads each of many statements, side by side. Where one of them has something to be said about,
+    /// all are read again one by one, so that messages are the same in every run.
+    pub fn each<I: Sync, T: Send>(
+        &self,
+        items: &[I],
+        read: impl Fn(&I) -> Option<T> + Sync,
+    ) -> Vec<Option<T>> {
+        let (said, suggested) = (self.reports().len(), self.names.suggested());
+        if items.len() >= MANY {
+            let all = items.par_iter().with_min_len(MANY / 4).map(&read).collect();
+            if self.reports().len() == said {
+                return all;
+            }
+            self.reports().truncate(said);
+            self.names.forget_suggestions(suggested);
+        }
+        items.iter().map(read).collect()
     }
 
     /// The lines of a `///` comment without their marks, joined by line feeds.

@@ -125,8 +125,17 @@ impl<'a> Cursor<'a> {
     #[must_use]
     pub fn starts_with(&self, words: &str) -> bool {
         let mut tokens = self.rest();
-        words
-            .split(' ')
+        // Most words are not the ones that are there: the first tells.
+        let first = tokens.next().map_or("", |t| self.cx.text(t.span));
+        let rest = match words.strip_prefix(first) {
+            Some("") => return true,
+            Some(rest) => rest,
+            None => return false,
+        };
+        let Some(rest) = rest.strip_prefix(' ') else {
+            return false;
+        };
+        rest.split(' ')
             .all(|word| tokens.next().is_some_and(|t| self.cx.text(t.span) == word))
     }
 
@@ -134,7 +143,7 @@ impl<'a> Cursor<'a> {
     pub fn take_words(&mut self, words: &str) -> bool {
         let found = self.starts_with(words);
         if found {
-            for _ in words.split(' ') {
+            for _ in 0..=words.bytes().filter(|byte| *byte == b' ').count() {
                 self.advance();
             }
         }
@@ -292,14 +301,12 @@ impl<'a> Cursor<'a> {
 
     /// Reads one of a table of words: `("nvme", Medium::Nvme)`. `what` says what they are.
     pub fn choice<T: Copy>(&mut self, what: &str, table: &[(&str, T)]) -> Option<(T, Span)> {
-        // The longest first: `read` must not hide `read only`.
-        let mut rows: Vec<&(&str, T)> = table.iter().collect();
-        rows.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
         let start = self.here();
-        for (word, value) in rows {
-            if self.take_words(word) {
-                return Some((*value, self.since(start)));
-            }
+        // The longest: `read` must not hide `read only`.
+        let fitting = table.iter().filter(|(word, _)| self.starts_with(word));
+        if let Some((word, value)) = fitting.max_by_key(|(word, _)| word.len()) {
+            self.take_words(word);
+            return Some((*value, self.since(start)));
         }
         let words: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
         self.wrong_word(what, &words)

@@ -1,6 +1,7 @@
 //! First pass: which statements there are, and the names they declare.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use thrice_diagnostics::{Diagnostic, SourceMap, Span, nearest, one_of};
 use thrice_grammar::{Statement, TokenKind, Tree};
@@ -78,9 +79,12 @@ pub struct Declared<'a> {
 pub struct Declarer<'a> {
     sources: &'a SourceMap,
     rows: BTreeMap<&'static str, Row>,
-    nested: BTreeMap<&'static str, Vec<(&'static str, Row)>>,
+    nested: Arc<Nested>,
     out: Declared<'a>,
 }
+
+/// For each keyword, what may stand inside it.
+type Nested = BTreeMap<&'static str, Vec<(&'static str, Row)>>;
 
 /// A row of [`FORMS`] and the form in it.
 #[derive(Clone, Copy)]
@@ -95,7 +99,7 @@ impl<'a> Declarer<'a> {
     #[must_use]
     pub fn new(sources: &'a SourceMap) -> Self {
         let mut rows = BTreeMap::new();
-        let mut nested: BTreeMap<&str, Vec<(&str, Row)>> = BTreeMap::new();
+        let mut nested = Nested::new();
         for (row, form) in FORMS.iter().enumerate() {
             for construct in form.constructs {
                 let entry = Row {
@@ -118,7 +122,7 @@ impl<'a> Declarer<'a> {
         Self {
             sources,
             rows,
-            nested,
+            nested: Arc::new(nested),
             out: Declared {
                 items,
                 ..Declared::default()
@@ -174,10 +178,8 @@ impl<'a> Declarer<'a> {
             item.index = self.out.names.place(kind);
             self.declare(&mut item, kind, outer, library);
         }
-        if let (Some(inner), Some(block)) = (
-            self.nested.get(row.construct.keyword).cloned(),
-            &statement.block,
-        ) {
+        let nested = Arc::clone(&self.nested);
+        if let (Some(inner), Some(block)) = (nested.get(row.construct.keyword), &statement.block) {
             for (docs, statement) in block.statements() {
                 let Some(first) = statement.values().next() else {
                     continue;

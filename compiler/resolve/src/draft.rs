@@ -69,7 +69,7 @@ where
     /// The table of the finished model. Ids fit only if no place is empty.
     #[must_use]
     pub fn into_table(self) -> Table<I, T> {
-        let mut table = Table::default();
+        let mut table = Table::with_capacity(self.places.len());
         for value in self.places.into_iter().flatten() {
             table.push(value);
         }

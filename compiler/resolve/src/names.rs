@@ -4,9 +4,10 @@
 //! Mounts and costs, to which nothing refers, have a namespace each, and the policy's own name is
 //! in none.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
+use indexmap::IndexMap;
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
 use thrice_model::ServiceId;
 
@@ -14,28 +15,39 @@ use crate::codes::{DUPLICATE_NAME, UNKNOWN_NAME, WRONG_KIND};
 pub use crate::kinds::Kind;
 
 /// A declared name.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Symbol {
     /// What it stands for.
     pub kind: Kind,
-    /// Its place in the table of its kind; phases get theirs when their dates are known.
-    pub index: Cell<u32>,
+    index: AtomicU32,
     /// The words that declare it.
     pub span: Span,
     /// Whether the standard library declares it.
     pub library: bool,
-    used: Cell<bool>,
+    used: AtomicBool,
+}
+
+impl Symbol {
+    /// Its place in the table of its kind; phases get theirs when their dates are known.
+    pub fn index(&self) -> u32 {
+        self.index.load(Relaxed)
+    }
+
+    /// Gives it its place.
+    pub fn set_index(&self, index: u32) {
+        self.index.store(index, Relaxed);
+    }
 }
 
 /// All declared names.
 #[derive(Debug, Default)]
 pub struct Names {
     /// What can be referred to, mounts, costs.
-    symbols: [BTreeMap<String, Symbol>; 3],
+    symbols: [IndexMap<String, Symbol>; 3],
     services: BTreeMap<String, Vec<(ServiceId, String)>>,
     next: [u32; Kind::COUNT],
     /// Suggestions look at every name; past this many unknown names nobody reads them.
-    suggested: Cell<u32>,
+    suggested: AtomicU32,
 }
 
 const SUGGESTIONS: u32 = 50;
@@ -89,10 +101,10 @@ impl Names {
         }
         let symbol = Symbol {
             kind,
-            index: Cell::new(index),
+            index: AtomicU32::new(index),
             span,
             library,
-            used: Cell::new(false),
+            used: AtomicBool::new(false),
         };
         space.insert(name.to_owned(), symbol);
         Ok(())
@@ -114,8 +126,12 @@ impl Names {
     /// All names of a kind in alphabetical order.
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&str, &Symbol)> {
         let all = self.symbols.iter().flatten();
-        all.filter(move |(_, s)| s.kind == kind)
+        let mut all: Vec<_> = all
+            .filter(|(_, s)| s.kind == kind)
             .map(|(name, s)| (name.as_str(), s))
+            .collect();
+        all.sort_unstable_by_key(|(name, _)| *name);
+        all.into_iter()
     }
 
     /// The thing of this kind with this name; from now on it counts as used.
@@ -140,7 +156,7 @@ impl Names {
         match self.find(name) {
             Some(symbol) if kinds.contains(&symbol.kind) => {
                 self.mark(name, symbol);
-                Ok((symbol.kind, symbol.index.get()))
+                Ok((symbol.kind, symbol.index()))
             }
             Some(symbol) => Err(Box::new(self.wrong_kind(name, symbol, kinds, span))),
             None => Err(Box::new(self.unknown(name, kinds, span))),
@@ -149,9 +165,9 @@ impl Names {
 
     /// Counts as used, and with it what it is a part of.
     fn mark(&self, name: &str, symbol: &Symbol) {
-        symbol.used.set(true);
+        symbol.used.store(true, Relaxed);
         if let Some(symbol) = whole(name, symbol.kind).and_then(|whole| self.find(whole)) {
-            symbol.used.set(true);
+            symbol.used.store(true, Relaxed);
         }
     }
 
@@ -164,7 +180,8 @@ impl Names {
     }
 
     fn is_used(&self, name: &str) -> bool {
-        self.find(name).is_some_and(|symbol| symbol.used.get())
+        self.find(name)
+            .is_some_and(|symbol| symbol.used.load(Relaxed))
     }
 
     /// Declarations of the policy itself, of kinds that exist to be referred to, to which nothing
@@ -175,7 +192,7 @@ impl Names {
             .symbols
             .iter()
             .flatten()
-            .filter(|(_, s)| !s.library && !s.used.get() && is_for_reference(s.kind))
+            .filter(|(_, s)| !s.library && !s.used.load(Relaxed) && is_for_reference(s.kind))
             .filter(|(name, s)| whole(name, s.kind).is_none_or(|whole| self.is_used(whole)))
             .map(|(name, s)| (name.clone(), s.span))
             .collect();
@@ -186,8 +203,18 @@ impl Names {
     /// Whether neighbours of one more unknown name may be looked for.
     #[must_use]
     pub fn may_suggest(&self) -> bool {
-        self.suggested.set(self.suggested.get().saturating_add(1));
-        self.suggested.get() <= SUGGESTIONS
+        self.suggested.fetch_add(1, Relaxed) < SUGGESTIONS
+    }
+
+    /// How many suggestions were asked for, to go back to.
+    #[must_use]
+    pub fn suggested(&self) -> u32 {
+        self.suggested.load(Relaxed)
+    }
+
+    /// Forgets the suggestions since then.
+    pub fn forget_suggestions(&self, since: u32) {
+        self.suggested.store(since, Relaxed);
     }
 
     /// The message about a name that is not declared.

@@ -109,8 +109,17 @@ const KINDS: [(&str, ClassKind); 3] = [
 /// Growth where nothing is said: 0 to 5 % a month, in millionths.
 const DEFAULT_GROWTH: u64 = 50_000;
 
-/// Reads one.
-pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
+/// Reads all: none of them rests on another.
+pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) {
+    let classes = cx.each(items, |item| read(cx, draft, item));
+    for (item, class) in items.iter().zip(classes) {
+        if let Some(class) = class {
+            draft.classes.set(ClassId(item.index), class);
+        }
+    }
+}
+
+fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>) -> Option<Class> {
     let mut cursor = item.cursor(cx);
     let block = cursor.block();
     let mut class = empty(item.named(cx));
@@ -122,9 +131,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         entry.cursor.end();
     }
     check(cx, &class);
-    if known {
-        draft.classes.set(ClassId(item.index), class);
-    }
+    known.then_some(class)
 }
 
 /// A class that says nothing yet.

@@ -136,7 +136,11 @@ pub const FORMS: &[Form] = &[
         Some(Kind::Environment),
         Read::Each(environment::read),
     ),
-    row(&[&class::FORM], Some(Kind::Class), Read::Each(class::read)),
+    row(
+        &[&class::FORM],
+        Some(Kind::Class),
+        Read::All(class::read_all),
+    ),
     row(&[&mount::FORM], Some(Kind::Mount), Read::Each(mount::read)),
     row(
         step::CONSTRUCTS,

@@ -95,7 +95,7 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
         };
         let id = PhaseId::from(place);
         if let Some(symbol) = cx.names.find(&item.name).filter(|s| s.span == item.span) {
-            symbol.index.set(id.0);
+            symbol.set_index(id.0);
         }
         let phase = Phase {
             named: item.named(cx),
@@ -112,7 +112,7 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
 fn poison_the_rest(cx: &Context<'_>, items: &[Item<'_>], dates: &[Option<Date>]) {
     for (item, _) in items.iter().zip(dates).filter(|(_, date)| date.is_none()) {
         if let Some(symbol) = cx.names.find(&item.name).filter(|s| s.span == item.span) {
-            symbol.index.set(u32::MAX);
+            symbol.set_index(u32::MAX);
         }
     }
 }

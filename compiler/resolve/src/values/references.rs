@@ -57,10 +57,14 @@ impl<'a> Cursor<'a> {
     /// looked up. `what` says what is expected: "a host".
     pub fn name(&mut self, what: &str) -> Option<(&'a str, Span)> {
         if self.peek_kind() != Some(TokenKind::Name) {
-            return self.wrong(what, "names are not quoted: letters, digits, `_` and `-`");
+            return self.no_name(what);
         }
         let token = self.advance()?;
         Some((self.cx.text(token.span), token.span))
+    }
+
+    fn no_name<T>(&mut self, what: &str) -> Option<T> {
+        self.wrong(what, "names are not quoted: letters, digits, `_` and `-`")
     }
 
     /// A declaration of this kind by its full name: its place in the table of its kind.
@@ -72,8 +76,12 @@ impl<'a> Cursor<'a> {
     /// A declaration of one of these kinds: which, its place in that table, and the words. An
     /// unknown name is reported, and the statement can be read on.
     pub fn reference_any(&mut self, kinds: &[Kind]) -> Option<(Kind, u32, Span)> {
-        let words: Vec<String> = kinds.iter().map(|kind| kind.with_article()).collect();
-        let (name, span) = self.name(&words.join(" or "))?;
+        if self.peek_kind() != Some(TokenKind::Name) {
+            let words: Vec<String> = kinds.iter().map(|kind| kind.with_article()).collect();
+            return self.no_name(&words.join(" or "));
+        }
+        let token = self.advance()?;
+        let (name, span) = (self.cx.text(token.span), token.span);
         match self.cx.names.look_up_any(name, kinds, span) {
             Ok((kind, index)) => Some((kind, index, span)),
             Err(diagnostic) => {
@@ -137,8 +145,7 @@ impl<'a> Cursor<'a> {
             let symbol = names.find(&format!("{host}.{short}"));
             let id = symbol
                 .filter(|symbol| symbol.kind == Kind::Service)?
-                .index
-                .get();
+                .index();
             Some((ServiceId(id), (*host).to_owned()))
         };
         match (near.iter().find_map(on), services) {

@@ -80,19 +80,12 @@ struct Pending {
 
 /// Reads all steps: they rest on each other.
 pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) {
-    let mut pending: Vec<Option<Pending>> = Vec::new();
-    pending.resize_with(items.len(), || None);
-    for item in items {
-        let shape = SHAPES
-            .iter()
-            .find(|shape| shape.form.keyword == item.construct.keyword);
-        let read = shape.and_then(|shape| read(cx, draft, item, shape));
-        if let (Ok(at), Some(read)) = (usize::try_from(item.index), read)
-            && let Some(place) = pending.get_mut(at)
-        {
-            *place = Some(read);
-        }
-    }
+    // Each has its place in the table of steps, in their order.
+    let mut pending = cx.each(items, |item| {
+        let mut shapes = SHAPES.iter();
+        let shape = shapes.find(|shape| shape.form.keyword == item.construct.keyword)?;
+        read(cx, draft, item, shape)
+    });
     settle::settle(cx, draft, &mut pending);
     for (at, pending) in pending.into_iter().enumerate() {
         if let Some(pending) = pending {
