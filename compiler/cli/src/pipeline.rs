@@ -1,11 +1,13 @@
 //! The stages, one after the other: the only file that knows them all.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, SourceMap, Span};
 use thrice_model::Model;
 use thrice_plan::Plan;
 use thrice_report::{Accepted, Assumption, PhaseDate, Policy, Report, Verdict};
-use thrice_verify::Verification;
+use thrice_verify::{Prover, Verification};
 
 use crate::input::{Files, Input};
 use crate::timings::Timings;
@@ -19,7 +21,7 @@ pub struct Judged {
     /// The texts it points into.
     pub sources: SourceMap,
     /// The plan that was judged, if there is one.
-    plan: Option<Plan>,
+    plan: Option<Arc<Plan>>,
 }
 
 impl thrice_resolve::Loader for Files {
@@ -45,6 +47,8 @@ pub fn check(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> 
         mistakes,
         files,
     } = input;
+    // It sets its solvers up while the files are read.
+    let prover = Prover::start();
     let mut findings = Diagnostics::new();
     let model = if mistakes.is_empty() {
         let parsed = thrice_resolve::parse(&mut sources, &roots, &files);
@@ -65,10 +69,10 @@ pub fn check(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> 
         findings.extend(found);
         report.phases = phases(&plan);
         timings.over("plan");
-        plan
+        Arc::new(plan)
     });
     if let Some(plan) = plan.as_ref().filter(|_| !findings.has_errors()) {
-        let found = thrice_verify::verify(plan);
+        let found = prover.verify(plan);
         timings.over("verify");
         findings.extend(verdicts(&mut report, found));
         findings.extend(thrice_simulate::findings(plan));
@@ -152,7 +156,7 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
 /// What keeps a target from emitting.
 pub fn build(judged: &Judged) -> Result<Vec<thrice_target::Artefact>, Vec<Diagnostic>> {
     let no_plan = || vec![Diagnostic::error(INTERNAL, "there is no plan to build")];
-    thrice_build::build(judged.plan.as_ref().ok_or_else(no_plan)?)
+    thrice_build::build(judged.plan.as_deref().ok_or_else(no_plan)?)
 }
 
 /// A text in the one style.

@@ -92,10 +92,13 @@ impl Parsed {
         draft.first_file = files.first().map(|file| file.tree.file);
         read_all(&cx, &mut draft, &declared.items);
         found.extend(relevant(cx.take_reports(), found.as_slice()));
+        let (unused, hash) = (cx.names.unused(), load::hash(sources, &files));
+        // Taking large trees apart takes a while, and nobody waits for it.
+        rayon::spawn(move || drop(files));
         if found.has_errors() {
             return (None, found.sorted());
         }
-        let model = draft.finish(cx.names.unused(), load::hash(sources, &files));
+        let model = draft.finish(unused, hash);
         (model, found.sorted())
     }
 }

@@ -30,7 +30,8 @@ pub(crate) struct Context<'p> {
 }
 
 impl<'p> Context<'p> {
-    pub(crate) fn new(plan: &'p Plan) -> Self {
+    /// Indexes a plan; `answers` are those to questions about it.
+    pub(crate) fn new(plan: &'p Plan, answers: crate::presence::Answers) -> Self {
         let mut copies: BTreeMap<ClassId, Vec<CopyId>> = BTreeMap::new();
         let mut on_hosts: BTreeMap<HostId, Vec<CopyId>> = BTreeMap::new();
         let mut by_step: BTreeMap<StepId, Vec<CopyId>> = BTreeMap::new();
@@ -51,7 +52,7 @@ impl<'p> Context<'p> {
             by_step,
             owned: RefCell::default(),
             kinds: Vec::new(),
-            answers: crate::presence::Answers::default(),
+            answers,
             mismatches: std::cell::RefCell::default(),
         };
         context.kinds = context.kinds();

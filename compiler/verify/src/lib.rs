@@ -24,6 +24,7 @@ mod context;
 mod faults;
 mod obligations;
 mod presence;
+mod prover;
 mod verification;
 mod wording;
 
@@ -32,36 +33,15 @@ pub use presence::{
 };
 pub use verification::{Accepted, Assumption, Engine, Finding, Verdict, Verification};
 
+pub use prover::Prover;
+
+use std::sync::Arc;
+
 use thrice_plan::Plan;
 
-/// Decides all obligations that this version knows.
+/// Decides all obligations that this version knows. Who has something to do before the plan is there
+/// starts a [`Prover`] first.
 #[must_use]
 pub fn verify(plan: &Plan) -> Verification {
-    // Copies take about as long as all the others together: each side has a core, and a solver.
-    let (copies, others) = obligations::DECIDED.split_at(1);
-    let decided = |(_, decide): &(_, obligations::Decide)| *decide;
-    let others = others.iter().map(decided);
-    let mut out = std::thread::scope(|scope| {
-        let copies = scope.spawn(|| decide(plan, copies.iter().map(decided)));
-        let others = decide(plan, others);
-        let mut out = copies
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        out.append(others);
-        out
-    });
-    out.assumptions = assumptions::gather(plan);
-    out.not_decided = obligations::not_decided();
-    acceptance::apply(plan, &mut out);
-    out
-}
-
-fn decide(plan: &Plan, obligations: impl Iterator<Item = obligations::Decide>) -> Verification {
-    let context = context::Context::new(plan);
-    let mut out = Verification::default();
-    for decide in obligations {
-        decide(&context, &mut out);
-    }
-    out.internal = context.mismatches.into_inner();
-    out
+    Prover::start().verify(&Arc::new(plan.clone()))
 }

@@ -1,7 +1,6 @@
 //! What was decided and the values attained, a row for all that differs in subject or phase alone.
 
-use std::collections::BTreeMap;
-
+use indexmap::IndexMap;
 use textwrap::core::display_width;
 
 use super::{Page, tables};
@@ -58,7 +57,7 @@ pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
 }
 
 /// What all verdicts of a row have in common.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Key<'a> {
     obligation: &'a str,
     engine: &'a str,
@@ -75,8 +74,7 @@ struct Row<'a> {
 /// First the phases of one subject are drawn together, then the subjects with the same phases.
 fn rows(verdicts: &[Verdict]) -> Vec<Row<'_>> {
     let mut single: Vec<Row<'_>> = Vec::new();
-    // The subject first: it tells most of them apart, and comparing words is what takes time.
-    let mut known: BTreeMap<(&str, Key<'_>), usize> = BTreeMap::new();
+    let mut known: IndexMap<(&str, Key<'_>), usize> = IndexMap::new();
     for verdict in verdicts {
         let key = Key {
             obligation: &verdict.obligation,
@@ -95,7 +93,7 @@ fn rows(verdicts: &[Verdict]) -> Vec<Row<'_>> {
         }
     }
     let mut rows: Vec<Row<'_>> = Vec::new();
-    let mut known: BTreeMap<(Key<'_>, Vec<&str>), usize> = BTreeMap::new();
+    let mut known: IndexMap<(Key<'_>, Vec<&str>), usize> = IndexMap::new();
     for row in single {
         let at = *known
             .entry((row.key, row.phases.clone()))

@@ -31,20 +31,31 @@ fn stays(system: &System, at: usize) -> bool {
 /// keeps what it has. Faults strike no earlier than the first age asked about, so what has entered
 /// by then has entered before them.
 fn surely_entered(system: &System, at: usize) -> Option<i64> {
-    let node = system.nodes.get(at)?;
-    let Some(source) = node.source else {
-        return Some(0);
-    };
-    let fed = surely_entered(system, source)?;
-    let holder = system.nodes.get(source)?;
-    let kept = holder
-        .leaves
-        .iter()
-        .all(|l| matches!(l, Leaving::Into(to) if *to == at));
-    let latest = fed
-        .max(node.older_than.map_or(0, |o| o.1))
-        .saturating_add(node.delay.1);
-    (kept && latest < FOR_EVER).then_some(latest)
+    // From the node back to the live data: a chain may be as long as the policy.
+    let mut way = Vec::new();
+    let mut next = Some(at);
+    while let Some(at) = next {
+        let node = system.nodes.get(at)?;
+        way.push((at, node));
+        next = node.source;
+    }
+    let mut entered = 0;
+    for pair in way.windows(2).rev() {
+        let [(at, node), (_, holder)] = pair else {
+            return None;
+        };
+        let kept = holder
+            .leaves
+            .iter()
+            .all(|l| matches!(l, Leaving::Into(to) if to == at));
+        entered = entered
+            .max(node.older_than.map_or(0, |o| o.1))
+            .saturating_add(node.delay.1);
+        if !kept || entered >= FOR_EVER {
+            return None;
+        }
+    }
+    Some(entered)
 }
 
 /// Concrete values of all that is open in a system: one run of the plan, for one item or version.

@@ -4,6 +4,7 @@ mod concretize;
 mod encode;
 mod evaluate;
 mod polish;
+mod relevant;
 mod replay;
 mod shape;
 mod solve;
@@ -99,7 +100,24 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
+    /// With a solver that is ready: setting one up takes longer than many answers.
+    pub(crate) fn ready() -> Self {
+        let answers = Self::default();
+        answers.asker.get_or_init(solve::Asker::new).warm_up();
+        answers
+    }
+
     pub(crate) fn ask(&self, system: &System, question: &Question) -> Answer {
+        let part = relevant::relevant(system, question);
+        let found = self.known(&part.0, &part.1);
+        if found.holds() || part.0.nodes.len() == system.nodes.len() {
+            return found;
+        }
+        // What is shown is a run of all copies.
+        self.known(system, question)
+    }
+
+    fn known(&self, system: &System, question: &Question) -> Answer {
         let key = shape::key(system, question);
         if let Some(known) = self.known.borrow().get(&key) {
             return known.clone();
@@ -119,8 +137,5 @@ impl Answers {
 /// Answers a question about a system: by evaluation where that decides, else by Z3.
 #[must_use]
 pub fn answer(system: &System, question: &Question) -> Answer {
-    if evaluate::surely(system, question) {
-        return Answer::Evaluated;
-    }
-    solve::Asker::new().solve(system, question)
+    Answers::default().ask(system, question)
 }

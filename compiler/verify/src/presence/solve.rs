@@ -32,6 +32,14 @@ impl Asker {
         Self { solver }
     }
 
+    /// Answers a question that is none: what Z3 sets up when it is first asked, it sets up now.
+    pub(super) fn warm_up(&self) {
+        self.solver.push();
+        self.solver.assert(Int::new_const("age").ge(0));
+        self.solver.check();
+        self.solver.pop(1);
+    }
+
     /// Answers one question.
     pub(super) fn solve(&self, system: &System, question: &Question) -> Answer {
         // Inside a scope Z3 goes straight to its SMT core. Outside one it first builds a pipeline of
