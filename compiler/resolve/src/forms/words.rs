@@ -1,5 +1,7 @@
 //! Phrases that several statements share: reasons, selections of classes, things that can be lost.
 
+use std::collections::BTreeMap;
+
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_grammar::TokenKind;
 use thrice_model::{
@@ -110,10 +112,11 @@ fn named(cursor: &mut Cursor<'_>) -> Vec<ClassId> {
 /// and perhaps what else the caller has already looked for.
 pub fn classes(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Vec<(ClassId, Span)> {
     let mut found: Vec<(ClassId, Span)> = Vec::new();
+    let mut known: BTreeMap<ClassId, Span> = BTreeMap::new();
     for (_, index, span) in cursor.list(|cursor| cursor.reference_any(kinds)) {
         let class = ClassId(index);
-        match found.iter().find(|(other, _)| *other == class) {
-            Some((_, first)) => {
+        match known.get(&class) {
+            Some(first) => {
                 let name = cursor.cx.text(span);
                 let twice =
                     Diagnostic::error(REPEATED, format!("the class `{name}` is named twice"))
@@ -122,7 +125,10 @@ pub fn classes(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Vec<(ClassId, Span)> 
                         .help("keep one of them");
                 cursor.complain(twice);
             }
-            None => found.push((class, span)),
+            None => {
+                known.insert(class, span);
+                found.push((class, span));
+            }
         }
     }
     found

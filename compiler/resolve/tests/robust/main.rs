@@ -10,6 +10,8 @@ mod canonical;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod long;
+#[cfg(test)]
 mod same;
 #[cfg(test)]
 mod text;
