@@ -204,6 +204,9 @@ fn duration(text: &str) -> Result<Seconds, String> {
     let at = text
         .find(|ch: char| !ch.is_ascii_digit() && ch != '.')
         .unwrap_or(text.len());
+    if at == 0 {
+        return Err(format!("`{text}` is no length of time"));
+    }
     let (number, unit) = text.split_at(at);
     match quantity(number, unit.trim(), Dimension::Duration) {
         Ok(Value::Duration(time)) => Ok(time),

@@ -471,7 +471,9 @@ impl Engine<'_> {
                 tear(&mut taken);
             }
             written.insert(taken.copy);
+            let copy = taken.copy;
             verbs::leave(&mut self.world, run.step, taken, run.start, now);
+            self.tell_return(run.step, copy, now);
         }
         if matches!(step.verb, Verb::Sync { .. }) {
             verbs::sweep(&mut self.world, run.step, &written, now);
@@ -481,6 +483,18 @@ impl Engine<'_> {
             if !written.is_empty() {
                 progress.last = Some((now, written.into_iter().collect()));
             }
+        }
+    }
+
+    /// Says where something comes to a copy again of which everything was deleted.
+    fn tell_return(&mut self, id: StepId, copy: CopyId, now: i64) {
+        let held = self.world.held.get(&copy);
+        let is_back = held.is_some_and(|held| !held.pieces.is_empty());
+        if is_back && self.world.emptied.remove(&copy) {
+            let name = &self.plan.model.steps[id].named.name;
+            let store = self.world.store_name(copy);
+            let line = format!("`{name}` is done: there is something on `{store}` again");
+            self.world.log(now, Sort::Run, line);
         }
     }
 

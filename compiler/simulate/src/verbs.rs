@@ -227,6 +227,7 @@ fn emptied(world: &mut World<'_>, id: StepId, copy: CopyId, now: i64, does: &str
     let line = format!("`{step}` {does} `{class}` on `{}`", world.store_name(copy));
     world.log(now, Sort::Loss, line);
     world.fate.insert(copy, format!("deleted by `{step}`"));
+    world.emptied.insert(copy);
 }
 
 /// Puts the new in place of all that was there.

@@ -39,6 +39,8 @@ pub(crate) struct World<'p> {
     keeping: BTreeMap<StoreId, Keeping>,
     /// What last happened to a copy, for those that lost something.
     pub fate: BTreeMap<CopyId, String>,
+    /// Copies of which everything was deleted, and to which nothing has come since.
+    pub emptied: BTreeSet<CopyId>,
     pub trace: Vec<Event>,
 }
 
@@ -58,6 +60,7 @@ impl<'p> World<'p> {
             intruders: Vec::new(),
             keeping: BTreeMap::new(),
             fate: BTreeMap::new(),
+            emptied: BTreeSet::new(),
             trace: Vec::new(),
         };
         let by_entry = by_entry(plan);
@@ -338,6 +341,7 @@ impl<'p> World<'p> {
             );
             self.log(at, Sort::Loss, line);
             self.fate.insert(copy, why);
+            self.emptied.insert(copy);
         }
         went
     }

@@ -52,7 +52,8 @@ pub fn check(code: &str, text: &str, build: bool) -> (SourceMap, Vec<Diagnostic>
     if let Some(model) = model {
         let (plan, mistakes) = thrice_plan::plan(model, DAY);
         found.extend(mistakes);
-        if !found.has_errors() {
+        let mistaken = found.has_errors();
+        if !mistaken {
             found.extend(
                 thrice_verify::verify(&plan)
                     .findings
@@ -60,6 +61,9 @@ pub fn check(code: &str, text: &str, build: bool) -> (SourceMap, Vec<Diagnostic>
                     .map(|f| f.diagnostic)
                     .filter(|f| f.code.0 != NO_MONITOR || code == NO_MONITOR),
             );
+        }
+        if !mistaken {
+            found.extend(thrice_simulate::findings(&plan));
         }
         if build && !found.has_errors() {
             found.extend(refused(&plan));

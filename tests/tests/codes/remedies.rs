@@ -6,7 +6,7 @@ use thrice_diagnostics::Severity;
 use crate::check::{check, examples, is_about_building, shown};
 
 /// For each code of an obligation or a target, what to change in its example.
-const REMEDIES: [(&str, &[(&str, &str)]); 61] = [
+const REMEDIES: [(&str, &[(&str, &str)]); 64] = [
     ("T1101", &[("copies >= 3", "copies >= 2")]),
     (
         "T1102",
@@ -227,6 +227,19 @@ const REMEDIES: [(&str, &[(&str, &str)]); 61] = [
     ("T2611", &[("1..2 TB", "100..200 GB")]),
     ("T2612", &[("disk offsite", "disk not offsite")]),
     ("T2613", &[("20..90 MB/day", "0..1 GB/day")]),
+    (
+        "T2701",
+        &[("{ medium hdd }", "{ medium hdd; snapshots daily at 00:30 keep 60 }")],
+    ),
+    ("T2702", &[("t0 + 10 weeks", "later + 10 weeks")]),
+    // A note: it goes with what is expected.
+    (
+        "T2703",
+        &[(
+            "    expect documents recoverable losing at most 2 days\n",
+            "",
+        )],
+    ),
 ];
 
 #[test]

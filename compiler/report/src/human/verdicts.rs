@@ -13,6 +13,8 @@ const ROWS: usize = 60;
 const CELL: usize = 32;
 /// Subjects and values with less room than this stand on lines of their own.
 const ROOM: usize = 24;
+/// The obligations whose counterexamples are played on the simulator before they are shown.
+const REPLAYED: [&str; 3] = ["copies", "survival", "last-copy"];
 
 /// Shows the verdicts; what does not hold comes first.
 pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
@@ -46,6 +48,11 @@ pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
             page.line(&first);
             page.wrapped("      ", &about);
         }
+    }
+    let replayed = |v: &Verdict| v.engine == "refuted" && REPLAYED.contains(&&*v.obligation);
+    if verdicts.iter().any(replayed) {
+        let text = "cases of `copies`, `survival` and `last-copy` were replayed on the simulator";
+        page.line(&format!("  {} {text}", page.dash()));
     }
     if left > 0 {
         let more = number(left, "more row");

@@ -1,0 +1,148 @@
+//! `thrice simulate`: a question with an answer, whatever it is.
+
+mod common;
+
+use common::{Desk, stdout};
+use insta_cmd::assert_cmd_snapshot;
+
+const POLICY: &str = "\
+use std/home
+use std/hetzner
+policy small \"Small\" { timezone \"Europe/Paris\"; response time 24h }
+phase t0 = 2026-02-15
+host server at home/rack since t0 {
+    runs cron
+    has restic 0.18.0
+    store disk { medium nvme }
+}
+object_storage s3 at hetzner/fsn1 since t0 { bucket backups { medium object } }
+credential writer { account s3; may read, write, delete on s3.*; held on server }
+vault envelope at home/safe
+key restic_key { held on envelope }
+repository repo in s3.backups:/ { engine restic 0.18.0; key restic_key; credential writer }
+class databases is state on server.disk:/db
+backup nightly of databases to repo by server.cron {
+    daily at 03:00 UTC
+    keep 7 daily, 4 weekly
+    taking 10m..1h
+}
+";
+
+fn desk() -> Desk {
+    Desk::new(&[("small/policy.thrice", POLICY)])
+}
+
+fn args<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["simulate", "small", "--as-of", "2026-02-15"], more].concat()
+}
+
+#[test]
+fn what_happens_and_what_is_left() {
+    let desk = desk();
+    assert_cmd_snapshot!(
+        "the_server_burns",
+        desk.thrice(&args(&["--lose", "server@2026-09-30 02:58"]))
+    );
+    assert_cmd_snapshot!(
+        "a_stolen_credential",
+        desk.thrice(&args(&[
+            "steal credential writer on 2026-10-31 at 23:00",
+            "lose host server 2 days later"
+        ]))
+    );
+    assert_cmd_snapshot!(
+        "nothing_goes_wrong",
+        desk.thrice(&args(&["--class", "databases"]))
+    );
+}
+
+#[test]
+fn both_ways_to_say_it_are_the_same() {
+    let desk = desk();
+    let option = desk.run(&args(&[
+        "--lose",
+        "host server@2026-09-30 02:58",
+        "--at",
+        "2026-10-02T00:00",
+    ]));
+    let sentence = desk.run(&args(&[
+        "lose server on 2026-09-30 at 02:58",
+        "--at",
+        "at 2026-10-02",
+    ]));
+    assert!(option.status.success());
+    assert_eq!(stdout(&option), stdout(&sentence));
+}
+
+#[test]
+fn what_is_chosen_makes_a_difference() {
+    let desk = desk();
+    let newest = |more: &[&str]| {
+        let all = [
+            &["--lose", "server@2026-09-30 05:59", "--format", "json"],
+            more,
+        ]
+        .concat();
+        let output = desk.run(&args(&all));
+        assert!(output.status.success());
+        let shown: serde_json::Value = serde_json::from_str(stdout(&output)).unwrap();
+        shown["classes"][0]["newest"]["reaches"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(newest(&[]), "2026-09-30 05:00");
+    assert_eq!(newest(&["--miss", "nightly=2"]), "2026-09-28 05:00");
+    assert_eq!(
+        newest(&["--duration", "nightly=2h"]),
+        "2026-09-29 05:00",
+        "it is not done by then"
+    );
+    assert_eq!(
+        newest(&["--worst"]),
+        "2026-09-29 05:00",
+        "it takes the whole hour, and nothing watches it"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_misuse_and_the_nearest_name_is_offered() {
+    let desk = desk();
+    assert_cmd_snapshot!(
+        "no_such_host",
+        desk.thrice(&args(&["--lose", "servr@2026-09-30 02:58"]))
+    );
+    assert_cmd_snapshot!(
+        "no_such_moment",
+        desk.thrice(&args(&["--lose", "server@yesterday"]))
+    );
+    assert_cmd_snapshot!(
+        "no_such_class_or_step",
+        desk.thrice(&args(&[
+            "--class",
+            "database",
+            "--miss",
+            "nigthly=2",
+            "--miss",
+            "nightly",
+            "--duration",
+            "nightly=ten"
+        ]))
+    );
+    assert_cmd_snapshot!(
+        "no_sentence",
+        desk.thrice(&args(&["set the server on fire"]))
+    );
+    let broken = Desk::new(&[("small/policy.thrice", "host a at b/c\n")]);
+    assert_eq!(broken.run(&args(&[])).status.code(), Some(2));
+    // What is said cannot break out of the case it is read in.
+    let output = desk.run(&args(&[
+        "lose server at 2026-09-30 } host x at home/rack {",
+    ]));
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn help_says_how_to_say_it() {
+    assert_cmd_snapshot!(desk().thrice(&["simulate", "--help"]));
+}
