@@ -168,10 +168,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         };
         let Some(between_prunes) = self.between_prunes(step) else {
             let all = size.saturating_add(churn.over(since));
-            return (
-                all,
-                "all its versions: nothing is ever pruned".to_owned(),
-            );
+            return (all, "all its versions: nothing is ever pruned".to_owned());
         };
         let bounds = kept.fullest.iter().map(|ages| {
             (

@@ -19,12 +19,8 @@ pub(super) fn turning(
 ) -> Vec<String> {
     let class = &context.plan.model.classes[id];
     let name = &class.named.name;
-    let too_much = |changed: Class| {
-        Bounds::new(context)
-            .with(id, &changed)
-            .total(copies, day)
-            > limit
-    };
+    let too_much =
+        |changed: Class| Bounds::new(context).with(id, &changed).total(copies, day) > limit;
     let mut out = Vec::new();
     if let Some((size, span)) = class.size.filter(|(size, _)| !size.is_point()) {
         let with = |high: u64| Class {
