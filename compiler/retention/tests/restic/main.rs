@@ -1,5 +1,8 @@
-//! `forget` against real restic, in every version there is: the same snapshots, random policies,
-//! the same decisions for the same reasons.
+//! `forget` against real restic, in every version there is: random histories in several time zones, random
+//! policies, the same decisions for the same reasons.
+//!
+//! `THRICE_RANDOM_HISTORIES=2000 cargo nextest run -p thrice-retention --test restic` tries so many on each
+//! version, half a second each, instead of the few that fit into every run.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -15,7 +18,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use repository::{plan, repository, snapshots, words};
+use repository::{DRAWS, plan, repository, snapshots, words};
 use serde_json::Value;
 use thrice_retention::{
     Count, ForgetError, GroupBy, GroupKey, KeepRules, KeepWithin, ResticVersion, Snapshot, forget,
@@ -24,8 +27,23 @@ use thrice_retention::{
 use thrice_test_support::restic::{Restic, versions};
 use thrice_test_support::{finish, run};
 
-/// Policies tried on each version.
+/// Random policies, each on histories of its own, tried on each version where nothing else is asked for.
 const POLICIES: usize = 10;
+
+/// How many are asked for.
+fn count() -> usize {
+    let asked = std::env::var("THRICE_RANDOM_HISTORIES").ok();
+    asked.map_or(POLICIES, |count| count.parse().unwrap())
+}
+
+/// The tags that draw the history of the n-th policy: two draws of all snapshots, or one, or none.
+fn drawn(policy: usize) -> Vec<String> {
+    let pairs = DRAWS + 1;
+    let (first, second) = (policy % pairs, policy / pairs % pairs);
+    let tags = [first, second].into_iter().filter(|draw| *draw < DRAWS);
+    let tags: std::collections::BTreeSet<_> = tags.collect();
+    tags.into_iter().map(|draw| format!("draw{draw}")).collect()
+}
 
 fn some_rules() -> impl Strategy<Value = KeepRules> {
     let count = || prop::option::weighted(0.3, (1_u32..12).prop_map(Count::N));
@@ -73,7 +91,7 @@ fn some_rules() -> impl Strategy<Value = KeepRules> {
 fn policies(seed: u8) -> Vec<KeepRules> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let mut policies: Vec<_> = (0..POLICIES)
+    let mut policies: Vec<_> = (0..count())
         .map(|_| some_rules().new_tree(&mut runner).unwrap().current())
         .collect();
     let count = |count| Some(Count::N(count));
@@ -111,7 +129,7 @@ type Kept = BTreeMap<GroupKey, BTreeMap<String, Vec<String>>>;
 fn of_restic(
     restic: &Restic,
     repository: &str,
-    rules: &KeepRules,
+    (rules, drawn): (&KeepRules, &[String]),
     version: ResticVersion,
 ) -> Result<Kept, String> {
     let mut command = restic.command(repository);
@@ -123,6 +141,9 @@ fn of_restic(
         "--group-by",
         "host",
     ]);
+    if !drawn.is_empty() {
+        command.args(["--tag", &drawn.join(",")]);
+    }
     // The zone of the machine that forgets must not matter.
     command
         .env("TZ", "Pacific/Auckland")
@@ -156,14 +177,16 @@ fn of_restic(
 fn of_restic_all(
     restic: &Restic,
     repository: &str,
-    policies: &[KeepRules],
+    policies: &[(KeepRules, Vec<String>)],
     version: ResticVersion,
 ) -> Vec<Result<Kept, String>> {
     std::thread::scope(|scope| {
         let parts: Vec<_> = policies
             .chunks(policies.len().div_ceil(2))
             .map(|part| {
-                let ask = move |rules| of_restic(restic, repository, rules, version);
+                let ask = move |(rules, drawn): &(KeepRules, Vec<String>)| {
+                    of_restic(restic, repository, (rules, drawn), version)
+                };
                 scope.spawn(move || part.iter().map(ask).collect::<Vec<_>>())
             })
             .collect();
@@ -218,11 +241,19 @@ fn decides_as_every_real_restic_does() {
     let mut refused = 0;
     for (seed, restic) in (1..).zip(restics) {
         let version = ResticVersion::parse(&restic.version.to_string()).unwrap();
-        let policies = policies(seed);
+        let policies: Vec<_> = policies(seed)
+            .into_iter()
+            .enumerate()
+            .map(|(number, rules)| (rules, drawn(number)))
+            .collect();
         let answers = of_restic_all(restic, &repository, &policies, version);
-        for (rules, real) in policies.into_iter().zip(answers) {
+        for ((rules, drawn), real) in policies.into_iter().zip(answers) {
+            let mut all = all.clone();
+            all.retain(|snapshot| snapshot.has_tags(&drawn));
             match (real, of_model(&all, &rules, version)) {
-                (Ok(real), Ok(model)) => assert_eq!(model, real, "restic {version}, {rules}"),
+                (Ok(real), Ok(model)) => {
+                    assert_eq!(model, real, "restic {version}, {rules}, {drawn:?}");
+                }
                 (Err(real), Err(model)) => {
                     refused += 1;
                     assert!(

@@ -70,19 +70,33 @@ pub fn plan() -> Vec<(&'static str, String, &'static str, &'static str)> {
     plan
 }
 
+/// Tags that each draw a history of their own out of all snapshots, two of them together another one.
+pub const DRAWS: usize = 12;
+
+/// The tags of a place in the plan: about half of the draws.
+fn draws(place: usize) -> impl Iterator<Item = String> {
+    // Numbers that are random enough, and the same in every run.
+    let bits = (place as u64 + 1)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .rotate_left(29);
+    (0..DRAWS)
+        .filter(move |draw| bits >> (3 * draw) & 1 == 1)
+        .map(|draw| format!("draw{draw}"))
+}
+
 /// A repository made by one restic and read by all.
 pub fn repository(folder: &Path, restic: &Restic) -> String {
     let repository = folder.join("repository").to_string_lossy().into_owned();
     let file = folder.join("file");
     std::fs::write(&file, "content").unwrap();
     run(restic.command(&repository).args(["init", "-q"]));
-    let plan = plan();
+    let plan: Vec<_> = plan().into_iter().enumerate().collect();
     std::thread::scope(|scope| {
         // Two at a time: each start takes half a second to derive the key.
         for part in plan.chunks(plan.len().div_ceil(2)) {
             let (repository, file) = (&repository, &file);
             scope.spawn(move || {
-                for (host, time, zone, tags) in part {
+                for (place, (host, time, zone, tags)) in part {
                     let mut backup = restic.command(repository);
                     backup
                         .env("TZ", zone)
@@ -90,6 +104,9 @@ pub fn repository(folder: &Path, restic: &Restic) -> String {
                         .arg(file);
                     if !tags.is_empty() {
                         backup.args(["--tag", tags]);
+                    }
+                    for draw in draws(*place) {
+                        backup.args(["--tag", &draw]);
                     }
                     run(&mut backup);
                 }

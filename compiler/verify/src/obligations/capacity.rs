@@ -2,9 +2,13 @@
 //! holds what is put there, with the asked headroom.
 //!
 //! Use grows with every size, growth and churn, so the upper ends of all intervals are the worst
-//! case: evaluation at that corner is exact. What is not stated is not checked, never called fine.
+//! case: evaluation at that corner is exact. What is not stated is not checked, never called fine. The
+//! value at which the verdict turns is found by halving, which the same growth allows. No choice couples
+//! one store's use with another's, so neither a linear relaxation nor the solver has anything to decide.
 
 pub(super) mod bound;
+mod piled;
+mod turning;
 
 pub(super) use bound::size_on;
 
@@ -21,6 +25,7 @@ use crate::context::Context;
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::some;
 use bound::Bounds;
+use turning::turning;
 
 const FULL: Code = Code("T2001");
 const NOT_CHECKED: Code = Code("T2002");
@@ -243,20 +248,29 @@ fn full(
     for (bytes, text, _) in parts.iter().take(6) {
         diagnostic = diagnostic.event(day.to_string(), format!("{}: {text}", bytes.rounded()));
     }
-    if let Some((largest, _, class)) = parts.first() {
-        let class = &context.plan.model.classes[*class];
+    if let Some((largest, _, id)) = parts.first() {
+        let class = &context.plan.model.classes[*id];
         if let Some((_, span)) = class.size {
             diagnostic = diagnostic.at(span, format!("`{}` takes the most", class.named.name));
         }
         let others = Bytes(use_then.0.saturating_sub(largest.0));
         let room = limit.usable.saturating_sub(others);
         diagnostic = diagnostic.help(format!(
-            "it fits while `{}` takes no more than {} there; narrow its size, growth or churn, keep less, or add room",
+            "it fits while `{}` takes no more than {} there; {}narrow its size, growth or churn, keep less, or add room",
             class.named.name,
-            room.rounded()
+            room.rounded(),
+            decides(turning(context, copies, *id, (last, limit.usable)))
         ));
     }
     finding(diagnostic, vec![name.to_owned()])
+}
+
+/// "it fails from a churn of `media` of 5.4 GB/day on; ", from which value of which interval it does.
+fn decides(values: Vec<String>) -> String {
+    if values.is_empty() {
+        return String::new();
+    }
+    format!("it fails from {} on; ", values.join(", or from "))
 }
 
 fn slips(
@@ -294,8 +308,20 @@ fn slips(
             format!("may slip by {} days", phase.slip_days),
         );
     }
+    let late = slipped
+        .as_ref()
+        .and_then(|p| p.until.checked_sub(1.day()).ok())
+        .unwrap_or(day);
+    let mut parts = bounds.parts(copies, late);
+    parts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let values = parts.first().map_or_else(Vec::new, |(_, _, class)| {
+        turning(context, copies, *class, (late, limit.usable))
+    });
     finding(
-        diagnostic.help("give the store more room, or the phase a smaller `slip`"),
+        diagnostic.help(format!(
+            "{}give the store more room, or the phase a smaller `slip`",
+            decides(values)
+        )),
         vec![name.to_owned()],
     )
 }

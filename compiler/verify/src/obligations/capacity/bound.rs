@@ -1,17 +1,20 @@
 //! The most room that each copy can take on a day.
 
 use jiff::civil::Date;
-use thrice_model::{Class, ClassId, StepId, Verb};
+use thrice_model::{Class, ClassId, Source, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 use thrice_retention::{PeakAssumptions, peak, repository_bound};
 
+use super::piled::{plain, repository, window};
 use crate::context::Context;
 
 /// Bounds on a plan's copies.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds<'c, 'p> {
     context: &'c Context<'p>,
+    /// A class that is taken to be otherwise.
+    instead: Option<(ClassId, &'c Class)>,
 }
 
 /// The greatest size of a class on a day: its upper end, grown since its beginning.
@@ -28,14 +31,32 @@ pub(in crate::obligations) fn size_on(class: &Class, day: Date) -> Bytes {
     }
 }
 
-fn days_between(from: Date, to: Date) -> u32 {
+pub(super) fn days_between(from: Date, to: Date) -> u32 {
     from.until(to)
         .map_or(0, |span| u32::try_from(span.get_days()).unwrap_or(0))
 }
 
 impl<'c, 'p> Bounds<'c, 'p> {
     pub(super) fn new(context: &'c Context<'p>) -> Self {
-        Self { context }
+        Self {
+            context,
+            instead: None,
+        }
+    }
+
+    /// The same if a class were otherwise.
+    pub(super) fn with(self, id: ClassId, class: &'c Class) -> Self {
+        Self {
+            instead: Some((id, class)),
+            ..self
+        }
+    }
+
+    fn class(&self, id: ClassId) -> &Class {
+        match self.instead {
+            Some((other, class)) if other == id => class,
+            _ => &self.context.plan.model.classes[id],
+        }
     }
 
     /// The most that these copies take together on a day.
@@ -59,9 +80,22 @@ impl<'c, 'p> Bounds<'c, 'p> {
             .collect()
     }
 
+    /// The most that a copy takes, with what its store keeps of what was deleted.
     fn bound(&self, copy: &Copy, day: Date) -> (Bytes, String) {
-        let class = &self.context.plan.model.classes[copy.class];
+        let class = self.class(copy.class);
         let size = size_on(class, day);
+        if copy.kind == CopyKind::Versions {
+            return self.versions(copy, class, size, day);
+        }
+        let (bytes, how) = self.current(copy, class, size, day);
+        let window = window(self.context, copy, day);
+        match plain(self.context, copy, (size, churn(class, size)), window) {
+            Bytes::ZERO => (bytes, how),
+            more => (bytes.saturating_add(more), old(&how, more, window)),
+        }
+    }
+
+    fn current(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, String) {
         match copy.kind {
             CopyKind::Live => (size, "the data itself".to_owned()),
             CopyKind::Versions => self.versions(copy, class, size, day),
@@ -132,6 +166,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 "all its versions: nothing is ever forgotten".to_owned(),
             );
         };
+        let Some(between_prunes) = self.between_prunes(step) else {
+            let all = size.saturating_add(churn.over(since));
+            return (all, "all its versions: nothing is ever pruned".to_owned());
+        };
         let bounds = kept.fullest.iter().map(|ages| {
             (
                 repository_bound(ages, std::iter::repeat_n(size, ages.len()), churn),
@@ -144,11 +182,35 @@ impl<'c, 'p> Bounds<'c, 'p> {
             max_unused: copy.repository.map_or(default.max_unused, |r| {
                 plan.model.repositories[r].max_unused
             }),
-            prune_period: plan.cadences[step].widest.unwrap_or(default.prune_period),
+            prune_period: between_prunes.min(since),
             ..default
         };
         let most = peak(content, churn, &assumed);
-        (most, format!("{versions} versions, pruning included"))
+        let how = format!("{versions} versions, pruning included");
+        let window = window(self.context, copy, day);
+        match repository((content, most), churn, (window, between_prunes)) {
+            Bytes::ZERO => (most, how),
+            more => (most.saturating_add(more), old(&how, more, window)),
+        }
+    }
+
+    /// The longest time between two prunes of what a backup forgets; `None` if nothing prunes.
+    fn between_prunes(&self, backup: StepId) -> Option<Seconds> {
+        let plan = self.context.plan;
+        let step = &plan.model.steps[backup];
+        if matches!(step.verb, Verb::Backup { prune: true, .. }) {
+            return plan.cadences[backup].widest_missed;
+        }
+        let StepTarget::Repository(of, _) = &step.target else {
+            return None;
+        };
+        let prunes = plan.model.steps.iter().filter(|(_, step)| {
+            matches!(step.verb, Verb::Prune)
+                && matches!(&step.source, Source::Repository(repository, _) if repository == of)
+        });
+        prunes
+            .filter_map(|(id, _)| plan.cadences[id].widest_missed)
+            .min()
     }
 
     /// The backup that made a copy's versions: its own step, or that of the repository it mirrors.
@@ -166,6 +228,11 @@ impl<'c, 'p> Bounds<'c, 'p> {
         }
         None
     }
+}
+
+/// What is there, and what its store keeps besides.
+fn old(how: &str, more: Bytes, window: Seconds) -> String {
+    format!("{how}, and {} deleted within {window}", more.rounded())
 }
 
 /// Bytes a day that a backup stores anew: what is stated, else all of it (a compressed dump changes

@@ -1,0 +1,87 @@
+//! What stores keep of what is deleted or overwritten in them, in bytes: old versions, snapshots, locks.
+//!
+//! What is deleted within a stretch of time was there when it began or was written in it; that is the
+//! bound. For files and dumps what is written is the churn, or the whole once a run; for a repository it
+//! is the churn and what each prune rewrites, which is never more than its content.
+
+use jiff::civil::Date;
+use thrice_model::{ClassKind, StepId};
+use thrice_plan::{Copy, CopyKind};
+use thrice_quantity::{Bytes, BytesPerDay, Seconds};
+
+use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
+use super::bound::days_between;
+use crate::context::Context;
+
+/// Lifecycle workers run once a day and round: deletion may be two days late.
+const LIFECYCLE_LATE: Seconds = Seconds::days(2);
+
+/// How long a copy's store keeps what is deleted in it, up to a day: the longest of its ways.
+pub(super) fn window(context: &Context<'_>, copy: &Copy, day: Date) -> Seconds {
+    let since = Seconds::days(i64::from(days_between(copy.lifetime.from, day)));
+    let old_versions = match noncurrent(context, copy) {
+        Noncurrent::Gone => Seconds::ZERO,
+        Noncurrent::For(after, _) => after.high().saturating_add(LIFECYCLE_LATE),
+        Noncurrent::ForEver => since,
+    };
+    let snapshots = own_snapshots(context, copy).map_or(Seconds::ZERO, |(keep, period)| {
+        period.saturating_mul(i64::from(keep))
+    });
+    let store = &context.plan.model.stores[copy.location.store];
+    let locked = store
+        .lock
+        .map_or(Seconds::ZERO, |lock| Seconds::days(lock.days));
+    old_versions.max(snapshots).max(locked).min(since)
+}
+
+/// The most that is kept of deleted files, dumps or objects.
+pub(super) fn plain(
+    context: &Context<'_>,
+    copy: &Copy,
+    (size, churn): (Bytes, BytesPerDay),
+    window: Seconds,
+) -> Bytes {
+    if window == Seconds::ZERO {
+        return Bytes::ZERO;
+    }
+    let class = &context.plan.model.classes[copy.class];
+    match class.kind {
+        // Each run writes all of it anew.
+        ClassKind::State if copy.kind != CopyKind::Live => {
+            let runs = copy.made_by.map_or(1, |by| runs(context, by, window));
+            size.saturating_mul(runs)
+        }
+        ClassKind::State | ClassKind::Files => churn.over(window),
+        ClassKind::Items if copy.leaves.is_empty() => Bytes::ZERO,
+        ClassKind::Items => size,
+    }
+}
+
+/// The most that is kept of a repository's deleted files, with `content` in use at most and `peak` at a
+/// prune.
+pub(super) fn repository(
+    (content, peak): (Bytes, Bytes),
+    churn: BytesPerDay,
+    (window, between_prunes): (Seconds, Seconds),
+) -> Bytes {
+    if window == Seconds::ZERO {
+        return Bytes::ZERO;
+    }
+    let prunes = times(window, between_prunes);
+    peak.saturating_add(churn.over(window))
+        .saturating_add(content.saturating_mul(prunes))
+}
+
+/// How often a step runs in a stretch of time at most.
+fn runs(context: &Context<'_>, step: StepId, window: Seconds) -> u64 {
+    let narrowest = context.plan.cadences[step].narrowest;
+    times(window, narrowest.unwrap_or(Seconds::DAY))
+}
+
+/// How many moments that lie `apart` fall in a window at most.
+fn times(window: Seconds, apart: Seconds) -> u64 {
+    let seconds = |time: Seconds| u64::try_from(time.0).unwrap_or(0);
+    seconds(window)
+        .div_ceil(seconds(apart).max(1))
+        .saturating_add(1)
+}

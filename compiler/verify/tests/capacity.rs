@@ -1,0 +1,148 @@
+//! Room, from policy text to verdict: what piles up, what is kept of what was deleted, where it turns.
+
+mod common;
+
+use common::{help, judged, message, verdict};
+use thrice_model::Obligation;
+use thrice_verify::Verification;
+
+/// An application server whose media wait in a bucket for a NAS that comes in August.
+const BASE: &str = r#"
+policy p "p" { horizon 2 years; response time 72h }
+phase t0 = 2026-02-15
+phase app = 2026-03-29
+phase nas = 2026-08-15 { slip 92 days }
+provider ovh { site one }
+provider cloud { site one; supports versioning, lifecycle }
+provider home { site rack }
+provider bank { site safe }
+host vps at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium nvme } }
+nas tower at home/rack since nas { runs cron; has rclone 1.75.2; store tank { medium hdd } }
+object_storage s3 at cloud/one { endpoint "s3.example.org"; bucket main "main-bucket" { medium object; quota 1 TB } }
+vault envelope at bank/safe
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
+key k { held on envelope; file "/etc/k" }
+credential writer { account s3; may read, write, delete on s3.main; held on vps; profile "w" }
+repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer }
+"#;
+
+const MEDIA: &str = r#"
+class other is items on s3.main:/other until nas { size 50..50 GB; growth 0..0 %/month }
+class media is items on vps.disk:/media since app until nas { size 0..0 GB; growth 0..GROWTH GB/day }
+copy up of media to s3.main:/media by vps.cron since app { daily at 03:00; taking 1m..1h; credential writer; monitor deadman }
+require headroom 20 % on s3.main
+"#;
+
+fn media(growth: &str) -> Verification {
+    judged(&[BASE, MEDIA].concat().replace("GROWTH", growth))
+}
+
+fn has(found: &Verification, code: &str) -> bool {
+    found.findings.iter().any(|f| f.diagnostic.code.0 == code)
+}
+
+/// 750 GB in 138 days are 5.4 GB a day, in 230 days 3.3.
+#[test]
+fn the_deciding_interval_is_named_with_the_value_at_which_it_turns() {
+    let found = media("8");
+    let help = help(&found, "T2001");
+    assert!(
+        help.contains("it fails from a growth of `media` of 5.43"),
+        "{help}"
+    );
+    assert!(
+        message(&found, "T2001").contains("from 2026-07-01 on"),
+        "{}",
+        message(&found, "T2001")
+    );
+    assert!(has(&media("5.5"), "T2001"));
+    let fits = media("5.4");
+    assert!(!has(&fits, "T2001"));
+    assert!(has(&fits, "T2003"), "only if the NAS is on time");
+    let help = common::help(&fits, "T2003");
+    assert!(
+        help.contains("it fails from a growth of `media` of 3.26"),
+        "{help}"
+    );
+    assert!(!has(&media("3.2"), "T2003"));
+}
+
+/// The growth is unknown; the verdict turns within its interval.
+#[test]
+fn pinning_a_growth_to_its_middle_changes_the_verdict() {
+    assert!(has(&media("6"), "T2001"));
+    assert!(!has(
+        &judged(&[BASE, MEDIA].concat().replace("0..GROWTH", "3..3")),
+        "T2001"
+    ));
+}
+
+const DATABASE: &str = r#"
+class db is state on vps.disk:/var/lib/db { size 200..200 MB; growth 0..0 %/month; churn 30..30 MB/day }
+backup of_db of db to r by vps.cron { daily at 03:00; keep 7 daily, 4 weekly, 6 monthly, 2 yearly; PRUNE taking 1m..10m }
+"#;
+
+fn used(prune: &str, from: &str, to: &str, more: &str) -> String {
+    let text = [BASE, DATABASE, more].concat().replace("PRUNE", prune);
+    assert!(text.contains(from));
+    let found = judged(&text.replace(from, to));
+    verdict(&found, Obligation::Capacity, "s3.main")
+        .note
+        .clone()
+}
+
+/// Auditor's figures: 2.01 GB in use, and 1.03 · (U / 0.95 + U) and a period's churn at a prune.
+#[test]
+fn a_repository_waits_for_its_prune() {
+    let own = used("prune;", "", "", "");
+    assert_eq!(own, "at most 4.28 GB of 1 TB");
+    let weekly = "prune weekly of r by vps.cron { weekly on Sunday at 12:00; taking 1m..1h }\n";
+    assert_eq!(
+        used("", "", "", weekly),
+        "at most 4.46 GB of 1 TB",
+        "six days of churn more"
+    );
+    // Forgotten is not removed: 30 MB a day from the first.
+    let never = used("", "", "", "");
+    assert_eq!(never, "at most 1.43 GB of 1 TB");
+}
+
+#[test]
+fn old_versions_and_locks_take_room() {
+    let rule = "expire old of s3.main after 20 days by upload { noncurrent }\n";
+    let plain = "medium object; quota";
+    let room = |to: &str, rule: &str| used("prune;", plain, to, rule);
+    let versioned = room("medium object; versioning on; quota", rule);
+    let locked = room(
+        "medium object; versioning on; lock compliance 40 days; quota",
+        rule,
+    );
+    let number = |text: &str| -> f64 {
+        let words = text.split_whitespace().nth(2).unwrap_or_default();
+        words.parse().unwrap()
+    };
+    // What is there once more, 22 days of churn, and what 23 prunes rewrite: 4.28 + 0.66 + 23 · 2.0.
+    assert!((50.0..58.0).contains(&number(&versioned)), "{versioned}");
+    assert!(number(&locked) > number(&versioned), "{locked}");
+}
+
+#[test]
+fn snapshots_of_a_nas_keep_what_users_delete() {
+    let photos = |snapshots: &str| {
+        let text = format!(
+            "{BASE}class photos is files on tower.tank:/photos since nas {{ size 1..1 TB; growth 0..0 %/month; churn 0..10 GB/day }}\n"
+        );
+        let tank = format!("medium hdd; capacity 6 TB{snapshots} }}");
+        let found = judged(&text.replace("medium hdd }", &tank));
+        let verdicts = found.verdicts.iter();
+        let mut notes = verdicts
+            .filter(|v| v.subject == "tower.tank")
+            .map(|v| v.note.clone());
+        notes.next().unwrap_or_default()
+    };
+    assert_eq!(photos(""), "at most 1 TB of 6 TB");
+    assert_eq!(
+        photos("; snapshots daily at 00:30 keep 90"),
+        "at most 1.9 TB of 6 TB"
+    );
+}
