@@ -7,7 +7,8 @@ redis() {
     options+=(-h "$REDIS_HOST")
   fi
   [[ -z ${REDIS_USER:-} ]] || options+=(--user "$REDIS_USER" --no-auth-warning)
-  answer=$(inside redis-cli "${options[@]}" "$@" </dev/null)
+  # Said here too: in a condition nothing ends at an error by itself.
+  answer=$(inside redis-cli "${options[@]}" "$@" </dev/null) || fail "redis does not answer: ${answer:-no word}"
   case $answer in
     ERR* | WRONGPASS* | NOAUTH* | NOPERM* | LOADING* | MISCONF* | *'AUTH failed'* | '(error)'*)
       fail "redis answers: $answer"

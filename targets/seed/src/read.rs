@@ -25,7 +25,7 @@ pub struct Facts {
 #[must_use]
 pub fn read(text: &str) -> Option<Facts> {
     let mut said = assignments(text);
-    said.get("scratches")?;
+    said.get("manifest_name")?;
     let rules = text
         .split("\nINSERT INTO thrice_rule VALUES\n")
         .skip(1)

@@ -15,11 +15,16 @@ use thrice_target::fixture::{Fixture, span};
 use thrice_target_seed::{Facts, emit, read};
 
 fn seed() -> Seed {
-    Seed::new(CaptureMethod::PgDump, "postgres", &["n8n", "litellm", "other"], "")
-        .rule("n8n", Anonymise::Keep)
-        .rule("n8n.user.email", Anonymise::Prefix("it's ".to_owned()))
-        .rule("litellm.keys", Anonymise::Hash)
-        .rule("rest", Anonymise::Skip)
+    Seed::new(
+        CaptureMethod::PgDump,
+        "postgres",
+        &["n8n", "litellm", "other"],
+        "",
+    )
+    .rule("n8n", Anonymise::Keep)
+    .rule("n8n.user.email", Anonymise::Prefix("it's ".to_owned()))
+    .rule("litellm.keys", Anonymise::Hash)
+    .rule("rest", Anonymise::Skip)
 }
 
 #[track_caller]
@@ -55,7 +60,10 @@ fn only_what_a_rule_lets_go_goes_and_it_is_read_back() {
         ..facts
     };
     assert_eq!(read(load.text()), Some(facts));
-    assert_eq!((leave.path.as_str(), load.path.as_str()), ("hosts/prod/bin/seed", "hosts/preprod/bin/seed"));
+    assert_eq!(
+        (leave.path.as_str(), load.path.as_str()),
+        ("hosts/prod/bin/seed", "hosts/preprod/bin/seed")
+    );
     assert_eq!(read("policy='p'\nstep='x'\n"), None);
 }
 
@@ -70,22 +78,42 @@ fn a_person_and_zerobyte_do_it_themselves() {
 
 #[test]
 fn rules_that_say_nothing_certain_are_refused() {
-    refused(&seed().rule("n9n.user.email", Anonymise::Null), "T2333", "which is no part of `data`");
-    refused(&seed().rule("n8n.a.b.c.d", Anonymise::Null), "T2333", "which is no column");
-    refused(&seed().rule("n8n..b", Anonymise::Null), "T2333", "which is no column");
-    refused(&seed().rule("n8n.two\nlines", Anonymise::Null), "T2331", "no script can hold");
+    refused(
+        &seed().rule("n9n.user.email", Anonymise::Null),
+        "T2333",
+        "which is no part of `data`",
+    );
+    refused(
+        &seed().rule("n8n.a.b.c.d", Anonymise::Null),
+        "T2333",
+        "which is no column",
+    );
+    refused(
+        &seed().rule("n8n..b", Anonymise::Null),
+        "T2333",
+        "which is no column",
+    );
+    refused(
+        &seed().rule("n8n.two\nlines", Anonymise::Null),
+        "T2331",
+        "no script can hold",
+    );
     refused(
         &seed().rule("n8n.a.b", Anonymise::Prefix("x\nTHRICE_SQL\n".to_owned())),
         "T2331",
         "no script can hold",
     );
-    let nothing = Seed::new(CaptureMethod::PgDump, "postgres", &["n8n"], "").rule("rest", Anonymise::Skip);
+    let nothing =
+        Seed::new(CaptureMethod::PgDump, "postgres", &["n8n"], "").rule("rest", Anonymise::Skip);
     refused(&nothing, "T2333", "lets anything go");
-    let unlisted = Seed::new(CaptureMethod::PgDump, "postgres", &[], "").rule("rest", Anonymise::Keep);
+    let unlisted =
+        Seed::new(CaptureMethod::PgDump, "postgres", &[], "").rule("rest", Anonymise::Keep);
     refused(&unlisted, "T2333", "does not know the databases");
     let redis = Seed::new(CaptureMethod::RedisBgsave, "redis", &[], "");
     refused(&redis, "T2333", "lets anything go");
-    let redis = redis.rule("data", Anonymise::Keep).rule("rest", Anonymise::Redact);
+    let redis = redis
+        .rule("data", Anonymise::Keep)
+        .rule("rest", Anonymise::Redact);
     refused(&redis, "T2333", "goes as it is");
 }
 
@@ -98,7 +126,8 @@ fn ways_that_do_not_lead_there_are_refused() {
     };
     refused(
         &with(&|seed| {
-            seed.fixture.edit(seed.step, |step| step.source = Source::Home);
+            seed.fixture
+                .edit(seed.step, |step| step.source = Source::Home);
         }),
         "T2333",
         "does not read a capture",
@@ -106,7 +135,8 @@ fn ways_that_do_not_lead_there_are_refused() {
     refused(
         &with(&|seed| {
             let (step, host) = (seed.step, seed.preprod);
-            seed.fixture.edit(step, |step| step.runner.host = Some(host));
+            seed.fixture
+                .edit(step, |step| step.runner.host = Some(host));
         }),
         "T2333",
         "runs on another host than `dump`",
@@ -136,7 +166,8 @@ fn ways_that_do_not_lead_there_are_refused() {
     refused(
         &with(&|seed| {
             let (sync, host) = (seed.sync, seed.prod);
-            seed.fixture.edit(sync, |step| step.runner.host = Some(host));
+            seed.fixture
+                .edit(sync, |step| step.runner.host = Some(host));
         }),
         "T2332",
         "nothing brings `seed`",

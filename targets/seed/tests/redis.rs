@@ -32,8 +32,10 @@ fn a_snapshot_takes_the_place_of_what_the_environment_had() {
         prod.ask(&["SET", &format!("key {i}"), &format!("value {i}")]);
     }
     preprod.ask(&["SET", "of before", "value"]);
-    let settings = |server: &Redis| format!("REDIS_PORT={}\nREDISCLI_AUTH='{PASSWORD}'\n", server.port());
-    let mut seed = Seed::new(CaptureMethod::RedisBgsave, "redis", &[], &settings(&prod)).rule("data", Anonymise::Keep);
+    let settings =
+        |server: &Redis| format!("REDIS_PORT={}\nREDISCLI_AUTH='{PASSWORD}'\n", server.port());
+    let mut seed = Seed::new(CaptureMethod::RedisBgsave, "redis", &[], &settings(&prod))
+        .rule("data", Anonymise::Keep);
     seed.dump();
     let finished = seed.leave();
     assert!(finished.is_success(), "{finished}");
