@@ -76,6 +76,7 @@ fn scripts(plan: &Plan, mistakes: &mut Vec<Diagnostic>) -> Vec<Artefact> {
         thrice_target_rclone::emit(plan),
         thrice_target_host_scripts::emit(plan),
         thrice_target_capture::emit(plan),
+        thrice_target_seed::emit(plan),
     ] {
         gather(emitted, &mut artefacts, mistakes);
     }

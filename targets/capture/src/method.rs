@@ -1,6 +1,7 @@
 //! What is particular to each method.
 
 use thrice_model::CaptureMethod;
+use thrice_target::bash::POSTGRES_VARIABLES;
 
 /// What a method needs and takes.
 #[derive(Clone, Copy, Debug)]
@@ -48,14 +49,7 @@ const PG_DUMP: Method = Method {
         ("pg_dump.sh.j2", include_str!("../templates/pg_dump.sh.j2")),
     ],
     inside: &["psql", "pg_dump", "pg_dumpall", "pg_restore"],
-    passed: &[
-        "PGHOST",
-        "PGPORT",
-        "PGUSER",
-        "PGPASSWORD",
-        "PGPASSFILE",
-        "PGSSLMODE",
-    ],
+    passed: &POSTGRES_VARIABLES,
     container: true,
     user: true,
     parts: "databases",

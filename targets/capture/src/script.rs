@@ -7,7 +7,7 @@ use thrice_model::{
 };
 use thrice_plan::Plan;
 use thrice_target::script::{Script, artefact};
-use thrice_target::{Artefact, Diagnostic, filename, layout, listing, refusal, template};
+use thrice_target::{Artefact, Diagnostic, bash, filename, layout, refusal, template};
 
 use crate::method::{self, Method};
 
@@ -32,7 +32,10 @@ struct Values {
     /// Where the classes live, for methods that read files, and what the copy of each is called.
     homes: Vec<String>,
     labels: Vec<String>,
-    list_files: String,
+    list_files: &'static str,
+    inside: &'static str,
+    postgres: &'static str,
+    redis: &'static str,
 }
 
 /// The script of a capture without a program of the user's own.
@@ -82,7 +85,10 @@ pub fn script(plan: &Plan, id: StepId, step: &Step, host: HostId) -> Result<Arte
             .map(|class| filename(&class.named.name))
             .collect(),
         homes,
-        list_files: listing::function().map_err(|error| refusal::rendering(step, &error))?,
+        list_files: bash::LIST_FILES,
+        inside: bash::INSIDE,
+        postgres: bash::POSTGRES,
+        redis: bash::REDIS,
     };
     let mut body = String::new();
     for (name, text) in [&BASE].into_iter().chain(method.templates) {

@@ -57,7 +57,7 @@ fn a_program_of_ones_own_and_other_runners_are_not_for_this_target() {
         .edit(|parts| parts.runs = Some("/x".to_owned()));
     assert_eq!(emit(&capture.fixture.plan()), Ok(Vec::new()));
     let mut capture = Capture::new(CaptureMethod::PgDump, "/data", "");
-    for kind in [RunnerKind::Hand, RunnerKind::Systemd, RunnerKind::Zerobyte] {
+    for kind in [RunnerKind::Hand, RunnerKind::Zerobyte] {
         capture
             .fixture
             .edit(capture.step, |step| step.runner.kind = kind);
@@ -175,12 +175,25 @@ fn all_scripts_are_clean() {
             parts.keeps = Some((Interval::point(Seconds(3600)), span()));
             parts.container = container.then(|| "it's".to_owned());
         });
+        each_function_is_defined_once(capture.script().text());
         assert_eq!(
             shellcheck(&capture.bench.install(&capture.script())),
             Ok(()),
             "{method:?}"
         );
     }
+}
+
+/// The frame's functions and the body's are in one script: bash would take the last of two.
+#[track_caller]
+fn each_function_is_defined_once(text: &str) {
+    let mut names: Vec<&str> = text
+        .lines()
+        .filter(|line| line.ends_with("() {") && !line.starts_with(' '))
+        .collect();
+    names.sort_unstable();
+    let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+    assert_eq!(twice, None);
 }
 
 proptest! {

@@ -11,7 +11,7 @@
 //! | text that becomes a word of a shell, or a command of cron | [`shell`], [`cron`] |
 //! | templates | [`template`] |
 //! | a whole script around the few lines that do the work | [`script`] |
-//! | the list of what a capture left | [`listing`] |
+//! | functions of bash that several targets use | [`bash`] |
 //! | what stands at the top of every file | [`header`] |
 //! | what an emitted script says, read back | [`read`] |
 //! | what programs that apply a plan through an API share | [`apply`] |
@@ -24,6 +24,7 @@
 
 pub mod apply;
 mod artefact;
+pub mod bash;
 #[cfg(feature = "fixture")]
 pub mod bench;
 pub mod cron;
@@ -34,7 +35,6 @@ pub mod fixture;
 mod hash;
 pub mod header;
 pub mod layout;
-pub mod listing;
 pub mod monitor;
 pub mod read;
 pub mod refusal;

@@ -46,6 +46,8 @@ pub struct Script {
     pub body: String,
     /// Where it finds secrets, besides the above (files with passwords).
     pub secrets: Vec<String>,
+    /// Whether no monitor is told: of a script that is not what the step's schedule starts.
+    pub silent: bool,
 }
 
 #[derive(Serialize)]
@@ -88,7 +90,10 @@ pub fn artefact(
 ) -> Result<Artefact, Diagnostic> {
     let step = &plan.model.steps[id];
     let folders = layout::folders(plan, host);
-    let signal = signal(plan, host, id)?;
+    let signal = match script.silent {
+        true => None,
+        false => signal(plan, host, id)?,
+    };
     let after = after(plan, step, host);
     let frame = Frame {
         header: header::comments(plan, &step.named.doc),

@@ -16,6 +16,8 @@ pub enum Means {
     Wrapper,
     /// A script that dumps or exports: a capture without `runs`.
     Capture,
+    /// Scripts that change data and bring it to another environment: a seed.
+    Seed,
     /// A script that removes files by age: expire on a file system.
     CleanUp,
     /// A rule of an object storage: expire in a bucket.
@@ -32,7 +34,12 @@ impl Means {
     pub const fn is_script(self) -> bool {
         matches!(
             self,
-            Self::Restic | Self::Rclone | Self::Wrapper | Self::Capture | Self::CleanUp
+            Self::Restic
+                | Self::Rclone
+                | Self::Wrapper
+                | Self::Capture
+                | Self::Seed
+                | Self::CleanUp
         )
     }
 }
@@ -58,7 +65,7 @@ pub fn means(plan: &Plan, step: &Step) -> Means {
             Means::Nothing("objects of a bucket expire by its lifecycle rules alone")
         }
         Verb::Expire { .. } => Means::CleanUp,
-        Verb::Seed { .. } => Means::Nothing("seeds are not emitted in this version"),
+        Verb::Seed { .. } => Means::Seed,
     }
 }
 

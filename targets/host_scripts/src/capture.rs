@@ -4,7 +4,7 @@ use serde::Serialize;
 use thrice_model::{CaptureMethod, HostId, StepId, StepTarget, Verb};
 use thrice_plan::Plan;
 use thrice_target::script::{Script, artefact};
-use thrice_target::{Artefact, Diagnostic, layout, listing, refusal};
+use thrice_target::{Artefact, Diagnostic, bash, layout, refusal};
 
 const CAPTURE: &str = include_str!("../templates/capture.sh.j2");
 
@@ -18,7 +18,7 @@ struct Values {
     mounts: Vec<String>,
     keep_seconds: i64,
     clean_up: String,
-    list_files: String,
+    list_files: &'static str,
 }
 
 /// The script of a capture with `runs`.
@@ -73,7 +73,7 @@ pub fn script(plan: &Plan, id: StepId, host: HostId) -> Result<Artefact, Diagnos
         mounts: crate::mounts(plan, place),
         keep_seconds: parts.keeps.map_or(0, |(age, _)| age.high().0.max(1)),
         clean_up: crate::clean_up(step)?,
-        list_files: listing::function().map_err(|error| refusal::rendering(step, &error))?,
+        list_files: bash::LIST_FILES,
     };
     let named = |variable: &str, name: &Option<String>| {
         name.as_ref()

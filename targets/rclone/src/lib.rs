@@ -33,9 +33,9 @@ use thrice_model::HostId;
 use thrice_target::select::{self, Means};
 use thrice_target::{Artefact, Diagnostic, Plan, header, layout};
 
+pub use ends::{End, end};
 pub use read::{Facts, read};
-
-use remote::Remote;
+pub use remote::Remote;
 
 /// The scripts and remotes of all steps in force that rclone carries out.
 ///

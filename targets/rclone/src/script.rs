@@ -100,6 +100,7 @@ pub fn emit(plan: &Plan, id: StepId, host: HostId) -> Result<(Artefact, Vec<Remo
             .iter()
             .filter_map(|remote| remote.file.clone())
             .collect(),
+        ..Script::default()
     };
     Ok((artefact(plan, id, host, &script)?, remotes))
 }

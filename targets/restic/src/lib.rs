@@ -81,6 +81,7 @@ fn script(plan: &Plan, id: StepId, step: &Step, host: HostId) -> Result<Artefact
             access.render(step, repository.restic, &mounts)?
         ),
         secrets: vec![access.password_file.clone()],
+        ..Script::default()
     };
     artefact(plan, id, host, &script)
 }

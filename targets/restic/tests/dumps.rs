@@ -111,3 +111,27 @@ fn a_dump_that_failed_fails_the_backup_and_not_its_neighbour() {
     world.fail("full", 1, "it comes after dump, which failed");
     world.succeed("neighbour");
 }
+
+#[test]
+fn a_capture_of_this_program_is_backed_up_as_it_left_it() {
+    let mut world = world();
+    world.bench.write("data/a", "one");
+    let disk = world.fixture.model.stores.ids().next().unwrap();
+    let home = Fixture::location(disk, &world.bench.path("data"));
+    let class = world.fixture.class("folders", home);
+    let steps = &mut world.fixture.model.steps;
+    let dump_step = steps.ids().find(|id| steps[*id].named.name == "dump");
+    world.fixture.edit(dump_step.unwrap(), |step| {
+        step.classes = vec![(class, span())];
+        if let Verb::Capture(parts) = &mut step.verb {
+            parts.runs = None;
+            parts.method = CaptureMethod::Files;
+        }
+    });
+    let capture = thrice_target_capture::emit(&world.fixture.plan()).unwrap();
+    let finished = world.bench.run(&capture[0]);
+    assert!(finished.is_success(), "{finished}");
+    world.succeed("full");
+    world.bench.write("dumps/folders-latest/a", "two");
+    world.fail("full", 1, "not as the capture left it");
+}

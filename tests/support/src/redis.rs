@@ -13,7 +13,8 @@ use crate::wait::until;
 /// The password that every server asks for.
 pub const PASSWORD: &str = "correct-horse battery";
 
-/// A server that ends with its test. It saves only when told to, and asks for [`PASSWORD`].
+/// A server that ends with its test. It saves only when told to, and asks for [`PASSWORD`]. When it is shut
+/// down, it starts again as soon as there is no file `down` in its folder.
 #[derive(Debug)]
 pub struct Redis {
     keeper: Keeper,
@@ -53,9 +54,13 @@ impl Redis {
             folder.display()
         );
         fs::write(&settings, text).expect("our folder");
+        // A file `down` in its folder keeps it down when it has been shut down.
+        let (home, settings) = (folder.display(), settings.display());
         keeper.start(
             "redis",
-            &format!("exec redis-server '{}'", settings.display()),
+            &format!(
+                "while :; do [ -e '{home}/down' ] || setpriv --pdeathsig KILL redis-server '{settings}'; sleep 0.1; done"
+            ),
         );
         let server = Self {
             keeper,

@@ -1,4 +1,3 @@
-{% raw %}
 # Lists the files whose names stand in the file $1, a zero byte behind each, so that a backup can tell
 # whether it reads just those: a line `SHA256 BYTES SECONDS PATH` for each, its time since 1970.
 list_files() {
@@ -16,4 +15,3 @@ list_files() {
   number files "$files"
   number bytes "$bytes"
 }
-{% endraw %}
