@@ -61,6 +61,9 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             "has restic 0.18.0\n    link 90 MB/s\n",
         )],
     ),
+    ("T1301", &[("daily at 03:00 UTC", "daily at 03:05 UTC")]),
+    ("T1302", &[("rpo 24h", "rpo 26h")]),
+    ("T1303", &[("guaranteed 3 days", "guaranteed 6 days")]),
     (
         "T1501",
         &[(
@@ -131,6 +134,23 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     ("T2003", &[("slip 3 months", "slip 7 days")]),
+    ("T2101", &[("daily at 05:30 UTC", "daily at 06:30 UTC")]),
+    ("T2102", &[("daily at 03:05", "daily at 03:15")]),
+    (
+        "T2103",
+        &[(
+            "weekly on Sunday at 03:10 UTC",
+            "weekly on Sunday at 05:00 UTC",
+        )],
+    ),
+    ("T2104", &[("daily at 03:00 UTC", "daily at 03:05 UTC")]),
+    (
+        "T2105",
+        &[("    taking 1m..6m", "    atomic\n    taking 1m..6m")],
+    ),
+    ("T2106", &[("daily at 03:00 UTC", "daily at 03:05 UTC")]),
+    ("T2107", &[("1m..26h", "1m..2h")]),
+    ("T2108", &[("limit 1 MB/s", "limit 10 MB/s")]),
     ("T2201", &[("clearance internal", "clearance personal")]),
     ("T2202", &[("held on server, bench", "held on server")]),
     ("T2203", &[("/seed/raw", "/raw")]),
@@ -191,17 +211,6 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T2315", &[("unlimited", "400")]),
     ("T2316", &[("runs cron;", "runs cron; has restic 0.18.0;")]),
     ("T2317", &[("has restic 0.14.0", "has restic 0.18.0")]),
-    ("T2341", &[("zerobyte 0.39.2", "zerobyte 0.41.0")]),
-    ("T2342", &[("daily at 12:30", "daily at 03:00")]),
-    ("T2343", &[("by server.zerobyte", "by server.cron")]),
-    (
-        "T2344",
-        &[
-            ("shared { medium object }", "letters { medium object }"),
-            ("s3.shared:/letters by", "s3.letters:/ by"),
-            ("s3.shared:/letters in", "s3.letters:/ in"),
-        ],
-    ),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",
@@ -220,6 +229,17 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             ("class letters is items on server.disk:/letters\n", ""),
         ],
     ),
+    ("T2341", &[("zerobyte 0.39.2", "zerobyte 0.41.0")]),
+    ("T2342", &[("daily at 12:30", "daily at 03:00")]),
+    ("T2343", &[("by server.zerobyte", "by server.cron")]),
+    (
+        "T2344",
+        &[
+            ("shared { medium object }", "letters { medium object }"),
+            ("s3.shared:/letters by", "s3.letters:/ by"),
+            ("s3.shared:/letters in", "s3.letters:/ in"),
+        ],
+    ),
     ("T2401", &[("5..8 EUR", "5..6 EUR")]),
     ("T2402", &[("USD", "EUR")]),
     (
@@ -235,6 +255,28 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     (
         "T2502",
         &[("on server }\nrepository", "on spare }\nrepository")],
+    ),
+    (
+        "T2503",
+        &[
+            ("use std/home\n", "use std/home\nuse std/healthchecks\n"),
+            ("on spare }\nbackup", "hosted by healthchecks_io }\nbackup"),
+        ],
+    ),
+    (
+        "T2504",
+        &[
+            ("use std/home\n", "use std/home\nuse std/healthchecks\n"),
+            (
+                "\"HC_OTHER_KEY\" }",
+                "\"HC_OTHER_KEY\"; hosted by healthchecks_io }",
+            ),
+        ],
+    ),
+    ("T2505", &[("/opt/dump-all", "/opt/dump-db")]),
+    (
+        "T2506",
+        &[("    taking 1m..6m", "    atomic\n    taking 1m..6m")],
     ),
     ("T2601", &[("daily at 03:00", "early")]),
     ("T2602", &[("all items", "all files")]),
