@@ -163,7 +163,7 @@ mod tests {
         let root = sources.add("policy.thrice", text);
         let (model, _) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
         let (plan, _) = thrice_plan::plan(model.unwrap(), date(2026, 2, 15));
-        let context = Context::new(&plan, super::Answers::default());
+        let context = Context::new(&plan, crate::presence::Answers::default());
         let ids: Vec<CopyId> = plan.copies.ids().collect();
         let symbolized = symbolize(&context, &ids);
         let question = Question {
