@@ -51,7 +51,7 @@ pub struct Choices {
     /// How many runs of a step are missed right before the first strike; none, unless chosen.
     pub missed: BTreeMap<StepId, u32>,
     /// Everything else at its worst: longest runs, latest starts, as many missed runs as monitors and the
-    /// response time allow, deletions as early as may be.
+    /// response time allow. Deletions by age always come as early as they may.
     pub worst: bool,
 }
 
