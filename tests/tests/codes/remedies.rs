@@ -305,7 +305,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T2613", &[("20..90 MB/day", "0..1 GB/day")]),
     (
         "T2701",
-        &[("{ medium hdd }", "{ medium hdd; snapshots daily at 00:30 keep 60 }")],
+        &[(
+            "{ medium hdd }",
+            "{ medium hdd; snapshots daily at 00:30 keep 60 }",
+        )],
     ),
     ("T2702", &[("t0 + 10 weeks", "later + 10 weeks")]),
     // A note: it goes with what is expected.
