@@ -67,10 +67,7 @@ fn rules_find_what_they_name() {
 
 /// Seeds a database of these tables, each with a column that is changed.
 fn one(prod: &Postgres, settings: &str, tables: &[(String, String)]) {
-    prod.sql(
-        "postgres",
-        "DROP DATABASE IF EXISTS app",
-    );
+    prod.sql("postgres", "DROP DATABASE IF EXISTS app");
     prod.sql("postgres", "CREATE DATABASE app");
     let mut seed = Seed::new(CaptureMethod::PgDump, "postgres", &["app"], settings);
     for (table, column) in tables {

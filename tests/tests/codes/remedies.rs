@@ -305,7 +305,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T2613", &[("20..90 MB/day", "0..1 GB/day")]),
     (
         "T2701",
-        &[("{ medium hdd }", "{ medium hdd; snapshots daily at 00:30 keep 60 }")],
+        &[(
+            "{ medium hdd }",
+            "{ medium hdd; snapshots daily at 00:30 keep 60 }",
+        )],
     ),
     ("T2702", &[("t0 + 10 weeks", "later + 10 weeks")]),
     // A note: it goes with what is expected.
@@ -331,6 +334,7 @@ fn every_code_of_an_obligation_has_a_remedy() {
 #[test]
 fn every_remedy_helps() {
     let examples = examples();
+    let mut helpless = Vec::new();
     for (code, changes) in REMEDIES.iter().copied() {
         let Some(example) = examples.get(code) else {
             continue;
@@ -341,14 +345,12 @@ fn every_remedy_helps() {
             mended = mended.replacen(from, to, 1);
         }
         let (sources, found) = check(code, &mended, is_about_building(code));
-        let left = found
-            .iter()
-            .filter(|f| f.code.0 == code || f.severity == Severity::Error);
-        assert_eq!(
-            left.count(),
-            0,
-            "{code}:\n{mended}\n{}",
-            shown(code, &sources, &found)
-        );
+        let left =
+            |f: &thrice_diagnostics::Diagnostic| f.code.0 == code || f.severity == Severity::Error;
+        if found.iter().any(left) {
+            let shown = shown(code, &sources, &found);
+            helpless.push(format!("{code}:\n{mended}\n{shown}"));
+        }
     }
+    assert!(helpless.is_empty(), "{}", helpless.join("\n"));
 }

@@ -25,6 +25,9 @@ pub(super) enum Missing {
     Size(ClassId),
 }
 
+/// What ways go over: hosts (0) and networks (1), by their place.
+type Ways = BTreeSet<(u8, u32)>;
+
 /// A restore of one class.
 #[derive(Clone, Debug)]
 pub(super) struct Restore {
@@ -38,7 +41,7 @@ pub(super) struct Restore {
     /// The slowest of its links; or what is not stated.
     pub speed: Result<BytesPerSecond, Vec<Missing>>,
     /// What it shares with others: hosts, and networks by their place.
-    pub ways: BTreeSet<(u8, u32)>,
+    pub ways: Ways,
     /// The host whose link it is.
     pub slowest: HostId,
 }
@@ -149,17 +152,13 @@ fn restore(
     })
 }
 
-type Way = (
-    Result<BytesPerSecond, Vec<Missing>>,
-    BTreeSet<(u8, u32)>,
-    HostId,
-);
+type Way = (Result<BytesPerSecond, Vec<Missing>>, Ways, HostId);
 
 /// The way between two hosts: its speed, what it shares, and whose link is the slowest. An object
 /// storage that states no speed is taken to be as fast as the other end.
 fn path(context: &Context<'_>, from: HostId, to: HostId) -> Way {
     let model = &context.plan.model;
-    let mut ways: BTreeSet<(u8, u32)> = [(0, from.0), (0, to.0)].into();
+    let mut ways: Ways = [(0, from.0), (0, to.0)].into();
     let mut missing = Vec::new();
     let mut slowest: Option<(BytesPerSecond, HostId)> = None;
     for host in [from, to] {
@@ -194,7 +193,7 @@ fn path(context: &Context<'_>, from: HostId, to: HostId) -> Way {
 
 /// Those that can be timed, in groups that share something; the slowest link of a group counts for all.
 pub(super) fn shared(restores: Vec<Restore>) -> Vec<Shared> {
-    let mut groups: Vec<(BTreeSet<(u8, u32)>, Vec<Restore>)> = Vec::new();
+    let mut groups: Vec<(Ways, Vec<Restore>)> = Vec::new();
     for restore in restores.into_iter().filter(|r| r.speed.is_ok()) {
         let (mut ways, mut members) = (restore.ways.clone(), vec![restore]);
         let mut rest = Vec::new();
