@@ -60,6 +60,8 @@ struct Manner {
     script_on: Option<HostId>,
     /// How long it waits for a lock of restic.
     waits: Seconds,
+    /// Whether the policy says how long it may take.
+    stated: bool,
 }
 
 /// Steps of one manner; none for Zerobyte's own check.
@@ -114,11 +116,9 @@ fn rule(first: &Users, second: &Users) -> Option<(Code, Seconds)> {
         _ => {}
     }
     let waits = if serialised { FILE_LOCK } else { a.waits };
-    let code = if waits >= b.rhythm.length {
-        WAITS
-    } else {
-        LOCKED
-    };
+    // Where nothing says how long the other takes, waiting is taken to be enough, and pointed out.
+    let enough = waits >= b.rhythm.length || (waits > Seconds::ZERO && !b.stated);
+    let code = if enough { WAITS } else { LOCKED };
     let window = match a.role {
         Role::Thins => a.rhythm.length,
         _ => a.rhythm.late.saturating_add(Seconds(1)),
@@ -156,6 +156,7 @@ fn users(context: &Context<'_>, id: RepositoryId) -> Vec<Users> {
             deletes,
             script_on: step.runner.host.filter(|_| scripted),
             waits: if retries { RETRY_LOCK } else { Seconds::ZERO },
+            stated: step.timing.duration_stated.is_some(),
         };
         by_manner.entry(manner).or_default().push(step_id);
     }
@@ -229,6 +230,7 @@ fn own_check(context: &Context<'_>, id: RepositoryId, host: HostId) -> Option<Us
             deletes: false,
             script_on: None,
             waits: Seconds::ZERO,
+            stated: true,
         },
         starts,
         steps: Vec::new(),
