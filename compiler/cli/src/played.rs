@@ -1,4 +1,8 @@
 //! A case from the command line: read as a `scenario` of the policy, played, and put into words.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by ids that only they give out"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

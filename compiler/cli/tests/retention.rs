@@ -1,5 +1,10 @@
 //! `thrice retention`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: a failure is a failed test"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;

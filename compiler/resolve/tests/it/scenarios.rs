@@ -16,7 +16,7 @@ class documents is files on server.disk:/documents
 
 fn instants(clauses: &str) -> Vec<String> {
     let model = model(&format!("{PLACES}scenario \"case\" {{\n{clauses}\n}}"));
-    let strikes = model.scenarios[0].strikes.iter();
+    let strikes = model.scenarios.iter().flat_map(|case| &case.strikes);
     strikes.map(|strike| strike.at.to_string()).collect()
 }
 
