@@ -62,6 +62,7 @@ fn with_rules(seed: Seed) -> Seed {
         .rule("n8n.User.eMail", Anonymise::Hash)
         .rule("n8n.User.password", Anonymise::Null)
         .rule("n8n.public.User.notes", Anonymise::Redact)
+        .rule("n8n.audit", Anonymise::Keep)
         .rule("litellm.route", Anonymise::Keep)
         .rule("rest", Anonymise::Skip)
 }
@@ -158,6 +159,7 @@ fn what_arrives_is_changed_and_proved_before_anything_starts() {
 
     a_seed_that_was_touched_changes_nothing(&mut seed, &preprod);
     a_second_seed_takes_the_place_of_the_first(&mut seed, &prod, &preprod);
+    an_exchange_that_fails_leaves_what_was(&mut seed, &preprod);
     for script in &seed.scripts() {
         assert_eq!(shellcheck(&seed.bench.install(script)), Ok(()));
     }
@@ -227,6 +229,32 @@ fn a_second_seed_takes_the_place_of_the_first(
     assert!(finished.is_success(), "{finished}");
     busy.wait().unwrap();
     assert_eq!(preprod.sql("n8n", "SELECT count(*) FROM workflow"), "21");
+}
+
+fn an_exchange_that_fails_leaves_what_was(seed: &mut Seed, preprod: &Postgres) {
+    let before = preprod.dump("n8n");
+    fs::remove_file(seed.bench.path("systemctl.log")).unwrap();
+    seed.program(
+        "psql",
+        "#!/bin/bash\n[[ $* != *RENAME* ]] || { echo 'no exchange' >&2; exit 3; }\nexec /usr/bin/psql \"$@\"\n",
+    );
+    let finished = seed.load(&[]);
+    assert!(
+        finished
+            .stderr
+            .contains("those of before are in place, and the services stopped"),
+        "{finished}"
+    );
+    let log = fs::read_to_string(seed.bench.path("systemctl.log")).unwrap();
+    assert_eq!(log, "stop -- web\nstop -- app\n");
+    assert_eq!(preprod.dump("n8n"), before);
+    assert_eq!(
+        preprod.sql(
+            "postgres",
+            "SELECT count(*) FROM pg_database WHERE datname LIKE 'thrice%' OR NOT datallowconn AND datname <> 'template0'"
+        ),
+        "0"
+    );
 }
 
 /// The seed must not leave, with these words; nothing of it is at the place in between.
