@@ -4,22 +4,13 @@
 //! `lifecycle/startup.ts`, `backend-compatibility.ts`. The verifier says it of a policy, and its target
 //! emits nothing that would come to it.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use thrice_diagnostics::Span;
-use thrice_model::{Host, HostId, Model, RunnerKind, Source, Step, StepTarget, Verb};
-use thrice_quantity::schedule::{Recurrence, ScheduleZone, TimeOfDay, zone_named};
+use thrice_model::{Host, Model, RunnerKind, Source, Step, Verb};
+use thrice_quantity::schedule::Recurrence;
 use thrice_retention::{Count, KeepRules};
 
 /// First version with API keys, without which nothing can be applied unattended.
 pub const FLOOR: (u32, u32) = (0, 40);
-/// When it checks every repository, each day by the clock of its container, under the exclusive lock.
-pub const CHECKS_AT: (u8, u8) = (12, 50);
-/// How long that check is taken to last, in seconds: it reads no data.
-const CHECK_LASTS: i64 = 1800;
-/// How long a run is taken to last that says nothing of it, in seconds.
-const RUN_LASTS: i64 = 3600;
 /// Most attempts after the first.
 const MOST_RETRIES: u32 = 32;
 
@@ -159,53 +150,6 @@ pub fn is_mirror(model: &Model, step: &Step) -> bool {
             .any(|(_, it)| it.store == place.store && (place.path == "/" || it.path == place.path)),
         Source::Home | Source::Step(..) => false,
     }
-}
-
-/// A run of a step on a repository of Zerobyte's that meets its daily check: the date, and the hosts whose
-/// Zerobyte checks it. The first within a year and a day of the policy's start.
-#[must_use]
-pub fn meets_check(model: &Model, step: &Step) -> Option<(Date, HostId)> {
-    let repository = match (&step.target, &step.source) {
-        (StepTarget::Repository(id, _), _) | (_, Source::Repository(id, _)) => *id,
-        _ => return None,
-    };
-    let (schedule, _) = step.timing.schedule.as_ref()?;
-    let zone = match &schedule.zone {
-        ScheduleZone::Utc => "UTC",
-        ScheduleZone::Named(name) => name,
-        ScheduleZone::Host => &model.hosts.get(step.runner.host?)?.timezone,
-    };
-    let zone = zone_named(zone).ok()?;
-    let from = model.policy.start.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    let to = Timestamp::from_second(from.as_second().saturating_add(367 * 86_400)).ok()?;
-    let lasts = if step.timing.duration_stated.is_some() {
-        step.timing.duration.high().0
-    } else {
-        RUN_LASTS
-    };
-    let lasts = lasts.saturating_add(step.timing.jitter.0);
-    let checker = checkers(model, repository).next()?;
-    let clock = zone_named(&model.hosts.get(checker)?.timezone).ok()?;
-    let check = TimeOfDay::new(CHECKS_AT.0, CHECKS_AT.1)?.second_of_day();
-    schedule
-        .occurrences(&zone, from, to)
-        .map(|run| clock.to_datetime(run))
-        .find(|run| {
-            let start = i64::from(run.hour()) * 3600 + i64::from(run.minute()) * 60;
-            // The check of that day, or, for a run that goes on past midnight, of the next.
-            [check, check + 86_400]
-                .iter()
-                .any(|check| start < check + CHECK_LASTS && *check < start.saturating_add(lasts))
-        })
-        .map(|run| (run.date(), checker))
-}
-
-/// The hosts whose Zerobyte has a job on a repository.
-fn checkers(model: &Model, repository: thrice_model::RepositoryId) -> impl Iterator<Item = HostId> {
-    model.steps.iter().filter_map(move |(_, step)| {
-        let writes = matches!(&step.target, StepTarget::Repository(id, _) if *id == repository);
-        (writes && step.runner.kind == RunnerKind::Zerobyte).then_some(step.runner.host)?
-    })
 }
 
 fn zerobyte<'m>(model: &'m Model, step: &Step) -> Option<&'m Host> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::civil::Time;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
-use thrice_model::{CaptureMethod, CaptureParts, HostId, HostKind, RunnerKind, StepId, Verb};
+use thrice_model::{HostId, HostKind, RunnerKind, StepId, Verb};
 use thrice_quantity::cron::CronSpec;
 use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay, Weekday};
 use thrice_target::bench::Bench;
@@ -138,16 +138,7 @@ fn only_what_cron_starts_on_that_day_is_in_it() {
     fixture.edit(ids[3], |step| {
         step.lifetime.until = Some(thrice_target::fixture::AS_OF)
     });
-    fixture.edit(ids[4], |step| {
-        step.verb = Verb::Capture(CaptureParts {
-            method: CaptureMethod::PgDump,
-            atomic: true,
-            runs: None,
-            user: None,
-            container: None,
-            keeps: None,
-        });
-    });
+    fixture.edit(ids[4], |step| step.runner.kind = RunnerKind::Hand);
     let entries = read(only(&fixture.plan()).text()).unwrap();
     let commands: Vec<&str> = entries
         .iter()

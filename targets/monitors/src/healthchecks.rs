@@ -2,10 +2,9 @@
 //!
 //! A check that the API makes tells nobody unless `channels` says so, so it says all of them.
 
-use serde::Serialize;
 use serde_json::{Value, json};
 use thrice_model::{MonitorId, Step, StepId};
-use thrice_target::{Artefact, Diagnostic, Plan, apply, due, header, monitor, refusal, template};
+use thrice_target::{Artefact, Diagnostic, Plan, apply, due, monitor, refusal};
 
 use crate::{description, folder, list};
 
@@ -32,7 +31,7 @@ pub fn files(
     let mut program = Artefact::apply(
         format!("{}/apply", folder(plan, id)),
         None,
-        program(plan).map_err(|mistake| vec![mistake])?,
+        apply::program(plan, "healthchecks", APPLY, &()).map_err(|mistake| vec![mistake])?,
     );
     program.secrets = vec!["HEALTHCHECKS_API_KEY".to_owned()];
     Ok(vec![
@@ -106,20 +105,4 @@ fn schedule(plan: &Plan, step: &Step) -> Option<(String, String)> {
         },
     };
     Some((cron, zone))
-}
-
-fn program(plan: &Plan) -> Result<String, Diagnostic> {
-    #[derive(Serialize)]
-    struct Values {
-        header: String,
-        covers: &'static str,
-    }
-    let values = Values {
-        header: header::comments(plan, ""),
-        covers: apply::COVERS,
-    };
-    template::render("apply_healthchecks.sh.j2", APPLY, &values).map_err(|error| {
-        let message = format!("the program for healthchecks cannot be written: {error}");
-        Diagnostic::error(refusal::INTERNAL, message)
-    })
 }

@@ -20,9 +20,7 @@ use serde::Serialize;
 use serde_json::json;
 use thrice_model::{Mount, Service, ServiceId};
 use thrice_plan::nextcloud::is_nextcloud;
-use thrice_target::{
-    Artefact, Diagnostic, Plan, VERSION, apply, filename, header, layout, refusal, shell, template,
-};
+use thrice_target::{Artefact, Diagnostic, Plan, VERSION, apply, filename, layout, refusal, shell};
 
 pub use read::{Shown, read};
 
@@ -126,9 +124,7 @@ fn limits(mount: &Mount) -> Vec<String> {
 
 fn program(plan: &Plan, service: &Service) -> Result<String, Diagnostic> {
     #[derive(Serialize)]
-    struct Values {
-        header: String,
-        covers: &'static str,
+    struct Own {
         occ: String,
     }
     let unquotable = |error: String| {
@@ -142,13 +138,5 @@ fn program(plan: &Plan, service: &Service) -> Result<String, Diagnostic> {
         }
         None => "runuser -u www-data -- php /var/www/nextcloud/occ".to_owned(),
     };
-    let values = Values {
-        header: header::comments(plan, ""),
-        covers: apply::COVERS,
-        occ,
-    };
-    template::render("apply.sh.j2", APPLY, &values).map_err(|error| {
-        let message = format!("the program for Nextcloud cannot be written: {error}");
-        Diagnostic::error(refusal::INTERNAL, message)
-    })
+    apply::program(plan, "Nextcloud", APPLY, &Own { occ })
 }

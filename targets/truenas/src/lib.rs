@@ -15,11 +15,10 @@ mod datasets;
 mod jobs;
 mod read;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 use thrice_model::{HostId, HostKind};
 use thrice_plan::Plan;
-use thrice_target::{Artefact, Diagnostic, VERSION, apply, header, layout, refusal, template};
+use thrice_target::{Artefact, Diagnostic, VERSION, apply, layout};
 use thrice_target_cron::job::{Job, by_host};
 
 pub use read::{CronJob, Facts, SnapshotTask, read};
@@ -93,26 +92,10 @@ fn files(plan: &Plan, host: HostId, jobs: &[Job]) -> Result<Vec<Artefact>, Vec<D
         "snapshot_tasks": tasks,
         "cron_jobs": cron_jobs,
     });
-    let program = program(plan).map_err(|mistake| vec![mistake])?;
+    let program = apply::program(plan, "a NAS", APPLY, &()).map_err(|mistake| vec![mistake])?;
     let folder = format!("{}/truenas", layout::host_folder(plan, host));
     Ok(vec![
         Artefact::json(path(plan, host), "truenas-plan", Some(name.clone()), &value),
         Artefact::apply(format!("{folder}/apply"), Some(name.clone()), program),
     ])
-}
-
-fn program(plan: &Plan) -> Result<String, Diagnostic> {
-    #[derive(Serialize)]
-    struct Values {
-        header: String,
-        covers: &'static str,
-    }
-    let values = Values {
-        header: header::comments(plan, ""),
-        covers: apply::COVERS,
-    };
-    template::render("apply.sh.j2", APPLY, &values).map_err(|error| {
-        let message = format!("the program for a NAS cannot be written: {error}");
-        Diagnostic::error(refusal::INTERNAL, message)
-    })
 }

@@ -15,11 +15,10 @@ mod secret;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde_json::Value;
 use thrice_model::{HostId, Step, StepId, Verb};
 use thrice_target::select::{self, Means};
-use thrice_target::{Artefact, Diagnostic, Plan, apply, header, layout, refusal, template};
+use thrice_target::{Artefact, Diagnostic, Plan, apply, layout};
 
 const APPLY: &str = include_str!("../templates/apply.sh.j2");
 
@@ -94,22 +93,10 @@ fn files(
             &provisioned.value,
         ),
         file("api-plan.json", "zerobyte-api-plan", &calls),
-        Artefact::apply(place("apply"), Some(name.clone()), program(plan)?),
+        Artefact::apply(
+            place("apply"),
+            Some(name.clone()),
+            apply::program(plan, "Zerobyte", APPLY, &())?,
+        ),
     ])
-}
-
-fn program(plan: &Plan) -> Result<String, Diagnostic> {
-    #[derive(Serialize)]
-    struct Values {
-        header: String,
-        covers: &'static str,
-    }
-    let values = Values {
-        header: header::comments(plan, ""),
-        covers: apply::COVERS,
-    };
-    template::render("apply.sh.j2", APPLY, &values).map_err(|error| {
-        let message = format!("the program for Zerobyte cannot be written: {error}");
-        Diagnostic::error(refusal::INTERNAL, message)
-    })
 }

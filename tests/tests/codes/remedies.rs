@@ -230,7 +230,6 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("T2341", &[("zerobyte 0.39.2", "zerobyte 0.41.0")]),
-    ("T2342", &[("daily at 12:30", "daily at 03:00")]),
     ("T2343", &[("by server.zerobyte", "by server.cron")]),
     (
         "T2344",

@@ -2,7 +2,7 @@
 
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{RunnerKind, Step, Verb};
-use thrice_plan::zerobyte::{CHECKS_AT, is_mirror, limits, meets_check};
+use thrice_plan::zerobyte::{is_mirror, limits};
 
 use super::finding;
 use crate::context::Context;
@@ -10,7 +10,6 @@ use crate::verification::Finding;
 
 const KEEP_RULES: Code = Code("T2314");
 const NOT_AS_SAID: Code = Code("T2341");
-const MEETS_CHECK: Code = Code("T2342");
 const NO_BACKUP: Code = Code("T2343");
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
@@ -24,7 +23,6 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             out.push(finding(diagnostic, vec![step.named.name.clone()]));
         }
         out.extend(no_backup(context, step));
-        out.extend(meeting(context, step));
     }
 }
 
@@ -48,27 +46,4 @@ fn no_backup(context: &Context<'_>, step: &Step) -> Option<Finding> {
             .help("let cron, systemd or the executor of a host that reaches both ends run it")
     };
     Some(finding(diagnostic, vec![name.clone()]))
-}
-
-/// A run on a repository while Zerobyte checks it under the exclusive lock.
-fn meeting(context: &Context<'_>, step: &Step) -> Option<Finding> {
-    let (date, host) = meets_check(&context.plan.model, step)?;
-    let (_, span) = step.timing.schedule.as_ref()?;
-    let host = &context.plan.model.hosts[host].named;
-    let (name, at) = (
-        &step.named.name,
-        format!("{:02}:{:02}", CHECKS_AT.0, CHECKS_AT.1),
-    );
-    let message = format!(
-        "`{name}` runs while Zerobyte of `{}` checks its repository at {at}, first on {date}",
-        host.name
-    );
-    let diagnostic = Diagnostic::warning(MEETS_CHECK, message)
-        .at(*span, "this schedule")
-        .at(
-            host.span,
-            format!("checks every repository daily at {at} by its clock, under the exclusive lock"),
-        )
-        .help("let it be over by then, or say how long it takes: `takes ..1 h`");
-    Some(finding(diagnostic, vec![name.clone(), host.name.clone()]))
 }
