@@ -22,8 +22,9 @@ use crate::check::{check, examples, fenced, is_about_building, shown};
 /// Codes that no text of a policy can show: their pages show a session at a terminal instead, which
 /// the tests of the command line act out. `T9001` and `T9002` only show where thrice itself is wrong; a test
 /// beside the code that reports it covers its words.
-const AT_THE_TERMINAL: [&str; 9] = [
-    "T0001", "T0002", "T0003", "T0004", "T0006", "T0007", "T0008", "T9001", "T9002",
+const AT_THE_TERMINAL: [&str; 15] = [
+    "T0001", "T0002", "T0003", "T0004", "T0006", "T0007", "T0008", "T3001", "T3002", "T3003",
+    "T3004", "T3005", "T3006", "T9001", "T9002",
 ];
 
 #[test]

@@ -54,6 +54,8 @@ pub enum Verb {
     Build(Build),
     /// Play what happens if something goes wrong
     Simulate(Simulate),
+    /// Compare what was built with the policy: what was changed, is stale, missing or too much
+    Verify(Verify),
     /// Explain a finding's code, or list all codes
     Explain {
         /// A code such as T1101
@@ -115,6 +117,10 @@ pub enum Format {
 pub struct Build {
     #[command(flatten)]
     pub judged: Judged,
+
+    /// What to write: all (of a safe policy alone), or the runbook (of a rejected one too)
+    #[arg(long, value_enum, default_value_t = Target::All, hide_possible_values = true)]
+    pub target: Target,
 
     /// The folder to write; one that thrice wrote before is replaced as a whole
     #[arg(long, value_name = "DIR")]
@@ -192,6 +198,29 @@ pub enum SimulationFormat {
     Human,
     /// For programs, with a schema
     Json,
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// Everything
+    All,
+    /// What to do on the worst day
+    Runbook,
+}
+
+/// `thrice verify`.
+#[derive(Debug, ClapArgs)]
+pub struct Verify {
+    /// A folder that `thrice build` wrote
+    pub folder: PathBuf,
+
+    /// The policy: a folder of .thrice files, or one file
+    pub policy: PathBuf,
+
+    /// Compare with what is in force on this day [default: today, UTC]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
 }
 
 /// `thrice fmt`.

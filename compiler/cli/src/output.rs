@@ -157,7 +157,7 @@ fn refuse(folder: &Path, why: &str, help: &str) -> Refusal {
     clippy::disallowed_methods,
     reason = "the command line may read a folder"
 )]
-fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, SourceMap, Span};
+use thrice_build::Standing;
+use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
 use thrice_model::Model;
 use thrice_plan::Plan;
-use thrice_report::{Accepted, Assumption, PhaseDate, Policy, Report, Verdict};
+use thrice_report::{Accepted, Assumption, Outcome, PhaseDate, Policy, Report, Verdict};
 use thrice_verify::{Prover, Verification};
 
 use crate::input::{Files, Input};
@@ -30,9 +31,82 @@ impl thrice_resolve::Loader for Files {
     }
 }
 
+/// A policy that has been read and planned, and not judged yet.
+struct Planned {
+    report: Report,
+    sources: SourceMap,
+    plan: Option<Arc<Plan>>,
+    findings: Diagnostics,
+}
+
+impl Planned {
+    /// The plan, if nothing is wrong with it so far.
+    fn sound(&self) -> Option<&Arc<Plan>> {
+        self.plan.as_ref().filter(|_| !self.findings.has_errors())
+    }
+
+    fn judged(mut self) -> Judged {
+        self.report.findings = self.findings.sorted();
+        Judged {
+            report: self.report,
+            sources: self.sources,
+            plan: self.plan,
+        }
+    }
+}
+
 /// Reads, plans and verifies. Where a stage finds an error, the later ones are left out, since what
 /// they would say follows from it.
 pub fn check(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> Judged {
+    // It sets its solvers up while the files are read.
+    let prover = Prover::start();
+    let mut planned = plan(input, as_of, strict, timings);
+    if let Some(plan) = planned.sound() {
+        let found = prover.verify(plan);
+        timings.over("verify");
+        let played = thrice_simulate::findings(plan);
+        timings.over("simulate");
+        let found = verdicts(&mut planned.report, found);
+        planned.findings.extend(found);
+        planned.findings.extend(played);
+    }
+    planned.judged()
+}
+
+/// What came of comparing a folder with a policy.
+pub enum Compared {
+    /// The policy cannot be read or planned: the report says why.
+    NoPolicy(Judged),
+    /// The policy cannot be built.
+    NoBuild(Vec<Diagnostic>, SourceMap),
+    /// What differs, and the texts that it points into.
+    Differs(Vec<Diagnostic>, SourceMap),
+}
+
+/// Reads and plans a policy, and compares a folder with what it makes of it. Whether the policy is safe
+/// is another question, and not asked here.
+pub fn compare(
+    input: Input,
+    as_of: Date,
+    folder: &str,
+    files: &[thrice_readback::Found],
+) -> Compared {
+    let mut planned = plan(input, as_of, false, &mut Timings::new(false));
+    let mut sources = std::mem::take(&mut planned.sources);
+    let compared = planned
+        .sound()
+        .map(|plan| thrice_readback::verify(plan, folder, files, &mut sources));
+    match compared {
+        None => {
+            planned.sources = sources;
+            Compared::NoPolicy(planned.judged())
+        }
+        Some(Err(mistakes)) => Compared::NoBuild(mistakes, sources),
+        Some(Ok(found)) => Compared::Differs(found, sources),
+    }
+}
+
+fn plan(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> Planned {
     let mut report = Report {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         language_version: thrice_grammar::LANGUAGE_VERSION,
@@ -47,8 +121,6 @@ pub fn check(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> 
         mistakes,
         files,
     } = input;
-    // It sets its solvers up while the files are read.
-    let prover = Prover::start();
     let mut findings = Diagnostics::new();
     let model = if mistakes.is_empty() {
         let parsed = thrice_resolve::parse(&mut sources, &roots, &files);
@@ -71,18 +143,11 @@ pub fn check(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> 
         timings.over("plan");
         Arc::new(plan)
     });
-    if let Some(plan) = plan.as_ref().filter(|_| !findings.has_errors()) {
-        let found = prover.verify(plan);
-        timings.over("verify");
-        findings.extend(verdicts(&mut report, found));
-        findings.extend(thrice_simulate::findings(plan));
-        timings.over("simulate");
-    }
-    report.findings = findings.sorted();
-    Judged {
+    Planned {
         report,
         sources,
         plan,
+        findings,
     }
 }
 
@@ -157,6 +222,27 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
 pub fn build(judged: &Judged) -> Result<Vec<thrice_target::Artefact>, Vec<Diagnostic>> {
     let no_plan = || vec![Diagnostic::error(INTERNAL, "there is no plan to build")];
     thrice_build::build(judged.plan.as_deref().ok_or_else(no_plan)?)
+}
+
+/// The runbook of a policy that was judged, safe or not. `None` if it could not even be planned.
+///
+/// # Errors
+/// A name that no command can hold.
+pub fn runbook(judged: &Judged) -> Option<Result<Vec<thrice_target::Artefact>, Vec<Diagnostic>>> {
+    let plan = judged.plan.as_ref()?;
+    let standing = if judged.report.outcome() == Outcome::Safe {
+        Standing::Safe
+    } else {
+        let wrong = judged.report.findings.iter().filter(|finding| {
+            matches!(finding.severity, Severity::Error | Severity::Unknown) || judged.report.strict
+        });
+        Standing::Rejected(
+            wrong
+                .map(|f| format!("{}: {}", f.code, f.message))
+                .collect(),
+        )
+    };
+    Some(thrice_build::runbook(plan, &standing))
 }
 
 /// A text in the one style.

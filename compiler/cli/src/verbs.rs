@@ -6,6 +6,7 @@ mod explain;
 pub mod fmt;
 mod retention;
 mod simulate;
+mod verify;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -23,6 +24,7 @@ pub fn run(args: &Args) -> u8 {
         Verb::Check(check) => check::run(args, check),
         Verb::Build(build) => build::run(args, build),
         Verb::Simulate(simulate) => simulate::run(args, simulate),
+        Verb::Verify(verify) => verify::run(args, verify),
         Verb::Explain { code } => explain::run(code.as_deref()),
         Verb::Fmt(fmt) => fmt::run(args, fmt),
         Verb::Retention(retention) => retention::run(retention),

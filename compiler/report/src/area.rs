@@ -24,7 +24,8 @@ pub const OBLIGATIONS: [&str; 16] = [
 ];
 
 /// The obligation a code belongs to, or the part of reading a policy for the codes below `T11xx`:
-/// `files`, `syntax`, `names`, `values`, `statements`, `schedules`; `scenario` for `T27xx`, `internal` for `T90xx`, and
+/// `files`, `syntax`, `names`, `values`, `statements`, `schedules`; `scenario` for `T27xx`, `read-back` for
+/// `T30xx`, `internal` for `T90xx`, and
 /// `other` for what is not numbered that way.
 #[must_use]
 pub fn area(code: Code) -> &'static str {
@@ -40,6 +41,7 @@ pub fn area(code: Code) -> &'static str {
         Some(4) => "statements",
         Some(5) => "schedules",
         Some(27) => "scenario",
+        Some(30) => "read-back",
         Some(90) => "internal",
         Some(n) => n
             .checked_sub(11)
@@ -64,6 +66,7 @@ mod tests {
         assert_eq!(area(Code("T2701")), "scenario");
         assert_eq!(area(Code("T2801")), "other");
         assert_eq!(area(Code("T1001")), "other");
+        assert_eq!(area(Code("T3001")), "read-back");
         assert_eq!(area(Code("T9001")), "internal");
         assert_eq!(area(Code("?")), "other");
     }

@@ -25,12 +25,15 @@ mod faults;
 mod obligations;
 mod presence;
 mod prover;
+mod survivors;
 mod verification;
 mod wording;
 
+pub use obligations::cost::{Monthly, monthly, once};
 pub use presence::{
     Answer, Choices, FOR_EVER, Leaving, Node, NodeChoice, Question, Run, System, answer, refutes,
 };
+pub use survivors::{Aftermath, Fate, survivors};
 pub use verification::{Accepted, Assumption, Engine, Finding, Verdict, Verification};
 
 pub use prover::Prover;

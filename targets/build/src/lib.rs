@@ -18,9 +18,10 @@ mod steps;
 
 use thrice_target::{Artefact, Diagnostic, Plan, refusal};
 
-pub use manifest::{File, Manifest, PolicyName};
+pub use manifest::{File, Manifest, PolicyName, facts};
 pub use next::Next;
 pub use steps::StepEntry;
+pub use thrice_target_runbook::Standing;
 
 /// Name of the file that says what the others are.
 pub const MANIFEST: &str = "manifest.json";
@@ -33,6 +34,18 @@ pub const MANIFEST: &str = "manifest.json";
 pub fn build(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
     let mut artefacts = collect(plan)?;
     artefacts.push(manifest::artefact(plan, &artefacts));
+    artefacts.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(artefacts)
+}
+
+/// The runbook alone, and the manifest of it: also of a policy that is not safe, which it then says in big
+/// letters. Nothing of it changes a machine.
+///
+/// # Errors
+/// A name that no command can hold.
+pub fn runbook(plan: &Plan, standing: &Standing) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
+    let mut artefacts = thrice_target_runbook::emit(plan, standing)?;
+    artefacts.push(manifest::of_files(plan, &artefacts));
     artefacts.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(artefacts)
 }
@@ -56,6 +69,7 @@ pub(crate) fn collect(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
         thrice_target_nextcloud::emit(plan),
         thrice_target_s3_lifecycle::emit(plan),
         thrice_target_zerobyte::emit(plan),
+        thrice_target_runbook::emit(plan, &Standing::Safe),
         executor,
     ] {
         gather(emitted, &mut artefacts, &mut mistakes);

@@ -1,6 +1,7 @@
 //! `manifest.json`: what was emitted, from what, and what was not.
 
 use serde::Serialize;
+use thrice_target::facts::{self, Fact, Unreadable};
 use thrice_target::{Artefact, Plan, VERSION, sha256};
 
 use crate::MANIFEST;
@@ -61,6 +62,21 @@ pub struct File {
 
 /// The manifest of these artefacts.
 pub fn artefact(plan: &Plan, artefacts: &[Artefact]) -> Artefact {
+    let (steps, next) = (entries(plan, artefacts), next(plan, artefacts));
+    written(plan, artefacts, steps, next)
+}
+
+/// The manifest of files that carry no step out.
+pub fn of_files(plan: &Plan, artefacts: &[Artefact]) -> Artefact {
+    written(plan, artefacts, Vec::new(), None)
+}
+
+fn written(
+    plan: &Plan,
+    artefacts: &[Artefact],
+    steps: Vec<StepEntry>,
+    next: Option<Next>,
+) -> Artefact {
     let model = &plan.model;
     let manifest = Manifest {
         format: FORMAT,
@@ -71,8 +87,8 @@ pub fn artefact(plan: &Plan, artefacts: &[Artefact]) -> Artefact {
         },
         as_of: plan.as_of.to_string(),
         files: artefacts.iter().map(file).collect(),
-        steps: entries(plan, artefacts),
-        next: next(plan, artefacts),
+        steps,
+        next,
     };
     // Texts, numbers and lists always become JSON.
     let mut text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
@@ -100,4 +116,19 @@ fn file(artefact: &Artefact) -> File {
         step: artefact.step.clone(),
         secrets: artefact.secrets.clone(),
     }
+}
+
+/// What a manifest says, as facts: of each file what it is and where it goes, of each step what carries
+/// it out. Checksums, the day and what comes next follow from the rest.
+///
+/// # Errors
+/// It is no JSON.
+pub fn facts(text: &str) -> Result<Vec<Fact>, Unreadable> {
+    let mut facts = facts::json(text)?;
+    facts.retain(|fact| {
+        let about = &fact.about;
+        let of_file = about.starts_with("files[") && about.ends_with("].sha256");
+        !(of_file || about == "as_of" || about == "next" || about.starts_with("next."))
+    });
+    Ok(facts)
 }

@@ -182,3 +182,38 @@ fn the_same_policy_gives_the_same_bytes() {
     let day = date(2026, 9, 1);
     assert_eq!(built("vpai/hardened", day), built("vpai/hardened", day));
 }
+
+/// Section 9 of the document: totals a month of about 28, 34 to 40 and 39 to 45 EUR, and 300 EUR once. The
+/// domain's 0.67 EUR and the 0.48 EUR of two other prices are rounded off there.
+#[test]
+fn the_costs_of_the_runbook_are_those_of_the_document() {
+    let all = built("vpai/as-written", date(2026, 9, 1));
+    let page = all
+        .iter()
+        .find(|file| file.path == "runbook.md")
+        .unwrap()
+        .text();
+    let costs = page
+        .split("\n## 8. Costs\n")
+        .nth(1)
+        .unwrap()
+        .split("\n## 9.")
+        .next()
+        .unwrap();
+    let totals: Vec<&str> = costs
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("| **all together** | **")?
+                .strip_suffix("** |")
+        })
+        .collect();
+    assert_eq!(
+        totals,
+        ["28.15 EUR", "34.15 EUR..40.15 EUR", "39.15 EUR..45.15 EUR"]
+    );
+    let once: Vec<&str> = costs
+        .lines()
+        .filter_map(|line| line.strip_prefix("One-time: "))
+        .collect();
+    assert_eq!(once, ["none.", "none.", "300 EUR."]);
+}

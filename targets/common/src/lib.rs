@@ -15,6 +15,7 @@
 //! | what stands at the top of every file | [`header`] |
 //! | what an emitted script says, read back | [`read`] |
 //! | what programs that apply a plan through an API share | [`apply`] |
+//! | what any emitted file says, in a form that can be compared | [`facts`] |
 //! | words for what cannot be emitted | [`refusal`] |
 
 #![expect(
@@ -29,6 +30,7 @@ pub mod bash;
 pub mod bench;
 pub mod cron;
 pub mod due;
+pub mod facts;
 mod filename;
 #[cfg(feature = "fixture")]
 pub mod fixture;

@@ -17,7 +17,7 @@ use thrice_model::{HostId, HostKind};
 use thrice_plan::Plan;
 use thrice_target::{Artefact, Diagnostic, cron, header, layout, refusal, shell, template};
 
-pub use read::{Entry, read};
+pub use read::{Entry, facts, read};
 
 use job::Job;
 

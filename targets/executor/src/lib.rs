@@ -22,7 +22,7 @@ use thrice_target::{Artefact, Diagnostic, Plan, VERSION, layout, refusal, select
 pub use configuration::{
     Configuration, FORMAT, Job, JobAfter, JobMonitor, JobSchedule, JobScript, PolicyName, schema,
 };
-pub use read::read;
+pub use read::{facts, read};
 
 /// The configurations of all hosts with an executor, each with its schema.
 ///

@@ -1,5 +1,7 @@
 //! The reader: `executor.json` back to what it says.
 
+use thrice_target::facts::{self, CHECKSUM, Fact, Unreadable};
+
 use crate::configuration::{Configuration, FORMAT};
 
 /// Reads a configuration.
@@ -15,4 +17,21 @@ pub fn read(text: &str) -> Result<Configuration, String> {
         ));
     }
     Ok(read)
+}
+
+/// What a configuration says, as facts. The checksum of a script must be that of the script beside it.
+///
+/// # Errors
+/// See [`read`].
+pub fn facts(text: &str) -> Result<Vec<Fact>, Unreadable> {
+    read(text).map_err(|why| Unreadable { why, at: 0..0 })?;
+    let mut facts = facts::json(text)?;
+    for fact in &mut facts {
+        if fact.about.ends_with("].script.sha256") {
+            CHECKSUM.clone_into(&mut fact.about);
+            fact.value = fact.value.trim_matches('"').to_owned();
+            fact.shown.clone_from(&fact.value);
+        }
+    }
+    Ok(facts)
 }

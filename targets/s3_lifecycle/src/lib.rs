@@ -21,7 +21,7 @@ use thrice_model::{StoreId, Verb};
 use thrice_target::select::{self, Means};
 use thrice_target::{Artefact, Diagnostic, Plan, filename, layout};
 
-pub use read::{Facts, Unreadable, read};
+pub use read::{Facts, Unreadable, facts, read};
 pub use rule::{Abort, Action, Configuration, Expiration, Filter, NoncurrentExpiration, Rule};
 
 /// After so many days what is left of an upload that was never finished is removed. It is no object, so

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value;
+use thrice_target::facts::{Fact, Unreadable as Wrong};
 
 /// What a rule does, whatever form it has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,4 +100,42 @@ fn other(rule: &Value) -> BTreeSet<String> {
     }
     out.retain(|key| !known.contains(&key.as_str()));
     out
+}
+
+/// What the rules of a bucket say, each as the facts of its step: the last part of its ID. The two forms of
+/// a prefix say the same, and so do rules in another order.
+///
+/// # Errors
+/// See [`read`].
+pub fn facts(text: &str) -> Result<Vec<Fact>, Wrong> {
+    let rules = read(text).map_err(|error| Wrong {
+        why: error.to_string(),
+        at: 0..0,
+    })?;
+    Ok(rules
+        .iter()
+        .flat_map(|rule| rule_facts(text, rule))
+        .collect())
+}
+
+fn rule_facts(text: &str, rule: &Facts) -> Vec<Fact> {
+    let id = Value::from(rule.id.as_str()).to_string();
+    let at = text.find(&id).map_or(0..0, |start| start..start + id.len());
+    let step = rule.id.rsplit('/').next();
+    let days = |days: Option<i64>| days.map_or_else(|| "none".to_owned(), |d| d.to_string());
+    let said = [
+        ("ID", rule.id.clone()),
+        ("in force", rule.enabled.to_string()),
+        ("prefix", rule.prefix.clone()),
+        ("days until objects expire", days(rule.expiration_days)),
+        (
+            "days until noncurrent versions expire",
+            days(rule.noncurrent_days),
+        ),
+        ("days until unfinished uploads go", days(rule.abort_days)),
+        ("what else is in it", format!("{:?}", rule.other)),
+    ];
+    said.map(|(about, value)| Fact::new(step, about, value, at.clone()))
+        .into_iter()
+        .collect()
 }

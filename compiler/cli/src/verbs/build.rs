@@ -2,13 +2,15 @@
 
 use thrice_diagnostics::Diagnostic;
 use thrice_report::{Outcome, human};
+use thrice_target::Artefact;
 
-use crate::args::{Args, Build};
+use crate::args::{Args, Build, Target};
 use crate::pipeline::Judged;
 use crate::timings::Timings;
 use crate::{input, output, pipeline, progress, terminal, verbs};
 
-/// Judges a policy and, if it is safe, writes its artefacts; otherwise shows the report.
+/// Judges a policy and, if it is safe, writes its artefacts; otherwise shows the report. The runbook is
+/// written of a rejected policy too: it changes no machine, and is needed most then.
 pub fn run(args: &Args, build: &Build) -> u8 {
     let as_of = verbs::judged_at(build.judged.as_of);
     let judged = progress::during("proving", || {
@@ -16,22 +18,22 @@ pub fn run(args: &Args, build: &Build) -> u8 {
         pipeline::check(input, as_of, build.judged.strict, &mut Timings::new(false))
     });
     let outcome = judged.report.outcome();
-    if outcome != Outcome::Safe {
+    let artefacts = match build.target {
+        Target::Runbook => pipeline::runbook(&judged),
+        Target::All => (outcome == Outcome::Safe).then(|| pipeline::build(&judged)),
+    };
+    let Some(artefacts) = artefacts else {
         let mut shown = human::render(&judged.report, &judged.sources, terminal::options(args));
-        shown.push_str("nothing was written: only a safe policy is built\n");
+        shown.push_str(match build.target {
+            Target::Runbook => "nothing was written: the policy cannot be planned\n",
+            Target::All => "nothing was written: only a safe policy is built\n",
+        });
         return verbs::finish(&shown, outcome.exit_code());
-    }
-    match write(build, &judged) {
+    };
+    match artefacts.and_then(|files| write(build, &files)) {
         Ok(count) => {
-            let folder = input::shown(&build.out);
-            let warnings = match judged.report.counts().warnings {
-                0 => String::new(),
-                count => format!("; `thrice check` has {count} to warn of"),
-            };
-            verbs::finish(
-                &format!("{count} files in {folder}, as of {as_of}{warnings}\n"),
-                0,
-            )
+            let said = done(build, &judged, count, &as_of.to_string());
+            verbs::finish(&said, outcome.exit_code())
         }
         Err(mistakes) => {
             let options = terminal::error_options(args);
@@ -42,8 +44,24 @@ pub fn run(args: &Args, build: &Build) -> u8 {
     }
 }
 
-fn write(build: &Build, judged: &Judged) -> Result<usize, Vec<Diagnostic>> {
-    let artefacts = pipeline::build(judged)?;
+fn done(build: &Build, judged: &Judged, count: usize, as_of: &str) -> String {
+    let folder = input::shown(&build.out);
+    let outcome = judged.report.outcome();
+    let warnings = judged.report.counts().warnings;
+    let more = if outcome != Outcome::Safe {
+        format!(
+            "; the policy is {}, and the runbook says so: `thrice check`",
+            outcome.word()
+        )
+    } else if warnings > 0 {
+        format!("; `thrice check` has {warnings} to warn of")
+    } else {
+        String::new()
+    };
+    format!("{count} files in {folder}, as of {as_of}{more}\n")
+}
+
+fn write(build: &Build, artefacts: &[Artefact]) -> Result<usize, Vec<Diagnostic>> {
     let files: Vec<output::Output<'_>> = artefacts
         .iter()
         .map(|file| output::Output {

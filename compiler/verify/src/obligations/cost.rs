@@ -12,15 +12,18 @@ use crate::wording::during;
 const ABOVE: Code = Code("T2401");
 const CURRENCIES: Code = Code("T2402");
 
-/// What a period costs a month: each part with its words, and the sum.
-pub(super) struct Monthly {
+/// What a period costs a month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Monthly {
+    /// Each part by its name, with its words.
     pub parts: Vec<(String, Interval<Money>, Span)>,
-    /// `None` where there is no cost, or where currencies differ.
+    /// The sum; `None` where there is no cost, or where currencies differ.
     pub total: Option<Interval<Money>>,
 }
 
 /// Adds up the costs of what exists in a period.
-pub(super) fn monthly(plan: &Plan, period: &Period) -> Monthly {
+#[must_use]
+pub fn monthly(plan: &Plan, period: &Period) -> Monthly {
     let model = &plan.model;
     let hosts = model
         .hosts
@@ -45,7 +48,8 @@ pub(super) fn monthly(plan: &Plan, period: &Period) -> Monthly {
 }
 
 /// What begins with a period costs once.
-pub(super) fn once(plan: &Plan, period: &Period) -> Option<Interval<Money>> {
+#[must_use]
+pub fn once(plan: &Plan, period: &Period) -> Option<Interval<Money>> {
     let model = &plan.model;
     let hosts = model
         .hosts

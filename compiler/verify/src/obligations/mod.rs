@@ -4,7 +4,7 @@ mod alarm;
 mod capability;
 mod capacity;
 mod copies;
-mod cost;
+pub(crate) mod cost;
 mod deletion;
 mod erasure;
 mod flow;

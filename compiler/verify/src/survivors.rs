@@ -1,0 +1,96 @@
+//! What each fault leaves: for people who restore, from the very rules by which survival is decided.
+
+use std::collections::BTreeSet;
+
+use thrice_model::{ClassId, FaultKind};
+use thrice_plan::{CopyId, CopyKind, Period, Plan};
+
+use crate::context::Context;
+use crate::faults::{Why, of_kind, strike, words};
+
+/// What is left of a class after a fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fate {
+    /// The class.
+    pub class: ClassId,
+    /// Whether the fault leaves the data where it lives.
+    pub untouched: bool,
+    /// Copies besides the data itself from which it can be restored, the freshest first.
+    pub usable: Vec<CopyId>,
+}
+
+/// Faults that come to the same, and what they leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aftermath {
+    /// The faults in words: "host `a` is lost". They strike one at a time.
+    pub faults: Vec<String>,
+    /// Every class of the period, in the order of the policy.
+    pub fates: Vec<Fate>,
+}
+
+/// What each single fault leaves in a period: the loss of a host, store, site, provider or key, a
+/// credential in hostile hands, a mistaken command, damage to the data.
+#[must_use]
+pub fn survivors(plan: &Plan, period: &Period) -> Vec<Aftermath> {
+    // Nothing is asked of a solver here.
+    let context = Context::new(plan, crate::presence::Answers::default());
+    let classes = context.classes_in(period);
+    let kinds = [
+        FaultKind::Host,
+        FaultKind::Store,
+        FaultKind::Site,
+        FaultKind::Provider,
+        FaultKind::Credential,
+        FaultKind::Key,
+        FaultKind::Operator,
+        FaultKind::Corruption,
+    ];
+    let mut out: Vec<Aftermath> = Vec::new();
+    for fault in kinds
+        .into_iter()
+        .flat_map(|kind| of_kind(&context, kind, period))
+    {
+        let struck = strike(&context, &vec![fault], period.from);
+        let fates: Vec<Fate> = classes
+            .iter()
+            .map(|class| fate(&context, &struck, *class, period))
+            .collect();
+        let words = words(&context, fault);
+        match out.iter_mut().find(|known| known.fates == fates) {
+            Some(known) => known.faults.push(words),
+            None => out.push(Aftermath {
+                faults: vec![words],
+                fates,
+            }),
+        }
+    }
+    out
+}
+
+fn fate(
+    context: &Context<'_>,
+    struck: &crate::faults::Struck,
+    class: ClassId,
+    period: &Period,
+) -> Fate {
+    let copies = context.copies_in(class, period);
+    let useless = struck.useless(context, &copies);
+    let is_live = |id: &CopyId| context.plan.copies[*id].kind == CopyKind::Live;
+    let untouched = copies
+        .iter()
+        .filter(|id| is_live(id))
+        .all(|id| matches!(useless.get(id), None | Some(Why::LiveDataLost)));
+    let mut seen = BTreeSet::new();
+    let mut usable: Vec<CopyId> = copies
+        .into_iter()
+        .filter(|id| !is_live(id) && context.plan.copies[*id].counts)
+        .filter(|id| !useless.contains_key(id))
+        .filter(|id| seen.insert(context.plan.copies[*id].location.clone()))
+        .collect();
+    usable.sort_by_key(|id| context.plan.copies[*id].staleness);
+    Fate {
+        class,
+        untouched,
+        usable,
+    }
+}
