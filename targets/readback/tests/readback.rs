@@ -298,14 +298,18 @@ fn another_day_is_told_as_such() {
     plan.model.steps.get_mut(step).unwrap().lifetime.until = Some(later);
     plan.as_of = later;
     let all = findings(&plan, &build(&plan).unwrap(), &found(&built));
-    let stale = errors(&all)
+    let stale: Vec<_> = errors(&all)
         .into_iter()
-        .find(|d| d.code.0 == "T3003")
-        .unwrap()
-        .clone();
+        .filter(|d| d.code.0 == "T3003")
+        .collect();
+    let ended = |d: &&&Diagnostic| d.labels.iter().any(|l| l.text == "ended on 2026-06-02");
+    let script = stale.iter().find(ended).unwrap();
+    assert!(script.message.contains("bin/db_out"), "{stale:#?}");
     assert!(
-        stale.labels[0].text.contains("ended on 2026-06-02"),
-        "{stale:#?}"
+        script
+            .help
+            .as_ref()
+            .unwrap()
+            .contains("was built for 2026-06-01")
     );
-    assert!(stale.help.unwrap().contains("was built for 2026-06-01"));
 }

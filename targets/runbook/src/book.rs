@@ -216,9 +216,10 @@ fn stops(plan: &Plan) -> Vec<Stop> {
             continue;
         };
         let (command, how) = match step.runner.kind {
-            RunnerKind::Cron if host.kind != HostKind::Nas => {
-                (format!("mv /etc/cron.d/thrice-{policy} /root/"), "")
-            }
+            RunnerKind::Cron if host.kind != HostKind::Nas => (
+                format!("mv /etc/cron.d/thrice-{policy} /etc/thrice-{policy}.off"),
+                "",
+            ),
             RunnerKind::Systemd => ("systemctl stop 'thrice-*.timer'".to_owned(), ""),
             RunnerKind::Executor => (String::new(), "stop the executor"),
             RunnerKind::Zerobyte => (String::new(), "switch off all jobs in Zerobyte"),

@@ -1,7 +1,7 @@
 //! The commands that bring a copy back.
 //!
 //! Each block is a subshell that stops at the first mistake, so that it can be pasted as a whole. It
-//! works below `$RESTORE` (`/root/restore` unless set), where keys and credentials were put before, and
+//! works below `$RESTORE` (`/srv/restore` unless set), where keys and credentials were put before, and
 //! leaves what it brings in `$RESTORE/data/CLASS`.
 
 use thrice_diagnostics::Diagnostic;
@@ -52,7 +52,7 @@ pub fn way(plan: &Plan, copy: &Copy) -> Result<Way, Diagnostic> {
         plan,
         copy,
         lines: vec![
-            "RESTORE=${RESTORE:-/root/restore}".to_owned(),
+            "RESTORE=${RESTORE:-/srv/restore}".to_owned(),
             format!("TARGET=$RESTORE/data/{class}"),
             "mkdir -p \"$TARGET\"".to_owned(),
         ],
@@ -318,7 +318,7 @@ impl<'p> Writer<'p> {
         let from = self.quote(&format!("{}/.", below.trim_end_matches('/')))?;
         let home = self.quote(&home)?;
         Ok(block(&[
-            "RESTORE=${RESTORE:-/root/restore}".to_owned(),
+            "RESTORE=${RESTORE:-/srv/restore}".to_owned(),
             format!("mkdir -p {home}"),
             format!("cp -a \"$RESTORE/data/{class}\"{from} {home}/"),
         ]))
