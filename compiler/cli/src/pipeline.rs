@@ -76,7 +76,7 @@ pub fn check(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> 
 /// What came of comparing a folder with a policy.
 pub enum Compared {
     /// The policy cannot be read or planned: the report says why.
-    NoPolicy(Judged),
+    NoPolicy(Box<Judged>),
     /// The policy cannot be built.
     NoBuild(Vec<Diagnostic>, SourceMap),
     /// What differs, and the texts that it points into.
@@ -99,7 +99,7 @@ pub fn compare(
     match compared {
         None => {
             planned.sources = sources;
-            Compared::NoPolicy(planned.judged())
+            Compared::NoPolicy(Box::new(planned.judged()))
         }
         Some(Err(mistakes)) => Compared::NoBuild(mistakes, sources),
         Some(Ok(found)) => Compared::Differs(found, sources),
