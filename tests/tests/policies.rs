@@ -59,8 +59,8 @@ fn each_repair_matters() {
         (
             "T2305",
             places,
-            "        readers nextcloud",
-            "        encryption sse\n        readers nextcloud",
+            "        readers preprod",
+            "        encryption sse\n        readers preprod",
         ),
         (
             "T1101",

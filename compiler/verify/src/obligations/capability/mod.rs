@@ -17,6 +17,9 @@ use thrice_model::Obligation;
 use crate::context::Context;
 use crate::verification::{Engine, Finding, Verdict, Verification};
 
+/// How many steps a message points at.
+const SHOWN: usize = 5;
+
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut found = Vec::new();
     lifecycle::check(context, &mut found);

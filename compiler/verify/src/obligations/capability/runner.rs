@@ -1,13 +1,16 @@
 //! What each runner and tool version can and cannot do.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{RunnerKind, Step, StepTarget, Verb};
+use thrice_model::{HostId, RunnerKind, Step, StepTarget, Verb};
 use thrice_quantity::schedule::ScheduleZone;
 
-use super::finding;
+use super::{SHOWN, finding};
 use crate::context::Context;
 use crate::verification::Finding;
+use crate::wording::some;
 
 const ZONE: Code = Code("T2313");
 const UNLIMITED: Code = Code("T2315");
@@ -15,10 +18,16 @@ const WITHOUT_TOOL: Code = Code("T2316");
 const OTHER_VERSION: Code = Code("T2317");
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let mut without: BTreeMap<(HostId, &str), Vec<&Step>> = BTreeMap::new();
     for (_, step) in context.plan.model.steps.iter() {
         zone(context, step, out);
         rules(context, step, out);
-        tools(context, step, out);
+        if let Some(lacks) = tools(context, step, out) {
+            without.entry(lacks).or_default().push(step);
+        }
+    }
+    for ((host, program), steps) in &without {
+        out.push(without_tool(context, *host, program, steps));
     }
 }
 
@@ -97,10 +106,15 @@ fn rules(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
     }
 }
 
-/// The program that a script calls, if the host says which programs it has.
-fn tools(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
-    let Some(host) = step.runner.host else { return };
-    let host = &context.plan.model.hosts[host];
+/// The program that a script calls, if the host says which programs it has. What is returned is a host
+/// that does not say that it has the program.
+fn tools(
+    context: &Context<'_>,
+    step: &Step,
+    out: &mut Vec<Finding>,
+) -> Option<(HostId, &'static str)> {
+    let id = step.runner.host?;
+    let host = &context.plan.model.hosts[id];
     let scripted = matches!(
         step.runner.kind,
         RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor
@@ -108,28 +122,13 @@ fn tools(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
     let program = match &step.verb {
         Verb::Backup { .. } | Verb::Prune | Verb::Check(_) | Verb::Drill => "restic",
         Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => "rclone",
-        _ => return,
+        _ => return None,
     };
     if !scripted {
-        return;
+        return None;
     }
     let Some(tool) = host.tools.iter().find(|t| t.name == program) else {
-        out.push(finding(
-            Diagnostic::warning(
-                WITHOUT_TOOL,
-                format!(
-                    "`{}` needs {program}, and nothing says that `{}` has it",
-                    step.named.name, host.named.name
-                ),
-            )
-            .at(step.named.span, format!("calls {program}"))
-            .at(host.named.span, format!("no `has {program} VERSION`"))
-            .help(format!(
-                "write `has {program} VERSION`: what a script may use depends on it"
-            )),
-            vec![step.named.name.clone(), host.named.name.clone()],
-        ));
-        return;
+        return Some((id, program));
     };
     let repository = match (&step.target, &step.source) {
         (StepTarget::Repository(id, _), _) | (_, thrice_model::Source::Repository(id, _)) => {
@@ -159,4 +158,27 @@ fn tools(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
             vec![step.named.name.clone(), repository.named.name.clone()],
         ));
     }
+    None
+}
+
+fn without_tool(context: &Context<'_>, host: HostId, program: &str, steps: &[&Step]) -> Finding {
+    let host = &context.plan.model.hosts[host];
+    let names = || steps.iter().map(|step| step.named.name.as_str());
+    let need = if steps.len() == 1 { "needs" } else { "need" };
+    let message = format!(
+        "{} {need} {program}, and nothing says that `{}` has it",
+        some(names()),
+        host.named.name
+    );
+    let mut diagnostic = Diagnostic::warning(WITHOUT_TOOL, message)
+        .at(host.named.span, format!("no `has {program} VERSION`"));
+    for step in steps.iter().take(SHOWN) {
+        diagnostic = diagnostic.at(step.named.span, format!("calls {program}"));
+    }
+    let help = format!("write `has {program} VERSION`: what a script may use depends on it");
+    let subjects = names().chain([host.named.name.as_str()]);
+    finding(
+        diagnostic.help(help),
+        subjects.map(str::to_owned).collect(),
+    )
 }
