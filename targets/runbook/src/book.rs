@@ -225,7 +225,7 @@ fn stops(plan: &Plan) -> Vec<Stop> {
             RunnerKind::Zerobyte => (String::new(), "switch off all jobs in Zerobyte"),
             RunnerKind::TrueNas | RunnerKind::Cron => (
                 String::new(),
-                "switch off the cron jobs named `thrice` in the NAS",
+                "switch off the cron jobs named thrice in the NAS",
             ),
             RunnerKind::Lifecycle => (
                 String::new(),
