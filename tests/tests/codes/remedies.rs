@@ -53,6 +53,9 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("T1205", &[("4 weekly, 6 monthly", "4 weekly")]),
+    ("T1301", &[("daily at 03:00 UTC", "daily at 03:05 UTC")]),
+    ("T1302", &[("rpo 24h", "rpo 26h")]),
+    ("T1303", &[("guaranteed 3 days", "guaranteed 6 days")]),
     ("T1401", &[("link 5 MB/s", "link 90 MB/s")]),
     (
         "T1402",
@@ -61,9 +64,6 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             "has restic 0.18.0\n    link 90 MB/s\n",
         )],
     ),
-    ("T1301", &[("daily at 03:00 UTC", "daily at 03:05 UTC")]),
-    ("T1302", &[("rpo 24h", "rpo 26h")]),
-    ("T1303", &[("guaranteed 3 days", "guaranteed 6 days")]),
     (
         "T1501",
         &[(
@@ -108,7 +108,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             "account s3; may read on s3.backups; held on test",
         )],
     ),
-    ("T1803", &[("governance 90d", "governance 60d")]),
+    ("T1803", &[("governance 120d", "governance 15d")]),
     ("T1804", &[("; lock compliance 30d", "")]),
     (
         "T1901",
