@@ -185,6 +185,7 @@ pub fn rich() -> (Report, SourceMap) {
                 date: None,
                 monitor: Some("deadman".into()),
                 span: Some(at(policy, "churn 5..600 MB/day", 0)),
+                turns: None,
             },
             Assumption {
                 text: "somebody acts within 3 days of an alarm".into(),
@@ -192,6 +193,7 @@ pub fn rich() -> (Report, SourceMap) {
                 date: None,
                 monitor: None,
                 span: None,
+                turns: None,
             },
             Assumption {
                 text: "`music` churns at most 600 MB/day".into(),
@@ -199,6 +201,7 @@ pub fn rich() -> (Report, SourceMap) {
                 date: None,
                 monitor: Some("deadman".into()),
                 span: Some(at(policy, "size 200..400 GB", 0)),
+                turns: None,
             },
             Assumption {
                 text: "object storage in Falkenstein has no object lock".into(),
@@ -206,6 +209,7 @@ pub fn rich() -> (Report, SourceMap) {
                 date: Some("2026-08-01".into()),
                 monitor: None,
                 span: Some(at(library, "object_lock none", 0)),
+                turns: None,
             },
         ],
         accepted: vec![Accepted {
@@ -271,6 +275,7 @@ pub fn hostile() -> (Report, SourceMap) {
             date: None,
             monitor: Some(evil.into()),
             span: Some(Span::new(FileId(77), 3, 4)),
+            turns: None,
         }],
         accepted: vec![Accepted {
             obligation: "copies".into(),
