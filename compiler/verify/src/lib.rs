@@ -20,6 +20,7 @@
 
 mod acceptance;
 mod assumptions;
+mod by_hand;
 mod context;
 mod faults;
 mod obligations;

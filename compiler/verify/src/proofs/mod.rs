@@ -22,12 +22,12 @@ use crate::verification::Verification;
 
 /// Decides single obligations about one plan after the other; what is known by shape stays known.
 #[derive(Default)]
-struct Judge {
+pub(crate) struct Judge {
     answers: Answers,
 }
 
 impl Judge {
-    fn decide(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
+    pub(crate) fn decide(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
         let context = Context::new(plan, std::mem::take(&mut self.answers));
         let mut out = Verification::default();
         let chosen = DECIDED.iter().filter(|(o, _)| obligations.contains(o));

@@ -5,7 +5,7 @@
 //! tried: at it the verdict fails, and at the one before it held. An assumption on which no verdict turns, up
 //! to a value far beyond what is meant, is in no core and is left out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
 use thrice_model::{Model, Obligation, PhaseId};
@@ -20,6 +20,8 @@ use crate::verification::{Assumption, Turn, Verdict};
 const TRIED: usize = 200;
 /// Further halving than this tells nobody anything.
 const HALVINGS: usize = 40;
+/// The turn is found to within this part of the value.
+const FINE: i64 = 16;
 /// Broken verdicts that are named.
 const NAMED: usize = 3;
 
@@ -46,6 +48,7 @@ fn turned(plan: &Plan, gathered: &[(Assumption, Option<Knob>)], tried: usize) ->
         plan,
         judge: Judge::default(),
         left: tried,
+        today: BTreeMap::new(),
     };
     gathered
         .iter()
@@ -58,6 +61,8 @@ struct Seeker<'p> {
     judge: Judge,
     /// How many assumptions may still be tried.
     left: usize,
+    /// What holds as the policy is.
+    today: BTreeMap<Obligation, BTreeSet<Claim>>,
 }
 
 /// A verdict's obligation, subject and period.
@@ -79,20 +84,23 @@ impl Seeker<'_> {
 
     fn turn(&mut self, knob: Knob) -> Option<Turn> {
         let Range { now, limit, grain } = knob.range(self.plan);
-        let held = self.held(knob, now);
-        let mut broken = self.broken(knob, limit, &held);
+        let mut asked = knob.obligations().to_vec();
+        let held = self.today(&asked);
+        let mut broken = self.broken(knob, limit, &asked, &held);
         if broken.is_empty() {
-            return self.missing(knob);
+            return self.missing(knob, &held);
         }
+        // What a worse value breaks, a still worse one does as well: nothing else need be looked at.
+        asked.retain(|o| broken.iter().any(|(obligation, ..)| obligation == o));
         let (mut holds, mut fails) = (now, limit);
         for _ in 0..HALVINGS {
             let gap = fails.saturating_sub(holds);
-            if gap <= grain.max(holds / 64) {
+            if gap <= grain.max(holds / FINE) {
                 break;
             }
             let middle = (holds + gap / 2) / grain * grain;
             let middle = middle.clamp(holds + 1, fails - 1);
-            let there = self.broken(knob, middle, &held);
+            let there = self.broken(knob, middle, &asked, &held);
             if there.is_empty() {
                 holds = middle;
             } else {
@@ -107,15 +115,14 @@ impl Seeker<'_> {
     }
 
     /// Whether a verdict rests on a step running at all, however long it may take.
-    fn missing(&mut self, knob: Knob) -> Option<Turn> {
-        let Knob::Duration(step) = knob else {
+    fn missing(&mut self, knob: Knob, held: &BTreeSet<Claim>) -> Option<Turn> {
+        let Knob::Duration(id) = knob else {
             return None;
         };
-        let held = self.decide(&self.plan.model, knob);
         let mut model = self.plan.model.clone();
-        let step = model.steps.get_mut(step)?;
+        let step = model.steps.get_mut(id)?;
         step.lifetime.until = Some(step.lifetime.from);
-        let there = self.decide(&model, knob);
+        let there = self.decide(model, knob.obligations());
         let broken: BTreeSet<Claim> = held.difference(&there).cloned().collect();
         (!broken.is_empty()).then(|| Turn {
             now: knob.words(knob.range(self.plan).now),
@@ -124,25 +131,44 @@ impl Seeker<'_> {
         })
     }
 
-    fn held(&mut self, knob: Knob, value: i64) -> BTreeSet<Claim> {
+    /// What holds as the policy is; each obligation is decided once.
+    fn today(&mut self, asked: &[Obligation]) -> BTreeSet<Claim> {
+        for obligation in asked {
+            if !self.today.contains_key(obligation) {
+                let found = self.judge.decide(self.plan, &[*obligation]);
+                self.today.insert(*obligation, claims(found.verdicts));
+            }
+        }
+        let known = asked.iter().filter_map(|o| self.today.get(o));
+        known.flatten().cloned().collect()
+    }
+
+    /// What held and does not hold with another value, of the obligations asked about.
+    fn broken(
+        &mut self,
+        knob: Knob,
+        value: i64,
+        asked: &[Obligation],
+        held: &BTreeSet<Claim>,
+    ) -> BTreeSet<Claim> {
         let mut model = self.plan.model.clone();
         knob.set(&mut model, value);
-        self.decide(&model, knob)
-    }
-
-    /// What held and does not hold with another value.
-    fn broken(&mut self, knob: Knob, value: i64, held: &BTreeSet<Claim>) -> BTreeSet<Claim> {
-        let there = self.held(knob, value);
-        held.difference(&there).cloned().collect()
-    }
-
-    fn decide(&mut self, model: &Model, knob: Knob) -> BTreeSet<Claim> {
-        let (plan, _) = thrice_plan::plan(model.clone(), self.plan.as_of);
-        let found = self.judge.decide(&plan, knob.obligations());
-        let held = found.verdicts.into_iter().filter(|v| v.holds);
-        held.map(|v: Verdict| (v.obligation, v.subject, v.period))
+        let there = self.decide(model, asked);
+        let held = held.iter().filter(|(o, ..)| asked.contains(o));
+        held.filter(|claim| !there.contains(*claim))
+            .cloned()
             .collect()
     }
+
+    fn decide(&mut self, model: Model, asked: &[Obligation]) -> BTreeSet<Claim> {
+        let (plan, _) = thrice_plan::plan(model, self.plan.as_of);
+        claims(self.judge.decide(&plan, asked).verdicts)
+    }
+}
+
+fn claims(verdicts: Vec<Verdict>) -> BTreeSet<Claim> {
+    let held = verdicts.into_iter().filter(|verdict| verdict.holds);
+    held.map(|v| (v.obligation, v.subject, v.period)).collect()
 }
 
 /// "recovery-point of `databases`", each once.

@@ -67,16 +67,7 @@ pub fn why(
         verdict,
     };
     if !stands(&out.verdict) {
-        let class = plan
-            .model
-            .classes
-            .iter()
-            .find(|(_, c)| c.named.name == subject);
-        let mine = found.findings.into_iter().filter(|finding| {
-            finding.obligation == obligation
-                && class.is_none_or(|(id, _)| finding.classes.contains(&id))
-        });
-        out.findings = mine.map(|finding| finding.diagnostic).collect();
+        out.findings = against(&mut judge, plan, obligation, subject);
         return Ok(out);
     }
     let mut search = Search {
@@ -94,6 +85,25 @@ pub fn why(
     let kept = kept.filter(|(at, _)| !search.dropped.contains(at));
     out.members = kept.map(|(_, statement)| statement.clone()).collect();
     Ok(out)
+}
+
+/// What speaks against a subject, accepted or not.
+fn against(
+    judge: &mut Judge,
+    plan: &Plan,
+    obligation: Obligation,
+    subject: &str,
+) -> Vec<Diagnostic> {
+    let mut bare = plan.clone();
+    bare.model.acceptances.clear();
+    let found = judge.decide(&bare, &[obligation]);
+    let mut classes = plan.model.classes.iter();
+    let class = classes.find(|(_, class)| class.named.name == subject);
+    let mine = found.findings.into_iter().filter(|finding| {
+        finding.obligation == obligation
+            && class.is_none_or(|(id, _)| finding.classes.contains(&id))
+    });
+    mine.map(|finding| finding.diagnostic).collect()
 }
 
 /// Whether a verdict still stands if of all that it could rest on only these statements are left.
