@@ -6,6 +6,7 @@
 )]
 
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
+use thrice_report::matrix::{Cell, Margin, Time};
 use thrice_report::{Accepted, Assumption, PhaseDate, Policy, Report, Verdict};
 
 const POLICY: &str = r#"policy sample "Sample: nightly backups" { timezone "Europe/Berlin" }
@@ -222,9 +223,71 @@ pub fn rich() -> (Report, SourceMap) {
         }],
         not_decided: vec!["recovery-time".into(), "flow".into()],
         only_live: vec!["music".into()],
+        survival: cells(),
+        ledger: true,
+        scope: vec![
+            "2 classes, 1 steps".into(),
+            "skipped: `tmp`, \"scratch\"".into(),
+        ],
         strict: false,
     };
     (report, sources)
+}
+
+/// A cell about one class, as it is if nothing is known.
+fn cell(saved_by: &'static str, fault: &str) -> Cell {
+    Cell {
+        classes: vec!["databases".into()],
+        phase: "t0".into(),
+        faults: vec![fault.into()],
+        saved_by,
+        store: None,
+        step: None,
+        also: Vec::new(),
+        nominal: None,
+        guaranteed: None,
+        restore: None,
+        restored_from: None,
+        margins: Vec::new(),
+    }
+}
+
+/// A matrix with every sign, wider than a screen.
+fn cells() -> Vec<Cell> {
+    let time = |seconds: i64, words: &str| Time {
+        seconds,
+        words: words.into(),
+    };
+    let mut out: Vec<Cell> = (0..30)
+        .map(|store| Cell {
+            store: Some(format!("s3.b{store}")),
+            step: Some("up".into()),
+            ..cell("copy", &format!("store `s{store}` is lost"))
+        })
+        .collect();
+    out.extend([
+        cell("live", "host `nas` is lost"),
+        cell("live alone", "key `k` is lost"),
+        cell("nothing", "site `home` is lost"),
+        cell("undecided", "provider `p` is lost"),
+        Cell {
+            classes: vec!["databases".into(), "music".into()],
+            store: Some("s3.backups".into()),
+            step: Some("db_full".into()),
+            also: vec!["nas.tank".into()],
+            nominal: Some(time(87_000, "1 d 10 min")),
+            guaranteed: Some(time(433_000, "5 d 17 min")),
+            restore: Some(time(4200, "70 min")),
+            restored_from: Some("nas.tank".into()),
+            margins: vec![Margin {
+                of: "rpo",
+                asked: time(86_400, "24 h"),
+                left: time(-600, "-10 min"),
+            }],
+            ..cell("copy", "host `vpai` is lost")
+        },
+    ]);
+    out
 }
 
 /// Text that tries to leave its field, in every field; places that are odd; no places at all.
@@ -286,6 +349,16 @@ pub fn hostile() -> (Report, SourceMap) {
             covers: 0,
         }],
         only_live: vec![evil.into()],
+        scope: vec![evil.into()],
+        survival: vec![Cell {
+            classes: vec![evil.into()],
+            phase: evil.into(),
+            faults: vec![evil.into()],
+            store: Some(evil.into()),
+            step: Some(evil.into()),
+            also: vec![evil.into()],
+            ..cell("copy", "x")
+        }],
         ..Report::default()
     };
     (report, sources)
