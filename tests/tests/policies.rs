@@ -1,5 +1,7 @@
 //! The policies that come with thrice: the real one in both its forms, and the one to start from.
 
+#[path = "policies/canonical.rs"]
+mod canonical;
 #[path = "policies/document.rs"]
 mod document;
 #[path = "policies/history.rs"]

@@ -56,11 +56,8 @@ pub enum Verb {
     Simulate(Simulate),
     /// Compare what was built with the policy: what was changed, is stale, missing or too much
     Verify(Verify),
-    /// Explain a finding's code, or list all codes
-    Explain {
-        /// A code such as T1101
-        code: Option<String>,
-    },
+    /// Explain a finding's code, or list all codes; with --why, explain a verdict
+    Explain(Explain),
     /// Bring policy files into the one style
     Fmt(Fmt),
     /// Show what keep rules would keep of a list of snapshots, and why
@@ -92,6 +89,10 @@ pub struct Check {
     #[arg(long, value_enum, default_value_t = Format::Human, hide_possible_values = true)]
     pub format: Format,
 
+    /// Show which copy saves what, and at which value of what is assumed a verdict turns
+    #[arg(long)]
+    pub proofs: bool,
+
     /// Say on standard error how long each stage took
     #[arg(long)]
     pub timings: bool,
@@ -110,6 +111,30 @@ pub enum Format {
     Github,
     /// JUnit XML
     Junit,
+}
+
+/// `thrice explain`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "--why takes an obligation (survival), what it was decided for (a class, a store, the policy) \
+    and the policy's path. It shows the statements that the verdict rests on: with them alone it stands, and \
+    without any one of them it does not."
+)]
+pub struct Explain {
+    /// A code such as T1101
+    pub code: Option<String>,
+
+    /// Show the statements that a verdict rests on, each of them necessary
+    #[arg(long, num_args = 3, value_names = ["OBLIGATION", "SUBJECT", "PATH"], conflicts_with = "code")]
+    pub why: Option<Vec<String>>,
+
+    /// The phase whose verdict is explained [default: the first that has one]
+    #[arg(long, value_name = "NAME", requires = "why")]
+    pub phase: Option<String>,
+
+    /// Judge dates as on this day [default: today, UTC]
+    #[arg(long, value_name = "DATE", value_parser = date, requires = "why")]
+    pub as_of: Option<Date>,
 }
 
 /// `thrice build`.

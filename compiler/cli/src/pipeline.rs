@@ -7,7 +7,10 @@ use thrice_build::Standing;
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
 use thrice_model::Model;
 use thrice_plan::Plan;
-use thrice_report::{Accepted, Assumption, Outcome, PhaseDate, Policy, Report, Verdict};
+use thrice_quantity::Seconds;
+use thrice_report::{
+    Accepted, Assumption, Outcome, PhaseDate, Policy, Report, Turn, Verdict, matrix,
+};
 use thrice_verify::{Prover, Verification};
 
 use crate::input::{Files, Input};
@@ -140,6 +143,7 @@ fn plan(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> Plann
         let (plan, found) = thrice_plan::plan(model, as_of);
         findings.extend(found);
         report.phases = phases(&plan);
+        report.scope = scope(&plan.model);
         timings.over("plan");
         Arc::new(plan)
     });
@@ -187,13 +191,6 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
         holds: v.holds,
         note: v.note,
     };
-    let assumption = |a: thrice_verify::Assumption| Assumption {
-        text: a.text,
-        source: a.source,
-        date: a.date,
-        monitor: a.monitor,
-        span: a.span,
-    };
     let accepted = |a: thrice_verify::Accepted| Accepted {
         obligation: a.obligation.word().into(),
         subject: a.subject,
@@ -213,6 +210,92 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
     report.only_live = found.only_live;
     let findings = found.findings.into_iter().map(|finding| finding.diagnostic);
     findings.chain(found.internal).collect()
+}
+
+fn assumption(a: thrice_verify::Assumption) -> Assumption {
+    Assumption {
+        text: a.text,
+        source: a.source,
+        date: a.date,
+        monitor: a.monitor,
+        span: a.span,
+        turns: a.turns.map(|turn| Turn {
+            now: turn.now,
+            at: turn.at,
+            breaks: turn.breaks,
+        }),
+    }
+}
+
+/// What was looked at, and what the policy leaves out.
+fn scope(model: &Model) -> Vec<String> {
+    let counts = [
+        (model.classes.len(), "classes"),
+        (model.steps.len(), "steps"),
+        (model.stores.len(), "stores"),
+        (model.hosts.len(), "hosts"),
+        (model.keys.len(), "keys"),
+        (model.credentials.len(), "credentials"),
+        (model.requirements.len(), "requirements"),
+    ];
+    let counts = counts.map(|(count, what)| format!("{count} {what}"));
+    let skips = model.skips.iter();
+    let skipped = skips.map(|skip| format!("skipped: `{}`, \"{}\"", skip.named.name, skip.why));
+    std::iter::once(counts.join(", ")).chain(skipped).collect()
+}
+
+impl Judged {
+    /// Works out what proofs teach: which copy saves what, and where verdicts turn.
+    pub fn prove(&mut self) {
+        let decided = !self.report.verdicts.is_empty();
+        let Some(plan) = self.plan.as_deref().filter(|_| decided) else {
+            return;
+        };
+        let cells = thrice_verify::survival_matrix(plan);
+        self.report.survival = cells.into_iter().map(cell).collect();
+        let ledger = thrice_verify::ledger(plan);
+        self.report.assumptions = ledger.into_iter().map(assumption).collect();
+        self.report.ledger = true;
+    }
+
+    /// The plan, if there is one without errors in its form.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plan.as_deref()
+    }
+}
+
+fn cell(cell: thrice_verify::Cell) -> matrix::Cell {
+    use thrice_verify::SavedBy;
+    let time = |time: Seconds| matrix::Time {
+        seconds: time.0,
+        words: time.to_string(),
+    };
+    let (saved_by, store, step) = match cell.by {
+        SavedBy::Live { copies: true } => ("live", None, None),
+        SavedBy::Live { copies: false } => ("live alone", None, None),
+        SavedBy::Copy { store, step } => ("copy", Some(store), Some(step)),
+        SavedBy::Nothing => ("nothing", None, None),
+        SavedBy::Undecided => ("undecided", None, None),
+    };
+    let margin = |margin: thrice_verify::Margin| matrix::Margin {
+        of: margin.of,
+        asked: time(margin.asked),
+        left: time(margin.left),
+    };
+    matrix::Cell {
+        classes: cell.classes,
+        phase: cell.period,
+        faults: cell.faults,
+        saved_by,
+        store,
+        step,
+        also: cell.also,
+        nominal: cell.nominal.map(time),
+        guaranteed: cell.guaranteed.map(time),
+        restore: cell.restore.map(time),
+        restored_from: cell.restored_from,
+        margins: cell.margins.into_iter().map(margin).collect(),
+    }
 }
 
 /// The artefacts of a policy that was judged safe.

@@ -25,7 +25,7 @@ pub fn run(args: &Args) -> u8 {
         Verb::Build(build) => build::run(args, build),
         Verb::Simulate(simulate) => simulate::run(args, simulate),
         Verb::Verify(verify) => verify::run(args, verify),
-        Verb::Explain { code } => explain::run(code.as_deref()),
+        Verb::Explain(explain) => explain::run(args, explain),
         Verb::Fmt(fmt) => fmt::run(args, fmt),
         Verb::Retention(retention) => retention::run(retention),
     }

@@ -3,6 +3,7 @@
 
 mod assumptions;
 mod finding;
+mod matrix;
 mod tables;
 mod verdicts;
 
@@ -39,11 +40,13 @@ impl Default for Options {
 pub fn render(report: &Report, sources: &SourceMap, options: Options) -> String {
     let mut page = Page::new(sources, options);
     tables::head(&mut page, report);
-    assumptions::render(&mut page, &report.assumptions);
+    assumptions::render(&mut page, &report.assumptions, report.ledger);
     page.findings(&report.findings);
     tables::accepted(&mut page, &report.accepted);
     verdicts::render(&mut page, &report.verdicts);
+    matrix::render(&mut page, &report.survival);
     tables::open_ends(&mut page, report);
+    tables::scope(&mut page, report);
     let style = match report.outcome() {
         Outcome::Safe => page.theme.styles.help.bold(),
         Outcome::Undecided => page.theme.styles.warning.bold(),
@@ -60,6 +63,14 @@ pub fn render(report: &Report, sources: &SourceMap, options: Options) -> String 
 pub fn findings(findings: &[Diagnostic], sources: &SourceMap, options: Options) -> String {
     let mut page = Page::new(sources, options);
     page.findings(findings);
+    page.out
+}
+
+/// A message and the statements that it is about, each shown in its file.
+#[must_use]
+pub fn statements(message: &Diagnostic, sources: &SourceMap, options: Options) -> String {
+    let mut page = Page::new(sources, options);
+    finding::statements(&mut page, message);
     page.out
 }
 

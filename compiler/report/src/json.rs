@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use thrice_diagnostics::{Diagnostic, Label, SourceMap, Span};
 
-use crate::report::{Accepted, Assumption, Report, Verdict};
+use crate::matrix::Cell;
+use crate::report::{Accepted, Assumption, Report, Turn, Verdict};
 use crate::{area, place};
 
 /// The format that this version writes.
@@ -70,6 +71,10 @@ struct Document<'a> {
     not_decided: Vec<&'a str>,
     /// Classes for which the live data alone bears a verdict out.
     only_live: Vec<&'a str>,
+    /// Which copy saves what, with `--proofs`; else empty.
+    survival: &'a [Cell],
+    /// What was looked at, and what was left out for which reason.
+    scope: Vec<&'a str>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -159,6 +164,18 @@ struct AssumptionRow<'a> {
     monitor: Option<&'a str>,
     /// Where the policy or the library says it.
     place: Option<PlaceRow<'a>>,
+    /// With `--proofs`: where a verdict turns. Assumptions on which none does are then left out.
+    turns: Option<TurnRow<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct TurnRow<'a> {
+    /// What is assumed today.
+    now: &'a str,
+    /// A value at which a verdict fails; just below it, it holds.
+    at: &'a str,
+    /// What then fails: obligation and subject.
+    breaks: Vec<&'a str>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -215,6 +232,8 @@ impl<'a> Document<'a> {
             accepted: report.accepted.iter().map(AcceptedRow::new).collect(),
             not_decided: report.not_decided.iter().map(AsRef::as_ref).collect(),
             only_live: report.only_live.iter().map(String::as_str).collect(),
+            survival: &report.survival,
+            scope: report.scope.iter().map(String::as_str).collect(),
         }
     }
 }
@@ -280,6 +299,17 @@ impl<'a> AssumptionRow<'a> {
             place: assumption
                 .span
                 .and_then(|span| PlaceRow::new(span, "", sources)),
+            turns: assumption.turns.as_ref().map(TurnRow::new),
+        }
+    }
+}
+
+impl<'a> TurnRow<'a> {
+    fn new(turn: &'a Turn) -> Self {
+        Self {
+            now: &turn.now,
+            at: &turn.at,
+            breaks: turn.breaks.iter().map(String::as_str).collect(),
         }
     }
 }

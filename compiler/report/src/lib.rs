@@ -13,6 +13,7 @@ pub mod github;
 pub mod human;
 pub mod json;
 pub mod junit;
+pub mod matrix;
 mod place;
 mod report;
 pub mod sarif;
@@ -20,4 +21,4 @@ pub mod simulation;
 mod text;
 
 pub use area::{OBLIGATIONS, area};
-pub use report::{Accepted, Assumption, Counts, Outcome, PhaseDate, Policy, Report, Verdict};
+pub use report::{Accepted, Assumption, Counts, Outcome, PhaseDate, Policy, Report, Turn, Verdict};

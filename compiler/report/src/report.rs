@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use thrice_diagnostics::{Diagnostic, Severity, Span};
 
 use crate::area;
+use crate::matrix::Cell;
 
 /// Everything a run found out.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,12 @@ pub struct Report {
     pub not_decided: Vec<Cow<'static, str>>,
     /// Classes for which the live data alone bears a verdict out: no copy does.
     pub only_live: Vec<String>,
+    /// Which copy saves what; empty where nobody asked for it.
+    pub survival: Vec<Cell>,
+    /// Whether the assumptions are those that a verdict rests on, each with its turn.
+    pub ledger: bool,
+    /// What was looked at, such as `11 classes`, and what was left out, with the reason.
+    pub scope: Vec<String>,
     /// Whether warnings count as errors.
     pub strict: bool,
 }
@@ -85,6 +92,19 @@ pub struct Assumption {
     pub monitor: Option<String>,
     /// The statement that says it.
     pub span: Option<Span>,
+    /// At which value a verdict turns, where that was asked for.
+    pub turns: Option<Turn>,
+}
+
+/// Where a verdict that rests on an assumption turns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// What is assumed today.
+    pub now: String,
+    /// A value at which a verdict fails; just below it, it holds.
+    pub at: String,
+    /// What then fails.
+    pub breaks: Vec<String>,
 }
 
 /// A risk that somebody took on.

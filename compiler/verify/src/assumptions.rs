@@ -1,86 +1,161 @@
 //! What proofs rest on: listed first in every report.
 
+use std::collections::BTreeMap;
+
+use thrice_model::{Class, ClassId, Model, PhaseId, StepId};
 use thrice_plan::Plan;
 
 use crate::verification::Assumption;
+use crate::wording::list;
+
+/// The value that an assumption is about: what can be turned until a verdict turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Knob {
+    Response,
+    Duration(StepId),
+    Size(ClassId),
+    Growth(ClassId),
+    Churn(ClassId),
+    Slip(PhaseId),
+}
 
 /// The assumptions of a plan: its intervals, defaults, facts and trust base.
 pub(crate) fn gather(plan: &Plan) -> Vec<Assumption> {
+    gather_with(plan).into_iter().map(|(a, _)| a).collect()
+}
+
+/// The same, with the value that each is about.
+pub(crate) fn gather_with(plan: &Plan) -> Vec<(Assumption, Option<Knob>)> {
     let model = &plan.model;
     let mut out = Vec::new();
-    let policy = &model.policy;
-    let stated = if policy.response_stated {
-        "as written"
-    } else {
-        "the default: nothing says otherwise"
-    };
-    out.push(Assumption {
-        text: format!(
-            "somebody acts within {} of an alarm ({stated})",
-            policy.response
-        ),
+    response(model, &mut out);
+    steps(model, &mut out);
+    for (id, class) in model.classes.iter() {
+        volumes(id, class, &mut out);
+    }
+    for (id, phase) in model.phases.iter().filter(|(_, p)| p.slip_days > 0) {
+        let text = format!(
+            "`{}` comes {} days late at most ({})",
+            phase.named.name,
+            phase.slip_days,
+            said(phase.slip_stated, "the default")
+        );
+        out.push((own(text, phase.named.span), Some(Knob::Slip(id))));
+    }
+    trusted(model, &mut out);
+    for fact in &model.facts {
+        let assumption = Assumption {
+            source: Some(fact.source.clone()),
+            date: Some(fact.date.to_string()),
+            ..own(format!("{}: {}", fact.subject, fact.text), fact.span)
+        };
+        out.push((assumption, None));
+    }
+    out
+}
+
+/// What only the policy says.
+const fn own(text: String, span: thrice_diagnostics::Span) -> Assumption {
+    Assumption {
+        text,
         source: None,
         date: None,
         monitor: None,
-        span: Some(policy.named.span),
-    });
-    let unsaid = |c: &thrice_model::Class| c.noticed_within.is_none();
-    if model.classes.iter().any(|(_, class)| unsaid(class)) {
-        out.push(Assumption {
-            text: "damage or deletion is noticed when the next step of the class falls silent, and somebody acts then \
-                   (where no class says `noticed within`)"
-                .to_owned(),
-            source: None,
-            date: None,
-            monitor: None,
-            span: Some(policy.named.span),
-        });
+        span: Some(span),
+        turns: None,
     }
-    for (_, step) in model.steps.iter() {
+}
+
+const fn said<'w>(stated: bool, default: &'w str) -> &'w str {
+    if stated { "as written" } else { default }
+}
+
+fn response(model: &Model, out: &mut Vec<(Assumption, Option<Knob>)>) {
+    let policy = &model.policy;
+    let stated = said(
+        policy.response_stated,
+        "the default: nothing says otherwise",
+    );
+    let text = format!(
+        "somebody acts within {} of an alarm ({stated})",
+        policy.response
+    );
+    out.push((own(text, policy.named.span), Some(Knob::Response)));
+    let unsaid = |c: &Class| c.noticed_within.is_none();
+    if model.classes.iter().any(|(_, class)| unsaid(class)) {
+        let text = "damage or deletion is noticed when the next step of the class falls silent, and somebody acts then \
+                    (where no class says `noticed within`)";
+        out.push((own(text.to_owned(), policy.named.span), None));
+    }
+}
+
+fn steps(model: &Model, out: &mut Vec<(Assumption, Option<Knob>)>) {
+    for (id, step) in model.steps.iter() {
         if step.timing.schedule.is_none() {
             continue;
         }
-        let stated = if step.timing.duration_stated.is_some() {
-            "as written"
-        } else {
-            "the default: half its period"
+        let stated = said(
+            step.timing.duration_stated.is_some(),
+            "the default: half its period",
+        );
+        let text = format!(
+            "`{}` runs at each of its times and takes at most {} ({stated})",
+            step.named.name,
+            step.timing.duration.high()
+        );
+        let monitor = step
+            .monitor
+            .map(|(m, _)| model.monitors[m].named.name.clone());
+        let assumption = Assumption {
+            monitor,
+            ..own(text, step.named.span)
         };
-        out.push(Assumption {
-            text: format!(
-                "`{}` runs at each of its times and takes at most {} ({stated})",
-                step.named.name,
-                step.timing.duration.high()
-            ),
-            source: None,
-            date: None,
-            monitor: step
-                .monitor
-                .map(|(m, _)| model.monitors[m].named.name.clone()),
-            span: Some(step.named.span),
-        });
+        out.push((assumption, Some(Knob::Duration(id))));
     }
-    for (_, class) in model.classes.iter() {
-        if let Some((size, span)) = &class.size {
-            out.push(Assumption {
-                text: format!(
-                    "`{}` measures {size} at the start and grows by {}",
-                    class.named.name, class.growth
-                ),
-                source: None,
-                date: None,
-                monitor: None,
-                span: Some(*span),
-            });
+}
+
+fn volumes(id: ClassId, class: &Class, out: &mut Vec<(Assumption, Option<Knob>)>) {
+    let Some((size, span)) = &class.size else {
+        return;
+    };
+    let name = &class.named.name;
+    let text = format!("`{name}` measures {size} at the start");
+    out.push((own(text, *span), Some(Knob::Size(id))));
+    let stated = said(class.growth_stated.is_some(), "the default");
+    let growth = class
+        .growth_volume
+        .map_or_else(|| class.growth.to_string(), |volume| volume.to_string());
+    let text = format!("`{name}` grows by {growth} ({stated})");
+    let knob = class.growth_volume.is_none().then_some(Knob::Growth(id));
+    out.push((own(text, class.growth_stated.unwrap_or(*span)), knob));
+    match &class.churn {
+        Some((churn, span)) => {
+            let text = format!("of `{name}` {churn} are new to a backup (as written)");
+            out.push((own(text, *span), Some(Knob::Churn(id))));
+        }
+        None => {
+            let text = format!("`{name}` is new to every backup as a whole (the default)");
+            out.push((own(text, *span), None));
         }
     }
-    for fact in &model.facts {
-        out.push(Assumption {
-            text: format!("{}: {}", fact.subject, fact.text),
-            source: Some(fact.source.clone()),
-            date: Some(fact.date.to_string()),
-            monitor: None,
-            span: Some(fact.span),
-        });
+}
+
+/// Whose word is taken: who bears risks.
+fn trusted(model: &Model, out: &mut Vec<(Assumption, Option<Knob>)>) {
+    let mut by: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for acceptance in &model.acceptances {
+        by.entry(&acceptance.by).or_default().push(acceptance);
     }
-    out
+    for (who, theirs) in by {
+        let Some(first) = theirs.first() else {
+            continue;
+        };
+        let risks = if theirs.len() == 1 { "risk" } else { "risks" };
+        let text = format!(
+            "{} may accept {} {risks} for everybody concerned",
+            list([who]),
+            theirs.len()
+        );
+        out.push((own(text, first.span), None));
+    }
 }

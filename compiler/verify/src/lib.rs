@@ -20,10 +20,12 @@
 
 mod acceptance;
 mod assumptions;
+mod by_hand;
 mod context;
 mod faults;
 mod obligations;
 mod presence;
+mod proofs;
 mod prover;
 mod survivors;
 mod verification;
@@ -33,8 +35,11 @@ pub use obligations::cost::{Monthly, monthly, once};
 pub use presence::{
     Answer, Choices, FOR_EVER, Leaving, Node, NodeChoice, Question, Run, System, answer, refutes,
 };
+pub use proofs::{
+    Cell, Margin, NoCore, SavedBy, Statement, Why, holds_with, ledger, survival_matrix, why,
+};
 pub use survivors::{Aftermath, Fate, survivors};
-pub use verification::{Accepted, Assumption, Engine, Finding, Verdict, Verification};
+pub use verification::{Accepted, Assumption, Engine, Finding, Turn, Verdict, Verification};
 
 pub use prover::Prover;
 

@@ -12,7 +12,7 @@ use thrice_plan::Plan;
 use crate::context::Context;
 use crate::obligations::{DECIDED, not_decided};
 use crate::presence::Answers;
-use crate::{Verification, acceptance, assumptions};
+use crate::{Verification, acceptance, assumptions, by_hand};
 
 /// More cores do not help: each thread has a solver to set up and an index to make.
 const THREADS: usize = 2;
@@ -61,6 +61,7 @@ impl Prover {
         }
         out.assumptions = assumptions::gather(plan);
         out.not_decided = not_decided();
+        by_hand::downgrade(plan, &mut out);
         acceptance::apply(plan, &mut out);
         out
     }

@@ -77,6 +77,19 @@ pub struct Assumption {
     pub monitor: Option<String>,
     /// The words it stands on.
     pub span: Option<Span>,
+    /// At which value a verdict turns; only worked out where somebody asks for it.
+    pub turns: Option<Turn>,
+}
+
+/// Where a verdict that rests on an assumption turns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// What is assumed today.
+    pub now: String,
+    /// The least value tried at which a verdict fails; the one before it holds.
+    pub at: String,
+    /// The verdicts that then fail: obligation and subject, in order.
+    pub breaks: Vec<String>,
 }
 
 /// An accepted risk and how many findings it covers.

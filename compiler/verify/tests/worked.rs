@@ -325,6 +325,51 @@ fn an_ended_acceptance_lets_the_finding_return() {
     assert_eq!(codes(&with("2026-02-20")), ["T1101"]);
 }
 
+/// What covers nothing hides the next finding of its kind; what ends soon is said before it does; on its day the
+/// violation is back with its own severity.
+#[test]
+fn acceptances_are_dated_and_counted() {
+    let with = |until: &str, what: &str| {
+        let accept = format!(
+            "require copies >= 3 for all\naccept {what} for db because \"a test\" by \"owner\" until {until}\n"
+        );
+        judged(&policy(&[&accept]))
+    };
+    let severities = |found: &Verification, code: &str| -> Vec<Severity> {
+        let all = found.findings.iter().map(|f| &f.diagnostic);
+        let mine = all.filter(|d| d.code.0 == code);
+        mine.map(|d| d.severity).collect()
+    };
+    // Judged on 2026-03-01.
+    let soon = with("2026-03-31", "copies");
+    assert_eq!(severities(&soon, "T2606"), [Severity::Warning]);
+    assert!(severities(&soon, "T1101").is_empty());
+    assert!(severities(&with("2026-04-01", "copies"), "T2606").is_empty());
+    let ended = with("2026-03-01", "copies");
+    assert_eq!(severities(&ended, "T1101"), [Severity::Error]);
+    assert_eq!(severities(&ended, "T2604"), [Severity::Warning]);
+    assert!(
+        ended.accepted.is_empty(),
+        "what has ended is no accepted risk"
+    );
+    let idle = with("2027-01-01", "erasure");
+    assert_eq!(severities(&idle, "T2605"), [Severity::Warning]);
+    assert_eq!(
+        idle.accepted.iter().map(|a| a.covers).collect::<Vec<_>>(),
+        [0]
+    );
+    let owner = soon.accepted.first().unwrap();
+    assert_eq!(
+        (owner.by.as_str(), owner.until.as_str()),
+        ("owner", "2026-03-31")
+    );
+    let trusted = |a: &thrice_verify::Assumption| a.text.contains("`owner` may accept 1 risk");
+    assert!(
+        soon.assumptions.iter().any(trusted),
+        "whose word is taken is said"
+    );
+}
+
 #[test]
 fn the_same_policy_in_another_order_gives_the_same_verdicts() {
     let a = judged(&policy(&[MIRROR, "require copies >= 4 for all\n"]));

@@ -10,11 +10,15 @@ use crate::{input, pipeline, progress, terminal, verbs};
 pub fn run(args: &Args, check: &Check) -> u8 {
     let as_of = verbs::judged_at(check.judged.as_of);
     let mut timings = Timings::new(check.timings);
-    let judged = progress::during("proving", || {
+    let mut judged = progress::during("proving", || {
         let input = input::load(&check.judged.path);
         timings.over("read");
         pipeline::check(input, as_of, check.judged.strict, &mut timings)
     });
+    if check.proofs {
+        progress::during("turning values", || judged.prove());
+        timings.over("proofs");
+    }
     let (report, sources) = (&judged.report, &judged.sources);
     let shown = match check.format {
         Format::Human => human::render(report, sources, terminal::options(args)),

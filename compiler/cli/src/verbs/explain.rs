@@ -1,11 +1,146 @@
-//! `thrice explain`: the page of a code.
+//! `thrice explain`: the page of a code, or the reasons of a verdict.
 
-use thrice_diagnostics::{all_codes, explain, find_code, nearest, one_of};
+use std::path::Path;
 
-use crate::{terminal, verbs};
+use thrice_diagnostics::{
+    Code, Diagnostic, Severity, all_codes, explain, find_code, nearest, one_of,
+};
+use thrice_model::Obligation;
+use thrice_report::human;
+use thrice_verify::Why;
+
+use crate::args::{Args, Explain};
+use crate::timings::Timings;
+use crate::{input, pipeline, progress, terminal, verbs};
+
+/// What stands where a finding has its code.
+const WHY: Code = Code("why");
+
+/// Explains a code or a verdict.
+pub fn run(args: &Args, explain: &Explain) -> u8 {
+    match explain.why.as_deref() {
+        Some([obligation, subject, path]) => why(args, explain, (obligation, subject, path)),
+        _ => code(explain.code.as_deref()),
+    }
+}
+
+/// Shows what a verdict rests on, or, where it does not hold, what speaks against it.
+fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str, &str)) -> u8 {
+    let words = Obligation::ALL.map(Obligation::word);
+    let found = Obligation::ALL.into_iter().find(|o| o.word() == obligation);
+    let Some(found) = found else {
+        let near = one_of(nearest(obligation, words));
+        let near = if near.is_empty() {
+            words.join(", ")
+        } else {
+            near
+        };
+        return misuse(
+            &format!("there is no obligation `{}`", short(obligation)),
+            &near,
+        );
+    };
+    let as_of = verbs::judged_at(explain.as_of);
+    let judged = progress::during("proving", || {
+        pipeline::check(
+            input::load(Path::new(path)),
+            as_of,
+            false,
+            &mut Timings::new(false),
+        )
+    });
+    let options = terminal::options(args);
+    let (report, sources) = (&judged.report, &judged.sources);
+    let Some(plan) = judged.plan().filter(|_| !report.verdicts.is_empty()) else {
+        let shown = human::findings(&report.findings, sources, options);
+        return verbs::finish(&shown, report.outcome().exit_code());
+    };
+    let phase = explain.phase.as_deref();
+    let why = progress::during("looking for what it rests on", || {
+        thrice_verify::why(plan, found, subject, phase)
+    });
+    match why {
+        Ok(why) if why.verdict.holds => {
+            let shown = human::statements(&core(&why), sources, options);
+            verbs::finish(&shown, 0)
+        }
+        Ok(why) => {
+            let head = format!(
+                "{} does not hold ({})\n\n",
+                about(&why),
+                why.verdict.engine.word()
+            );
+            let shown = human::findings(&why.findings, sources, options);
+            verbs::finish(&(head + &shown), 1)
+        }
+        Err(no_core) => {
+            let mut known: Vec<String> = no_core.known.into_iter().map(|(s, _)| s).collect();
+            known.dedup();
+            let near = one_of(nearest(subject, known.iter().map(String::as_str)));
+            let near = if near.is_empty() {
+                known.join(", ")
+            } else {
+                near
+            };
+            let what = format!(
+                "nothing was decided about {obligation} of `{}`",
+                short(subject)
+            );
+            misuse(&what, &near)
+        }
+    }
+}
+
+/// "`survival` of `databases` in `t0`".
+fn about(why: &Why) -> String {
+    let verdict = &why.verdict;
+    let mut out = format!("{} of `{}`", verdict.obligation.word(), verdict.subject);
+    if !verdict.period.is_empty() {
+        out.push_str(&format!(" in `{}`", verdict.period));
+    }
+    out
+}
+
+/// The core as a message that points at every statement.
+fn core(why: &Why) -> Diagnostic {
+    let engine = why.verdict.engine.word();
+    let (members, of) = (why.members.len(), why.of);
+    let text = match members {
+        0 => format!(
+            "{} holds ({engine}), whatever else the policy says",
+            about(why)
+        ),
+        1 => format!(
+            "{} holds ({engine}) because of 1 of {of} statements",
+            about(why)
+        ),
+        _ => format!(
+            "{} holds ({engine}) because of {members} of {of} statements",
+            about(why)
+        ),
+    };
+    let mut out = Diagnostic::new(WHY, Severity::Note, text);
+    for member in &why.members {
+        out = out.at(member.span, member.text.clone());
+    }
+    out.help(format!(
+        "with these alone it stands, and without any one of them it does not ({} checks)",
+        why.checks
+    ))
+}
+
+fn misuse(what: &str, help: &str) -> u8 {
+    terminal::complain(&format!("error: {what}\n  help: there is {help}\n"));
+    verbs::MISUSE
+}
+
+/// As much of a word as is shown.
+fn short(text: &str) -> String {
+    text.chars().take(40).flat_map(char::escape_debug).collect()
+}
 
 /// Shows the page of `code`, or a line for each code there is.
-pub fn run(code: Option<&str>) -> u8 {
+fn code(code: Option<&str>) -> u8 {
     match code {
         None => verbs::finish(&list(), 0),
         Some(text) => match find_code(text).and_then(explain) {
@@ -34,7 +169,7 @@ fn list() -> String {
 }
 
 fn unknown(text: &str) -> String {
-    let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+    let shown = short(text);
     let near = one_of(nearest(text, all_codes().map(|code| code.0)));
     let hint = if near.is_empty() {
         "`thrice explain` lists them all".to_owned()

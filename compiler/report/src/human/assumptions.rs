@@ -11,10 +11,14 @@ use crate::report::Assumption;
 const SHOWN: usize = 40;
 
 /// Shows the assumptions. Those that say the same of several things share an entry.
-pub fn render(page: &mut Page<'_>, assumptions: &[Assumption]) {
+pub fn render(page: &mut Page<'_>, assumptions: &[Assumption], ledger: bool) {
     let (facts, own): (Vec<_>, Vec<_>) = assumptions.iter().partition(|a| a.source.is_some());
     if !own.is_empty() {
-        page.heading("this rests on");
+        page.heading(if ledger {
+            "this rests on, and turns at"
+        } else {
+            "this rests on"
+        });
     }
     let groups = groups(&own);
     for group in groups.iter().take(SHOWN) {
@@ -44,10 +48,12 @@ struct Group<'a> {
 
 fn groups<'a>(assumptions: &[&'a Assumption]) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
-    let mut known: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
+    let mut known = BTreeMap::new();
     for assumption in assumptions {
         let (name, rest) = subject(&assumption.text);
-        let key = (rest, assumption.monitor.as_deref());
+        let turns = assumption.turns.as_ref();
+        let turns = turns.map(|turn| (turn.at.as_str(), turn.breaks.as_slice()));
+        let key = (rest, assumption.monitor.as_deref(), turns);
         let at = *known.entry(key).or_insert(groups.len());
         match groups.get_mut(at) {
             Some(group) if !name.is_empty() => group.names.push(name),
@@ -76,6 +82,10 @@ fn line(page: &Page<'_>, group: &Group<'_>) -> String {
     match &group.first.monitor {
         Some(monitor) => text.push_str(&format!("; `{monitor}` would tell if not")),
         None => text.push_str("; nothing would tell if not"),
+    }
+    if let Some(turn) = &group.first.turns {
+        let breaks = turn.breaks.join(", ");
+        text.push_str(&format!("; turns at {}: {breaks}", turn.at));
     }
     page.clean(&text)
 }

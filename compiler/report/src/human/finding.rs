@@ -16,9 +16,19 @@ const GUTTER: usize = 12;
 
 /// Shows a finding in full.
 pub fn render(page: &mut Page<'_>, finding: &Diagnostic) {
+    let head = format!("{}[{}]", finding.severity.word(), finding.code);
+    shown(page, finding, head);
+}
+
+/// Shows what is no finding: its code is a word.
+pub fn statements(page: &mut Page<'_>, message: &Diagnostic) {
+    shown(page, message, message.code.to_string());
+}
+
+fn shown(page: &mut Page<'_>, finding: &Diagnostic, head: String) {
     let width = page.options.width.saturating_sub(GUTTER);
     let message = Message {
-        code: format!("{}[{}]", finding.severity.word(), finding.code),
+        code: head,
         text: page.clean(&finding.message),
         severity: match finding.severity {
             Severity::Error => miette::Severity::Error,

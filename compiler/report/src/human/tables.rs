@@ -89,6 +89,23 @@ pub fn open_ends(page: &mut Page<'_>, report: &Report) {
     }
 }
 
+/// What no policy can say, and so no verdict is about.
+const NOT_MODELLED: &str = "not modelled: whether what runs is what was emitted (read it back), whether a \
+    restore works (drill it), and what TRUST names";
+
+/// What was looked at, what was left out, and what nothing here is about.
+pub fn scope(page: &mut Page<'_>, report: &Report) {
+    if report.verdicts.is_empty() {
+        return;
+    }
+    page.heading("looked at");
+    for text in &report.scope {
+        let text = page.clean(text);
+        page.bullet(&text);
+    }
+    page.bullet(NOT_MODELLED);
+}
+
 /// Names with commas between them, the last ones counted where there are many.
 pub fn list(names: &[&str]) -> String {
     let mut out = names.get(..NAMES).unwrap_or(names).join(", ");

@@ -6,6 +6,7 @@
 )]
 
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
+use thrice_report::matrix::{Cell, Margin, Time};
 use thrice_report::{Accepted, Assumption, PhaseDate, Policy, Report, Verdict};
 
 const POLICY: &str = r#"policy sample "Sample: nightly backups" { timezone "Europe/Berlin" }
@@ -185,6 +186,7 @@ pub fn rich() -> (Report, SourceMap) {
                 date: None,
                 monitor: Some("deadman".into()),
                 span: Some(at(policy, "churn 5..600 MB/day", 0)),
+                turns: None,
             },
             Assumption {
                 text: "somebody acts within 3 days of an alarm".into(),
@@ -192,6 +194,7 @@ pub fn rich() -> (Report, SourceMap) {
                 date: None,
                 monitor: None,
                 span: None,
+                turns: None,
             },
             Assumption {
                 text: "`music` churns at most 600 MB/day".into(),
@@ -199,6 +202,7 @@ pub fn rich() -> (Report, SourceMap) {
                 date: None,
                 monitor: Some("deadman".into()),
                 span: Some(at(policy, "size 200..400 GB", 0)),
+                turns: None,
             },
             Assumption {
                 text: "object storage in Falkenstein has no object lock".into(),
@@ -206,6 +210,7 @@ pub fn rich() -> (Report, SourceMap) {
                 date: Some("2026-08-01".into()),
                 monitor: None,
                 span: Some(at(library, "object_lock none", 0)),
+                turns: None,
             },
         ],
         accepted: vec![Accepted {
@@ -218,9 +223,71 @@ pub fn rich() -> (Report, SourceMap) {
         }],
         not_decided: vec!["recovery-time".into(), "flow".into()],
         only_live: vec!["music".into()],
+        survival: cells(),
+        ledger: true,
+        scope: vec![
+            "2 classes, 1 steps".into(),
+            "skipped: `tmp`, \"scratch\"".into(),
+        ],
         strict: false,
     };
     (report, sources)
+}
+
+/// A cell about one class, as it is if nothing is known.
+fn cell(saved_by: &'static str, fault: &str) -> Cell {
+    Cell {
+        classes: vec!["databases".into()],
+        phase: "t0".into(),
+        faults: vec![fault.into()],
+        saved_by,
+        store: None,
+        step: None,
+        also: Vec::new(),
+        nominal: None,
+        guaranteed: None,
+        restore: None,
+        restored_from: None,
+        margins: Vec::new(),
+    }
+}
+
+/// A matrix with every sign, wider than a screen.
+fn cells() -> Vec<Cell> {
+    let time = |seconds: i64, words: &str| Time {
+        seconds,
+        words: words.into(),
+    };
+    let mut out: Vec<Cell> = (0..30)
+        .map(|store| Cell {
+            store: Some(format!("s3.b{store}")),
+            step: Some("up".into()),
+            ..cell("copy", &format!("store `s{store}` is lost"))
+        })
+        .collect();
+    out.extend([
+        cell("live", "host `nas` is lost"),
+        cell("live alone", "key `k` is lost"),
+        cell("nothing", "site `home` is lost"),
+        cell("undecided", "provider `p` is lost"),
+        Cell {
+            classes: vec!["databases".into(), "music".into()],
+            store: Some("s3.backups".into()),
+            step: Some("db_full".into()),
+            also: vec!["nas.tank".into()],
+            nominal: Some(time(87_000, "1 d 10 min")),
+            guaranteed: Some(time(433_000, "5 d 17 min")),
+            restore: Some(time(4200, "70 min")),
+            restored_from: Some("nas.tank".into()),
+            margins: vec![Margin {
+                of: "rpo",
+                asked: time(86_400, "24 h"),
+                left: time(-600, "-10 min"),
+            }],
+            ..cell("copy", "host `vpai` is lost")
+        },
+    ]);
+    out
 }
 
 /// Text that tries to leave its field, in every field; places that are odd; no places at all.
@@ -271,6 +338,7 @@ pub fn hostile() -> (Report, SourceMap) {
             date: None,
             monitor: Some(evil.into()),
             span: Some(Span::new(FileId(77), 3, 4)),
+            turns: None,
         }],
         accepted: vec![Accepted {
             obligation: "copies".into(),
@@ -281,6 +349,16 @@ pub fn hostile() -> (Report, SourceMap) {
             covers: 0,
         }],
         only_live: vec![evil.into()],
+        scope: vec![evil.into()],
+        survival: vec![Cell {
+            classes: vec![evil.into()],
+            phase: evil.into(),
+            faults: vec![evil.into()],
+            store: Some(evil.into()),
+            step: Some(evil.into()),
+            also: vec![evil.into()],
+            ..cell("copy", "x")
+        }],
         ..Report::default()
     };
     (report, sources)

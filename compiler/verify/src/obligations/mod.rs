@@ -12,13 +12,13 @@ mod history;
 mod kept;
 mod keys;
 mod last_copy;
-mod recovery_point;
-mod recovery_time;
+pub(crate) mod recovery_point;
+pub(crate) mod recovery_time;
 mod sense;
 mod settling;
 mod split;
 mod story;
-mod survival;
+pub(crate) mod survival;
 mod time_table;
 
 use thrice_model::Obligation;

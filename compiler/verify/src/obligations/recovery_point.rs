@@ -235,6 +235,52 @@ fn sets(context: &Context<'_>, class: ClassId, period: &Period) -> BTreeSet<Faul
     out
 }
 
+/// How old the newest version of a class gets under some faults.
+#[derive(Clone, Copy)]
+pub(crate) struct Newest {
+    /// The copy that holds it at its worst moment.
+    pub copy: CopyId,
+    /// While every run succeeds; `None`: without bound.
+    pub nominal: Option<Seconds>,
+    /// With as many missed runs as monitors and the response time allow; `None`: without bound.
+    pub guaranteed: Option<Seconds>,
+}
+
+/// Tells how old newest versions get in one period.
+pub(crate) struct Ages<'c, 'p>(Asker<'c, 'p>);
+
+impl<'c, 'p> Ages<'c, 'p> {
+    pub(crate) fn new(context: &'c Context<'p>, period: &'c Period) -> Self {
+        Self(Asker::new(context, period))
+    }
+
+    /// `None` where the live data is left, or nothing is.
+    pub(crate) fn newest(&mut self, class: ClassId, faults: &FaultSet) -> Option<Newest> {
+        let outcome = self.0.outcome(class, &[faults.clone()].into());
+        let (_, [nominal, guaranteed]) = outcome.sets.first()?;
+        let copy = if guaranteed.age.is_some() {
+            guaranteed.copy
+        } else {
+            nominal.copy
+        };
+        Some(Newest {
+            copy,
+            nominal: nominal.age,
+            guaranteed: guaranteed.age,
+        })
+    }
+}
+
+/// The recovery points that are asked of a class: nominal and guaranteed.
+pub(crate) fn asked_of(
+    context: &Context<'_>,
+    class: ClassId,
+    period: &Period,
+) -> [Option<Seconds>; 2] {
+    let limits = limits(context, class, period);
+    [limits.nominal, limits.guaranteed].map(|limit| limit.map(|(limit, _)| limit))
+}
+
 /// What is known of a class in a period.
 #[derive(Default)]
 struct Outcome {

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::Span;
 use thrice_model::{ClassId, Demand, Obligation, Target};
-use thrice_plan::Period;
+use thrice_plan::{CopyId, FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
 use crate::acceptance;
@@ -107,6 +107,57 @@ fn sets(
         {
             let classes = &requirement.selection.classes;
             out.extend(faults::sets(context, survive, classes, period));
+        }
+    }
+    out
+}
+
+/// How long a class takes to be back, at worst.
+#[derive(Clone, Copy)]
+pub(crate) struct Back {
+    /// The copy that it comes back from, the fastest.
+    pub copy: CopyId,
+    /// From the fault to being in use again; `None` where a speed or a size is not stated.
+    pub time: Option<Seconds>,
+    /// How soon it must be back, where that is asked.
+    pub due: Option<Seconds>,
+}
+
+/// How long all classes take to be back that faults take away. Those of which nothing is asked come last.
+pub(crate) fn back(
+    context: &Context<'_>,
+    faults: &FaultSet,
+    period: &Period,
+) -> BTreeMap<ClassId, Back> {
+    let classes = context.classes_in(period).into_iter();
+    let dues: BTreeMap<ClassId, Option<Due>> = classes
+        .map(|class| (class, due(context, class, period)))
+        .collect();
+    let never = |class: ClassId| (FOR_EVER, context.plan.model.classes[class].named.span);
+    let all = dues
+        .iter()
+        .map(|(class, due)| (*class, due.unwrap_or_else(|| never(*class))))
+        .collect();
+    let struck = strike(context, faults, period.from);
+    let restores = jobs::restores(context, &struck, &all, period);
+    let mut out: BTreeMap<ClassId, Back> = restores
+        .iter()
+        .map(|restore| {
+            let due = dues.get(&restore.class).copied().flatten();
+            let back = Back {
+                copy: restore.copy,
+                time: None,
+                due: due.map(|(due, _)| due),
+            };
+            (restore.class, back)
+        })
+        .collect();
+    for shared in shared(restores) {
+        for (which, restore) in shared.restores.iter().enumerate() {
+            let done = urgency::done(&shared.jobs, which, shared.speed);
+            if let Some(back) = out.get_mut(&restore.class) {
+                back.time = done.map(|done| done.saturating_add(restore.finish));
+            }
         }
     }
     out

@@ -61,12 +61,33 @@ struct Group {
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    decided(context, None, out);
+    needs::decide(context, out);
+}
+
+/// What came out for classes alike under one set of faults.
+pub(crate) struct Cell {
+    pub classes: Vec<ClassId>,
+    /// The place of the period.
+    pub period: usize,
+    pub faults: FaultSet,
+    /// Whether something usable is left; `None`: not decided.
+    pub held: Option<bool>,
+}
+
+/// Every question that this obligation asks, with what came out, each by itself.
+pub(crate) fn cells(context: &Context<'_>) -> Vec<Cell> {
+    decided(context, Some(Vec::new()), &mut Verification::default())
+}
+
+fn decided(context: &Context<'_>, cells: Option<Vec<Cell>>, out: &mut Verification) -> Vec<Cell> {
     let mut state = Decider {
         context,
         symbols: BTreeMap::new(),
         groups: BTreeMap::new(),
         verdicts: Vec::new(),
         covered: BTreeMap::new(),
+        cells,
     };
     for (index, period) in context.plan.periods.iter().enumerate() {
         let classes = context.classes_in(period);
@@ -97,8 +118,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         }
         state.floor(&alike, index, period);
     }
+    let cells = state.cells.take().unwrap_or_default();
     state.finish(out);
-    needs::decide(context, out);
+    cells
 }
 
 struct Decider<'c, 'p> {
@@ -110,6 +132,8 @@ struct Decider<'c, 'p> {
     verdicts: Vec<(Vec<ClassId>, usize, Attained)>,
     /// How often each acceptance of a single fault was needed, by its index.
     covered: BTreeMap<usize, usize>,
+    /// What came out of each question, if somebody wants to know.
+    cells: Option<Vec<Cell>>,
 }
 
 /// What came out for a class in a period, over all fault sets.
@@ -233,7 +257,7 @@ impl Decider<'_, '_> {
         };
         for (place, group) in alike.iter_mut().enumerate() {
             let idle = host.is_some_and(|host| !group.hosts.contains(host));
-            if idle && group.held_idle {
+            if idle && group.held_idle && self.cells.is_none() {
                 continue;
             }
             let held = self.ask_one(ask, &struck, group, index);
@@ -259,11 +283,25 @@ impl Decider<'_, '_> {
             group.attained.engine = group.attained.engine.max(engine);
             group.attained.holds &= held;
             if let Some(violation) = violation {
+                let held = violation.unknown.is_none().then_some(false);
+                self.record(ask, group, index, held);
                 self.file(ask, violation);
                 return false;
             }
         }
+        self.record(ask, group, index, Some(true));
         true
+    }
+
+    fn record(&mut self, ask: &Ask, group: &Alike, index: usize, held: Option<bool>) {
+        if let Some(cells) = &mut self.cells {
+            cells.push(Cell {
+                classes: group.classes.clone(),
+                period: index,
+                faults: ask.faults.clone(),
+                held,
+            });
+        }
     }
 
     fn decide_one(

@@ -89,10 +89,11 @@ pub(super) fn most_bytes(jobs: &[Job], which: usize, speed: BytesPerSecond) -> O
     (most > 0).then_some(Bytes(most))
 }
 
-/// When the last byte of a job has come at the latest.
+/// When the last byte of a job has come at the latest: the link is busy with it and with what is as urgent
+/// since it, or one before it, could begin. What arrives later and is due later does not hold it up.
 pub(super) fn done(jobs: &[Job], which: usize, speed: BytesPerSecond) -> Option<Seconds> {
     let own = jobs.get(which)?;
-    let earlier = jobs.iter().filter(|job| job.arrival <= own.deadline);
+    let earlier = jobs.iter().filter(|job| job.arrival <= own.arrival);
     let mut last = own.arrival;
     for first in earlier {
         let bytes = due(jobs, first.arrival, own.deadline);

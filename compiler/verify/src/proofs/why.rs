@@ -1,0 +1,230 @@
+//! Why a verdict stands: the statements that it rests on, each of them necessary.
+//!
+//! Statements are taken away, many at once, then fewer, as long as the verdict stands when everything is
+//! planned and decided anew. What is left is a minimal core: with it alone the verdict stands, and without
+//! any one of its members it does not. A core of the solver says which *constraints* a proof used; this one
+//! says which *statements* a reader must not delete, for verdicts that were evaluated as well.
+
+use std::collections::BTreeSet;
+
+use thrice_diagnostics::Diagnostic;
+use thrice_model::Obligation;
+use thrice_plan::Plan;
+
+use super::Judge;
+use super::statements::{Statement, statements};
+use crate::verification::{Engine, Verdict};
+
+/// Why a verdict is what it is.
+#[derive(Clone, Debug)]
+pub struct Why {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// For one that holds, a minimal core: what it rests on.
+    pub members: Vec<Statement>,
+    /// How many statements it could have rested on.
+    pub of: usize,
+    /// How often the policy was decided anew.
+    pub checks: usize,
+    /// For one that does not hold, what speaks against it.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// There is no such verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoCore {
+    /// What there are verdicts about, for this obligation: subject and period.
+    pub known: Vec<(String, String)>,
+}
+
+/// Why an obligation is met, or not, for a subject: a class, a store, the policy. Without a period, in the
+/// first one that has such a verdict.
+///
+/// # Errors
+/// Where nothing was decided about that: what there is instead.
+pub fn why(
+    plan: &Plan,
+    obligation: Obligation,
+    subject: &str,
+    period: Option<&str>,
+) -> Result<Why, NoCore> {
+    let mut judge = Judge::default();
+    let found = judge.decide(plan, &[obligation]);
+    let about = |v: &&Verdict| {
+        v.subject.split(", ").any(|name| name == subject) && period.is_none_or(|p| v.period == p)
+    };
+    let Some(verdict) = found.verdicts.iter().find(about).cloned() else {
+        let known = found.verdicts.into_iter().map(|v| (v.subject, v.period));
+        return Err(NoCore {
+            known: known.collect(),
+        });
+    };
+    let mut out = Why {
+        members: Vec::new(),
+        of: 0,
+        checks: 0,
+        findings: Vec::new(),
+        verdict,
+    };
+    if !stands(&out.verdict) {
+        out.findings = against(&mut judge, plan, obligation, subject);
+        return Ok(out);
+    }
+    let mut search = Search {
+        claim: Claim::new(&mut judge, plan, &out.verdict),
+        judge,
+        plan,
+        all: statements(plan, obligation),
+        dropped: BTreeSet::new(),
+        checks: 0,
+    };
+    search.minimise();
+    out.of = search.all.len();
+    out.checks = search.checks;
+    let kept = search.all.iter().enumerate();
+    let kept = kept.filter(|(at, _)| !search.dropped.contains(at));
+    out.members = kept.map(|(_, statement)| statement.clone()).collect();
+    Ok(out)
+}
+
+/// What speaks against a subject, accepted or not.
+fn against(
+    judge: &mut Judge,
+    plan: &Plan,
+    obligation: Obligation,
+    subject: &str,
+) -> Vec<Diagnostic> {
+    let mut bare = plan.clone();
+    bare.model.acceptances.clear();
+    let found = judge.decide(&bare, &[obligation]);
+    let mut classes = plan.model.classes.iter();
+    let class = classes.find(|(_, class)| class.named.name == subject);
+    let mine = found.findings.into_iter().filter(|finding| {
+        finding.obligation == obligation
+            && class.is_none_or(|(id, _)| finding.classes.contains(&id))
+    });
+    mine.map(|finding| finding.diagnostic).collect()
+}
+
+/// Whether a verdict still stands if of all that it could rest on only these statements are left.
+#[must_use]
+pub fn holds_with(plan: &Plan, verdict: &Verdict, kept: &[Statement]) -> bool {
+    let mut judge = Judge::default();
+    let claim = Claim::new(&mut judge, plan, verdict);
+    let all = statements(plan, verdict.obligation);
+    let dropped = all.iter().filter(|statement| !kept.contains(statement));
+    claim.stands_without(&mut judge, plan, dropped)
+}
+
+/// What must go on to stand.
+struct Claim {
+    obligation: Obligation,
+    subject: String,
+    period: String,
+    /// Whether survival must stand as well: of nothing the newest version is never too old.
+    survival: bool,
+}
+
+impl Claim {
+    fn new(judge: &mut Judge, plan: &Plan, verdict: &Verdict) -> Self {
+        let mut claim = Self {
+            obligation: verdict.obligation,
+            subject: verdict.subject.clone(),
+            period: verdict.period.clone(),
+            survival: false,
+        };
+        let hollow = matches!(
+            verdict.obligation,
+            Obligation::RecoveryPoint
+                | Obligation::RecoveryTime
+                | Obligation::History
+                | Obligation::Deletion
+        );
+        if hollow {
+            claim.survival = true;
+            claim.survival = claim.stands(judge, plan);
+        }
+        claim
+    }
+
+    fn stands(&self, judge: &mut Judge, plan: &Plan) -> bool {
+        let mut wanted = vec![self.obligation];
+        wanted.extend(self.survival.then_some(Obligation::Survival));
+        let found = judge.decide(plan, &wanted);
+        wanted.iter().all(|obligation| {
+            let mine = |v: &&Verdict| {
+                v.obligation == *obligation && v.subject == self.subject && v.period == self.period
+            };
+            found.verdicts.iter().find(mine).is_some_and(stands)
+        })
+    }
+
+    fn stands_without<'s>(
+        &self,
+        judge: &mut Judge,
+        plan: &Plan,
+        dropped: impl IntoIterator<Item = &'s Statement>,
+    ) -> bool {
+        let mut model = plan.model.clone();
+        for statement in dropped {
+            statement.drop_from(&mut model, plan);
+        }
+        let (changed, mistakes) = thrice_plan::plan(model, plan.as_of);
+        mistakes.is_empty() && self.stands(judge, &changed)
+    }
+}
+
+fn stands(verdict: &Verdict) -> bool {
+    verdict.holds && verdict.engine != Engine::Unknown
+}
+
+struct Search<'p> {
+    claim: Claim,
+    judge: Judge,
+    plan: &'p Plan,
+    all: Vec<Statement>,
+    /// By their place.
+    dropped: BTreeSet<usize>,
+    checks: usize,
+}
+
+impl Search<'_> {
+    /// Halves what cannot go as a whole until single statements are left. Less is not always worse: what is
+    /// left is gone through until nothing more can go.
+    fn minimise(&mut self) {
+        let mut open: Vec<Vec<usize>> = vec![(0..self.all.len()).collect()];
+        while let Some(chunk) = open.pop() {
+            if chunk.is_empty() || self.try_without(&chunk) || chunk.len() == 1 {
+                continue;
+            }
+            let (first, second) = chunk.split_at(chunk.len() / 2);
+            open.push(first.to_vec());
+            open.push(second.to_vec());
+        }
+        loop {
+            let left = (0..self.all.len()).filter(|at| !self.dropped.contains(at));
+            let mut went = false;
+            for at in left.collect::<Vec<_>>() {
+                went |= self.try_without(&[at]);
+            }
+            if !went {
+                return;
+            }
+        }
+    }
+
+    /// Drops some more statements, if the verdict stands without them.
+    fn try_without(&mut self, more: &[usize]) -> bool {
+        self.checks += 1;
+        let mut dropped = self.dropped.clone();
+        dropped.extend(more);
+        let statements = dropped.iter().filter_map(|at| self.all.get(*at));
+        let stands = self
+            .claim
+            .stands_without(&mut self.judge, self.plan, statements);
+        if stands {
+            self.dropped = dropped;
+        }
+        stands
+    }
+}
