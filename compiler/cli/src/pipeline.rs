@@ -65,10 +65,12 @@ pub fn check(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> 
     let prover = Prover::start();
     let mut planned = plan(input, as_of, strict, timings);
     if let Some(plan) = planned.sound() {
-        let found = prover.verify(plan);
-        timings.over("verify");
+        let proving = prover.begin(plan);
+        // Scenarios are played in the meantime.
         let played = thrice_simulate::findings(plan);
         timings.over("simulate");
+        let found = proving.finish();
+        timings.over("verify");
         let found = verdicts(&mut planned.report, found);
         planned.findings.extend(found);
         planned.findings.extend(played);

@@ -144,11 +144,15 @@ pub fn worst(copies: &[&Newest], from: i64, until: i64) -> Option<Worst> {
     moments.sort_unstable();
     moments.dedup();
     let mut worst: Option<Worst> = None;
+    // Moments ascend: where each copy's runs were done before one is looked for from the last on.
+    let mut done: Vec<usize> = copies
+        .iter()
+        .map(|newest| done_before(newest, from.min(until)))
+        .collect();
     for at in moments {
-        let seen = copies
-            .iter()
-            .enumerate()
-            .filter_map(|(copy, newest)| Some((before(newest, at)?, copy)));
+        let seen = copies.iter().zip(&mut done).enumerate();
+        let seen =
+            seen.filter_map(|(copy, (newest, done))| Some((before(newest, done, at)?, copy)));
         let (data, copy) = seen.max_by_key(|(data, copy)| (*data, std::cmp::Reverse(*copy)))?;
         let age = Seconds(at.saturating_sub(data));
         if worst.is_none_or(|worst| age > worst.age) {
@@ -158,11 +162,26 @@ pub fn worst(copies: &[&Newest], from: i64, until: i64) -> Option<Worst> {
     worst
 }
 
-/// The data just before a moment.
-fn before(newest: &Newest, at: i64) -> Option<i64> {
+/// How many runs are done before a moment.
+fn done_before(newest: &Newest, at: i64) -> usize {
+    match &newest.known {
+        Known::Runs { runs, .. } => runs.partition_point(|run| run.done < at),
+        _ => 0,
+    }
+}
+
+/// The data just before a moment; `done` counts the runs done before an earlier one, and is moved on.
+fn before(newest: &Newest, done: &mut usize, at: i64) -> Option<i64> {
     match &newest.known {
         Known::Within(age) => Some(at.saturating_sub(age.0)),
-        _ => newest.data_at(at.saturating_sub(1)),
+        Known::Runs { runs, missed } => {
+            while runs.get(*done).is_some_and(|run| run.done < at) {
+                *done += 1;
+            }
+            let last = done.checked_sub(missed.saturating_add(1))?;
+            runs.get(last).map(|run| run.data)
+        }
+        Known::Nothing => None,
     }
 }
 

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use crate::bucket::Keys;
-use crate::rules::{Count, KeepRules};
+use crate::rules::{Count, KeepRules, KeepWithin};
 use crate::version::ResticVersion;
 
-/// The rules with their counters, ready for one pass.
+/// The rules with their counters, ready for one pass after the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Pass {
     /// Count rules that may keep something: place in [`crate::Bucket::ALL`], what is left
@@ -21,6 +21,8 @@ pub(crate) struct Pass {
 #[derive(Clone, Copy, Debug)]
 struct Counter {
     place: usize,
+    /// What there is at the start; `None` is unlimited.
+    whole: Option<u32>,
     left: Option<u32>,
     last: Option<i64>,
 }
@@ -28,6 +30,7 @@ struct Counter {
 #[derive(Clone, Copy, Debug)]
 struct Window {
     place: usize,
+    within: KeepWithin,
     after: Option<Timestamp>,
     last: Option<i64>,
 }
@@ -49,13 +52,8 @@ impl Kept {
 }
 
 impl Pass {
-    /// A fresh pass. `latest` is the newest snapshot that is not in the future, with its offset;
-    /// without one, duration rules reach back to the beginning of time and keep all.
-    pub fn new(
-        rules: &KeepRules,
-        version: ResticVersion,
-        latest: Option<(Timestamp, i32)>,
-    ) -> Self {
+    /// A pass as if there were no snapshot yet; see [`Pass::restart`].
+    pub fn new(rules: &KeepRules, version: ResticVersion) -> Self {
         let counts = rules
             .counts()
             .into_iter()
@@ -68,6 +66,7 @@ impl Pass {
                 };
                 Some(Counter {
                     place,
+                    whole: left,
                     left,
                     last: None,
                 })
@@ -77,11 +76,10 @@ impl Pass {
             .into_iter()
             .enumerate()
             .filter_map(|(place, (_, within))| {
-                let within = within?;
-                let after = latest.and_then(|(time, offset)| within.before(time, offset));
                 Some(Window {
                     place,
-                    after,
+                    within: within?,
+                    after: None,
                     last: None,
                 })
             });
@@ -90,6 +88,19 @@ impl Pass {
             withins: withins.collect(),
             keeps_oldest: version.keeps_oldest(),
             keeps_oldest_within: version.keeps_oldest_within(),
+        }
+    }
+
+    /// Begins anew. `latest` is the newest snapshot that is not in the future, with its offset;
+    /// without one, duration rules reach back to the beginning of time and keep all.
+    pub fn restart(&mut self, latest: Option<(Timestamp, i32)>) {
+        for counter in &mut self.counts {
+            counter.left = counter.whole;
+            counter.last = None;
+        }
+        for window in &mut self.withins {
+            window.after = latest.and_then(|(time, offset)| window.within.before(time, offset));
+            window.last = None;
         }
     }
 

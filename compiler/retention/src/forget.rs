@@ -65,59 +65,91 @@ pub fn forget(
     snapshots: &[Snapshot],
     now: Timestamp,
 ) -> Result<Vec<Decision>, ForgetError> {
-    rules.check(version)?;
-    if rules.is_empty() {
-        if version.refuses_remove_all() {
-            return Err(ForgetError::EmptyPolicy);
-        }
-        let all = Decision {
+    let mut decisions = vec![
+        Decision {
             keep: true,
             reasons: vec!["policy is empty".to_owned()],
             left: Vec::new(),
         };
-        return Ok(vec![all; snapshots.len()]);
-    }
-    let mut order: Vec<(usize, &Snapshot)> = snapshots.iter().enumerate().collect();
-    order.sort_by_key(|(_, snapshot)| std::cmp::Reverse(snapshot.time));
-    let latest = order
-        .iter()
-        .map(|(_, snapshot)| *snapshot)
-        .find(|snapshot| snapshot.time < now);
-    let mut pass = Pass::new(
-        rules,
-        version,
-        latest.map(|snapshot| (snapshot.time, snapshot.offset_seconds)),
-    );
-    let oldest = order.len().saturating_sub(1);
-    let mut decisions = vec![
-        Decision {
-            keep: false,
-            reasons: Vec::new(),
-            left: Vec::new(),
-        };
         snapshots.len()
     ];
-    for (place, (index, snapshot)) in order.into_iter().enumerate() {
-        let unique = i64::try_from(place).unwrap_or(i64::MAX);
-        let keys = keys(snapshot.time, snapshot.offset_seconds, unique);
-        let kept = pass.visit(&keys, snapshot.time, place == oldest);
-        let reasons = reasons(rules, snapshot, kept);
+    let times: Vec<(Timestamp, i32)> = snapshots
+        .iter()
+        .map(|snapshot| (snapshot.time, snapshot.offset_seconds))
+        .collect();
+    decide(rules, version, &times, now, |index, kept, pass| {
+        let reasons = snapshots
+            .get(index)
+            .map_or_else(Vec::new, |snapshot| reasons(rules, snapshot, kept));
+        let left = pass
+            .left()
+            .filter_map(|(place, left)| Some((*Bucket::ALL.get(place)?, left)));
+        let keep = !reasons.is_empty();
         if let Some(decision) = decisions.get_mut(index) {
             *decision = Decision {
-                keep: !reasons.is_empty(),
+                keep,
                 reasons,
-                left: pass
-                    .left()
-                    .filter_map(|(place, left)| Some((*Bucket::ALL.get(place)?, left)))
-                    .collect(),
+                left: left.collect(),
             };
         }
+        keep
+    })?;
+    Ok(decisions)
+}
+
+/// Which of some snapshots without tags stay: the answers of [`forget`] without its reasons. Each is told
+/// by its time and its offset.
+///
+/// # Errors
+/// [`ForgetError`] where this version of restic refuses.
+pub fn keeps(
+    rules: &KeepRules,
+    version: ResticVersion,
+    times: &[(Timestamp, i32)],
+    now: Timestamp,
+) -> Result<Vec<bool>, ForgetError> {
+    let mut out = vec![true; times.len()];
+    decide(rules, version, times, now, |index, kept, _| {
+        if let Some(keep) = out.get_mut(index) {
+            *keep = kept.any();
+        }
+        kept.any()
+    })?;
+    Ok(out)
+}
+
+/// Visits snapshots from the newest to the oldest; `keeps` is told what rules keep each, and says whether
+/// it stays. Visits none where there is no rule and so everything stays.
+fn decide(
+    rules: &KeepRules,
+    version: ResticVersion,
+    times: &[(Timestamp, i32)],
+    now: Timestamp,
+    mut keeps: impl FnMut(usize, Kept, &Pass) -> bool,
+) -> Result<(), ForgetError> {
+    rules.check(version)?;
+    if rules.is_empty() {
+        return match version.refuses_remove_all() {
+            true => Err(ForgetError::EmptyPolicy),
+            false => Ok(()),
+        };
     }
-    let removes_all = !decisions.is_empty() && decisions.iter().all(|decision| !decision.keep);
+    let mut order: Vec<(usize, (Timestamp, i32))> = times.iter().copied().enumerate().collect();
+    order.sort_by_key(|(_, (time, _))| std::cmp::Reverse(*time));
+    let mut pass = Pass::new(rules, version);
+    let mut newest_first = order.iter().map(|(_, snapshot)| *snapshot);
+    pass.restart(newest_first.find(|(time, _)| *time < now));
+    let oldest = order.len().saturating_sub(1);
+    let mut removes_all = !order.is_empty();
+    for (place, (index, (time, offset))) in order.into_iter().enumerate() {
+        let unique = i64::try_from(place).unwrap_or(i64::MAX);
+        let kept = pass.visit(&keys(time, offset, unique), time, place == oldest);
+        removes_all &= !keeps(index, kept, &pass);
+    }
     if removes_all && version.refuses_remove_all() {
         return Err(ForgetError::WouldRemoveAll);
     }
-    Ok(decisions)
+    Ok(())
 }
 
 /// The reasons in restic's order: tags, `within`, counts, periods within.

@@ -151,14 +151,17 @@ pub fn simulate_with_forgets(
     let mut present: Vec<u32> = Vec::new();
     let mut coming = (0_u32..).zip(runs).peekable();
     let mut latest = None;
+    let mut pass = Pass::new(rules, version);
+    let mut left = Vec::new();
     for forget in forgets {
         while let Some((index, run)) = coming.next_if(|(_, run)| run.at <= *forget) {
             present.push(index);
             latest = Some((run.at, run.offset_seconds));
         }
         if !empty {
-            let pass = Pass::new(rules, version, latest);
-            thin(&mut present, pass, &keys, &history.runs);
+            pass.restart(latest);
+            thin(&present, &mut left, &mut pass, &keys, &history.runs);
+            std::mem::swap(&mut present, &mut left);
             if present.is_empty() && latest.is_some() && version.refuses_remove_all() {
                 return Err(ForgetError::WouldRemoveAll);
             }
@@ -169,10 +172,10 @@ pub fn simulate_with_forgets(
     Ok(history)
 }
 
-/// One forget over the runs present, oldest first.
-fn thin(present: &mut Vec<u32>, mut pass: Pass, keys: &[Keys], runs: &[Timestamp]) {
+/// One forget over the runs present, oldest first: those that it keeps.
+fn thin(present: &[u32], kept: &mut Vec<u32>, pass: &mut Pass, keys: &[Keys], runs: &[Timestamp]) {
     let mut left = present.len();
-    let mut kept = Vec::with_capacity(left);
+    kept.clear();
     for index in present.iter().rev() {
         left -= 1;
         let place = *index as usize;
@@ -183,7 +186,6 @@ fn thin(present: &mut Vec<u32>, mut pass: Pass, keys: &[Keys], runs: &[Timestamp
         }
     }
     kept.reverse();
-    *present = kept;
 }
 
 impl History {
@@ -225,7 +227,7 @@ impl History {
     }
 
     /// The moments of the runs left after a forget, oldest first.
-    pub fn kept_moments(&self, index: usize) -> impl Iterator<Item = Timestamp> + '_ {
+    pub fn kept_moments(&self, index: usize) -> impl DoubleEndedIterator<Item = Timestamp> + '_ {
         self.kept(index)
             .iter()
             .filter_map(|run| self.runs.get(*run as usize).copied())

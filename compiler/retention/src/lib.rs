@@ -22,7 +22,7 @@ mod version;
 
 pub use bucket::Bucket;
 pub use capacity::{PeakAssumptions, peak, repository_bound};
-pub use forget::{Decision, ForgetError, forget};
+pub use forget::{Decision, ForgetError, forget, keeps};
 pub use history::{
     Guarantee, History, Run, regular_runs, runs_of, simulate_iterated, simulate_with_forgets,
 };

@@ -100,29 +100,56 @@ impl Profile {
     }
 }
 
+/// The holes that no other one outdoes: each wider than all that begin at a lesser age. There are few
+/// of them, however many were seen.
+#[derive(Default)]
+struct Front {
+    /// Youngest first.
+    holes: Vec<Hole>,
+}
+
+impl Front {
+    /// Of equals the first that was seen stays.
+    fn add(&mut self, hole: Hole) {
+        let width = hole.width().unwrap_or(Seconds::ZERO);
+        let wide = |other: &Hole| other.width().unwrap_or(Seconds::ZERO);
+        let after = self
+            .holes
+            .partition_point(|other| other.younger <= hole.younger);
+        let before = after.checked_sub(1).and_then(|at| self.holes.get(at));
+        if width <= before.map_or(Seconds::ZERO, wide) {
+            return;
+        }
+        let from = match before {
+            Some(before) if before.younger == hole.younger => after - 1,
+            _ => after,
+        };
+        let rest = self.holes.get(after..).unwrap_or_default();
+        let outdone = rest.iter().take_while(|other| wide(other) <= width).count();
+        self.holes.splice(from..after + outdone, [hole]);
+    }
+}
+
 impl SteadyHistory {
     /// The profile of all moments from the first that counts; `None` if one of them has no version.
     #[must_use]
     pub fn profile(&self) -> Option<Profile> {
-        let mut by_age: std::collections::BTreeMap<Seconds, Hole> =
-            std::collections::BTreeMap::new();
+        let mut front = Front::default();
         let (mut end, mut oldest): (Option<Hole>, Option<Seconds>) = (None, None);
-        let mut widest = Seconds::ZERO;
         for index in self.first..self.history.len() {
             let at = self.history.forget_at(index)?;
-            let ages = self.history.ages(index);
-            for (younger, older) in ages.iter().zip(ages.iter().skip(1)) {
-                let hole = Hole {
+            let now = at.as_second();
+            let newest_first = self.history.kept_moments(index).rev();
+            let mut ages = newest_first.map(|run| Seconds(now - run.as_second()));
+            let mut last = ages.next()?;
+            for older in ages {
+                front.add(Hole {
                     at,
-                    younger: *younger,
-                    older: Some(*older),
-                };
-                let known = by_age.entry(*younger).or_insert(hole);
-                if hole.width() > known.width() {
-                    *known = hole;
-                }
+                    younger: last,
+                    older: Some(older),
+                });
+                last = older;
             }
-            let last = *ages.last()?;
             if end.is_none_or(|hole| last < hole.younger) {
                 end = Some(Hole {
                     at,
@@ -132,20 +159,14 @@ impl SteadyHistory {
             }
             oldest = oldest.max(Some(last));
         }
-        let mut holes: Vec<Hole> = Vec::new();
-        for hole in by_age.into_values() {
-            let width = hole.width().unwrap_or(Seconds::ZERO);
-            if width > widest {
-                widest = width;
-                holes.push(hole);
-            }
-        }
         end?;
+        let holes = front.holes;
+        let widest = holes.last().and_then(Hole::width);
         Some(Profile {
             holes,
             end: end.filter(|_| !self.unbounded),
             oldest: oldest.filter(|_| !self.unbounded),
-            widest,
+            widest: widest.unwrap_or(Seconds::ZERO),
         })
     }
 }

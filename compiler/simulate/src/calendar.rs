@@ -63,12 +63,11 @@ fn zone(plan: &Plan, step: &Step, schedule: &Schedule) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
-/// The clock by which restic stores the time of a snapshot: seconds ahead of UTC.
-pub(crate) fn offset(plan: &Plan, step: &Step, at: i64) -> i32 {
+/// The zone by whose clock restic stores the time of a snapshot.
+pub(crate) fn stored_in(plan: &Plan, step: &Step) -> TimeZone {
     let host = step.runner.host.and_then(|host| plan.model.hosts.get(host));
     let name = host.map_or("UTC", |host| host.timezone.as_str());
-    let zone = TimeZone::get(name).unwrap_or(TimeZone::UTC);
-    zone.to_offset(instant(at)).seconds()
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
 /// From when on a case must be played so that every chain has delivered, and what is deleted by age

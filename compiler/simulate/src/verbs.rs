@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use thrice_model::{AgeClock, ClassKind, Location, Source, Step, StepId, StepTarget, Verb};
 use thrice_plan::{CopyId, CopyKind, Plan};
-use thrice_retention::{Snapshot, forget};
+use thrice_retention::keeps;
 
 use crate::Sort;
-use crate::calendar::{instant, offset};
+use crate::calendar::{instant, stored_in};
 use crate::content::{Piece, Quality, union};
 use crate::words::names;
 use crate::world::World;
@@ -384,19 +385,20 @@ fn thin(
         .get(&copy)
         .map(|held| held.pieces.iter().filter_map(|piece| piece.taken).collect())
         .unwrap_or_default();
-    let snapshots: Vec<Snapshot> = taken
+    let zone = stored_in(plan, step);
+    let snapshots: Vec<(Timestamp, i32)> = taken
         .iter()
-        .map(|at| Snapshot::at(at.to_string(), instant(*at), offset(plan, step, *at)))
+        .map(|at| (instant(*at), zone.to_offset(instant(*at)).seconds()))
         .collect();
     let version = plan.model.repositories[repository].restic;
     // Rules that this version refuses keep everything.
-    let Ok(decisions) = forget(rules, version, &snapshots, instant(now)) else {
+    let Ok(decisions) = keeps(rules, version, &snapshots, instant(now)) else {
         return;
     };
     let gone: BTreeSet<i64> = taken
         .iter()
         .zip(&decisions)
-        .filter(|(_, decision)| !decision.keep)
+        .filter(|(_, keep)| !**keep)
         .map(|(at, _)| *at)
         .collect();
     world.remove(copy, now, false, |piece| {

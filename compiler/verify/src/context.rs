@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use jiff::civil::Date;
-use thrice_model::{ClassId, HostId, Location, ProviderId, SiteId, StepId, StoreId};
+use thrice_model::{ClassId, HostId, Location, ProviderId, SiteId, Step, StepId, StoreId, Verb};
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 
 use crate::faults::{Owned, Principal, closure, noticed_after};
@@ -19,6 +19,8 @@ pub(crate) struct Context<'p> {
     on_hosts: BTreeMap<HostId, Vec<CopyId>>,
     /// What each step makes.
     by_step: BTreeMap<StepId, Vec<CopyId>>,
+    /// The lifecycle rules that give up noncurrent versions, in order: few, among many steps.
+    pub noncurrent_rules: Vec<StepId>,
     /// What principals own, as far as it has been asked.
     owned: RefCell<BTreeMap<(Principal, Date), Rc<Owned>>>,
     /// For each class, a number that it shares with those that are like it at all times.
@@ -45,11 +47,22 @@ impl<'p> Context<'p> {
                 by_step.entry(step).or_default().push(id);
             }
         }
+        let gives_up = |(_, step): &(StepId, &Step)| {
+            matches!(
+                step.verb,
+                Verb::Expire {
+                    noncurrent: true,
+                    ..
+                }
+            )
+        };
+        let rules = plan.model.steps.iter().filter(gives_up);
         let mut context = Self {
             plan,
             copies,
             on_hosts,
             by_step,
+            noncurrent_rules: rules.map(|(id, _)| id).collect(),
             owned: RefCell::default(),
             kinds: Vec::new(),
             answers,

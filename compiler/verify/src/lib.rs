@@ -41,7 +41,7 @@ pub use proofs::{
 pub use survivors::{Aftermath, Fate, survivors};
 pub use verification::{Accepted, Assumption, Engine, Finding, Turn, Verdict, Verification};
 
-pub use prover::Prover;
+pub use prover::{Prover, Proving};
 
 use std::sync::Arc;
 

@@ -344,13 +344,13 @@ pub(crate) fn spared(context: &Context<'_>, id: StoreId) -> Option<Seconds> {
         Some(period.saturating_mul(i64::from(keep.saturating_sub(1))))
     });
     let versions = (store.versioning == Versioning::On || store.lock.is_some()).then(|| {
-        let expired = model.steps.iter().filter_map(|(_, step)| match &step.verb {
-            Verb::Expire {
-                after,
-                noncurrent: true,
-                ..
-            } if step.source_store() == Some(id) => Some(after.low()),
-            _ => None,
+        let rules = context.noncurrent_rules.iter();
+        let expired = rules.filter_map(|rule| match &model.steps[*rule] {
+            step if step.source_store() != Some(id) => None,
+            step => match &step.verb {
+                Verb::Expire { after, .. } => Some(after.low()),
+                _ => None,
+            },
         });
         let locked = store.lock.map_or(Seconds::ZERO, |l| Seconds::days(l.days));
         expired.min().map_or(FOR_EVER, |kept| kept.max(locked))

@@ -23,19 +23,13 @@ pub(super) fn noncurrent(context: &Context<'_>, copy: &Copy) -> Noncurrent {
     if model.stores[copy.location.store].versioning == Versioning::Off {
         return Noncurrent::Gone;
     }
-    let rules = model.steps.iter().filter_map(|(id, step)| {
-        let (
-            Verb::Expire {
-                after,
-                noncurrent: true,
-                ..
-            },
-            Source::Location(place, _),
-        ) = (&step.verb, &step.source)
+    let rules = context.noncurrent_rules.iter().filter_map(|id| {
+        let step = &model.steps[*id];
+        let (Verb::Expire { after, .. }, Source::Location(place, _)) = (&step.verb, &step.source)
         else {
             return None;
         };
-        place.contains(&copy.location).then_some((*after, id))
+        place.contains(&copy.location).then_some((*after, *id))
     });
     match rules.min_by_key(|(after, id)| (after.low(), *id)) {
         Some((after, id)) => Noncurrent::For(after, id),

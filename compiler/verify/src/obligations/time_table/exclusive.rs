@@ -79,6 +79,8 @@ struct Clash<'u> {
 }
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    // Steps on many hosts share few rhythms.
+    let mut known: BTreeMap<(Rhythm, Rhythm, Seconds), Meetings> = BTreeMap::new();
     for (id, _) in context.plan.model.repositories.iter() {
         let users = users(context, id);
         let mut groups: BTreeMap<Code, Vec<Clash<'_>>> = BTreeMap::new();
@@ -89,7 +91,9 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                     continue;
                 };
                 let (a, b) = (&first.manner.rhythm, &second.manner.rhythm);
-                let met = meetings((a, &first.starts), (b, &second.starts), window);
+                let met = *known
+                    .entry((*a, *b, window))
+                    .or_insert_with(|| meetings((a, &first.starts), (b, &second.starts), window));
                 if met.hits > 0 {
                     groups
                         .entry(code)
