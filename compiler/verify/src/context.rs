@@ -21,6 +21,10 @@ pub(crate) struct Context<'p> {
     by_step: BTreeMap<StepId, Vec<CopyId>>,
     /// The lifecycle rules that give up noncurrent versions, in order: few, among many steps.
     pub noncurrent_rules: Vec<StepId>,
+    /// The steps that prune, in order.
+    pub prunes: Vec<StepId>,
+    /// The steps that each host runs, in order.
+    run_by: BTreeMap<HostId, Vec<StepId>>,
     /// What principals own, as far as it has been asked.
     owned: RefCell<BTreeMap<(Principal, Date), Rc<Owned>>>,
     /// For each class, a number that it shares with those that are like it at all times.
@@ -47,22 +51,28 @@ impl<'p> Context<'p> {
                 by_step.entry(step).or_default().push(id);
             }
         }
-        let gives_up = |(_, step): &(StepId, &Step)| {
-            matches!(
-                step.verb,
+        let mut run_by: BTreeMap<HostId, Vec<StepId>> = BTreeMap::new();
+        let (mut noncurrent_rules, mut prunes) = (Vec::new(), Vec::new());
+        for (id, step) in plan.model.steps.iter() {
+            match step.verb {
                 Verb::Expire {
-                    noncurrent: true,
-                    ..
-                }
-            )
-        };
-        let rules = plan.model.steps.iter().filter(gives_up);
+                    noncurrent: true, ..
+                } => noncurrent_rules.push(id),
+                Verb::Prune => prunes.push(id),
+                _ => {}
+            }
+            if let Some(host) = step.runner.host {
+                run_by.entry(host).or_default().push(id);
+            }
+        }
         let mut context = Self {
             plan,
             copies,
             on_hosts,
             by_step,
-            noncurrent_rules: rules.map(|(id, _)| id).collect(),
+            noncurrent_rules,
+            prunes,
+            run_by,
             owned: RefCell::default(),
             kinds: Vec::new(),
             answers,
@@ -207,6 +217,12 @@ impl<'p> Context<'p> {
     /// The copies that a step makes, in the order of the plan.
     pub(crate) fn made_by(&self, step: StepId) -> &[CopyId] {
         self.by_step.get(&step).map_or(&[], Vec::as_slice)
+    }
+
+    /// The steps that a host runs on a day, in order.
+    pub(crate) fn run_by(&self, host: HostId, day: Date) -> impl Iterator<Item = StepId> {
+        let steps = self.run_by.get(&host).into_iter().flatten().copied();
+        steps.filter(move |id| self.plan.model.steps[*id].lifetime.contains(day))
     }
 
     /// What somebody owns who has a principal in his hands on a day.

@@ -115,11 +115,8 @@ fn open(
             by: By::Host(host),
         });
     }
-    for (id, step) in context
-        .plan
-        .steps_on(day)
-        .filter(|(_, s)| s.runner.host == Some(host))
-    {
+    for id in context.run_by(host, day) {
+        let step = &model.steps[id];
         let used = credentials_of(context, step);
         waiting.extend(used.iter().map(|c| Principal::Credential(*c)));
         out.keys.extend(key_of(context, step));
@@ -198,7 +195,13 @@ fn needed(
     used: &BTreeSet<CredentialId>,
     out: &mut Vec<Grant>,
 ) {
+    let model = &context.plan.model;
     let mut add = |place: &Location, rights: &[Right]| {
+        // What is on the step's own host is granted already, all of it: to read once more adds nothing.
+        let own = step.runner.host == Some(model.stores[place.store].host);
+        if own && matches!(rights, [Right::Read]) {
+            return;
+        }
         if !used.iter().any(|c| covers(context, *c, place.store)) {
             out.push(Grant {
                 place: place.clone(),
@@ -226,7 +229,7 @@ fn needed(
         Verb::Prune | Verb::Check(_) | Verb::Drill => repository_of(step),
         _ => None,
     };
-    if let Some(repository) = opened.map(|r| &context.plan.model.repositories[r]) {
+    if let Some(repository) = opened.map(|r| &model.repositories[r]) {
         let rights: &[Right] = match step.verb {
             Verb::Prune => &[Right::Read, Right::Write, Right::Delete],
             _ => &[Right::Read],

@@ -204,12 +204,11 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let StepTarget::Repository(of, _) = &step.target else {
             return None;
         };
-        let prunes = plan.model.steps.iter().filter(|(_, step)| {
-            matches!(step.verb, Verb::Prune)
-                && matches!(&step.source, Source::Repository(repository, _) if repository == of)
+        let prunes = self.context.prunes.iter().filter(|id| {
+            matches!(&plan.model.steps[**id].source, Source::Repository(repository, _) if repository == of)
         });
         prunes
-            .filter_map(|(id, _)| plan.cadences[id].widest_missed)
+            .filter_map(|id| plan.cadences[*id].widest_missed)
             .min()
     }
 

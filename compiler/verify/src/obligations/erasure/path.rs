@@ -208,15 +208,13 @@ impl Path<'_, '_> {
         if prunes {
             return (Some(forgotten), why);
         }
-        let pruning = plan.model.steps.iter().filter(|(_, step)| {
-            matches!(step.verb, Verb::Prune)
-                && copy.repository.is_some()
+        let pruning = self.context.prunes.iter().copied().filter(|id| {
+            let step = &plan.model.steps[*id];
+            copy.repository.is_some()
                 && (matches!(&step.source, Source::Repository(r, _) if Some(*r) == copy.repository)
                     || matches!(&step.target, StepTarget::Repository(r, _) if Some(*r) == copy.repository))
         });
-        let soonest = pruning
-            .filter_map(|(id, _)| Some((self.delay(id)?, id)))
-            .min();
+        let soonest = pruning.filter_map(|id| Some((self.delay(id)?, id))).min();
         match soonest {
             Some((delay, prune)) => {
                 relies.insert(prune);

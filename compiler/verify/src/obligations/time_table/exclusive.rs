@@ -7,7 +7,7 @@
 //! backup that has keep rules, and at 12:50 on its own clock it checks every repository. A mirror made file
 //! by file takes no lock at all: what a prune deletes meanwhile is missing in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -283,13 +283,14 @@ fn tell(
         _ => Severity::Warning,
     };
     let mut steps: Vec<StepId> = Vec::new();
+    let mut seen: BTreeSet<StepId> = BTreeSet::new();
     let both = clashes.iter().flat_map(|clash| [clash.first, clash.second]);
     for id in [told.first, told.second]
         .into_iter()
         .chain(both)
         .flat_map(|u| &u.steps)
     {
-        if !steps.contains(id) {
+        if seen.insert(*id) {
             steps.push(*id);
         }
     }
