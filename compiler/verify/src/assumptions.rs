@@ -66,7 +66,7 @@ const fn own(text: String, span: thrice_diagnostics::Span) -> Assumption {
     }
 }
 
-const fn said<'w>(stated: bool, default: &'w str) -> &'w str {
+const fn said(stated: bool, default: &str) -> &str {
     if stated { "as written" } else { default }
 }
 

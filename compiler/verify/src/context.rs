@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use jiff::civil::Date;
-use thrice_model::{ClassId, HostId, Location, ProviderId, SiteId, Step, StepId, StoreId, Verb};
+use thrice_model::{ClassId, HostId, Location, ProviderId, SiteId, StepId, StoreId, Verb};
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 
 use crate::faults::{Owned, Principal, closure, noticed_after};

@@ -85,7 +85,9 @@ fn line(page: &Page<'_>, group: &Group<'_>) -> String {
     }
     if let Some(turn) = &group.first.turns {
         let breaks = turn.breaks.join(", ");
-        text.push_str(&format!("; turns at {}: {breaks}", turn.at));
+        // A value, or the sentence that a step does not run at all.
+        let when = if turn.at.starts_with("it ") { "if" } else { "at" };
+        text.push_str(&format!("; turns {when} {}: {breaks}", turn.at));
     }
     page.clean(&text)
 }

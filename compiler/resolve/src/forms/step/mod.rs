@@ -136,14 +136,14 @@ fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>, shape: &Shape) 
     })
 }
 
-/// Who brings a step into force. Zerobyte keeps its jobs in a database that nothing fills from
-/// files, and TrueNAS' scheduler is set up in its own interface.
+/// Who brings a step into force. Zerobyte and TrueNAS keep their jobs in databases of their own: what is
+/// emitted for them puts them there through the API and reads them back.
 fn application(verb: &Verb, runner: RunnerKind) -> Application {
     match (verb, runner) {
         (Verb::Capture(CaptureParts { runs: Some(_), .. }), _) => Application::ByHand,
         (_, RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor) => Application::Emitted,
-        (_, RunnerKind::Lifecycle) => Application::Api,
-        (_, RunnerKind::Hand | RunnerKind::Zerobyte | RunnerKind::TrueNas) => Application::ByHand,
+        (_, RunnerKind::Lifecycle | RunnerKind::Zerobyte | RunnerKind::TrueNas) => Application::Api,
+        (_, RunnerKind::Hand) => Application::ByHand,
     }
 }
 
