@@ -33,7 +33,8 @@ pub fn render(page: &mut Page<'_>, cells: &[Cell]) {
         }
     }
     for (phases, grid) in grids {
-        page.heading(&format!("what saves what in {}", phases.join(", ")));
+        let head = page.clean(&format!("what saves what in {}", phases.join(", ")));
+        page.heading(&head);
         grid.show(page);
     }
 }
