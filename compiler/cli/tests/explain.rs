@@ -51,3 +51,93 @@ fn the_list_has_every_code_with_a_title() {
         );
     }
 }
+
+/// A policy of one file that is safe.
+const SITE: &str = r#"
+policy p "p" { horizon 1 year; response time 24h }
+phase t0 = 2026-02-15
+provider ovh { site one }
+provider cloud { site one }
+provider bank { site safe }
+host vps at ovh/one { runs cron; has restic 0.18.0; store disk { medium nvme } }
+object_storage s3 at cloud/one { endpoint "s3.example.org"; bucket main "main-bucket" { medium object } }
+vault envelope at bank/safe
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
+key k { held on envelope; file "/etc/k" }
+credential writer { account s3; may read, write, delete on s3.main; held on vps; profile "w" }
+repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer }
+class db is state on vps.disk:/var/lib/db { size 1..2 GB; churn 1..1 MB/day; rpo 26h }
+backup up of db to r by vps.cron { daily at 03:00; keep 7 daily, 4 weekly; taking 1m..10m; monitor deadman }
+"#;
+
+#[test]
+fn a_verdict_is_explained_by_the_statements_that_it_rests_on() {
+    let desk = Desk::new(&[("site/p.thrice", SITE)]);
+    let why = |words: &[&str]| {
+        let mut all = vec!["explain", "--as-of", "2026-03-01", "--why"];
+        all.extend(words);
+        desk.run(&all)
+    };
+    let output = why(&["survival", "db", "site"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = stdout(&output);
+    for needed in [
+        "survival of `db` in `t0` holds",
+        "`up` runs",
+        "`k` is held here",
+    ] {
+        assert!(text.contains(needed), "{needed}: {text}");
+    }
+    assert!(!text.contains("takes at most"), "{text}");
+    let output = why(&["recovery-point", "db", "site"]);
+    assert!(
+        stdout(&output).contains("it takes at most 10 min"),
+        "{}",
+        stdout(&output)
+    );
+    for (words, said) in [
+        (["survivel", "db", "site"], "there is `survival`"),
+        (["survival", "dv", "site"], "there is `db`"),
+    ] {
+        let output = why(&words);
+        assert_eq!(output.status.code(), Some(2));
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(complaint.contains(said), "{complaint}");
+    }
+}
+
+#[test]
+fn proofs_are_shown_where_somebody_asks_for_them() {
+    let desk = Desk::new(&[("site/p.thrice", SITE)]);
+    let check = ["check", "site", "--as-of", "2026-03-01"];
+    let plain = desk.run(&check);
+    assert!(!stdout(&plain).contains("what saves what"));
+    let human = desk.run(&[&check[..], &["--proofs"]].concat());
+    let text = stdout(&human);
+    for needed in [
+        "what saves what in t0",
+        "`s3.main` by `up`: 1 d 10 min old",
+        "turns at",
+    ] {
+        assert!(text.contains(needed), "{needed}: {text}");
+    }
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 100),
+        "{text}"
+    );
+    let json = |more: &[&str]| -> serde_json::Value {
+        let output = desk.run(&[&check[..], &["--format", "json"], more].concat());
+        serde_json::from_str(stdout(&output)).unwrap()
+    };
+    let turns = |report: &serde_json::Value| {
+        let all = report["assumptions"].as_array().unwrap();
+        all.iter().filter(|a| !a["turns"].is_null()).count()
+    };
+    let (plain, proofs) = (json(&[]), json(&["--proofs"]));
+    assert_eq!(
+        (plain["survival"].as_array().unwrap().len(), turns(&plain)),
+        (0, 0)
+    );
+    assert!(!proofs["survival"].as_array().unwrap().is_empty());
+    assert!(turns(&proofs) > 1, "{proofs}");
+}

@@ -137,9 +137,11 @@ fn cases() -> Vec<Case> {
             Obligation::TimeTable,
             "p",
             "",
-            &["class notes is files on vps.disk:/notes { size 1..1 GB; churn 1..1 MB/day }\n\
+            &[
+                "class notes is files on vps.disk:/notes { size 1..1 GB; churn 1..1 MB/day }\n\
                  backup up of db to r by vps.zerobyte { daily at 03:00; keep 7 daily, 5 weekly; taking 1m..10m; monitor deadman }\n\
-                 backup of_notes of notes to r by vps.zerobyte { daily at 03:06; keep 7 daily, 5 weekly; taking 1m..5m; monitor deadman }\n"],
+                 backup of_notes of notes to r by vps.zerobyte { daily at 03:06; keep 7 daily, 5 weekly; taking 1m..5m; monitor deadman }\n",
+            ],
             ("taking 1m..10m", "taking 5m..5m"),
         ),
         case(
