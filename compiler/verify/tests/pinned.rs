@@ -79,14 +79,14 @@ fn cases() -> Vec<Case> {
             Obligation::RecoveryPoint,
             "db",
             "rpo 1446m",
-            &[&BACKUP],
+            &[BACKUP],
             ("taking 1m..10m", "taking 5m..5m"),
         ),
         case(
             Obligation::RecoveryTime,
             "db",
             "rto 90m; restore setup 30m; restore finish 0..40m",
-            &[&BACKUP],
+            &[BACKUP],
             ("restore finish 0..40m", "restore finish 20..20m"),
         ),
         case(
