@@ -244,6 +244,25 @@ mod tests {
     }
 
     #[test]
+    fn what_stays_is_the_same_without_reasons() {
+        let snapshots = daily(&["2026-02-20", "2026-01-05", "2026-01-20", "2026-02-10"]);
+        let times: Vec<(Timestamp, i32)> = snapshots.iter().map(|s| (s.time, 0)).collect();
+        let rules = KeepRules {
+            monthly: Some(Count::N(3)),
+            within: Some(KeepWithin::days(11)),
+            ..KeepRules::default()
+        };
+        let now = at("2030-01-01T00:00Z");
+        for (rules, version) in [(&rules, OLD), (&rules, NEW), (&KeepRules::default(), OLD)] {
+            let told = forget(rules, version, &snapshots, now).unwrap();
+            let told: Vec<bool> = told.iter().map(|decision| decision.keep).collect();
+            assert_eq!(keeps(rules, version, &times, now).unwrap(), told);
+        }
+        let refused = keeps(&KeepRules::default(), NEW, &times, now);
+        assert_eq!(refused, Err(ForgetError::EmptyPolicy));
+    }
+
+    #[test]
     fn the_future_takes_slots_but_is_no_anchor() {
         let mut snapshots = daily(&["2026-01-01", "2026-01-02", "2026-01-03"]);
         snapshots.push(Snapshot::at("future", at("2031-01-01T00:00Z"), 0));

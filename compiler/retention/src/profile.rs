@@ -170,3 +170,39 @@ impl SteadyHistory {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The holes left of some, each told by its age, its width and when it was seen.
+    fn left(seen: &[(i64, i64, i64)]) -> Vec<(i64, i64, i64)> {
+        let mut front = Front::default();
+        for (younger, width, at) in seen {
+            front.add(Hole {
+                at: Timestamp::from_second(*at).unwrap(),
+                younger: Seconds(*younger),
+                older: Some(Seconds(younger + width)),
+            });
+        }
+        let told = |hole: &Hole| {
+            let width = hole.width().unwrap_or_default();
+            (hole.younger.0, width.0, hole.at.as_second())
+        };
+        front.holes.iter().map(told).collect()
+    }
+
+    #[test]
+    fn a_hole_stays_if_none_as_young_is_as_wide() {
+        assert_eq!(
+            left(&[(5, 2, 1), (9, 2, 2), (3, 1, 3)]),
+            [(3, 1, 3), (5, 2, 1)]
+        );
+        assert_eq!(
+            left(&[(5, 2, 1), (9, 4, 2), (3, 3, 3)]),
+            [(3, 3, 3), (9, 4, 2)]
+        );
+        assert_eq!(left(&[(5, 2, 1), (5, 2, 2), (5, 3, 3)]), [(5, 3, 3)]);
+        assert_eq!(left(&[(5, 0, 1)]), []);
+    }
+}
