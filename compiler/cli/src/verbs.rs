@@ -5,6 +5,7 @@ mod check;
 mod explain;
 pub mod fmt;
 mod retention;
+mod s3;
 mod simulate;
 mod verify;
 
@@ -25,6 +26,7 @@ pub fn run(args: &Args) -> u8 {
         Verb::Build(build) => build::run(args, build),
         Verb::Simulate(simulate) => simulate::run(args, simulate),
         Verb::Verify(verify) => verify::run(args, verify),
+        Verb::S3(s3) => s3::run(args, s3),
         Verb::Explain(explain) => explain::run(args, explain),
         Verb::Fmt(fmt) => fmt::run(args, fmt),
         Verb::Retention(retention) => retention::run(retention),
