@@ -13,6 +13,8 @@ pub struct Request {
     pub target: String,
     /// Header lines, as they came.
     pub headers: Vec<String>,
+    /// The body; empty if it did not say how long it is.
+    pub body: Vec<u8>,
 }
 
 /// What it is answered.
@@ -109,7 +111,49 @@ fn read(stream: &TcpStream) -> Option<Request> {
         method,
         target,
         headers,
+        body,
     })
+}
+
+/// Hands a request on to a server, such as `http://127.0.0.1:7480`, and returns what that answers: for a
+/// stand-in that changes only some of it. Signatures stay valid, since the headers are handed on as they came.
+///
+/// # Panics
+/// If the server cannot be reached or answers no HTTP.
+#[must_use]
+pub fn forward(request: &Request, server: &str) -> Answer {
+    let authority = server.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(authority).expect("the server behind is there");
+    let kept = request
+        .headers
+        .iter()
+        .filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+    let mut head = format!("{} {} HTTP/1.0\r\n", request.method, request.target);
+    for line in kept {
+        head.push_str(line);
+        head.push_str("\r\n");
+    }
+    head.push_str("\r\n");
+    stream
+        .write_all(head.as_bytes())
+        .expect("the server behind reads");
+    stream
+        .write_all(&request.body)
+        .expect("the server behind reads");
+    let mut answer = Vec::new();
+    stream
+        .read_to_end(&mut answer)
+        .expect("the server behind answers");
+    let end = answer
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .expect("an HTTP answer");
+    let status = String::from_utf8_lossy(&answer)
+        .split(' ')
+        .nth(1)
+        .and_then(|word| word.parse().ok())
+        .expect("a status");
+    Answer::new(status, answer.split_off(end + 4))
 }
 
 fn write(mut stream: &TcpStream, answer: &Answer) -> std::io::Result<()> {
