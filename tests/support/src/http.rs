@@ -153,7 +153,28 @@ pub fn forward(request: &Request, server: &str) -> Answer {
         .nth(1)
         .and_then(|word| word.parse().ok())
         .expect("a status");
-    Answer::new(status, answer.split_off(end + 4))
+    let body = answer.split_off(end + 4);
+    let chunked = String::from_utf8_lossy(&answer)
+        .to_ascii_lowercase()
+        .contains("transfer-encoding: chunked");
+    Answer::new(status, if chunked { joined(&body) } else { body })
+}
+
+/// The chunks of a body, joined: Ceph sends listings so, asked by HTTP/1.0 too.
+fn joined(mut chunks: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    loop {
+        let mut line = String::new();
+        chunks.read_line(&mut line).expect("the length of a chunk");
+        let length = usize::from_str_radix(line.trim(), 16).expect("a length");
+        if length == 0 {
+            return whole;
+        }
+        let mut chunk = vec![0; length + 2];
+        chunks.read_exact(&mut chunk).expect("a whole chunk");
+        chunk.truncate(length);
+        whole.append(&mut chunk);
+    }
 }
 
 fn write(mut stream: &TcpStream, answer: &Answer) -> std::io::Result<()> {
