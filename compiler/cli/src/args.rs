@@ -58,6 +58,8 @@ pub enum Verb {
     Verify(Verify),
     /// Compare buckets with the policy, and make them what it says
     S3(S3),
+    /// On a host: compare its runs and snapshots with what the policy promises
+    Audit(Audit),
     /// Explain a finding's code, or list all codes; with --why, explain a verdict
     Explain(Explain),
     /// Bring policy files into the one style
@@ -293,6 +295,41 @@ pub struct S3 {
     /// How many seconds one try of a request may take; there are three
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
+}
+
+/// `thrice audit`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Reads the records that scripts leave, and lists repositories by `restic`, which must be in the PATH, \
+    with the keys that the policy names: run it on the host that it is about. \
+    Exit codes: 0 as promised, 1 not as promised, 2 misuse, or something could not be measured, 101 internal error."
+)]
+pub struct Audit {
+    /// A folder of .thrice files, or one file
+    pub path: PathBuf,
+
+    /// The host that this is [default: the only one that runs scripts]
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+
+    /// How to show it: human, json or prometheus
+    #[arg(long, value_enum, default_value_t = AuditFormat::Human, hide_possible_values = true)]
+    pub format: AuditFormat,
+
+    /// The present, in RFC 3339 [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub now: Option<Timestamp>,
+}
+
+/// Formats of an audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// For the textfile collector of Prometheus' `node_exporter`
+    Prometheus,
 }
 
 /// What `thrice s3` does.

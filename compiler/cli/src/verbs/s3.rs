@@ -3,15 +3,13 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use thrice_report::human;
 use thrice_s3_live::{
     Change, Comparison, Connection, Hands, Keys, Remedy, Session, State, Trouble, Usage, Wanted,
     compare, wanted,
 };
 
 use crate::args::{Args, S3, S3Action};
-use crate::pipeline::Asked;
-use crate::{input, pipeline, progress, terminal, verbs};
+use crate::{progress, terminal, verbs};
 
 /// What came of all buckets.
 #[derive(Default)]
@@ -26,26 +24,13 @@ struct Tally {
 /// the others.
 pub fn run(args: &Args, s3: &S3) -> u8 {
     let as_of = verbs::judged_at(s3.as_of);
-    let buckets = match pipeline::ask(input::load(&s3.path), as_of, wanted) {
-        Asked::NoPolicy(judged) => {
-            let options = terminal::options(args);
-            let shown = human::findings(&judged.report.findings, &judged.sources, options);
-            let shown = format!("{shown}no bucket was asked: the policy cannot be planned\n");
-            return verbs::finish(&shown, judged.report.outcome().exit_code());
-        }
-        Asked::Refused(mistakes, sources) => {
-            terminal::complain(&human::findings(
-                &mistakes,
-                &sources,
-                terminal::error_options(args),
-            ));
-            return misuse("no bucket was asked: the policy cannot be built");
-        }
-        Asked::Answer(buckets) => buckets,
+    let buckets = match verbs::ask(args, &s3.path, as_of, "no bucket was asked", wanted) {
+        Ok(buckets) => buckets,
+        Err(code) => return code,
     };
     let buckets = match chosen(s3, buckets) {
         Ok(buckets) => buckets,
-        Err(why) => return misuse(&why),
+        Err(why) => return verbs::misuse(&why),
     };
     let mut shown = String::new();
     let mut tally = Tally::default();
@@ -76,11 +61,6 @@ pub fn run(args: &Args, s3: &S3) -> u8 {
         _ => 0,
     };
     verbs::finish(&shown, code)
-}
-
-fn misuse(why: &str) -> u8 {
-    terminal::complain(&format!("error: {why}\n"));
-    verbs::MISUSE
 }
 
 fn chosen(s3: &S3, mut buckets: Vec<Wanted>) -> Result<Vec<Wanted>, String> {
