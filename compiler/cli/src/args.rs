@@ -56,6 +56,10 @@ pub enum Verb {
     Simulate(Simulate),
     /// Compare what was built with the policy: what was changed, is stale, missing or too much
     Verify(Verify),
+    /// Compare buckets with the policy, and make them what it says
+    S3(S3),
+    /// On a host: compare its runs and snapshots with what the policy promises
+    Audit(Audit),
     /// Explain a finding's code, or list all codes; with --why, explain a verdict
     Explain(Explain),
     /// Bring policy files into the one style
@@ -246,6 +250,97 @@ pub struct Verify {
     /// Compare with what is in force on this day [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub as_of: Option<Date>,
+}
+
+/// `thrice s3`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, else from --profile, else from \
+    the profile of the first credential of the policy that may administer the bucket. \
+    Exit codes: 0 nothing differs, 1 something differs (after apply: still), 2 misuse, or a bucket that cannot be \
+    asked or changed, 101 internal error."
+)]
+pub struct S3 {
+    /// plan shows what apply would change; drift is plan for a job that tells of differences; apply changes it
+    #[arg(value_enum)]
+    pub action: S3Action,
+
+    /// A folder of .thrice files, or one file
+    pub path: PathBuf,
+
+    /// Only this bucket, by its own name or by that of its store; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Vec<String>,
+
+    /// Ask this server instead of the endpoint that the policy names
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+
+    /// Use the keys of this profile in the files of AWS
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Compare with what is in force on this day [default: today, UTC]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+
+    /// With apply: remove rules of others that expire or move data, too
+    #[arg(long)]
+    pub take_over: bool,
+
+    /// Do not list the buckets to see how much is used, which takes a request for each 1,000 objects
+    #[arg(long)]
+    pub no_usage: bool,
+
+    /// How many seconds one try of a request may take; there are three
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub timeout: u64,
+}
+
+/// `thrice audit`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Reads the records that scripts leave, and lists repositories by `restic`, which must be in the PATH, \
+    with the keys that the policy names: run it on the host that it is about. \
+    Exit codes: 0 as promised, 1 not as promised, 2 misuse, or something could not be measured, 101 internal error."
+)]
+pub struct Audit {
+    /// A folder of .thrice files, or one file
+    pub path: PathBuf,
+
+    /// The host that this is [default: the only one that runs scripts]
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+
+    /// How to show it: human, json or prometheus
+    #[arg(long, value_enum, default_value_t = AuditFormat::Human, hide_possible_values = true)]
+    pub format: AuditFormat,
+
+    /// The present, in RFC 3339 [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub now: Option<Timestamp>,
+}
+
+/// Formats of an audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// For the textfile collector of Prometheus' `node_exporter`
+    Prometheus,
+}
+
+/// What `thrice s3` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum S3Action {
+    /// Show what apply would change
+    Plan,
+    /// Change it, and read it back
+    Apply,
+    /// Show what differs
+    Drift,
 }
 
 /// `thrice fmt`.

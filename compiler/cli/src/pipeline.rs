@@ -111,6 +111,31 @@ pub fn compare(
     }
 }
 
+/// What came of asking a policy for something that needs its plan alone.
+pub enum Asked<T> {
+    /// The policy cannot be read or planned: the report says why.
+    NoPolicy(Box<Judged>),
+    /// The plan cannot give it.
+    Refused(Vec<Diagnostic>, SourceMap),
+    /// Here it is.
+    Answer(T),
+}
+
+/// Reads and plans a policy, and asks its plan. Whether the policy is safe is another question, and not
+/// asked here.
+pub fn ask<T>(
+    input: Input,
+    as_of: Date,
+    question: impl FnOnce(&Plan) -> Result<T, Vec<Diagnostic>>,
+) -> Asked<T> {
+    let planned = plan(input, as_of, false, &mut Timings::new(false));
+    match planned.sound().map(|plan| question(plan)) {
+        None => Asked::NoPolicy(Box::new(planned.judged())),
+        Some(Err(mistakes)) => Asked::Refused(mistakes, planned.sources),
+        Some(Ok(answer)) => Asked::Answer(answer),
+    }
+}
+
 fn plan(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> Planned {
     let mut report = Report {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,19 +1,28 @@
 //! One file a verb. Each returns the exit code.
 
+mod audit;
 mod build;
 mod check;
 mod explain;
 pub mod fmt;
 mod retention;
+mod s3;
 mod simulate;
 mod verify;
+
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use thrice_diagnostics::Diagnostic;
+use thrice_report::human;
+use thrice_target::Plan;
+
 use crate::args::{Args, Verb};
-use crate::terminal;
+use crate::pipeline::Asked;
+use crate::{input, pipeline, terminal};
 
 /// Misuse, unreadable input, or an output that cannot be written.
 pub const MISUSE: u8 = 2;
@@ -25,9 +34,41 @@ pub fn run(args: &Args) -> u8 {
         Verb::Build(build) => build::run(args, build),
         Verb::Simulate(simulate) => simulate::run(args, simulate),
         Verb::Verify(verify) => verify::run(args, verify),
+        Verb::Audit(audit) => audit::run(args, audit),
+        Verb::S3(s3) => s3::run(args, s3),
         Verb::Explain(explain) => explain::run(args, explain),
         Verb::Fmt(fmt) => fmt::run(args, fmt),
         Verb::Retention(retention) => retention::run(retention),
+    }
+}
+
+/// Says why nothing was done.
+fn misuse(why: &str) -> u8 {
+    terminal::complain(&format!("error: {why}\n"));
+    MISUSE
+}
+
+/// What the plan of a policy answers to a question; else the exit code, once it is said why there is none.
+fn ask<T>(
+    args: &Args,
+    path: &Path,
+    as_of: Date,
+    undone: &str,
+    question: impl FnOnce(&Plan) -> Result<T, Vec<Diagnostic>>,
+) -> Result<T, u8> {
+    match pipeline::ask(input::load(path), as_of, question) {
+        Asked::NoPolicy(judged) => {
+            let options = terminal::options(args);
+            let shown = human::findings(&judged.report.findings, &judged.sources, options);
+            let shown = format!("{shown}{undone}: the policy cannot be planned\n");
+            Err(finish(&shown, judged.report.outcome().exit_code()))
+        }
+        Asked::Refused(mistakes, sources) => {
+            let options = terminal::error_options(args);
+            terminal::complain(&human::findings(&mistakes, &sources, options));
+            Err(misuse(&format!("{undone}: the policy cannot be built")))
+        }
+        Asked::Answer(answer) => Ok(answer),
     }
 }
 

@@ -22,9 +22,7 @@ use thrice_target::select::{self, Means};
 use thrice_target::{Artefact, Diagnostic, layout, refusal, template};
 
 pub use read::{Facts, read};
-pub use repository::{host_name, tag, url};
-
-use repository::Access;
+pub use repository::{Access, host_name, tag, url};
 
 const PRUNE: &str = include_str!("../templates/prune.sh.j2");
 const CHECK: &str = include_str!("../templates/check.sh.j2");

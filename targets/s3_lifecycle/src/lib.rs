@@ -34,7 +34,30 @@ pub const ABORT_AFTER_DAYS: i64 = 7;
 /// All steps that cannot be rules: over a repository (`T2301`), by another clock than that of the
 /// upload or after no whole number of days (`T2333`), not in a bucket (`T2332`).
 pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
-    let mut rules: BTreeMap<StoreId, Vec<(String, Rule)>> = BTreeMap::new();
+    let rules = of_steps(plan)?;
+    Ok(rules
+        .into_iter()
+        .map(|(store, rules)| artefact(plan, store, rules))
+        .collect())
+}
+
+/// What each bucket with an expire step in force is given: what [`emit`] writes, as values.
+///
+/// # Errors
+/// See [`emit`].
+pub fn configurations(plan: &Plan) -> Result<BTreeMap<StoreId, Configuration>, Vec<Diagnostic>> {
+    let rules = of_steps(plan)?;
+    Ok(rules
+        .into_iter()
+        .map(|(store, rules)| (store, configuration(plan, rules)))
+        .collect())
+}
+
+/// Rules with the names of their steps.
+type Rules = BTreeMap<StoreId, Vec<(String, Rule)>>;
+
+fn of_steps(plan: &Plan) -> Result<Rules, Vec<Diagnostic>> {
+    let mut rules = Rules::new();
     let mut mistakes = Vec::new();
     for (id, step) in select::in_force(plan) {
         let is_rule = matches!(step.verb, Verb::Expire { .. });
@@ -49,13 +72,17 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
             Err(mistake) => mistakes.push(mistake),
         }
     }
-    if !mistakes.is_empty() {
-        return Err(mistakes);
+    if mistakes.is_empty() {
+        Ok(rules)
+    } else {
+        Err(mistakes)
     }
-    Ok(rules
-        .into_iter()
-        .map(|(store, rules)| artefact(plan, store, rules))
-        .collect())
+}
+
+/// What the IDs of all rules of a policy begin with: what does not is not ours.
+#[must_use]
+pub fn prefix_of_ids(plan: &Plan) -> String {
+    format!("thrice/{}/", layout::policy(plan))
 }
 
 /// Where the rules of a bucket stand in the output.
@@ -86,22 +113,8 @@ fn artefact(plan: &Plan, store: StoreId, rules: Vec<(String, Rule)>) -> Artefact
         [(only, _)] => Some(only.clone()),
         _ => None,
     };
-    let mut rules: Vec<Rule> = rules.into_iter().map(|(_, rule)| rule).collect();
-    rules.push(Rule {
-        id: format!("thrice/{}/unfinished-uploads", layout::policy(plan)),
-        status: "Enabled".to_owned(),
-        filter: Some(Filter {
-            prefix: String::new(),
-        }),
-        prefix: None,
-        action: Action::Abort(Abort {
-            days: ABORT_AFTER_DAYS,
-        }),
-    });
-    // Servers give them back in this order.
-    rules.sort_by(|a, b| a.id.cmp(&b.id));
     // Names and numbers always become JSON.
-    let mut text = serde_json::to_string_pretty(&Configuration { rules }).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&configuration(plan, rules)).unwrap_or_default();
     text.push('\n');
     let host = plan.host_of(store);
     Artefact {
@@ -114,4 +127,22 @@ fn artefact(plan: &Plan, store: StoreId, rules: Vec<(String, Rule)>) -> Artefact
         install_to: None,
         secrets: Vec::new(),
     }
+}
+
+fn configuration(plan: &Plan, rules: Vec<(String, Rule)>) -> Configuration {
+    let mut rules: Vec<Rule> = rules.into_iter().map(|(_, rule)| rule).collect();
+    rules.push(Rule {
+        id: format!("{}unfinished-uploads", prefix_of_ids(plan)),
+        status: "Enabled".to_owned(),
+        filter: Some(Filter {
+            prefix: String::new(),
+        }),
+        prefix: None,
+        action: Action::Abort(Abort {
+            days: ABORT_AFTER_DAYS,
+        }),
+    });
+    // Servers give them back in this order.
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    Configuration { rules }
 }

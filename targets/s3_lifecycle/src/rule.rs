@@ -114,8 +114,8 @@ pub(crate) fn of_step(plan: &Plan, id: StepId, step: &Step) -> Result<(StoreId, 
         (Some(Filter { prefix }), None)
     };
     let id = format!(
-        "thrice/{}/expire/{}",
-        layout::policy(plan),
+        "{}expire/{}",
+        crate::prefix_of_ids(plan),
         layout::step(plan, id)
     );
     Ok((

@@ -13,6 +13,8 @@ pub struct Request {
     pub target: String,
     /// Header lines, as they came.
     pub headers: Vec<String>,
+    /// The body; empty if it did not say how long it is.
+    pub body: Vec<u8>,
 }
 
 /// What it is answered.
@@ -109,7 +111,70 @@ fn read(stream: &TcpStream) -> Option<Request> {
         method,
         target,
         headers,
+        body,
     })
+}
+
+/// Hands a request on to a server, such as `http://127.0.0.1:7480`, and returns what that answers: for a
+/// stand-in that changes only some of it. Signatures stay valid, since the headers are handed on as they came.
+///
+/// # Panics
+/// If the server cannot be reached or answers no HTTP.
+#[must_use]
+pub fn forward(request: &Request, server: &str) -> Answer {
+    let authority = server.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(authority).expect("the server behind is there");
+    let kept = request
+        .headers
+        .iter()
+        .filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+    let mut head = format!("{} {} HTTP/1.0\r\n", request.method, request.target);
+    for line in kept {
+        head.push_str(line);
+        head.push_str("\r\n");
+    }
+    head.push_str("\r\n");
+    stream
+        .write_all(head.as_bytes())
+        .expect("the server behind reads");
+    stream
+        .write_all(&request.body)
+        .expect("the server behind reads");
+    let mut answer = Vec::new();
+    stream
+        .read_to_end(&mut answer)
+        .expect("the server behind answers");
+    let end = answer
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .expect("an HTTP answer");
+    let status = String::from_utf8_lossy(&answer)
+        .split(' ')
+        .nth(1)
+        .and_then(|word| word.parse().ok())
+        .expect("a status");
+    let body = answer.split_off(end + 4);
+    let chunked = String::from_utf8_lossy(&answer)
+        .to_ascii_lowercase()
+        .contains("transfer-encoding: chunked");
+    Answer::new(status, if chunked { joined(&body) } else { body })
+}
+
+/// The chunks of a body, joined: Ceph sends listings so, asked by HTTP/1.0 too.
+fn joined(mut chunks: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    loop {
+        let mut line = String::new();
+        chunks.read_line(&mut line).expect("the length of a chunk");
+        let length = usize::from_str_radix(line.trim(), 16).expect("a length");
+        if length == 0 {
+            return whole;
+        }
+        let mut chunk = vec![0; length + 2];
+        chunks.read_exact(&mut chunk).expect("a whole chunk");
+        chunk.truncate(length);
+        whole.append(&mut chunk);
+    }
 }
 
 fn write(mut stream: &TcpStream, answer: &Answer) -> std::io::Result<()> {
