@@ -73,8 +73,11 @@ pub fn emit(plan: &Plan, id: HostId, artefacts: &[Artefact]) -> Result<Vec<Artef
     // Texts, numbers and lists always become JSON.
     let mut text = serde_json::to_string_pretty(&host).unwrap_or_default();
     text.push('\n');
-    let name = &its.named.name;
-    let variables = format!("{}/vars/hosts/{name}.json", crate::ROLE);
+    let variables = format!(
+        "{}/vars/{}.json",
+        crate::ROLE,
+        layout::host_folder(plan, id)
+    );
     let mut out = vec![crate::file(variables, "ansible-host", text.into_bytes())];
     out.extend(found.into_iter().map(|(from, _)| Artefact {
         path: format!("{}/files/{}", crate::ROLE, from.path),

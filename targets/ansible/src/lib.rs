@@ -16,7 +16,7 @@
 mod host;
 
 use thrice_plan::Plan;
-use thrice_target::{Artefact, Diagnostic, header, layout};
+use thrice_target::{Artefact, Diagnostic, filename, header, layout};
 
 /// The folder of this target in the output.
 pub const FOLDER: &str = "ansible";
@@ -84,9 +84,8 @@ pub fn emit(plan: &Plan, artefacts: &[Artefact]) -> Result<Vec<Artefact>, Vec<Di
             Ok(files) => out.extend(files),
             Err(mistake) => mistakes.push(mistake),
         }
-        // Names of hosts are words of the policy; JSON's quotes are YAML's too.
-        let name = serde_json::Value::from(its.named.name.as_str());
-        inventory.push_str(&format!("    {name}:\n      thrice_host: {name}\n"));
+        let name = filename(&its.named.name);
+        inventory.push_str(&format!("    \"{name}\":\n      thrice_host: \"{name}\"\n"));
     }
     if !mistakes.is_empty() {
         return Err(mistakes);
