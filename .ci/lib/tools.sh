@@ -9,6 +9,7 @@ packages=(
   postgresql redis-server sqlite3      # what captures dump, and what reads it back
   util-linux                           # setpriv, unshare, flock: daemons that end with their test
   faketime tzdata                      # a cron whose clock starts where a test likes, and runs faster
+  python3-venv                         # Ansible, by .ci/ansible.txt
   curl                                 # what emitted programs call APIs with, and tests the S3 server
   systemd                              # systemd-analyze: what timers and services say
   prometheus                           # promtool: rules, and what they find
@@ -22,6 +23,7 @@ test_tools() {
   restic_of_suite trixie 0.18 required
   restic_of_suite sid newest optional
   newer_rclone
+  ansible
   have cargo-nextest || say "cargo-nextest is not installed: the tests will run by cargo test (slower, same tests)"
 }
 
@@ -137,4 +139,21 @@ newer_rclone() {
   chmod 755 "$scratch/rclone/rclone"
   put_folder "$scratch/rclone" "$root/.tools/rclone-$version"
   say "fetched rclone $version into .tools/rclone-$version"
+}
+
+# Ansible and its linter, with the versions of all that they need, in a virtual environment: its programs name
+# their own folder, so it is made in its place, and stamped when whole.
+ansible() {
+  local folder="$root/.tools/ansible" wanted="$root/.ci/ansible.txt"
+  if cmp -s "$wanted" "$folder/installed.txt"; then
+    say "Ansible is in .tools/ansible already"
+    return 0
+  fi
+  rm -rf -- "$folder"
+  python3 -m venv "$folder" ||
+    fail "this python3 makes no virtual environments" "Debian: apt-get install python3-venv"
+  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary=:all: -r "$wanted" ||
+    fail "Ansible could not be fetched from the Python package index (see pip's message above)"
+  cp -- "$wanted" "$folder/installed.txt"
+  say "fetched $("$folder/bin/ansible" --version | head -n 1) into .tools/ansible"
 }

@@ -147,9 +147,10 @@ pub struct Build {
     #[command(flatten)]
     pub judged: Judged,
 
-    /// What to write: all (of a safe policy alone), or the runbook (of a rejected one too)
-    #[arg(long, value_enum, default_value_t = Target::All, hide_possible_values = true)]
-    pub target: Target,
+    /// What to write: all (of a safe policy alone), ansible (all, and a role that installs it), or the runbook (of a
+    /// rejected policy too); repeatable
+    #[arg(long = "target", value_enum, default_values_t = [Target::All], hide_possible_values = true)]
+    pub targets: Vec<Target>,
 
     /// The folder to write; one that thrice wrote before is replaced as a whole
     #[arg(long, value_name = "DIR")]
@@ -234,6 +235,8 @@ pub enum SimulationFormat {
 pub enum Target {
     /// Everything
     All,
+    /// Everything, and a role and an inventory of Ansible that install it
+    Ansible,
     /// What to do on the worst day
     Runbook,
 }

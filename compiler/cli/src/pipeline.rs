@@ -325,13 +325,21 @@ fn cell(cell: thrice_verify::Cell) -> matrix::Cell {
     }
 }
 
-/// The artefacts of a policy that was judged safe.
+/// The artefacts of a policy that was judged safe, with or without a role that installs them.
 ///
 /// # Errors
 /// What keeps a target from emitting.
-pub fn build(judged: &Judged) -> Result<Vec<thrice_target::Artefact>, Vec<Diagnostic>> {
+pub fn build(
+    judged: &Judged,
+    with_ansible: bool,
+) -> Result<Vec<thrice_target::Artefact>, Vec<Diagnostic>> {
     let no_plan = || vec![Diagnostic::error(INTERNAL, "there is no plan to build")];
-    thrice_build::build(judged.plan.as_deref().ok_or_else(no_plan)?)
+    let plan = judged.plan.as_deref().ok_or_else(no_plan)?;
+    if with_ansible {
+        thrice_build::with_ansible(plan)
+    } else {
+        thrice_build::build(plan)
+    }
 }
 
 /// The runbook of a policy that was judged, safe or not. `None` if it could not even be planned.

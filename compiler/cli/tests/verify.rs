@@ -128,6 +128,25 @@ fn the_real_policy_is_read_back() {
 }
 
 #[test]
+fn a_role_is_read_back_too() {
+    let desk = Desk::new(&[("starter/starter.thrice", POLICY)]);
+    let day = ["--as-of", "2026-06-01"];
+    let targets = ["--target", "runbook", "--target", "ansible"];
+    let build = [&["build", "starter", "--out", "out"], &targets[..], &day[..]].concat();
+    let verify = ["verify", "out", "starter", day[0], day[1]];
+    assert_eq!(desk.run(&build).status.code(), Some(0));
+    assert_eq!(desk.run(&verify).status.code(), Some(0));
+    let variables = "out/ansible/roles/thrice/vars/hosts/web.json";
+    change(&desk, variables, "\"0755\"", "\"0777\"");
+    fs::remove_file(desk.path("out/ansible/inventory.yml")).unwrap();
+    let found = desk.run(&verify);
+    assert_eq!(found.status.code(), Some(1));
+    for wrong in ["hosts/web.json", "ansible/inventory.yml"] {
+        assert!(stdout(&found).contains(wrong), "{}", stdout(&found));
+    }
+}
+
+#[test]
 fn a_rejected_policy_has_a_runbook_and_nothing_else() {
     let desk = Desk::new(&[("starter/starter.thrice", POLICY)]);
     change(

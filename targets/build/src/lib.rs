@@ -33,9 +33,30 @@ pub const MANIFEST: &str = "manifest.json";
 /// writes what a step needs.
 pub fn build(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
     let mut artefacts = collect(plan)?;
-    artefacts.push(manifest::artefact(plan, &artefacts));
+    artefacts.push(manifest::of(plan, &artefacts).artefact());
     artefacts.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(artefacts)
+}
+
+/// [`build`], and below `ansible/` a role and an inventory that install what is for hosts.
+///
+/// # Errors
+/// As [`build`].
+pub fn with_ansible(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
+    let mut artefacts = collect(plan)?;
+    let mut manifest = manifest::of(plan, &artefacts);
+    let role = thrice_target_ansible::emit(plan, &artefacts)?;
+    manifest.list(&role);
+    artefacts.extend(role);
+    artefacts.push(manifest.artefact());
+    artefacts.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(artefacts)
+}
+
+/// Whether a file of a manifest, or of a folder, is of the role and inventory of [`with_ansible`].
+#[must_use]
+pub fn is_of_ansible(path: &str) -> bool {
+    path.split('/').next() == Some(thrice_target_ansible::FOLDER)
 }
 
 /// The runbook alone, and the manifest of it: also of a policy that is not safe, which it then says in big
@@ -45,7 +66,7 @@ pub fn build(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
 /// A name that no command can hold.
 pub fn runbook(plan: &Plan, standing: &Standing) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
     let mut artefacts = thrice_target_runbook::emit(plan, standing)?;
-    artefacts.push(manifest::of_files(plan, &artefacts));
+    artefacts.push(manifest::of_files(plan, &artefacts).artefact());
     artefacts.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(artefacts)
 }

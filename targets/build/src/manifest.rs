@@ -61,13 +61,13 @@ pub struct File {
 }
 
 /// The manifest of these artefacts.
-pub fn artefact(plan: &Plan, artefacts: &[Artefact]) -> Artefact {
+pub fn of(plan: &Plan, artefacts: &[Artefact]) -> Manifest {
     let (steps, next) = (entries(plan, artefacts), next(plan, artefacts));
     written(plan, artefacts, steps, next)
 }
 
 /// The manifest of files that carry no step out.
-pub fn of_files(plan: &Plan, artefacts: &[Artefact]) -> Artefact {
+pub fn of_files(plan: &Plan, artefacts: &[Artefact]) -> Manifest {
     written(plan, artefacts, Vec::new(), None)
 }
 
@@ -76,9 +76,9 @@ fn written(
     artefacts: &[Artefact],
     steps: Vec<StepEntry>,
     next: Option<Next>,
-) -> Artefact {
+) -> Manifest {
     let model = &plan.model;
-    let manifest = Manifest {
+    Manifest {
         format: FORMAT,
         generator: format!("thrice {VERSION}"),
         policy: PolicyName {
@@ -89,19 +89,31 @@ fn written(
         files: artefacts.iter().map(file).collect(),
         steps,
         next,
-    };
-    // Texts, numbers and lists always become JSON.
-    let mut text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
-    text.push('\n');
-    Artefact {
-        path: MANIFEST.to_owned(),
-        bytes: text.into_bytes(),
-        mode: 0o644,
-        kind: "manifest",
-        step: None,
-        host: None,
-        install_to: None,
-        secrets: Vec::new(),
+    }
+}
+
+impl Manifest {
+    /// Names further files, that carry no step out by themselves.
+    pub(crate) fn list(&mut self, more: &[Artefact]) {
+        self.files.extend(more.iter().map(file));
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+
+    /// The file that it is written as.
+    pub(crate) fn artefact(&self) -> Artefact {
+        // Texts, numbers and lists always become JSON.
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        Artefact {
+            path: MANIFEST.to_owned(),
+            bytes: text.into_bytes(),
+            mode: 0o644,
+            kind: "manifest",
+            step: None,
+            host: None,
+            install_to: None,
+            secrets: Vec::new(),
+        }
     }
 }
 

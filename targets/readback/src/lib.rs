@@ -46,7 +46,17 @@ pub fn verify(
     found: &[Found],
     sources: &mut SourceMap,
 ) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-    let expected = thrice_build::build(plan)?;
+    // A build of before says itself whether it had a role; its files alone would say it without one.
+    let built = manifest::Built::read(found);
+    let expected = if built
+        .sums
+        .keys()
+        .any(|path| thrice_build::is_of_ansible(path))
+    {
+        thrice_build::with_ansible(plan)?
+    } else {
+        thrice_build::build(plan)?
+    };
     Ok(against(plan, &expected, folder, found, sources))
 }
 

@@ -23,6 +23,8 @@ pub const READERS: &[(&str, Reader)] = &[
     ("zerobyte-api-plan", facts::json),
     ("runbook", thrice_target_runbook::facts),
     ("runbook-html", thrice_target_runbook::facts),
+    ("ansible", facts::commented),
+    ("ansible-host", facts::json),
     ("manifest", thrice_build::facts),
 ];
 

@@ -10,6 +10,7 @@
 //! | run a command and have its output, or a failed test | [`run`], [`run_fails`] |
 //! | restic 0.14, 0.18 and the newest | [`restic::versions`] |
 //! | rclone 1.60 and the newest | [`rclone::versions`] |
+//! | a machine of its own for Ansible to install on | [`ansible::Machine`] |
 //! | an S3 server that enforces what real ones do | [`ceph::Rgw`] |
 //! | what Debian's cron thinks of a file | [`cron::check`], [`cron_daemon::Daemon`] |
 //! | a PostgreSQL or Redis server | [`postgres::Postgres`], [`redis::Redis`] |
@@ -24,6 +25,7 @@
     reason = "a library for tests: it runs programs, reads files and clocks, and a failure is a failed test"
 )]
 
+pub mod ansible;
 pub mod ceph;
 pub mod cron;
 pub mod cron_daemon;

@@ -18,15 +18,23 @@ pub fn run(args: &Args, build: &Build) -> u8 {
         pipeline::check(input, as_of, build.judged.strict, &mut Timings::new(false))
     });
     let outcome = judged.report.outcome();
-    let artefacts = match build.target {
-        Target::Runbook => pipeline::runbook(&judged),
-        Target::All => (outcome == Outcome::Safe).then(|| pipeline::build(&judged)),
+    // Everything has the runbook in it.
+    let runbook_alone = build
+        .targets
+        .iter()
+        .all(|target| *target == Target::Runbook);
+    let artefacts = if runbook_alone {
+        pipeline::runbook(&judged)
+    } else {
+        let with_ansible = build.targets.contains(&Target::Ansible);
+        (outcome == Outcome::Safe).then(|| pipeline::build(&judged, with_ansible))
     };
     let Some(artefacts) = artefacts else {
         let mut shown = human::render(&judged.report, &judged.sources, terminal::options(args));
-        shown.push_str(match build.target {
-            Target::Runbook => "nothing was written: the policy cannot be planned\n",
-            Target::All => "nothing was written: only a safe policy is built\n",
+        shown.push_str(if runbook_alone {
+            "nothing was written: the policy cannot be planned\n"
+        } else {
+            "nothing was written: only a safe policy is built\n"
         });
         return verbs::finish(&shown, outcome.exit_code());
     };
