@@ -31,10 +31,11 @@ mod wording;
 
 pub use obligations::cost::{Monthly, monthly, once};
 pub use presence::{
-    Answer, Choices, FOR_EVER, Leaving, Node, NodeChoice, Question, Run, System, answer, refutes,
+    Answer, Choices, FOR_EVER, Leaving, NewSolver, Node, NodeChoice, Question, Run, Solver, System,
+    answer, refutes, stays_of,
 };
 pub use survivors::{Aftermath, Fate, survivors};
-pub use verification::{Accepted, Assumption, Engine, Finding, Verdict, Verification};
+pub use verification::{Accepted, Assumption, Engine, Finding, Query, Verdict, Verification};
 
 pub use prover::Prover;
 

@@ -11,7 +11,7 @@ use thrice_plan::Plan;
 
 use crate::context::Context;
 use crate::obligations::{DECIDED, not_decided};
-use crate::presence::Answers;
+use crate::presence::{Answers, NewSolver, z3};
 use crate::{Verification, acceptance, assumptions};
 
 /// More cores do not help: each thread has a solver to set up and an index to make.
@@ -33,11 +33,28 @@ struct Worker {
 }
 
 impl Prover {
-    /// Starts the threads.
+    /// Starts the threads, each with a Z3.
     #[must_use]
     pub fn start() -> Self {
+        Self::with(z3, false)
+    }
+
+    /// The same; what Z3 is asked is in [`Verification::queries`].
+    #[must_use]
+    pub fn start_writing_down() -> Self {
+        Self::with(z3, true)
+    }
+
+    /// Starts the threads with some other solver, or one that is written for a test.
+    #[must_use]
+    pub fn start_with(solver: NewSolver) -> Self {
+        Self::with(solver, false)
+    }
+
+    fn with(solver: NewSolver, written_down: bool) -> Self {
         let next = Arc::new(AtomicUsize::new(0));
-        let workers = (0..THREADS).map(|_| Worker::start(Arc::clone(&next)));
+        let ready = move || Answers::ready(solver, written_down);
+        let workers = (0..THREADS).map(|_| Worker::start(Arc::clone(&next), ready));
         Self {
             workers: workers.collect(),
         }
@@ -76,11 +93,11 @@ impl Drop for Prover {
 }
 
 impl Worker {
-    fn start(next: Arc<AtomicUsize>) -> Self {
+    fn start(next: Arc<AtomicUsize>, ready: impl Fn() -> Answers + Send + 'static) -> Self {
         let (plan, plans) = channel();
         Self {
             plan,
-            thread: thread::spawn(move || decide(&next, &plans)),
+            thread: thread::spawn(move || decide(&next, &plans, ready())),
         }
     }
 
@@ -94,8 +111,7 @@ impl Worker {
 }
 
 /// Decides one obligation after the other that no other thread has taken.
-fn decide(next: &AtomicUsize, plans: &Receiver<Arc<Plan>>) -> Outcomes {
-    let answers = Answers::ready();
+fn decide(next: &AtomicUsize, plans: &Receiver<Arc<Plan>>, answers: Answers) -> Outcomes {
     let mut outcomes = Outcomes::new();
     let Ok(plan) = plans.recv() else {
         return outcomes;
@@ -109,6 +125,7 @@ fn decide(next: &AtomicUsize, plans: &Receiver<Arc<Plan>>) -> Outcomes {
         let mut out = Verification::default();
         decide(&context, &mut out);
         out.internal = context.mismatches.take();
+        out.queries = context.queries.take();
         outcomes.insert(at, out);
     }
 }
