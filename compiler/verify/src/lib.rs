@@ -37,7 +37,7 @@ pub use presence::{
 pub use survivors::{Aftermath, Fate, survivors};
 pub use verification::{Accepted, Assumption, Engine, Finding, Query, Verdict, Verification};
 
-pub use prover::Prover;
+pub use prover::{Prover, Session};
 
 use std::sync::Arc;
 

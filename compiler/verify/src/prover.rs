@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
+use thrice_model::Obligation;
 use thrice_plan::Plan;
 
 use crate::context::Context;
-use crate::obligations::{DECIDED, not_decided};
+use crate::obligations::{DECIDED, Decide, not_decided};
 use crate::presence::{Answers, NewSolver, z3};
 use crate::{Verification, acceptance, assumptions};
 
@@ -21,6 +22,45 @@ const THREADS: usize = 2;
 /// questions: who starts this before reading the policy does not wait for it.
 pub struct Prover {
     workers: Vec<Worker>,
+}
+
+/// Decides plan after plan in the present thread, with one solver for all of them.
+#[derive(Default)]
+pub struct Session {
+    answers: Answers,
+}
+
+impl Session {
+    /// Whose questions are written down: [`Verification::queries`].
+    #[must_use]
+    pub fn writing_down() -> Self {
+        Self {
+            answers: Answers::ready(z3, true),
+        }
+    }
+
+    /// Decides some obligations about a plan: their findings, verdicts and queries, and nothing else.
+    /// Nothing is known from the plans before.
+    #[must_use]
+    pub fn verify(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
+        self.answers.forget();
+        let context = Context::new(plan, std::mem::take(&mut self.answers));
+        let mut out = Verification::default();
+        for (_, decide) in DECIDED.iter().filter(|(o, _)| obligations.contains(o)) {
+            out.append(decided(&context, *decide));
+        }
+        self.answers = context.answers;
+        out
+    }
+}
+
+/// What comes out of one obligation.
+fn decided(context: &Context<'_>, decide: Decide) -> Verification {
+    let mut out = Verification::default();
+    decide(context, &mut out);
+    out.internal = context.mismatches.take();
+    out.queries = context.queries.take();
+    out
 }
 
 /// What came out of each obligation, by its place.
@@ -122,10 +162,6 @@ fn decide(next: &AtomicUsize, plans: &Receiver<Arc<Plan>>, answers: Answers) -> 
         let Some((_, decide)) = DECIDED.get(at) else {
             return outcomes;
         };
-        let mut out = Verification::default();
-        decide(&context, &mut out);
-        out.internal = context.mismatches.take();
-        out.queries = context.queries.take();
-        outcomes.insert(at, out);
+        outcomes.insert(at, decided(&context, *decide));
     }
 }

@@ -143,7 +143,8 @@ impl Verification {
         self.only_live.extend(other.only_live);
         self.internal.extend(other.internal);
         for query in other.queries {
-            let same = |known: &Query| known.obligation == query.obligation && known.text == query.text;
+            let same =
+                |known: &Query| known.obligation == query.obligation && known.text == query.text;
             if !self.queries.iter().any(same) {
                 self.queries.push(query);
             }

@@ -25,7 +25,8 @@ impl Encoded {
     /// The values that are open.
     pub(super) fn open(&self) -> impl Iterator<Item = &Int> {
         let nodes = self.nodes.iter();
-        let of_nodes = nodes.flat_map(|(delay, older, leaves)| [delay, older].into_iter().chain(leaves));
+        let of_nodes =
+            nodes.flat_map(|(delay, older, leaves)| [delay, older].into_iter().chain(leaves));
         [&self.age, &self.struck].into_iter().chain(of_nodes)
     }
 

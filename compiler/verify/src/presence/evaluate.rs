@@ -140,13 +140,7 @@ pub(super) fn readers(system: &System) -> Vec<Vec<usize>> {
 
 /// When a node's step would bring something, if nobody took it away before: its source still has it then,
 /// and the faults have not come between.
-fn tried(
-    system: &System,
-    choices: &Choices,
-    at: usize,
-    there: i64,
-    deleted: i64,
-) -> Option<i64> {
+fn tried(system: &System, choices: &Choices, at: usize, there: i64, deleted: i64) -> Option<i64> {
     let (node, chosen) = (system.nodes.get(at)?, choices.nodes.get(at)?);
     let from = if node.older_than.is_some() {
         there.max(chosen.older_than)
@@ -160,7 +154,10 @@ fn tried(
 /// When something is deleted from a node, moves apart; `left` says when it leaves the nodes before.
 /// What leaves with a node that does not stand before is gone at once: no plan has that.
 fn deleted(node: &Node, chosen: Option<&NodeChoice>, own: i64, left: &[i64]) -> i64 {
-    let ways = node.leaves.iter().zip(chosen.iter().flat_map(|c| &c.leaves));
+    let ways = node
+        .leaves
+        .iter()
+        .zip(chosen.iter().flat_map(|c| &c.leaves));
     let moments = ways.map(|(way, value)| match *way {
         Leaving::AfterEntering(..) => own.saturating_add(*value),
         Leaving::AtAge(..) => own.max(*value),

@@ -131,6 +131,11 @@ impl Answers {
         answers
     }
 
+    /// Forgets all answers; the solver stays.
+    pub(crate) fn forget(&self) {
+        self.known.borrow_mut().clear();
+    }
+
     fn asker(&self) -> &solve::Asker {
         self.asker
             .get_or_init(|| solve::Asker::new((self.new_solver)()))

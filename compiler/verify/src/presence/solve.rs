@@ -73,7 +73,8 @@ impl Asker {
             SatResult::Sat if some_run(system, question).is_some() => Answer::Proved,
             SatResult::Unknown => Answer::Unknown(self.solver.reason()),
             SatResult::Sat | SatResult::Unsat => Answer::Unknown(
-                "what the proof assumes contradicts itself: no run of the plan is like that".to_owned(),
+                "what the proof assumes contradicts itself: no run of the plan is like that"
+                    .to_owned(),
             ),
         }
     }
@@ -135,7 +136,10 @@ impl Asker {
             nodes.push(NodeChoice {
                 delay: values.next()?,
                 older_than: values.next()?,
-                leaves: leaves.iter().map(|_| values.next()).collect::<Option<_>>()?,
+                leaves: leaves
+                    .iter()
+                    .map(|_| values.next())
+                    .collect::<Option<_>>()?,
             });
         }
         Some(Choices { age, struck, nodes })
