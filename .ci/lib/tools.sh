@@ -11,6 +11,7 @@ packages=(
   faketime tzdata                      # a cron whose clock starts where a test likes, and runs faster
   curl                                 # what emitted programs call APIs with, and tests the S3 server
   systemd                              # systemd-analyze: what timers and services say
+  cvc5                                 # a second solver for the same questions
   prometheus                           # promtool: rules, and what they find
 )
 
