@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use thrice_diagnostics::Severity;
 use thrice_report::{Outcome, Report};
@@ -21,16 +21,13 @@ fn cvc5(queries: &[Query]) -> Vec<String> {
         script += &query.text;
         script += "(reset)\n";
     }
-    let mut child = Command::new("cvc5")
-        .args(["--lang", "smt2", "--incremental", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
+    let mut file = tempfile::NamedTempFile::with_suffix(".smt2").unwrap();
+    file.write_all(script.as_bytes()).unwrap();
+    let output = Command::new("cvc5")
+        .arg("--incremental")
+        .arg(file.path())
+        .output()
         .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || stdin.write_all(script.as_bytes()).unwrap());
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     said.lines().map(str::to_owned).collect()
 }

@@ -75,15 +75,14 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
     }
     let one = Int::from_i64(1);
     let zero = Int::from_i64(0);
-    let counted: Vec<Int> = groups
-        .values()
-        .map(|some| Bool::or(some).ite(&one, &zero))
-        .collect();
-    let count = if counted.is_empty() {
-        zero
-    } else {
-        Int::add(&counted)
-    };
+    // A sum or an alternative of one is no SMT-LIB.
+    let counted = groups.into_values().map(|members| {
+        let some = members.into_iter().reduce(|a, b| Bool::or(&[a, b]));
+        some.map_or_else(|| zero.clone(), |some| some.ite(&one, &zero))
+    });
+    let count = counted
+        .reduce(|a, b| Int::add(&[a, b]))
+        .unwrap_or_else(|| zero.clone());
     Encoded {
         assumptions: writer.constraints,
         fails: count.lt(i64::from(question.need)),
