@@ -17,7 +17,11 @@ pub fn write(folder: &Path, queries: &[Query]) -> Result<(), Refusal> {
     let mut number = 0;
     let mut before = None;
     for query in queries {
-        number = if before == Some(query.obligation) { number + 1 } else { 1 };
+        number = if before == Some(query.obligation) {
+            number + 1
+        } else {
+            1
+        };
         before = Some(query.obligation);
         let word = query.obligation.word();
         let path = format!("{word}-{number:04}.smt2");

@@ -29,7 +29,14 @@ fn files(desk: &Desk, folder: &str) -> BTreeMap<String, String> {
 fn questions_are_the_same_bytes_each_time() {
     let desk = Desk::new(&[("sample/a.thrice", POLICY)]);
     for out in ["one", "other", "one"] {
-        let run = desk.run(&["check", "sample", "--as-of", "2026-02-15", "--dump-smt", out]);
+        let run = desk.run(&[
+            "check",
+            "sample",
+            "--as-of",
+            "2026-02-15",
+            "--dump-smt",
+            out,
+        ]);
         assert_ne!(run.status.code(), Some(2), "{run:?}");
     }
     let one = files(&desk, "one");
@@ -51,7 +58,14 @@ fn questions_are_the_same_bytes_each_time() {
 #[test]
 fn a_folder_of_somebody_else_is_left_alone() {
     let desk = Desk::new(&[("sample/a.thrice", POLICY), ("mine/letter.txt", "dear")]);
-    let run = desk.run(&["check", "sample", "--as-of", "2026-02-15", "--dump-smt", "mine"]);
+    let run = desk.run(&[
+        "check",
+        "sample",
+        "--as-of",
+        "2026-02-15",
+        "--dump-smt",
+        "mine",
+    ]);
     assert_eq!(run.status.code(), Some(2), "{run:?}");
     assert_eq!(files(&desk, "mine").len(), 1);
 }

@@ -22,6 +22,8 @@ fn main() -> ExitCode {
         }
         cases += 1;
     }
-    println!("seed {seed}: {cases} cases of each, {policies} of them still policies, {broken} broken");
+    println!(
+        "seed {seed}: {cases} cases of each, {policies} of them still policies, {broken} broken"
+    );
     ExitCode::from(u8::from(broken > 0))
 }

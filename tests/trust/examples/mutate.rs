@@ -10,7 +10,9 @@ use thrice_trust::policy::{Texts, judge};
 fn main() {
     let texts = Texts::vpai("hardened");
     let before = Picture::of(&judge(&texts));
-    let every = usize::try_from(option("THRICE_EVERY", 1)).unwrap_or(1).max(1);
+    let every = usize::try_from(option("THRICE_EVERY", 1))
+        .unwrap_or(1)
+        .max(1);
     let all = mutants(&texts);
     println!("{} mutants, each {every}th tried", all.len());
     let mut score = Score::default();

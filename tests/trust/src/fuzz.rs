@@ -12,8 +12,28 @@ use crate::{Random, random};
 
 /// Words that make a difference where they stand.
 const WORDS: [&str; 22] = [
-    "{", "}", "\"", ";", "..", "copy", "sync", "move", "since", "until", "after", "by", "all", "0", "1",
-    "-1", "9223372036854775807", "99999999999999999999 TB", "daily at 25:61", "é\u{202e}", "\u{0}", "loss of",
+    "{",
+    "}",
+    "\"",
+    ";",
+    "..",
+    "copy",
+    "sync",
+    "move",
+    "since",
+    "until",
+    "after",
+    "by",
+    "all",
+    "0",
+    "1",
+    "-1",
+    "9223372036854775807",
+    "99999999999999999999 TB",
+    "daily at 25:61",
+    "é\u{202e}",
+    "\u{0}",
+    "loss of",
 ];
 
 /// Damages a text in a few places.
@@ -85,7 +105,9 @@ pub fn parser(seed: u64, case: u64) -> Option<String> {
     });
     match tried {
         Ok(None) => None,
-        Ok(Some(once)) => Some(format!("case {case}: formatting is not done at once:\n{text}\n---\n{once}")),
+        Ok(Some(once)) => Some(format!(
+            "case {case}: formatting is not done at once:\n{text}\n---\n{once}"
+        )),
         Err(_) => Some(format!("case {case}: the parser panics:\n{text}")),
     }
 }
@@ -96,9 +118,15 @@ pub fn parser(seed: u64, case: u64) -> Option<String> {
 pub fn check(seed: u64, case: u64) -> (Option<String>, bool) {
     let mut random = random(seed, case);
     let texts = match random.random_range(0..20) {
-        0 => Texts::vpai(if random.random_bool(0.5) { "hardened" } else { "as-written" }),
+        0 => Texts::vpai(if random.random_bool(0.5) {
+            "hardened"
+        } else {
+            "as-written"
+        }),
         1..=6 => {
-            let starter = POLICIES.iter().find(|(path, _)| path.starts_with("starter"));
+            let starter = POLICIES
+                .iter()
+                .find(|(path, _)| path.starts_with("starter"));
             Texts::one(starter.map_or("", |(_, text)| *text))
         }
         _ => Texts::one(&World::random(&mut random).text()),
@@ -110,7 +138,12 @@ pub fn check(seed: u64, case: u64) -> (Option<String>, bool) {
     let text = damaged(texts.get(&name).map_or("", String::as_str), &mut random);
     let texts = texts.with(&name, text.clone());
     match catch_unwind(|| judge(&texts)) {
-        Err(_) => (Some(format!("case {case}: the check of this {name} panics:\n{text}")), false),
+        Err(_) => (
+            Some(format!(
+                "case {case}: the check of this {name} panics:\n{text}"
+            )),
+            false,
+        ),
         Ok(judged) => {
             let internal = judged.findings.iter().find(|f| f.code.0.starts_with("T9"));
             let said = internal.map(|f| format!("case {case}, {name}: {}\n{text}", f.message));

@@ -58,7 +58,10 @@ impl Picture {
             ..Self::default()
         };
         for found in &judged.findings {
-            let same = out.findings.entry((found.code.0, found.severity)).or_default();
+            let same = out
+                .findings
+                .entry((found.code.0, found.severity))
+                .or_default();
             same.push(found.message.clone());
             if found.code.0.starts_with("T26") {
                 let spans = found.labels.iter().map(|label| label.span);
@@ -68,7 +71,11 @@ impl Picture {
             }
         }
         for verdict in judged.verified.iter().flat_map(|v| &v.verdicts) {
-            let key = (verdict.obligation, verdict.subject.clone(), verdict.period.clone());
+            let key = (
+                verdict.obligation,
+                verdict.subject.clone(),
+                verdict.period.clone(),
+            );
             let holds = out.verdicts.entry(key).or_insert(true);
             *holds &= verdict.holds;
             out.values.push(format!("{verdict:?}"));
@@ -97,7 +104,10 @@ pub fn fate(before: &Picture, mutant: &Mutant) -> (Fate, Vec<Obligation>) {
     }
     by.sort_unstable();
     by.dedup();
-    let unasked = before.verdicts.keys().any(|key| !after.verdicts.contains_key(key));
+    let unasked = before
+        .verdicts
+        .keys()
+        .any(|key| !after.verdicts.contains_key(key));
     let reported = before.sense.iter().any(|(file, span)| {
         let (start, end) = (span.start as usize, span.end as usize);
         *file == mutant.file && start < mutant.place.1 && mutant.place.0 < end
@@ -149,15 +159,31 @@ fn inside(texts: &Texts, file: &str, text: &str, statement: &Statement, out: &mu
 
 fn word<'t>(text: &'t str, statement: &Statement, at: usize) -> &'t str {
     let token = statement.values().nth(at);
-    token.map_or("", |t| text.get(t.span.start as usize..t.span.end as usize).unwrap_or(""))
+    token.map_or("", |t| {
+        text.get(t.span.start as usize..t.span.end as usize)
+            .unwrap_or("")
+    })
 }
 
 fn cut(texts: &Texts, file: &str, text: &str, statement: &Statement, how: &str) -> Option<Mutant> {
     let (start, mut end) = (statement.span.start as usize, statement.span.end as usize);
     let rest = text.get(end..)?;
     end += rest.len() - rest.trim_start_matches([' ', ';']).len();
-    let head: String = text.get(start..end)?.lines().next()?.chars().take(70).collect();
-    exchanged(texts, file, text, (start, end), "", format!("{how} `{}`", head.trim_end()))
+    let head: String = text
+        .get(start..end)?
+        .lines()
+        .next()?
+        .chars()
+        .take(70)
+        .collect();
+    exchanged(
+        texts,
+        file,
+        text,
+        (start, end),
+        "",
+        format!("{how} `{}`", head.trim_end()),
+    )
 }
 
 fn exchanged(
@@ -192,7 +218,10 @@ const WEAKER: [(&str, &str, &str); 7] = [
 fn weakened(texts: &Texts, file: &str, text: &str, statement: &Statement) -> Vec<Mutant> {
     let mut out = Vec::new();
     let start = statement.span.start as usize;
-    let end = statement.block.as_ref().map_or(statement.span.end, |block| block.open.start) as usize;
+    let end = statement
+        .block
+        .as_ref()
+        .map_or(statement.span.end, |block| block.open.start) as usize;
     let Some(head) = text.get(start..end) else {
         return out;
     };
@@ -204,7 +233,14 @@ fn weakened(texts: &Texts, file: &str, text: &str, statement: &Statement) -> Vec
         };
         if let Some((from, to)) = at {
             let what = format!("`{weaker}` in `{}`", short(head));
-            out.extend(exchanged(texts, file, text, (start + from, start + to), weaker, what));
+            out.extend(exchanged(
+                texts,
+                file,
+                text,
+                (start + from, start + to),
+                weaker,
+                what,
+            ));
         }
     }
     out.extend(numbers(texts, file, text, (start, head)));
@@ -222,7 +258,10 @@ fn numbers(texts: &Texts, file: &str, text: &str, (start, head): (usize, &str)) 
     let lowered = ["keep ", "keeps ", "older than ", "after ", "snapshots "];
     let is_lowered = lowered.iter().any(|word| head.contains(word));
     let mut at = 0;
-    while let Some(digit) = head.get(at..).and_then(|rest| rest.find(|c: char| c.is_ascii_digit())) {
+    while let Some(digit) = head
+        .get(at..)
+        .and_then(|rest| rest.find(|c: char| c.is_ascii_digit()))
+    {
         let from = at + digit;
         let rest = head.get(from..).unwrap_or("");
         let to = from + rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -265,7 +304,8 @@ impl Score {
             *self.by.entry(*obligation).or_default() += 1;
         }
         if matches!(fate, Fate::Survives | Fate::Values) {
-            self.weak.push((fate, format!("{}: {}", mutant.file, mutant.what)));
+            self.weak
+                .push((fate, format!("{}: {}", mutant.file, mutant.what)));
         }
     }
 }

@@ -61,7 +61,11 @@ fn cvc5_agrees_on_random_policies() {
         queries.extend(session.verify(&plan, &ABOUT_PRESENCE).queries);
     }
     let sat = queries.iter().filter(|query| query.answer == "sat").count();
-    assert!(sat > 50 && queries.len() - sat > 50, "{sat} of {}", queries.len());
+    assert!(
+        sat > 50 && queries.len() - sat > 50,
+        "{sat} of {}",
+        queries.len()
+    );
     agree(&queries);
 }
 
@@ -182,10 +186,17 @@ fn what_a_broken_solver_says_is_no_verdict() {
         for (said, sound) in verified.verdicts.iter().zip(&sound.verdicts) {
             let presence = ABOUT_PRESENCE.contains(&said.obligation);
             if presence && matches!(sound.engine, Engine::Proved | Engine::Refuted) {
-                assert_eq!((said.engine, said.holds), (Engine::Unknown, false), "{what}: {said:?}");
+                assert_eq!(
+                    (said.engine, said.holds),
+                    (Engine::Unknown, false),
+                    "{what}: {said:?}"
+                );
             }
         }
-        let wrong = judged.findings.iter().find(|f| f.severity == Severity::Error);
+        let wrong = judged
+            .findings
+            .iter()
+            .find(|f| f.severity == Severity::Error);
         assert!(wrong.is_none(), "{what}: {wrong:?}");
     }
 }

@@ -177,8 +177,5 @@ fn without_tool(context: &Context<'_>, host: HostId, program: &str, steps: &[&St
     }
     let help = format!("write `has {program} VERSION`: what a script may use depends on it");
     let subjects = names().chain([host.named.name.as_str()]);
-    finding(
-        diagnostic.help(help),
-        subjects.map(str::to_owned).collect(),
-    )
+    finding(diagnostic.help(help), subjects.map(str::to_owned).collect())
 }
