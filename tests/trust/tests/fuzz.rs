@@ -17,5 +17,5 @@ fn the_check_survives_damage() {
         assert_eq!(broken, None);
         policies += u32::from(policy);
     }
-    assert!(policies > 5, "{policies} were still policies");
+    assert!(policies > 1, "{policies} were still policies");
 }
