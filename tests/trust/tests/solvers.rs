@@ -55,14 +55,14 @@ fn cvc5_agrees_on_the_real_policy() {
 fn cvc5_agrees_on_random_policies() {
     let mut session = Session::writing_down();
     let mut queries = Vec::new();
-    for case in 0..300 {
+    for case in 0..60 {
         let (world, _) = small_world(&mut random(7, case));
         let plan = plan(&Texts::one(&world.text())).unwrap();
         queries.extend(session.verify(&plan, &ABOUT_PRESENCE).queries);
     }
     let sat = queries.iter().filter(|query| query.answer == "sat").count();
     assert!(
-        sat > 50 && queries.len() - sat > 50,
+        sat > 20 && queries.len() - sat > 20,
         "{sat} of {}",
         queries.len()
     );
