@@ -12,6 +12,7 @@ packages=(
   python3-venv                         # Ansible, by .ci/ansible.txt
   curl                                 # what emitted programs call APIs with, and tests the S3 server
   systemd                              # systemd-analyze: what timers and services say
+  cvc5                                 # a second solver for the same questions
   prometheus                           # promtool: rules, and what they find
 )
 

@@ -100,6 +100,10 @@ pub struct Check {
     /// Say on standard error how long each stage took
     #[arg(long)]
     pub timings: bool,
+
+    /// Write each question to the solver into this folder, in SMT-LIB 2
+    #[arg(long, value_name = "DIR")]
+    pub dump_smt: Option<PathBuf>,
 }
 
 /// Formats of a report.

@@ -12,6 +12,7 @@ mod output;
 mod pipeline;
 mod played;
 mod progress;
+mod queries;
 mod terminal;
 mod timings;
 mod verbs;

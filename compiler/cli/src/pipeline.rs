@@ -11,7 +11,7 @@ use thrice_quantity::Seconds;
 use thrice_report::{
     Accepted, Assumption, Outcome, PhaseDate, Policy, Report, Turn, Verdict, matrix,
 };
-use thrice_verify::{Prover, Verification};
+use thrice_verify::{Prover, Query, Verification};
 
 use crate::input::{Files, Input};
 use crate::timings::Timings;
@@ -24,6 +24,8 @@ pub struct Judged {
     pub report: Report,
     /// The texts it points into.
     pub sources: SourceMap,
+    /// What the solver was asked, if the prover was to write that down.
+    pub queries: Vec<Query>,
     /// The plan that was judged, if there is one.
     plan: Option<Arc<Plan>>,
 }
@@ -53,29 +55,39 @@ impl Planned {
         Judged {
             report: self.report,
             sources: self.sources,
+            queries: Vec::new(),
             plan: self.plan,
         }
     }
 }
 
 /// Reads, plans and verifies. Where a stage finds an error, the later ones are left out, since what
-/// they would say follows from it.
-pub fn check(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> Judged {
-    // It sets its solvers up while the files are read.
-    let prover = Prover::start();
+/// they would say follows from it. The prover sets its solvers up while the files are read.
+pub fn check(
+    input: Input,
+    prover: Prover,
+    as_of: Date,
+    strict: bool,
+    timings: &mut Timings,
+) -> Judged {
+    let mut queries = Vec::new();
     let mut planned = plan(input, as_of, strict, timings);
     if let Some(plan) = planned.sound() {
         let proving = prover.begin(plan);
         // Scenarios are played in the meantime.
         let played = thrice_simulate::findings(plan);
         timings.over("simulate");
-        let found = proving.finish();
+        let mut found = proving.finish();
+        queries = std::mem::take(&mut found.queries);
         timings.over("verify");
         let found = verdicts(&mut planned.report, found);
         planned.findings.extend(found);
         planned.findings.extend(played);
     }
-    planned.judged()
+    Judged {
+        queries,
+        ..planned.judged()
+    }
 }
 
 /// What came of comparing a folder with a policy.

@@ -132,7 +132,12 @@ fn a_role_is_read_back_too() {
     let desk = Desk::new(&[("starter/starter.thrice", POLICY)]);
     let day = ["--as-of", "2026-06-01"];
     let targets = ["--target", "runbook", "--target", "ansible"];
-    let build = [&["build", "starter", "--out", "out"], &targets[..], &day[..]].concat();
+    let build = [
+        &["build", "starter", "--out", "out"],
+        &targets[..],
+        &day[..],
+    ]
+    .concat();
     let verify = ["verify", "out", "starter", day[0], day[1]];
     assert_eq!(desk.run(&build).status.code(), Some(0));
     assert_eq!(desk.run(&verify).status.code(), Some(0));

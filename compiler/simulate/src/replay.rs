@@ -71,10 +71,12 @@ pub struct NotReplayed {
     pub why: String,
 }
 
-/// What happens to the item. Of what happens at one instant, it leaves before it enters elsewhere.
+/// What happens to the item. Of what happens at one instant, it leaves before it enters elsewhere, and
+/// is moved before it is read: what mirrors the place that it was moved from loses it in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Happens {
     Leaves,
+    Moves,
     Enters,
 }
 
@@ -212,7 +214,7 @@ impl<'p> Player<'p> {
     fn play(&mut self) {
         while let Some(Reverse((now, what, id))) = self.queue.pop() {
             match what {
-                Happens::Enters => self.enter(id, now),
+                Happens::Moves | Happens::Enters => self.enter(id, now),
                 Happens::Leaves => self.leave(id, now, false),
             }
         }
@@ -249,22 +251,26 @@ impl<'p> Player<'p> {
             } else {
                 now
             };
-            self.queue.push(Reverse((
-                from.saturating_add(chosen.delay),
-                Happens::Enters,
-                *other,
-            )));
+            let what = match self.moves(*other) {
+                true => Happens::Moves,
+                false => Happens::Enters,
+            };
+            let at = from.saturating_add(chosen.delay);
+            self.queue.push(Reverse((at, what, *other)));
         }
         // Moved: it is taken away where it came from.
-        let moved_here = copy.source.filter(|source| {
-            let leaves = self.plan.copies[*source].leaves.iter();
-            leaves
-                .into_iter()
-                .any(|leave| matches!(leave, Leave::Into { copy, .. } if *copy == id))
-        });
-        if let Some(source) = moved_here {
+        if let Some(source) = copy.source.filter(|_| self.moves(id)) {
             self.leave(source, now, true);
         }
+    }
+
+    /// Whether what comes into a copy is taken away where it came from.
+    fn moves(&self, id: CopyId) -> bool {
+        let source = self.plan.copies[id].source;
+        source.is_some_and(|source| {
+            let mut leaves = self.plan.copies[source].leaves.iter();
+            leaves.any(|leave| matches!(leave, Leave::Into { copy, .. } if *copy == id))
+        })
     }
 
     /// Whether a run that is done now finds the item in its source, and can bring it.

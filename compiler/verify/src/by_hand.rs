@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use thrice_model::{Application, ClassId, Obligation, StepId};
 use thrice_plan::{CopyId, Plan};
 
-use crate::proofs::Judge;
+use crate::prover::Session;
 use crate::verification::{Engine, Verification};
 use crate::wording::list;
 
@@ -29,7 +29,12 @@ pub(crate) fn downgrade(plan: &Plan, out: &mut Verification) {
     }
     let steps: BTreeSet<StepId> = touched.values().flatten().copied().collect();
     let mut model = plan.model.clone();
-    for id in plan.model.classes.ids().filter(|id| !touched.contains_key(id)) {
+    for id in plan
+        .model
+        .classes
+        .ids()
+        .filter(|id| !touched.contains_key(id))
+    {
         // A class that nobody's hands touch is decided already. What others are restored with stays.
         let needed = touched
             .keys()
@@ -44,7 +49,7 @@ pub(crate) fn downgrade(plan: &Plan, out: &mut Verification) {
         }
     }
     let (without, _) = thrice_plan::plan(model, plan.as_of);
-    let found = Judge::default().decide(&without, &BORNE_BY_COPIES);
+    let found = Session::default().decide(&without, &BORNE_BY_COPIES);
     let stands: BTreeSet<(Obligation, &str, &str)> = found
         .verdicts
         .iter()

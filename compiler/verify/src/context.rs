@@ -33,6 +33,8 @@ pub(crate) struct Context<'p> {
     pub answers: crate::presence::Answers,
     /// Counterexamples that the simulator does not bear out: mistakes of this program.
     pub mismatches: std::cell::RefCell<Vec<thrice_diagnostics::Diagnostic>>,
+    /// What the solver was asked, if that is wanted.
+    pub queries: RefCell<Vec<crate::verification::Query>>,
 }
 
 impl<'p> Context<'p> {
@@ -77,6 +79,7 @@ impl<'p> Context<'p> {
             kinds: Vec::new(),
             answers,
             mismatches: std::cell::RefCell::default(),
+            queries: RefCell::default(),
         };
         context.kinds = context.kinds();
         context

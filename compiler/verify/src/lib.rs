@@ -33,15 +33,15 @@ mod wording;
 
 pub use obligations::cost::{Monthly, monthly, once};
 pub use presence::{
-    Answer, Choices, FOR_EVER, Leaving, Node, NodeChoice, Question, Run, System, answer, refutes,
+    Answer, Choices, FOR_EVER, Leaving, NewSolver, Node, NodeChoice, Question, Run, Solver, System,
+    answer, refutes, stays_of,
 };
 pub use proofs::{
     Cell, Margin, NoCore, SavedBy, Statement, Why, holds_with, ledger, survival_matrix, why,
 };
+pub use prover::{Prover, Proving, Session};
 pub use survivors::{Aftermath, Fate, survivors};
-pub use verification::{Accepted, Assumption, Engine, Finding, Turn, Verdict, Verification};
-
-pub use prover::{Prover, Proving};
+pub use verification::{Accepted, Assumption, Engine, Finding, Query, Turn, Verdict, Verification};
 
 use std::sync::Arc;
 

@@ -6,17 +6,62 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use thrice_model::Obligation;
 use thrice_plan::Plan;
 
 use crate::context::Context;
-use crate::obligations::{DECIDED, not_decided};
-use crate::presence::Answers;
+use crate::obligations::{DECIDED, Decide, not_decided};
+use crate::presence::{Answers, NewSolver, z3};
 use crate::{Verification, acceptance, assumptions, by_hand};
 
 /// Decides obligations, side by side. To set a solver up takes Z3 as long as to answer some hundred
 /// questions: who starts this before reading the policy does not wait for it.
 pub struct Prover {
     workers: Vec<Worker>,
+}
+
+/// Decides plan after plan in the present thread, with one solver for all of them.
+#[derive(Default)]
+pub struct Session {
+    answers: Answers,
+}
+
+impl Session {
+    /// Whose questions are written down: [`Verification::queries`].
+    #[must_use]
+    pub fn writing_down() -> Self {
+        Self {
+            answers: Answers::ready(z3, true),
+        }
+    }
+
+    /// Decides some obligations about a plan: their findings, verdicts and queries, and nothing else.
+    /// Nothing is known from the plans before.
+    #[must_use]
+    pub fn verify(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
+        self.answers.forget();
+        self.decide(plan, obligations)
+    }
+
+    /// The same with the answers of the plans before: they are known by the shapes of their questions.
+    pub(crate) fn decide(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
+        let context = Context::new(plan, std::mem::take(&mut self.answers));
+        let mut out = Verification::default();
+        for (_, decide) in DECIDED.iter().filter(|(o, _)| obligations.contains(o)) {
+            out.append(decided(&context, *decide));
+        }
+        self.answers = context.answers;
+        out
+    }
+}
+
+/// What comes out of one obligation.
+fn decided(context: &Context<'_>, decide: Decide) -> Verification {
+    let mut out = Verification::default();
+    decide(context, &mut out);
+    out.internal = context.mismatches.take();
+    out.queries = context.queries.take();
+    out
 }
 
 /// A plan is being verified.
@@ -49,11 +94,33 @@ struct Worker {
 }
 
 impl Prover {
-    /// Starts the threads.
+    /// Starts the threads; solvers are Z3's.
     #[must_use]
     pub fn start() -> Self {
+        Self::with(z3, false)
+    }
+
+    /// The same; what Z3 is asked is in [`Verification::queries`].
+    #[must_use]
+    pub fn start_writing_down() -> Self {
+        Self::with(z3, true)
+    }
+
+    /// Starts the threads with some other solver, or one that is written for a test.
+    #[must_use]
+    pub fn start_with(solver: NewSolver) -> Self {
+        Self::with(solver, false)
+    }
+
+    fn with(solver: NewSolver, written_down: bool) -> Self {
         let waiting = Waiting::new(Mutex::new((0..DECIDED.len()).collect()));
-        let workers = [End::First, End::Last].map(|end| Worker::start(end, Arc::clone(&waiting)));
+        let workers = [End::First, End::Last].map(|end| {
+            let answers = move || match end {
+                End::First => Answers::ready(solver, written_down),
+                End::Last => Answers::later(solver, written_down),
+            };
+            Worker::start(end, Arc::clone(&waiting), answers)
+        });
         Self {
             workers: workers.into(),
         }
@@ -110,11 +177,11 @@ impl Drop for Prover {
 }
 
 impl Worker {
-    fn start(end: End, waiting: Waiting) -> Self {
+    fn start(end: End, waiting: Waiting, answers: impl Fn() -> Answers + Send + 'static) -> Self {
         let (plan, plans) = channel();
         Self {
             plan,
-            thread: thread::spawn(move || decide(end, &waiting, &plans)),
+            thread: thread::spawn(move || decide(end, &waiting, &plans, answers())),
         }
     }
 
@@ -128,11 +195,7 @@ impl Worker {
 }
 
 /// Decides one obligation after the other that no other thread has taken.
-fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>) -> Outcomes {
-    let answers = match end {
-        End::First => Answers::ready(),
-        End::Last => Answers::default(),
-    };
+fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>, answers: Answers) -> Outcomes {
     let mut outcomes = Outcomes::new();
     let Ok(plan) = plans.recv() else {
         return outcomes;
@@ -149,10 +212,7 @@ fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>) -> Outcomes 
         let Some((_, decide)) = DECIDED.get(at) else {
             continue;
         };
-        let mut out = Verification::default();
-        decide(&context, &mut out);
-        out.internal = context.mismatches.take();
-        outcomes.insert(at, out);
+        outcomes.insert(at, decided(&context, *decide));
     }
     outcomes
 }

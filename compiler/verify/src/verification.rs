@@ -109,6 +109,22 @@ pub struct Accepted {
     pub covers: usize,
 }
 
+/// A question that was put to the solver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// On behalf of which obligation.
+    pub obligation: Obligation,
+    /// About which class; those that are like it were not asked about.
+    pub subject: String,
+    /// In which period.
+    pub period: String,
+    /// What the solver said to the last `check-sat`: `sat` (refuted), `unsat` (proved) or `unknown`.
+    pub answer: &'static str,
+    /// In SMT-LIB 2, logic QF_LIA. The first `check-sat` asks for any run that keeps to the bounds, which
+    /// must be `sat`; the second for one that refutes the claim.
+    pub text: String,
+}
+
 /// The whole answer.
 #[derive(Clone, Debug, Default)]
 pub struct Verification {
@@ -126,6 +142,8 @@ pub struct Verification {
     pub only_live: Vec<String>,
     /// Counterexamples that the simulator does not bear out: mistakes of this program, never verdicts.
     pub internal: Vec<Diagnostic>,
+    /// What the solver was asked, in order, if that was wanted: each question once for each obligation.
+    pub queries: Vec<Query>,
     /// How many findings acceptances of single faults have already covered, by their index.
     pub covered: std::collections::BTreeMap<usize, usize>,
 }
@@ -137,6 +155,13 @@ impl Verification {
         self.verdicts.extend(other.verdicts);
         self.only_live.extend(other.only_live);
         self.internal.extend(other.internal);
+        for query in other.queries {
+            let same =
+                |known: &Query| known.obligation == query.obligation && known.text == query.text;
+            if !self.queries.iter().any(same) {
+                self.queries.push(query);
+            }
+        }
         for (acceptance, count) in other.covered {
             *self.covered.entry(acceptance).or_default() += count;
         }

@@ -288,3 +288,56 @@ proptest! {
         prop_assert!(after, "live data that stays is always enough for one");
     }
 }
+
+/// A reader that comes after the item was moved away finds nothing: nothing may rest on it.
+#[test]
+fn who_comes_after_a_move_finds_nothing() {
+    let world = |reader: (i64, i64)| {
+        let mut warm = live();
+        warm.leaves.push(Leaving::Into(1));
+        let mut cold = node(Some(0), (0, DAY));
+        cold.older_than = Some((10 * DAY, 10 * DAY));
+        System {
+            nodes: vec![warm, cold, node(Some(0), reader)],
+        }
+    };
+    let question = asks(vec![(2, 0)], 1, 40 * DAY, 400 * DAY);
+    let late = answer(&world((0, 11 * DAY)), &question);
+    assert!(matches!(late, Answer::Refuted(_)), "{late:?}");
+    assert!(answer(&world((0, 10 * DAY)), &question).holds());
+    // The same where the reader reads a mirror, which loses what was moved away upstream.
+    let mirrored = |reader: (i64, i64)| {
+        let mut system = world((0, DAY));
+        system.nodes[2].leaves.push(Leaving::With(0, 0, DAY));
+        system.nodes.push(node(Some(2), reader));
+        system
+    };
+    let question = asks(vec![(3, 0)], 1, 40 * DAY, 400 * DAY);
+    let late = answer(&mirrored((0, 11 * DAY)), &question);
+    assert!(matches!(late, Answer::Refuted(_)), "{late:?}");
+    assert!(answer(&mirrored((0, 8 * DAY)), &question).holds());
+}
+
+/// Mirrors of mirrors: no recursion that a long policy could overflow.
+#[test]
+fn a_long_chain_of_mirrors_is_worked_out() {
+    let mut nodes = vec![live()];
+    for at in 0..50_000 {
+        let mut mirror = node(Some(at), (0, 0));
+        mirror.leaves.push(Leaving::With(at, 0, 0));
+        nodes.push(mirror);
+    }
+    let system = System { nodes };
+    let chosen = NodeChoice {
+        leaves: vec![0],
+        ..NodeChoice::default()
+    };
+    let mut choices = vec![chosen; 50_001];
+    choices[0].leaves.clear();
+    let run = Choices {
+        age: 1,
+        struck: 1,
+        nodes: choices,
+    };
+    assert!(!refutes(&system, &asks(vec![(50_000, 0)], 1, 0, 5), &run));
+}

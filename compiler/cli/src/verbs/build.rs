@@ -3,6 +3,7 @@
 use thrice_diagnostics::Diagnostic;
 use thrice_report::{Outcome, human};
 use thrice_target::Artefact;
+use thrice_verify::Prover;
 
 use crate::args::{Args, Build, Target};
 use crate::pipeline::Judged;
@@ -15,7 +16,8 @@ pub fn run(args: &Args, build: &Build) -> u8 {
     let as_of = verbs::judged_at(build.judged.as_of);
     let judged = progress::during("proving", || {
         let input = input::load(&build.judged.path);
-        pipeline::check(input, as_of, build.judged.strict, &mut Timings::new(false))
+        let (strict, mut timings) = (build.judged.strict, Timings::new(false));
+        pipeline::check(input, Prover::start(), as_of, strict, &mut timings)
     });
     let outcome = judged.report.outcome();
     // Everything has the runbook in it.

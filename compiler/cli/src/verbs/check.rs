@@ -1,10 +1,11 @@
 //! `thrice check`: the report.
 
 use thrice_report::{github, human, json, junit, sarif};
+use thrice_verify::Prover;
 
 use crate::args::{Args, Check, Format};
 use crate::timings::Timings;
-use crate::{input, pipeline, progress, terminal, verbs};
+use crate::{input, pipeline, progress, queries, terminal, verbs};
 
 /// Judges a policy and shows the report.
 pub fn run(args: &Args, check: &Check) -> u8 {
@@ -13,11 +14,22 @@ pub fn run(args: &Args, check: &Check) -> u8 {
     let mut judged = progress::during("proving", || {
         let input = input::load(&check.judged.path);
         timings.over("read");
-        pipeline::check(input, as_of, check.judged.strict, &mut timings)
+        let prover = match check.dump_smt {
+            Some(_) => Prover::start_writing_down(),
+            None => Prover::start(),
+        };
+        pipeline::check(input, prover, as_of, check.judged.strict, &mut timings)
     });
     if check.proofs {
         progress::during("turning values", || judged.prove());
         timings.over("proofs");
+    }
+    if let Some(folder) = &check.dump_smt
+        && let Err(refusal) = queries::write(folder, &judged.queries)
+    {
+        let options = terminal::error_options(args);
+        terminal::complain(&human::findings(&[*refusal], &judged.sources, options));
+        return verbs::MISUSE;
     }
     let (report, sources) = (&judged.report, &judged.sources);
     let shown = match check.format {

@@ -86,7 +86,11 @@ fn line(page: &Page<'_>, group: &Group<'_>) -> String {
     if let Some(turn) = &group.first.turns {
         let breaks = turn.breaks.join(", ");
         // A value, or the sentence that a step does not run at all.
-        let when = if turn.at.starts_with("it ") { "if" } else { "at" };
+        let when = if turn.at.starts_with("it ") {
+            "if"
+        } else {
+            "at"
+        };
         text.push_str(&format!("; turns {when} {}: {breaks}", turn.at));
     }
     page.clean(&text)

@@ -16,7 +16,7 @@ use super::settling::{dependable, last_age, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::presence::{Answer, Question, Run, Symbolized, answered, symbolize};
+use crate::presence::{About, Answer, Question, Run, Symbolized, answered, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::{age, during, has_have, is_are, some};
 
@@ -187,7 +187,11 @@ fn check(
                 to: last_age(context, class),
                 window: 0,
             };
-            match answered(context, &symbolized, &symbolized.system, &question) {
+            let about = About {
+                obligation: Obligation::Copies,
+                period: &period.name,
+            };
+            match answered(context, about, &symbolized, &symbolized.system, &question) {
                 Answer::Evaluated => {}
                 Answer::Proved => engine = Engine::Proved,
                 Answer::Refuted(run) => {

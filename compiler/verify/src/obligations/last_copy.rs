@@ -11,7 +11,7 @@ use super::settling::last_age;
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::presence::{Answer, Question, Run, Symbolized, answered, symbolize};
+use crate::presence::{About, Answer, Question, Run, Symbolized, answered, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::{age, during, some};
 
@@ -51,7 +51,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 to: last_age(context, class),
                 window: 0,
             };
-            let answer = answered(context, &symbolized, &symbolized.system, &question);
+            let about = About {
+                obligation: Obligation::LastCopy,
+                period: &period.name,
+            };
+            let answer = answered(context, about, &symbolized, &symbolized.system, &question);
             out.verdicts.extend(
                 classes
                     .iter()

@@ -18,7 +18,7 @@ use super::settling::{last_age, settling};
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Why, strike};
-use crate::presence::{Answer, Question, Run, Symbolized, answered, symbolize};
+use crate::presence::{About, Answer, Question, Run, Symbolized, answered, symbolize};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::during;
 
@@ -389,7 +389,12 @@ impl Decider<'_, '_> {
             ids.get(*i)
                 .is_some_and(|id| context.plan.copies[*id].location.store == home)
         });
-        match answered(context, symbolized, &system, &question) {
+        let period = context.plan.periods.get(index);
+        let about = About {
+            obligation: Obligation::Survival,
+            period: period.map_or("", |period| period.name.as_str()),
+        };
+        match answered(context, about, symbolized, &system, &question) {
             answer @ (Answer::Evaluated | Answer::Proved) => {
                 let engine = if answer == Answer::Proved {
                     Engine::Proved

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use z3::ast::{Bool, Int};
 
-use super::evaluate::FOR_EVER;
+use super::evaluate::{FOR_EVER, readers};
 use super::{Leaving, Node, Question, System};
 
 /// The open values, as Z3 knows them.
 pub(super) struct Encoded {
-    /// What must hold in every run, and the negated claim.
-    pub constraints: Vec<Bool>,
+    /// What holds in every run: the bounds of the open values.
+    pub assumptions: Vec<Bool>,
+    /// The negated claim: too little is left.
+    pub fails: Bool,
     /// The age asked about.
     pub age: Int,
     /// The age at which the faults strike.
@@ -19,12 +21,37 @@ pub(super) struct Encoded {
     pub nodes: Vec<(Int, Int, Vec<Int>)>,
 }
 
+impl Encoded {
+    /// The values that are open.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Int> {
+        let nodes = self.nodes.iter();
+        let of_nodes =
+            nodes.flat_map(|(delay, older, leaves)| [delay, older].into_iter().chain(leaves));
+        [&self.age, &self.struck].into_iter().chain(of_nodes)
+    }
+
+    /// The question in SMT-LIB 2: first whether any run keeps to the bounds, then whether one refutes
+    /// the claim.
+    pub(super) fn smt(&self) -> String {
+        let mut out = String::from("(set-logic QF_LIA)\n");
+        for value in self.open() {
+            out += &format!("(declare-const {value} Int)\n");
+        }
+        for assumption in &self.assumptions {
+            out += &format!("(assert {assumption})\n");
+        }
+        out += "(check-sat)\n";
+        out += &format!("(assert {})\n(check-sat)\n", self.fails);
+        out
+    }
+}
+
 /// Writes a question down.
 pub(super) fn encode(system: &System, question: &Question) -> Encoded {
     let mut writer = Writer {
         constraints: Vec::new(),
         entered: Vec::new(),
-        arrives: Vec::new(),
+        leaves: Vec::new(),
         nodes: Vec::new(),
     };
     let age = Int::new_const("age");
@@ -38,30 +65,27 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
     for (at, node) in system.nodes.iter().enumerate() {
         writer.open(at, node);
     }
-    for node in &system.nodes {
-        writer.entry(system, node, &struck);
-    }
+    writer.stays(system, &struck);
     let mut groups: BTreeMap<u32, Vec<Bool>> = BTreeMap::new();
     for (member, group) in &question.members {
         if system.nodes.get(*member).is_some_and(|n| n.alive) {
-            let present = writer.present(system, *member, &age);
+            let present = writer.present(*member, &age);
             groups.entry(*group).or_default().push(present);
         }
     }
     let one = Int::from_i64(1);
     let zero = Int::from_i64(0);
-    let counted: Vec<Int> = groups
-        .values()
-        .map(|some| Bool::or(some).ite(&one, &zero))
-        .collect();
-    let count = if counted.is_empty() {
-        zero
-    } else {
-        Int::add(&counted)
-    };
-    writer.constraints.push(count.lt(i64::from(question.need)));
+    // A sum or an alternative of one is no SMT-LIB.
+    let counted = groups.into_values().map(|members| {
+        let some = members.into_iter().reduce(|a, b| Bool::or(&[a, b]));
+        some.map_or_else(|| zero.clone(), |some| some.ite(&one, &zero))
+    });
+    let count = counted
+        .reduce(|a, b| Int::add(&[a, b]))
+        .unwrap_or_else(|| zero.clone());
     Encoded {
-        constraints: writer.constraints,
+        assumptions: writer.constraints,
+        fails: count.lt(i64::from(question.need)),
         age,
         struck,
         nodes: writer.nodes,
@@ -70,9 +94,10 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
 
 struct Writer {
     constraints: Vec<Bool>,
-    /// When something enters each node, if it arrives.
-    entered: Vec<Int>,
-    arrives: Vec<Bool>,
+    /// When something enters each node and whether it does at all; sources first.
+    entered: Vec<Option<(Int, Bool)>>,
+    /// When it leaves.
+    leaves: Vec<Int>,
     nodes: Vec<(Int, Int, Vec<Int>)>,
 }
 
@@ -111,76 +136,122 @@ impl Writer {
         self.nodes.push((delay, older, leaves));
     }
 
-    /// When something enters the next node: `max(source has it, old enough) + delay`, if that is
-    /// before the source loses it, and before the faults or with a living source.
-    fn entry(&mut self, system: &System, node: &Node, struck: &Int) {
-        let at = self.entered.len();
-        let parts = node.source.and_then(|source| {
-            let there = self.entered.get(source)?.clone();
-            let arrived = self.arrives.get(source)?.clone();
-            let (delay, older, _) = self.nodes.get(at)?.clone();
-            let from = if node.older_than.is_some() {
-                max(&there, &older)
-            } else {
-                there
+    /// When something enters and leaves each node. Sources stand before what they feed, and before what
+    /// leaves with them.
+    fn stays(&mut self, system: &System, struck: &Int) {
+        let readers = readers(system);
+        self.entered = system
+            .nodes
+            .iter()
+            .map(|node| {
+                let live = node.source.is_none();
+                live.then(|| (Int::from_i64(0), Bool::from_bool(true)))
+            })
+            .collect();
+        for (at, node) in system.nodes.iter().enumerate() {
+            let Some((there, arrived)) = self.entered.get(at).cloned().flatten() else {
+                self.leaves.push(Int::from_i64(0));
+                continue;
             };
-            let age = Int::add(&[&from, &delay]);
-            let gone = self.leaving(system, source, true);
-            let in_time = age.lt(&gone);
-            let possible = if node.fed {
-                Bool::from_bool(true)
-            } else {
-                age.le(struck)
+            let deleted = self.deleted(at, node, &there);
+            let tries: Vec<(usize, Int, Bool)> = readers
+                .get(at)
+                .into_iter()
+                .flatten()
+                .filter_map(|reader| {
+                    let (age, can) = self.tried(system, *reader, &there, &deleted, struck)?;
+                    Some((*reader, age, Bool::and(&[&arrived, &can])))
+                })
+                .collect();
+            // The first of the moves that can takes it away.
+            let moved = tries
+                .iter()
+                .filter(|(reader, ..)| node.leaves.contains(&Leaving::Into(*reader)))
+                .map(|(_, age, can)| can.ite(age, &Int::from_i64(FOR_EVER)))
+                .reduce(|a, b| min(&a, &b));
+            for (reader, age, can) in tries {
+                let can = match &moved {
+                    Some(moved) => Bool::and(&[can, age.le(moved)]),
+                    None => can,
+                };
+                if let Some(slot) = self.entered.get_mut(reader) {
+                    *slot = Some((age, can));
+                }
+            }
+            let left = match moved {
+                Some(moved) => min(&deleted, &moved),
+                None => deleted,
             };
-            Some((age, Bool::and(&[&arrived, &in_time, &possible])))
-        });
-        let (age, arrives) =
-            parts.unwrap_or_else(|| (Int::from_i64(0), Bool::from_bool(node.source.is_none())));
-        self.entered.push(age);
-        self.arrives.push(arrives);
+            // What leaves with a node that never had it is gone as soon as may be.
+            self.leaves.push(match node.source {
+                Some(_) => arrived.ite(&left, &Int::from_i64(0)),
+                None => left,
+            });
+        }
     }
 
-    /// When something leaves a node: the earliest of its ways.
-    fn leaving(&self, system: &System, at: usize, without_moves: bool) -> Int {
+    /// When a node's step would bring something, `max(source has it, old enough) + delay`, and whether it
+    /// can: before it is deleted there, and before the faults or with a living source.
+    fn tried(
+        &self,
+        system: &System,
+        at: usize,
+        there: &Int,
+        deleted: &Int,
+        struck: &Int,
+    ) -> Option<(Int, Bool)> {
+        let node = system.nodes.get(at)?;
+        let (delay, older, _) = self.nodes.get(at)?;
+        let from = if node.older_than.is_some() {
+            max(there, older)
+        } else {
+            there.clone()
+        };
+        let age = Int::add(&[&from, delay]);
+        let in_time = age.lt(deleted);
+        let possible = if node.fed {
+            Bool::from_bool(true)
+        } else {
+            age.le(struck)
+        };
+        Some((age, Bool::and(&[&in_time, &possible])))
+    }
+
+    /// When something is deleted from a node: the earliest of its ways, moves apart.
+    fn deleted(&self, at: usize, node: &Node, own: &Int) -> Int {
         let never = Int::from_i64(FOR_EVER);
-        let (Some(node), Some((_, _, values))) = (system.nodes.get(at), self.nodes.get(at)) else {
+        let Some((_, _, values)) = self.nodes.get(at) else {
             return never;
         };
-        let own = self
-            .entered
-            .get(at)
-            .cloned()
-            .unwrap_or_else(|| Int::from_i64(0));
         let mut first = never.clone();
         for (leaving, value) in node.leaves.iter().zip(values) {
             let when = match *leaving {
-                Leaving::AfterEntering(..) => Int::add(&[&own, value]),
-                Leaving::AtAge(..) => max(&own, value),
-                Leaving::With(other, ..) => {
-                    let gone = self.leaving(system, other, without_moves);
-                    gone.ge(&never).ite(&never, &Int::add(&[&gone, value]))
-                }
-                Leaving::Into(_) if without_moves => never.clone(),
-                Leaving::Into(other) => match (self.arrives.get(other), self.entered.get(other)) {
-                    (Some(arrives), Some(entered)) => arrives.ite(entered, &never),
-                    _ => never.clone(),
-                },
+                Leaving::AfterEntering(..) => Int::add(&[own, value]),
+                Leaving::AtAge(..) => max(own, value),
+                // Before this one stands what it leaves with; if not, it is gone at once.
+                Leaving::With(other, ..) => self.leaves.get(other).map_or_else(
+                    || own.clone(),
+                    |gone| gone.ge(&never).ite(&never, &Int::add(&[gone, value])),
+                ),
+                Leaving::Into(_) => continue,
             };
-            first = when.lt(&first).ite(&when, &first);
+            first = min(&when, &first);
         }
         first
     }
 
-    fn present(&self, system: &System, at: usize, age: &Int) -> Bool {
-        let (Some(entered), Some(arrives)) = (self.entered.get(at), self.arrives.get(at)) else {
-            return Bool::from_bool(false);
-        };
-        Bool::and(&[
-            arrives.clone(),
-            entered.le(age),
-            age.lt(self.leaving(system, at, false)),
-        ])
+    fn present(&self, at: usize, age: &Int) -> Bool {
+        match (self.entered.get(at), self.leaves.get(at)) {
+            (Some(Some((entered, arrives))), Some(left)) => {
+                Bool::and(&[arrives.clone(), entered.le(age), age.lt(left)])
+            }
+            _ => Bool::from_bool(false),
+        }
     }
+}
+
+fn min(a: &Int, b: &Int) -> Int {
+    a.lt(b).ite(a, b)
 }
 
 fn max(a: &Int, b: &Int) -> Int {

@@ -84,94 +84,97 @@ pub struct NodeChoice {
 pub type Stay = Option<(i64, i64)>;
 
 /// Works out a run: for each node, when the item is there. Nothing of the encoding is used here.
+///
+/// Sources stand before what they feed, and before what leaves with them: one pass is enough. Of those
+/// that would take an item away, the first one that can does; who comes later finds nothing. Who reads
+/// at the very second in which it is taken away still reads it.
 #[must_use]
 pub fn stays_of(system: &System, choices: &Choices) -> Vec<Stay> {
-    let mut entered: Vec<Option<i64>> = Vec::new();
-    // Sources stand first, but what is moved leaves when a later node has it: first all entries.
+    let readers = readers(system);
+    let mut entered: Vec<Option<i64>> = system
+        .nodes
+        .iter()
+        .map(|node| node.source.is_none().then_some(0))
+        .collect();
+    let mut left: Vec<i64> = Vec::with_capacity(system.nodes.len());
     for (at, node) in system.nodes.iter().enumerate() {
-        let age = entry(system, choices, &entered, at, node);
-        entered.push(age);
-    }
-    let mut out: Vec<Stay> = vec![None; system.nodes.len()];
-    for at in 0..system.nodes.len() {
-        let stay = entered
+        let there = entered.get(at).copied().flatten();
+        let deleted = deleted(node, choices.nodes.get(at), there.unwrap_or(0), &left);
+        let tries: Vec<(usize, i64)> = readers
             .get(at)
-            .copied()
+            .into_iter()
             .flatten()
-            .map(|e| (e, leaving(system, choices, &entered, at, None)));
-        if let Some(slot) = out.get_mut(at) {
-            *slot = stay;
+            .filter_map(|reader| Some((*reader, tried(system, choices, *reader, there?, deleted)?)))
+            .collect();
+        let moved = tries
+            .iter()
+            .filter(|(reader, _)| node.leaves.contains(&Leaving::Into(*reader)))
+            .map(|(_, age)| *age)
+            .min()
+            .unwrap_or(FOR_EVER);
+        for (reader, age) in tries {
+            if let Some(slot) = entered.get_mut(reader).filter(|_| age <= moved) {
+                *slot = Some(age);
+            }
+        }
+        // What leaves with a node that never had it is gone as soon as may be.
+        left.push(there.map_or(0, |_| deleted.min(moved)));
+    }
+    entered
+        .into_iter()
+        .zip(left)
+        .map(|(entered, left)| entered.map(|entered| (entered, left)))
+        .collect()
+}
+
+/// The nodes that are filled from each node.
+pub(super) fn readers(system: &System) -> Vec<Vec<usize>> {
+    let mut out = vec![Vec::new(); system.nodes.len()];
+    for (at, node) in system.nodes.iter().enumerate() {
+        if let Some(readers) = node.source.and_then(|source| out.get_mut(source)) {
+            readers.push(at);
         }
     }
     out
 }
 
-fn entry(
-    system: &System,
-    choices: &Choices,
-    entered: &[Option<i64>],
-    at: usize,
-    node: &Node,
-) -> Option<i64> {
-    let Some(source) = node.source else {
-        return Some(0);
-    };
-    let chosen = choices.nodes.get(at)?;
-    let there = entered.get(source).copied().flatten()?;
+/// When a node's step would bring something, if nobody took it away before: its source still has it then,
+/// and the faults have not come between.
+fn tried(system: &System, choices: &Choices, at: usize, there: i64, deleted: i64) -> Option<i64> {
+    let (node, chosen) = (system.nodes.get(at)?, choices.nodes.get(at)?);
     let from = if node.older_than.is_some() {
         there.max(chosen.older_than)
     } else {
         there
     };
     let age = from.saturating_add(chosen.delay);
-    let in_time = age < leaving(system, choices, entered, source, Some(()));
-    let possible = age <= choices.struck || node.fed;
-    (in_time && possible).then_some(age)
+    (age < deleted && (age <= choices.struck || node.fed)).then_some(age)
 }
 
-/// When something leaves a node. `Some(())` leaves moves out of account: what is on its way out by a
-/// move is still taken by whoever asks.
-fn leaving(
-    system: &System,
-    choices: &Choices,
-    entered: &[Option<i64>],
-    at: usize,
-    without_moves: Option<()>,
-) -> i64 {
-    let (Some(node), Some(chosen)) = (system.nodes.get(at), choices.nodes.get(at)) else {
-        return FOR_EVER;
-    };
-    let own = entered.get(at).copied().flatten().unwrap_or(0);
-    let mut first = FOR_EVER;
-    for (leaving_rule, value) in node.leaves.iter().zip(&chosen.leaves) {
-        let when = match *leaving_rule {
-            Leaving::AfterEntering(..) => own.saturating_add(*value),
-            Leaving::AtAge(..) => own.max(*value),
-            Leaving::With(other, ..) => {
-                let gone = leaving(system, choices, entered, other, without_moves);
-                if gone >= FOR_EVER {
-                    FOR_EVER
-                } else {
-                    gone.saturating_add(*value)
-                }
-            }
-            Leaving::Into(_) if without_moves.is_some() => FOR_EVER,
-            Leaving::Into(other) => entered.get(other).copied().flatten().unwrap_or(FOR_EVER),
-        };
-        first = first.min(when);
-    }
-    first
+/// When something is deleted from a node, moves apart; `left` says when it leaves the nodes before.
+/// What leaves with a node that does not stand before is gone at once: no plan has that.
+fn deleted(node: &Node, chosen: Option<&NodeChoice>, own: i64, left: &[i64]) -> i64 {
+    let ways = node
+        .leaves
+        .iter()
+        .zip(chosen.iter().flat_map(|c| &c.leaves));
+    let moments = ways.map(|(way, value)| match *way {
+        Leaving::AfterEntering(..) => own.saturating_add(*value),
+        Leaving::AtAge(..) => own.max(*value),
+        Leaving::With(other, ..) => match left.get(other) {
+            Some(gone) if *gone >= FOR_EVER => FOR_EVER,
+            Some(gone) => gone.saturating_add(*value),
+            None => own,
+        },
+        Leaving::Into(_) => FOR_EVER,
+    });
+    moments.min().unwrap_or(FOR_EVER).min(FOR_EVER)
 }
 
 /// Whether a run refutes a question's claim: too few groups have a living member at the age asked.
 #[must_use]
 pub fn refutes(system: &System, question: &Question, choices: &Choices) -> bool {
-    let asked = question.from <= choices.age && choices.age <= question.to;
-    let since = choices.age - choices.struck;
-    if !asked || choices.struck < question.from || since < 0 || since > question.window {
-        return false;
-    }
-    if !within_bounds(system, choices) {
+    if !asked(question, choices) || !within_bounds(system, choices) {
         return false;
     }
     let stays = stays_of(system, choices);
@@ -186,6 +189,36 @@ pub fn refutes(system: &System, question: &Question, choices: &Choices) -> bool 
         .map(|(_, group)| *group)
         .collect();
     present.len() < question.need as usize
+}
+
+/// A run that keeps to all bounds, if they let any be: what a proof assumes can be so.
+pub(super) fn some_run(system: &System, question: &Question) -> Option<Choices> {
+    let nodes = system.nodes.iter().map(|node| NodeChoice {
+        delay: node.source.map_or(0, |_| node.delay.0),
+        older_than: node.older_than.map_or(0, |older| older.0),
+        leaves: node.leaves.iter().map(|way| least(*way)).collect(),
+    });
+    let choices = Choices {
+        age: question.from,
+        struck: question.from,
+        nodes: nodes.collect(),
+    };
+    (asked(question, &choices) && within_bounds(system, &choices)).then_some(choices)
+}
+
+const fn least(way: Leaving) -> i64 {
+    match way {
+        Leaving::AfterEntering(low, _) | Leaving::AtAge(low, _) | Leaving::With(_, low, _) => low,
+        Leaving::Into(_) => 0,
+    }
+}
+
+/// Whether a run is one of those that a question is about.
+fn asked(question: &Question, choices: &Choices) -> bool {
+    let since = choices.age - choices.struck;
+    (question.from..=question.to).contains(&choices.age)
+        && question.from <= choices.struck
+        && (0..=question.window).contains(&since)
 }
 
 fn within_bounds(system: &System, choices: &Choices) -> bool {

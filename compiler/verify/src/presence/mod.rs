@@ -9,14 +9,17 @@ mod replay;
 mod shape;
 mod solve;
 mod symbolize;
+mod z3_solver;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 pub use concretize::Run;
-pub use evaluate::{Choices, FOR_EVER, NodeChoice, refutes};
-pub(crate) use replay::answered;
+pub use evaluate::{Choices, FOR_EVER, NodeChoice, refutes, stays_of};
+pub(crate) use replay::{About, answered};
+pub use solve::Solver;
 pub(crate) use symbolize::{Symbolized, symbolize};
+pub(crate) use z3_solver::z3;
 
 /// One copy, as times. All times are seconds after the item or version came to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,21 +96,68 @@ impl Answer {
 }
 
 /// Answers by shape: classes that differ in nothing but names are asked about once.
-#[derive(Default)]
 pub(crate) struct Answers {
     known: RefCell<BTreeMap<Vec<i64>, Answer>>,
     asker: OnceCell<solve::Asker>,
+    new_solver: NewSolver,
+    /// What was put to the solver and what it said, since this was last emptied, if that is wanted.
+    asked: Option<RefCell<Vec<(String, Answer)>>>,
+}
+
+/// Sets a solver up, in the thread that is to ask it.
+pub type NewSolver = fn() -> Box<dyn Solver>;
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self {
+            known: RefCell::default(),
+            asker: OnceCell::new(),
+            new_solver: z3,
+            asked: None,
+        }
+    }
 }
 
 impl Answers {
-    /// With a solver that is ready: setting one up takes longer than many answers.
-    pub(crate) fn ready() -> Self {
-        let answers = Self::default();
-        answers.asker.get_or_init(solve::Asker::new).warm_up();
+    /// With a solver that is ready: setting one up takes longer than many answers. Whether what it is
+    /// asked is written down is for the caller to say.
+    pub(crate) fn ready(new_solver: NewSolver, written_down: bool) -> Self {
+        let answers = Self::later(new_solver, written_down);
+        answers.asker().warm_up();
         answers
     }
 
+    /// With a solver that is set up when it is asked something.
+    pub(crate) fn later(new_solver: NewSolver, written_down: bool) -> Self {
+        Self {
+            new_solver,
+            asked: written_down.then(RefCell::default),
+            ..Self::default()
+        }
+    }
+
+    /// Forgets all answers; the solver stays.
+    pub(crate) fn forget(&self) {
+        self.known.borrow_mut().clear();
+    }
+
+    fn asker(&self) -> &solve::Asker {
+        self.asker
+            .get_or_init(|| solve::Asker::new((self.new_solver)()))
+    }
+
+    /// What was put to the solver since this was last asked for, in SMT-LIB 2, and what it said.
+    pub(crate) fn take_asked(&self) -> Vec<(String, Answer)> {
+        self.asked.as_ref().map(RefCell::take).unwrap_or_default()
+    }
+
     pub(crate) fn ask(&self, system: &System, question: &Question) -> Answer {
+        // Data that need not be kept until its copies are made: then the last age at which it must be
+        // there is asked about. A claim about no age at all would hold of anything.
+        let question = &Question {
+            from: question.from.min(question.to),
+            ..question.clone()
+        };
         let part = relevant::relevant(system, question);
         let found = self.known(&part.0, &part.1);
         if found.holds() || part.0.nodes.len() == system.nodes.len() {
@@ -119,17 +169,21 @@ impl Answers {
 
     fn known(&self, system: &System, question: &Question) -> Answer {
         let key = shape::key(system, question);
-        if let Some(known) = self.known.borrow().get(&key) {
-            return known.clone();
+        let known = self.known.borrow().get(&key).cloned();
+        let found = known.unwrap_or_else(|| {
+            let found = if evaluate::surely(system, question) {
+                Answer::Evaluated
+            } else {
+                self.asker().solve(system, question)
+            };
+            self.known.borrow_mut().insert(key, found.clone());
+            found
+        });
+        // Known or not: which thread was asked first is no part of what is written down.
+        if let Some(asked) = self.asked.as_ref().filter(|_| found != Answer::Evaluated) {
+            let text = encode::encode(system, question).smt();
+            asked.borrow_mut().push((text, found.clone()));
         }
-        let found = if evaluate::surely(system, question) {
-            Answer::Evaluated
-        } else {
-            self.asker
-                .get_or_init(solve::Asker::new)
-                .solve(system, question)
-        };
-        self.known.borrow_mut().insert(key, found.clone());
         found
     }
 }

@@ -3,24 +3,58 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::Obligation;
 use thrice_plan::CopyId;
 use thrice_simulate::{Chosen, Effect, Life, replay};
 
 use super::{Answer, Node, Question, Run, Symbolized, System};
 use crate::context::Context;
+use crate::verification::Query;
 
 const MISMATCH: Code = Code("T9002");
+
+/// On whose behalf something is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About<'a> {
+    /// By which obligation.
+    pub obligation: Obligation,
+    /// In which period.
+    pub period: &'a str,
+}
+
+/// Puts what the solver was just asked to the queries, if that is wanted.
+fn write_down(context: &Context<'_>, about: About<'_>, symbolized: &Symbolized) {
+    let asked = context.answers.take_asked();
+    let Some(first) = symbolized.copies.first().filter(|_| !asked.is_empty()) else {
+        return;
+    };
+    let subject = context.class_name(context.plan.copies[*first].class);
+    let queries = asked.into_iter().map(|(text, answer)| Query {
+        obligation: about.obligation,
+        subject: subject.to_owned(),
+        period: about.period.to_owned(),
+        answer: match answer {
+            Answer::Evaluated | Answer::Proved => "unsat",
+            Answer::Refuted(_) => "sat",
+            Answer::Unknown(_) => "unknown",
+        },
+        text,
+    });
+    context.queries.borrow_mut().extend(queries);
+}
 
 /// Answers a question about a class's copies, perhaps after faults. A counterexample is played on the
 /// simulator before anybody sees it; one that it does not bear out is a mistake of this program, and
 /// no verdict.
 pub(crate) fn answered(
     context: &Context<'_>,
+    about: About<'_>,
     symbolized: &Symbolized,
     system: &System,
     question: &Question,
 ) -> Answer {
     let answer = context.answers.ask(system, question);
+    write_down(context, about, symbolized);
     let Answer::Refuted(run) = &answer else {
         return answer;
     };
@@ -173,13 +207,17 @@ mod tests {
             to: 1_000_000,
             window: 0,
         };
-        let sound = answered(&context, &symbolized, &symbolized.system, &question);
+        let about = About {
+            obligation: Obligation::Copies,
+            period: "p",
+        };
+        let sound = answered(&context, about, &symbolized, &symbolized.system, &question);
         assert!(sound.holds());
         let mut wrong = symbolized.system.clone();
         for node in &mut wrong.nodes {
             node.leaves = vec![Leaving::AtAge(5, 5)];
         }
-        let answer = answered(&context, &symbolized, &wrong, &question);
+        let answer = answered(&context, about, &symbolized, &wrong, &question);
         assert!(matches!(answer, Answer::Unknown(_)), "{answer:?}");
         let said = context.mismatches.into_inner();
         assert_eq!(said[0].code, MISMATCH);

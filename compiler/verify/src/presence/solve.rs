@@ -1,60 +1,85 @@
-//! Asks Z3, and shows nothing that does not replay.
+//! Asks a solver, and shows nothing that does not replay.
 
-use z3::ast::Int;
-use z3::{Model, Params, SatResult, Solver};
+use z3::SatResult;
+use z3::ast::{Bool, Int};
 
 use super::concretize::Run;
 use super::encode::{Encoded, encode};
-use super::evaluate::{Choices, NodeChoice, refutes};
+use super::evaluate::{Choices, NodeChoice, refutes, some_run};
 use super::polish::polish;
 use super::{Answer, Question, System};
-
-/// Z3's deterministic budget for one question. Questions of real policies need some hundreds of
-/// thousands; this is reached by nothing but nonsense, and then the answer is "unknown".
-const RESOURCES: u32 = 20_000_000;
 
 /// How often a younger counterexample is asked for. Each question either finds one or ends the search;
 /// real policies need two or three.
 const YOUNGER: usize = 64;
 
+/// What answers questions: Z3, or in tests something that gives up, lies or dies.
+pub trait Solver {
+    /// Opens a scope.
+    fn push(&self);
+    /// Closes it, with all that was asserted in it.
+    fn pop(&self);
+    /// Asserts something in the scope.
+    fn assert(&self, what: &Bool);
+    /// Whether all that is asserted can be so.
+    fn check(&self) -> SatResult;
+    /// Values for which it is so, after a check that found some.
+    fn values(&self, of: &[&Int]) -> Option<Vec<i64>>;
+    /// Why a check gave up.
+    fn reason(&self) -> String;
+}
+
 /// A solver for many questions, each in a scope of its own: setting one up costs more than an answer.
 pub(super) struct Asker {
-    solver: Solver,
+    solver: Box<dyn Solver>,
 }
 
 impl Asker {
-    pub(super) fn new() -> Self {
-        let solver = Solver::new();
-        let mut params = Params::new();
-        params.set_u32("rlimit", RESOURCES);
-        params.set_u32("random_seed", 0);
-        solver.set_params(&params);
+    pub(super) fn new(solver: Box<dyn Solver>) -> Self {
         Self { solver }
     }
 
-    /// Answers a question that is none: what Z3 sets up when it is first asked, it sets up now.
+    /// Answers a question that is none: what a solver sets up when it is first asked, it sets up now.
     pub(super) fn warm_up(&self) {
         self.solver.push();
-        self.solver.assert(Int::new_const("age").ge(0));
+        self.solver.assert(&Int::new_const("age").ge(0));
         self.solver.check();
-        self.solver.pop(1);
+        self.solver.pop();
     }
 
     /// Answers one question.
     pub(super) fn solve(&self, system: &System, question: &Question) -> Answer {
         // Inside a scope Z3 goes straight to its SMT core. Outside one it first builds a pipeline of
         // tactics, which costs ten times as much as the answers to questions as small as these.
+        let encoded = encode(system, question);
         self.solver.push();
-        let answer = self.ask(system, question);
-        self.solver.pop(1);
+        for assumption in &encoded.assumptions {
+            self.solver.assert(assumption);
+        }
+        self.solver.push();
+        self.solver.assert(&encoded.fails);
+        let mut answer = self.ask(system, question, &encoded);
+        self.solver.pop();
+        if answer == Answer::Proved {
+            answer = self.can_be_so(system, question);
+        }
+        self.solver.pop();
         answer
     }
 
-    fn ask(&self, system: &System, question: &Question) -> Answer {
-        let encoded = encode(system, question);
-        for constraint in &encoded.constraints {
-            self.solver.assert(constraint);
+    /// A proof from assumptions that contradict each other proves nothing.
+    fn can_be_so(&self, system: &System, question: &Question) -> Answer {
+        match self.solver.check() {
+            SatResult::Sat if some_run(system, question).is_some() => Answer::Proved,
+            SatResult::Unknown => Answer::Unknown(self.solver.reason()),
+            SatResult::Sat | SatResult::Unsat => Answer::Unknown(
+                "what the proof assumes contradicts itself: no run of the plan is like that"
+                    .to_owned(),
+            ),
         }
+    }
+
+    fn ask(&self, system: &System, question: &Question, encoded: &Encoded) -> Answer {
         let mut found: Option<Choices> = None;
         for _ in 0..YOUNGER {
             match (self.solver.check(), found.take()) {
@@ -63,20 +88,27 @@ impl Asker {
                 (SatResult::Unsat | SatResult::Unknown, Some(best)) => {
                     return refuted(system, best);
                 }
-                (SatResult::Unknown, None) => return self.unknown(),
-                (SatResult::Sat, _) => match self.next(system, question, &encoded) {
-                    Ok(choices) => {
+                (SatResult::Unknown, None) => return Answer::Unknown(self.solver.reason()),
+                (SatResult::Sat, best) => match (self.next(system, question, encoded), best) {
+                    // One that is no younger than the one at hand was not asked for.
+                    (Ok(choices), Some(best)) if choices.age >= best.age => {
+                        return refuted(system, best);
+                    }
+                    (Ok(choices), _) => {
                         if choices.age <= question.from {
                             return refuted(system, choices);
                         }
-                        self.solver.assert(encoded.age.lt(choices.age));
+                        self.solver.assert(&encoded.age.lt(choices.age));
                         found = Some(choices);
                     }
-                    Err(why) => return Answer::Unknown(why),
+                    (Err(why), _) => return Answer::Unknown(why),
                 },
             }
         }
-        found.map_or_else(|| self.unknown(), |best| refuted(system, best))
+        found.map_or_else(
+            || Answer::Unknown(self.solver.reason()),
+            |best| refuted(system, best),
+        )
     }
 
     /// The solver's counterexample, replayed and polished.
@@ -86,10 +118,8 @@ impl Asker {
         question: &Question,
         encoded: &Encoded,
     ) -> Result<Choices, String> {
-        let model = self.solver.get_model();
-        let choices = model
-            .as_ref()
-            .and_then(|model| decode(model, encoded))
+        let choices = self
+            .decode(encoded)
             .ok_or_else(|| "the solver's counterexample cannot be read".to_owned())?;
         if !refutes(system, question, &choices) {
             return Err("the solver's counterexample does not replay".to_owned());
@@ -97,32 +127,25 @@ impl Asker {
         Ok(polish(system, question, choices))
     }
 
-    fn unknown(&self) -> Answer {
-        Answer::Unknown(
-            self.solver
-                .get_reason_unknown()
-                .unwrap_or_else(|| "no reason given".to_owned()),
-        )
+    fn decode(&self, encoded: &Encoded) -> Option<Choices> {
+        let open: Vec<&Int> = encoded.open().collect();
+        let mut values = self.solver.values(&open)?.into_iter();
+        let (age, struck) = (values.next()?, values.next()?);
+        let mut nodes = Vec::new();
+        for (_, _, leaves) in &encoded.nodes {
+            nodes.push(NodeChoice {
+                delay: values.next()?,
+                older_than: values.next()?,
+                leaves: leaves
+                    .iter()
+                    .map(|_| values.next())
+                    .collect::<Option<_>>()?,
+            });
+        }
+        Some(Choices { age, struck, nodes })
     }
 }
 
 fn refuted(system: &System, choices: Choices) -> Answer {
     Answer::Refuted(Run::new(system, choices))
-}
-
-fn decode(model: &Model, encoded: &Encoded) -> Option<Choices> {
-    let value = |term: &Int| model.eval(term, true).and_then(|v| v.as_i64());
-    let mut nodes = Vec::new();
-    for (delay, older, leaves) in &encoded.nodes {
-        nodes.push(NodeChoice {
-            delay: value(delay)?,
-            older_than: value(older)?,
-            leaves: leaves.iter().map(value).collect::<Option<_>>()?,
-        });
-    }
-    Some(Choices {
-        age: value(&encoded.age)?,
-        struck: value(&encoded.struck)?,
-        nodes,
-    })
 }

@@ -12,8 +12,8 @@ use thrice_model::{Model, Obligation, PhaseId};
 use thrice_plan::Plan;
 use thrice_quantity::{Bytes, BytesPerDay, Interval, RatioPerMonth, Seconds};
 
-use super::Judge;
 use crate::assumptions::{Knob, gather_with};
+use crate::prover::Session;
 use crate::verification::{Assumption, Turn, Verdict};
 
 /// More assumptions than this are listed as they are: each costs at least one check of the policy.
@@ -46,7 +46,7 @@ pub fn ledger(plan: &Plan) -> Vec<Assumption> {
 fn turned(plan: &Plan, gathered: &[(Assumption, Option<Knob>)], tried: usize) -> Vec<Assumption> {
     let mut seeker = Seeker {
         plan,
-        judge: Judge::default(),
+        judge: Session::default(),
         left: tried,
         today: BTreeMap::new(),
     };
@@ -58,7 +58,7 @@ fn turned(plan: &Plan, gathered: &[(Assumption, Option<Knob>)], tried: usize) ->
 
 struct Seeker<'p> {
     plan: &'p Plan,
-    judge: Judge,
+    judge: Session,
     /// How many assumptions may still be tried.
     left: usize,
     /// What holds as the policy is.

@@ -11,8 +11,8 @@ use thrice_diagnostics::Diagnostic;
 use thrice_model::Obligation;
 use thrice_plan::Plan;
 
-use super::Judge;
 use super::statements::{Statement, statements};
+use crate::prover::Session;
 use crate::verification::{Engine, Verdict};
 
 /// Why a verdict is what it is.
@@ -48,7 +48,7 @@ pub fn why(
     subject: &str,
     period: Option<&str>,
 ) -> Result<Why, NoCore> {
-    let mut judge = Judge::default();
+    let mut judge = Session::default();
     let found = judge.decide(plan, &[obligation]);
     let about = |v: &&Verdict| {
         v.subject.split(", ").any(|name| name == subject) && period.is_none_or(|p| v.period == p)
@@ -89,7 +89,7 @@ pub fn why(
 
 /// What speaks against a subject, accepted or not.
 fn against(
-    judge: &mut Judge,
+    judge: &mut Session,
     plan: &Plan,
     obligation: Obligation,
     subject: &str,
@@ -109,7 +109,7 @@ fn against(
 /// Whether a verdict still stands if of all that it could rest on only these statements are left.
 #[must_use]
 pub fn holds_with(plan: &Plan, verdict: &Verdict, kept: &[Statement]) -> bool {
-    let mut judge = Judge::default();
+    let mut judge = Session::default();
     let claim = Claim::new(&mut judge, plan, verdict);
     let all = statements(plan, verdict.obligation);
     let dropped = all.iter().filter(|statement| !kept.contains(statement));
@@ -126,7 +126,7 @@ struct Claim {
 }
 
 impl Claim {
-    fn new(judge: &mut Judge, plan: &Plan, verdict: &Verdict) -> Self {
+    fn new(judge: &mut Session, plan: &Plan, verdict: &Verdict) -> Self {
         let mut claim = Self {
             obligation: verdict.obligation,
             subject: verdict.subject.clone(),
@@ -147,7 +147,7 @@ impl Claim {
         claim
     }
 
-    fn stands(&self, judge: &mut Judge, plan: &Plan) -> bool {
+    fn stands(&self, judge: &mut Session, plan: &Plan) -> bool {
         let mut wanted = vec![self.obligation];
         wanted.extend(self.survival.then_some(Obligation::Survival));
         let found = judge.decide(plan, &wanted);
@@ -161,7 +161,7 @@ impl Claim {
 
     fn stands_without<'s>(
         &self,
-        judge: &mut Judge,
+        judge: &mut Session,
         plan: &Plan,
         dropped: impl IntoIterator<Item = &'s Statement>,
     ) -> bool {
@@ -180,7 +180,7 @@ fn stands(verdict: &Verdict) -> bool {
 
 struct Search<'p> {
     claim: Claim,
-    judge: Judge,
+    judge: Session,
     plan: &'p Plan,
     all: Vec<Statement>,
     /// By their place.

@@ -1,0 +1,153 @@
+//! Damages texts as editing and malice leave them, and looks whether anything breaks.
+
+use std::panic::catch_unwind;
+
+use rand::RngExt as _;
+use rand::seq::IndexedRandom as _;
+use thrice_diagnostics::FileId;
+
+use crate::policy::{POLICIES, Texts, judge};
+use crate::world::World;
+use crate::{Random, random};
+
+/// Words that make a difference where they stand.
+const WORDS: [&str; 22] = [
+    "{",
+    "}",
+    "\"",
+    ";",
+    "..",
+    "copy",
+    "sync",
+    "move",
+    "since",
+    "until",
+    "after",
+    "by",
+    "all",
+    "0",
+    "1",
+    "-1",
+    "9223372036854775807",
+    "99999999999999999999 TB",
+    "daily at 25:61",
+    "é\u{202e}",
+    "\u{0}",
+    "loss of",
+];
+
+/// Damages a text in a few places.
+#[must_use]
+pub fn damage(text: &str, random: &mut Random) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for _ in 0..random.random_range(1..=4) {
+        let at = random.random_range(0..=chars.len());
+        let to = (at + random.random_range(0..=40)).min(chars.len());
+        match random.random_range(0..6) {
+            0 => drop(chars.drain(at..to)),
+            1 => {
+                let piece: Vec<char> = chars.get(at..to).unwrap_or_default().to_vec();
+                let there = random.random_range(0..=chars.len());
+                chars.splice(there..there, piece);
+            }
+            2 => chars.truncate(at),
+            3 => {
+                if let Some(c) = chars.get_mut(at) {
+                    *c = char::from(random.random_range(0..=127u8));
+                }
+            }
+            _ => {
+                let word = WORDS.choose(random).copied().unwrap_or_default();
+                let end = (at + random.random_range(0..=8)).min(chars.len());
+                chars.splice(at..end, format!(" {word} ").chars());
+            }
+        }
+    }
+    chars.into_iter().collect()
+}
+
+/// Another line of the text for one of its lines: damage that is more often still a policy.
+fn shuffled(text: &str, random: &mut Random) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    for _ in 0..random.random_range(1..=3) {
+        let line = lines.choose(random).copied().unwrap_or_default();
+        let at = random.random_range(0..=lines.len());
+        match random.random_range(0..3) {
+            0 if at < lines.len() => drop(lines.remove(at)),
+            1 if at < lines.len() => lines.splice(at..=at, [line]).for_each(drop),
+            _ => lines.insert(at, line),
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn damaged(text: &str, random: &mut Random) -> String {
+    if random.random_bool(0.5) {
+        shuffled(text, random)
+    } else {
+        damage(text, random)
+    }
+}
+
+/// A case of the parser: a damaged file is read, and written in the one style twice alike. What broke,
+/// with the text.
+#[must_use]
+pub fn parser(seed: u64, case: u64) -> Option<String> {
+    let mut random = random(seed, case);
+    let (_, text) = POLICIES.choose(&mut random).copied()?;
+    let text = damaged(text, &mut random);
+    let tried = catch_unwind(|| {
+        let (tree, mistakes) = thrice_grammar::parse(FileId(0), &text);
+        let once = thrice_grammar::format(&tree, &text).filter(|_| mistakes.is_empty())?;
+        let (tree, mistakes) = thrice_grammar::parse(FileId(0), &once);
+        let twice = thrice_grammar::format(&tree, &once);
+        (!mistakes.is_empty() || twice.as_deref() != Some(&once)).then_some(once)
+    });
+    match tried {
+        Ok(None) => None,
+        Ok(Some(once)) => Some(format!(
+            "case {case}: formatting is not done at once:\n{text}\n---\n{once}"
+        )),
+        Err(_) => Some(format!("case {case}: the parser panics:\n{text}")),
+    }
+}
+
+/// A case of the whole check: a damaged policy is judged. What broke, with the text, and whether it was
+/// still a policy.
+#[must_use]
+pub fn check(seed: u64, case: u64) -> (Option<String>, bool) {
+    let mut random = random(seed, case);
+    let texts = match random.random_range(0..20) {
+        0 => Texts::vpai(if random.random_bool(0.5) {
+            "hardened"
+        } else {
+            "as-written"
+        }),
+        1..=6 => {
+            let starter = POLICIES
+                .iter()
+                .find(|(path, _)| path.starts_with("starter"));
+            Texts::one(starter.map_or("", |(_, text)| *text))
+        }
+        _ => Texts::one(&World::random(&mut random).text()),
+    };
+    let names: Vec<&String> = texts.all().map(|(name, _)| name).collect();
+    let Some(name) = names.choose(&mut random).map(|name| (*name).clone()) else {
+        return (None, false);
+    };
+    let text = damaged(texts.get(&name).map_or("", String::as_str), &mut random);
+    let texts = texts.with(&name, text.clone());
+    match catch_unwind(|| judge(&texts)) {
+        Err(_) => (
+            Some(format!(
+                "case {case}: the check of this {name} panics:\n{text}"
+            )),
+            false,
+        ),
+        Ok(judged) => {
+            let internal = judged.findings.iter().find(|f| f.code.0.starts_with("T9"));
+            let said = internal.map(|f| format!("case {case}, {name}: {}\n{text}", f.message));
+            (said, judged.verified.is_some())
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What shows that the verifier can be trusted. `compiler/TRUST.md` says what each part shows and with
+//! how many cases it was run.
+//!
+//! [`world`] makes small random policies, [`runs`] tries every run of each and [`compare`] holds that against thrice; [`mutate`] drops and weakens what
+//! a policy says, one thing at a time; [`rewrite`] says the same in other words; [`fuzz`] damages texts.
+//! [`policy`] reads and judges.
+
+pub mod compare;
+pub mod fuzz;
+pub mod mutate;
+pub mod policy;
+pub mod rewrite;
+pub mod runs;
+pub mod world;
+
+use rand_xorshift::XorShiftRng;
+
+/// The source of all that is random here: the same seed gives the same numbers, everywhere.
+pub type Random = XorShiftRng;
+
+/// A source of random numbers for one case of a series.
+#[must_use]
+pub fn random(seed: u64, case: u64) -> Random {
+    use rand::SeedableRng as _;
+    // Neighbouring seeds must not give alike beginnings.
+    let mixed = seed
+        .wrapping_add(case.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+        .wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    XorShiftRng::seed_from_u64(mixed)
+}
+
+/// A whole number from the environment, for runs by hand.
+///
+/// # Panics
+/// Where something else than a number stands there.
+#[must_use]
+#[expect(clippy::panic, reason = "misuse of a command")]
+#[expect(clippy::disallowed_methods, reason = "a command's only options")]
+pub fn option(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is not a number: {text}"))
+    })
+}
