@@ -1,5 +1,11 @@
 //! `thrice check --dump-smt`: the same bytes each time, whole or not at all.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads what was written, and has failed where it cannot"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 //! run -p thrice-trust --example fuzz`. Case after case from the seed, until the time is over.
 
 #![expect(clippy::print_stdout, reason = "a command that says what came out")]
-#![expect(clippy::disallowed_methods, reason = "it stops when its time is over")]
+#![expect(clippy::disallowed_types, reason = "it stops when its time is over")]
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

@@ -1,7 +1,5 @@
 //! What is said in other words gets the same verdicts; more copies never make it worse.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use thrice_diagnostics::Severity;
 use thrice_trust::compare::{ABOUT_PRESENCE, small_world, verdicts};
 use thrice_trust::policy::{Judged, Texts, judge, plan};
@@ -72,7 +70,7 @@ fn random_policies_in_other_words_are_judged_the_same() {
 fn another_copy_never_makes_it_worse() {
     let mut session = Session::default();
     let mut better = 0;
-    for case in 0..300 {
+    for case in 0..60 {
         let (mut world, _) = small_world(&mut random(5, case));
         let before = plan(&Texts::one(&world.text())).unwrap();
         let before = verdicts(&session.verify(&before, &ABOUT_PRESENCE));

@@ -7,7 +7,7 @@ use thrice_diagnostics::{
 };
 use thrice_model::Obligation;
 use thrice_report::human;
-use thrice_verify::Why;
+use thrice_verify::{Prover, Why};
 
 use crate::args::{Args, Explain};
 use crate::timings::Timings;
@@ -44,6 +44,7 @@ fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str,
     let judged = progress::during("proving", || {
         pipeline::check(
             input::load(Path::new(path)),
+            Prover::start(),
             as_of,
             false,
             &mut Timings::new(false),
