@@ -44,6 +44,7 @@ fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str,
     let judged = progress::during("proving", || {
         pipeline::check(
             input::load(Path::new(path)),
+            thrice_verify::Prover::start(),
             as_of,
             false,
             &mut Timings::new(false),
