@@ -199,6 +199,7 @@ fn assumptions(plan: &Plan, id: StepId, step: &Step, record: &Record, audit: &mu
             &[Obligation::RecoveryPoint, Obligation::TimeTable],
         );
     }
+    sizes(plan, step, record, audit);
     let Some(added) = record.numbers.get("added").copied() else {
         return;
     };
@@ -222,6 +223,58 @@ fn assumptions(plan: &Plan, id: StepId, step: &Step, record: &Record, audit: &mu
             message,
             &[Obligation::Capacity, Obligation::Cost],
         );
+    }
+}
+
+/// How much a backup read, next to the sizes that the policy says of its classes, if it says all.
+fn sizes(plan: &Plan, step: &Step, record: &Record, audit: &mut Audit) {
+    let is_backup = matches!(step.verb, Verb::Backup { .. });
+    let Some(read) = record.numbers.get("bytes").copied().filter(|_| is_backup) else {
+        return;
+    };
+    let mut sum = Bytes(0);
+    for (class, _) in &step.classes {
+        let class = &plan.model.classes[*class];
+        let Some((size, _)) = &class.size else {
+            return;
+        };
+        let days = class.lifetime.from.until(plan.as_of);
+        let days = days.map_or(0, |span| span.get_days().max(0));
+        let grown = match class.growth_volume {
+            Some(volume) => {
+                let more = volume.high().over(Seconds::days(i64::from(days)));
+                size.high().saturating_add(more)
+            }
+            None => {
+                let days = u32::try_from(days).unwrap_or(0);
+                class.growth.high().grown_at_most(size.high(), days)
+            }
+        };
+        sum = sum.saturating_add(grown);
+    }
+    if step.classes.is_empty() {
+        return;
+    }
+    let whole = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+    let name = &step.named.name;
+    audit.figure(
+        "step_read_bytes",
+        "step",
+        name,
+        whole(read),
+        Some(whole(sum.0)),
+    );
+    if read > sum.0 {
+        let message = format!(
+            "its last run read {}, and proofs rest on at most {sum} by now",
+            Bytes(read)
+        );
+        let voids = [
+            Obligation::Capacity,
+            Obligation::RecoveryTime,
+            Obligation::Cost,
+        ];
+        audit.find(Weight::Failure, name, message, &voids);
     }
 }
 

@@ -127,6 +127,12 @@ fn what_a_run_breaks_voids_proofs() {
         &serde_json::json!(["recovery-point", "time-table"])
     );
     assert_eq!(voids[1], &serde_json::json!(["capacity", "cost"]));
+    let larger = desk.text("state/runs/shop/nightly.json");
+    let larger = larger.replace("\"bytes\":1,", "\"bytes\":2100000000,");
+    desk.put("state/runs/shop/nightly.json", larger.as_bytes());
+    let (_, said) = audit(&desk, restic, "2026-02-15T05:00:00Z", &[]);
+    let wanted = "its last run read 2.1 GB, and proofs rest on at most 2 GB by now";
+    assert!(said.contains(wanted), "{said}");
     record(&desk, 1_771_124_400, 1_771_124_460, false, 0);
     let (code, said) = audit(&desk, restic, "2026-02-15T05:00:00Z", &[]);
     assert_eq!(

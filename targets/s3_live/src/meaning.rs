@@ -229,8 +229,8 @@ pub(crate) fn library(rule: &Rule) -> Result<LifecycleRule, BuildError> {
     .build()
 }
 
-/// A rule as a server gave it, so that it takes it again: Ceph up to 18 gives back a prefix beside `And`
-/// that it only takes within it (tried on 16.2).
+/// A rule as a server gave it, in the form that the API asks for: one thing in a filter, several within
+/// `And`. Ceph 16.2 gives back a prefix beside `And`; it takes that again, others need not.
 pub(crate) fn puttable(rule: &LifecycleRule) -> LifecycleRule {
     let mut rule = rule.clone();
     let Some(filter) = rule.filter.as_mut() else {
