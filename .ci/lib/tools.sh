@@ -156,5 +156,5 @@ ansible() {
   "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary=:all: -r "$wanted" ||
     fail "Ansible could not be fetched from the Python package index (see pip's message above)"
   cp -- "$wanted" "$folder/installed.txt"
-  say "fetched $("$folder/bin/ansible" --version | head -n 1) into .tools/ansible"
+  say "fetched $("$folder/bin/ansible" --version | sed -n 1p) into .tools/ansible"
 }

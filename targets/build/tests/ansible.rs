@@ -47,6 +47,9 @@ fn shop(steps: &[&str]) -> Fixture {
             step.classes = vec![(class, span())];
             step.target = Fixture::writes(place);
             step.monitor = Some((deadman, span()));
+            if *name == "dump" {
+                step.runner.kind = RunnerKind::Systemd;
+            }
         });
     }
     // As of another policy: it is at the top of every file.
