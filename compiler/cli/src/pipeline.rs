@@ -269,15 +269,18 @@ fn assumption(a: thrice_verify::Assumption) -> Assumption {
 /// What was looked at, and what the policy leaves out.
 fn scope(model: &Model) -> Vec<String> {
     let counts = [
-        (model.classes.len(), "classes"),
-        (model.steps.len(), "steps"),
-        (model.stores.len(), "stores"),
-        (model.hosts.len(), "hosts"),
-        (model.keys.len(), "keys"),
-        (model.credentials.len(), "credentials"),
-        (model.requirements.len(), "requirements"),
+        (model.classes.len(), "class", "classes"),
+        (model.steps.len(), "step", "steps"),
+        (model.stores.len(), "store", "stores"),
+        (model.hosts.len(), "host", "hosts"),
+        (model.keys.len(), "key", "keys"),
+        (model.credentials.len(), "credential", "credentials"),
+        (model.requirements.len(), "requirement", "requirements"),
     ];
-    let counts = counts.map(|(count, what)| format!("{count} {what}"));
+    let counts = counts.map(|(count, one, many)| {
+        let what = if count == 1 { one } else { many };
+        format!("{count} {what}")
+    });
     let skips = model.skips.iter();
     let skipped = skips.map(|skip| format!("skipped: `{}`, \"{}\"", skip.named.name, skip.why));
     std::iter::once(counts.join(", ")).chain(skipped).collect()

@@ -134,8 +134,8 @@ capture dump of databases to vpai.local:/dumps by vpai.cron { daily at 02:00 UTC
     assert_eq!(full.transfers, Some(8));
     assert_eq!(
         full.application,
-        Application::ByHand,
-        "Zerobyte reads no file"
+        Application::Api,
+        "Zerobyte is told through its API"
     );
     assert_eq!(full.runner.kind, RunnerKind::Zerobyte);
     let dump = model

@@ -243,6 +243,25 @@ impl Struck {
         (damaged && !kept()).then_some(Why::Damaged)
     }
 
+    /// Whether a copy is surely left: nobody hostile can destroy it, nothing carries a deletion or damage
+    /// to it, and its key lives. Quick to tell; where it is false the copy may be left all the same.
+    pub(crate) fn surely_leaves(
+        &self,
+        context: &Context<'_>,
+        copy: &Copy,
+        noticed: Seconds,
+    ) -> bool {
+        let store = copy.location.store;
+        let struck = self.lost_stores.contains(&store)
+            || self.mistaken.contains(&store)
+            || self.rotten.contains(&store)
+            || self.faults.contains(&Fault::Corruption);
+        !struck
+            && copy.key.is_none_or(|key| !self.lost_keys.contains(&key))
+            && !carries(context, copy)
+            && self.destroyed_by(context, copy, noticed).is_none()
+    }
+
     /// By which right somebody hostile destroys a copy, if he can.
     pub(crate) fn destroyed_by(
         &self,

@@ -4,7 +4,7 @@
 //! with the rights they need, and the hosts it deploys to. What a provider gives by default holds
 //! unless declared otherwise. People are the trust base: they are no principals.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use thrice_model::{
@@ -76,7 +76,22 @@ pub(crate) fn closure(context: &Context<'_>, start: Principal, day: Date) -> Own
             }
         }
     }
+    once(&mut out.grants);
     out
+}
+
+/// Drops the grants that give nothing beyond an earlier one: a host that runs many steps on one
+/// repository needs the same rights there for each of them.
+fn once(grants: &mut Vec<Grant>) {
+    let mut given: BTreeMap<Location, Vec<BTreeSet<Right>>> = BTreeMap::new();
+    grants.retain(|grant| {
+        let before = given.entry(grant.place.clone()).or_default();
+        let new = !before.iter().any(|rights| grant.rights.is_subset(rights));
+        if new {
+            before.push(grant.rights.clone());
+        }
+        new
+    });
 }
 
 /// What a host opens.

@@ -10,7 +10,8 @@ mod tell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_model::{
-    ClassId, CredentialId, FaultKind, HostId, Obligation, Right, StepTarget, Target, Verb,
+    ClassId, CredentialId, FaultKind, HostId, KeyId, Location, Obligation, Right, StepTarget,
+    Target, Verb,
 };
 use thrice_plan::{Copy, CopyId, Period};
 
@@ -65,15 +66,23 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut groups: BTreeMap<(Root, Left), Group> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         let attacks = attacks(context, period);
+        let mut adders = Adders::default();
         for classes in context.alike(&context.classes_in(period), period) {
             let Some(class) = classes.first().copied() else {
                 continue;
             };
             let ids = context.copies_in(class, period);
+            let noticed = noticed_after(context, class);
+            let elsewhere: Vec<&Copy> = elsewhere(context, class, &ids).collect();
             let mut worst: Option<Left> = None;
             // Credentials come first, so that a host is put down to what it holds.
             let mut fatal: BTreeSet<CredentialId> = BTreeSet::new();
             for attack in &attacks {
+                // Most attacks leave most classes alone, which is quick to see.
+                let leaves = |copy: &&Copy| attack.struck.surely_leaves(context, copy, noticed);
+                if elsewhere.is_empty() || elsewhere.iter().any(leaves) {
+                    continue;
+                }
                 let useless = attack.struck.useless(context, &ids);
                 let Some(left) = left(context, &ids, &useless) else {
                     continue;
@@ -97,7 +106,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 group.principals.insert(attack.principal);
                 group.periods.insert(index);
             }
-            let note = note(context, worst, &ids, period);
+            let note = note(context, worst, &ids, period, &mut adders);
             out.verdicts.extend(classes.iter().map(|class| Verdict {
                 obligation: Obligation::Deletion,
                 subject: context.class_name(*class).to_owned(),
@@ -135,26 +144,32 @@ fn attacks(context: &Context<'_>, period: &Period) -> Vec<Attack> {
         .collect()
 }
 
-/// What is left, if that is not a copy in another store than the data's own. A class that has no such
-/// copy at all is the floor's.
+/// The copies of a class that count and lie in another store than its data.
+fn elsewhere<'c>(
+    context: &'c Context<'_>,
+    class: ClassId,
+    ids: &'c [CopyId],
+) -> impl Iterator<Item = &'c Copy> + 'c {
+    let home = context.plan.model.classes[class].home.store;
+    ids.iter()
+        .map(|id| &context.plan.copies[*id])
+        .filter(move |copy| copy.counts && copy.location.store != home)
+}
+
+/// What is left, if that is not a copy in another store than the data's own.
 fn left(context: &Context<'_>, ids: &[CopyId], useless: &BTreeMap<CopyId, Why>) -> Option<Left> {
-    let counted = || {
-        ids.iter()
-            .map(|id| (id, &context.plan.copies[*id]))
-            .filter(|(_, copy)| copy.counts)
-    };
-    let elsewhere = |(_, copy): &(&CopyId, &Copy)| {
-        copy.location.store != context.plan.model.classes[copy.class].home.store
-    };
-    if !counted().any(|c| elsewhere(&c)) {
-        return None;
+    let mut live = false;
+    for id in ids {
+        let copy = &context.plan.copies[*id];
+        let is_left = matches!(useless.get(id), None | Some(Why::LiveDataLost));
+        if !copy.counts || !is_left {
+            continue;
+        }
+        if copy.location.store != context.plan.model.classes[copy.class].home.store {
+            return None;
+        }
+        live = true;
     }
-    let is_left =
-        |(id, _): &(&CopyId, &Copy)| matches!(useless.get(id), None | Some(Why::LiveDataLost));
-    if counted().filter(elsewhere).any(|c| is_left(&c)) {
-        return None;
-    }
-    let live = counted().any(|c| is_left(&c));
     Some(if live { Left::OnlyLive } else { Left::Nothing })
 }
 
@@ -222,42 +237,66 @@ fn subsume(groups: &mut BTreeMap<(Root, Left), Group>) {
     }
 }
 
+/// The hosts that can add snapshots to a place with a key, as far as it has been asked in a period.
+type Adders = BTreeMap<(Location, Option<KeyId>), Vec<HostId>>;
+
 /// What a verdict says besides: rules that count are open to whoever adds snapshots, since none of
 /// their runs fails.
-fn note(context: &Context<'_>, worst: Option<Left>, ids: &[CopyId], period: &Period) -> String {
-    let live = match worst {
-        Some(Left::OnlyLive) => "in some cases only what lies with the data is left",
-        _ => "",
-    };
-    let adders: BTreeSet<&str> = machines(context, period)
-        .filter(|host| adds_snapshots(context, *host, ids, period))
+fn note(
+    context: &Context<'_>,
+    worst: Option<Left>,
+    ids: &[CopyId],
+    period: &Period,
+    known: &mut Adders,
+) -> String {
+    match worst {
+        Some(Left::OnlyLive) => {
+            return "in some cases only what lies with the data is left".to_owned();
+        }
+        Some(Left::Nothing) => return String::new(),
+        None => {}
+    }
+    let mut adders: BTreeSet<HostId> = BTreeSet::new();
+    for id in ids {
+        let copy = &context.plan.copies[*id];
+        if !counted(context, copy) {
+            continue;
+        }
+        let place = (copy.location.clone(), copy.key);
+        let found = known.entry(place).or_insert_with(|| {
+            machines(context, period)
+                .filter(|host| adds_snapshots(context, *host, copy, period))
+                .collect()
+        });
+        adders.extend(found.iter());
+    }
+    if adders.is_empty() {
+        return String::new();
+    }
+    let names: BTreeSet<&str> = adders
+        .into_iter()
         .map(|host| context.plan.model.hosts[host].named.name.as_str())
         .collect();
-    if adders.is_empty() || worst.is_some() {
-        return live.to_owned();
-    }
-    let adders: Vec<&str> = adders.into_iter().collect();
     format!(
         "keep rules that count are open to whoever adds snapshots: {}",
-        crate::wording::list(adders)
+        crate::wording::some(names)
     )
 }
 
-/// Whether a host can write snapshots that push others out of a repository whose rules count.
-fn adds_snapshots(context: &Context<'_>, host: HostId, ids: &[CopyId], period: &Period) -> bool {
-    let owned = context.owned(Principal::Host(host), period.from);
-    ids.iter().any(|id| {
-        let copy = &context.plan.copies[*id];
-        let step = copy.made_by.map(|step| &context.plan.model.steps[step]);
-        let counts = step.is_some_and(|step| {
-            matches!(&step.target, StepTarget::Repository(..))
-                && matches!(&step.verb, Verb::Backup { keep: Some((rules, _)), .. } if rules.within.is_none())
-        });
-        let writes = |grant: &crate::faults::Grant| {
-            grant.rights.contains(&Right::Write) && grant.place.meets(&copy.location)
-        };
-        counts
-            && copy.key.is_none_or(|key| owned.keys.contains(&key))
-            && owned.grants.iter().any(writes)
+/// Whether versions of a copy are thinned by rules that count.
+fn counted(context: &Context<'_>, copy: &Copy) -> bool {
+    let step = copy.made_by.map(|step| &context.plan.model.steps[step]);
+    step.is_some_and(|step| {
+        matches!(&step.target, StepTarget::Repository(..))
+            && matches!(&step.verb, Verb::Backup { keep: Some((rules, _)), .. } if rules.within.is_none())
     })
+}
+
+/// Whether a host can write snapshots that push others out of where a copy lies.
+fn adds_snapshots(context: &Context<'_>, host: HostId, copy: &Copy, period: &Period) -> bool {
+    let owned = context.owned(Principal::Host(host), period.from);
+    let writes = |grant: &crate::faults::Grant| {
+        grant.rights.contains(&Right::Write) && grant.place.meets(&copy.location)
+    };
+    copy.key.is_none_or(|key| owned.keys.contains(&key)) && owned.grants.iter().any(writes)
 }
