@@ -1,21 +1,39 @@
-//! A sample of the mutants of the hardened policy; `--example mutate` tries them all.
+//! Mutants of the hardened policy that must be found out: each takes a promise away that an obligation
+//! rests on. `--example mutate` tries all mutants there are and counts; its score is in `TRUST.md`.
 
-use thrice_trust::mutate::{Fate, Picture, Score, fate, mutants};
+use thrice_model::Obligation;
+use thrice_trust::mutate::{Fate, Picture, fate, mutants};
 use thrice_trust::policy::{Texts, judge};
 
+/// What is taken away, and which obligation must show it.
+const PROMISES: [(&str, Obligation); 5] = [
+    ("without the clause `monitor deadman`", Obligation::Alarm),
+    (
+        "without the statement `sync reserve_backups",
+        Obligation::Copies,
+    ),
+    (
+        "without the statement `copy reserve_media",
+        Obligation::Survival,
+    ),
+    ("without the statement `backup db_full", Obligation::Copies),
+    (
+        "without the statement `capture dump_redis",
+        Obligation::Copies,
+    ),
+];
+
 #[test]
-fn mutants_of_the_real_policy_are_found_out() {
+fn promises_that_are_taken_away_are_missed() {
     let texts = Texts::vpai("hardened");
     let before = Picture::of(&judge(&texts));
     let all = mutants(&texts);
     assert!(all.len() > 300, "{}", all.len());
-    let mut score = Score::default();
-    for mutant in all.iter().step_by(29) {
+    for (what, obligation) in PROMISES {
+        let mutant = all.iter().find(|mutant| mutant.what.starts_with(what));
+        let mutant = mutant.unwrap_or_else(|| panic!("no mutant is {what}"));
         let (fate, by) = fate(&before, mutant);
-        score.add(mutant, fate, &by);
+        let shown = fate == Fate::Refused || (fate == Fate::Flips && by.contains(&obligation));
+        assert!(shown, "{}: {fate:?} by {by:?}", mutant.what);
     }
-    let count = |fate| score.fates.get(&fate).copied().unwrap_or(0);
-    let found = count(Fate::Flips) + count(Fate::Refused) + count(Fate::Unasked);
-    let weak = count(Fate::Survives) + count(Fate::Values) + count(Fate::Reported);
-    assert!(found >= weak, "{score}");
 }
