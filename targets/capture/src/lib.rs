@@ -43,17 +43,8 @@ pub use read::{Facts, read};
 /// One diagnostic for each step that cannot be emitted: a place that the host does not reach (`T2332`),
 /// something that its method cannot do (`T2333`), a name that no script can hold (`T2331`).
 pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
-    let mut artefacts = Vec::new();
-    let mut mistakes = Vec::new();
-    for (id, step, host) in select::scripts(plan, Means::Capture) {
-        match script::script(plan, id, step, host) {
-            Ok(artefact) => artefacts.push(artefact),
-            Err(mistake) => mistakes.push(mistake),
-        }
-    }
-    if mistakes.is_empty() {
-        Ok(artefacts)
-    } else {
-        Err(mistakes)
-    }
+    select::all_or_none(
+        select::scripts(plan, Means::Capture)
+            .map(|(id, step, host)| script::script(plan, id, step, host).map(|one| vec![one])),
+    )
 }

@@ -1,5 +1,6 @@
 //! Which steps are emitted, and by which target.
 
+use crate::{Artefact, Diagnostic};
 use thrice_model::{
     HostId, RepositoryId, RunnerKind, Source, Step, StepId, StepTarget, StoreKind, Verb,
 };
@@ -94,5 +95,26 @@ pub fn repository(step: &Step) -> Option<RepositoryId> {
     match (&step.target, &step.source) {
         (StepTarget::Repository(id, _), _) | (_, Source::Repository(id, _)) => Some(*id),
         _ => None,
+    }
+}
+
+/// The artefacts of all steps, or, if one of them cannot be emitted, all that stands in the way.
+///
+/// # Errors
+/// One diagnostic for each step that cannot be emitted.
+pub fn all_or_none(
+    steps: impl IntoIterator<Item = Result<Vec<Artefact>, Diagnostic>>,
+) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
+    let (mut artefacts, mut mistakes) = (Vec::new(), Vec::new());
+    for emitted in steps {
+        match emitted {
+            Ok(more) => artefacts.extend(more),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(artefacts)
+    } else {
+        Err(mistakes)
     }
 }

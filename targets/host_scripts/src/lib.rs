@@ -31,18 +31,11 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
         select::scripts(plan, Means::Wrapper).map(|(id, _, host)| capture::script(plan, id, host));
     let expires =
         select::scripts(plan, Means::CleanUp).map(|(id, _, host)| expire::script(plan, id, host));
-    let (mut artefacts, mut mistakes) = (Vec::new(), Vec::new());
-    for emitted in captures.chain(expires) {
-        match emitted {
-            Ok(artefact) => artefacts.push(artefact),
-            Err(mistake) => mistakes.push(mistake),
-        }
-    }
-    if mistakes.is_empty() {
-        Ok(artefacts)
-    } else {
-        Err(mistakes)
-    }
+    select::all_or_none(
+        captures
+            .chain(expires)
+            .map(|emitted| emitted.map(|one| vec![one])),
+    )
 }
 
 /// The function that removes old files.

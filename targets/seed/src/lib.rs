@@ -40,17 +40,8 @@ pub use read::{Facts, read};
 /// Each seed that cannot be emitted: a place that is out of reach (`T2332`), something that this target
 /// cannot do (`T2333`), a name that no script can hold (`T2331`).
 pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
-    let mut artefacts = Vec::new();
-    let mut mistakes = Vec::new();
-    for (id, step, host) in select::scripts(plan, Means::Seed) {
-        match scripts::scripts(plan, id, step, host) {
-            Ok(both) => artefacts.extend(both),
-            Err(mistake) => mistakes.push(mistake),
-        }
-    }
-    if mistakes.is_empty() {
-        Ok(artefacts)
-    } else {
-        Err(mistakes)
-    }
+    select::all_or_none(
+        select::scripts(plan, Means::Seed)
+            .map(|(id, step, host)| scripts::scripts(plan, id, step, host).map(Vec::from)),
+    )
 }
