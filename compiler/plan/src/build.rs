@@ -27,8 +27,23 @@ use crate::{Period, Plan};
 /// circle. The plan then lacks the copies that those steps would make.
 #[must_use]
 pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
-    let cadences = cadences(&model);
     let kept = kept(&model);
+    planned(model, as_of, kept)
+}
+
+/// The plan of a model that differs from another one's in nothing but when its things exist: what keep
+/// rules leave in the long run is the same.
+#[must_use]
+pub fn replan(plan: &Plan, model: Model) -> (Plan, Vec<Diagnostic>) {
+    planned(model, plan.as_of, plan.kept.clone())
+}
+
+fn planned(
+    model: Model,
+    as_of: Date,
+    kept: Table<StepId, Option<Arc<Kept>>>,
+) -> (Plan, Vec<Diagnostic>) {
+    let cadences = cadences(&model);
     let periods = periods(&model);
     let (steps, mistakes) = match order(&model) {
         Ok(steps) => (steps, Vec::new()),

@@ -24,7 +24,7 @@ mod reach;
 pub mod staleness;
 pub mod zerobyte;
 
-pub use build::plan;
+pub use build::{plan, replan};
 pub use cadence::Cadence;
 pub use calendar::Calendars;
 pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};

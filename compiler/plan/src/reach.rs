@@ -1,6 +1,6 @@
 //! What keep rules surely keep, by the real, iterated algorithm of the version that applies them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -90,18 +90,14 @@ fn simulate(rules: &KeepRules, version: ResticVersion, schedule: &Schedule, mode
             fullest: vec![vec![Seconds::ZERO]],
         };
     };
-    let sets: BTreeSet<Vec<Seconds>> = (0..history.len())
-        .map(|index| history.ages(index))
-        .collect();
+    let sets = (0..history.len()).map(|index| history.ages(index));
+    let fullest = fullest(sets);
     let reach = if rules.is_unbounded() {
         FOR_EVER
     } else {
         reach(rules, schedule)
     };
-    Kept {
-        reach,
-        fullest: fullest(sets),
-    }
+    Kept { reach, fullest }
 }
 
 /// The best of what each rule guarantees by itself: rules only add to each other.
@@ -123,22 +119,37 @@ fn reach(rules: &KeepRules, schedule: &Schedule) -> Seconds {
 /// The sets of ages that no other set outdoes. A set takes `S + Σ min(S, c·gap)`: for each ratio of
 /// size to churn that is a concave, piecewise linear function with its breaks at the gaps, so one set
 /// outdoes another if it does so at all breaks of both.
-fn fullest(sets: BTreeSet<Vec<Seconds>>) -> Vec<Vec<Seconds>> {
-    let mut by_gaps: BTreeMap<Vec<i64>, Vec<Seconds>> = BTreeMap::new();
+fn fullest(sets: impl Iterator<Item = Vec<Seconds>>) -> Vec<Vec<Seconds>> {
+    // Most runs leave versions that lie as those of an earlier run. Of those that differ in the order of
+    // their gaps alone the one with the greatest ages is shown.
+    let mut by_gaps: IndexMap<Vec<i64>, Vec<Seconds>> = IndexMap::new();
+    let mut gaps = Vec::new();
     for ages in sets {
-        let mut gaps: Vec<i64> = ages.windows(2).map(difference).collect();
+        gaps.clear();
+        gaps.extend(ages.windows(2).map(difference));
         gaps.sort_unstable();
-        by_gaps.insert(gaps, ages);
+        match by_gaps.get_mut(gaps.as_slice()) {
+            Some(known) if *known >= ages => {}
+            Some(known) => *known = ages,
+            None => drop(by_gaps.insert(gaps.clone(), ages)),
+        }
     }
-    let mut front: Vec<(Vec<i64>, Vec<Seconds>)> = Vec::new();
+    // The widest first: they outdo most of the others.
+    by_gaps.sort_unstable_by(|a, _, b, _| (sum(b), b).cmp(&(sum(a), a)));
+    let mut front: IndexMap<Vec<i64>, Vec<Seconds>> = IndexMap::new();
     for (gaps, ages) in by_gaps {
-        if front.iter().any(|(other, _)| outdoes(other, &gaps)) {
+        if front.keys().any(|other| outdoes(other, &gaps)) {
             continue;
         }
-        front.retain(|(other, _)| !outdoes(&gaps, other));
-        front.push((gaps, ages));
+        front.retain(|other, _| !outdoes(&gaps, other));
+        front.insert(gaps, ages);
     }
-    front.into_iter().map(|(_, ages)| ages).collect()
+    front.sort_unstable_keys();
+    front.into_values().collect()
+}
+
+fn sum(gaps: &[i64]) -> i64 {
+    gaps.iter().fold(0, |sum, gap| sum.saturating_add(*gap))
 }
 
 fn difference(pair: &[Seconds]) -> i64 {
@@ -150,6 +161,10 @@ fn difference(pair: &[Seconds]) -> i64 {
 
 /// Whether one set takes at least as much as another at every break of both; gaps ascend.
 fn outdoes(a: &[i64], b: &[i64]) -> bool {
+    // At the least break all gaps count alike, at the greatest each counts whole.
+    if a.len() < b.len() || sum(a) < sum(b) {
+        return false;
+    }
     let mut breaks: Vec<i64> = a.iter().chain(b).copied().collect();
     breaks.sort_unstable();
     breaks.dedup();
@@ -223,13 +238,13 @@ mod tests {
     #[test]
     fn of_two_sets_the_one_with_wider_gaps_is_fuller() {
         let (wide, narrow) = (days(&[0, 7, 14]), days(&[0, 1, 2]));
-        assert_eq!(fullest([wide.clone(), narrow].into()), [wide]);
+        assert_eq!(fullest([wide.clone(), narrow].into_iter()), [wide]);
     }
 
     #[test]
     fn many_versions_and_a_wide_spread_both_stay() {
         // With a churn as large as the data the many take more, with a small one the wide.
         let (many, wide) = (days(&[0, 1, 2, 3]), days(&[0, 30]));
-        assert_eq!(fullest([many.clone(), wide.clone()].into()).len(), 2);
+        assert_eq!(fullest([many.clone(), wide.clone()].into_iter()).len(), 2);
     }
 }

@@ -8,6 +8,7 @@ use thrice_quantity::{Bytes, BytesPerDay, Seconds, ZoneTable};
 use crate::bucket::{Keys, keys};
 use crate::capacity::repository_bound;
 use crate::closed_form;
+use crate::counted::Counted;
 use crate::evaluate::Pass;
 use crate::forget::ForgetError;
 use crate::rules::KeepRules;
@@ -58,7 +59,7 @@ pub fn regular_runs(start: Timestamp, period: Seconds, count: usize) -> Vec<Run>
 }
 
 /// What is left after each forget.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
     runs: Vec<Timestamp>,
     forgets: Vec<Timestamp>,
@@ -120,7 +121,48 @@ pub fn simulate_iterated(
     runs: &[Run],
 ) -> Result<History, ForgetError> {
     let forgets: Vec<Timestamp> = runs.iter().map(|run| run.at).collect();
-    simulate_with_forgets(rules, version, runs, &forgets)
+    // Of two runs at one moment both come before the forgets.
+    let apart = forgets.is_sorted_by(|earlier, later| earlier < later);
+    match Counted::new(rules, version).filter(|_| apart && !rules.is_empty()) {
+        Some(counted) => by_count(counted, rules, version, runs, forgets),
+        None => simulate_with_forgets(rules, version, runs, &forgets),
+    }
+}
+
+/// A forget after each run, of rules that count and nothing else.
+fn by_count(
+    mut counted: Counted,
+    rules: &KeepRules,
+    version: ResticVersion,
+    runs: &[Run],
+    forgets: Vec<Timestamp>,
+) -> Result<History, ForgetError> {
+    rules.check(version)?;
+    let keys = keys_of(runs);
+    let mut history = History {
+        runs: forgets.clone(),
+        forgets,
+        kept: Vec::new(),
+        ends: Vec::with_capacity(runs.len()),
+    };
+    for (number, _) in (0_u32..).zip(runs) {
+        counted.run(number, &keys);
+        let before = history.kept.len();
+        history.kept.extend(counted.present());
+        if history.kept.len() == before && version.refuses_remove_all() {
+            return Err(ForgetError::WouldRemoveAll);
+        }
+        history.ends.push(history.kept.len());
+    }
+    Ok(history)
+}
+
+/// The periods that each run lies in.
+fn keys_of(runs: &[Run]) -> Vec<Keys> {
+    (0_i64..)
+        .zip(runs)
+        .map(|(unique, run)| keys(run.at, run.offset_seconds, unique))
+        .collect()
 }
 
 /// Runs `forget` at the given moments, in order of time; a run at the same moment comes first.
@@ -138,10 +180,7 @@ pub fn simulate_with_forgets(
     if empty && version.refuses_remove_all() {
         return Err(ForgetError::EmptyPolicy);
     }
-    let keys: Vec<Keys> = (0_i64..)
-        .zip(runs)
-        .map(|(unique, run)| keys(run.at, run.offset_seconds, unique))
-        .collect();
+    let keys = keys_of(runs);
     let mut history = History {
         runs: runs.iter().map(|run| run.at).collect(),
         forgets: forgets.to_vec(),
@@ -224,6 +263,11 @@ impl History {
             .get(index)
             .and_then(|end| self.kept.get(start.unwrap_or(0)..*end))
             .unwrap_or_default()
+    }
+
+    /// The moment of a run.
+    pub(crate) fn run_at(&self, run: u32) -> Option<Timestamp> {
+        self.runs.get(run as usize).copied()
     }
 
     /// The moments of the runs left after a forget, oldest first.

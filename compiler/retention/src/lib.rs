@@ -11,6 +11,7 @@
 mod bucket;
 mod capacity;
 pub mod closed_form;
+mod counted;
 mod evaluate;
 mod forget;
 mod history;

@@ -136,20 +136,28 @@ impl SteadyHistory {
     pub fn profile(&self) -> Option<Profile> {
         let mut front = Front::default();
         let (mut end, mut oldest): (Option<Hole>, Option<Seconds>) = (None, None);
+        // The same two neighbours were younger after the forget before, and as far apart.
+        let mut before: &[u32] = &[];
         for index in self.first..self.history.len() {
             let at = self.history.forget_at(index)?;
             let now = at.as_second();
-            let newest_first = self.history.kept_moments(index).rev();
-            let mut ages = newest_first.map(|run| Seconds(now - run.as_second()));
-            let mut last = ages.next()?;
-            for older in ages {
+            let age = |run: u32| Some(Seconds(now - self.history.run_at(run)?.as_second()));
+            let kept = self.history.kept(index);
+            let mut known = before.iter().rev().peekable();
+            for pair in kept.windows(2).rev() {
+                let [older, younger] = *pair else { continue };
+                while known.next_if(|run| **run > younger).is_some() {}
+                if known.next_if_eq(&&younger).is_some() && known.peek() == Some(&&older) {
+                    continue;
+                }
                 front.add(Hole {
                     at,
-                    younger: last,
-                    older: Some(older),
+                    younger: age(younger)?,
+                    older: Some(age(older)?),
                 });
-                last = older;
             }
+            before = kept;
+            let last = age(*kept.first()?)?;
             if end.is_none_or(|hole| last < hole.younger) {
                 end = Some(Hole {
                     at,

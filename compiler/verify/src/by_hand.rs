@@ -1,10 +1,12 @@
 //! What somebody must do by hand: verdicts that need it are proved if he does, never better.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use thrice_model::{Application, ClassId, Obligation, StepId};
 use thrice_plan::{CopyId, Plan};
 
+use crate::context::Known;
 use crate::prover::Session;
 use crate::verification::{Engine, Verification};
 use crate::wording::list;
@@ -20,26 +22,33 @@ const BORNE_BY_COPIES: [Obligation; 7] = [
     Obligation::Deletion,
 ];
 
-/// Decides anew without the copies that are made by hand, for the classes that have any: what holds with
-/// them and not without them rests on them.
-pub(crate) fn downgrade(plan: &Plan, out: &mut Verification) {
+/// What holds although nobody does what a person must do by hand.
+#[derive(Default)]
+pub(crate) struct Without {
+    /// For each class that somebody's hands touch, the steps that he must do.
+    steps: BTreeMap<String, String>,
+    /// What holds without them: obligation, subject and period.
+    stands: BTreeSet<(Obligation, String, String)>,
+}
+
+/// Decides anew without the copies that are made by hand, for the classes that have any. `answers` are
+/// those to questions about the plan: many of them are asked again.
+pub(crate) fn without(plan: &Plan, known: Rc<Known>) -> Without {
     let touched = touched(plan);
     if touched.is_empty() {
-        return;
+        return Without::default();
     }
     let steps: BTreeSet<StepId> = touched.values().flatten().copied().collect();
+    let needed: BTreeSet<ClassId> = touched
+        .keys()
+        .flat_map(|class| &plan.model.classes[*class].needs)
+        .map(|need| need.class)
+        .collect();
     let mut model = plan.model.clone();
-    for id in plan
-        .model
-        .classes
-        .ids()
-        .filter(|id| !touched.contains_key(id))
-    {
+    for id in plan.model.classes.ids() {
         // A class that nobody's hands touch is decided already. What others are restored with stays.
-        let needed = touched
-            .keys()
-            .any(|t| plan.model.classes[*t].needs.iter().any(|n| n.class == id));
-        if let Some(class) = model.classes.get_mut(id).filter(|_| !needed) {
+        let decided = !touched.contains_key(&id) && !needed.contains(&id);
+        if let Some(class) = model.classes.get_mut(id).filter(|_| decided) {
             class.lifetime.until = Some(class.lifetime.from);
         }
     }
@@ -48,33 +57,40 @@ pub(crate) fn downgrade(plan: &Plan, out: &mut Verification) {
             step.lifetime.until = Some(step.lifetime.from);
         }
     }
-    let (without, _) = thrice_plan::plan(model, plan.as_of);
-    let found = Session::default().decide(&without, &BORNE_BY_COPIES);
-    let stands: BTreeSet<(Obligation, &str, &str)> = found
-        .verdicts
-        .iter()
-        .filter(|verdict| verdict.holds)
-        .map(|v| (v.obligation, v.subject.as_str(), v.period.as_str()))
-        .collect();
-    let names: BTreeMap<&str, String> = touched
-        .iter()
-        .map(|(class, steps)| {
-            let steps = steps
-                .iter()
-                .map(|id| plan.model.steps[*id].named.name.as_str());
-            (plan.model.classes[*class].named.name.as_str(), list(steps))
-        })
-        .collect();
+    let (without, _) = thrice_plan::replan(plan, model);
+    let found = Session::with(known).decide(&without, &BORNE_BY_COPIES);
+    let named = |(class, steps): (ClassId, BTreeSet<StepId>)| {
+        let steps = steps
+            .iter()
+            .map(|id| plan.model.steps[*id].named.name.as_str());
+        (
+            plan.model.classes[class].named.name.clone(),
+            list(steps),
+        )
+    };
+    let verdicts = found.verdicts.into_iter();
+    Without {
+        steps: touched.into_iter().map(named).collect(),
+        stands: verdicts
+            .filter(|verdict| verdict.holds)
+            .map(|v| (v.obligation, v.subject, v.period))
+            .collect(),
+    }
+}
+
+/// What holds, and not without what is done by hand, rests on that.
+pub(crate) fn downgrade(without: &Without, out: &mut Verification) {
     for verdict in &mut out.verdicts {
-        let key = (
-            verdict.obligation,
-            verdict.subject.as_str(),
-            verdict.period.as_str(),
-        );
-        let Some(steps) = names.get(verdict.subject.as_str()) else {
+        let Some(steps) = without.steps.get(verdict.subject.as_str()) else {
             continue;
         };
-        let rests = BORNE_BY_COPIES.contains(&verdict.obligation) && !stands.contains(&key);
+        let key = (
+            verdict.obligation,
+            verdict.subject.clone(),
+            verdict.period.clone(),
+        );
+        let rests =
+            BORNE_BY_COPIES.contains(&verdict.obligation) && !without.stands.contains(&key);
         if verdict.holds && rests && verdict.engine < Engine::ProvedIf {
             verdict.engine = Engine::ProvedIf;
             let gap = if verdict.note.is_empty() { "" } else { "; " };

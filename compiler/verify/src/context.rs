@@ -8,7 +8,18 @@ use jiff::civil::Date;
 use thrice_model::{ClassId, HostId, Location, ProviderId, SiteId, StepId, StoreId, Verb};
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 
+use crate::obligations::Profiles;
+use crate::presence::Answers;
 use crate::faults::{Owned, Principal, closure, noticed_after};
+
+/// What holds of any plan, as far as it has been asked.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// Answers to questions, by shape.
+    pub answers: Answers,
+    /// What keep rules leave in the long run.
+    pub profiles: Profiles,
+}
 
 /// A plan with its copies at hand by class.
 pub(crate) struct Context<'p> {
@@ -29,8 +40,8 @@ pub(crate) struct Context<'p> {
     owned: RefCell<BTreeMap<(Principal, Date), Rc<Owned>>>,
     /// For each class, a number that it shares with those that are like it at all times.
     kinds: Vec<usize>,
-    /// Answers to questions already asked, by shape.
-    pub answers: crate::presence::Answers,
+    /// What has been worked out already.
+    pub known: Rc<Known>,
     /// Counterexamples that the simulator does not bear out: mistakes of this program.
     pub mismatches: std::cell::RefCell<Vec<thrice_diagnostics::Diagnostic>>,
     /// What the solver was asked, if that is wanted.
@@ -38,8 +49,8 @@ pub(crate) struct Context<'p> {
 }
 
 impl<'p> Context<'p> {
-    /// Indexes a plan; `answers` are those to questions about it.
-    pub(crate) fn new(plan: &'p Plan, answers: crate::presence::Answers) -> Self {
+    /// Indexes a plan.
+    pub(crate) fn new(plan: &'p Plan, known: Rc<Known>) -> Self {
         let mut copies: BTreeMap<ClassId, Vec<CopyId>> = BTreeMap::new();
         let mut on_hosts: BTreeMap<HostId, Vec<CopyId>> = BTreeMap::new();
         let mut by_step: BTreeMap<StepId, Vec<CopyId>> = BTreeMap::new();
@@ -77,7 +88,7 @@ impl<'p> Context<'p> {
             run_by,
             owned: RefCell::default(),
             kinds: Vec::new(),
-            answers,
+            known,
             mismatches: std::cell::RefCell::default(),
             queries: RefCell::default(),
         };

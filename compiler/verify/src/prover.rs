@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::resume_unwind;
+use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -9,8 +10,8 @@ use std::thread::{self, JoinHandle};
 use thrice_model::Obligation;
 use thrice_plan::Plan;
 
-use crate::context::Context;
-use crate::obligations::{DECIDED, Decide, not_decided};
+use crate::context::{Context, Known};
+use crate::obligations::{DECIDED, Decide, Profiles, not_decided};
 use crate::presence::{Answers, NewSolver, z3};
 use crate::{Verification, acceptance, assumptions, by_hand};
 
@@ -23,7 +24,7 @@ pub struct Prover {
 /// Decides plan after plan in the present thread, with one solver for all of them.
 #[derive(Default)]
 pub struct Session {
-    answers: Answers,
+    known: Rc<Known>,
 }
 
 impl Session {
@@ -31,26 +32,33 @@ impl Session {
     #[must_use]
     pub fn writing_down() -> Self {
         Self {
-            answers: Answers::ready(z3, true),
+            known: Rc::new(Known {
+                answers: Answers::ready(z3, true),
+                profiles: Profiles::default(),
+            }),
         }
+    }
+
+    /// Which knows something already.
+    pub(crate) const fn with(known: Rc<Known>) -> Self {
+        Self { known }
     }
 
     /// Decides some obligations about a plan: their findings, verdicts and queries, and nothing else.
     /// Nothing is known from the plans before.
     #[must_use]
     pub fn verify(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
-        self.answers.forget();
+        self.known.answers.forget();
         self.decide(plan, obligations)
     }
 
     /// The same with the answers of the plans before: they are known by the shapes of their questions.
     pub(crate) fn decide(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
-        let context = Context::new(plan, std::mem::take(&mut self.answers));
+        let context = Context::new(plan, Rc::clone(&self.known));
         let mut out = Verification::default();
         for (_, decide) in DECIDED.iter().filter(|(o, _)| obligations.contains(o)) {
             out.append(decided(&context, *decide));
         }
-        self.answers = context.answers;
         out
     }
 }
@@ -70,13 +78,27 @@ pub struct Proving {
     plan: Arc<Plan>,
 }
 
-/// What came out of each obligation, by its place.
-type Outcomes = BTreeMap<usize, Verification>;
+/// What came out of some of the tasks.
+#[derive(Default)]
+struct Outcomes {
+    /// Of obligations, by their place.
+    decided: BTreeMap<usize, Verification>,
+    without: Option<by_hand::Without>,
+}
 
-/// The places of the obligations that nobody has taken yet.
-type Waiting = Arc<Mutex<VecDeque<usize>>>;
+/// Something to be decided by one thread.
+#[derive(Clone, Copy)]
+enum Task {
+    /// The obligation at this place.
+    Obligation(usize),
+    /// What holds without what is done by hand.
+    Without,
+}
 
-/// Where a worker takes its next obligation. The first ones ask the solver, the last ones evaluate: so
+/// The tasks that nobody has taken yet.
+type Waiting = Arc<Mutex<VecDeque<Task>>>;
+
+/// Where a worker takes its next task. The first ones ask the solver, the last ones evaluate: so
 /// one solver does, unless the first take longer than all others together. More cores do not help:
 /// each thread has an index to make.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -113,7 +135,7 @@ impl Prover {
     }
 
     fn with(solver: NewSolver, written_down: bool) -> Self {
-        let waiting = Waiting::new(Mutex::new((0..DECIDED.len()).collect()));
+        let waiting = Waiting::new(Mutex::new(tasks()));
         let workers = [End::First, End::Last].map(|end| {
             let answers = move || match end {
                 End::First => Answers::ready(solver, written_down),
@@ -150,18 +172,20 @@ impl Proving {
     /// Waits until everything is decided.
     #[must_use]
     pub fn finish(mut self) -> Verification {
-        let mut outcomes = Outcomes::new();
+        let mut outcomes = Outcomes::default();
         for worker in self.prover.workers.drain(..) {
-            outcomes.append(&mut worker.finish());
+            let mut others = worker.finish();
+            outcomes.decided.append(&mut others.decided);
+            outcomes.without = outcomes.without.or(others.without);
         }
         // Whoever decided what, what is said stands in the order of the obligations.
         let mut out = Verification::default();
-        for (_, outcome) in outcomes {
+        for (_, outcome) in outcomes.decided {
             out.append(outcome);
         }
         out.assumptions = assumptions::gather(&self.plan);
         out.not_decided = not_decided();
-        by_hand::downgrade(&self.plan, &mut out);
+        by_hand::downgrade(&outcomes.without.unwrap_or_default(), &mut out);
         acceptance::apply(&self.plan, &mut out);
         out
     }
@@ -194,13 +218,30 @@ impl Worker {
     }
 }
 
-/// Decides one obligation after the other that no other thread has taken.
+/// All there is to decide: the obligations in order, and next to those that ask the solver most, since it
+/// asks the same questions, what holds without what is done by hand.
+fn tasks() -> VecDeque<Task> {
+    let mut out = VecDeque::new();
+    for (place, (obligation, _)) in DECIDED.iter().enumerate() {
+        out.push_back(Task::Obligation(place));
+        if *obligation == Obligation::LastCopy {
+            out.push_back(Task::Without);
+        }
+    }
+    out
+}
+
+/// Takes on one task after the other that no other thread has taken.
 fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>, answers: Answers) -> Outcomes {
-    let mut outcomes = Outcomes::new();
+    let mut outcomes = Outcomes::default();
     let Ok(plan) = plans.recv() else {
         return outcomes;
     };
-    let context = Context::new(&plan, answers);
+    let known = Rc::new(Known {
+        answers,
+        profiles: Profiles::default(),
+    });
+    let context = Context::new(&plan, known);
     let next = || {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         match end {
@@ -208,11 +249,15 @@ fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>, answers: Ans
             End::Last => waiting.pop_back(),
         }
     };
-    while let Some(at) = next() {
-        let Some((_, decide)) = DECIDED.get(at) else {
-            continue;
-        };
-        outcomes.insert(at, decided(&context, *decide));
+    while let Some(task) = next() {
+        match task {
+            Task::Obligation(place) => {
+                if let Some((_, decide)) = DECIDED.get(place) {
+                    outcomes.decided.insert(place, decided(&context, *decide));
+                }
+            }
+            Task::Without => outcomes.without = Some(by_hand::without(&plan, Rc::clone(&context.known))),
+        }
     }
     outcomes
 }

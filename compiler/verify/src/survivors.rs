@@ -1,6 +1,7 @@
 //! What each fault leaves: for people who restore, from the very rules by which survival is decided.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use thrice_model::{ClassId, FaultKind};
 use thrice_plan::{CopyId, CopyKind, Period, Plan};
@@ -33,7 +34,7 @@ pub struct Aftermath {
 #[must_use]
 pub fn survivors(plan: &Plan, period: &Period) -> Vec<Aftermath> {
     // Nothing is asked of a solver here.
-    let context = Context::new(plan, crate::presence::Answers::default());
+    let context = Context::new(plan, Rc::default());
     let classes = context.classes_in(period);
     let kinds = [
         FaultKind::Host,

@@ -25,7 +25,8 @@ use crate::acceptance;
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
 use crate::verification::{Engine, Verdict, Verification};
-use points::{Keeping, Past, Points, Profiles, Runs, has_versions, pasts};
+pub(crate) use points::Profiles;
+use points::{Keeping, Past, Points, Runs, has_versions, pasts};
 
 /// A history that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,7 +89,6 @@ struct Group {
 
 struct Decider<'c, 'p> {
     context: &'c Context<'p>,
-    profiles: Profiles,
     shortfalls: BTreeMap<Key, Shortfall>,
     /// Which acceptances of single faults were needed for which classes.
     accepted: BTreeSet<(usize, ClassId)>,
@@ -104,7 +104,6 @@ struct Asked<'p> {
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut state = Decider {
         context,
-        profiles: Profiles::default(),
         shortfalls: BTreeMap::new(),
         accepted: BTreeSet::new(),
     };
@@ -239,8 +238,8 @@ fn best<'b>(
 impl Decider<'_, '_> {
     fn group(&mut self, group: &Group, sets: &[Asked<'_>], index: usize) -> Verdict {
         let context = self.context;
-        let nominal = pasts(context, &mut self.profiles, &group.copies, Runs::Succeed);
-        let missed = pasts(context, &mut self.profiles, &group.copies, Runs::MayFail);
+        let nominal = pasts(context, &group.copies, Runs::Succeed);
+        let missed = pasts(context, &group.copies, Runs::MayFail);
         let counting: Vec<CopyId> = group
             .copies
             .iter()
@@ -311,7 +310,7 @@ impl Decider<'_, '_> {
             }
             let mut copies = context.copies_in(need.class, period);
             copies.retain(|id| context.plan.copies[*id].counts);
-            let theirs = pasts(context, &mut self.profiles, &copies, Runs::Succeed);
+            let theirs = pasts(context, &copies, Runs::Succeed);
             // Thinned by the same rules in the same rhythm, versions of both stay on the same days.
             let same = copies
                 .iter()

@@ -21,6 +21,7 @@ mod story;
 pub(crate) mod survival;
 mod time_table;
 
+pub(crate) use history::Profiles;
 use thrice_model::Obligation;
 
 use crate::context::Context;

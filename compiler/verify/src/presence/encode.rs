@@ -1,10 +1,11 @@
 //! A system and a question as linear integer arithmetic: satisfiable where the claim fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use z3::ast::{Bool, Int};
 
 use super::evaluate::{FOR_EVER, readers};
+use super::terms::{Claim, Time, fewer_than};
 use super::{Leaving, Node, Question, System};
 
 /// The open values, as Z3 knows them.
@@ -14,16 +15,20 @@ pub(super) struct Encoded {
     /// The negated claim: too little is left.
     pub fails: Bool,
     /// The age asked about.
-    pub age: Int,
+    pub age: Time,
     /// The age at which the faults strike.
-    pub struck: Int,
+    struck: Time,
     /// For each node: delay, age rule, one value a leaving.
-    pub nodes: Vec<(Int, Int, Vec<Int>)>,
+    pub nodes: Vec<(Time, Time, Vec<Time>)>,
 }
 
 impl Encoded {
-    /// The values that are open.
-    pub(super) fn open(&self) -> impl Iterator<Item = &Int> {
+    /// The age asked about, that at which the faults strike, and what is chosen for each node.
+    pub(super) fn chosen(&self) -> impl Iterator<Item = &Int> {
+        self.times().map(|time| &time.term)
+    }
+
+    fn times(&self) -> impl Iterator<Item = &Time> {
         let nodes = self.nodes.iter();
         let of_nodes =
             nodes.flat_map(|(delay, older, leaves)| [delay, older].into_iter().chain(leaves));
@@ -34,8 +39,12 @@ impl Encoded {
     /// the claim.
     pub(super) fn smt(&self) -> String {
         let mut out = String::from("(set-logic QF_LIA)\n");
-        for value in self.open() {
-            out += &format!("(declare-const {value} Int)\n");
+        let mut declared = BTreeSet::new();
+        for value in self.times().filter(|time| !time.is_known()) {
+            let name = value.term.to_string();
+            if declared.insert(name.clone()) {
+                out += &format!("(declare-const {name} Int)\n");
+            }
         }
         for assumption in &self.assumptions {
             out += &format!("(assert {assumption})\n");
@@ -54,38 +63,23 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
         leaves: Vec::new(),
         nodes: Vec::new(),
     };
-    let age = Int::new_const("age");
-    let struck = Int::new_const("struck");
-    writer.between(&age, (question.from, question.to));
-    writer.constraints.push(struck.ge(question.from));
-    writer.constraints.push(struck.le(&age));
-    writer
-        .constraints
-        .push(Int::sub(&[&age, &struck]).le(question.window));
+    let age = writer.between("age", (question.from, question.to));
+    let struck = writer.struck(&age, question);
     for (at, node) in system.nodes.iter().enumerate() {
         writer.open(at, node);
     }
     writer.stays(system, &struck);
-    let mut groups: BTreeMap<u32, Vec<Bool>> = BTreeMap::new();
+    let mut groups: BTreeMap<u32, Claim> = BTreeMap::new();
     for (member, group) in &question.members {
         if system.nodes.get(*member).is_some_and(|n| n.alive) {
             let present = writer.present(*member, &age);
-            groups.entry(*group).or_default().push(present);
+            let some = groups.remove(group).unwrap_or(Claim::Known(false));
+            groups.insert(*group, some.or(present));
         }
     }
-    let one = Int::from_i64(1);
-    let zero = Int::from_i64(0);
-    // A sum or an alternative of one is no SMT-LIB.
-    let counted = groups.into_values().map(|members| {
-        let some = members.into_iter().reduce(|a, b| Bool::or(&[a, b]));
-        some.map_or_else(|| zero.clone(), |some| some.ite(&one, &zero))
-    });
-    let count = counted
-        .reduce(|a, b| Int::add(&[a, b]))
-        .unwrap_or_else(|| zero.clone());
     Encoded {
         assumptions: writer.constraints,
-        fails: count.lt(i64::from(question.need)),
+        fails: fewer_than(question.need, groups.into_values()),
         age,
         struck,
         nodes: writer.nodes,
@@ -95,83 +89,90 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
 struct Writer {
     constraints: Vec<Bool>,
     /// When something enters each node and whether it does at all; sources first.
-    entered: Vec<Option<(Int, Bool)>>,
+    entered: Vec<Option<(Time, Claim)>>,
     /// When it leaves.
-    leaves: Vec<Int>,
-    nodes: Vec<(Int, Int, Vec<Int>)>,
+    leaves: Vec<Time>,
+    nodes: Vec<(Time, Time, Vec<Time>)>,
 }
 
 impl Writer {
-    fn between(&mut self, value: &Int, (low, high): (i64, i64)) {
-        self.constraints.push(value.ge(low));
-        self.constraints.push(value.le(high));
+    fn between(&mut self, name: &str, bounds: (i64, i64)) -> Time {
+        let time = Time::between(name, bounds);
+        if !time.is_known() {
+            self.constraints.extend(time.bounds());
+        }
+        time
+    }
+
+    /// When the faults strike: no earlier than is asked about, and no longer before the age asked about
+    /// than the window.
+    fn struck(&mut self, age: &Time, question: &Question) -> Time {
+        if question.window == 0 {
+            return age.clone();
+        }
+        let struck = self.between("struck", (question.from, question.to));
+        if !struck.is_known() {
+            self.constraints.push(struck.term.le(&age.term));
+            let since = Int::sub(&[&age.term, &struck.term]);
+            self.constraints.push(since.le(question.window));
+        }
+        struck
     }
 
     fn open(&mut self, at: usize, node: &Node) {
-        let delay = Int::new_const(format!("delay{at}"));
-        self.between(
-            &delay,
-            if node.source.is_some() {
-                node.delay
-            } else {
-                (0, 0)
-            },
-        );
-        let older = Int::new_const(format!("older{at}"));
-        self.between(&older, node.older_than.unwrap_or((0, 0)));
+        let delay = node.source.map_or((0, 0), |_| node.delay);
+        let delay = self.between(&format!("delay{at}"), delay);
+        let older = node.older_than.unwrap_or((0, 0));
+        let older = self.between(&format!("older{at}"), older);
         let mut leaves = Vec::new();
         for (n, leaving) in node.leaves.iter().enumerate() {
-            let value = Int::new_const(format!("leave{at}_{n}"));
-            self.between(
-                &value,
-                match *leaving {
-                    Leaving::AfterEntering(low, high)
-                    | Leaving::AtAge(low, high)
-                    | Leaving::With(_, low, high) => (low, high),
-                    Leaving::Into(_) => (0, 0),
-                },
-            );
-            leaves.push(value);
+            let bounds = match *leaving {
+                Leaving::AfterEntering(low, high)
+                | Leaving::AtAge(low, high)
+                | Leaving::With(_, low, high) => (low, high),
+                Leaving::Into(_) => (0, 0),
+            };
+            leaves.push(self.between(&format!("leave{at}_{n}"), bounds));
         }
         self.nodes.push((delay, older, leaves));
     }
 
     /// When something enters and leaves each node. Sources stand before what they feed, and before what
     /// leaves with them.
-    fn stays(&mut self, system: &System, struck: &Int) {
+    fn stays(&mut self, system: &System, struck: &Time) {
         let readers = readers(system);
         self.entered = system
             .nodes
             .iter()
             .map(|node| {
                 let live = node.source.is_none();
-                live.then(|| (Int::from_i64(0), Bool::from_bool(true)))
+                live.then(|| (Time::at(0), Claim::Known(true)))
             })
             .collect();
         for (at, node) in system.nodes.iter().enumerate() {
             let Some((there, arrived)) = self.entered.get(at).cloned().flatten() else {
-                self.leaves.push(Int::from_i64(0));
+                self.leaves.push(Time::at(0));
                 continue;
             };
             let deleted = self.deleted(at, node, &there);
-            let tries: Vec<(usize, Int, Bool)> = readers
+            let tries: Vec<(usize, Time, Claim)> = readers
                 .get(at)
                 .into_iter()
                 .flatten()
                 .filter_map(|reader| {
                     let (age, can) = self.tried(system, *reader, &there, &deleted, struck)?;
-                    Some((*reader, age, Bool::and(&[&arrived, &can])))
+                    Some((*reader, age, arrived.clone().and(can)))
                 })
                 .collect();
             // The first of the moves that can takes it away.
             let moved = tries
                 .iter()
                 .filter(|(reader, ..)| node.leaves.contains(&Leaving::Into(*reader)))
-                .map(|(_, age, can)| can.ite(age, &Int::from_i64(FOR_EVER)))
-                .reduce(|a, b| min(&a, &b));
+                .map(|(_, age, can)| can.choose(age, &Time::at(FOR_EVER)))
+                .reduce(|a, b| a.min(&b));
             for (reader, age, can) in tries {
                 let can = match &moved {
-                    Some(moved) => Bool::and(&[can, age.le(moved)]),
+                    Some(moved) => can.and(age.at_most(moved)),
                     None => can,
                 };
                 if let Some(slot) = self.entered.get_mut(reader) {
@@ -179,14 +180,11 @@ impl Writer {
                 }
             }
             let left = match moved {
-                Some(moved) => min(&deleted, &moved),
+                Some(moved) => deleted.min(&moved),
                 None => deleted,
             };
             // What leaves with a node that never had it is gone as soon as may be.
-            self.leaves.push(match node.source {
-                Some(_) => arrived.ite(&left, &Int::from_i64(0)),
-                None => left,
-            });
+            self.leaves.push(arrived.choose(&left, &Time::at(0)));
         }
     }
 
@@ -196,64 +194,56 @@ impl Writer {
         &self,
         system: &System,
         at: usize,
-        there: &Int,
-        deleted: &Int,
-        struck: &Int,
-    ) -> Option<(Int, Bool)> {
+        there: &Time,
+        deleted: &Time,
+        struck: &Time,
+    ) -> Option<(Time, Claim)> {
         let node = system.nodes.get(at)?;
         let (delay, older, _) = self.nodes.get(at)?;
         let from = if node.older_than.is_some() {
-            max(there, older)
+            there.max(older)
         } else {
             there.clone()
         };
-        let age = Int::add(&[&from, delay]);
-        let in_time = age.lt(deleted);
+        let age = from.plus(delay);
+        let in_time = age.below(deleted);
         let possible = if node.fed {
-            Bool::from_bool(true)
+            Claim::Known(true)
         } else {
-            age.le(struck)
+            age.at_most(struck)
         };
-        Some((age, Bool::and(&[&in_time, &possible])))
+        Some((age, in_time.and(possible)))
     }
 
     /// When something is deleted from a node: the earliest of its ways, moves apart.
-    fn deleted(&self, at: usize, node: &Node, own: &Int) -> Int {
-        let never = Int::from_i64(FOR_EVER);
+    fn deleted(&self, at: usize, node: &Node, own: &Time) -> Time {
+        let never = Time::at(FOR_EVER);
         let Some((_, _, values)) = self.nodes.get(at) else {
             return never;
         };
         let mut first = never.clone();
         for (leaving, value) in node.leaves.iter().zip(values) {
             let when = match *leaving {
-                Leaving::AfterEntering(..) => Int::add(&[own, value]),
-                Leaving::AtAge(..) => max(own, value),
+                Leaving::AfterEntering(..) => own.plus(value),
+                Leaving::AtAge(..) => own.max(value),
                 // Before this one stands what it leaves with; if not, it is gone at once.
                 Leaving::With(other, ..) => self.leaves.get(other).map_or_else(
                     || own.clone(),
-                    |gone| gone.ge(&never).ite(&never, &Int::add(&[gone, value])),
+                    |gone| never.at_most(gone).choose(&never, &gone.plus(value)),
                 ),
                 Leaving::Into(_) => continue,
             };
-            first = min(&when, &first);
+            first = when.min(&first);
         }
         first
     }
 
-    fn present(&self, at: usize, age: &Int) -> Bool {
+    fn present(&self, at: usize, age: &Time) -> Claim {
         match (self.entered.get(at), self.leaves.get(at)) {
             (Some(Some((entered, arrives))), Some(left)) => {
-                Bool::and(&[arrives.clone(), entered.le(age), age.lt(left)])
+                arrives.clone().and(entered.at_most(age)).and(age.below(left))
             }
-            _ => Bool::from_bool(false),
+            _ => Claim::Known(false),
         }
     }
-}
-
-fn min(a: &Int, b: &Int) -> Int {
-    a.lt(b).ite(a, b)
-}
-
-fn max(a: &Int, b: &Int) -> Int {
-    a.ge(b).ite(a, b)
 }

@@ -7,17 +7,14 @@ use super::{Leaving, Node, Question, System};
 /// Longer than any horizon, in seconds: the time of what never happens.
 pub const FOR_EVER: i64 = 100 * 366 * 86_400;
 
-/// Whether enough groups have a member that surely is there all through the asked ages: it never
-/// leaves, nor does anything it is filled from before it is filled, and it has entered in time.
-pub(super) fn surely(system: &System, question: &Question) -> bool {
-    let mut groups = BTreeSet::new();
-    for (member, group) in &question.members {
+/// The groups that have a member which surely is there all through the asked ages: it never leaves,
+/// nor does anything it is filled from before it is filled, and it has entered in time.
+pub(super) fn sure_groups(system: &System, question: &Question) -> BTreeSet<u32> {
+    let sure = question.members.iter().filter(|(member, _)| {
         let latest = surely_entered(system, *member);
-        if latest.is_some_and(|at| at <= question.from) && stays(system, *member) {
-            groups.insert(*group);
-        }
-    }
-    groups.len() >= question.need as usize
+        latest.is_some_and(|at| at <= question.from) && stays(system, *member)
+    });
+    sure.map(|(_, group)| *group).collect()
 }
 
 fn stays(system: &System, at: usize) -> bool {

@@ -9,6 +9,7 @@ mod replay;
 mod shape;
 mod solve;
 mod symbolize;
+mod terms;
 mod z3_solver;
 
 use std::cell::{OnceCell, RefCell};
@@ -158,9 +159,11 @@ impl Answers {
             from: question.from.min(question.to),
             ..question.clone()
         };
-        let part = relevant::relevant(system, question);
-        let found = self.known(&part.0, &part.1);
-        if found.holds() || part.0.nodes.len() == system.nodes.len() {
+        let Some((part, of_part)) = relevant::relevant(system, question) else {
+            return Answer::Evaluated;
+        };
+        let found = self.known(&part, &of_part);
+        if found.holds() || (&part, &of_part) == (system, question) {
             return found;
         }
         // What is shown is a run of all copies.
@@ -171,16 +174,12 @@ impl Answers {
         let key = shape::key(system, question);
         let known = self.known.borrow().get(&key).cloned();
         let found = known.unwrap_or_else(|| {
-            let found = if evaluate::surely(system, question) {
-                Answer::Evaluated
-            } else {
-                self.asker().solve(system, question)
-            };
+            let found = self.asker().solve(system, question);
             self.known.borrow_mut().insert(key, found.clone());
             found
         });
         // Known or not: which thread was asked first is no part of what is written down.
-        if let Some(asked) = self.asked.as_ref().filter(|_| found != Answer::Evaluated) {
+        if let Some(asked) = &self.asked {
             let text = encode::encode(system, question).smt();
             asked.borrow_mut().push((text, found.clone()));
         }

@@ -2,13 +2,28 @@
 
 use std::collections::BTreeSet;
 
+use super::evaluate::sure_groups;
 use super::{Leaving, Question, System};
 
-/// The system and question without the nodes that no member is filled from or leaves with, however far
-/// away. When something is in a node follows from these alone, so every run of the whole is a run of
+/// The system and question without the groups that are surely there, which need not be counted any more,
+/// and without the nodes that no other member is filled from or leaves with, however far away. `None` if
+/// enough are surely there.
+///
+/// When something is in a node follows from these alone, so every run of the whole is a run of
 /// the part with the same members present, and the claim holds for the whole exactly if it holds for
-/// the part. Whether a node is of use matters for members alone: `fed` says what reaches the others. Faults often differ only in what they do elsewhere: then one answer does for all.
-pub(super) fn relevant(system: &System, question: &Question) -> (System, Question) {
+/// the part. Whether a node is of use matters for members alone: `fed` says what reaches the others.
+/// Faults often differ only in what they do elsewhere: then one answer does for all.
+pub(super) fn relevant(system: &System, question: &Question) -> Option<(System, Question)> {
+    let sure = sure_groups(system, question);
+    let need = u32::try_from(sure.len()).map_or(0, |sure| question.need.saturating_sub(sure));
+    if need == 0 {
+        return None;
+    }
+    let mut question = Question {
+        need,
+        ..question.clone()
+    };
+    question.members.retain(|(_, group)| !sure.contains(group));
     let mut keep = vec![false; system.nodes.len()];
     let mut open: Vec<usize> = question.members.iter().map(|(node, _)| *node).collect();
     while let Some(at) = open.pop() {
@@ -45,11 +60,10 @@ pub(super) fn relevant(system: &System, question: &Question) -> (System, Questio
     let system = System {
         nodes: nodes.collect(),
     };
-    let mut question = question.clone();
     for (node, _) in &mut question.members {
         *node = place(*node);
     }
-    (system, question)
+    Some((system, question))
 }
 
 /// The other node that a way of leaving looks at.

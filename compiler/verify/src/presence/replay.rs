@@ -24,7 +24,7 @@ pub(crate) struct About<'a> {
 
 /// Puts what the solver was just asked to the queries, if that is wanted.
 fn write_down(context: &Context<'_>, about: About<'_>, symbolized: &Symbolized) {
-    let asked = context.answers.take_asked();
+    let asked = context.known.answers.take_asked();
     let Some(first) = symbolized.copies.first().filter(|_| !asked.is_empty()) else {
         return;
     };
@@ -53,7 +53,7 @@ pub(crate) fn answered(
     system: &System,
     question: &Question,
 ) -> Answer {
-    let answer = context.answers.ask(system, question);
+    let answer = context.known.answers.ask(system, question);
     write_down(context, about, symbolized);
     let Answer::Refuted(run) = &answer else {
         return answer;
@@ -197,7 +197,7 @@ mod tests {
         let root = sources.add("policy.thrice", text);
         let (model, _) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
         let (plan, _) = thrice_plan::plan(model.unwrap(), date(2026, 2, 15));
-        let context = Context::new(&plan, crate::presence::Answers::default());
+        let context = Context::new(&plan, std::rc::Rc::default());
         let ids: Vec<CopyId> = plan.copies.ids().collect();
         let symbolized = symbolize(&context, &ids);
         let question = Question {

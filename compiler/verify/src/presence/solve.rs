@@ -98,7 +98,7 @@ impl Asker {
                         if choices.age <= question.from {
                             return refuted(system, choices);
                         }
-                        self.solver.assert(&encoded.age.lt(choices.age));
+                        self.solver.assert(&encoded.age.term.lt(choices.age));
                         found = Some(choices);
                     }
                     (Err(why), _) => return Answer::Unknown(why),
@@ -128,8 +128,8 @@ impl Asker {
     }
 
     fn decode(&self, encoded: &Encoded) -> Option<Choices> {
-        let open: Vec<&Int> = encoded.open().collect();
-        let mut values = self.solver.values(&open)?.into_iter();
+        let chosen: Vec<&Int> = encoded.chosen().collect();
+        let mut values = self.solver.values(&chosen)?.into_iter();
         let (age, struck) = (values.next()?, values.next()?);
         let mut nodes = Vec::new();
         for (_, _, leaves) in &encoded.nodes {

@@ -1,6 +1,7 @@
 //! Which copy saves which class under which faults, how old it is then, how long it takes to be back.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use thrice_model::ClassId;
 use thrice_plan::{CopyId, CopyKind, Period, Plan};
@@ -11,7 +12,6 @@ use crate::faults::{FaultSet, strike, words};
 use crate::obligations::recovery_point::{Ages, Newest, asked_of};
 use crate::obligations::recovery_time::{Back, back};
 use crate::obligations::survival;
-use crate::presence::Answers;
 
 /// What saves a class.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +73,7 @@ pub struct Cell {
 /// The survival matrix of a plan: all that obligation 2 asks, in the order of periods, classes and faults.
 #[must_use]
 pub fn survival_matrix(plan: &Plan) -> Vec<Cell> {
-    let context = Context::new(plan, Answers::default());
+    let context = Context::new(plan, Rc::default());
     let mut outcomes: BTreeMap<(usize, Vec<ClassId>, FaultSet), Option<bool>> = BTreeMap::new();
     for cell in survival::cells(&context) {
         let key = (cell.period, cell.classes, cell.faults);

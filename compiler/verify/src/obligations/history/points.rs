@@ -5,6 +5,7 @@
 //! less often than it is backed up do neighbours hold the same, and then the rarer rhythm counts. What
 //! is mirrored lags behind: its newest version is older by that.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -162,13 +163,14 @@ impl<'p> Keeping<'p> {
 
 /// Profiles already worked out: a simulation runs over decades, and many steps share their rules.
 #[derive(Default)]
-pub(super) struct Profiles {
-    known: BTreeMap<String, Option<Arc<Profile>>>,
+pub(crate) struct Profiles {
+    known: RefCell<BTreeMap<String, Option<Arc<Profile>>>>,
 }
 
 impl Profiles {
-    pub(super) fn of(&mut self, keeping: &Keeping<'_>) -> Option<Arc<Profile>> {
+    pub(super) fn of(&self, keeping: &Keeping<'_>) -> Option<Arc<Profile>> {
         self.known
+            .borrow_mut()
             .entry(keeping.key())
             .or_insert_with(|| keeping.profile_of(keeping.rules).map(Arc::new))
             .clone()
@@ -178,7 +180,6 @@ impl Profiles {
 /// The pasts of a class's copies, sources first.
 pub(super) fn pasts(
     context: &Context<'_>,
-    profiles: &mut Profiles,
     ids: &[CopyId],
     runs: Runs,
 ) -> BTreeMap<CopyId, Past> {
@@ -186,7 +187,7 @@ pub(super) fn pasts(
     for id in ids {
         let copy = &context.plan.copies[*id];
         let head = head(context, *id, runs, &out);
-        let mut points = made(context, profiles, *id, (runs, head), &out);
+        let mut points = made(context, *id, (runs, head), &out);
         if let Some((keep, period)) = own_snapshots(context, copy) {
             points.push(Points::Even {
                 reach: period.saturating_mul(i64::from(keep.saturating_sub(1))),
@@ -214,7 +215,6 @@ pub(super) fn pasts(
 /// The points that a copy has by the verb that makes it.
 fn made(
     context: &Context<'_>,
-    profiles: &mut Profiles,
     id: CopyId,
     (runs, head): (Runs, Seconds),
     before: &BTreeMap<CopyId, Past>,
@@ -239,7 +239,7 @@ fn made(
         Verb::Backup {
             keep: Some((rules, _)),
             ..
-        } => thinned(context, profiles, id, rules, runs)
+        } => thinned(context, id, rules, runs)
             .map(Points::Thinned)
             .into_iter()
             .collect(),
@@ -291,14 +291,13 @@ fn head(context: &Context<'_>, id: CopyId, runs: Runs, before: &BTreeMap<CopyId,
 
 fn thinned(
     context: &Context<'_>,
-    profiles: &mut Profiles,
     id: CopyId,
     rules: &KeepRules,
     runs: Runs,
 ) -> Option<Thinned> {
     let by = context.plan.copies[id].made_by?;
     let keeping = Keeping::of(context, &context.plan.model.steps[by])?;
-    let profile = profiles.of(&keeping)?;
+    let profile = context.known.profiles.of(&keeping)?;
     let cadence = &context.plan.cadences[by];
     let missed = cadence
         .widest_missed

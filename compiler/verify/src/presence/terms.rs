@@ -1,0 +1,173 @@
+//! Times and claims for the solver, with what is known of them already: what the bounds of the open
+//! values decide is not asked.
+
+use z3::ast::{Bool, Int};
+
+/// A time, as the solver knows it, between the least and the greatest value that it can have.
+#[derive(Clone)]
+pub(super) struct Time {
+    pub term: Int,
+    low: i64,
+    high: i64,
+}
+
+/// Something that is so or not, or that the open values decide.
+#[derive(Clone)]
+pub(super) enum Claim {
+    Known(bool),
+    Open(Bool),
+}
+
+impl Time {
+    pub(super) fn at(value: i64) -> Self {
+        Self {
+            term: Int::from_i64(value),
+            low: value,
+            high: value,
+        }
+    }
+
+    /// An open value; where the bounds leave no choice, none.
+    pub(super) fn between(name: &str, (low, high): (i64, i64)) -> Self {
+        if low == high {
+            return Self::at(low);
+        }
+        Self {
+            term: Int::new_const(name),
+            low,
+            high,
+        }
+    }
+
+    /// Whether there is but one value that it can have.
+    pub(super) const fn is_known(&self) -> bool {
+        self.low == self.high
+    }
+
+    /// That it is between its bounds.
+    pub(super) fn bounds(&self) -> [Bool; 2] {
+        [self.term.ge(self.low), self.term.le(self.high)]
+    }
+
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        let (low, high) = (
+            self.low.saturating_add(other.low),
+            self.high.saturating_add(other.high),
+        );
+        match (self.is_known(), other.is_known()) {
+            (true, true) => Self::at(low),
+            (true, false) if self.low == 0 => other.clone(),
+            (false, true) if other.low == 0 => self.clone(),
+            _ => Self {
+                term: Int::add(&[&self.term, &other.term]),
+                low,
+                high,
+            },
+        }
+    }
+
+    pub(super) fn min(&self, other: &Self) -> Self {
+        match self.below(other) {
+            Claim::Known(true) => self.clone(),
+            Claim::Known(false) => other.clone(),
+            Claim::Open(below) => Self {
+                term: below.ite(&self.term, &other.term),
+                low: self.low.min(other.low),
+                high: self.high.min(other.high),
+            },
+        }
+    }
+
+    pub(super) fn max(&self, other: &Self) -> Self {
+        match self.below(other) {
+            Claim::Known(true) => other.clone(),
+            Claim::Known(false) => self.clone(),
+            Claim::Open(below) => Self {
+                term: below.ite(&other.term, &self.term),
+                low: self.low.max(other.low),
+                high: self.high.max(other.high),
+            },
+        }
+    }
+
+    /// That it is before another one.
+    pub(super) fn below(&self, other: &Self) -> Claim {
+        if self.high < other.low {
+            Claim::Known(true)
+        } else if self.low >= other.high {
+            Claim::Known(false)
+        } else {
+            Claim::Open(self.term.lt(&other.term))
+        }
+    }
+
+    /// That it is not after another one.
+    pub(super) fn at_most(&self, other: &Self) -> Claim {
+        if self.high <= other.low {
+            Claim::Known(true)
+        } else if self.low > other.high {
+            Claim::Known(false)
+        } else {
+            Claim::Open(self.term.le(&other.term))
+        }
+    }
+}
+
+impl Claim {
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Known(false), _) | (_, Self::Known(false)) => Self::Known(false),
+            (Self::Known(true), claim) | (claim, Self::Known(true)) => claim,
+            (Self::Open(a), Self::Open(b)) => Self::Open(Bool::and(&[a, b])),
+        }
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Known(true), _) | (_, Self::Known(true)) => Self::Known(true),
+            (Self::Known(false), claim) | (claim, Self::Known(false)) => claim,
+            (Self::Open(a), Self::Open(b)) => Self::Open(Bool::or(&[a, b])),
+        }
+    }
+
+    /// One time if it is so, else the other.
+    pub(super) fn choose(&self, yes: &Time, no: &Time) -> Time {
+        match self {
+            Self::Known(true) => yes.clone(),
+            Self::Known(false) => no.clone(),
+            Self::Open(claim) => Time {
+                term: claim.ite(&yes.term, &no.term),
+                low: yes.low.min(no.low),
+                high: yes.high.max(no.high),
+            },
+        }
+    }
+}
+
+/// That fewer than `need` of some claims are so.
+pub(super) fn fewer_than(need: u32, claims: impl IntoIterator<Item = Claim>) -> Bool {
+    let mut sure = 0_u32;
+    let mut open = Vec::new();
+    for claim in claims {
+        match claim {
+            Claim::Known(so) => sure += u32::from(so),
+            Claim::Open(claim) => open.push(claim),
+        }
+    }
+    let missing = need.saturating_sub(sure) as usize;
+    if missing == 0 || missing > open.len() {
+        return Bool::from_bool(missing != 0);
+    }
+    if let ([only], 1) = (open.as_slice(), missing) {
+        return only.not();
+    }
+    if missing == 1 {
+        return Bool::or(&open).not();
+    }
+    if missing == open.len() {
+        return Bool::and(&open).not();
+    }
+    let (one, zero) = (Int::from_i64(1), Int::from_i64(0));
+    let counted: Vec<Int> = open.iter().map(|claim| claim.ite(&one, &zero)).collect();
+    Int::add(&counted).lt(i64::try_from(missing).unwrap_or(i64::MAX))
+}
