@@ -89,6 +89,15 @@ pub fn going_on(starts: &[i64], length: Seconds, from: i64, until: i64) -> Optio
     starts.get(first).copied().filter(|start| *start < until)
 }
 
+/// The runs that are not over at a moment, if each goes on for `length` from its planned start; quick
+/// where few are over.
+#[must_use]
+pub fn still_going_on(starts: &[i64], length: Seconds, at: i64) -> &[i64] {
+    let over = |start: &&i64| start.saturating_add(length.0) <= at;
+    let first = starts.iter().take_while(over).count();
+    starts.get(first..).unwrap_or_default()
+}
+
 /// Whether what is emitted for a step keeps it from running before a step that it names with `after`: its
 /// script looks at the record that the other's script left, which it finds on its own host only. Seeds have no
 /// script in this version.

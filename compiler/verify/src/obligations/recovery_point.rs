@@ -14,10 +14,11 @@
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use jiff::ToSpan as _;
 use thrice_diagnostics::Span;
-use thrice_model::{ClassId, Demand, Obligation, StepId, Target};
+use thrice_model::{ClassId, Demand, HostId, Obligation, StepId, Survive, Target};
 use thrice_plan::calendar::midnight;
 use thrice_plan::staleness::{Known, Worst, worst};
 use thrice_plan::{CopyId, CopyKind, Missed, Period};
@@ -25,7 +26,7 @@ use thrice_quantity::Seconds;
 
 use super::split::{split, violated};
 use crate::context::Context;
-use crate::faults::{self, Fault, FaultSet, Struck, strike};
+use crate::faults::{self, Fault, FaultSet, Stakes, Struck, strike};
 use crate::verification::{Engine, Verdict, Verification};
 
 /// What is asked of a class.
@@ -90,8 +91,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let Some(class) = classes.first() else {
                 continue;
             };
-            let sets = sets(context, *class, period);
-            let outcome = asker.outcome(*class, &sets);
+            let sets = asker.sets(*class);
+            let outcome = asker.outcome(*class, sets);
             let violations = violations(&outcome, limits, &classes, index);
             let mut note = tell::note(context, &outcome);
             if limits.nominal.is_none() {
@@ -223,18 +224,6 @@ fn survived<'c>(
     })
 }
 
-/// The faults under which a class is asked about: the loss of its live data alone and of its host, which
-/// need not be asked for, and what must be survived.
-fn sets(context: &Context<'_>, class: ClassId, period: &Period) -> BTreeSet<FaultSet> {
-    let home = context.plan.model.classes[class].home.store;
-    let own = Fault::Loss(Target::Host(context.plan.host_of(home)));
-    let mut out: BTreeSet<FaultSet> = [vec![Fault::LiveData], vec![own]].into();
-    for (_, survive) in survived(context, class, period) {
-        out.extend(faults::sets(context, survive, &[class], period));
-    }
-    out
-}
-
 /// How old the newest version of a class gets under some faults.
 #[derive(Clone, Copy)]
 pub(crate) struct Newest {
@@ -256,8 +245,9 @@ impl<'c, 'p> Ages<'c, 'p> {
 
     /// `None` where the live data is left, or nothing is.
     pub(crate) fn newest(&mut self, class: ClassId, faults: &FaultSet) -> Option<Newest> {
-        let outcome = self.0.outcome(class, &[faults.clone()].into());
-        let (_, [nominal, guaranteed]) = outcome.sets.first()?;
+        let sets = self.0.with_strikes([faults.clone()].into());
+        let outcome = self.0.outcome(class, sets);
+        let (_, [nominal, guaranteed]) = outcome.left.first()?;
         let copy = if guaranteed.age.is_some() {
             guaranteed.copy
         } else {
@@ -282,30 +272,31 @@ pub(crate) fn asked_of(
 }
 
 /// What is known of a class in a period.
-#[derive(Default)]
 struct Outcome {
-    /// The oldest for each fault set that leaves something, nominal and guaranteed.
-    sets: Vec<(FaultSet, [Oldest; 2])>,
+    /// What was asked.
+    sets: Sets,
+    /// The oldest for each fault set, by its place, that leaves something, nominal and guaranteed.
+    left: Vec<(usize, [Oldest; 2])>,
     /// Fault sets that leave nothing.
     gone: usize,
 }
 
 impl Outcome {
     fn worst(&self, missed: Missed) -> Option<Attained> {
-        let mut out: Option<Attained> = None;
-        for (set, oldest) in &self.sets {
+        let mut out: Option<(Oldest, usize)> = None;
+        for (place, oldest) in &self.left {
             let oldest = pick(oldest, missed);
-            if out
-                .as_ref()
-                .is_none_or(|worst| oldest.exceeds(&worst.oldest))
-            {
-                out = Some(Attained {
-                    oldest,
-                    faults: set.clone(),
-                });
+            if out.is_none_or(|(worst, _)| oldest.exceeds(&worst)) {
+                out = Some((oldest, *place));
             }
         }
-        out
+        let (oldest, place) = out?;
+        let faults = self.set(place)?.clone();
+        Some(Attained { oldest, faults })
+    }
+
+    fn set(&self, place: usize) -> Option<&FaultSet> {
+        self.sets.get(place).map(|(set, _)| set)
     }
 }
 
@@ -314,6 +305,19 @@ fn pick([nominal, guaranteed]: &[Oldest; 2], missed: Missed) -> Oldest {
         Missed::Nominal => *nominal,
         Missed::Guaranteed => *guaranteed,
     }
+}
+
+/// Fault sets in canonical order, each with what it destroys.
+type Sets = Rc<Vec<(FaultSet, Rc<Struck>)>>;
+
+/// What some faults leave.
+#[derive(Clone, Copy)]
+enum Left {
+    /// The live data.
+    Live,
+    Nothing,
+    /// A newest version, nominal and guaranteed.
+    Copies([Oldest; 2]),
 }
 
 /// The worst over a period and the shape of the copy that has it; `None`: without bound.
@@ -325,7 +329,10 @@ struct Asker<'c, 'p> {
     period: &'c Period,
     from: i64,
     until: i64,
-    struck: BTreeMap<FaultSet, Struck>,
+    struck: BTreeMap<FaultSet, Rc<Struck>>,
+    /// By the requirements of survival in force, the host that is lost besides, and the class if it has
+    /// larger sets of its own.
+    sets: BTreeMap<(Vec<usize>, HostId, Option<ClassId>), Sets>,
     /// By the shapes of the copies left and their first days.
     known: BTreeMap<Vec<(usize, i64)>, [Found; 2]>,
 }
@@ -343,36 +350,94 @@ impl<'c, 'p> Asker<'c, 'p> {
             from: midnight(period.from),
             until: midnight(slipped.max(period.from)),
             struck: BTreeMap::new(),
+            sets: BTreeMap::new(),
             known: BTreeMap::new(),
         }
     }
 
-    fn outcome(&mut self, class: ClassId, sets: &BTreeSet<FaultSet>) -> Outcome {
+    /// The faults under which a class is asked about: the loss of its live data alone and of its host, which
+    /// need not be asked for, and what must be survived.
+    fn sets(&mut self, class: ClassId) -> Sets {
         let context = self.context;
-        let copies = context.copies_in(class, self.period);
-        let mut out = Outcome::default();
-        for set in sets {
+        let asked: Vec<(usize, &Survive)> = survived(context, class, self.period).collect();
+        let larger = |survive: &Survive| matches!(survive, Survive::Any { count, .. } if *count > 1);
+        let own = context
+            .plan
+            .host_of(context.plan.model.classes[class].home.store);
+        let key = (
+            asked.iter().map(|(at, _)| *at).collect(),
+            own,
+            asked.iter().any(|(_, s)| larger(s)).then_some(class),
+        );
+        if let Some(known) = self.sets.get(&key) {
+            return Rc::clone(known);
+        }
+        let own = Fault::Loss(Target::Host(own));
+        let mut sets: BTreeSet<FaultSet> = [vec![Fault::LiveData], vec![own]].into();
+        for (_, survive) in asked {
+            sets.extend(faults::sets(context, survive, &[class], self.period));
+        }
+        let sets = self.with_strikes(sets);
+        self.sets.insert(key, Rc::clone(&sets));
+        sets
+    }
+
+    fn with_strikes(&mut self, sets: BTreeSet<FaultSet>) -> Sets {
+        let strikes = sets.into_iter().map(|set| {
             let struck = self
                 .struck
                 .entry(set.clone())
-                .or_insert_with(|| strike(context, set, self.period.from));
-            let useless = struck.useless(context, &copies);
-            let left = copies.iter().filter(|id| !useless.contains_key(id));
-            let left: Vec<CopyId> = left.copied().collect();
-            let lives = |id: &CopyId| context.plan.copies[*id].kind == CopyKind::Live;
-            if left.iter().any(lives) {
-                continue;
+                .or_insert_with(|| Rc::new(strike(self.context, &set, self.period.from)));
+            let struck = Rc::clone(struck);
+            (set, struck)
+        });
+        Rc::new(strikes.collect())
+    }
+
+    fn outcome(&mut self, class: ClassId, sets: Sets) -> Outcome {
+        let context = self.context;
+        let copies = context.copies_in(class, self.period);
+        // The loss of any other host leaves the same.
+        let hosts = Stakes::of(context, &[class]).hosts(context);
+        let mut of_idle: Option<Left> = None;
+        let mut out = Outcome {
+            sets,
+            left: Vec::new(),
+            gone: 0,
+        };
+        for (place, (set, struck)) in out.sets.iter().enumerate() {
+            let idle = match set.as_slice() {
+                [Fault::Loss(Target::Host(host))] => !hosts.contains(host),
+                _ => false,
+            };
+            let left = match of_idle.filter(|_| idle) {
+                Some(left) => left,
+                None => self.left(&copies, struck),
+            };
+            if idle {
+                of_idle = Some(left);
             }
-            let left: Vec<CopyId> = left
-                .into_iter()
-                .filter(|id| context.plan.copies[*id].counts)
-                .collect();
-            match self.oldest(&left) {
-                Some(oldest) => out.sets.push((set.clone(), oldest)),
-                None => out.gone += 1,
+            match left {
+                Left::Live => {}
+                Left::Nothing => out.gone += 1,
+                Left::Copies(oldest) => out.left.push((place, oldest)),
             }
         }
         out
+    }
+
+    fn left(&mut self, copies: &[CopyId], struck: &Struck) -> Left {
+        let context = self.context;
+        let useless = struck.useless(context, copies);
+        let left = copies.iter().filter(|id| !useless.contains_key(id));
+        let left: Vec<CopyId> = left.copied().collect();
+        let lives = |id: &CopyId| context.plan.copies[*id].kind == CopyKind::Live;
+        if left.iter().any(lives) {
+            return Left::Live;
+        }
+        let counts = |id: &CopyId| context.plan.copies[*id].counts;
+        let left: Vec<CopyId> = left.into_iter().filter(counts).collect();
+        self.oldest(&left).map_or(Left::Nothing, Left::Copies)
     }
 
     /// How old the newest version in some copies gets; `None` if there is no copy.
@@ -495,8 +560,10 @@ fn violations(
         if !exceeds(attained.oldest) {
             continue;
         }
-        let sets = outcome.sets.iter();
-        let faults = sets.filter(|(_, oldest)| exceeds(pick(oldest, missed)));
+        let left = outcome.left.iter();
+        let faults = left
+            .filter(|(_, oldest)| exceeds(pick(oldest, missed)))
+            .filter_map(|(place, _)| outcome.set(*place).cloned());
         out.push(Violation {
             classes: classes.to_vec(),
             period,
@@ -504,7 +571,7 @@ fn violations(
             limit,
             asked,
             attained,
-            faults: faults.map(|(set, _)| set.clone()).collect(),
+            faults: faults.collect(),
         });
     }
     out

@@ -14,7 +14,7 @@ mod readers;
 
 use thrice_diagnostics::{Diagnostic, Severity, Span};
 use thrice_model::{Obligation, RunnerKind, Step, StepId};
-use thrice_plan::calendar::{Starts, going_on, midnight};
+use thrice_plan::calendar::{Starts, midnight, still_going_on};
 use thrice_quantity::Seconds;
 
 use crate::context::Context;
@@ -131,13 +131,17 @@ fn meetings(
         first: None,
     };
     let first = starts.partition_point(|start| *start < from);
+    let mut others: &[i64] = others;
     for start in starts
         .iter()
         .skip(first)
         .take_while(|start| **start < until)
     {
         out.runs += 1;
-        let meets = going_on(others, b.length, *start, start.saturating_add(window.0));
+        // What is over by now is over for all later runs.
+        others = still_going_on(others, b.length, *start);
+        let meets = others.first().copied();
+        let meets = meets.filter(|other| *other < start.saturating_add(window.0));
         if let Some(other) = meets.filter(|other| *other >= b.from) {
             out.hits += 1;
             out.first = out.first.or(Some((*start, other)));
