@@ -237,8 +237,8 @@ fn subsume(groups: &mut BTreeMap<(Root, Left), Group>) {
     }
 }
 
-/// The hosts that can add snapshots to a place with a key, as far as it has been asked in a period.
-type Adders = BTreeMap<(Location, Option<KeyId>), Vec<HostId>>;
+/// Who can add snapshots to places with their keys, as far as it has been asked in a period.
+type Adders = BTreeMap<Vec<(Location, Option<KeyId>)>, String>;
 
 /// What a verdict says besides: rules that count are open to whoever adds snapshots, since none of
 /// their runs fails.
@@ -256,31 +256,30 @@ fn note(
         Some(Left::Nothing) => return String::new(),
         None => {}
     }
-    let mut adders: BTreeSet<HostId> = BTreeSet::new();
-    for id in ids {
-        let copy = &context.plan.copies[*id];
-        if !counted(context, copy) {
-            continue;
-        }
-        let place = (copy.location.clone(), copy.key);
-        let found = known.entry(place).or_insert_with(|| {
-            machines(context, period)
-                .filter(|host| adds_snapshots(context, *host, copy, period))
-                .collect()
-        });
-        adders.extend(found.iter());
-    }
-    if adders.is_empty() {
-        return String::new();
-    }
-    let names: BTreeSet<&str> = adders
-        .into_iter()
-        .map(|host| context.plan.model.hosts[host].named.name.as_str())
+    let copies = ids.iter().map(|id| &context.plan.copies[*id]);
+    let counted: Vec<&Copy> = copies.filter(|copy| counted(context, copy)).collect();
+    let places = counted
+        .iter()
+        .map(|copy| (copy.location.clone(), copy.key))
         .collect();
-    format!(
-        "keep rules that count are open to whoever adds snapshots: {}",
-        crate::wording::some(names)
-    )
+    let told = known.entry(places).or_insert_with(|| {
+        let adds = |host: &HostId| {
+            let mut copies = counted.iter();
+            copies.any(|copy| adds_snapshots(context, *host, copy, period))
+        };
+        let names: BTreeSet<&str> = machines(context, period)
+            .filter(adds)
+            .map(|host| context.plan.model.hosts[host].named.name.as_str())
+            .collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        format!(
+            "keep rules that count are open to whoever adds snapshots: {}",
+            crate::wording::some(names)
+        )
+    });
+    told.clone()
 }
 
 /// Whether versions of a copy are thinned by rules that count.

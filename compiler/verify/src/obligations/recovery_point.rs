@@ -323,6 +323,17 @@ enum Left {
 /// The worst over a period and the shape of the copy that has it; `None`: without bound.
 type Found = Option<(Worst, usize)>;
 
+/// What decides which fault sets a class is asked about.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct SetsKey {
+    /// The requirements of survival in force.
+    requirements: Vec<usize>,
+    /// The class, if it has larger sets of its own.
+    class: Option<ClassId>,
+    /// Its host, if no requirement asks about that.
+    host: Option<HostId>,
+}
+
 /// Asks about one period; the same copies left are asked about once.
 struct Asker<'c, 'p> {
     context: &'c Context<'p>,
@@ -330,9 +341,7 @@ struct Asker<'c, 'p> {
     from: i64,
     until: i64,
     struck: BTreeMap<FaultSet, Rc<Struck>>,
-    /// By the requirements of survival in force, the host that is lost besides, and the class if it has
-    /// larger sets of its own.
-    sets: BTreeMap<(Vec<usize>, HostId, Option<ClassId>), Sets>,
+    sets: BTreeMap<SetsKey, Sets>,
     /// By the shapes of the copies left and their first days.
     known: BTreeMap<Vec<(usize, i64)>, [Found; 2]>,
 }
@@ -361,22 +370,30 @@ impl<'c, 'p> Asker<'c, 'p> {
         let context = self.context;
         let asked: Vec<(usize, &Survive)> = survived(context, class, self.period).collect();
         let larger = |survive: &Survive| matches!(survive, Survive::Any { count, .. } if *count > 1);
-        let own = context
+        let class_matters = asked.iter().any(|(_, survive)| larger(survive));
+        let mut key = SetsKey {
+            requirements: asked.iter().map(|(at, _)| *at).collect(),
+            class: class_matters.then_some(class),
+            host: None,
+        };
+        let host = context
             .plan
             .host_of(context.plan.model.classes[class].home.store);
-        let key = (
-            asked.iter().map(|(at, _)| *at).collect(),
-            own,
-            asked.iter().any(|(_, s)| larger(s)).then_some(class),
-        );
-        if let Some(known) = self.sets.get(&key) {
-            return Rc::clone(known);
+        let own = vec![Fault::Loss(Target::Host(host))];
+        for host in [None, Some(host)] {
+            key.host = host;
+            if let Some(known) = self.sets.get(&key)
+                && known.binary_search_by(|(set, _)| set.cmp(&own)).is_ok()
+            {
+                return Rc::clone(known);
+            }
         }
-        let own = Fault::Loss(Target::Host(own));
-        let mut sets: BTreeSet<FaultSet> = [vec![Fault::LiveData], vec![own]].into();
+        let mut sets: BTreeSet<FaultSet> = [vec![Fault::LiveData]].into();
         for (_, survive) in asked {
             sets.extend(faults::sets(context, survive, &[class], self.period));
         }
+        // Most policies ask about every host: then classes everywhere share a list.
+        key.host = sets.insert(own).then_some(host);
         let sets = self.with_strikes(sets);
         self.sets.insert(key, Rc::clone(&sets));
         sets
