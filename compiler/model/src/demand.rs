@@ -83,7 +83,7 @@ impl Obligation {
 /// Which classes a demand is about, as written and as resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
-    /// The classes, in the order of declaration.
+    /// The classes, in ascending order.
     pub classes: Vec<ClassId>,
     /// `all` (perhaps with a kind) as against names.
     pub all: bool,
@@ -91,6 +91,14 @@ pub struct Selection {
     pub kind: Option<ClassKind>,
     /// The words.
     pub span: Span,
+}
+
+impl Selection {
+    /// Whether a class is among them.
+    #[must_use]
+    pub fn contains(&self, class: ClassId) -> bool {
+        self.classes.binary_search(&class).is_ok()
+    }
 }
 
 /// How a value is compared.

@@ -52,7 +52,7 @@ pub(crate) fn of_single_fault(
             && acceptance
                 .selection
                 .as_ref()
-                .is_some_and(|selection| selection.classes.contains(&class))
+                .is_some_and(|selection| selection.contains(class))
     })
 }
 
@@ -67,7 +67,7 @@ fn covers(acceptance: &Acceptance, finding: &Finding) -> bool {
         Some(selection) => finding
             .classes
             .iter()
-            .any(|c| selection.classes.contains(c)),
+            .any(|c| selection.contains(*c)),
         None if acceptance.subjects.is_empty() => true,
         None => acceptance
             .subjects
@@ -81,7 +81,7 @@ fn narrow(plan: &Plan, acceptance: &Acceptance, finding: &mut Finding) -> bool {
     let Some(selection) = &acceptance.selection else {
         return true;
     };
-    finding.classes.retain(|c| !selection.classes.contains(c));
+    finding.classes.retain(|c| !selection.contains(*c));
     if finding.classes.is_empty() {
         return true;
     }

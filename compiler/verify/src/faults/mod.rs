@@ -104,7 +104,7 @@ pub(crate) fn is_asked(
             _ => &[],
         };
         kinds.contains(&kind)
-            && requirement.selection.classes.contains(&class)
+            && requirement.selection.contains(class)
             && Context::in_force(requirement.lifetime, period)
     })
 }

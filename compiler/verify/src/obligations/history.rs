@@ -17,7 +17,7 @@ mod tell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::Span;
-use thrice_model::{ClassId, Demand, Obligation};
+use thrice_model::{ClassId, Demand, Obligation, Selection};
 use thrice_plan::{CopyId, FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
@@ -98,7 +98,7 @@ struct Decider<'c, 'p> {
 struct Asked<'p> {
     faults: FaultSet,
     struck: Struck,
-    classes: &'p [ClassId],
+    classes: &'p Selection,
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
@@ -137,13 +137,16 @@ fn asks(context: &Context<'_>, class: ClassId, period: &Period) -> Vec<Ask> {
     let mut out: Vec<Ask> = model
         .requirements
         .iter()
-        .filter(|r| Context::in_force(r.lifetime, period) && r.selection.classes.contains(&class))
         .filter_map(|r| match r.demand {
-            Demand::History { reach, gap } => Some(Ask {
-                reach,
-                gap: Some(gap),
-                span: r.span,
-            }),
+            Demand::History { reach, gap }
+                if Context::in_force(r.lifetime, period) && r.selection.contains(class) =>
+            {
+                Some(Ask {
+                    reach,
+                    gap: Some(gap),
+                    span: r.span,
+                })
+            }
             _ => None,
         })
         .collect();
@@ -209,7 +212,7 @@ fn sets<'p>(context: &Context<'p>, period: &Period) -> Vec<Asked<'p>> {
                     .map(|faults| Asked {
                         struck: strike(context, &faults, period.from),
                         faults,
-                        classes: requirement.selection.classes.as_slice(),
+                        classes: &requirement.selection,
                     }),
             );
         }
@@ -347,7 +350,7 @@ impl Decider<'_, '_> {
                 .classes
                 .iter()
                 .copied()
-                .filter(|class| set.classes.contains(class))
+                .filter(|class| set.classes.contains(*class))
                 .collect();
             if hit.is_empty() {
                 continue;

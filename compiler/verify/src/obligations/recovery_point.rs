@@ -195,7 +195,7 @@ fn limits(context: &Context<'_>, id: ClassId, period: &Period) -> Limits {
         else {
             continue;
         };
-        let mine = requirement.selection.classes.contains(&id);
+        let mine = requirement.selection.contains(id);
         if mine && Context::in_force(requirement.lifetime, period) {
             out.nominal = least(out.nominal, (nominal, requirement.span));
             if let Some(guaranteed) = guaranteed {
@@ -215,7 +215,7 @@ fn survived<'c>(
     let requirements = context.plan.model.requirements.iter().enumerate();
     requirements.filter_map(move |(at, requirement)| match &requirement.demand {
         Demand::Survive(survive)
-            if requirement.selection.classes.contains(&class)
+            if requirement.selection.contains(class)
                 && Context::in_force(requirement.lifetime, period) =>
         {
             Some((at, survive))

@@ -80,7 +80,7 @@ fn due(context: &Context<'_>, class: ClassId, period: &Period) -> Option<Due> {
     let model = &context.plan.model;
     let required = model.requirements.iter().filter_map(|r| match r.demand {
         Demand::RecoveryTime(time)
-            if Context::in_force(r.lifetime, period) && r.selection.classes.contains(&class) =>
+            if Context::in_force(r.lifetime, period) && r.selection.contains(class) =>
         {
             Some((time, r.span))
         }

@@ -523,7 +523,7 @@ impl Decider<'_, '_> {
                 continue;
             };
             let before = violation.classes.len();
-            violation.classes.retain(|c| !selection.classes.contains(c));
+            violation.classes.retain(|c| !selection.contains(*c));
             *self.covered.entry(index).or_default() +=
                 usize::from(violation.classes.len() < before);
         }
