@@ -79,7 +79,9 @@ impl Counted {
             }
         }
         self.present.push((number, marks));
-        if !lost && marks > 0 {
+        // The oldest may be there for no rule's period, and then only as long as some rule has room.
+        let unmarked = self.present.first().is_some_and(|(_, marks)| *marks == 0);
+        if !lost && !unmarked && marks > 0 {
             return;
         }
         let spared = self.keeps_oldest && self.rules.iter().any(|rule| !rule.is_full());
