@@ -370,8 +370,7 @@ fn recovery_point(plan: &Plan, id: ClassId) -> Option<Seconds> {
         let Demand::RecoveryPoint { nominal, .. } = requirement.demand else {
             return None;
         };
-        let mine = requirement.selection.contains(id)
-            && requirement.lifetime.contains(plan.as_of);
+        let mine = requirement.selection.contains(id) && requirement.lifetime.contains(plan.as_of);
         mine.then_some(nominal)
     });
     asked.min()

@@ -64,10 +64,7 @@ fn covers(acceptance: &Acceptance, finding: &Finding) -> bool {
         return false;
     }
     match &acceptance.selection {
-        Some(selection) => finding
-            .classes
-            .iter()
-            .any(|c| selection.contains(*c)),
+        Some(selection) => finding.classes.iter().any(|c| selection.contains(*c)),
         None if acceptance.subjects.is_empty() => true,
         None => acceptance
             .subjects

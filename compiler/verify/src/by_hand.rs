@@ -63,10 +63,7 @@ pub(crate) fn without(plan: &Plan, known: Rc<Known>) -> Without {
         let steps = steps
             .iter()
             .map(|id| plan.model.steps[*id].named.name.as_str());
-        (
-            plan.model.classes[class].named.name.clone(),
-            list(steps),
-        )
+        (plan.model.classes[class].named.name.clone(), list(steps))
     };
     let verdicts = found.verdicts.into_iter();
     Without {
@@ -89,8 +86,7 @@ pub(crate) fn downgrade(without: &Without, out: &mut Verification) {
             verdict.subject.clone(),
             verdict.period.clone(),
         );
-        let rests =
-            BORNE_BY_COPIES.contains(&verdict.obligation) && !without.stands.contains(&key);
+        let rests = BORNE_BY_COPIES.contains(&verdict.obligation) && !without.stands.contains(&key);
         if verdict.holds && rests && verdict.engine < Engine::ProvedIf {
             verdict.engine = Engine::ProvedIf;
             let gap = if verdict.note.is_empty() { "" } else { "; " };

@@ -8,9 +8,9 @@ use jiff::civil::Date;
 use thrice_model::{ClassId, HostId, Location, ProviderId, SiteId, StepId, StoreId, Verb};
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 
+use crate::faults::{Owned, Principal, closure, noticed_after};
 use crate::obligations::Profiles;
 use crate::presence::Answers;
-use crate::faults::{Owned, Principal, closure, noticed_after};
 
 /// What holds of any plan, as far as it has been asked.
 #[derive(Default)]

@@ -256,7 +256,9 @@ fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>, answers: Ans
                     outcomes.decided.insert(place, decided(&context, *decide));
                 }
             }
-            Task::Without => outcomes.without = Some(by_hand::without(&plan, Rc::clone(&context.known))),
+            Task::Without => {
+                outcomes.without = Some(by_hand::without(&plan, Rc::clone(&context.known)))
+            }
         }
     }
     outcomes

@@ -369,7 +369,8 @@ impl<'c, 'p> Asker<'c, 'p> {
     fn sets(&mut self, class: ClassId) -> Sets {
         let context = self.context;
         let asked: Vec<(usize, &Survive)> = survived(context, class, self.period).collect();
-        let larger = |survive: &Survive| matches!(survive, Survive::Any { count, .. } if *count > 1);
+        let larger =
+            |survive: &Survive| matches!(survive, Survive::Any { count, .. } if *count > 1);
         let class_matters = asked.iter().any(|(_, survive)| larger(survive));
         let mut key = SetsKey {
             requirements: asked.iter().map(|(at, _)| *at).collect(),

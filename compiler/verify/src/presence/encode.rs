@@ -240,9 +240,10 @@ impl Writer {
 
     fn present(&self, at: usize, age: &Time) -> Claim {
         match (self.entered.get(at), self.leaves.get(at)) {
-            (Some(Some((entered, arrives))), Some(left)) => {
-                arrives.clone().and(entered.at_most(age)).and(age.below(left))
-            }
+            (Some(Some((entered, arrives))), Some(left)) => arrives
+                .clone()
+                .and(entered.at_most(age))
+                .and(age.below(left)),
             _ => Claim::Known(false),
         }
     }

@@ -178,11 +178,7 @@ impl Profiles {
 }
 
 /// The pasts of a class's copies, sources first.
-pub(super) fn pasts(
-    context: &Context<'_>,
-    ids: &[CopyId],
-    runs: Runs,
-) -> BTreeMap<CopyId, Past> {
+pub(super) fn pasts(context: &Context<'_>, ids: &[CopyId], runs: Runs) -> BTreeMap<CopyId, Past> {
     let mut out: BTreeMap<CopyId, Past> = BTreeMap::new();
     for id in ids {
         let copy = &context.plan.copies[*id];
@@ -289,12 +285,7 @@ fn head(context: &Context<'_>, id: CopyId, runs: Runs, before: &BTreeMap<CopyId,
     .min(FOR_EVER)
 }
 
-fn thinned(
-    context: &Context<'_>,
-    id: CopyId,
-    rules: &KeepRules,
-    runs: Runs,
-) -> Option<Thinned> {
+fn thinned(context: &Context<'_>, id: CopyId, rules: &KeepRules, runs: Runs) -> Option<Thinned> {
     let by = context.plan.copies[id].made_by?;
     let keeping = Keeping::of(context, &context.plan.model.steps[by])?;
     let profile = context.known.profiles.of(&keeping)?;
