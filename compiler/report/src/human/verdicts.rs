@@ -1,6 +1,7 @@
 //! What was decided and the values attained, a row for all that differs in subject or phase alone.
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use textwrap::core::display_width;
 
 use super::{Page, tables};
@@ -72,6 +73,9 @@ struct Key<'a> {
     note: &'a str,
 }
 
+/// Rows by what makes them one; a fleet has hundreds of thousands of verdicts.
+type Known<K> = IndexMap<K, usize, FxBuildHasher>;
+
 struct Row<'a> {
     key: Key<'a>,
     phases: Vec<&'a str>,
@@ -81,7 +85,7 @@ struct Row<'a> {
 /// First the phases of one subject are drawn together, then the subjects with the same phases.
 fn rows(verdicts: &[Verdict]) -> Vec<Row<'_>> {
     let mut single: Vec<Row<'_>> = Vec::new();
-    let mut known: IndexMap<(&str, Key<'_>), usize> = IndexMap::new();
+    let mut known: Known<(&str, Key<'_>)> = Known::default();
     for verdict in verdicts {
         let key = Key {
             obligation: &verdict.obligation,
@@ -100,7 +104,7 @@ fn rows(verdicts: &[Verdict]) -> Vec<Row<'_>> {
         }
     }
     let mut rows: Vec<Row<'_>> = Vec::new();
-    let mut known: IndexMap<(Key<'_>, Vec<&str>), usize> = IndexMap::new();
+    let mut known: Known<(Key<'_>, Vec<&str>)> = Known::default();
     for row in single {
         let at = *known
             .entry((row.key, row.phases.clone()))
