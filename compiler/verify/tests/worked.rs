@@ -12,6 +12,7 @@ use jiff::civil::date;
 use thrice_diagnostics::{Severity, SourceMap};
 use thrice_model::Obligation;
 use thrice_plan::Plan;
+use thrice_quantity::Seconds;
 use thrice_resolve::{Loader, resolve};
 use thrice_verify::{Engine, Verification, verify};
 
@@ -127,7 +128,7 @@ class archives is items on s3.main:/archives { size 1..2 GB }
 move away of s3.main:/archives to tower.tank:/archives by tower.cron { monthly on 1 at 06:00; older than 90 days by upload; taking 1m..2h; credential writer; monitor deadman }
 
 require copies >= 1, offsite >= 1 for archives
-accept survival for archives because "a test" by "owner" until 2030-01-01
+accept survival for archives because "a test" by "owner", "household" until 2030-01-01
 "#
     );
     let found = judged(&text);
@@ -390,4 +391,86 @@ fn the_same_policy_in_another_order_gives_the_same_verdicts() {
             .collect::<Vec<_>>()
     };
     assert_eq!(told(&a), told(&b));
+}
+
+/// One who accepts what falls short of the floor does it for everybody; what a requirement asks is his own.
+#[test]
+fn two_names_stand_behind_what_falls_short_of_the_floor() {
+    let policy = |by: &str, accepted: &str| {
+        let class = "class music is items on vps.disk:/music { size 1..2 GB }\n";
+        let accept =
+            format!("accept {accepted} because \"can be ripped again\" by {by} until 2030-01-01\n");
+        codes(&judged(&[PLACES, class, &accept].concat()))
+            .into_iter()
+            .filter(|code| *code != "T2601")
+            .map(str::to_owned)
+            .collect::<Vec<String>>()
+    };
+    for accepted in ["survival for music", "survival for music of host vps"] {
+        assert_eq!(policy("\"owner\"", accepted), ["T2620"], "{accepted}");
+        assert!(policy("\"owner\", \"household\"", accepted).is_empty());
+    }
+}
+
+/// What the solver is asked ends with the policy's horizon. Where something happens to a class after that,
+/// and nothing says how long it must be kept, the proof has a bound, which the verdict names.
+#[test]
+fn a_proof_says_up_to_which_age_it_goes() {
+    let engine = |class: &str, rest: &str| {
+        let photos = format!(
+            "class photos is items on vps.disk:/photos {{ size 1..2 GB {class} }}
+expire tidied of vps.disk:/photos after 7..60 days by use {{ by hand }}
+copy kept of photos to tower.tank:/photos by tower.cron {{ daily at 03:00; taking 1m..10m; monitor deadman }}
+{rest}"
+        );
+        let found = judged(&[PLACES, &photos].concat());
+        let mut verdicts = found.verdicts.iter();
+        let last = verdicts.find(|v| v.obligation == Obligation::LastCopy);
+        last.map(|v| (v.engine, v.holds)).unwrap()
+    };
+    assert_eq!(
+        engine("", ""),
+        (Engine::Proved, true),
+        "nothing happens later"
+    );
+    let expire = "expire old of tower.tank:/photos after 1100 days by use { by hand }\n";
+    let bound = Engine::ProvedUpTo(Seconds::days(730));
+    assert_eq!(engine("", expire), (bound, true), "the horizon");
+    assert_eq!(bound.to_string(), "proved up to 730 d");
+    assert_eq!(
+        engine("; retain at least 1 year", expire),
+        (Engine::Proved, true),
+        "all that is promised"
+    );
+}
+
+/// A copy that is surely there after a week, of data that must be kept for a day: nothing is asked before the
+/// week is over, and then the copy is there. Of data that must be gone by then it never is a copy.
+#[test]
+fn data_that_is_kept_for_less_than_its_copies_take() {
+    let found = |kept: &str, within: &str| {
+        let text = format!(
+            "class notes is items on vps.disk:/notes {{ size 1..2 GB; retain {kept} }}
+copy kept of notes to tower.tank:/notes by tower.cron {{ weekly on Sunday at 03:00; taking 1m..10m; monitor deadman }}
+require copies >= 2 {within} for notes
+require survive any 1 of host for notes
+"
+        );
+        judged(&[PLACES, &text].concat())
+    };
+    let least = found("at least 1 day", "");
+    assert!(codes(&least).is_empty(), "{:?}", codes(&least));
+    assert_eq!(
+        codes(&found("at least 1 day, at most 2 days", ""))
+            .into_iter()
+            .filter(|code| ["T1101", "T1201"].contains(code))
+            .collect::<Vec<_>>(),
+        ["T1101", "T1201"]
+    );
+    // Who says by when he wants them is asked about that age, and told where there is none.
+    let early = found("at least 1 day", "within 3 days");
+    assert_eq!(codes(&early), ["T1101"]);
+    let late = found("at least 1 day, at most 2 days", "within 3 days");
+    assert!(!codes(&late).contains(&"T1101"), "{:?}", codes(&late));
+    assert!(message(&late, "T2602").contains("ages from 3 d on"));
 }

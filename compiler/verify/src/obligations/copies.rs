@@ -12,7 +12,7 @@ use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 
-use super::settling::{dependable, last_age, settling};
+use super::settling::{ages, dependable, gone_before, proved, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
@@ -180,11 +180,16 @@ fn check(
                 violations.push(violation(None, None));
                 break;
             };
+            if within.is_some() && gone_before(context, class, from) {
+                // There is no such age: `sense` says so.
+                continue;
+            }
+            let (from, to) = ages(context, class, from);
             let question = Question {
                 members,
                 need,
                 from,
-                to: last_age(context, class),
+                to,
                 window: 0,
             };
             let about = About {
@@ -193,7 +198,10 @@ fn check(
             };
             match answered(context, about, &symbolized, &symbolized.system, &question) {
                 Answer::Evaluated => {}
-                Answer::Proved => engine = Engine::Proved,
+                Answer::Proved => {
+                    let proved = proved(context, class, &symbolized.system, &question);
+                    engine = engine.weaker(proved);
+                }
                 Answer::Refuted(run) => {
                     violations.push(violation(Some(run), None));
                     break;
@@ -471,5 +479,6 @@ fn finding(diagnostic: Diagnostic, classes: Vec<ClassId>, context: &Context<'_>)
         classes,
         subjects: Vec::new(),
         fault: None,
+        floor: false,
     }
 }

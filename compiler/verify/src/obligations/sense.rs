@@ -2,6 +2,8 @@
 //! the document agree with the plan.
 
 mod estimates;
+mod facts;
+mod too_late;
 
 use std::collections::BTreeSet;
 
@@ -27,6 +29,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     skipped(context, &mut found);
     weaker(context, &mut found);
     estimates::check(context, &mut found);
+    facts::check(context, &mut found);
+    too_late::check(context, &mut found);
     let holds = found
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);
@@ -48,6 +52,7 @@ fn finding(diagnostic: Diagnostic, classes: Vec<ClassId>, subjects: Vec<String>)
         classes,
         subjects,
         fault: None,
+        floor: false,
     }
 }
 

@@ -14,7 +14,7 @@ use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Demand, HostId, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
 
-use super::settling::{last_age, settling};
+use super::settling::{ages, proved, settling};
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Why, strike};
@@ -57,6 +57,8 @@ struct Group {
     spans: BTreeSet<Span>,
     /// The fault sets that bring it about.
     faults: BTreeSet<FaultSet>,
+    /// Whether the floor asks for it, whatever requirements do.
+    floor: bool,
     violations: Vec<Violation>,
 }
 
@@ -87,6 +89,7 @@ fn decided(context: &Context<'_>, cells: Option<Vec<Cell>>, out: &mut Verificati
         groups: BTreeMap::new(),
         verdicts: Vec::new(),
         covered: BTreeMap::new(),
+        floor_covered: BTreeSet::new(),
         cells,
     };
     for (index, period) in context.plan.periods.iter().enumerate() {
@@ -132,6 +135,8 @@ struct Decider<'c, 'p> {
     verdicts: Vec<(Vec<ClassId>, usize, Attained)>,
     /// How often each acceptance of a single fault was needed, by its index.
     covered: BTreeMap<usize, usize>,
+    /// Those of them that were needed for what the floor asks.
+    floor_covered: BTreeSet<usize>,
     /// What came out of each question, if somebody wants to know.
     cells: Option<Vec<Cell>>,
 }
@@ -280,7 +285,7 @@ impl Decider<'_, '_> {
                 Some(v) if v.run.is_some() => Engine::Refuted,
                 Some(_) => Engine::Evaluated,
             };
-            group.attained.engine = group.attained.engine.max(engine);
+            group.attained.engine = group.attained.engine.weaker(engine);
             group.attained.holds &= held;
             if let Some(violation) = violation {
                 let held = violation.unknown.is_none().then_some(false);
@@ -375,11 +380,12 @@ impl Decider<'_, '_> {
         let window = faults::alarmed_after(context, lost)
             .0
             .saturating_add(class_data.rto.map_or(0, |(t, _)| t.0));
+        let (from, to) = ages(context, lost, from);
         let question = Question {
             members,
             need: 1,
             from,
-            to: last_age(context, lost),
+            to,
             window,
         };
         let gone = |id: CopyId| useless.get(&id) == Some(&Why::StoreLost);
@@ -397,11 +403,11 @@ impl Decider<'_, '_> {
         match answered(context, about, symbolized, &system, &question) {
             answer @ (Answer::Evaluated | Answer::Proved) => {
                 let engine = if answer == Answer::Proved {
-                    Engine::Proved
+                    proved(context, lost, &system, &question)
                 } else {
                     Engine::Evaluated
                 };
-                alike.attained.engine = alike.attained.engine.max(engine);
+                alike.attained.engine = alike.attained.engine.weaker(engine);
                 if only_live {
                     alike.attained.only_live.extend(ask.faults.iter().copied());
                 }
@@ -411,13 +417,6 @@ impl Decider<'_, '_> {
             Answer::Refuted(run) => Some(violation(Some(run), None)),
             Answer::Unknown(why) => Some(violation(None, Some(why))),
         }
-    }
-
-    fn violations(&self) -> usize {
-        self.groups
-            .values()
-            .map(|group| group.violations.len())
-            .sum()
     }
 
     /// The floor: the loss of the class's own host, alone and together with each host that holds none
@@ -443,9 +442,8 @@ impl Decider<'_, '_> {
                 span: None,
                 spared: true,
             };
-            let before = self.violations();
-            self.ask(&alone, &mut one, index);
-            if self.violations() == before {
+            // Accepted or not: with more faults it only gets worse.
+            if self.ask(&alone, &mut one, index).is_empty() {
                 self.floor_with(own, &hosts, &mut one, index);
             }
             self.conclude(one, index);
@@ -506,6 +504,7 @@ impl Decider<'_, '_> {
         let key = format!("{whose} {} {}", violation.run.is_some(), causes.join(" "));
         let group = self.groups.entry(key).or_default();
         group.spans.extend(ask.span);
+        group.floor |= ask.span.is_none();
         group.faults.insert(ask.faults.clone());
         group.violations.push(violation);
     }
@@ -524,8 +523,11 @@ impl Decider<'_, '_> {
             };
             let before = violation.classes.len();
             violation.classes.retain(|c| !selection.contains(*c));
-            *self.covered.entry(index).or_default() +=
-                usize::from(violation.classes.len() < before);
+            let needed = violation.classes.len() < before;
+            *self.covered.entry(index).or_default() += usize::from(needed);
+            if needed && ask.span.is_none() {
+                self.floor_covered.insert(index);
+            }
         }
     }
 
@@ -535,7 +537,7 @@ impl Decider<'_, '_> {
         for (classes, index, attained) in &self.verdicts {
             for class in classes {
                 let entry = out.entry((*class, *index)).or_default();
-                entry.engine = entry.engine.max(attained.engine);
+                entry.engine = entry.engine.weaker(attained.engine);
                 entry.holds &= attained.holds;
                 entry.only_live.extend(attained.only_live.iter().copied());
             }
@@ -583,6 +585,7 @@ impl Decider<'_, '_> {
         });
         out.findings
             .extend(parts.filter_map(|part| tell::tell(self.context, &part)));
+        out.floor_covered.extend(&self.floor_covered);
         for (index, count) in &self.covered {
             *out.covered.entry(*index).or_default() += count;
         }
@@ -643,5 +646,6 @@ fn vacuous(span: Span, period: &Period) -> Finding {
         classes: Vec::new(),
         subjects: Vec::new(),
         fault: None,
+        floor: false,
     }
 }
