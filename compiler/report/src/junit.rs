@@ -88,7 +88,7 @@ impl Case {
     /// What does not hold is explained by a finding or covered by an acceptance, so the verdict
     /// itself never fails twice: a case of its own is passed, or skipped with its reason.
     fn verdict(verdict: &Verdict) -> Self {
-        let mut name = verdict.subject.clone();
+        let mut name = verdict.subject.to_string();
         if !verdict.phase.is_empty() {
             name.push_str(&format!(" in {}", verdict.phase));
         }

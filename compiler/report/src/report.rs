@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use ecow::EcoString;
+
 use thrice_diagnostics::{Diagnostic, Severity, Span};
 
 use crate::area;
@@ -66,17 +68,17 @@ pub struct PhaseDate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// Which obligation, one of [`crate::OBLIGATIONS`].
-    pub obligation: Cow<'static, str>,
+    pub obligation: EcoString,
     /// The class, store or environment it was decided for.
-    pub subject: String,
+    pub subject: EcoString,
     /// The phase; empty for one that holds in none in particular.
-    pub phase: String,
+    pub phase: EcoString,
     /// What stands behind it: `evaluated`, `proved`, `proved up to 1096 d`, `proved if`, `refuted` or `unknown`.
-    pub engine: Cow<'static, str>,
+    pub engine: EcoString,
     /// Whether the obligation is met.
     pub holds: bool,
     /// The values attained, such as `3 copies on 2 media`.
-    pub note: String,
+    pub note: EcoString,
 }
 
 /// Something a verdict rests on that the policy cannot make true by itself.
@@ -292,7 +294,7 @@ mod tests {
             phase: "t0".into(),
             engine: engine.into(),
             holds: true,
-            note: String::new(),
+            note: EcoString::new(),
         }
     }
 

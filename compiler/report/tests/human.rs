@@ -61,11 +61,11 @@ fn hostile_text_stays_text() {
 fn many_verdicts_are_cut_and_failures_come_first() {
     let verdict = |index: usize| Verdict {
         obligation: "copies".into(),
-        subject: format!("class{index}"),
+        subject: format!("class{index}").into(),
         phase: "t0".into(),
         engine: "evaluated".into(),
         holds: index != 150,
-        note: format!("{index} copies"),
+        note: format!("{index} copies").into(),
     };
     let report = Report {
         verdicts: (0..200).map(verdict).collect(),
@@ -88,7 +88,7 @@ fn many_names_are_counted() {
         verdicts: classes()
             .map(|subject| Verdict {
                 obligation: "copies".into(),
-                subject,
+                subject: subject.into(),
                 phase: "t0".into(),
                 engine: "evaluated".into(),
                 holds: true,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use ecow::EcoString;
 use thrice_model::{Application, ClassId, Obligation, StepId};
 use thrice_plan::{CopyId, Plan};
 
@@ -28,7 +29,7 @@ pub(crate) struct Without {
     /// For each class that somebody's hands touch, the steps that he must do.
     steps: BTreeMap<String, String>,
     /// What holds without them: obligation, subject and period.
-    stands: BTreeSet<(Obligation, String, String)>,
+    stands: BTreeSet<(Obligation, EcoString, EcoString)>,
 }
 
 /// Decides anew without the copies that are made by hand, for the classes that have any. `answers` are

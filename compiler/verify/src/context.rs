@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{ClassId, HostId, Location, ProviderId, SiteId, StepId, StoreId, Verb};
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
@@ -38,6 +39,8 @@ pub(crate) struct Context<'p> {
     run_by: BTreeMap<HostId, Vec<StepId>>,
     /// What principals own, as far as it has been asked.
     owned: RefCell<BTreeMap<(Principal, Date), Rc<Owned>>>,
+    /// The names of the classes.
+    names: Vec<EcoString>,
     /// For each class, a number that it shares with those that are like it at all times.
     kinds: Vec<usize>,
     /// What has been worked out already.
@@ -87,6 +90,12 @@ impl<'p> Context<'p> {
             prunes,
             run_by,
             owned: RefCell::default(),
+            names: plan
+                .model
+                .classes
+                .iter()
+                .map(|(_, class)| class.named.name.as_str().into())
+                .collect(),
             kinds: Vec::new(),
             known,
             mismatches: std::cell::RefCell::default(),
@@ -269,6 +278,14 @@ impl<'p> Context<'p> {
             })
             .map(|(id, _)| id)
             .collect()
+    }
+
+    /// The same, to be put into a verdict: many share it.
+    pub(crate) fn name(&self, class: ClassId) -> EcoString {
+        self.names
+            .get(usize::from(class))
+            .cloned()
+            .unwrap_or_default()
     }
 
     pub(crate) fn class_name(&self, class: ClassId) -> &'p str {

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use ecow::EcoString;
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_model::{ClassId, Obligation, Target};
 use thrice_quantity::Seconds;
@@ -63,15 +64,15 @@ pub struct Verdict {
     /// Which obligation.
     pub obligation: Obligation,
     /// What about: a class, a store, or the policy.
-    pub subject: String,
+    pub subject: EcoString,
     /// In which period.
-    pub period: String,
+    pub period: EcoString,
     /// By what.
     pub engine: Engine,
     /// Whether it holds.
     pub holds: bool,
     /// The values attained, or the witness, in a few words.
-    pub note: String,
+    pub note: EcoString,
 }
 
 /// A violated obligation, with what an acceptance needs to know about it.

@@ -88,7 +88,7 @@ fn used(prune: &str, from: &str, to: &str, more: &str) -> String {
     let found = judged(&text.replace(from, to));
     verdict(&found, Obligation::Capacity, "s3.main")
         .note
-        .clone()
+        .to_string()
 }
 
 /// Auditor's figures: 2.01 GB in use, and 1.03 · (U / 0.95 + U) and a period's churn at a prune.

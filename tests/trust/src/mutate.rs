@@ -73,8 +73,8 @@ impl Picture {
         for verdict in judged.verified.iter().flat_map(|v| &v.verdicts) {
             let key = (
                 verdict.obligation,
-                verdict.subject.clone(),
-                verdict.period.clone(),
+                verdict.subject.to_string(),
+                verdict.period.to_string(),
             );
             let holds = out.verdicts.entry(key).or_insert(true);
             *holds &= verdict.holds;

@@ -71,7 +71,7 @@ fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str,
             verbs::finish(&(head + &shown), 1)
         }
         Err(no_core) => {
-            let mut known: Vec<String> = no_core.known.into_iter().map(|(s, _)| s).collect();
+            let mut known: Vec<String> = no_core.known.into_iter().map(|(s, _)| s.into()).collect();
             known.dedup();
             let near = one_of(nearest(subject, known.iter().map(String::as_str)));
             let near = if near.is_empty() {

@@ -38,13 +38,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     passes(context, &mut found);
     out.verdicts.push(Verdict {
         obligation: Obligation::Alarm,
-        subject: context.plan.model.policy.named.name.clone(),
-        period: "all".to_owned(),
+        subject: context.plan.model.policy.named.name.as_str().into(),
+        period: "all".into(),
         engine: Engine::Evaluated,
         holds: found
             .iter()
             .all(|f| f.diagnostic.severity != Severity::Error),
-        note: note(context),
+        note: note(context).into(),
     });
     out.findings.append(&mut found);
 }

@@ -75,15 +75,16 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             if unknown.is_empty() || !holds {
                 out.verdicts.push(Verdict {
                     obligation: Obligation::Capacity,
-                    subject: data.named.name.clone(),
-                    period: period.name.clone(),
+                    subject: data.named.name.as_str().into(),
+                    period: period.name.as_str().into(),
                     engine: Engine::Evaluated,
                     holds,
                     note: format!(
                         "at most {} of {}",
                         use_last.rounded(),
                         limit.usable.rounded()
-                    ),
+                    )
+                    .into(),
                 });
             }
         }

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, CopyKind, Period};
@@ -224,11 +225,11 @@ fn check(
         };
     }
     attained.dedup();
-    let note = attained.join(", ");
+    let note = EcoString::from(attained.join(", "));
     out.verdicts.extend(classes.iter().map(|class| Verdict {
         obligation: Obligation::Copies,
-        subject: context.class_name(*class).to_owned(),
-        period: period.name.clone(),
+        subject: context.name(*class),
+        period: period.name.as_str().into(),
         engine,
         holds,
         note: note.clone(),

@@ -113,11 +113,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         }
         out.verdicts.push(Verdict {
             obligation: Obligation::Cost,
-            subject: plan.model.policy.named.name.clone(),
-            period: period.name.clone(),
+            subject: plan.model.policy.named.name.as_str().into(),
+            period: period.name.as_str().into(),
             engine: Engine::Evaluated,
             holds,
-            note: format!("{total} a month"),
+            note: format!("{total} a month").into(),
         });
     }
 }

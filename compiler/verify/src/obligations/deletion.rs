@@ -10,6 +10,7 @@ mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use thrice_model::{ClassId, CredentialId, FaultKind, HostId, Obligation, Target};
 use thrice_plan::{Copy, CopyId, Period};
 
@@ -105,21 +106,19 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 group.principals.insert(attack.principal);
                 group.periods.insert(index);
             }
-            let note = match worst {
-                Some(Left::OnlyLive) => {
-                    "in some cases only what lies with the data is left".to_owned()
-                }
-                Some(Left::Nothing) => String::new(),
+            let note: EcoString = match worst {
+                Some(Left::OnlyLive) => "in some cases only what lies with the data is left".into(),
+                Some(Left::Nothing) => EcoString::new(),
                 None => {
                     let known = (&mut adders, &mut open);
                     let pushers = counting::pushers(context, &classes, &ids, period, known);
-                    counting::note(context, &pushers)
+                    counting::note(context, &pushers).into()
                 }
             };
             out.verdicts.extend(classes.iter().map(|class| Verdict {
                 obligation: Obligation::Deletion,
-                subject: context.class_name(*class).to_owned(),
-                period: period.name.clone(),
+                subject: context.name(*class),
+                period: period.name.as_str().into(),
                 engine: Engine::Evaluated,
                 holds: worst != Some(Left::Nothing),
                 note: note.clone(),

@@ -145,11 +145,11 @@ fn verdict(
     }
     Verdict {
         obligation: Obligation::Erasure,
-        subject: context.class_name(class).to_owned(),
-        period: period.name.clone(),
+        subject: context.name(class),
+        period: period.name.as_str().into(),
         engine,
         holds,
-        note,
+        note: note.into(),
     }
 }
 

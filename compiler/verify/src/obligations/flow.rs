@@ -35,11 +35,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         for class in context.classes_in(period) {
             out.verdicts.push(Verdict {
                 obligation: Obligation::Flow,
-                subject: context.class_name(class).to_owned(),
-                period: period.name.clone(),
+                subject: context.name(class),
+                period: period.name.as_str().into(),
                 engine: Engine::Evaluated,
                 holds: !found.leaks.contains(&(class, period.name.clone())),
-                note: seen_by(context, class, period),
+                note: seen_by(context, class, period).into(),
             });
         }
     }

@@ -16,6 +16,7 @@ mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use thrice_diagnostics::Span;
 use thrice_model::{ClassId, Demand, Obligation, Selection};
 use thrice_plan::{CopyId, FOR_EVER, Period};
@@ -117,8 +118,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let verdict = state.group(&group, &sets, index);
             out.verdicts
                 .extend(group.classes.iter().map(|class| Verdict {
-                    subject: context.class_name(*class).to_owned(),
-                    period: period.name.clone(),
+                    subject: context.name(*class),
+                    period: period.name.as_str().into(),
                     ..verdict.clone()
                 }));
         }
@@ -262,13 +263,13 @@ impl Decider<'_, '_> {
         let attained = best(&nominal, &counting, FOR_EVER);
         Verdict {
             obligation: Obligation::History,
-            subject: String::new(),
-            period: String::new(),
+            subject: EcoString::new(),
+            period: EcoString::new(),
             engine: Engine::Evaluated,
             holds,
             note: attained.map_or_else(
-                || "no earlier versions".to_owned(),
-                |(_, past, _)| tell::attained(past),
+                || "no earlier versions".into(),
+                |(_, past, _)| tell::attained(past).into(),
             ),
         }
     }

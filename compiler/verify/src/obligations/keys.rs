@@ -38,11 +38,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             judge(context, period, *key, copies, found);
             out.verdicts.push(Verdict {
                 obligation: Obligation::Keys,
-                subject: context.plan.model.keys[*key].named.name.clone(),
-                period: period.name.clone(),
+                subject: context.plan.model.keys[*key].named.name.as_str().into(),
+                period: period.name.as_str().into(),
                 engine: Engine::Evaluated,
                 holds: !found.circle && found.taken.len() == before,
-                note: held_words(context, *key),
+                note: held_words(context, *key).into(),
             });
         }
     }

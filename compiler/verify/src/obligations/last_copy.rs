@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Obligation, StepId};
 use thrice_plan::{CopyKind, Period};
@@ -96,11 +97,11 @@ fn verdict(
 ) -> Verdict {
     Verdict {
         obligation: Obligation::LastCopy,
-        subject: context.class_name(class).to_owned(),
-        period: period.name.clone(),
+        subject: context.name(class),
+        period: period.name.as_str().into(),
         engine,
         holds: answer.holds(),
-        note: String::new(),
+        note: EcoString::new(),
     }
 }
 

@@ -16,6 +16,7 @@ mod tell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use ecow::EcoString;
 use jiff::ToSpan as _;
 use thrice_diagnostics::Span;
 use thrice_model::{ClassId, Demand, HostId, Obligation, StepId, Survive, Target};
@@ -98,11 +99,12 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             if limits.nominal.is_none() {
                 note.push_str("; no `rpo` is asked for");
             }
+            let note = EcoString::from(note);
             for class in &classes {
                 let verdict = Verdict {
                     obligation: Obligation::RecoveryPoint,
-                    subject: context.class_name(*class).to_owned(),
-                    period: period.name.clone(),
+                    subject: context.name(*class),
+                    period: period.name.as_str().into(),
                     engine: Engine::Evaluated,
                     holds: violations.is_empty(),
                     note: note.clone(),

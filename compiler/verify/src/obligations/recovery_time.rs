@@ -16,6 +16,7 @@ mod urgency;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use thrice_diagnostics::Span;
 use thrice_model::{ClassId, Demand, Obligation, Target};
 use thrice_plan::{CopyId, FOR_EVER, Period};
@@ -44,7 +45,7 @@ struct Late {
 #[derive(Clone, Default)]
 struct Attained {
     back: Option<Seconds>,
-    note: String,
+    note: EcoString,
     fails: bool,
     unknown: bool,
 }
@@ -203,7 +204,7 @@ impl Decided {
             }
             if attained.back <= back {
                 attained.back = back;
-                attained.note = tell::attained(context, restore, &shared, back);
+                attained.note = tell::attained(context, restore, &shared, back).into();
             }
         }
         let late: BTreeSet<ClassId> = late
@@ -249,8 +250,8 @@ impl Decided {
             let period = context.plan.periods.get(*index);
             out.verdicts.push(Verdict {
                 obligation: Obligation::RecoveryTime,
-                subject: context.class_name(*class).to_owned(),
-                period: period.map_or_else(String::new, |p| p.name.clone()),
+                subject: context.name(*class),
+                period: period.map_or_else(EcoString::new, |p| p.name.as_str().into()),
                 engine: Engine::Evaluated,
                 holds: !attained.fails,
                 note: attained.note.clone(),

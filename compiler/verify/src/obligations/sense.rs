@@ -7,6 +7,7 @@ mod too_late;
 
 use std::collections::BTreeSet;
 
+use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Demand, Obligation, Requirement, Source, Verb};
 
@@ -37,11 +38,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     out.findings.append(&mut found);
     out.verdicts.push(Verdict {
         obligation: Obligation::Sense,
-        subject: context.plan.model.policy.named.name.clone(),
-        period: "all".to_owned(),
+        subject: context.plan.model.policy.named.name.as_str().into(),
+        period: "all".into(),
         engine: Engine::Evaluated,
         holds,
-        note: String::new(),
+        note: EcoString::new(),
     });
 }
 

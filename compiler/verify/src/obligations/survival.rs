@@ -10,6 +10,7 @@ pub(super) mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Demand, HostId, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
@@ -565,14 +566,14 @@ impl Decider<'_, '_> {
             }
             out.verdicts.push(Verdict {
                 obligation: Obligation::Survival,
-                subject: name.to_owned(),
-                period: period.to_owned(),
+                subject: name.into(),
+                period: period.into(),
                 engine: attained.engine,
                 holds: attained.holds,
                 note: if only.is_empty() {
-                    String::new()
+                    EcoString::new()
                 } else {
-                    "partly through the live data alone".to_owned()
+                    "partly through the live data alone".into()
                 },
             });
         }

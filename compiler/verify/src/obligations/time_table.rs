@@ -42,11 +42,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     };
     out.verdicts.push(Verdict {
         obligation: Obligation::TimeTable,
-        subject: context.plan.model.policy.named.name.clone(),
-        period: "all".to_owned(),
+        subject: context.plan.model.policy.named.name.as_str().into(),
+        period: "all".into(),
         engine: Engine::Evaluated,
         holds,
-        note,
+        note: note.into(),
     });
 }
 

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
+use ecow::EcoString;
 use thrice_model::{Model, Obligation, PhaseId};
 use thrice_plan::Plan;
 use thrice_quantity::{Bytes, BytesPerDay, Interval, RatioPerMonth, Seconds};
@@ -66,7 +67,7 @@ struct Seeker<'p> {
 }
 
 /// A verdict's obligation, subject and period.
-type Claim = (Obligation, String, String);
+type Claim = (Obligation, EcoString, EcoString);
 
 impl Seeker<'_> {
     /// The assumption with its turn; `None` where no verdict rests on it.

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use ecow::EcoString;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::Obligation;
 use thrice_plan::Plan;
@@ -34,7 +35,7 @@ pub struct Why {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoCore {
     /// What there are verdicts about, for this obligation: subject and period.
-    pub known: Vec<(String, String)>,
+    pub known: Vec<(EcoString, EcoString)>,
 }
 
 /// Why an obligation is met, or not, for a subject: a class, a store, the policy. Without a period, in the
@@ -119,8 +120,8 @@ pub fn holds_with(plan: &Plan, verdict: &Verdict, kept: &[Statement]) -> bool {
 /// What must go on to stand.
 struct Claim {
     obligation: Obligation,
-    subject: String,
-    period: String,
+    subject: EcoString,
+    period: EcoString,
     /// Whether survival must stand as well: of nothing the newest version is never too old.
     survival: bool,
 }

@@ -11,6 +11,7 @@ mod runner;
 mod writers;
 mod zerobyte;
 
+use ecow::EcoString;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::Obligation;
 
@@ -36,11 +37,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     out.findings.append(&mut found);
     out.verdicts.push(Verdict {
         obligation: Obligation::Capability,
-        subject: context.plan.model.policy.named.name.clone(),
-        period: "all".to_owned(),
+        subject: context.plan.model.policy.named.name.as_str().into(),
+        period: "all".into(),
         engine: Engine::Evaluated,
         holds,
-        note: String::new(),
+        note: EcoString::new(),
     });
 }
 

@@ -141,9 +141,10 @@ fn users(context: &Context<'_>, id: RepositoryId) -> Vec<Users> {
     let mut by_manner: BTreeMap<Manner, Vec<StepId>> = BTreeMap::new();
     let mut checked_by: Option<HostId> = None;
     for (step_id, step) in plan.model.steps.iter() {
-        let (Some((role, deletes)), Some(rhythm)) =
-            (role(step, id, &place), Rhythm::of(context, step_id))
-        else {
+        let Some((role, deletes)) = role(step, id, &place) else {
+            continue;
+        };
+        let Some(rhythm) = Rhythm::of(context, step_id) else {
             continue;
         };
         if step.runner.kind == RunnerKind::Zerobyte && role != Role::Mirror {
