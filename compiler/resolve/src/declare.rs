@@ -146,7 +146,7 @@ impl<'a> Declarer<'a> {
             statements.map(move |(docs, statement)| (docs, statement, library))
         });
         let mut statements: Vec<_> = statements.collect();
-        statements.sort_by_key(|(_, statement, _)| self.order(statement));
+        statements.sort_by_cached_key(|(_, statement, _)| self.order(statement));
         for (docs, statement, library) in statements {
             let Some(first) = statement.values().next() else {
                 continue;
@@ -209,7 +209,7 @@ impl<'a> Declarer<'a> {
         let nested = Arc::clone(&self.nested);
         if let (Some(inner), Some(block)) = (nested.get(row.construct.keyword), &statement.block) {
             let mut statements: Vec<_> = block.statements().collect();
-            statements.sort_by_key(|(_, statement)| self.order(statement));
+            statements.sort_by_cached_key(|(_, statement)| self.order(statement));
             for (docs, statement) in statements {
                 let Some(first) = statement.values().next() else {
                     continue;

@@ -80,19 +80,27 @@ struct Clash<'u> {
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     // Steps on many hosts share few rhythms.
-    let mut known: BTreeMap<(Rhythm, Rhythm, Seconds), Meetings> = BTreeMap::new();
+    let mut rhythms: BTreeMap<Rhythm, usize> = BTreeMap::new();
+    let mut known: BTreeMap<(usize, usize, Seconds), Meetings> = BTreeMap::new();
     for (id, _) in context.plan.model.repositories.iter() {
         let users = users(context, id);
+        let numbers: Vec<usize> = users
+            .iter()
+            .map(|user| {
+                let next = rhythms.len();
+                *rhythms.entry(user.manner.rhythm).or_insert(next)
+            })
+            .collect();
         let mut groups: BTreeMap<Code, Vec<Clash<'_>>> = BTreeMap::new();
-        for first in &users {
-            for second in &users {
+        for (first, one) in users.iter().zip(&numbers) {
+            for (second, other) in users.iter().zip(&numbers) {
                 let alone = std::ptr::eq(first, second) && first.steps.len() < 2;
                 let Some((code, window)) = (!alone).then(|| rule(first, second)).flatten() else {
                     continue;
                 };
                 let (a, b) = (&first.manner.rhythm, &second.manner.rhythm);
                 let met = *known
-                    .entry((*a, *b, window))
+                    .entry((*one, *other, window))
                     .or_insert_with(|| meetings((a, &first.starts), (b, &second.starts), window));
                 if met.hits > 0 {
                     groups
