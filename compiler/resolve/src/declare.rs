@@ -136,9 +136,18 @@ impl<'a> Declarer<'a> {
         self.out
     }
 
-    /// Declares all statements of a file; `library`: of the standard library.
-    pub fn file(&mut self, tree: &'a Tree, library: bool) {
-        for (docs, statement) in tree.statements() {
+    /// Declares all statements of some files, each with whether it is of the standard library, sorted by
+    /// the names that they declare. Ids then do not tell in which order or file they stand, nor does what
+    /// follows from ids: which of several cases is told, what a list begins with, what is written to
+    /// machines. What has no name keeps its place, and is sorted when it is read (`draft`).
+    pub fn files(&mut self, files: impl Iterator<Item = (&'a Tree, bool)>) {
+        let statements = files.flat_map(|(tree, library)| {
+            let statements = tree.statements();
+            statements.map(move |(docs, statement)| (docs, statement, library))
+        });
+        let mut statements: Vec<_> = statements.collect();
+        statements.sort_by_key(|(_, statement, _)| self.order(statement));
+        for (docs, statement, library) in statements {
             let Some(first) = statement.values().next() else {
                 continue;
             };
@@ -154,6 +163,19 @@ impl<'a> Declarer<'a> {
                 }
             }
         }
+    }
+
+    /// What statements are sorted by. Of those that declare the same name the first stays the first.
+    fn order(&self, statement: &Statement) -> &'a str {
+        let mut values = statement.values().map(|value| self.sources.text(value.span));
+        let word = values.next().unwrap_or("");
+        let outer = self.rows.get(word);
+        let inner = || {
+            let all = self.nested.values().flatten();
+            all.filter(|(keyword, _)| *keyword == word).map(|(_, row)| row)
+        };
+        let declares = outer.into_iter().chain(inner()).any(|row| row.kind.is_some());
+        values.next().filter(|_| declares).unwrap_or("")
     }
 
     fn item(
@@ -180,7 +202,9 @@ impl<'a> Declarer<'a> {
         }
         let nested = Arc::clone(&self.nested);
         if let (Some(inner), Some(block)) = (nested.get(row.construct.keyword), &statement.block) {
-            for (docs, statement) in block.statements() {
+            let mut statements: Vec<_> = block.statements().collect();
+            statements.sort_by_key(|(_, statement)| self.order(statement));
+            for (docs, statement) in statements {
                 let Some(first) = statement.values().next() else {
                     continue;
                 };

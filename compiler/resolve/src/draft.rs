@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use jiff::civil::Date;
-use thrice_diagnostics::FileId;
+use thrice_diagnostics::{FileId, SourceMap};
 use thrice_model as model;
 use thrice_model::{
     ClassId, CredentialId, EnvironmentId, HostId, KeyId, MonitorId, PhaseId, ProviderId,
@@ -151,13 +151,26 @@ impl Draft {
         }
     }
 
-    /// The finished model; only of use if no error was reported.
+    /// Sorts by its words what has no name: which of two of them is told of first is then no matter of
+    /// where they stand.
+    fn sort(&mut self, sources: &SourceMap) {
+        self.requirements.sort_by_key(|one| sources.text(one.span));
+        self.acceptances.sort_by_key(|one| sources.text(one.span));
+        self.scenarios.sort_by_key(|one| sources.text(one.span));
+        self.estimates.sort_by_key(|one| sources.text(one.span));
+        self.facts.sort_by_key(|one| sources.text(one.span));
+        self.skips.sort_by(|a, b| a.named.name.cmp(&b.named.name));
+    }
+
+    /// The finished model; only of use if no error was reported. `sources` are those it was read from.
     #[must_use]
     pub fn finish(
-        self,
+        mut self,
+        sources: &SourceMap,
         unused: Vec<(String, thrice_diagnostics::Span)>,
         hash: String,
     ) -> Option<model::Model> {
+        self.sort(sources);
         Some(model::Model {
             policy: self.policy?,
             phases: self.phases.into_table(),

@@ -81,9 +81,7 @@ impl Parsed {
     ) -> (Option<Model>, Vec<Diagnostic>) {
         let Self { files, mut found } = self;
         let mut declarer = Declarer::new(sources);
-        for file in &files {
-            declarer.file(&file.tree, file.library);
-        }
+        declarer.files(files.iter().map(|file| (&file.tree, file.library)));
         let declared = declarer.finish();
         found.extend(declared.reports);
         let cx = Context::new(sources, declared.names);
@@ -98,7 +96,7 @@ impl Parsed {
         if found.has_errors() {
             return (None, found.sorted());
         }
-        let model = draft.finish(unused, hash);
+        let model = draft.finish(sources, unused, hash);
         (model, found.sorted())
     }
 }

@@ -1,7 +1,7 @@
 //! The statements: one file each, and one row each in [`FORMS`].
 //!
 //! Rows are read from top to bottom, so each may rely on the tables that earlier rows fill; within
-//! a row, statements are read in the order in which they stand. A new statement is a file here and
+//! a row, statements are read in the order of the names that they declare. A new statement is a file here and
 //! a row below.
 
 pub mod accept;
