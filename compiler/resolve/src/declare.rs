@@ -167,14 +167,20 @@ impl<'a> Declarer<'a> {
 
     /// What statements are sorted by. Of those that declare the same name the first stays the first.
     fn order(&self, statement: &Statement) -> &'a str {
-        let mut values = statement.values().map(|value| self.sources.text(value.span));
+        let mut values = statement
+            .values()
+            .map(|value| self.sources.text(value.span));
         let word = values.next().unwrap_or("");
         let outer = self.rows.get(word);
         let inner = || {
             let all = self.nested.values().flatten();
-            all.filter(|(keyword, _)| *keyword == word).map(|(_, row)| row)
+            all.filter(|(keyword, _)| *keyword == word)
+                .map(|(_, row)| row)
         };
-        let declares = outer.into_iter().chain(inner()).any(|row| row.kind.is_some());
+        let declares = outer
+            .into_iter()
+            .chain(inner())
+            .any(|row| row.kind.is_some());
         values.next().filter(|_| declares).unwrap_or("")
     }
 

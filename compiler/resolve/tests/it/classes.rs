@@ -35,7 +35,8 @@ class databases is state on vpai.local:/var/lib/postgresql/ {
 class configs is files on vpai.local:/opt
 class music is items on truenas.tank",
     ));
-    let (_, class) = model.classes.iter().next().unwrap();
+    let mut classes = model.classes.iter();
+    let (_, class) = classes.find(|(_, c)| c.named.name == "databases").unwrap();
     assert_eq!(
         (class.kind, class.named.doc.as_str()),
         (ClassKind::State, "All of it.")

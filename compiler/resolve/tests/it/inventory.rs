@@ -54,31 +54,26 @@ fn a_host_with_all_its_clauses() {
     );
 
     let stores: Vec<_> = model.stores.iter().map(|(_, store)| store).collect();
-    assert_eq!(stores[0].named.name, "vpai.local");
-    assert_eq!(stores[0].mounted_at, "/srv");
-    assert_eq!(stores[0].capacity.unwrap().0, Bytes(80_000_000_000));
+    let [later, local] = stores.as_slice() else {
+        panic!()
+    };
+    assert_eq!(local.named.name, "vpai.local");
+    assert_eq!(local.mounted_at, "/srv");
+    assert_eq!(local.capacity.unwrap().0, Bytes(80_000_000_000));
+    assert_eq!(local.lifetime.from, date(2026, 2, 15), "that of its host");
     assert_eq!(
-        stores[0].lifetime.from,
-        date(2026, 2, 15),
-        "that of its host"
-    );
-    assert_eq!(
-        stores[0].lifetime.until,
+        local.lifetime.until,
         Some(date(2026, 8, 15)),
         "that of its host"
     );
-    let readers: Vec<_> = stores[0]
-        .readers
-        .iter()
-        .map(|r| (&*r.who, &*r.path))
-        .collect();
+    let readers: Vec<_> = local.readers.iter().map(|r| (&*r.who, &*r.path)).collect();
     assert_eq!(readers, [("vpai.n8n", "/data"), ("staff", "/")]);
-    assert_eq!(stores[1].lifetime.from, date(2026, 8, 15));
+    assert_eq!(later.lifetime.from, date(2026, 8, 15));
 
     let services: Vec<_> = model.services.iter().collect();
-    assert_eq!(services[1].1.named.name, "vpai.n8n");
-    assert_eq!(services[1].1.after, [services[0].0]);
-    assert_eq!(services[0].1.container.as_deref(), Some("vpai_postgresql"));
+    assert_eq!(services[0].1.named.name, "vpai.n8n");
+    assert_eq!(services[0].1.after, [services[1].0]);
+    assert_eq!(services[1].1.container.as_deref(), Some("vpai_postgresql"));
 }
 
 #[test]
@@ -92,7 +87,7 @@ fn an_object_storage_with_buckets() {
 host p at ovh/gravelines
 environment preprod { on p }",
     ));
-    let (_, host) = model.hosts.iter().next().unwrap();
+    let (_, host) = model.hosts.iter().nth(1).unwrap();
     assert_eq!(host.kind, HostKind::ObjectStorage);
     assert_eq!(host.runners[0].0, RunnerKind::Lifecycle);
     assert_eq!(host.included.unwrap().0, Bytes(1_000_000_000_000));
@@ -182,7 +177,7 @@ repository r in s3.backups:/ { engine restic 0.17; key restic_key; credential s3
         .map(|(_, v)| (v.site.is_some(), v.host.is_some()))
         .collect();
     assert_eq!(vaults, [(true, false), (false, true)]);
-    let credential = model.credentials.iter().next().unwrap().1;
+    let credential = model.credentials.iter().nth(1).unwrap().1;
     assert_eq!(
         credential.rights[0].stores.len(),
         2,
@@ -193,7 +188,7 @@ repository r in s3.backups:/ { engine restic 0.17; key restic_key; credential s3
         [Right::Read, Right::Write, Right::Delete]
     );
     assert_eq!(credential.rights[1].path, "/seed-data");
-    assert!(!model.credentials.iter().nth(1).unwrap().1.stated);
+    assert!(!model.credentials.iter().next().unwrap().1.stated);
     let repository = model.repositories.iter().next().unwrap().1;
     assert_eq!(repository.restic.to_string(), "0.17.0");
     assert_eq!(repository.path, "/");

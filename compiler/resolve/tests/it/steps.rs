@@ -148,7 +148,11 @@ capture dump of databases to vpai.local:/dumps by vpai.cron { daily at 02:00 UTC
         matches!(full.source, Source::Step(id, _) if id == dump),
         "declared further down"
     );
-    let writer = model.credentials.iter().next().unwrap().0;
+    let mut credentials = model.credentials.iter();
+    let writer = credentials
+        .find(|(_, c)| c.named.name != "reader")
+        .unwrap()
+        .0;
     assert_eq!(full.credential.unwrap().0, writer, "that of its repository");
     let plain = the_step(&model, "plain");
     assert_ne!(plain.credential.unwrap().0, writer);

@@ -19,8 +19,8 @@ fn phases_are_numbered_by_their_dates() {
     assert_eq!(
         phases,
         [
-            ("t0", date(2026, 2, 15), 92),
             ("day", date(2026, 2, 15), 92),
+            ("t0", date(2026, 2, 15), 92),
             ("app", date(2026, 3, 29), 92),
             ("nas", date(2026, 9, 29), 14),
         ]
