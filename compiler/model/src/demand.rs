@@ -237,8 +237,8 @@ pub struct Acceptance {
     pub fault: Option<Target>,
     /// Why.
     pub why: String,
-    /// Who says so.
-    pub by: String,
+    /// Who says so, each once; two for what falls short of the floor.
+    pub by: Vec<String>,
     /// First day on which it no longer holds.
     pub until: Date,
     /// The words.

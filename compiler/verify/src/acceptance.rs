@@ -4,11 +4,13 @@ use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{Acceptance, ClassId, Obligation, Target};
 use thrice_plan::Plan;
 
-use crate::verification::{Accepted, Finding, Verification};
+use crate::verification::{Accepted, Engine, Finding, Verification};
+use crate::wording::list;
 
 const ENDED: Code = Code("T2604");
 const COVERS_NOTHING: Code = Code("T2605");
 const ENDS_SOON: Code = Code("T2606");
+const ONE_NAME: Code = Code("T2620");
 
 /// An acceptance this close to its end, in days, is pointed out.
 const SOON_DAYS: i32 = 30;
@@ -18,9 +20,11 @@ pub(crate) fn apply(plan: &Plan, out: &mut Verification) {
     for (index, acceptance) in plan.model.acceptances.iter().enumerate() {
         let ended = acceptance.until <= plan.as_of;
         let mut covered = out.covered.get(&index).copied().unwrap_or(0);
+        let mut floor = out.floor_covered.contains(&index);
         out.findings.retain_mut(|finding| {
             let hit = finding.diagnostic.severity != Severity::Note && covers(acceptance, finding);
             covered += usize::from(hit);
+            floor |= hit && finding.floor;
             if hit && ended {
                 finding.diagnostic = finding.diagnostic.clone().at(
                     acceptance.span,
@@ -31,6 +35,9 @@ pub(crate) fn apply(plan: &Plan, out: &mut Verification) {
         });
         out.findings
             .extend(remark(plan, acceptance, covered, ended));
+        if floor && !ended && acceptance.by.len() < 2 {
+            out.findings.push(one_name(plan, acceptance));
+        }
         if !ended {
             out.accepted.push(accepted(plan, acceptance, covered));
         }
@@ -127,7 +134,32 @@ fn remark(plan: &Plan, acceptance: &Acceptance, covered: usize, ended: bool) -> 
         classes: Vec::new(),
         subjects: Vec::new(),
         fault: None,
+        floor: false,
     })
+}
+
+/// What no policy may lack is not for one person to do without.
+fn one_name(plan: &Plan, acceptance: &Acceptance) -> Finding {
+    let diagnostic = Diagnostic::error(
+        ONE_NAME,
+        format!(
+            "{} of {} falls short of the floor, and {} alone accepts that",
+            acceptance.obligation.word(),
+            list(subjects(plan, acceptance)),
+            list(acceptance.by.iter().map(String::as_str))
+        ),
+    )
+    .at(acceptance.span, "one name stands behind this")
+    .by(Engine::Evaluated.word())
+    .help("mend it, or let somebody else who bears the loss stand behind it as well: `by \"WHO\", \"WHO\"`");
+    Finding {
+        diagnostic,
+        obligation: Obligation::Sense,
+        classes: Vec::new(),
+        subjects: Vec::new(),
+        fault: None,
+        floor: false,
+    }
 }
 
 fn days_ahead(days: i32) -> String {
@@ -138,27 +170,29 @@ fn days_ahead(days: i32) -> String {
     }
 }
 
+/// The classes or other things that somebody accepts a risk for.
+fn subjects<'p>(plan: &'p Plan, acceptance: &'p Acceptance) -> Vec<&'p str> {
+    match &acceptance.selection {
+        Some(selection) if selection.all => vec!["all"],
+        Some(selection) => {
+            let classes = selection.classes.iter();
+            classes
+                .map(|c| plan.model.classes[*c].named.name.as_str())
+                .collect()
+        }
+        None => {
+            let subjects = acceptance.subjects.iter();
+            subjects.map(|(name, _)| name.as_str()).collect()
+        }
+    }
+}
+
 fn accepted(plan: &Plan, acceptance: &Acceptance, covers: usize) -> Accepted {
-    let subject = match &acceptance.selection {
-        Some(selection) if selection.all => "all".to_owned(),
-        Some(selection) => selection
-            .classes
-            .iter()
-            .map(|c| plan.model.classes[*c].named.name.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
-        None => acceptance
-            .subjects
-            .iter()
-            .map(|(n, _)| n.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
-    };
     Accepted {
         obligation: acceptance.obligation,
-        subject,
+        subject: subjects(plan, acceptance).join(", "),
         why: acceptance.why.clone(),
-        by: acceptance.by.clone(),
+        by: acceptance.by.join(", "),
         until: acceptance.until.to_string(),
         covers,
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use thrice_model::{Class, ClassId, Model, PhaseId, StepId};
+use thrice_model::{Class, ClassId, Fact, Model, PhaseId, ProviderId, StepId};
 use thrice_plan::Plan;
 
 use crate::verification::Assumption;
@@ -43,7 +43,8 @@ pub(crate) fn gather_with(plan: &Plan) -> Vec<(Assumption, Option<Knob>)> {
         out.push((own(text, phase.named.span), Some(Knob::Slip(id))));
     }
     trusted(model, &mut out);
-    for fact in &model.facts {
+    let relied_on = |fact: &&Fact| !resting(model, &fact.subject).is_empty();
+    for fact in model.facts.iter().filter(relied_on) {
         let assumption = Assumption {
             source: Some(fact.source.clone()),
             date: Some(fact.date.to_string()),
@@ -52,6 +53,19 @@ pub(crate) fn gather_with(plan: &Plan) -> Vec<(Assumption, Option<Knob>)> {
         out.push((assumption, None));
     }
     out
+}
+
+/// What of the policy rests on what others say of a provider: hosts in its sites, and monitors that it runs.
+pub(crate) fn resting<'m>(model: &'m Model, provider: &str) -> Vec<&'m str> {
+    let is = |id: ProviderId| model.providers[id].named.name == provider;
+    let hosts = model.hosts.iter().map(|(_, host)| host);
+    let hosts = hosts.filter(|host| is(model.sites[host.site].provider));
+    let monitors = model.monitors.iter().map(|(_, monitor)| monitor);
+    let monitors = monitors.filter(|monitor| monitor.provider.is_some_and(is));
+    let hosts = hosts.map(|host| host.named.name.as_str());
+    hosts
+        .chain(monitors.map(|m| m.named.name.as_str()))
+        .collect()
 }
 
 /// What only the policy says.
@@ -144,7 +158,9 @@ fn volumes(id: ClassId, class: &Class, out: &mut Vec<(Assumption, Option<Knob>)>
 fn trusted(model: &Model, out: &mut Vec<(Assumption, Option<Knob>)>) {
     let mut by: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for acceptance in &model.acceptances {
-        by.entry(&acceptance.by).or_default().push(acceptance);
+        for who in &acceptance.by {
+            by.entry(who).or_default().push(acceptance);
+        }
     }
     for (who, theirs) in by {
         let Some(first) = theirs.first() else {

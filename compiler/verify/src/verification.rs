@@ -62,6 +62,9 @@ pub struct Finding {
     pub subjects: Vec<String>,
     /// The single fault that makes it so, if one does.
     pub fault: Option<Target>,
+    /// Whether it falls short of the floor, which holds for a policy that requires nothing: two people
+    /// must stand behind an acceptance of that.
+    pub floor: bool,
 }
 
 /// Something a proof rests on that nobody has proved.
@@ -146,6 +149,8 @@ pub struct Verification {
     pub queries: Vec<Query>,
     /// How many findings acceptances of single faults have already covered, by their index.
     pub covered: std::collections::BTreeMap<usize, usize>,
+    /// Those of them that cover something that falls short of the floor.
+    pub floor_covered: std::collections::BTreeSet<usize>,
 }
 
 impl Verification {
@@ -162,6 +167,7 @@ impl Verification {
                 self.queries.push(query);
             }
         }
+        self.floor_covered.extend(other.floor_covered);
         for (acceptance, count) in other.covered {
             *self.covered.entry(acceptance).or_default() += count;
         }

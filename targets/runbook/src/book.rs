@@ -255,7 +255,7 @@ fn people(plan: &Plan) -> Vec<String> {
         .model
         .acceptances
         .iter()
-        .map(|a| a.by.clone())
+        .flat_map(|a| a.by.clone())
         .collect();
     out.sort();
     out.dedup();
@@ -418,7 +418,7 @@ fn accepted(plan: &Plan) -> Vec<Accepted> {
             Accepted {
                 what: format!("{} for {}", a.obligation.word(), names.join(", ")),
                 why: a.why.clone(),
-                by: a.by.clone(),
+                by: a.by.join(", "),
                 until: a.until.to_string(),
             }
         })

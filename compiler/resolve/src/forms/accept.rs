@@ -17,13 +17,17 @@ use crate::names::Kind;
 pub const FORM: Construct = Construct {
     keyword: "accept",
     inside: &[],
-    form: "accept OBLIGATION [for SELECTION|KIND NAME, …] [of KIND NAME] because \"REASON\" by \"WHO\" until DATE|PHASE",
+    form: "accept OBLIGATION [for SELECTION|KIND NAME, …] [of KIND NAME] because \"REASON\" by \"WHO\", … until DATE|PHASE",
     text: "Lowers the severity of findings of one obligation: the only way to do so. Every report \
            lists it. `for` says which classes, or which step, store, host, repository, key, \
-           credential or monitor; `of` narrows it to the loss of one thing.",
+           credential, monitor or provider; `of` narrows it to the loss of one thing. What falls short of the floor (a class that does \
+           not survive its host, its last copy deleted, a key inside what it opens, a step without a \
+           monitor) needs a second name behind `by`.",
     example: "accept copies for music because \"can be ripped again\" by \"owner\" until 2027-06-30\n\
               accept survival for databases of credential s3_writer because \"a second account is \
               ordered\" by \"owner\" until nas\n\
+              accept survival for music because \"can be ripped again\" by \"owner\", \"household\" \
+              until 2027-06-30\n\
               accept alarm for step weekly_prune because \"the check would notice\" by \"owner\" \
               until 2027-06-30",
     clauses: &[],
@@ -33,7 +37,7 @@ pub const FORM: Construct = Construct {
 const WORDS: [&str; 5] = ["for", "of", "because", "by", "until"];
 
 /// The kinds of things that findings are about, other than classes.
-const SUBJECTS: [(&str, Kind); 7] = [
+const SUBJECTS: [(&str, Kind); 8] = [
     ("step", Kind::Step),
     ("store", Kind::Store),
     ("host", Kind::Host),
@@ -41,6 +45,7 @@ const SUBJECTS: [(&str, Kind); 7] = [
     ("key", Kind::Key),
     ("credential", Kind::Credential),
     ("monitor", Kind::Monitor),
+    ("provider", Kind::Provider),
 ];
 
 #[derive(Default)]
@@ -50,7 +55,7 @@ struct Parts {
     subjects: Vec<(String, Span)>,
     fault: Option<Target>,
     why: Option<String>,
-    by: Option<String>,
+    by: Vec<String>,
     until: Option<Date>,
 }
 
@@ -79,8 +84,8 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     }
     parts.need(&mut cursor, item);
     cursor.end();
-    let (Some((obligation, _)), Some(why), Some(by), Some(until)) =
-        (obligation, parts.why, parts.by, parts.until)
+    let (Some((obligation, _)), Some(why), false, Some(until)) =
+        (obligation, parts.why, parts.by.is_empty(), parts.until)
     else {
         return;
     };
@@ -90,7 +95,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         subjects: parts.subjects,
         fault: parts.fault,
         why,
-        by,
+        by: parts.by,
         until,
         span: item.statement.head(),
     });
@@ -109,7 +114,7 @@ impl Parts {
             "for" => self.selection = Some(selection(cursor, draft)?),
             "of" => self.fault = Some(target_of_kind(cursor)?),
             "because" => self.why = Some(spoken(cursor, "a reason")?),
-            "by" => self.by = Some(spoken(cursor, "a name")?),
+            "by" => self.by = who(cursor),
             _ => self.until = Some(cursor.date_or_phase(draft, "a date or a phase")?.0),
         }
         Some(())
@@ -132,6 +137,28 @@ impl Parts {
             cursor.fail::<()>(found);
         }
     }
+}
+
+/// Names of people, each said once: one who signs twice is still one.
+fn who(cursor: &mut Cursor<'_>) -> Vec<String> {
+    let names = cursor.list(|cursor| {
+        let span = cursor.here();
+        Some((spoken(cursor, "a name")?, span))
+    });
+    let mut known: Vec<(String, Span)> = Vec::new();
+    for (name, span) in names {
+        match known.iter().find(|(other, _)| *other == name) {
+            Some((_, first)) => {
+                let found = Diagnostic::error(REPEATED, format!("`{name}` is named twice"))
+                    .at(span, "named again")
+                    .at(*first, "first named here")
+                    .help("a second name is that of somebody else");
+                cursor.complain(found);
+            }
+            None => known.push((name, span)),
+        }
+    }
+    known.into_iter().map(|(name, _)| name).collect()
 }
 
 /// A class may be called `step` or `key`: then no name follows.

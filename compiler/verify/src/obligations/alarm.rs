@@ -107,7 +107,10 @@ fn no_monitor(steps: &[&Step]) -> Finding {
     for step in steps.iter().take(SHOWN) {
         diagnostic = diagnostic.at(step.named.span, "fails in silence");
     }
-    finding(diagnostic, steps)
+    Finding {
+        floor: true,
+        ..finding(diagnostic, steps)
+    }
 }
 
 /// Captures that one program makes fail together.
@@ -208,5 +211,6 @@ fn finding(diagnostic: Diagnostic, steps: &[&Step]) -> Finding {
         classes: Vec::new(),
         subjects,
         fault: None,
+        floor: false,
     }
 }

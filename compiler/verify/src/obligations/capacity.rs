@@ -348,5 +348,6 @@ fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {
         classes: Vec::new(),
         subjects,
         fault: None,
+        floor: false,
     }
 }

@@ -471,5 +471,6 @@ fn finding(diagnostic: Diagnostic, classes: Vec<ClassId>, context: &Context<'_>)
         classes,
         subjects: Vec::new(),
         fault: None,
+        floor: false,
     }
 }

@@ -169,5 +169,6 @@ fn finding(diagnostic: Diagnostic) -> Finding {
         classes: Vec::new(),
         subjects: Vec::new(),
         fault: None,
+        floor: false,
     }
 }

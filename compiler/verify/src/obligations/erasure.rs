@@ -297,5 +297,6 @@ fn finding(
         classes,
         subjects: Vec::new(),
         fault: None,
+        floor: false,
     }
 }

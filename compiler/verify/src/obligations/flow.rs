@@ -69,6 +69,7 @@ impl Found {
             classes: classes.iter().copied().collect(),
             subjects: vec![subject.to_owned()],
             fault: None,
+            floor: false,
         });
     }
 }

@@ -161,7 +161,10 @@ fn circle(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
     }
     let diagnostic =
         diagnostic.help("hold it outside as well: an envelope, a password manager elsewhere");
-    Some(finding(context, diagnostic, key, found))
+    Some(Finding {
+        floor: true,
+        ..finding(context, diagnostic, key, found)
+    })
 }
 
 fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
@@ -204,5 +207,6 @@ fn finding(context: &Context<'_>, diagnostic: Diagnostic, key: KeyId, found: &Wr
         classes: found.classes.iter().copied().collect(),
         subjects: vec![name],
         fault: None::<Target>,
+        floor: false,
     }
 }

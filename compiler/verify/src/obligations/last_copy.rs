@@ -127,6 +127,7 @@ fn unknown(context: &Context<'_>, class: ClassId, why: &str) -> Finding {
         classes: vec![class],
         subjects: Vec::new(),
         fault: None,
+        floor: false,
     }
 }
 
@@ -184,5 +185,6 @@ fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
         classes,
         subjects: Vec::new(),
         fault: None,
+        floor: true,
     })
 }

@@ -2,6 +2,7 @@
 //! the document agree with the plan.
 
 mod estimates;
+mod facts;
 
 use std::collections::BTreeSet;
 
@@ -27,6 +28,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     skipped(context, &mut found);
     weaker(context, &mut found);
     estimates::check(context, &mut found);
+    facts::check(context, &mut found);
     let holds = found
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);
@@ -48,6 +50,7 @@ fn finding(diagnostic: Diagnostic, classes: Vec<ClassId>, subjects: Vec<String>)
         classes,
         subjects,
         fault: None,
+        floor: false,
     }
 }
 

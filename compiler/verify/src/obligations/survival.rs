@@ -57,6 +57,8 @@ struct Group {
     spans: BTreeSet<Span>,
     /// The fault sets that bring it about.
     faults: BTreeSet<FaultSet>,
+    /// Whether the floor asks for it, whatever requirements do.
+    floor: bool,
     violations: Vec<Violation>,
 }
 
@@ -87,6 +89,7 @@ fn decided(context: &Context<'_>, cells: Option<Vec<Cell>>, out: &mut Verificati
         groups: BTreeMap::new(),
         verdicts: Vec::new(),
         covered: BTreeMap::new(),
+        floor_covered: BTreeSet::new(),
         cells,
     };
     for (index, period) in context.plan.periods.iter().enumerate() {
@@ -132,6 +135,8 @@ struct Decider<'c, 'p> {
     verdicts: Vec<(Vec<ClassId>, usize, Attained)>,
     /// How often each acceptance of a single fault was needed, by its index.
     covered: BTreeMap<usize, usize>,
+    /// Those of them that were needed for what the floor asks.
+    floor_covered: BTreeSet<usize>,
     /// What came out of each question, if somebody wants to know.
     cells: Option<Vec<Cell>>,
 }
@@ -506,6 +511,7 @@ impl Decider<'_, '_> {
         let key = format!("{whose} {} {}", violation.run.is_some(), causes.join(" "));
         let group = self.groups.entry(key).or_default();
         group.spans.extend(ask.span);
+        group.floor |= ask.span.is_none();
         group.faults.insert(ask.faults.clone());
         group.violations.push(violation);
     }
@@ -524,8 +530,11 @@ impl Decider<'_, '_> {
             };
             let before = violation.classes.len();
             violation.classes.retain(|c| !selection.contains(*c));
-            *self.covered.entry(index).or_default() +=
-                usize::from(violation.classes.len() < before);
+            let needed = violation.classes.len() < before;
+            *self.covered.entry(index).or_default() += usize::from(needed);
+            if needed && ask.span.is_none() {
+                self.floor_covered.insert(index);
+            }
         }
     }
 
@@ -583,6 +592,7 @@ impl Decider<'_, '_> {
         });
         out.findings
             .extend(parts.filter_map(|part| tell::tell(self.context, &part)));
+        out.floor_covered.extend(&self.floor_covered);
         for (index, count) in &self.covered {
             *out.covered.entry(*index).or_default() += count;
         }
@@ -643,5 +653,6 @@ fn vacuous(span: Span, period: &Period) -> Finding {
         classes: Vec::new(),
         subjects: Vec::new(),
         fault: None,
+        floor: false,
     }
 }

@@ -59,6 +59,7 @@ fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {
         classes: Vec::new(),
         subjects,
         fault: None,
+        floor: false,
     }
 }
 

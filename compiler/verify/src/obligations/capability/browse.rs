@@ -42,6 +42,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 classes: vec![id],
                 subjects: Vec::new(),
                 fault: None,
+                floor: false,
             });
         }
     }

@@ -94,5 +94,6 @@ fn finding(
         classes: classes.into_iter().collect(),
         subjects: vec![store],
         fault: None,
+        floor: false,
     }
 }

@@ -112,6 +112,7 @@ pub(super) fn tell(
         classes,
         subjects: Vec::new(),
         fault,
+        floor: false,
     })
 }
 

@@ -96,6 +96,7 @@ pub(super) fn tell(context: &Context<'_>, key: &Key, shortfall: &Shortfall) -> O
         classes,
         subjects: Vec::new(),
         fault,
+        floor: false,
     })
 }
 

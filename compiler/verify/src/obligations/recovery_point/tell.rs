@@ -144,6 +144,7 @@ pub(super) fn tell(context: &Context<'_>, part: &[Violation]) -> Option<Finding>
         classes,
         subjects: Vec::new(),
         fault,
+        floor: false,
     })
 }
 

@@ -241,5 +241,6 @@ fn finding(context: &Context<'_>, diagnostic: Diagnostic, classes: &BTreeSet<Cla
         classes: classes.iter().copied().collect(),
         subjects: Vec::new(),
         fault: None,
+        floor: false,
     }
 }

@@ -130,5 +130,6 @@ fn tell(
         classes: vec![id],
         subjects: Vec::new(),
         fault: None,
+        floor: false,
     }
 }

@@ -104,6 +104,7 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
         classes,
         subjects: Vec::new(),
         fault,
+        floor: group.floor,
     })
 }
 
