@@ -158,7 +158,8 @@ impl Draft {
         self.acceptances.sort_by_key(|one| sources.text(one.span));
         self.scenarios.sort_by_key(|one| sources.text(one.span));
         self.estimates.sort_by_key(|one| sources.text(one.span));
-        self.facts.sort_by_key(|one| sources.text(one.span));
+        let fact = |one: &model::Fact| (one.subject.clone(), one.text.clone());
+        self.facts.sort_by_cached_key(fact);
         self.skips.sort_by(|a, b| a.named.name.cmp(&b.named.name));
     }
 

@@ -71,12 +71,12 @@ fn it_holds_only_while_steps_run_and_the_unwatched_are_named() {
     let decided = verdict(&found, Obligation::Erasure, "db");
     assert_eq!((decided.engine, decided.holds), (Engine::ProvedIf, true));
     assert!(
-        decided.note.ends_with("if `up` and `mirror` run"),
+        decided.note.ends_with("if `mirror` and `up` run"),
         "{}",
         decided.note
     );
     assert_eq!(severity(&found, "T1703"), Severity::Warning);
-    assert!(message(&found, "T1703").contains("`up` and `mirror`"));
+    assert!(message(&found, "T1703").contains("`mirror` and `up`"));
     let watched = base(500, MIRROR)
         .replace("taking 10m..10m", "taking 10m..10m; monitor deadman")
         .replace("taking 2h..2h", "taking 2h..2h; monitor deadman");

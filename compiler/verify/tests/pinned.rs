@@ -1,8 +1,8 @@
 //! No calculator over guesses: for each obligation that has unknowns, a policy that is rejected because of an
 //! interval, and is not when that is pinned to a value in its middle.
 //!
-//! Deletion, keys, flow, capability, alarm and sense decide over declarations alone: they take the greatest
-//! duration or the response time as they are, and no value inside an interval makes them turn.
+//! Keys, flow, capability, alarm and sense decide over what is declared to be where, and who may do what:
+//! nothing that they look at is an interval. What sense says of estimates is a warning, never its verdict.
 
 mod common;
 
@@ -122,6 +122,20 @@ fn cases() -> Vec<Case> {
                  expire tidied of vps.disk:/films after 7..180 days by use { by hand }\n",
             ],
             ("7..180 days", "93..93 days"),
+        ),
+        case(
+            Obligation::Deletion,
+            "docs",
+            "",
+            &[
+                BACKUP,
+                "object_storage vaulted at cloud/one { endpoint \"s4.example.org\"; bucket docs \"docs-bucket\" { medium object; versioning on } }\n\
+                 credential docs_writer { account vaulted; may read, write, delete on vaulted.docs; held on vps; profile \"d\" }\n\
+                 class docs is files on vps.disk:/docs { size 1..1 GB; churn 1..1 MB/day }\n\
+                 copy docs_up of docs to vaulted.docs:/docs by vps.cron { daily at 05:00; taking 1m..23h; credential docs_writer; monitor deadman }\n\
+                 expire docs_old of vaulted.docs:/docs after 5 days by upload { noncurrent }\n",
+            ],
+            ("taking 1m..23h", "taking 12h..12h"),
         ),
         case(
             Obligation::Capacity,

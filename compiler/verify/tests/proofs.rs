@@ -32,7 +32,7 @@ copy loose of notes to tower.tank:/notes by tower.cron { daily at 04:00; taking 
 move away of s3.main:/archives to tower.tank:/archives by tower.cron { monthly on 1 at 06:00; older than 90 days by upload; taking 1m..2h; credential writer; monitor deadman }
 require survive any 1 of host, credential for db
 require copies >= 1 for archives
-accept survival for archives because "a test" by "owner" until 2030-01-01
+accept survival for archives because "a test" by "owner", "household" until 2030-01-01
 "#;
 
 #[test]

@@ -127,7 +127,7 @@ class archives is items on s3.main:/archives { size 1..2 GB }
 move away of s3.main:/archives to tower.tank:/archives by tower.cron { monthly on 1 at 06:00; older than 90 days by upload; taking 1m..2h; credential writer; monitor deadman }
 
 require copies >= 1, offsite >= 1 for archives
-accept survival for archives because "a test" by "owner" until 2030-01-01
+accept survival for archives because "a test" by "owner", "household" until 2030-01-01
 "#
     );
     let found = judged(&text);
@@ -390,4 +390,23 @@ fn the_same_policy_in_another_order_gives_the_same_verdicts() {
             .collect::<Vec<_>>()
     };
     assert_eq!(told(&a), told(&b));
+}
+
+/// One who accepts what falls short of the floor does it for everybody; what a requirement asks is his own.
+#[test]
+fn two_names_stand_behind_what_falls_short_of_the_floor() {
+    let policy = |by: &str, accepted: &str| {
+        let class = "class music is items on vps.disk:/music { size 1..2 GB }\n";
+        let accept =
+            format!("accept {accepted} because \"can be ripped again\" by {by} until 2030-01-01\n");
+        codes(&judged(&[PLACES, class, &accept].concat()))
+            .into_iter()
+            .filter(|code| *code != "T2601")
+            .map(str::to_owned)
+            .collect::<Vec<String>>()
+    };
+    for accepted in ["survival for music", "survival for music of host vps"] {
+        assert_eq!(policy("\"owner\"", accepted), ["T2620"], "{accepted}");
+        assert!(policy("\"owner\", \"household\"", accepted).is_empty());
+    }
 }

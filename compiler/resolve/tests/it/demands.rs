@@ -164,7 +164,7 @@ require cost <= 46 EUR/month since t0",
 fn risks_accepted() {
     let model = model(&with(
         "accept copies for music because \"can be ripped again\" by \"owner\" until 2027-06-30
-accept survival for all state of site ovh/gravelines because \"…\" by \"owner\" until nas
+accept survival for all state of site ovh/gravelines because \"…\" by \"owner\", \"household\" until nas
 accept alarm for step weekly, store s3.shared, repository repo because \"seen\" by \"owner\" until 2027-06-30
 accept cost until 2027-06-30 by \"owner\" because \"it is little\"",
     ));
@@ -175,13 +175,14 @@ accept cost until 2027-06-30 by \"owner\" because \"it is little\"",
         (Obligation::Copies, date(2027, 6, 30))
     );
     assert_eq!(
-        (all[0].why.as_str(), all[0].by.as_str()),
-        ("can be ripped again", "owner")
+        (all[0].why.as_str(), all[0].by.join("+")),
+        ("can be ripped again", "owner".to_owned())
     );
     assert_eq!(
         selected(&model, all[0].selection.as_ref().unwrap()),
         ["music"]
     );
+    assert_eq!(all[1].by, ["owner", "household"]);
     assert!(matches!(all[1].fault, Some(Target::Site(_))));
     assert_eq!(
         all[1].until,
@@ -296,7 +297,8 @@ accept copies for music because \"x\" by \"owner\" until 2027-02-30
 accept copies for step wekly because \"x\" by \"owner\" until nas
 accept copies for music of tank because \"x\" by \"owner\" until nas
 accept copies for music of host vpia because \"x\" by \"owner\" until nas
-accept copies for music why \"x\" by \"owner\" until nas"
+accept copies for music why \"x\" by \"owner\" until nas
+accept copies for music because \"x\" by \"owner\", \"owner\" until nas"
     ));
 }
 

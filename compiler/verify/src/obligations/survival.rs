@@ -418,13 +418,6 @@ impl Decider<'_, '_> {
         }
     }
 
-    fn violations(&self) -> usize {
-        self.groups
-            .values()
-            .map(|group| group.violations.len())
-            .sum()
-    }
-
     /// The floor: the loss of the class's own host, alone and together with each host that holds none
     /// of its copies.
     fn floor(&mut self, alike: &[Vec<ClassId>], index: usize, period: &Period) {
@@ -448,9 +441,8 @@ impl Decider<'_, '_> {
                 span: None,
                 spared: true,
             };
-            let before = self.violations();
-            self.ask(&alone, &mut one, index);
-            if self.violations() == before {
+            // Accepted or not: with more faults it only gets worse.
+            if self.ask(&alone, &mut one, index).is_empty() {
                 self.floor_with(own, &hosts, &mut one, index);
             }
             self.conclude(one, index);

@@ -58,8 +58,8 @@ fn one_key_on_a_test_machine_reaches_both_buckets_and_the_mirror() {
         events(&found, "T1802"),
         [
             "on `vps.disk`: left",
-            "on `s3.backups`: deleted with `hetzner_key`",
             "on `s3.shared`: deleted with `hetzner_key`",
+            "on `s3.backups`: deleted with `hetzner_key`",
             "on `tower.tank`: deleted by the next sync",
         ]
     );
