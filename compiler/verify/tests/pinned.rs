@@ -132,10 +132,10 @@ fn cases() -> Vec<Case> {
                 "object_storage vaulted at cloud/one { endpoint \"s4.example.org\"; bucket docs \"docs-bucket\" { medium object; versioning on } }\n\
                  credential docs_writer { account vaulted; may read, write, delete on vaulted.docs; held on vps; profile \"d\" }\n\
                  class docs is files on vps.disk:/docs { size 1..1 GB; churn 1..1 MB/day }\n\
-                 copy docs_up of docs to vaulted.docs:/docs by vps.cron { daily at 05:00; taking 1m..23h; credential docs_writer; monitor deadman }\n\
-                 expire docs_old of vaulted.docs:/docs after 5 days by upload { noncurrent }\n",
+                 copy docs_up of docs to vaulted.docs:/docs by vps.cron { weekly on Sunday at 05:00; taking 1m..48h; credential docs_writer; monitor deadman }\n\
+                 expire docs_old of vaulted.docs:/docs after 12 days by upload { noncurrent }\n",
             ],
-            ("taking 1m..23h", "taking 12h..12h"),
+            ("taking 1m..48h", "taking 24h..24h"),
         ),
         case(
             Obligation::Capacity,
