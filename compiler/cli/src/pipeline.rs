@@ -226,7 +226,7 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
         obligation: v.obligation.word().into(),
         subject: v.subject,
         phase: v.period,
-        engine: v.engine.word().into(),
+        engine: v.engine.to_string().into(),
         holds: v.holds,
         note: v.note,
     };

@@ -146,7 +146,7 @@ struct VerdictRow<'a> {
     subject: &'a str,
     /// Empty for a verdict that belongs to no phase.
     phase: &'a str,
-    /// `evaluated`, `proved`, `proved up to n`, `proved if`, `refuted` or `unknown`.
+    /// `evaluated`, `proved`, `proved up to …` (an age, beyond which nothing was asked), `proved if`, `refuted` or `unknown`.
     engine: &'a str,
     holds: bool,
     /// The values attained.

@@ -71,7 +71,7 @@ pub struct Verdict {
     pub subject: String,
     /// The phase; empty for one that holds in none in particular.
     pub phase: String,
-    /// What stands behind it: `evaluated`, `proved`, `proved up to n`, `refuted` or `unknown`.
+    /// What stands behind it: `evaluated`, `proved`, `proved up to 1096 d`, `proved if`, `refuted` or `unknown`.
     pub engine: Cow<'static, str>,
     /// Whether the obligation is met.
     pub holds: bool,

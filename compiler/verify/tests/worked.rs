@@ -12,6 +12,7 @@ use jiff::civil::date;
 use thrice_diagnostics::{Severity, SourceMap};
 use thrice_model::Obligation;
 use thrice_plan::Plan;
+use thrice_quantity::Seconds;
 use thrice_resolve::{Loader, resolve};
 use thrice_verify::{Engine, Verification, verify};
 
@@ -409,4 +410,36 @@ fn two_names_stand_behind_what_falls_short_of_the_floor() {
         assert_eq!(policy("\"owner\"", accepted), ["T2620"], "{accepted}");
         assert!(policy("\"owner\", \"household\"", accepted).is_empty());
     }
+}
+
+/// What the solver is asked ends with the policy's horizon. Where something happens to a class after that,
+/// and nothing says how long it must be kept, the proof has a bound, which the verdict names.
+#[test]
+fn a_proof_says_up_to_which_age_it_goes() {
+    let engine = |class: &str, rest: &str| {
+        let photos = format!(
+            "class photos is items on vps.disk:/photos {{ size 1..2 GB {class} }}
+expire tidied of vps.disk:/photos after 7..60 days by use {{ by hand }}
+copy kept of photos to tower.tank:/photos by tower.cron {{ daily at 03:00; taking 1m..10m; monitor deadman }}
+{rest}"
+        );
+        let found = judged(&[PLACES, &photos].concat());
+        let mut verdicts = found.verdicts.iter();
+        let last = verdicts.find(|v| v.obligation == Obligation::LastCopy);
+        last.map(|v| (v.engine, v.holds)).unwrap()
+    };
+    assert_eq!(
+        engine("", ""),
+        (Engine::Proved, true),
+        "nothing happens later"
+    );
+    let expire = "expire old of tower.tank:/photos after 1100 days by use { by hand }\n";
+    let bound = Engine::ProvedUpTo(Seconds::days(730));
+    assert_eq!(engine("", expire), (bound, true), "the horizon");
+    assert_eq!(bound.to_string(), "proved up to 730 d");
+    assert_eq!(
+        engine("; retain at least 1 year", expire),
+        (Engine::Proved, true),
+        "all that is promised"
+    );
 }

@@ -109,7 +109,10 @@ fn one(session: &mut Session, world: &World, case: u64, out: &mut Outcome) {
         let (held, engine) = found.unwrap_or((false, Engine::Unknown));
         tally.0 += u64::from(held);
         tally.1 += u64::from(!held);
-        tally.2 += u64::from(matches!(engine, Engine::Proved | Engine::Refuted));
+        tally.2 += u64::from(matches!(
+            engine,
+            Engine::Proved | Engine::ProvedUpTo(_) | Engine::Refuted
+        ));
     }
     let said = found.map(|found| found.filter(|(_, e)| *e != Engine::Unknown).map(|(h, _)| h));
     if said != expected.map(Some) || !verified.internal.is_empty() {
@@ -128,7 +131,7 @@ pub fn verdicts(verified: &Verification) -> [Option<(bool, Engine)>; 3] {
         let first = all.next()?;
         let start = (first.holds, first.engine);
         Some(all.fold(start, |(holds, engine), v| {
-            (holds && v.holds, engine.max(v.engine))
+            (holds && v.holds, engine.weaker(v.engine))
         }))
     })
 }

@@ -153,7 +153,7 @@ fn outcome(judged: &Judged) -> Outcome {
         obligation: v.obligation.word().into(),
         subject: v.subject.clone(),
         phase: v.period.clone(),
-        engine: v.engine.word().into(),
+        engine: v.engine.to_string().into(),
         holds: v.holds,
         note: v.note.clone(),
     });
@@ -185,7 +185,12 @@ fn what_a_broken_solver_says_is_no_verdict() {
         let verified = judged.verified.unwrap();
         for (said, sound) in verified.verdicts.iter().zip(&sound.verdicts) {
             let presence = ABOUT_PRESENCE.contains(&said.obligation);
-            if presence && matches!(sound.engine, Engine::Proved | Engine::Refuted) {
+            if presence
+                && matches!(
+                    sound.engine,
+                    Engine::Proved | Engine::ProvedUpTo(_) | Engine::Refuted
+                )
+            {
                 assert_eq!(
                     (said.engine, said.holds),
                     (Engine::Unknown, false),

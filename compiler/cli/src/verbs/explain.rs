@@ -66,11 +66,7 @@ fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str,
             verbs::finish(&shown, 0)
         }
         Ok(why) => {
-            let head = format!(
-                "{} does not hold ({})\n\n",
-                about(&why),
-                why.verdict.engine.word()
-            );
+            let head = format!("{} does not hold ({})\n\n", about(&why), why.verdict.engine);
             let shown = human::findings(&why.findings, sources, options);
             verbs::finish(&(head + &shown), 1)
         }
@@ -104,7 +100,7 @@ fn about(why: &Why) -> String {
 
 /// The core as a message that points at every statement.
 fn core(why: &Why) -> Diagnostic {
-    let engine = why.verdict.engine.word();
+    let engine = why.verdict.engine;
     let (members, of) = (why.members.len(), why.of);
     let text = match members {
         0 => format!(

@@ -12,7 +12,7 @@ use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 
-use super::settling::{dependable, last_age, settling};
+use super::settling::{dependable, last_age, proved, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
@@ -193,7 +193,10 @@ fn check(
             };
             match answered(context, about, &symbolized, &symbolized.system, &question) {
                 Answer::Evaluated => {}
-                Answer::Proved => engine = Engine::Proved,
+                Answer::Proved => {
+                    let proved = proved(context, class, &symbolized.system, &question);
+                    engine = engine.weaker(proved);
+                }
                 Answer::Refuted(run) => {
                     violations.push(violation(Some(run), None));
                     break;

@@ -7,7 +7,7 @@ use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Obligation, StepId};
 use thrice_plan::{CopyKind, Period};
 
-use super::settling::last_age;
+use super::settling::{last_age, proved};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
@@ -56,10 +56,16 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 period: &period.name,
             };
             let answer = answered(context, about, &symbolized, &symbolized.system, &question);
+            let engine = match answer {
+                Answer::Evaluated => Engine::Evaluated,
+                Answer::Proved => proved(context, class, &symbolized.system, &question),
+                Answer::Refuted(_) => Engine::Refuted,
+                Answer::Unknown(_) => Engine::Unknown,
+            };
             out.verdicts.extend(
                 classes
                     .iter()
-                    .map(|c| verdict(context, *c, period, &answer)),
+                    .map(|c| verdict(context, *c, period, &answer, engine)),
             );
             match answer {
                 Answer::Refuted(run) => {
@@ -81,13 +87,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         .extend(parts.filter_map(|part| tell(context, &part)));
 }
 
-fn verdict(context: &Context<'_>, class: ClassId, period: &Period, answer: &Answer) -> Verdict {
-    let engine = match answer {
-        Answer::Evaluated => Engine::Evaluated,
-        Answer::Proved => Engine::Proved,
-        Answer::Refuted(_) => Engine::Refuted,
-        Answer::Unknown(_) => Engine::Unknown,
-    };
+fn verdict(
+    context: &Context<'_>,
+    class: ClassId,
+    period: &Period,
+    answer: &Answer,
+    engine: Engine,
+) -> Verdict {
     Verdict {
         obligation: Obligation::LastCopy,
         subject: context.class_name(class).to_owned(),

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_model::ClassId;
 use thrice_plan::CopyId;
+use thrice_quantity::Seconds;
 
 use crate::context::Context;
+use crate::presence::{Question, System, settled};
+use crate::verification::Engine;
 
 /// The greatest age that is asked about: as long as the class must be kept, at most to the horizon.
 pub(super) fn last_age(context: &Context<'_>, class: ClassId) -> i64 {
@@ -21,6 +24,24 @@ pub(super) fn last_age(context: &Context<'_>, class: ClassId) -> i64 {
         .or(class.retain_at_most)
         .map(|(t, _)| t.0);
     kept.map_or(horizon, |k| k.min(horizon)).max(1)
+}
+
+/// What stands behind a claim that the solver proved up to the last age: that is all that is claimed, or
+/// nothing happens any more then, or it is a bound.
+pub(super) fn proved(
+    context: &Context<'_>,
+    class: ClassId,
+    system: &System,
+    question: &Question,
+) -> Engine {
+    let class = &context.plan.model.classes[class];
+    let kept = class.retain_at_least.or(class.retain_at_most);
+    let all = kept.is_some_and(|(kept, _)| kept.0 <= question.to);
+    if all || settled(system, question) {
+        Engine::Proved
+    } else {
+        Engine::ProvedUpTo(Seconds(question.to))
+    }
 }
 
 /// The age from which enough groups can surely have been filled: the `need`-th fastest. Copies that

@@ -14,7 +14,7 @@ use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Demand, HostId, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
 
-use super::settling::{last_age, settling};
+use super::settling::{last_age, proved, settling};
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Why, strike};
@@ -285,7 +285,7 @@ impl Decider<'_, '_> {
                 Some(v) if v.run.is_some() => Engine::Refuted,
                 Some(_) => Engine::Evaluated,
             };
-            group.attained.engine = group.attained.engine.max(engine);
+            group.attained.engine = group.attained.engine.weaker(engine);
             group.attained.holds &= held;
             if let Some(violation) = violation {
                 let held = violation.unknown.is_none().then_some(false);
@@ -402,11 +402,11 @@ impl Decider<'_, '_> {
         match answered(context, about, symbolized, &system, &question) {
             answer @ (Answer::Evaluated | Answer::Proved) => {
                 let engine = if answer == Answer::Proved {
-                    Engine::Proved
+                    proved(context, lost, &system, &question)
                 } else {
                     Engine::Evaluated
                 };
-                alike.attained.engine = alike.attained.engine.max(engine);
+                alike.attained.engine = alike.attained.engine.weaker(engine);
                 if only_live {
                     alike.attained.only_live.extend(ask.faults.iter().copied());
                 }
@@ -536,7 +536,7 @@ impl Decider<'_, '_> {
         for (classes, index, attained) in &self.verdicts {
             for class in classes {
                 let entry = out.entry((*class, *index)).or_default();
-                entry.engine = entry.engine.max(attained.engine);
+                entry.engine = entry.engine.weaker(attained.engine);
                 entry.holds &= attained.holds;
                 entry.only_live.extend(attained.only_live.iter().copied());
             }

@@ -55,6 +55,34 @@ fn surely_entered(system: &System, at: usize) -> Option<i64> {
     Some(entered)
 }
 
+/// Whether nothing happens any more at the last age asked about, nor while faults that strike before it are
+/// not noticed: then what holds at that age holds at every later one.
+pub(crate) fn settled(system: &System, question: &Question) -> bool {
+    let mut entered: Vec<i64> = Vec::with_capacity(system.nodes.len());
+    for node in &system.nodes {
+        entered.push(node.source.map_or(0, |source| {
+            let there = entered.get(source).copied().unwrap_or(FOR_EVER);
+            let older = node.older_than.map_or(0, |(_, high)| high);
+            there.max(older).saturating_add(node.delay.1)
+        }));
+    }
+    let mut left: Vec<i64> = Vec::with_capacity(system.nodes.len());
+    for (node, own) in system.nodes.iter().zip(&entered) {
+        let leaves = node.leaves.iter().map(|leaving| match *leaving {
+            Leaving::AfterEntering(_, high) => own.saturating_add(high),
+            Leaving::AtAge(_, high) => high.max(*own),
+            Leaving::With(other, _, high) => {
+                let gone = left.get(other).copied().unwrap_or(FOR_EVER);
+                gone.saturating_add(high)
+            }
+            Leaving::Into(other) => entered.get(other).copied().unwrap_or(FOR_EVER),
+        });
+        left.push(leaves.max().unwrap_or(0));
+    }
+    let last = entered.into_iter().chain(left).max().unwrap_or(0);
+    last.saturating_add(question.window) <= question.to
+}
+
 /// Concrete values of all that is open in a system: one run of the plan, for one item or version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choices {

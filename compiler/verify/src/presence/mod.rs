@@ -16,6 +16,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 pub use concretize::Run;
+pub(crate) use evaluate::settled;
 pub use evaluate::{Choices, FOR_EVER, NodeChoice, refutes, stays_of};
 pub(crate) use replay::{About, answered};
 pub use solve::Solver;
