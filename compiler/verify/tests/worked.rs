@@ -443,3 +443,34 @@ copy kept of photos to tower.tank:/photos by tower.cron {{ daily at 03:00; takin
         "all that is promised"
     );
 }
+
+/// A copy that is surely there after a week, of data that must be kept for a day: nothing is asked before the
+/// week is over, and then the copy is there. Of data that must be gone by then it never is a copy.
+#[test]
+fn data_that_is_kept_for_less_than_its_copies_take() {
+    let found = |kept: &str, within: &str| {
+        let text = format!(
+            "class notes is items on vps.disk:/notes {{ size 1..2 GB; retain {kept} }}
+copy kept of notes to tower.tank:/notes by tower.cron {{ weekly on Sunday at 03:00; taking 1m..10m; monitor deadman }}
+require copies >= 2 {within} for notes
+require survive any 1 of host for notes
+"
+        );
+        judged(&[PLACES, &text].concat())
+    };
+    let least = found("at least 1 day", "");
+    assert!(codes(&least).is_empty(), "{:?}", codes(&least));
+    assert_eq!(
+        codes(&found("at least 1 day, at most 2 days", ""))
+            .into_iter()
+            .filter(|code| ["T1101", "T1201"].contains(code))
+            .collect::<Vec<_>>(),
+        ["T1101", "T1201"]
+    );
+    // Who says by when he wants them is asked about that age, and told where there is none.
+    let early = found("at least 1 day", "within 3 days");
+    assert_eq!(codes(&early), ["T1101"]);
+    let late = found("at least 1 day, at most 2 days", "within 3 days");
+    assert!(!codes(&late).contains(&"T1101"), "{:?}", codes(&late));
+    assert!(message(&late, "T2602").contains("ages from 3 d on"));
+}

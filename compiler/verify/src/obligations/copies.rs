@@ -12,7 +12,7 @@ use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 
-use super::settling::{dependable, last_age, proved, settling};
+use super::settling::{ages, dependable, gone_before, proved, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
@@ -180,11 +180,16 @@ fn check(
                 violations.push(violation(None, None));
                 break;
             };
+            if within.is_some() && gone_before(context, class, from) {
+                // There is no such age: `sense` says so.
+                continue;
+            }
+            let (from, to) = ages(context, class, from);
             let question = Question {
                 members,
                 need,
                 from,
-                to: last_age(context, class),
+                to,
                 window: 0,
             };
             let about = About {

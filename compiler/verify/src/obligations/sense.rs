@@ -3,6 +3,7 @@
 
 mod estimates;
 mod facts;
+mod too_late;
 
 use std::collections::BTreeSet;
 
@@ -29,6 +30,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     weaker(context, &mut found);
     estimates::check(context, &mut found);
     facts::check(context, &mut found);
+    too_late::check(context, &mut found);
     let holds = found
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);

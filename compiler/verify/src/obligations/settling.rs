@@ -12,18 +12,37 @@ use crate::verification::Engine;
 
 /// The greatest age that is asked about: as long as the class must be kept, at most to the horizon.
 pub(super) fn last_age(context: &Context<'_>, class: ClassId) -> i64 {
-    let policy = &context.plan.model.policy;
-    let horizon = policy
-        .start
-        .until(policy.end)
-        .map_or(0, |s| i64::from(s.get_days()))
-        * 86_400;
+    let horizon = horizon(context);
     let class = &context.plan.model.classes[class];
-    let kept = class
-        .retain_at_least
-        .or(class.retain_at_most)
-        .map(|(t, _)| t.0);
-    kept.map_or(horizon, |k| k.min(horizon)).max(1)
+    let kept = class.retain_at_least.or(class.retain_at_most);
+    kept.map_or(horizon, |(kept, _)| kept.0.min(horizon)).max(1)
+}
+
+fn horizon(context: &Context<'_>) -> i64 {
+    let policy = &context.plan.model.policy;
+    let days = policy.start.until(policy.end).map_or(0, |s| s.get_days());
+    i64::from(days) * 86_400
+}
+
+/// The first and the last age that is asked about, for copies that are surely made at some age.
+///
+/// Data that must be kept for less than that is mostly there for longer, and is asked about at that very age:
+/// before it nothing is claimed, and a claim about no age at all would hold of anything. What must be gone by
+/// then, or is beyond all that the policy plans, is asked about at the last age at which it is there: copies
+/// that come later never are copies of it.
+pub(super) fn ages(context: &Context<'_>, class: ClassId, settled: i64) -> (i64, i64) {
+    let last = last_age(context, class);
+    let horizon = horizon(context);
+    let most = context.plan.model.classes[class].retain_at_most;
+    let most = most.map_or(horizon, |(most, _)| most.0.min(horizon));
+    let from = settled.min(most.max(last));
+    (from, last.max(from))
+}
+
+/// Whether a class must be gone before it has some age.
+pub(super) fn gone_before(context: &Context<'_>, class: ClassId, age: i64) -> bool {
+    let most = context.plan.model.classes[class].retain_at_most;
+    most.is_some_and(|(most, _)| most.0 < age)
 }
 
 /// What stands behind a claim that the solver proved up to the last age: that is all that is claimed, or

@@ -14,7 +14,7 @@ use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Demand, HostId, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
 
-use super::settling::{last_age, proved, settling};
+use super::settling::{ages, proved, settling};
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Why, strike};
@@ -380,11 +380,12 @@ impl Decider<'_, '_> {
         let window = faults::alarmed_after(context, lost)
             .0
             .saturating_add(class_data.rto.map_or(0, |(t, _)| t.0));
+        let (from, to) = ages(context, lost, from);
         let question = Question {
             members,
             need: 1,
             from,
-            to: last_age(context, lost),
+            to,
             window,
         };
         let gone = |id: CopyId| useless.get(&id) == Some(&Why::StoreLost);
