@@ -27,7 +27,6 @@ mod obligations;
 mod presence;
 mod proofs;
 mod prover;
-mod survivors;
 mod verification;
 mod wording;
 
@@ -37,10 +36,10 @@ pub use presence::{
     answer, refutes, stays_of,
 };
 pub use proofs::{
-    Cell, Margin, NoCore, SavedBy, Statement, Why, holds_with, ledger, survival_matrix, why,
+    Aftermath, Cell, Fate, Margin, NoCore, SavedBy, Statement, Why, holds_with, ledger,
+    survival_matrix, survivors, why,
 };
 pub use prover::{Prover, Proving, Session};
-pub use survivors::{Aftermath, Fate, survivors};
 pub use verification::{Accepted, Assumption, Engine, Finding, Query, Turn, Verdict, Verification};
 
 use std::sync::Arc;

@@ -17,7 +17,7 @@ pub fn render(page: &mut Page<'_>, assumptions: &[Assumption], ledger: bool) {
         page.heading(if ledger {
             "this rests on, and turns at"
         } else {
-            "this rests on"
+            "this rests on (`--proofs`: which of it verdicts turn on, and at which value)"
         });
     }
     let groups = groups(&own);

@@ -1,18 +1,16 @@
 //! Obligation 8: no single host or machine credential in hostile hands can destroy all copies of a
-//! class before it is noticed, and locks fit what they lock.
+//! class before it is noticed, nor push them out where rules count; and locks fit what they lock.
 //!
 //! Where a requirement asks for it, survival decides and this obligation keeps quiet: one finding a
 //! cause. What nobody asked for is a warning.
 
+mod counting;
 mod locks;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use thrice_model::{
-    ClassId, CredentialId, FaultKind, HostId, KeyId, Location, Obligation, Right, StepTarget,
-    Target, Verb,
-};
+use thrice_model::{ClassId, CredentialId, FaultKind, HostId, Obligation, Target};
 use thrice_plan::{Copy, CopyId, Period};
 
 use crate::context::Context;
@@ -64,9 +62,10 @@ struct Attack {
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut groups: BTreeMap<(Root, Left), Group> = BTreeMap::new();
+    let mut open = counting::Open::default();
     for (index, period) in context.plan.periods.iter().enumerate() {
         let attacks = attacks(context, period);
-        let mut adders = Adders::default();
+        let mut adders = counting::Adders::default();
         for classes in context.alike(&context.classes_in(period), period) {
             let Some(class) = classes.first().copied() else {
                 continue;
@@ -106,7 +105,17 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 group.principals.insert(attack.principal);
                 group.periods.insert(index);
             }
-            let note = note(context, worst, &ids, period, &mut adders);
+            let note = match worst {
+                Some(Left::OnlyLive) => {
+                    "in some cases only what lies with the data is left".to_owned()
+                }
+                Some(Left::Nothing) => String::new(),
+                None => {
+                    let known = (&mut adders, &mut open);
+                    let pushers = counting::pushers(context, &classes, &ids, period, known);
+                    counting::note(context, &pushers)
+                }
+            };
             out.verdicts.extend(classes.iter().map(|class| Verdict {
                 obligation: Obligation::Deletion,
                 subject: context.class_name(*class).to_owned(),
@@ -122,6 +131,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         out.findings
             .extend(tell::tell(context, *root, *left, group));
     }
+    out.findings.extend(counting::tell(context, &open));
     locks::decide(context, out);
 }
 
@@ -235,67 +245,4 @@ fn subsume(groups: &mut BTreeMap<(Root, Left), Group>) {
             groups.insert((root, Left::OnlyLive), lesser);
         }
     }
-}
-
-/// Who can add snapshots to places with their keys, as far as it has been asked in a period.
-type Adders = BTreeMap<Vec<(Location, Option<KeyId>)>, String>;
-
-/// What a verdict says besides: rules that count are open to whoever adds snapshots, since none of
-/// their runs fails.
-fn note(
-    context: &Context<'_>,
-    worst: Option<Left>,
-    ids: &[CopyId],
-    period: &Period,
-    known: &mut Adders,
-) -> String {
-    match worst {
-        Some(Left::OnlyLive) => {
-            return "in some cases only what lies with the data is left".to_owned();
-        }
-        Some(Left::Nothing) => return String::new(),
-        None => {}
-    }
-    let copies = ids.iter().map(|id| &context.plan.copies[*id]);
-    let counted: Vec<&Copy> = copies.filter(|copy| counted(context, copy)).collect();
-    let places = counted
-        .iter()
-        .map(|copy| (copy.location.clone(), copy.key))
-        .collect();
-    let told = known.entry(places).or_insert_with(|| {
-        let adds = |host: &HostId| {
-            let mut copies = counted.iter();
-            copies.any(|copy| adds_snapshots(context, *host, copy, period))
-        };
-        let names: BTreeSet<&str> = machines(context, period)
-            .filter(adds)
-            .map(|host| context.plan.model.hosts[host].named.name.as_str())
-            .collect();
-        if names.is_empty() {
-            return String::new();
-        }
-        format!(
-            "keep rules that count are open to whoever adds snapshots: {}",
-            crate::wording::some(names)
-        )
-    });
-    told.clone()
-}
-
-/// Whether versions of a copy are thinned by rules that count.
-fn counted(context: &Context<'_>, copy: &Copy) -> bool {
-    let step = copy.made_by.map(|step| &context.plan.model.steps[step]);
-    step.is_some_and(|step| {
-        matches!(&step.target, StepTarget::Repository(..))
-            && matches!(&step.verb, Verb::Backup { keep: Some((rules, _)), .. } if rules.within.is_none())
-    })
-}
-
-/// Whether a host can write snapshots that push others out of where a copy lies.
-fn adds_snapshots(context: &Context<'_>, host: HostId, copy: &Copy, period: &Period) -> bool {
-    let owned = context.owned(Principal::Host(host), period.from);
-    let writes = |grant: &crate::faults::Grant| {
-        grant.rights.contains(&Right::Write) && grant.place.meets(&copy.location)
-    };
-    copy.key.is_none_or(|key| owned.keys.contains(&key)) && owned.grants.iter().any(writes)
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use thrice_model::ClassId;
-use thrice_plan::{CopyId, CopyKind, Period, Plan};
+use thrice_plan::{CopyId, Period, Plan};
 use thrice_quantity::Seconds;
 
+use super::left::{Left, is_live, left};
 use crate::context::Context;
 use crate::faults::{FaultSet, strike, words};
 use crate::obligations::recovery_point::{Ages, Newest, asked_of};
@@ -132,15 +133,9 @@ impl Asker<'_, '_> {
     fn cell(&mut self, class: ClassId, faults: &FaultSet, held: Option<bool>) -> Cell {
         let (context, period) = (self.context, self.period);
         let plan = context.plan;
-        let ids = context.copies_in(class, period);
-        let useless = strike(context, faults, period.from).useless(context, &ids);
-        let left: Vec<CopyId> = ids
-            .into_iter()
-            .filter(|id| plan.copies[*id].counts && !useless.contains_key(id))
-            .collect();
-        let live = left
-            .iter()
-            .any(|id| plan.copies[*id].kind == CopyKind::Live);
+        let struck = strike(context, faults, period.from);
+        let Left { copies: left, .. } = left(context, &struck, class, period);
+        let live = left.iter().any(|id| is_live(context, *id));
         let newest = self
             .ages
             .newest(class, faults)
@@ -209,7 +204,7 @@ fn also(context: &Context<'_>, left: &[CopyId], by: &SavedBy) -> Vec<String> {
         let copy = &context.plan.copies[*id];
         let name = context.store_name(copy.location.store);
         let known = out.iter().any(|other| other == name)
-            || copy.kind == CopyKind::Live
+            || is_live(context, *id)
             || matches!(by, SavedBy::Copy { store, .. } if store == name);
         if !known {
             out.push(name.to_owned());

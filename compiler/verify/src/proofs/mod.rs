@@ -2,12 +2,15 @@
 //!
 //! None of this is worked out by [`crate::verify`]: it costs many checks, and is for those who ask.
 
+mod left;
 mod matrix;
 mod statements;
+mod survivors;
 mod turning;
 mod why;
 
 pub use matrix::{Cell, Margin, SavedBy, survival_matrix};
 pub use statements::Statement;
+pub use survivors::{Aftermath, Fate, survivors};
 pub use turning::ledger;
 pub use why::{NoCore, Why, holds_with, why};

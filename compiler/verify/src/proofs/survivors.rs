@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use thrice_model::{ClassId, FaultKind};
-use thrice_plan::{CopyId, CopyKind, Period, Plan};
+use thrice_plan::{CopyId, Period, Plan};
 
+use super::left::{Left, is_live, left};
 use crate::context::Context;
-use crate::faults::{Why, of_kind, strike, words};
+use crate::faults::{Struck, of_kind, strike, words};
 
 /// What is left of a class after a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,24 +69,12 @@ pub fn survivors(plan: &Plan, period: &Period) -> Vec<Aftermath> {
     out
 }
 
-fn fate(
-    context: &Context<'_>,
-    struck: &crate::faults::Struck,
-    class: ClassId,
-    period: &Period,
-) -> Fate {
-    let copies = context.copies_in(class, period);
-    let useless = struck.useless(context, &copies);
-    let is_live = |id: &CopyId| context.plan.copies[*id].kind == CopyKind::Live;
-    let untouched = copies
-        .iter()
-        .filter(|id| is_live(id))
-        .all(|id| matches!(useless.get(id), None | Some(Why::LiveDataLost)));
+fn fate(context: &Context<'_>, struck: &Struck, class: ClassId, period: &Period) -> Fate {
+    let Left { untouched, copies } = left(context, struck, class, period);
     let mut seen = BTreeSet::new();
     let mut usable: Vec<CopyId> = copies
         .into_iter()
-        .filter(|id| !is_live(id) && context.plan.copies[*id].counts)
-        .filter(|id| !useless.contains_key(id))
+        .filter(|id| !is_live(context, *id))
         .filter(|id| seen.insert(context.plan.copies[*id].location.clone()))
         .collect();
     usable.sort_by_key(|id| context.plan.copies[*id].staleness);
