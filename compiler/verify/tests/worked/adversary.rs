@@ -561,3 +561,36 @@ fn a_seed_by_hand_is_not_checked() {
     let by_hand = "seed s of db to preprod via preprod_host.disk:/db by hand { on demand; keep db; anonymise app.keys.secret redact }\n";
     assert!(message(&seeded(FIELDS, by_hand), "T2205").contains("by hand"));
 }
+
+/// Nobody may delete for good, and the bucket keeps what is deleted: what is left to an attacker are worthless
+/// snapshots. Rules by age, somebody who looks, or a copy that is no mirror close that.
+#[test]
+fn worthless_snapshots_push_good_ones_out_where_rules_count() {
+    let cloud = CLOUD
+        .replace("medium object }", "medium object; versioning on }")
+        .replace("may read, write, delete on", "may read, write on");
+    let told = |change: &dyn Fn(String) -> String| {
+        let found = judged(&change([PLACES, &cloud, STEPS].concat()));
+        let mut findings = found.findings.iter();
+        let told = findings.find(|f| f.diagnostic.code.0 == "T1805");
+        told.map(|f| f.diagnostic.message.clone())
+    };
+    let open = told(&|text| text).unwrap();
+    assert!(
+        open.contains("`vps`") && open.contains("of `db` out of `r`"),
+        "{open}"
+    );
+    assert!(told(&|text| text + MIRROR).is_some(), "a mirror follows");
+    let by_age = "keep within 6 months;";
+    let counting = "keep 7 daily, 4 weekly, 6 monthly, 2 yearly;";
+    assert_eq!(told(&|text| text.replace(counting, by_age)), None);
+    let noticed = |text: String| {
+        text.replace(
+            "churn 5..30 MB/day",
+            "churn 5..30 MB/day; noticed within 7 days",
+        )
+    };
+    assert_eq!(told(&noticed), None);
+    let second = "copy dumps of db from dump to tower.tank:/dumps by tower.cron { daily at 04:00; taking 1m..10m; monitor deadman }\n";
+    assert_eq!(told(&|text| text + second), None);
+}
