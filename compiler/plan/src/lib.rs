@@ -23,6 +23,7 @@ mod places;
 mod reach;
 mod room;
 pub mod staleness;
+pub mod systemd;
 pub mod zerobyte;
 
 pub use build::{plan, replan};

@@ -229,6 +229,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             ("class letters is items on server.disk:/letters\n", ""),
         ],
     ),
+    ("T2318", &[("daily at 02:30", "daily at 03:30")]),
     ("T2341", &[("zerobyte 0.39.2", "zerobyte 0.41.0")]),
     ("T2343", &[("by server.zerobyte", "by server.cron")]),
     (
