@@ -1,70 +1,13 @@
 //! Worked examples, from policy text to verdict: what counts as a copy, what falls with what.
 
-#![expect(
-    clippy::panic,
-    reason = "helpers of tests stop the test with what they know"
-)]
-
 #[path = "worked/adversary.rs"]
 mod adversary;
+mod common;
 
-use jiff::civil::date;
-use thrice_diagnostics::{Severity, SourceMap};
+use common::{codes, judged, message};
 use thrice_model::Obligation;
-use thrice_plan::Plan;
 use thrice_quantity::Seconds;
-use thrice_resolve::{Loader, resolve};
-use thrice_verify::{Engine, Verification, verify};
-
-struct NoFiles;
-
-impl Loader for NoFiles {
-    fn load(&self, _: &str, _: &str) -> Result<(String, String), String> {
-        Err("no files here".to_owned())
-    }
-}
-
-fn plan_of(text: &str) -> Plan {
-    let mut sources = SourceMap::new();
-    let file = sources.add("policy.thrice", text);
-    let day = date(2026, 3, 1);
-    let (model, mistakes) = resolve(&mut sources, &[file], "policy", day, &NoFiles);
-    let errors: Vec<_> = mistakes
-        .iter()
-        .filter(|m| m.severity == Severity::Error)
-        .map(|m| {
-            (
-                m.code.0,
-                &m.message,
-                m.span().map(|s| sources.text(s).to_owned()),
-            )
-        })
-        .collect();
-    let (plan, circles) = thrice_plan::plan(model.unwrap_or_else(|| panic!("{errors:?}")), day);
-    assert!(circles.is_empty(), "{circles:?}");
-    plan
-}
-
-fn judged(text: &str) -> Verification {
-    verify(&plan_of(text))
-}
-
-fn codes(found: &Verification) -> Vec<&'static str> {
-    let mut codes: Vec<_> = found
-        .findings
-        .iter()
-        .filter(|f| f.diagnostic.severity == Severity::Error)
-        .map(|f| f.diagnostic.code.0)
-        .collect();
-    codes.dedup();
-    codes
-}
-
-fn message(found: &Verification, code: &str) -> String {
-    let hit = found.findings.iter().find(|f| f.diagnostic.code.0 == code);
-    hit.map(|f| f.diagnostic.message.clone())
-        .unwrap_or_else(|| panic!("no {code} in {:?}", codes(found)))
-}
+use thrice_verify::Engine;
 
 /// A server, an object storage and a NAS, each with its own provider; a key that is held elsewhere.
 const PLACES: &str = r#"
