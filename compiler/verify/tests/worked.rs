@@ -4,10 +4,11 @@
 mod adversary;
 mod common;
 
-use common::{codes, judged, message};
+use common::{codes, help, judged, message, plan_of};
+use thrice_diagnostics::Severity;
 use thrice_model::Obligation;
 use thrice_quantity::Seconds;
-use thrice_verify::Engine;
+use thrice_verify::{Engine, Verification};
 
 /// A server, an object storage and a NAS, each with its own provider; a key that is held elsewhere.
 const PLACES: &str = r#"
@@ -416,4 +417,37 @@ require survive any 1 of host for notes
     let late = found("at least 1 day, at most 2 days", "within 3 days");
     assert!(!codes(&late).contains(&"T1101"), "{:?}", codes(&late));
     assert!(message(&late, "T2602").contains("ages from 3 d on"));
+}
+
+#[test]
+fn what_a_runner_cannot_do_is_an_error_with_a_way_round_it() {
+    let with = |step: &str| {
+        let text = policy(&[step]).replace("runs cron;", "runs cron, zerobyte, systemd;");
+        judged(&text)
+    };
+    let across = r#"
+object_storage other at bank/safe { endpoint "o.example.org"; bucket main "other-bucket" { medium object } }
+sync across of s3.main to other.main by vps.zerobyte { daily at 05:00; taking 1m..2h; max delete 1000; monitor deadman }
+"#;
+    let mirror = with(across);
+    assert!(codes(&mirror).contains(&"T2343"), "{:?}", codes(&mirror));
+    let said = message(&mirror, "T2343");
+    assert!(
+        said.contains("`across` is a sync of a repository by Zerobyte"),
+        "{said}"
+    );
+    let help = help(&mirror, "T2343");
+    assert!(
+        help.contains("write a second `backup` by Zerobyte"),
+        "{help}"
+    );
+    let second = across.replace("sync across of s3.main to other.main", "repository copied in other.main:/r { engine restic 0.18.0; key k; credential writer }\nbackup across of db to copied")
+        .replace("max delete 1000", "keep 7 daily");
+    let second = with(&second);
+    assert!(!codes(&second).contains(&"T2343"), "{:?}", codes(&second));
+
+    let on_nas = with(&MIRROR.replace("tower.cron", "tower.systemd"));
+    assert!(codes(&on_nas).contains(&"T2318"), "{:?}", codes(&on_nas));
+    assert!(message(&on_nas, "T2318").contains("systemd of the NAS `tower`"));
+    assert!(!codes(&with(MIRROR)).contains(&"T2318"));
 }

@@ -99,9 +99,6 @@ fn one(s3: &S3, bucket: &Wanted, work: &mut Work) -> Result<(), Trouble> {
     let before = work.differences;
     let session = Session::open(&connection(s3, bucket)?)?;
     let state = session.state(&bucket.bucket)?;
-    if !s3.no_usage {
-        used(bucket, &session, work)?;
-    }
     let found = compare(bucket, &state)?;
     let left = if s3.action == S3Action::Apply {
         apply(s3, bucket, &session, &state, &found, work)?
@@ -113,6 +110,10 @@ fn one(s3: &S3, bucket: &Wanted, work: &mut Work) -> Result<(), Trouble> {
     work.findings.extend(differences);
     let harmless = left.harmless.iter().map(|rule| stays(bucket, rule));
     work.findings.extend(harmless);
+    // Last: it takes the longest, and keys may be allowed all but that.
+    if !s3.no_usage {
+        used(bucket, &session, work)?;
+    }
     if work.differences == before && s3.action != S3Action::Apply {
         work.lines.push_str("  as the policy says\n");
     }
