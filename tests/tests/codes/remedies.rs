@@ -211,6 +211,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T2315", &[("unlimited", "400")]),
     ("T2316", &[("runs cron;", "runs cron; has restic 0.18.0;")]),
     ("T2317", &[("has restic 0.14.0", "has restic 0.18.0")]),
+    ("T2318", &[("daily at 02:30", "daily at 03:30")]),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",
@@ -229,7 +230,6 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             ("class letters is items on server.disk:/letters\n", ""),
         ],
     ),
-    ("T2318", &[("daily at 02:30", "daily at 03:30")]),
     ("T2341", &[("zerobyte 0.39.2", "zerobyte 0.41.0")]),
     ("T2343", &[("by server.zerobyte", "by server.cron")]),
     (
