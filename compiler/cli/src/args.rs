@@ -264,6 +264,8 @@ pub struct Verify {
 #[command(
     after_help = "Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, else from --profile, else from \
     the profile of the first credential of the policy that may administer the bucket. \
+    Certificates must be signed by an authority in the file of --ca-bundle, else of AWS_CA_BUNDLE, else of `ca_bundle` \
+    of the profile, else of SSL_CERT_FILE, else by one of the system. \
     Exit codes: 0 nothing differs, 1 something differs (after apply: still), 2 misuse, or a bucket that cannot be \
     asked or changed, 101 internal error."
 )]
@@ -287,6 +289,10 @@ pub struct S3 {
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 
+    /// Trust the authorities in this file of certificates (PEM), and no others
+    #[arg(long, value_name = "FILE")]
+    pub ca_bundle: Option<PathBuf>,
+
     /// Compare with what is in force on this day [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub as_of: Option<Date>,
@@ -295,7 +301,8 @@ pub struct S3 {
     #[arg(long)]
     pub take_over: bool,
 
-    /// Do not list the buckets to see how much is used, which takes a request for each 1,000 objects
+    /// Do not list the buckets to see how much is used, which takes a request for each 1,000 versions and each
+    /// unfinished upload
     #[arg(long)]
     pub no_usage: bool,
 

@@ -12,13 +12,14 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 
-use common::Desk;
+use common::{Desk, session};
 use thrice_diagnostics::{all_codes, explain};
 
 const SOUND: &str = "provider home { site rack }\n";
 
 /// A folder in which the session of a page goes as shown. `T9001` and `T9002` show only where thrice
-/// itself is wrong; their words are tested beside the code that says them.
+/// itself is wrong; their words are tested beside the code that says them. Those of buckets are acted out in
+/// `s3_rgw/pages.rs`.
 fn situation(code: &str) -> Option<Desk> {
     let desk = Desk::new(&[]);
     match code {
@@ -47,6 +48,7 @@ fn situation(code: &str) -> Option<Desk> {
         }
         "T3001" | "T3002" | "T3003" | "T3004" | "T3005" | "T3006" => built(&desk, code),
         "T9001" | "T9002" => return None,
+        code if code.starts_with("T31") => return None,
         _ => panic!("{code}: nobody has said what its session needs"),
     }
     Some(desk)
@@ -82,14 +84,6 @@ fn built(desk: &Desk, code: &str) {
         }
         _ => desk.put(nightly, format!("{script}# by hand\n").as_bytes()),
     }
-}
-
-/// The session that a page shows: the command's words, and what it answers.
-fn session(page: &str) -> Option<(Vec<&str>, &str)> {
-    let (_, rest) = page.split_once("```console\n$ thrice ")?;
-    let (command, rest) = rest.split_once('\n')?;
-    let (answer, _) = rest.split_once("```\n")?;
-    Some((command.split(' ').collect(), answer))
 }
 
 #[test]

@@ -211,6 +211,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T2315", &[("unlimited", "400")]),
     ("T2316", &[("runs cron;", "runs cron; has restic 0.18.0;")]),
     ("T2317", &[("has restic 0.14.0", "has restic 0.18.0")]),
+    ("T2318", &[("daily at 02:30", "daily at 03:30")]),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",

@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 use thrice_diagnostics::{Diagnostic, FileId, Severity, SourceMap};
 use thrice_model::Model;
 use thrice_plan::Plan;
-use thrice_resolve::{Loader, resolve};
+use thrice_resolve::{Loader, beside, resolve};
 use thrice_verify::{Prover, Verification};
 
 /// The day on which policies are judged here.
@@ -92,15 +92,7 @@ pub const POLICIES: &[(&str, &str)] = policies![
 
 impl Loader for Texts {
     fn load(&self, from: &str, path: &str) -> Result<(String, String), String> {
-        let mut name: Vec<&str> = from.split('/').collect();
-        name.pop();
-        for part in path.split('/') {
-            match part {
-                ".." => drop(name.pop()),
-                part => name.push(part),
-            }
-        }
-        let name = name.join("/");
+        let name = beside(from, path);
         let text = self.get(&name).ok_or_else(|| format!("no {name}"))?;
         Ok((name, text.clone()))
     }

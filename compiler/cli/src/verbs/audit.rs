@@ -43,8 +43,8 @@ pub fn run(args: &Args, audit: &Audit) -> u8 {
     };
     let (plan, (host, name), asked) =
         match verbs::ask(args, &audit.path, as_of, "nothing was measured", question) {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(why)) => return verbs::misuse(&why),
+            Ok((Ok(answer), _)) => answer,
+            Ok((Err(why), _)) => return verbs::misuse(&why),
             Err(code) => return code,
         };
     let measured = progress::during("measuring", || measure(&asked));

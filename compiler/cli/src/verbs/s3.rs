@@ -1,20 +1,35 @@
 //! `thrice s3`: buckets next to what the policy wants of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 use std::time::Duration;
 
+use thrice_diagnostics::Diagnostics;
+use thrice_report::human;
 use thrice_s3_live::{
-    Change, Comparison, Connection, Hands, Keys, Remedy, Session, State, Trouble, Usage, Wanted,
-    compare, wanted,
+    Change, Comparison, Connection, Hands, Keys, NoKeys, Session, State, Trouble, TroubleKind,
+    Trust, Usage, Wanted, compare, full, stays, wanted,
 };
 
 use crate::args::{Args, S3, S3Action};
-use crate::{progress, terminal, verbs};
+use crate::{input, progress, terminal, verbs};
+
+/// The longest file of certificates that is read, in bytes: that of Debian has 220 kB.
+const LONGEST_BUNDLE: u64 = 10_000_000;
 
 /// What came of all buckets.
 #[derive(Default)]
-struct Tally {
-    buckets: usize,
+struct Work {
+    findings: Diagnostics,
+    /// A line for each bucket, and for what was done to it.
+    lines: String,
+    /// By storage and bucket.
+    usages: BTreeMap<(String, String), Usage>,
+    /// Storages whose shared room was judged.
+    told: BTreeSet<String>,
     changed: usize,
     differences: usize,
     troubles: usize,
@@ -24,43 +39,37 @@ struct Tally {
 /// the others.
 pub fn run(args: &Args, s3: &S3) -> u8 {
     let as_of = verbs::judged_at(s3.as_of);
-    let buckets = match verbs::ask(args, &s3.path, as_of, "no bucket was asked", wanted) {
-        Ok(buckets) => buckets,
+    let asked = verbs::ask(args, &s3.path, as_of, "no bucket was asked", wanted);
+    let (buckets, sources) = match asked {
+        Ok(answer) => answer,
         Err(code) => return code,
     };
     let buckets = match chosen(s3, buckets) {
         Ok(buckets) => buckets,
         Err(why) => return verbs::misuse(&why),
     };
-    let mut shown = String::new();
-    let mut tally = Tally::default();
+    let mut work = Work::default();
     for bucket in &buckets {
-        let _ = writeln!(
-            shown,
-            "{} in {} ({})",
-            bucket.bucket, bucket.storage, bucket.name
-        );
-        let done = progress::during("asking the object storage", || {
-            one(s3, bucket, &mut shown, &mut tally)
-        });
-        tally.buckets += 1;
+        let done = progress::during("asking the object storage", || one(s3, bucket, &mut work));
         if let Err(trouble) = done {
-            tally.troubles += 1;
-            let _ = writeln!(shown, "  error: {trouble}");
-            if let Some(help) = trouble.help {
-                let _ = writeln!(shown, "         {help}");
-            }
+            work.troubles += 1;
+            work.findings.push(trouble.finding(bucket));
         }
     }
-    shown.push_str(&summary(s3.action, &tally));
-    let code = match tally {
-        Tally { troubles: 1.., .. } => verbs::MISUSE,
-        Tally {
+    let summary = summary(s3.action, buckets.len(), &work);
+    let code = match work {
+        Work { troubles: 1.., .. } => verbs::MISUSE,
+        Work {
             differences: 1.., ..
         } => 1,
         _ => 0,
     };
-    verbs::finish(&shown, code)
+    let found = work.findings.sorted();
+    let mut shown = human::findings(&found, &sources, terminal::options(args));
+    if !shown.is_empty() {
+        shown.push('\n');
+    }
+    verbs::finish(&(shown + &work.lines + &summary), code)
 }
 
 fn chosen(s3: &S3, mut buckets: Vec<Wanted>) -> Result<Vec<Wanted>, String> {
@@ -81,29 +90,59 @@ fn chosen(s3: &S3, mut buckets: Vec<Wanted>) -> Result<Vec<Wanted>, String> {
     Ok(buckets)
 }
 
-fn one(s3: &S3, bucket: &Wanted, shown: &mut String, tally: &mut Tally) -> Result<(), Trouble> {
-    let session = match connection(s3, bucket) {
-        Ok(connection) => Session::open(&connection)?,
-        Err(why) => {
-            tally.troubles += 1;
-            let _ = writeln!(shown, "  error: {why}");
-            return Ok(());
-        }
-    };
+fn one(s3: &S3, bucket: &Wanted, work: &mut Work) -> Result<(), Trouble> {
+    let _ = writeln!(
+        work.lines,
+        "{} in {} ({})",
+        bucket.bucket, bucket.storage, bucket.name
+    );
+    let before = work.differences;
+    let session = Session::open(&connection(s3, bucket)?)?;
     let state = session.state(&bucket.bucket)?;
-    let usage = if s3.no_usage {
-        None
-    } else {
-        Some(session.usage(&bucket.bucket)?)
-    };
-    let found = compare(bucket, &state, usage)?;
-    show(s3.action, &found, usage, shown);
+    let found = compare(bucket, &state)?;
     let left = if s3.action == S3Action::Apply {
-        apply(s3, bucket, &session, &state, usage, shown, tally)?
+        apply(s3, bucket, &session, &state, &found, work)?
     } else {
         found
     };
-    tally.differences += left.differences.len();
+    work.differences += left.differences.len();
+    let differences = left.differences.iter().map(|it| it.finding(bucket));
+    work.findings.extend(differences);
+    let harmless = left.harmless.iter().map(|rule| stays(bucket, rule));
+    work.findings.extend(harmless);
+    // Last: it takes the longest, and keys may be allowed all but that.
+    if !s3.no_usage {
+        used(bucket, &session, work)?;
+    }
+    if work.differences == before && s3.action != S3Action::Apply {
+        work.lines.push_str("  as the policy says\n");
+    }
+    Ok(())
+}
+
+/// How much is used, of the room that was promised. Buckets that share it are listed once, and told of once.
+fn used(bucket: &Wanted, session: &Session, work: &mut Work) -> Result<(), Trouble> {
+    let mut all = Vec::new();
+    for name in &bucket.sharing {
+        let key = (bucket.storage.clone(), name.clone());
+        let usage = match work.usages.get(&key) {
+            Some(known) => *known,
+            None => session.usage(name)?,
+        };
+        work.usages.insert(key, usage);
+        all.push((name.clone(), usage));
+    }
+    if let Some((_, usage)) = all.iter().find(|(name, _)| *name == bucket.bucket) {
+        let _ = writeln!(work.lines, "  used: {usage}");
+    }
+    let shared = bucket.room.as_ref().is_some_and(|room| room.shared);
+    if shared && !work.told.insert(bucket.storage.clone()) {
+        return Ok(());
+    }
+    if let Some(full) = full(bucket, &all) {
+        work.differences += 1;
+        work.findings.push(full);
+    }
     Ok(())
 }
 
@@ -113,9 +152,8 @@ fn apply(
     bucket: &Wanted,
     session: &Session,
     state: &State,
-    usage: Option<Usage>,
-    shown: &mut String,
-    tally: &mut Tally,
+    found: &Comparison,
+    work: &mut Work,
 ) -> Result<Comparison, Trouble> {
     let hands = if s3.take_over {
         Hands::TakeOver
@@ -123,114 +161,119 @@ fn apply(
         Hands::Own
     };
     let applied = session.apply(bucket, state, hands)?;
+    let after = compare(bucket, &session.state(&bucket.bucket)?)?;
+    for difference in &found.differences {
+        let still = after
+            .differences
+            .iter()
+            .any(|it| it.what == difference.what);
+        if !still {
+            let sign = match difference.change {
+                Change::Add => '+',
+                Change::Alter => '~',
+                Change::Remove => '-',
+            };
+            let (what, detail) = (&difference.what, &difference.detail);
+            let _ = writeln!(work.lines, "  {sign} {what}: {detail}");
+        }
+    }
     for (done, what) in [
         (applied.versioning, "versioning"),
         (applied.lock, "lock"),
         (applied.rules, "rules"),
     ] {
         if done {
-            tally.changed += 1;
-            let _ = writeln!(shown, "  {what}: written, read back, as meant");
+            work.changed += 1;
+            let _ = writeln!(work.lines, "  {what}: written, read back, as meant");
         }
     }
-    let after = session.state(&bucket.bucket)?;
-    compare(bucket, &after, usage)
+    Ok(after)
 }
 
-fn connection(s3: &S3, bucket: &Wanted) -> Result<Connection, String> {
+fn connection(s3: &S3, bucket: &Wanted) -> Result<Connection, Trouble> {
     let named = bucket
         .endpoint
         .as_ref()
         .map(|host| format!("https://{host}"));
     let endpoint = s3.endpoint_url.clone().or(named).ok_or_else(|| {
-        format!(
-            "the policy names no endpoint of `{}`: say --endpoint-url",
-            bucket.storage
-        )
+        let message = format!("the policy names no endpoint of `{}`", bucket.storage);
+        Trouble {
+            help: Some("write its `endpoint` into the policy, or say --endpoint-url"),
+            ..Trouble::new(TroubleKind::Unreachable, message)
+        }
     })?;
     let keys = keys(s3, bucket)?;
     Ok(Connection {
         endpoint,
         region: bucket.region.clone(),
+        trust: trust(s3, &keys)?,
         keys,
         timeout: Duration::from_secs(s3.timeout),
     })
 }
 
-fn keys(s3: &S3, bucket: &Wanted) -> Result<Keys, String> {
+/// The authorities to trust, looked up where AWS' tools do, and where programs of OpenSSL and of Go do.
+fn trust(s3: &S3, keys: &Keys) -> Result<Trust, Trouble> {
+    let variable = |name| Some((terminal::environment(name)?.into(), name));
+    let named = (s3.ca_bundle.clone().map(|path| (path, "--ca-bundle")))
+        .or_else(|| variable("AWS_CA_BUNDLE"))
+        .or_else(|| Some((keys.authorities()?.into(), "`ca_bundle` of the profile")))
+        .or_else(|| variable("SSL_CERT_FILE"));
+    let Some((path, by)) = named else {
+        return Ok(Trust::of_system());
+    };
+    pem(&path).map_err(|why| {
+        let message = format!("the file that {by} names, `{}`, {why}", input::shown(&path));
+        Trouble::new(TroubleKind::Untrusted, message)
+    })
+}
+
+fn pem(path: &Path) -> Result<Trust, String> {
+    let mut text = Vec::new();
+    let file =
+        File::open(path).map_err(|error| format!("cannot be read: {}", input::words(&error)))?;
+    file.take(LONGEST_BUNDLE)
+        .read_to_end(&mut text)
+        .map_err(|error| format!("cannot be read: {}", input::words(&error)))?;
+    Trust::of_pem(&text)
+}
+
+fn keys(s3: &S3, bucket: &Wanted) -> Result<Keys, Trouble> {
+    let none = |why: NoKeys| Trouble::new(TroubleKind::Denied, why.to_string());
     let pair = terminal::environment("AWS_ACCESS_KEY_ID")
         .zip(terminal::environment("AWS_SECRET_ACCESS_KEY"));
     match (&s3.profile, pair, &bucket.profile) {
-        (Some(asked), _, _) => Keys::of_profile(asked).map_err(|error| error.to_string()),
+        (Some(asked), _, _) => Keys::of_profile(asked).map_err(none),
         (None, Some((id, secret)), _) => Ok(Keys::new(
             &id,
             &secret,
             terminal::environment("AWS_SESSION_TOKEN"),
         )),
-        (None, None, Some(named)) => Keys::of_profile(named).map_err(|error| error.to_string()),
-        (None, None, None) => Err(format!(
-            "no keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or say --profile (no credential of the policy \
-             that may administer `{}` has a profile)",
-            bucket.name
-        )),
+        (None, None, Some(named)) => Keys::of_profile(named).map_err(none),
+        (None, None, None) => Err(Trouble {
+            help: Some("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or say --profile"),
+            ..none(NoKeys(format!(
+                "no keys: no credential of the policy that may administer `{}` has a profile",
+                bucket.name
+            )))
+        }),
     }
 }
 
-fn show(action: S3Action, found: &Comparison, usage: Option<Usage>, shown: &mut String) {
-    for difference in &found.differences {
-        let sign = match difference.change {
-            Change::Add => '+',
-            Change::Alter => '~',
-            Change::Remove => '-',
-        };
-        let _ = writeln!(
-            shown,
-            "  {sign} {}: {}",
-            difference.about, difference.detail
-        );
-        match difference.remedy {
-            Remedy::Apply => {}
-            Remedy::TakeOver => {
-                shown.push_str("      left alone, unless `apply --take-over` is said\n")
-            }
-            Remedy::Hand => {
-                shown.push_str("      not for `apply`: change the policy, or do it by hand\n")
-            }
-        }
-    }
-    for rule in &found.harmless {
-        let _ = writeln!(
-            shown,
-            "    rule `{}` is not of this policy and takes no data: stays",
-            rule.id
-        );
-    }
-    if found.differences.is_empty() && action != S3Action::Apply {
-        shown.push_str("  as the policy says\n");
-    }
-    if let Some(usage) = usage {
-        let _ = writeln!(
-            shown,
-            "  used: {} B in {} objects and old versions",
-            usage.bytes, usage.objects
-        );
-    }
-}
-
-fn summary(action: S3Action, tally: &Tally) -> String {
+fn summary(action: S3Action, buckets: usize, work: &Work) -> String {
     let plural = |count: usize, word: &str| match count {
         1 => format!("1 {word}"),
         _ => format!("{count} {word}s"),
     };
-    let mut said = plural(tally.buckets, "bucket");
+    let mut said = plural(buckets, "bucket");
     if action == S3Action::Apply {
-        let _ = write!(said, ", {} made", plural(tally.changed, "change"));
-        let _ = write!(said, ", {} left", plural(tally.differences, "difference"));
+        let _ = write!(said, ", {} made", plural(work.changed, "change"));
+        let _ = write!(said, ", {} left", plural(work.differences, "difference"));
     } else {
-        let _ = write!(said, ", {}", plural(tally.differences, "difference"));
+        let _ = write!(said, ", {}", plural(work.differences, "difference"));
     }
-    if tally.troubles > 0 {
-        let _ = write!(said, ", {} could not be asked or changed", tally.troubles);
+    if work.troubles > 0 {
+        let _ = write!(said, ", {} could not be asked or changed", work.troubles);
     }
     format!("{said}\n")
 }

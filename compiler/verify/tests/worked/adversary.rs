@@ -1,11 +1,11 @@
 //! Hostile hands, keys that lie in what they open, faults that strike together, labels on their way.
 
 use super::*;
+use crate::common::finding;
 
 fn events(found: &Verification, code: &str) -> Vec<String> {
-    let hit = found.findings.iter().find(|f| f.diagnostic.code.0 == code);
-    let hit = hit.unwrap_or_else(|| panic!("no {code}"));
-    hit.diagnostic.case.iter().map(|e| e.what.clone()).collect()
+    let case = &finding(found, code).case;
+    case.iter().map(|event| event.what.clone()).collect()
 }
 
 fn all_codes(found: &Verification) -> Vec<&'static str> {

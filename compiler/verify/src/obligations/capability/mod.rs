@@ -8,6 +8,7 @@ mod mounts;
 mod provider;
 mod reach;
 mod runner;
+mod systemd;
 mod writers;
 mod zerobyte;
 
@@ -29,6 +30,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     browse::check(context, &mut found);
     reach::check(context, &mut found);
     runner::check(context, &mut found);
+    systemd::check(context, &mut found);
     zerobyte::check(context, &mut found);
     mounts::check(context, &mut found);
     let holds = found
