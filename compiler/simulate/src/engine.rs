@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use thrice_model::{ClassId, StepId, StepTarget, StoreId, Verb};
 use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
-use crate::calendar::{beginning, instant, midnight, starts};
+use crate::calendar::{beginning, day, instant, midnight, starts};
 use crate::content::Quality;
 use crate::verbs::{self, Taken};
 use crate::world::World;
@@ -333,8 +333,8 @@ impl Engine<'_> {
 
     fn due(&mut self, id: StepId, now: i64) {
         let step = &self.plan.model.steps[id];
-        let day = instant(now).to_zoned(jiff::tz::TimeZone::UTC).date();
-        if !step.lifetime.contains(day) {
+        let today = day(now);
+        if !step.lifetime.contains(today) {
             return;
         }
         let Some(progress) = self.steps.get_mut(&id) else {
@@ -397,8 +397,8 @@ impl Engine<'_> {
         let mut problem = None;
         for copy in self.makes.get(&id).into_iter().flatten() {
             let what = &self.plan.copies[*copy];
-            let day = instant(now).to_zoned(jiff::tz::TimeZone::UTC).date();
-            if !what.lifetime.contains(day) {
+            let today = day(now);
+            if !what.lifetime.contains(today) {
                 continue;
             }
             match verbs::take(&mut self.world, step, *copy, now) {

@@ -8,14 +8,15 @@ use thrice_model::{
 };
 use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
-use crate::calendar::{instant, midnight};
+use crate::calendar::{day, instant, midnight};
 use crate::content::{Held, Keeping, Piece, Quality};
+use crate::reach::{Fallen, Holders};
 use crate::words::mishap;
 use crate::{Event, Sort, reach};
 
 /// Somebody who deletes whatever they reach, until somebody acts.
 pub(crate) struct Intruder {
-    stores: BTreeMap<StoreId, bool>,
+    fallen: Fallen,
     until: i64,
 }
 
@@ -104,14 +105,16 @@ impl<'p> World<'p> {
         !self.lost_stores.contains(&store) && !self.lost_hosts.contains(&self.plan.host_of(store))
     }
 
-    pub(crate) fn key_left(&self, key: KeyId) -> bool {
-        reach::key_left(
-            self.plan,
-            key,
-            &self.lost_keys,
-            &self.lost_hosts,
-            &self.lost_sites,
-        )
+    /// The keys that can still be used, with what lies sound in some copies.
+    pub(crate) fn keys_left(&self, now: i64, sound: &BTreeSet<CopyId>) -> BTreeSet<KeyId> {
+        let stolen = self.intruders.iter().flat_map(|by| &by.fallen.hosts);
+        let holders = Holders {
+            lost_keys: &self.lost_keys,
+            fallen_hosts: &self.lost_hosts.iter().chain(stolen).copied().collect(),
+            lost_sites: &self.lost_sites,
+            day: day(now),
+        };
+        reach::keys_left(self.plan, &holders, sound)
     }
 
     /// The data where it lives goes on: what was created since it was last looked at is there.
@@ -186,6 +189,7 @@ impl<'p> World<'p> {
     /// Adds to a copy; while somebody hostile reaches the store, it is deleted at once.
     pub(crate) fn add(&mut self, copy: CopyId, pieces: impl IntoIterator<Item = Piece>, now: i64) {
         let store = self.store_of(copy);
+        let place = &self.plan.copies[copy].location;
         let (Some(held), Some(keeping)) = (self.held.get_mut(&copy), self.keeping.get(&store))
         else {
             return;
@@ -197,8 +201,7 @@ impl<'p> World<'p> {
             .intruders
             .iter()
             .filter(|intruder| now < intruder.until)
-            .filter_map(|intruder| intruder.stores.get(&store))
-            .copied()
+            .filter_map(|intruder| intruder.fallen.reaches(place))
             .max();
         if let Some(administers) = reached {
             held.remove(keeping, now, administers, |_| true);
@@ -292,13 +295,13 @@ impl<'p> World<'p> {
     }
 
     fn intrude(&mut self, hostile: thrice_model::Hostile, at: i64, until: i64, words: &str) {
-        let stores = reach::destroyable(self.plan, hostile);
-        for (store, administers) in &stores {
-            for copy in self.copies_on(*store) {
-                self.destroy(copy, at, *administers, format!("deleted: {words}"));
+        let fallen = Fallen::of(self.plan, hostile, day(at));
+        for copy in self.held.keys().copied().collect::<Vec<_>>() {
+            if let Some(administers) = fallen.reaches(&self.plan.copies[copy].location) {
+                self.destroy(copy, at, administers, format!("deleted: {words}"));
             }
         }
-        self.intruders.push(Intruder { stores, until });
+        self.intruders.push(Intruder { fallen, until });
     }
 
     /// Everything in a copy is deleted; the store may keep some of it.
