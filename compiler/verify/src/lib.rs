@@ -40,7 +40,7 @@ pub use proofs::{
     Cell, Margin, NoCore, SavedBy, Statement, Why, holds_with, ledger, survival_matrix, why,
 };
 pub use prover::{Prover, Proving, Session};
-pub use survivors::{Aftermath, Fate, survivors};
+pub use survivors::{Aftermath, Fate, fates, survivors};
 pub use verification::{Accepted, Assumption, Engine, Finding, Query, Turn, Verdict, Verification};
 
 use std::sync::Arc;

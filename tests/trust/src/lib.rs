@@ -8,6 +8,7 @@
 
 pub mod compare;
 pub mod fuzz;
+pub mod hostile;
 pub mod limits;
 pub mod mutate;
 pub mod policy;
