@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_model::{
-    ClassId, ClassKind, HostId, KeyId, LockMode, Mishap, SiteId, StoreId, Strike, Target,
-    Versioning,
+    ClassId, ClassKind, HostId, KeyId, Location, LockMode, Mishap, SiteId, Source, Step, StepId,
+    StepTarget, StoreId, Strike, Target, Verb, Versioning,
 };
 use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
@@ -38,6 +38,8 @@ pub(crate) struct World<'p> {
     pub lost_keys: BTreeSet<KeyId>,
     pub intruders: Vec<Intruder>,
     keeping: BTreeMap<StoreId, Keeping>,
+    /// The copies under the place in which a step deletes, for steps that delete in one.
+    under: BTreeMap<StepId, Vec<CopyId>>,
     /// What last happened to a copy, for those that lost something.
     pub fate: BTreeMap<CopyId, String>,
     /// Copies of which everything was deleted, and to which nothing has come since.
@@ -60,6 +62,7 @@ impl<'p> World<'p> {
             lost_keys: BTreeSet::new(),
             intruders: Vec::new(),
             keeping: BTreeMap::new(),
+            under: under(plan, copies),
             fate: BTreeMap::new(),
             emptied: BTreeSet::new(),
             trace: Vec::new(),
@@ -251,6 +254,17 @@ impl<'p> World<'p> {
         }
     }
 
+    /// Whether nothing is there, but perhaps what the store keeps of what was deleted.
+    pub(crate) fn is_empty(&self, copy: CopyId) -> bool {
+        let held = self.held.get(&copy);
+        held.is_none_or(|held| held.pieces.is_empty())
+    }
+
+    /// The copies under the place in which a step deletes.
+    pub(crate) fn under(&self, step: StepId) -> Vec<CopyId> {
+        self.under.get(&step).cloned().unwrap_or_default()
+    }
+
     fn copies_on(&self, store: StoreId) -> Vec<CopyId> {
         let all = self.held.keys().copied();
         all.filter(|copy| self.store_of(*copy) == store).collect()
@@ -360,6 +374,43 @@ impl<'p> World<'p> {
                 piece.quality = Quality::Damaged;
             }
         }
+    }
+}
+
+/// For each step that deletes in a place the copies under it. There may be many of both: they are found
+/// by their paths, once.
+fn under(plan: &Plan, copies: &BTreeSet<CopyId>) -> BTreeMap<StepId, Vec<CopyId>> {
+    let mut at: BTreeMap<(StoreId, &str), Vec<CopyId>> = BTreeMap::new();
+    for id in copies {
+        let place = &plan.copies[*id].location;
+        let here = at.entry((place.store, place.path.as_str())).or_default();
+        here.push(*id);
+    }
+    let mut out = BTreeMap::new();
+    for (id, step) in plan.model.steps.iter() {
+        let Some(place) = deletes_in(step) else {
+            continue;
+        };
+        let base = place.path.trim_end_matches('/');
+        let below = at.range((place.store, base)..);
+        let below =
+            below.take_while(|((store, path), _)| *store == place.store && path.starts_with(base));
+        let mut found: Vec<CopyId> = below
+            .flat_map(|(_, ids)| ids.iter().copied())
+            .filter(|id| place.contains(&plan.copies[*id].location))
+            .collect();
+        found.sort_unstable();
+        out.insert(id, found);
+    }
+    out
+}
+
+/// The place under which a step deletes what it did not write.
+pub(crate) const fn deletes_in(step: &Step) -> Option<&Location> {
+    match (&step.verb, &step.target, &step.source) {
+        (Verb::Sync { .. }, StepTarget::Location(place, _), _)
+        | (Verb::Expire { .. }, _, Source::Location(place, _)) => Some(place),
+        _ => None,
     }
 }
 
