@@ -4,7 +4,7 @@ use thrice_trust::{hostile::compare, option};
 
 #[test]
 fn hostile_hands_leave_what_the_rules_say() {
-    let policies = option("THRICE_RANDOM_POLICIES", 150);
+    let policies = option("THRICE_RANDOM_POLICIES", 40);
     let tally = compare(option("THRICE_SEED", 1), policies);
     assert!(
         tally.mismatches.is_empty(),

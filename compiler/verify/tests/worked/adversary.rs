@@ -160,6 +160,25 @@ fn a_deletion_passes_through_a_mirror_that_keeps_what_it_deletes() {
     );
 }
 
+/// One mistaken command leaves snapshots, root does not: the lesser fault stands for no pair with the greater.
+#[test]
+fn a_mistake_that_snapshots_survive_does_not_stand_for_root() {
+    let survives = |faults: &str| {
+        let steps = format!(
+            "class photos is items on vps.disk:/photos\n\
+             copy pull of photos to tower.tank:/photos by tower.cron {{ daily at 03:00; monitor deadman }}\n\
+             require survive any 2 of {faults} for photos\n"
+        );
+        let places = PLACES.replace(
+            "capacity 6 TB",
+            "capacity 6 TB; snapshots daily at 00:30 keep 90",
+        );
+        holds(&judged(&(places + &steps)), Obligation::Survival, "photos")
+    };
+    assert!(survives("operator"));
+    assert!(!survives("operator, compromise"));
+}
+
 #[test]
 fn who_deploys_to_a_host_owns_it() {
     let text = |host: &str| {
