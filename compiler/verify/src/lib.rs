@@ -37,7 +37,7 @@ pub use presence::{
 };
 pub use proofs::{
     Aftermath, Cell, Fate, Margin, NoCore, SavedBy, Statement, Why, holds_with, ledger,
-    survival_matrix, survivors, why,
+    fates, survival_matrix, survivors, why,
 };
 pub use prover::{Prover, Proving, Session};
 pub use verification::{Accepted, Assumption, Engine, Finding, Query, Turn, Verdict, Verification};

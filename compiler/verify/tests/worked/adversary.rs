@@ -131,6 +131,54 @@ fn old_versions_protect_from_who_may_not_administer() {
     );
 }
 
+/// Two mirrors in a row. The first keeps what it deletes, but only for itself: the second is made equal to
+/// what it shows, before or after it is lost.
+#[test]
+fn a_deletion_passes_through_a_mirror_that_keeps_what_it_deletes() {
+    let survives = |verb: &str, faults: &str| {
+        let steps = format!(
+            "nas second at bank/safe {{ runs cron; has rclone 1.75.2; store tank {{ medium hdd }} }}\n\
+             class photos is items on vps.disk:/photos\n\
+             sync first of photos to tower.tank:/photos by tower.cron {{ daily at 03:00; monitor deadman }}\n\
+             {verb} further of tower.tank:/photos to second.tank:/photos by second.cron {{ daily at 05:00; monitor deadman }}\n\
+             require survive any {faults} for photos\n"
+        );
+        let places = PLACES.replace(
+            "capacity 6 TB",
+            "capacity 6 TB; snapshots daily at 00:30 keep 90",
+        );
+        holds(&judged(&(places + &steps)), Obligation::Survival, "photos")
+    };
+    assert!(
+        survives("sync", "1 of operator, host"),
+        "the snapshots are left"
+    );
+    assert!(!survives("sync", "2 of operator, host"));
+    assert!(
+        survives("copy", "2 of operator, host"),
+        "it deletes nothing"
+    );
+}
+
+/// One mistaken command leaves snapshots, root does not: the lesser fault stands for no pair with the greater.
+#[test]
+fn a_mistake_that_snapshots_survive_does_not_stand_for_root() {
+    let survives = |faults: &str| {
+        let steps = format!(
+            "class photos is items on vps.disk:/photos\n\
+             copy pull of photos to tower.tank:/photos by tower.cron {{ daily at 03:00; monitor deadman }}\n\
+             require survive any 2 of {faults} for photos\n"
+        );
+        let places = PLACES.replace(
+            "capacity 6 TB",
+            "capacity 6 TB; snapshots daily at 00:30 keep 90",
+        );
+        holds(&judged(&(places + &steps)), Obligation::Survival, "photos")
+    };
+    assert!(survives("operator"));
+    assert!(!survives("operator, compromise"));
+}
+
 #[test]
 fn who_deploys_to_a_host_owns_it() {
     let text = |host: &str| {
