@@ -302,6 +302,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T2611", &[("1..2 TB", "100..200 GB")]),
     ("T2612", &[("disk offsite", "disk not offsite")]),
     ("T2613", &[("20..90 MB/day", "0..1 GB/day")]),
+    ("T2614", &[("    after nightly\n", "")]),
     (
         "T2701",
         &[(

@@ -115,6 +115,8 @@ pub struct Judged {
     pub findings: Vec<Diagnostic>,
     /// `None` where its text has mistakes.
     pub verified: Option<Verification>,
+    /// The plan that was verified.
+    pub plan: Option<Arc<Plan>>,
 }
 
 /// The typed policy, its texts, and what is wrong with them.
@@ -161,18 +163,20 @@ pub fn judge_by(prover: Prover, texts: &Texts) -> Judged {
     let errors = findings
         .iter()
         .any(|found| found.severity == Severity::Error);
-    let verified = plan.filter(|_| !errors).map(|plan| {
-        let mut verified = prover.verify(&plan);
+    let plan = plan.filter(|_| !errors);
+    let verified = plan.as_ref().map(|plan| {
+        let mut verified = prover.verify(plan);
         let found = verified.findings.iter();
         findings.extend(found.map(|finding| finding.diagnostic.clone()));
         findings.append(&mut verified.internal);
-        findings.extend(thrice_simulate::findings(&plan));
+        findings.extend(thrice_simulate::findings(plan));
         verified
     });
     Judged {
         sources,
         findings,
         verified,
+        plan,
     }
 }
 

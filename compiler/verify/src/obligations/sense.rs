@@ -2,11 +2,14 @@
 //! the document agree with the plan.
 
 mod estimates;
+mod orders;
 
 use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, Demand, Obligation, Requirement, Source, Verb};
+use thrice_model::{
+    ClassId, Demand, FaultKind, Holder, Obligation, Requirement, Source, Survive, Verb,
+};
 
 use crate::context::Context;
 use crate::verification::{Engine, Finding, Verdict, Verification};
@@ -26,6 +29,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     idle_steps(context, &mut found);
     skipped(context, &mut found);
     weaker(context, &mut found);
+    orders::check(context, &mut found);
     estimates::check(context, &mut found);
     let holds = found
         .iter()
@@ -69,14 +73,48 @@ fn protects_nothing(context: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// What no other statement names, and nothing that is decided or emitted rests on either.
 fn unused(context: &Context<'_>, out: &mut Vec<Finding>) {
     for (name, span) in &context.plan.model.unused {
+        if matters(context, *span) {
+            continue;
+        }
         let diagnostic = Diagnostic::warning(UNUSED, format!("nothing uses `{name}`"))
             .at(*span, "declared here")
             .about(name.clone())
             .help("use it or take it away");
         out.push(finding(diagnostic, Vec::new(), vec![name.clone()]));
     }
+}
+
+/// Whether what is declared there counts although nothing names it: a credential that lies on a host gives
+/// whoever owns that host its rights, and can be stolen where that is to be survived; an environment is cleared
+/// for what its hosts can read; a host that installs things on others opens them, and one that costs
+/// something is paid.
+fn matters(context: &Context<'_>, declared: Span) -> bool {
+    let model = &context.plan.model;
+    let stolen = || {
+        model.requirements.iter().any(|r| match &r.demand {
+            Demand::Survive(Survive::Any { kinds, .. }) => kinds.contains(&FaultKind::Credential),
+            _ => false,
+        })
+    };
+    let on_a_host = |holder: &Holder| match holder {
+        Holder::Host(_) => true,
+        Holder::Vault(vault) => model.vaults[*vault].host.is_some(),
+    };
+    let mut credentials = model.credentials.iter().map(|(_, c)| c);
+    let mut hosts = model.hosts.iter().map(|(_, h)| h);
+    credentials
+        .any(|c| c.named.span == declared && (c.held.iter().any(|(h, _)| on_a_host(h)) || stolen()))
+        || model
+            .environments
+            .iter()
+            .any(|(_, e)| e.named.span == declared)
+        || hosts.any(|h| {
+            let paid = h.monthly.is_some() || h.once.is_some();
+            h.named.span == declared && (paid || !h.deploys_to.is_empty())
+        })
 }
 
 fn empty_demands(context: &Context<'_>, out: &mut Vec<Finding>) {
