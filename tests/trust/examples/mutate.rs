@@ -1,31 +1,43 @@
-//! The mutation score of the hardened policy: `cargo run -p thrice-trust --example mutate`, with
-//! `THRICE_EVERY=10` for each tenth mutant, `THRICE_EACH=1` to see what became of each.
+//! The mutation score of two verified policies: `cargo run -p thrice-trust --example mutate`, with
+//! `THRICE_EVERY=10` for each tenth mutant, `THRICE_EACH=1` to see what became of each, and `THRICE_REPORT=1`
+//! to see the findings of the policies themselves.
 
 #![expect(clippy::print_stdout, reason = "a command that says what came out")]
 
 use thrice_trust::mutate::{Base, Score, mutants};
 use thrice_trust::option;
-use thrice_trust::policy::Texts;
+use thrice_trust::policy::{Texts, judge};
 
 fn main() {
-    let texts = Texts::vpai("hardened");
-    let base = Base::of(&texts);
     let every = usize::try_from(option("THRICE_EVERY", 1))
         .unwrap_or(1)
         .max(1);
     let each = option("THRICE_EACH", 0) > 0;
-    let all = mutants(&texts);
-    println!("{} mutants, each {every}th tried", all.len());
     let mut score = Score::default();
-    for mutant in all.iter().step_by(every) {
-        let shown = base.shown(mutant);
-        if each {
-            println!(
-                "{:?} {:?} warns {:?} notes {:?} {}: {}",
-                shown.fate, shown.kills, shown.warns, shown.notes, mutant.file, mutant.what
-            );
+    for texts in [Texts::vpai("hardened"), Texts::asked()] {
+        if option("THRICE_REPORT", 0) > 0 {
+            for found in judge(&texts).findings {
+                println!("{:?} {} {}", found.severity, found.code.0, found.message);
+            }
         }
-        score.add(mutant, &shown);
+        let base = Base::of(&texts);
+        let all = mutants(&texts);
+        let names: Vec<&str> = texts.roots.keys().map(String::as_str).collect();
+        println!(
+            "{}: {} mutants, each {every}th tried",
+            names.join(", "),
+            all.len()
+        );
+        for mutant in all.iter().step_by(every) {
+            let shown = base.shown(mutant);
+            if each {
+                println!(
+                    "{:?} {}: {}; {shown:?}",
+                    shown.fate, mutant.file, mutant.what
+                );
+            }
+            score.add(mutant, &shown);
+        }
     }
-    println!("{score}");
+    println!("\n{score}");
 }

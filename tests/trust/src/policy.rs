@@ -32,6 +32,16 @@ impl Texts {
         }
     }
 
+    /// A small policy that asks for what the others do not.
+    #[must_use]
+    pub fn asked() -> Self {
+        let text = include_str!("../policies/asked.thrice");
+        Self {
+            roots: BTreeMap::from([("asked.thrice".to_owned(), text.to_owned())]),
+            shelf: BTreeMap::new(),
+        }
+    }
+
     /// All texts, those on the shelf too.
     pub fn all(&self) -> impl Iterator<Item = (&String, &String)> {
         self.roots.iter().chain(&self.shelf)

@@ -3,6 +3,7 @@
 
 mod estimates;
 mod orders;
+mod slack;
 
 use std::collections::BTreeSet;
 
@@ -12,6 +13,7 @@ use thrice_model::{
 };
 
 use crate::context::Context;
+use crate::faults::{self, Asked};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 
 const UNUSED: Code = Code("T2601");
@@ -30,6 +32,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     skipped(context, &mut found);
     weaker(context, &mut found);
     orders::check(context, &mut found);
+    slack::check(context, &mut found);
     estimates::check(context, &mut found);
     let holds = found
         .iter()
@@ -41,8 +44,31 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         period: "all".to_owned(),
         engine: Engine::Evaluated,
         holds,
-        note: String::new(),
+        note: asked(context),
     });
+}
+
+/// What is asked for, in numbers: whoever takes a requirement or a figure away sees fewer.
+fn asked(context: &Context<'_>) -> String {
+    let plan = context.plan;
+    let mut sets = 0;
+    for requirement in &plan.model.requirements {
+        let Demand::Survive(survive) = &requirement.demand else {
+            continue;
+        };
+        let periods = plan.periods.iter();
+        for period in periods.filter(|p| Context::in_force(requirement.lifetime, p)) {
+            sets += match faults::asked(context, survive, period) {
+                Asked::Set(_) => 1,
+                Asked::Any(_, singles) => singles.len(),
+            };
+        }
+    }
+    format!(
+        "{} requirements, {sets} faults to survive in all phases, {} figures of a document",
+        plan.model.requirements.len(),
+        plan.model.estimates.len()
+    )
 }
 
 fn finding(diagnostic: Diagnostic, classes: Vec<ClassId>, subjects: Vec<String>) -> Finding {

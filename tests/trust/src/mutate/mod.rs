@@ -28,6 +28,10 @@ pub struct Mutant {
     pub heads: Vec<(usize, usize)>,
     /// What was done, in words.
     pub what: String,
+    /// Whether the statement speaks to people alone.
+    pub for_people: bool,
+    /// Whether more is asked of the same plan, instead of less being promised.
+    pub asks_more: bool,
     /// The policy.
     pub texts: Texts,
 }
@@ -101,7 +105,7 @@ impl Source<'_> {
         let outer = around
             .first()
             .map_or("", |(from, to)| self.text.get(*from..*to).unwrap_or(""));
-        if may_go {
+        if may_go && operators::may_go(head) {
             out.extend(self.cut(statement, &heads));
         }
         for change in operators::weakened(head, outer) {
@@ -133,7 +137,10 @@ impl Source<'_> {
         what: String,
         heads: &[(usize, usize)],
     ) -> Option<Mutant> {
+        let (from, to) = heads.first()?;
+        let head = self.text.get(*from..*to)?;
         let (before, after) = (self.text.get(..place.0)?, self.text.get(place.1..)?);
+        let asks_more = operators::asks_more(head, &what);
         let what = match heads {
             [_, .., outer] => {
                 let outer = self.text.get(outer.0..outer.1)?;
@@ -148,6 +155,8 @@ impl Source<'_> {
             file: self.file.to_owned(),
             heads: heads.to_vec(),
             what,
+            for_people: operators::is_for_people(head),
+            asks_more,
             texts: self.texts.with(self.file, format!("{before}{by}{after}")),
         })
     }

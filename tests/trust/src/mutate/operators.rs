@@ -2,6 +2,28 @@
 //!
 //! Each takes the head of a statement, without its block, and gives all changes of it.
 
+/// How statements begin that say something for people only: no verdict or artefact could change.
+const FOR_PEOPLE: [&str; 2] = ["tier ", "role "];
+
+/// How statements begin that allow something: without them there is less to be afraid of.
+const ALLOWS: [&str; 1] = ["readers "];
+
+/// Whether a statement says something for people only.
+pub(super) fn is_for_people(head: &str) -> bool {
+    FOR_PEOPLE.iter().any(|word| head.starts_with(word))
+}
+
+/// Whether a policy is weaker without the statement.
+pub(super) fn may_go(head: &str) -> bool {
+    !ALLOWS.iter().any(|word| head.starts_with(word))
+}
+
+/// Whether a change asks for more, of the same plan: if that holds too, the promise has slack.
+pub(super) fn asks_more(head: &str, what: &str) -> bool {
+    let asks = head.starts_with("require ") || ASKED.iter().any(|word| head.starts_with(word));
+    asks && !what.starts_with("without")
+}
+
 /// One change of a head.
 pub(super) struct Change {
     /// From where to where in the head, in bytes.
@@ -39,13 +61,12 @@ pub(super) fn weakened(head: &str, outer: &str) -> Vec<Change> {
 }
 
 /// How a head begins, words in it, and what stands for them then. Nothing for the beginning: any.
-const WEAKER: [(&str, &str, &str); 14] = [
+const WEAKER: [(&str, &str, &str); 13] = [
     ("", "daily at", "weekly on Sunday at"),
     ("", "weekly on Sunday at", "monthly on 1 at"),
     ("copy ", "copy ", "sync "),
     ("", "versioning on", "versioning off"),
     ("anonymise ", " before leaving", ""),
-    ("", " since nas", ""),
     ("clearance ", "personal", "public"),
     ("clearance ", "credential", "public"),
     ("lock ", "compliance", "governance"),
@@ -245,6 +266,13 @@ fn numbers(head: &str, out: &mut Vec<Change>) {
             let from = at + before.len();
             let rest = head.get(from..).unwrap_or("");
             let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            // The lesser end of an interval, raised, promises more.
+            let lesser = rest
+                .get(digits..)
+                .is_some_and(|rest| rest.starts_with(".."));
+            if lesser && how == Number::More {
+                continue;
+            }
             let Some(number) = rest.get(..digits).and_then(|n| n.parse::<u64>().ok()) else {
                 continue;
             };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use thrice_diagnostics::{Severity, Span};
-use thrice_model::Obligation;
+use thrice_model::{Obligation, Table};
 use thrice_plan::Plan;
 
 use super::Mutant;
@@ -16,7 +16,15 @@ use crate::policy::{Judged, Texts, judge};
 pub enum Fate {
     /// Nothing shows it: a mistake, of the policy or of thrice.
     Survives,
-    /// What is emitted for machines, or told to people in the runbook, is other. Nothing in the report is.
+    /// The statement speaks to people alone: its tier, its role.
+    ForPeople,
+    /// It says what holds anyway: the policy means the same without it.
+    Same,
+    /// More is asked, and it holds too.
+    Slack,
+    /// The runbook alone tells it.
+    Told,
+    /// What is emitted for machines is other. Nothing in the report is.
     CarriesOut,
     /// The values attained that are shown with a verdict, an assumption or a note are others.
     Values,
@@ -92,6 +100,26 @@ impl Picture {
         out.around.extend(verified.only_live);
         out.plan = judged.plan;
         out
+    }
+
+    /// What a policy means, but for where its words stand, whether a default is written, and by which words
+    /// something is opened: asked only where what is emitted is the same to the byte.
+    fn meaning(&self) -> String {
+        let Some(plan) = &self.plan else {
+            return String::new();
+        };
+        let mut model = plan.model.clone();
+        model.hash.clear();
+        let named: Vec<_> = model.steps.iter().map(|(_, step)| step.clone()).collect();
+        for mount in &mut model.mounts {
+            (mount.ssl, mount.port) = (false, None);
+        }
+        model.steps = Table::default();
+        for mut step in named {
+            step.credential = None;
+            model.steps.push(step);
+        }
+        without_places(&format!("{model:?}"))
     }
 
     /// What is emitted in each phase, by day and path; files say nothing of the policy's text.
@@ -192,12 +220,34 @@ impl Base {
             Fate::Reported
         } else if values {
             Fate::Values
-        } else if self.emitted != after.emitted() {
-            Fate::CarriesOut
         } else {
-            Fate::Survives
+            self.silent(mutant, &after)
         };
         shown
+    }
+
+    /// What became of a mutant whose report is the same.
+    fn silent(&self, mutant: &Mutant, after: &Picture) -> Fate {
+        let emitted = after.emitted();
+        let for_machines = |files: &BTreeMap<(Date, String), Vec<u8>>| {
+            let told = |path: &str| path == "manifest.json" || path.starts_with("runbook");
+            let mut files = files.clone();
+            files.retain(|(_, path), _| !told(path));
+            files
+        };
+        if for_machines(&self.emitted) != for_machines(&emitted) {
+            Fate::CarriesOut
+        } else if self.emitted != emitted {
+            Fate::Told
+        } else if mutant.asks_more {
+            Fate::Slack
+        } else if mutant.for_people {
+            Fate::ForPeople
+        } else if self.picture.meaning() == after.meaning() {
+            Fate::Same
+        } else {
+            Fate::Survives
+        }
     }
 
     /// Whether obligation 16 names the statement that was changed, or one around it.
@@ -209,6 +259,25 @@ impl Base {
             *file == mutant.file && mutant.heads.iter().any(inside)
         })
     }
+}
+
+/// A model as text, without spans and without the marks that a default is written.
+fn without_places(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("Span {") {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        rest = from
+            .find('}')
+            .and_then(|end| from.get(end + 1..))
+            .unwrap_or("");
+    }
+    out.push_str(rest);
+    for mark in ["stated: true", "stated: false"] {
+        out = out.replace(mark, "");
+    }
+    out
 }
 
 /// The codes under which something new is said.

@@ -40,7 +40,7 @@ impl Score {
             self.rows.entry(*obligation).or_default().warns += 1;
         }
         self.scenarios += u32::from(shown.scenario);
-        if shown.fate <= Fate::Values {
+        if shown.fate < Fate::CarriesOut {
             self.weak
                 .push((shown.fate, format!("{}: {}", mutant.file, mutant.what)));
         }
