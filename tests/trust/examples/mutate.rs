@@ -1,6 +1,6 @@
 //! The mutation score of two verified policies: `cargo run -p thrice-trust --example mutate`, with
-//! `THRICE_EVERY=10` for each tenth mutant, `THRICE_EACH=1` to see what became of each, and `THRICE_REPORT=1`
-//! to see the findings of the policies themselves.
+//! `THRICE_EVERY=10` for each tenth mutant, `THRICE_EACH=1` to see what became of each, `THRICE_REPORT=1` to
+//! see the findings of the policies themselves, `THRICE_POLICY=2` for the second alone.
 
 #![expect(clippy::print_stdout, reason = "a command that says what came out")]
 
@@ -13,8 +13,15 @@ fn main() {
         .unwrap_or(1)
         .max(1);
     let each = option("THRICE_EACH", 0) > 0;
-    let mut score = Score::default();
-    for texts in [Texts::vpai("hardened"), Texts::asked()] {
+    for (number, texts) in [Texts::vpai("hardened"), Texts::asked()]
+        .into_iter()
+        .enumerate()
+    {
+        // 1 or 2: that one alone.
+        if ![0, number as u64 + 1].contains(&option("THRICE_POLICY", 0)) {
+            continue;
+        }
+        let mut score = Score::default();
         if option("THRICE_REPORT", 0) > 0 {
             for found in judge(&texts).findings {
                 println!("{:?} {} {}", found.severity, found.code.0, found.message);
@@ -38,6 +45,6 @@ fn main() {
             }
             score.add(mutant, &shown);
         }
+        println!("\n{score}");
     }
-    println!("\n{score}");
 }
