@@ -4,6 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "a command that says what came out")]
 
+use rayon::prelude::*;
 use thrice_trust::mutate::{Base, Score, mutants};
 use thrice_trust::option;
 use thrice_trust::policy::{Texts, judge};
@@ -28,6 +29,7 @@ fn main() {
             }
         }
         let base = Base::of(&texts);
+        base.refused().for_each(|told| println!("{told}"));
         let all = mutants(&texts);
         let names: Vec<&str> = texts.roots.keys().map(String::as_str).collect();
         println!(
@@ -35,15 +37,16 @@ fn main() {
             names.join(", "),
             all.len()
         );
-        for mutant in all.iter().step_by(every) {
-            let shown = base.shown(mutant);
+        let tried: Vec<_> = all.iter().step_by(every).collect();
+        let shown: Vec<_> = tried.par_iter().map(|mutant| base.shown(mutant)).collect();
+        for (mutant, shown) in tried.into_iter().zip(&shown) {
             if each {
                 println!(
                     "{:?} {}: {}; {shown:?}",
                     shown.fate, mutant.file, mutant.what
                 );
             }
-            score.add(mutant, &shown);
+            score.add(mutant, shown);
         }
         println!("\n{score}");
     }

@@ -62,6 +62,7 @@ const ASKED: [(&str, Obligation); 6] = [
 
 fn check(texts: &Texts, expected: &[(&str, Obligation)]) {
     let base = Base::of(texts);
+    assert_eq!(base.refused().collect::<Vec<_>>(), Vec::<String>::new());
     let all = mutants(texts);
     assert!(all.len() > 200, "{}", all.len());
     for (what, obligation) in expected {

@@ -64,8 +64,23 @@ fn asked(context: &Context<'_>) -> String {
             };
         }
     }
+    let promises: usize = plan
+        .model
+        .classes
+        .iter()
+        .map(|(_, c)| {
+            let bounds = [
+                c.rpo,
+                c.rpo_guaranteed,
+                c.rto,
+                c.retain_at_least,
+                c.retain_at_most,
+            ];
+            bounds.iter().flatten().count()
+        })
+        .sum();
     format!(
-        "{} requirements, {sets} faults to survive in all phases, {} figures of a document",
+        "{} requirements, {sets} faults to survive in all phases, {promises} bounds of classes, {} figures of a document",
         plan.model.requirements.len(),
         plan.model.estimates.len()
     )

@@ -58,6 +58,9 @@ pub struct Shown {
 /// Messages of a code and severity.
 type Findings = BTreeMap<(&'static str, Severity), BTreeSet<String>>;
 
+/// Stands for all files where none is emitted.
+const REFUSED: &str = "refused";
+
 /// What is compared of two reports.
 #[derive(Debug, Default)]
 struct Picture {
@@ -137,7 +140,7 @@ impl Picture {
                 Ok(files) => out.extend(files.into_iter().map(|f| ((day, f.path), f.bytes))),
                 Err(refused) => {
                     let told = format!("{refused:?}").into_bytes();
-                    out.insert((day, "refused".to_owned()), told);
+                    out.insert((day, REFUSED.to_owned()), told);
                 }
             }
         }
@@ -173,6 +176,12 @@ impl Base {
             emitted,
             sense,
         }
+    }
+
+    /// Why nothing is emitted in a phase, where that is so.
+    pub fn refused(&self) -> impl Iterator<Item = String> {
+        let refused = self.emitted.iter().filter(|((_, path), _)| path == REFUSED);
+        refused.map(|((day, _), told)| format!("{day}: {}", String::from_utf8_lossy(told)))
     }
 
     /// What became of a mutant, and which obligations show it.
