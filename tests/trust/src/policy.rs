@@ -32,6 +32,16 @@ impl Texts {
         }
     }
 
+    /// A small policy that asks for what the others do not.
+    #[must_use]
+    pub fn asked() -> Self {
+        let text = include_str!("../policies/asked.thrice");
+        Self {
+            roots: BTreeMap::from([("asked.thrice".to_owned(), text.to_owned())]),
+            shelf: BTreeMap::new(),
+        }
+    }
+
     /// All texts, those on the shelf too.
     pub fn all(&self) -> impl Iterator<Item = (&String, &String)> {
         self.roots.iter().chain(&self.shelf)
@@ -107,6 +117,8 @@ pub struct Judged {
     pub findings: Vec<Diagnostic>,
     /// `None` where its text has mistakes.
     pub verified: Option<Verification>,
+    /// The plan that was verified.
+    pub plan: Option<Arc<Plan>>,
 }
 
 /// The typed policy, its texts, and what is wrong with them.
@@ -153,18 +165,20 @@ pub fn judge_by(prover: Prover, texts: &Texts) -> Judged {
     let errors = findings
         .iter()
         .any(|found| found.severity == Severity::Error);
-    let verified = plan.filter(|_| !errors).map(|plan| {
-        let mut verified = prover.verify(&plan);
+    let plan = plan.filter(|_| !errors);
+    let verified = plan.as_ref().map(|plan| {
+        let mut verified = prover.verify(plan);
         let found = verified.findings.iter();
         findings.extend(found.map(|finding| finding.diagnostic.clone()));
         findings.append(&mut verified.internal);
-        findings.extend(thrice_simulate::findings(&plan));
+        findings.extend(thrice_simulate::findings(plan));
         verified
     });
     Judged {
         sources,
         findings,
         verified,
+        plan,
     }
 }
 

@@ -258,6 +258,35 @@ fn a_lock_must_not_outlast_the_greatest_retention() {
 
 // ---- Keys
 
+/// What the step needs of its credential, place by place; one that lies on its host will do.
+#[test]
+fn a_credential_may_do_what_its_step_needs() {
+    let may = |rights: &str, verb: &str| {
+        let found = judged(&format!(
+            r#"
+provider ovh {{ site one }}
+provider cloud {{ site one; supports versioning, bucket-policy }}
+host vps at ovh/one {{ runs cron; has rclone 1.75.2; store disk {{ medium nvme }} }}
+object_storage s3 at cloud/one {{ endpoint "s3.example.org"; bucket main "main-bucket" {{ medium object; versioning on }} }}
+credential writer {{ {rights}; held on vps; profile "w" }}
+class docs is items on vps.disk:/docs
+{verb} up of docs to s3.main:/docs by vps.cron {{ daily at 03:00; taking 1m..10m }}
+"#
+        ));
+        found
+            .findings
+            .iter()
+            .any(|f| f.diagnostic.code.0 == "T2319")
+    };
+    assert!(!may("may write on s3.main", "copy"));
+    assert!(may("may read on s3.main", "copy"));
+    assert!(may("may read, write on s3.main of /other", "copy"));
+    assert!(!may("may read, write on s3.main of /docs", "copy"));
+    assert!(may("may read, write on s3.main", "sync"));
+    assert!(!may("may read, write, delete on s3.*", "sync"));
+    assert!(!may("account s3", "sync"), "nothing narrows it");
+}
+
 const VAULT: &str = r#"
 provider ionos { site de }
 host seko at ionos/de { runs cron; has restic 0.18.0; store data { medium ssd } }
