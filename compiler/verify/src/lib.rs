@@ -36,8 +36,8 @@ pub use presence::{
     answer, refutes, stays_of,
 };
 pub use proofs::{
-    Aftermath, Cell, Fate, Margin, NoCore, SavedBy, Statement, Why, holds_with, ledger,
-    fates, survival_matrix, survivors, why,
+    Aftermath, Cell, Fate, Margin, NoCore, SavedBy, Statement, Why, fates, holds_with, ledger,
+    survival_matrix, survivors, why,
 };
 pub use prover::{Prover, Proving, Session};
 pub use verification::{Accepted, Assumption, Engine, Finding, Query, Turn, Verdict, Verification};
