@@ -12,7 +12,7 @@ mod judge;
 use std::collections::BTreeSet;
 
 use jiff::civil::date;
-use thrice_diagnostics::{FileId, Severity};
+use thrice_diagnostics::{Diagnostic, FileId, Severity};
 
 use crate::judge::{DAY, changed, files, judge, read};
 
@@ -42,7 +42,8 @@ fn hardened_is_accepted() {
 #[test]
 fn starter_is_accepted() {
     let judged = judge("starter");
-    assert!(judged.findings.is_empty(), "{}", judged.shown());
+    let noted = |found: &Diagnostic| found.severity == Severity::Note;
+    assert!(judged.findings.iter().all(noted), "{}", judged.shown());
 }
 
 /// Each repair of the hardened form that is judged, taken back: its finding returns.

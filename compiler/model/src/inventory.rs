@@ -109,6 +109,8 @@ pub struct Fact {
     pub source: String,
     /// When it was looked up.
     pub date: Date,
+    /// Whether the standard library says so, which users of thrice cannot mend.
+    pub library: bool,
     /// Where it stands.
     pub span: Span,
 }

@@ -111,6 +111,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T1803", &[("governance 120d", "governance 15d")]),
     ("T1804", &[("; lock compliance 30d", "")]),
     (
+        "T1805",
+        &[("server.disk:/photos\n", "server.disk:/photos { noticed within 14 days }\n")],
+    ),
+    (
         "T1901",
         &[(
             "key restic_key { file",
@@ -315,6 +319,11 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             "fields { shop.users.token credential; rest",
         )],
     ),
+    (
+        "T2620",
+        &[("by \"owner\" until", "by \"owner\", \"household\" until")],
+    ),
+    ("T2621", &[("date 2025-03-01", "date 2026-03-01")]),
     (
         "T2701",
         &[(

@@ -150,6 +150,7 @@ pub fn read_fact<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
             text: text?.0,
             source: source?.0,
             date: date?.0,
+            library: cx.names.find(&provider?.named.name)?.library,
             span: item.span,
         })
     })();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use thrice_diagnostics::{Code, Diagnostic};
+use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::Fact;
 
 use super::finding;
@@ -47,7 +47,12 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             if rest.len() == 1 { "rests" } else { "rest" },
             if facts.len() == 1 { "it" } else { "them" },
         );
-        let mut diagnostic = Diagnostic::warning(OLD, message).about(subject);
+        // Who uses the standard library can do no more about it than look for himself.
+        let severity = match facts.iter().all(|fact| fact.library) {
+            true => Severity::Note,
+            false => Severity::Warning,
+        };
+        let mut diagnostic = Diagnostic::new(OLD, severity, message).about(subject);
         for fact in facts.into_iter().take(SHOWN) {
             let said = format!("{}: {}, {}", fact.text, fact.source, fact.date);
             diagnostic = diagnostic.at(fact.span, said);
