@@ -8,6 +8,7 @@
 //! reach a terminal as control codes.
 
 mod area;
+pub mod audit;
 mod excerpt;
 pub mod github;
 pub mod human;
@@ -15,6 +16,7 @@ pub mod json;
 pub mod junit;
 pub mod matrix;
 mod place;
+pub mod readback;
 mod report;
 pub mod sarif;
 pub mod simulation;

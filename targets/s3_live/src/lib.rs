@@ -28,4 +28,4 @@ pub use keys::{Keys, NoKeys};
 pub use meaning::Meaning;
 pub use session::{Connection, Locked, Session, State, Usage};
 pub use trouble::{Trouble, TroubleKind};
-pub use wanted::{Limit, Wanted, wanted};
+pub use wanted::{Wanted, wanted};

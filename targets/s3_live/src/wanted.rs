@@ -1,20 +1,11 @@
 //! What a plan wants of each bucket.
 
 use thrice_model::{
-    Credential, Demand, HostId, Lock, ProviderCapability, Right, Store, StoreId, StoreKind,
-    Versioning,
+    Credential, HostId, Lock, ProviderCapability, Right, Store, StoreId, StoreKind, Versioning,
 };
+use thrice_target::room::{self, Limit};
 use thrice_target::{Diagnostic, Plan};
 use thrice_target_s3_lifecycle::{Rule, configurations, prefix_of_ids};
-
-/// Room on a bucket, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// Its capacity or quota, the lesser of the two.
-    pub whole: u64,
-    /// What may be used of it, so that the promised headroom stays free.
-    pub usable: u64,
-}
 
 /// What a plan wants of a bucket on its day.
 #[derive(Clone, Debug)]
@@ -85,7 +76,7 @@ fn of_bucket(plan: &Plan, id: StoreId, store: &Store, rules: Vec<Rule>) -> Wante
         rules,
         versioning: store.versioning,
         lock: store.lock,
-        limit: limit(plan, id, store),
+        limit: room::limit(plan, id),
         can: provider
             .capabilities
             .iter()
@@ -111,22 +102,4 @@ fn profile(plan: &Plan, bucket: StoreId, storage: HostId) -> Option<String> {
         .iter()
         .filter(|(_, credential)| administers(credential))
         .find_map(|(_, credential)| credential.profile.clone())
-}
-
-fn limit(plan: &Plan, id: StoreId, store: &Store) -> Option<Limit> {
-    let sizes = [store.capacity, store.quota].into_iter().flatten();
-    let whole = sizes.map(|(size, _)| size).min()?;
-    let asked = plan.model.requirements.iter().filter_map(|requirement| {
-        let Demand::Headroom { part, stores } = &requirement.demand else {
-            return None;
-        };
-        (stores.contains(&id) && requirement.lifetime.contains(plan.as_of)).then_some(*part)
-    });
-    let usable = asked
-        .max()
-        .map_or(whole, |part| part.complement().of(whole));
-    Some(Limit {
-        whole: whole.0,
-        usable: usable.0,
-    })
 }
