@@ -8,6 +8,7 @@
 mod args;
 mod input;
 mod internal;
+mod measure;
 mod output;
 mod pipeline;
 mod played;

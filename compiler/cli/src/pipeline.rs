@@ -129,8 +129,8 @@ pub enum Asked<T> {
     NoPolicy(Box<Judged>),
     /// The plan cannot give it.
     Refused(Vec<Diagnostic>, SourceMap),
-    /// Here it is.
-    Answer(T),
+    /// Here it is, with the texts that it points into.
+    Answer(T, SourceMap),
 }
 
 /// Reads and plans a policy, and asks its plan. Whether the policy is safe is another question, and not
@@ -144,7 +144,7 @@ pub fn ask<T>(
     match planned.sound().map(|plan| question(plan)) {
         None => Asked::NoPolicy(Box::new(planned.judged())),
         Some(Err(mistakes)) => Asked::Refused(mistakes, planned.sources),
-        Some(Ok(answer)) => Asked::Answer(answer),
+        Some(Ok(answer)) => Asked::Answer(answer, planned.sources),
     }
 }
 

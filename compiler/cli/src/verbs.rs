@@ -6,7 +6,7 @@ mod check;
 mod explain;
 pub mod fmt;
 mod retention;
-mod s3;
+pub mod s3;
 mod simulate;
 mod verify;
 
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use thrice_diagnostics::Diagnostic;
+use thrice_diagnostics::{Diagnostic, SourceMap};
 use thrice_report::human;
 use thrice_target::Plan;
 
@@ -48,14 +48,14 @@ fn misuse(why: &str) -> u8 {
     MISUSE
 }
 
-/// What the plan of a policy answers to a question; else the exit code, once it is said why there is none.
+/// What the plan of a policy answers to a question, and the texts that it points into; else the exit code, once it is said why there is none.
 fn ask<T>(
     args: &Args,
     path: &Path,
     as_of: Date,
     undone: &str,
     question: impl FnOnce(&Plan) -> Result<T, Vec<Diagnostic>>,
-) -> Result<T, u8> {
+) -> Result<(T, SourceMap), u8> {
     match pipeline::ask(input::load(path), as_of, question) {
         Asked::NoPolicy(judged) => {
             let options = terminal::options(args);
@@ -68,7 +68,7 @@ fn ask<T>(
             terminal::complain(&human::findings(&mistakes, &sources, options));
             Err(misuse(&format!("{undone}: the policy cannot be built")))
         }
-        Asked::Answer(answer) => Ok(answer),
+        Asked::Answer(answer, sources) => Ok((answer, sources)),
     }
 }
 

@@ -187,6 +187,18 @@ impl Session {
     /// # Errors
     /// Whatever keeps the server from listing it.
     pub fn usage(&self, bucket: &str) -> Result<Usage, Trouble> {
+        self.usage_of(bucket, |_, _| {})
+    }
+
+    /// The same, and shows each version to somebody: its key, and its size in bytes.
+    ///
+    /// # Errors
+    /// Whatever keeps the server from listing it.
+    pub fn usage_of(
+        &self,
+        bucket: &str,
+        mut visit: impl FnMut(&str, u64),
+    ) -> Result<Usage, Trouble> {
         let what = format!("listing of `{bucket}`");
         let mut usage = Usage::default();
         let mut pages = self.client.list_object_versions().bucket(bucket);
@@ -195,8 +207,10 @@ impl Session {
             let page = answer.map_err(|error| Trouble::of(&what, &error))?;
             for version in page.versions() {
                 let size = version.size().and_then(|size| u64::try_from(size).ok());
-                usage.bytes = usage.bytes.saturating_add(size.unwrap_or_default());
+                let size = size.unwrap_or_default();
+                usage.bytes = usage.bytes.saturating_add(size);
                 usage.objects += 1;
+                visit(version.key().unwrap_or_default(), size);
             }
             if page.is_truncated() != Some(true) {
                 return Ok(usage);

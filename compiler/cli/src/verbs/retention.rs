@@ -6,7 +6,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use thrice_retention::{Decision, GroupBy, GroupKey, KeepRules, Snapshot, forget, group_by, stored_time};
+use thrice_retention::{
+    Decision, GroupBy, GroupKey, KeepRules, Snapshot, forget, group_by, stored_time,
+};
 
 use crate::args::Retention;
 use crate::{input, terminal, verbs};

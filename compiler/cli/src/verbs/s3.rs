@@ -8,7 +8,7 @@ use thrice_s3_live::{
     compare, wanted,
 };
 
-use crate::args::{Args, S3, S3Action};
+use crate::args::{Args, Reach, S3, S3Action};
 use crate::{progress, terminal, verbs};
 
 /// What came of all buckets.
@@ -25,7 +25,7 @@ struct Tally {
 pub fn run(args: &Args, s3: &S3) -> u8 {
     let as_of = verbs::judged_at(s3.as_of);
     let buckets = match verbs::ask(args, &s3.path, as_of, "no bucket was asked", wanted) {
-        Ok(buckets) => buckets,
+        Ok((buckets, _)) => buckets,
         Err(code) => return code,
     };
     let buckets = match chosen(s3, buckets) {
@@ -82,7 +82,8 @@ fn chosen(s3: &S3, mut buckets: Vec<Wanted>) -> Result<Vec<Wanted>, String> {
 }
 
 fn one(s3: &S3, bucket: &Wanted, shown: &mut String, tally: &mut Tally) -> Result<(), Trouble> {
-    let session = match connection(s3, bucket) {
+    let found = keys(&s3.reach, bucket).and_then(|keys| connection(&s3.reach, bucket, keys));
+    let session = match found {
         Ok(connection) => Session::open(&connection)?,
         Err(why) => {
             tally.troubles += 1;
@@ -137,30 +138,38 @@ fn apply(
     compare(bucket, &after, usage)
 }
 
-fn connection(s3: &S3, bucket: &Wanted) -> Result<Connection, String> {
+/// How the storage of a bucket is reached.
+///
+/// # Errors
+/// Nothing says where it is.
+pub fn connection(reach: &Reach, bucket: &Wanted, keys: Keys) -> Result<Connection, String> {
     let named = bucket
         .endpoint
         .as_ref()
         .map(|host| format!("https://{host}"));
-    let endpoint = s3.endpoint_url.clone().or(named).ok_or_else(|| {
+    let endpoint = reach.endpoint_url.clone().or(named).ok_or_else(|| {
         format!(
             "the policy names no endpoint of `{}`: say --endpoint-url",
             bucket.storage
         )
     })?;
-    let keys = keys(s3, bucket)?;
     Ok(Connection {
         endpoint,
         region: bucket.region.clone(),
         keys,
-        timeout: Duration::from_secs(s3.timeout),
+        timeout: Duration::from_secs(reach.timeout),
     })
 }
 
-fn keys(s3: &S3, bucket: &Wanted) -> Result<Keys, String> {
+/// The keys of the profile that was asked for, else those of the environment, else those of the profile that
+/// is known for the bucket.
+///
+/// # Errors
+/// There are none, or the profile cannot be read.
+pub fn keys(reach: &Reach, bucket: &Wanted) -> Result<Keys, String> {
     let pair = terminal::environment("AWS_ACCESS_KEY_ID")
         .zip(terminal::environment("AWS_SECRET_ACCESS_KEY"));
-    match (&s3.profile, pair, &bucket.profile) {
+    match (&reach.profile, pair, &bucket.profile) {
         (Some(asked), _, _) => Keys::of_profile(asked).map_err(|error| error.to_string()),
         (None, Some((id, secret)), _) => Ok(Keys::new(
             &id,

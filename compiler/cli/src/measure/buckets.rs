@@ -1,0 +1,152 @@
+//! Buckets, and the accounts that they are in.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use thrice_audit::{
+    About, Answer, Bucket, BucketQuestion, Difference, Measured, Questions, Strange, strange,
+};
+use thrice_s3_live::{Comparison, Keys, Session, Trouble, Wanted, compare};
+
+use crate::args::Audit;
+use crate::measure::program::output;
+use crate::verbs::s3::{connection, keys};
+
+/// So many prefixes that the policy does not mention are told apart; the rest counts as one.
+const MOST_PREFIXES: usize = 1_000;
+
+/// Prints the keys in an environment file, a zero byte behind each.
+const SETTINGS: &str = r#"
+set -euo pipefail
+set -a
+. "$1"
+printf '%s\0' "${AWS_ACCESS_KEY_ID:-}" "${AWS_SECRET_ACCESS_KEY:-}" "${AWS_SESSION_TOKEN:-}"
+"#;
+
+/// Asks about the buckets that the host reads or writes, and, once an object storage, for all its buckets.
+pub fn ask(audit: &Audit, asked: &Questions, wanted: &[Wanted], out: &mut Measured) {
+    for question in &asked.buckets {
+        let Some(wanted) = wanted.iter().find(|wanted| wanted.name == question.store) else {
+            continue;
+        };
+        let session = match session(audit, question, wanted) {
+            Ok(session) => session,
+            Err(why) => {
+                out.buckets.insert(question.store.clone(), Err(why));
+                continue;
+            }
+        };
+        let bucket = bucket(&session, question, wanted).map_err(|trouble| trouble.to_string());
+        out.buckets.insert(question.store.clone(), bucket);
+        if !matches!(out.accounts.get(&wanted.storage), Some(Ok(_))) {
+            let all = session.buckets().map_err(|trouble| trouble.to_string());
+            out.accounts.insert(wanted.storage.clone(), all);
+        }
+    }
+}
+
+/// A connection with the keys of the profile that was asked for, else of the environment, else of those that
+/// the step's credential names.
+fn session(audit: &Audit, question: &BucketQuestion, wanted: &Wanted) -> Answer<Session> {
+    let known = Wanted {
+        profile: question.profile.clone(),
+        ..wanted.clone()
+    };
+    let keys = match (keys(&audit.reach, &known), &question.settings) {
+        (Err(_), Some(file)) if audit.reach.profile.is_none() => keys_in(file)?,
+        (keys, _) => keys?,
+    };
+    let connection = connection(&audit.reach, wanted, keys)?;
+    Session::open(&connection).map_err(|trouble| trouble.to_string())
+}
+
+fn keys_in(file: &str) -> Answer<Keys> {
+    let what = "the file with its keys cannot be read";
+    let mut command = Command::new("bash");
+    let said = output(what, command.args(["-c", SETTINGS, "thrice-audit", file]))?;
+    let said = String::from_utf8_lossy(&said);
+    let mut words = said.split('\0').map(str::to_owned);
+    let mut next = || words.next().filter(|word| !word.is_empty());
+    let (id, secret, token) = (next(), next(), next());
+    match id.zip(secret) {
+        Some((id, secret)) => Ok(Keys::new(&id, &secret, token)),
+        None => Err(format!(
+            "{file} sets no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )),
+    }
+}
+
+fn bucket(
+    session: &Session,
+    question: &BucketQuestion,
+    wanted: &Wanted,
+) -> Result<Bucket, Trouble> {
+    let state = session.state(&wanted.bucket)?;
+    let found = compare(wanted, &state, None)?;
+    let mut outside = Outside::default();
+    let usage = session.usage_of(&wanted.bucket, |key, bytes| {
+        if let Some(prefix) = strange(&question.known, key) {
+            outside.add(prefix, key, bytes);
+        }
+    })?;
+    Ok(Bucket {
+        differences: differences(found),
+        bytes: usage.bytes,
+        objects: usage.objects,
+        strange: outside.found(),
+    })
+}
+
+fn differences(found: Comparison) -> Vec<Difference> {
+    let differences = found.differences.into_iter();
+    differences
+        .map(|difference| Difference {
+            about: match difference.about.as_str() {
+                "versioning" => About::Versioning,
+                "lock" => About::Lock,
+                rule => {
+                    let rule = rule.trim_start_matches("rule `").trim_end_matches('`');
+                    About::Rule(rule.to_owned())
+                }
+            },
+            detail: difference.detail,
+        })
+        .collect()
+}
+
+/// What lies outside of all known places.
+#[derive(Default)]
+struct Outside {
+    /// By prefix; with whether a `config` and a key of a repository were seen there.
+    prefixes: BTreeMap<String, (Strange, bool, bool)>,
+}
+
+impl Outside {
+    fn add(&mut self, prefix: &str, key: &str, bytes: u64) {
+        let full = self.prefixes.len() >= MOST_PREFIXES && !self.prefixes.contains_key(prefix);
+        let prefix = if full { "…" } else { prefix };
+        let (found, config, keys) = self.prefixes.entry(prefix.to_owned()).or_default();
+        found.bytes = found.bytes.saturating_add(bytes);
+        found.objects += 1;
+        let mut segments = key.rsplit('/');
+        let (name, folder) = (segments.next(), segments.next());
+        *config |= name == Some("config");
+        *keys |= folder == Some("keys") && name.is_some_and(|name| name.len() == 64);
+    }
+
+    fn found(self) -> BTreeMap<String, Strange> {
+        let prefixes = self.prefixes.into_iter();
+        prefixes
+            .map(|(prefix, (found, config, keys))| {
+                let is_repository = config && keys;
+                (
+                    prefix,
+                    Strange {
+                        is_repository,
+                        ..found
+                    },
+                )
+            })
+            .collect()
+    }
+}
