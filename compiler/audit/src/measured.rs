@@ -132,6 +132,8 @@ pub struct Difference {
     pub about: About,
     /// How it is, and how it should be.
     pub detail: String,
+    /// Whether something is there that should not be, rather than that something is lacking.
+    pub excess: bool,
 }
 
 /// What of a bucket differs.

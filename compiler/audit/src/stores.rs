@@ -202,11 +202,16 @@ fn differs(judge: &mut Judge<'_>, id: StoreId, store: &Store, difference: &Diffe
     let (what, voids): (String, &[Obligation]) = match &difference.about {
         About::Rule(id) => (
             format!("the lifecycle rule `{id}`"),
-            &[
-                Obligation::LastCopy,
-                Obligation::Erasure,
-                Obligation::Capacity,
-            ],
+            if difference.excess {
+                &[
+                    Obligation::Copies,
+                    Obligation::LastCopy,
+                    Obligation::Erasure,
+                    Obligation::Capacity,
+                ]
+            } else {
+                &[Obligation::Erasure, Obligation::Capacity]
+            },
         ),
         About::Versioning => (
             "the versioning".to_owned(),
@@ -239,7 +244,7 @@ fn words(plan: &Plan, store: &Store, about: &About) -> (Span, &'static str) {
             let mut steps = plan.model.steps.iter();
             match steps.find(|(id, _)| layout::step(plan, *id) == name) {
                 Some((_, step)) => (step.named.span, "this rule"),
-                None => (store.named.span, "no rule of this bucket"),
+                None => (store.named.span, "of this bucket"),
             }
         }
         About::Versioning => (store.named.span, "its versioning"),

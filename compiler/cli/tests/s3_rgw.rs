@@ -10,21 +10,22 @@
 )]
 
 mod common;
+#[path = "common/gateway.rs"]
+mod gateway;
 
-use std::future::Future;
 use std::process::Output;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, ExpirationStatus,
     LifecycleExpiration, LifecycleRule, LifecycleRuleAndOperator, LifecycleRuleFilter, Tag,
 };
 use common::{Desk, stdout};
+use gateway::{client, wait};
 use thrice_test_support::ceph::Rgw;
 use thrice_test_support::http::{Answer, Request, Server, forward};
 
@@ -48,13 +49,6 @@ struct Stage {
     desk: Desk,
 }
 
-fn wait<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.unwrap().block_on(work)
-}
-
 impl Stage {
     /// A policy about a bucket of that name, which exists.
     fn new(bucket: &str) -> Self {
@@ -65,24 +59,9 @@ impl Stage {
 
     fn without_bucket(bucket: &str) -> Self {
         let gateway = Rgw::shared();
-        let keys = Credentials::new(
-            gateway.access_key(),
-            gateway.secret_key(),
-            None,
-            None,
-            "test",
-        );
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(gateway.endpoint())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(keys)
-            .force_path_style(true)
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
         Self {
             gateway,
-            client: Client::from_conf(config),
+            client: client(gateway),
             bucket: bucket.to_owned(),
             desk: Desk::new(&[("shop.thrice", &POLICY.replace("BUCKET", bucket))]),
         }

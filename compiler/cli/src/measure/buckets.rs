@@ -6,7 +6,7 @@ use std::process::Command;
 use thrice_audit::{
     About, Answer, Bucket, BucketQuestion, Difference, Measured, Questions, Strange, strange,
 };
-use thrice_s3_live::{Comparison, Keys, Session, Trouble, Wanted, compare};
+use thrice_s3_live::{Change, Comparison, Keys, Session, Trouble, Wanted, compare};
 
 use crate::args::Audit;
 use crate::measure::program::output;
@@ -109,7 +109,11 @@ fn differences(found: Comparison) -> Vec<Difference> {
                     About::Rule(rule.to_owned())
                 }
             },
-            detail: difference.detail,
+            detail: match difference.change {
+                Change::Add => format!("is not there; to be: {}", difference.detail),
+                Change::Alter | Change::Remove => difference.detail,
+            },
+            excess: difference.change != Change::Add,
         })
         .collect()
 }

@@ -1,0 +1,200 @@
+//! `thrice audit` about a bucket on a real object gateway.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests: what goes wrong here is a failed test"
+)]
+
+mod common;
+#[path = "common/gateway.rs"]
+mod gateway;
+
+use aws_sdk_s3::primitives::ByteStream;
+use common::{Desk, stdout};
+use gateway::{client, wait};
+use serde_json::Value;
+use thrice_diagnostics::{all_codes, explain};
+use thrice_test_support::ceph::Rgw;
+
+const POLICY: &str = r#"
+policy shop "A shop that exports"
+provider home { site shed }
+provider cloud { site hall; supports lifecycle, versioning }
+host web at home/shed { runs cron; has rclone 1.60.1; store disk { medium nvme } }
+object_storage s3 at cloud/hall {
+    endpoint "s3.example.org"
+    bucket exports "BUCKET" { medium object; versioning on; quota 1 kB }
+}
+credential writer { account s3; may read, write on s3.exports; held on web; file "DESK/s3.env" }
+class letters is files on web.disk:DESK/srv/letters { size 100..400 B }
+copy up of letters to s3.exports:/letters by web.cron {
+    daily at 03:00
+    taking 1s..10m
+    credential writer
+}
+expire old_letters of s3.exports:/letters after 400 days by upload
+require headroom 50 % on s3
+"#;
+const NOW: [&str; 2] = ["--now", "2026-02-15T05:00:00Z"];
+
+struct Stage {
+    gateway: &'static Rgw,
+    desk: Desk,
+    bucket: &'static str,
+}
+
+impl Stage {
+    fn new(bucket: &'static str) -> Self {
+        let gateway = Rgw::shared();
+        let desk = Desk::new(&[("srv/letters/a", "x")]);
+        let folder = desk.path("");
+        let folder = folder.to_str().unwrap().trim_end_matches('/');
+        let policy = POLICY.replace("DESK", folder).replace("BUCKET", bucket);
+        desk.put("shop.thrice", policy.as_bytes());
+        let keys = format!(
+            "AWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY='{}'\n",
+            gateway.access_key(),
+            gateway.secret_key()
+        );
+        desk.put("s3.env", keys.as_bytes());
+        let record = br#"{"format":1,"policy":"shop","step":"up","start":1771124400,"end":1771124460,"ok":true,"code":0,"numbers":{}}"#;
+        desk.put("state/runs/shop/up.json", record);
+        wait(client(gateway).create_bucket().bucket(bucket).send()).unwrap();
+        Self {
+            gateway,
+            desk,
+            bucket,
+        }
+    }
+
+    fn put(&self, key: &str, bytes: usize) {
+        let body = ByteStream::from(vec![b'x'; bytes]);
+        let request = client(self.gateway).put_object().bucket(self.bucket);
+        wait(request.key(key).body(body).send()).unwrap();
+    }
+
+    fn audit(&self, more: &[&str]) -> (i32, String) {
+        let mut command = self.desk.thrice(&["audit", "shop.thrice"]);
+        command
+            .args(NOW)
+            .args(["--endpoint-url", self.gateway.endpoint()])
+            .args(more)
+            .env("PATH", "/usr/bin:/bin")
+            .env("THRICE_STATE", "state");
+        let output = command.output().unwrap();
+        let said = format!(
+            "{}{}",
+            stdout(&output),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(!said.contains(self.gateway.secret_key()), "{said}");
+        (output.status.code().unwrap(), said)
+    }
+
+    fn codes(&self) -> (i32, Vec<String>) {
+        let (code, said) = self.audit(&["--format", "json"]);
+        let document: Value = serde_json::from_str(&said).unwrap();
+        let findings = document["findings"].as_array().unwrap().iter();
+        let codes = findings.map(|f| {
+            let (code, message) = (f["code"].as_str().unwrap(), f["message"].as_str().unwrap());
+            format!("{code} {message}")
+        });
+        (code, codes.collect())
+    }
+}
+
+/// What the page of a code shows of a session.
+fn shown(code: &str) -> &'static str {
+    let code = all_codes().find(|known| known.0 == code).unwrap();
+    let (_, session) = explain(code).unwrap().split_once("```console\n").unwrap();
+    session
+        .split_once('\n')
+        .unwrap()
+        .1
+        .split_once("```\n")
+        .unwrap()
+        .0
+}
+
+#[test]
+fn a_bucket_is_as_the_policy_says_and_no_fuller() {
+    let stage = Stage::new("shop-exports");
+    let (code, said) = stage.audit(&[]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains(shown("T3108")), "{}\n{said}", shown("T3108"));
+    let (_, codes) = stage.codes();
+    let wanted = [
+        "T3108 the lifecycle rule `thrice/shop/expire/old_letters` of bucket `s3.exports` is not as the policy says",
+        "T3108 the lifecycle rule `thrice/shop/unfinished-uploads` of bucket `s3.exports` is not as the policy says",
+        "T3108 the versioning of bucket `s3.exports` is not as the policy says",
+    ];
+    let bucket: Vec<&String> = codes
+        .iter()
+        .filter(|code| code.starts_with("T3108"))
+        .collect();
+    assert_eq!(bucket, wanted);
+    let mut apply = stage
+        .desk
+        .thrice(&["s3", "apply", "shop.thrice", "--as-of", "2026-02-15"]);
+    apply.args(["--endpoint-url", stage.gateway.endpoint()]);
+    let applied = apply.envs(stage.gateway.environment()).output().unwrap();
+    assert!(applied.status.success(), "{}", stdout(&applied));
+    stage.put("letters/a", 300);
+    let (code, codes) = stage.codes();
+    assert_eq!(
+        (
+            code,
+            codes.iter().any(|code| code.starts_with("T3110 bucket"))
+        ),
+        (0, false),
+        "{codes:#?}"
+    );
+    stage.put("letters/a", 300);
+    let (code, said) = stage.audit(&[]);
+    assert_eq!(
+        (code, said.contains(shown("T3104"))),
+        (1, true),
+        "{}\n{said}",
+        shown("T3104")
+    );
+    assert_eq!(stage.audit(&["--buckets", "none"]).0, 0);
+}
+
+#[test]
+fn what_nobody_mentions_in_a_bucket_and_an_account_is_told_of() {
+    let stage = Stage::new("shop-strange");
+    let forgotten = client(stage.gateway);
+    wait(forgotten.create_bucket().bucket("forgotten").send()).unwrap();
+    stage.put("tmp/old/config", 10);
+    stage.put(&format!("tmp/old/keys/{}", "0".repeat(64)), 10);
+    stage.put("letters2/b", 5);
+    let (_, codes) = stage.codes();
+    let wanted = "T3110 bucket `s3.exports` holds what the policy does not mention: `letters2/` (5 B), `tmp/` (20 B, a \
+                  repository of restic)";
+    assert!(codes.iter().any(|code| code == wanted), "{codes:#?}");
+    let account = "T3110 the account at `s3` has buckets that the policy does not mention: ";
+    let account = codes.iter().find(|code| code.starts_with(account)).unwrap();
+    assert!(account.contains("`forgotten`"), "{account}");
+    assert!(!account.contains("`shop-strange`"), "{account}");
+}
+
+#[test]
+fn a_bucket_that_cannot_be_asked_is_not_measured() {
+    let stage = Stage::new("shop-denied");
+    stage.desk.put(
+        "s3.env",
+        b"AWS_ACCESS_KEY_ID=nobody\nAWS_SECRET_ACCESS_KEY=wrong-secret\n",
+    );
+    let (code, codes) = stage.codes();
+    assert_eq!(code, 3, "{codes:#?}");
+    assert!(codes[0].starts_with("T3109 `s3.exports` could not be measured: rules of `shop-denied`: these keys may not do that"), "{codes:#?}");
+    stage.desk.put("s3.env", b"OTHER=1\n");
+    let (code, codes) = stage.codes();
+    assert_eq!(
+        (code, codes[0].contains("sets no AWS_ACCESS_KEY_ID")),
+        (3, true),
+        "{codes:#?}"
+    );
+}
