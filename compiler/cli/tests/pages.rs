@@ -81,41 +81,27 @@ fn audited(code: &str) -> Option<Desk> {
             let folder = desk.path("");
             let folder = folder.to_str().unwrap().trim_end_matches('/');
             desk.put("shop.thrice", CAPTURE.replace("DESK", folder).as_bytes());
-            let gone = format!("{} 1 1 {folder}/dumps/site-latest/file\n", "0".repeat(64));
-            desk.put(
-                "dumps.manifest",
-                if code == "T3105" {
-                    gone.as_bytes()
-                } else {
-                    b""
-                },
-            );
+            if code == "T3105" {
+                let gone = format!("{} 1 1 {folder}/dumps/site-latest/file\n", "0".repeat(64));
+                desk.put("dumps.manifest", gone.as_bytes());
+            }
             desk
         }
     };
-    let nights = |nights: &[&str]| {
+    // More nights than the first, the last of them so many days later.
+    let nights = |last: i64, nights: &[&str]| {
         for night in nights {
             shop::nightly(restic(), &desk, night);
         }
-        let last = i64::try_from(nights.len()).unwrap() * DAY;
-        shop::record(&desk, "nightly", NIGHT + last, NIGHT + last + 60, true, 1);
+        let start = NIGHT + last * DAY;
+        shop::record(&desk, "nightly", start, start + 60, true, 1);
     };
     let ran = |length: i64, ok: bool| shop::record(&desk, "dump", NIGHT, NIGHT + length, ok, 1);
     match code {
         "T3101" => ran(60, false),
         "T3103" => ran(3600, true),
-        "T3106" => {
-            nights(&["2026-02-17", "2026-02-18"]);
-            shop::record(
-                &desk,
-                "nightly",
-                NIGHT + 3 * DAY,
-                NIGHT + 3 * DAY + 60,
-                true,
-                1,
-            );
-        }
-        "T3107" => nights(&["2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19"]),
+        "T3106" => nights(2, &["2026-02-17"]),
+        "T3107" => nights(2, &["2026-02-16", "2026-02-17"]),
         "T3109" => desk.put("state/runs/shop/dump.json", b"{\n"),
         "T3110" => shop::snapshot(restic(), &desk, "elsewhere", "by-hand", "2026-02-15"),
         _ => ran(60, true),

@@ -30,7 +30,7 @@ class site is files on web.disk:DESK/srv/site {
 }
 backup nightly of site to safe by web.cron {
     daily at 03:00
-    keep 4 daily
+    keep 2 daily
     taking 1s..10m
 }
 "#;
