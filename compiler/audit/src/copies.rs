@@ -62,8 +62,7 @@ fn recovery_point(plan: &Plan, id: ClassId) -> Option<(Seconds, Span)> {
         let Demand::RecoveryPoint { nominal, .. } = requirement.demand else {
             return None;
         };
-        let mine = requirement.selection.classes.contains(&id)
-            && requirement.lifetime.contains(plan.as_of);
+        let mine = requirement.selection.contains(id) && requirement.lifetime.contains(plan.as_of);
         mine.then_some((nominal, requirement.span))
     });
     asked.min_by_key(|(nominal, _)| *nominal)

@@ -122,7 +122,7 @@ fn is_asked(plan: &Plan, obligation: Obligation, id: ClassId) -> bool {
     let demanded = |is: fn(&Demand) -> bool| {
         plan.model.requirements.iter().any(|requirement| {
             is(&requirement.demand)
-                && requirement.selection.classes.contains(&id)
+                && requirement.selection.contains(id)
                 && requirement.lifetime.contains(plan.as_of)
         })
     };
