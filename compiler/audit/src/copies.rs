@@ -13,7 +13,7 @@ use thrice_target::select::{self, Means};
 use crate::finding::{AGE, Judge, UNMEASURED, moment, some};
 use crate::history::snapshots;
 use crate::manifests;
-use crate::runs::LOST;
+use crate::runs::{LOST, never_ran};
 use crate::voids::Reach;
 
 const CLASS_AGE: Measure = Measure::new(
@@ -70,6 +70,7 @@ fn recovery_point(plan: &Plan, id: ClassId) -> Option<(Seconds, Span)> {
 
 /// A copy, and when the data in its newest version was made; `None` if there is none.
 struct Seen<'p> {
+    by: StepId,
     step: &'p Step,
     data_of: Option<i64>,
 }
@@ -104,6 +105,9 @@ fn of_class(judge: &mut Judge<'_>, id: ClassId) {
             .about(name.clone())
     };
     let Some(newest) = seen.iter().filter_map(|seen| seen.data_of).max() else {
+        if seen.iter().all(|seen| never_ran(judge, seen.by)) {
+            return;
+        }
         let message = format!("no usable copy of `{name}` is known here");
         let diagnostic = copies(Diagnostic::error(AGE, message).at(place, "promised here"))
             .help("run the step by hand, and see what it says");
@@ -152,6 +156,7 @@ fn look<'p>(judge: &Judge<'p>, id: CopyId, copy: &Copy) -> Option<Seen<'p>> {
         }
     };
     Some(Seen {
+        by,
         step,
         data_of: time.map(|time| data_of(judge, id, time)),
     })

@@ -9,25 +9,25 @@ use thrice_target::layout;
 use crate::measured::{Measured, Record};
 
 /// A step has not run as promised.
-pub const RUN: Code = Code("T3101");
+pub const RUN: Code = Code("T3201");
 /// The newest usable copy of a class is older than its recovery point.
-pub const AGE: Code = Code("T3102");
+pub const AGE: Code = Code("T3202");
 /// Something is otherwise than proofs assume.
-pub const ASSUMED: Code = Code("T3103");
+pub const ASSUMED: Code = Code("T3203");
 /// More is used than is promised.
-pub const ROOM: Code = Code("T3104");
+pub const ROOM: Code = Code("T3204");
 /// What a capture left is not there as it left it.
-pub const LEFT: Code = Code("T3105");
+pub const LEFT: Code = Code("T3205");
 /// Snapshots are gone that keep rules keep.
-pub const MISSING: Code = Code("T3106");
+pub const MISSING: Code = Code("T3206");
 /// Snapshots are there that keep rules do not keep.
-pub const STALE: Code = Code("T3107");
+pub const STALE: Code = Code("T3207");
 /// A bucket is not as the policy says.
-pub const BUCKET: Code = Code("T3108");
+pub const BUCKET: Code = Code("T3208");
 /// Something could not be measured.
-pub const UNMEASURED: Code = Code("T3109");
+pub const UNMEASURED: Code = Code("T3209");
 /// Something is there that the policy does not mention.
-pub const UNMENTIONED: Code = Code("T3110");
+pub const UNMENTIONED: Code = Code("T3210");
 
 /// What is judged, and what was found so far.
 pub struct Judge<'a> {
@@ -96,6 +96,11 @@ pub fn whole(bytes: u64) -> i64 {
 /// A count as a figure.
 pub fn count(things: usize) -> i64 {
     i64::try_from(things).unwrap_or(i64::MAX)
+}
+
+/// The verb after a count.
+pub const fn is(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
 }
 
 /// A moment for people.

@@ -7,10 +7,11 @@ use thrice_model::{Obligation, Step, StepId, StepTarget, Verb};
 use thrice_plan::{calendar, zone_name};
 use thrice_quantity::Seconds;
 use thrice_report::audit::{Measure, Unit};
+use thrice_report::number;
 use thrice_retention::{KeepRules, ResticVersion, keeps, runs_of, simulate_iterated};
 use thrice_target_restic::{host_name, tag};
 
-use crate::finding::{Judge, MISSING, RUN, STALE, count, moment, of_step, some};
+use crate::finding::{Judge, MISSING, RUN, STALE, count, is, moment, of_step, some};
 use crate::measured::Snapshot;
 use crate::runs::LOST;
 use crate::voids::Reach;
@@ -175,8 +176,9 @@ impl Thinned<'_> {
         };
         let name = &self.step.named.name;
         let message = format!(
-            "{} snapshots of `{name}` are still there that its rules do not keep",
-            stale.len()
+            "{} of `{name}` {} still there that its rules do not keep",
+            number(stale.len(), "snapshot"),
+            is(stale.len())
         );
         let diagnostic = of_step(STALE, self.step, message)
             .at(self.span, "these rules keep none of them")
@@ -221,9 +223,10 @@ impl Thinned<'_> {
         };
         let name = &self.step.named.name;
         let message = format!(
-            "{} of {} snapshots of `{name}` are missing that its rules keep",
+            "{} of {} of `{name}` {} missing that its rules keep",
             missing.len(),
-            expected.len()
+            number(expected.len(), "snapshot"),
+            is(missing.len())
         );
         let told: Vec<String> = missing.iter().map(|due| moment(*due)).collect();
         let help = "see who may delete from the repository; if runs were missed, or the step runs only since later, or its \

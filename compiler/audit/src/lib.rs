@@ -7,12 +7,12 @@
 //!
 //! | what is judged | where | codes |
 //! |---|---|---|
-//! | runs, and what proofs assume of them: time, sizes, changes | `runs` | T3101, T3103 |
-//! | the newest usable copy of each class | `copies` | T3102 |
-//! | what captures left | `manifests` | T3105 |
-//! | snapshots, by the keep rules | `history` | T3106, T3107 |
-//! | room, and buckets | `stores` | T3103, T3104, T3108 |
-//! | what the policy does not mention | `unmentioned` | T3110 |
+//! | runs, and what proofs assume of them: time, sizes, changes | `runs` | T3201, T3203 |
+//! | the newest usable copy of each class | `copies` | T3202 |
+//! | what captures left | `manifests` | T3205 |
+//! | snapshots, by the keep rules | `history` | T3206, T3207 |
+//! | room, and buckets | `stores` | T3203, T3204, T3208 |
+//! | what the policy does not mention | `unmentioned` | T3210 |
 
 #![expect(
     clippy::indexing_slicing,

@@ -4,9 +4,10 @@ use thrice_diagnostics::Severity;
 use thrice_model::{Step, StepId, StepTarget};
 use thrice_quantity::Bytes;
 use thrice_report::audit::{Measure, Unit};
+use thrice_report::number;
 use thrice_target::layout;
 
-use crate::finding::{Judge, LEFT, count, moment, of_step, some, whole};
+use crate::finding::{Judge, LEFT, count, is, moment, of_step, some, whole};
 use crate::measured::{Listed, Now};
 use crate::runs::LOST;
 use crate::voids::Reach;
@@ -105,9 +106,11 @@ pub fn judge(judge: &mut Judge<'_>, id: StepId, step: &Step) {
         format!("the list of what `{name}` left is empty")
     } else {
         format!(
-            "{} of {} files that `{name}` left are not as it left them",
+            "{} of {} that `{name}` left {} not as it left {}",
             wrong.len(),
-            listed.len()
+            number(listed.len(), "file"),
+            is(wrong.len()),
+            if listed.len() == 1 { "it" } else { "them" }
         )
     };
     let mut diagnostic = of_step(LEFT, step, message).at(span, "left here");

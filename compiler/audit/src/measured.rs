@@ -117,9 +117,9 @@ pub struct Folder {
 pub struct Bucket {
     /// In what it differs from the policy, its usage apart.
     pub differences: Vec<Difference>,
-    /// Current objects and old versions, in bytes.
+    /// Objects, old versions and the parts of unfinished uploads, in bytes.
     pub bytes: u64,
-    /// How many these are.
+    /// How many objects and old versions there are.
     pub objects: u64,
     /// What lies outside of all places that the policy names, by the prefix that it has in common.
     pub strange: BTreeMap<String, Strange>,

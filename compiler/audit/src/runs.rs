@@ -60,8 +60,7 @@ pub fn judge(judge: &mut Judge<'_>, id: StepId, step: &Step) {
     let record = match measured.records.get(&layout::step(plan, id)) {
         Some(Ok(Some(record))) => record,
         Some(Err(why)) => return judge.unmeasured(name, step.named.span, why, lost()),
-        // On demand, it may never have been asked for.
-        _ if cadence.widest.is_none() => return,
+        _ if !never_ran(judge, id) => return,
         _ => {
             let message = format!("`{name}` has left no record: it never ran here");
             let help = "install what `thrice build` writes for this host, and see whether its scheduler runs";
@@ -114,6 +113,13 @@ pub fn judge(judge: &mut Judge<'_>, id: StepId, step: &Step) {
         judge.find(diagnostic, lost());
     }
     assumptions(judge, id, step, record, &reach);
+}
+
+/// Whether a step that is due again and again has left no record: a finding about it, which stands for all that
+/// follows from it. One on demand may never have been asked for.
+pub fn never_ran(judge: &Judge<'_>, id: StepId) -> bool {
+    let record = judge.measured.records.get(&layout::step(judge.plan, id));
+    judge.plan.cadences[id].widest.is_some() && matches!(record, None | Some(Ok(None)))
 }
 
 /// The words that say when a step runs.

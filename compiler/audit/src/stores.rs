@@ -1,15 +1,15 @@
 //! Stores: room, and what the policy says of buckets.
 
 use thrice_diagnostics::{Diagnostic, Span};
-use thrice_model::{Demand, HostId, Obligation, Store, StoreId, StoreKind};
-use thrice_plan::Plan;
+use thrice_model::{HostId, Obligation, Store, StoreId, StoreKind};
+use thrice_plan::{Plan, Room};
 use thrice_quantity::Bytes;
 use thrice_report::audit::{Measure, Unit};
-use thrice_target::{layout, room};
+use thrice_target::layout;
 
 use crate::finding::{ASSUMED, BUCKET, Judge, ROOM, moment, whole};
 use crate::measured::{About, Difference};
-use crate::voids::Reach;
+use crate::voids::{Reach, room};
 
 const USED: Measure = Measure::new(
     "store_used",
@@ -49,26 +49,26 @@ pub fn judge(judge: &mut Judge<'_>) {
 /// were not asked are not in it, so it is the least that is used.
 fn account(judge: &mut Judge<'_>, host: HostId) {
     let (plan, measured) = (judge.plan, judge.measured);
-    let shared: Vec<(StoreId, &Store, room::Limit)> = plan
+    let shared: Vec<(StoreId, &Store, Room)> = plan
         .model
         .stores
         .iter()
         .filter(|(_, store)| store.host == host && store.kind == StoreKind::Bucket)
-        .filter_map(|(id, store)| Some((id, store, room::limit(plan, id)?)))
-        .filter(|(.., limit)| limit.shared)
+        .filter_map(|(id, store)| Some((id, store, room(plan, id)?)))
+        .filter(|(.., room)| room.shared)
         .collect();
     let bytes = shared.iter().filter_map(|(_, store, _)| {
         let bucket = measured.buckets.get(&store.named.name)?.as_ref().ok()?;
         Some(bucket.bytes)
     });
     let seen: Vec<u64> = bytes.collect();
-    let Some((id, store, limit)) = shared.first().filter(|_| !seen.is_empty()) else {
+    let Some((id, _, room)) = shared.first().filter(|_| !seen.is_empty()) else {
         return;
     };
     let used = seen.into_iter().fold(0, u64::saturating_add);
     let name = &plan.model.hosts[host].named.name;
-    judge.figure(USED, name, whole(used), whole(limit.usable));
-    full(judge, name, *id, store, used, *limit);
+    judge.figure(USED, name, whole(used), whole(room.usable.0));
+    full(judge, name, *id, used, room);
 }
 
 fn file_system(judge: &mut Judge<'_>, id: StoreId, store: &Store) {
@@ -106,68 +106,39 @@ fn file_system(judge: &mut Judge<'_>, id: StoreId, store: &Store) {
             .help("write what it can hold, as `df` shows it, and run `thrice check`");
         judge.find(diagnostic, Reach::of_store(plan, id).voids(plan, &FULL));
     }
-    used(judge, id, store, room.used);
+    used(judge, id, name, room.used);
 }
 
 /// What is used of a store, next to what may be.
-fn used(judge: &mut Judge<'_>, id: StoreId, store: &Store, used: u64) {
-    let name = &store.named.name;
-    let limit = room::limit(judge.plan, id).filter(|limit| !limit.shared);
-    judge.figure(
-        USED,
-        name,
-        whole(used),
-        limit.map(|limit| whole(limit.usable)),
-    );
-    if let Some(limit) = limit {
-        full(judge, name, id, store, used, limit);
+fn used(judge: &mut Judge<'_>, id: StoreId, name: &str, used: u64) {
+    let room = room(judge.plan, id).filter(|room| !room.shared);
+    let usable = room.as_ref().map(|room| whole(room.usable.0));
+    judge.figure(USED, name, whole(used), usable);
+    if let Some(room) = room {
+        full(judge, name, id, used, &room);
     }
 }
 
 /// Tells if more is used than may be.
-fn full(
-    judge: &mut Judge<'_>,
-    name: &str,
-    id: StoreId,
-    store: &Store,
-    used: u64,
-    limit: room::Limit,
-) {
-    if used <= limit.usable {
+fn full(judge: &mut Judge<'_>, name: &str, id: StoreId, used: u64, room: &Room) {
+    if used <= room.usable.0 {
         return;
     }
     let plan = judge.plan;
     let message = format!(
         "{} of `{name}` are used, and the policy promises at most {} of {}",
         Bytes(used),
-        Bytes(limit.usable),
-        Bytes(limit.whole)
+        room.usable,
+        room.whole
     );
     let mut diagnostic = Diagnostic::error(ROOM, message).about(name);
-    for (span, what) in promises(plan, id, store) {
-        diagnostic = diagnostic.at(span, what);
+    for (span, what) in &room.spans {
+        diagnostic = diagnostic.at(*span, what.clone());
     }
     let diagnostic = diagnostic
         .event(moment(judge.now), format!("{} are used", Bytes(used)))
         .help("remove what the policy does not mention, or make room; then write the sizes as they are");
     judge.find(diagnostic, Reach::of_store(plan, id).voids(plan, &FULL));
-}
-
-/// The words that say how much a store holds and how much of it is to stay free.
-fn promises(plan: &Plan, id: StoreId, store: &Store) -> Vec<(Span, &'static str)> {
-    let sizes = [store.capacity, store.quota].into_iter().flatten();
-    let mut out: Vec<_> = sizes.map(|(_, span)| (span, "holds so much")).collect();
-    if out.is_empty() {
-        let included = plan.model.hosts[store.host].included;
-        out.extend(included.map(|(_, span)| (span, "all buckets together")));
-    }
-    out.extend(plan.model.requirements.iter().filter_map(|requirement| {
-        let asked =
-            matches!(&requirement.demand, Demand::Headroom { stores, .. } if stores.contains(&id));
-        (asked && requirement.lifetime.contains(plan.as_of))
-            .then_some((requirement.span, "of which this stays free"))
-    }));
-    out
 }
 
 fn bucket(judge: &mut Judge<'_>, id: StoreId, store: &Store) {
@@ -193,7 +164,7 @@ fn bucket(judge: &mut Judge<'_>, id: StoreId, store: &Store) {
     for difference in &bucket.differences {
         differs(judge, id, store, difference);
     }
-    used(judge, id, store, bucket.bytes);
+    used(judge, id, name, bucket.bytes);
 }
 
 fn differs(judge: &mut Judge<'_>, id: StoreId, store: &Store, difference: &Difference) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_model::{Store, StoreKind};
 use thrice_quantity::Bytes;
+use thrice_report::number;
 use thrice_target::layout;
 use thrice_target::select::{self, Means};
 
@@ -59,7 +60,8 @@ fn snapshots(judge: &mut Judge<'_>) {
         }
         for (which, count) in strange {
             let message = format!(
-                "`{name}` holds {count} snapshots {which}, which no step of the policy makes or thins"
+                "`{name}` holds {} {which}, which no step of the policy makes or thins",
+                number(count, "snapshot")
             );
             let help = "make a step of what takes them, or forget them: nothing thins them, and they take room";
             tell(judge, Some(repository.named.span), name, message, help);
@@ -104,8 +106,9 @@ fn databases(judge: &mut Judge<'_>) {
                 let told = record.and_then(|record| record.numbers.get("undeclared").copied());
                 if let Some(told) = told.filter(|told| *told > 0) {
                     let message = format!(
-                        "the last run of `{}` found {told} things that the policy does not list",
-                        step.named.name
+                        "the last run of `{}` found {} that the policy does not list",
+                        step.named.name,
+                        number(usize::try_from(told).unwrap_or(usize::MAX), "thing")
                     );
                     let help = "its log names them; list them in `parts` of a class, or write `skip` with the reason";
                     tell(judge, span, &step.named.name, message, help);

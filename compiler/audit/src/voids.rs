@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use thrice_model::{ClassId, Demand, Obligation, StepId, StoreId};
-use thrice_plan::{CopyId, Plan};
+use thrice_plan::{CopyId, Plan, Room};
 use thrice_report::audit::Voided;
-use thrice_target::room;
 
 /// The classes and stores that a statement of the policy reaches.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +104,11 @@ impl Reach {
     }
 }
 
+/// The room on a store on the day of the plan; `None` where nothing is said about it.
+pub fn room(plan: &Plan, id: StoreId) -> Option<Room> {
+    thrice_plan::room(&plan.model, id, |lifetime| lifetime.contains(plan.as_of))
+}
+
 /// Whether the capacity of a store is decided: the policy says what it holds, and how large all is that
 /// lies there.
 fn has_capacity(plan: &Plan, id: StoreId) -> bool {
@@ -112,8 +116,7 @@ fn has_capacity(plan: &Plan, id: StoreId) -> bool {
         .copies
         .iter()
         .filter(|(_, copy)| copy.location.store == id && copy.lifetime.contains(plan.as_of));
-    room::limit(plan, id).is_some()
-        && there.all(|(_, copy)| plan.model.classes[copy.class].size.is_some())
+    room(plan, id).is_some() && there.all(|(_, copy)| plan.model.classes[copy.class].size.is_some())
 }
 
 /// Whether the policy asks for an obligation of a class that exists on its day.

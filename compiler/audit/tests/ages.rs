@@ -116,7 +116,7 @@ fn a_backup_is_as_old_as_the_dump_that_it_read() {
     let (age, audit) = age(record(FIRST + 3 * HOUR, true), FIRST + 10 * HOUR);
     assert_eq!(age, 7);
     let codes: Vec<&str> = audit.findings.iter().map(|f| f.diagnostic.code.0).collect();
-    assert_eq!(codes, ["T3105"]);
+    assert_eq!(codes, ["T3205"]);
 }
 
 #[test]
@@ -130,4 +130,29 @@ fn nor_is_one_that_failed() {
     let (age, audit) = age(record(FIRST + 3 * HOUR, false), FIRST + 10 * HOUR);
     assert_eq!(age, 31, "it holds that of the day before, at best");
     assert_eq!(audit.exit_code(), 1);
+}
+
+/// Findings, with records and no snapshot.
+fn without_snapshots(dump: Option<Record>) -> Vec<(&'static str, String)> {
+    let (plan, web) = plan();
+    let mut measured = Measured::default();
+    measured.records.insert("dump".to_owned(), Ok(dump));
+    measured.records.insert("nightly".to_owned(), Ok(None));
+    measured.snapshots.insert("safe".to_owned(), Ok(Vec::new()));
+    let now = jiff::Timestamp::from_second(FIRST + 10 * HOUR).unwrap();
+    let found = judge(&plan, web, &measured, now).findings;
+    let about = |found: thrice_report::audit::Finding| {
+        let diagnostic = found.diagnostic;
+        (diagnostic.code.0, diagnostic.subject.unwrap_or_default())
+    };
+    found.into_iter().map(about).collect()
+}
+
+#[test]
+fn what_never_ran_is_told_once() {
+    let [dump, nightly] = ["dump", "nightly"].map(|step| ("T3201", step.to_owned()));
+    assert_eq!(without_snapshots(None), [dump.clone(), nightly.clone()]);
+    let failed = Some(record(FIRST + 3 * HOUR, false));
+    let class = ("T3202", "databases".to_owned());
+    assert_eq!(without_snapshots(failed), [class, dump, nightly]);
 }

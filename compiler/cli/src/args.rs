@@ -268,6 +268,8 @@ pub struct Verify {
 #[command(
     after_help = "Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, else from --profile, else from \
     the profile of the first credential of the policy that may administer the bucket. \
+    Certificates must be signed by an authority in the file of --ca-bundle, else of AWS_CA_BUNDLE, else of `ca_bundle` \
+    of the profile, else of SSL_CERT_FILE, else by one of the system. \
     Exit codes: 0 nothing differs, 1 something differs (after apply: still), 2 misuse, or a bucket that cannot be \
     asked or changed, 101 internal error."
 )]
@@ -294,7 +296,8 @@ pub struct S3 {
     #[arg(long)]
     pub take_over: bool,
 
-    /// Do not list the buckets to see how much is used, which takes a request for each 1,000 objects
+    /// Do not list the buckets to see how much is used, which takes a request for each 1,000 versions and each
+    /// unfinished upload
     #[arg(long)]
     pub no_usage: bool,
 }
@@ -310,6 +313,10 @@ pub struct Reach {
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 
+    /// Trust the authorities in this file of certificates (PEM), and no others
+    #[arg(long, value_name = "FILE")]
+    pub ca_bundle: Option<PathBuf>,
+
     /// How many seconds one try of a request may take; there are three
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
@@ -321,6 +328,8 @@ pub struct Reach {
     after_help = "Run it on the host that it is about, as the user that runs its scripts: it reads the records and \
     lists that they leave, and asks restic, which must be in the PATH, psql and the object storages with the keys that \
     the policy names (for buckets those of the environment or of --profile go first). It changes nothing. \
+    Certificates of object storages must be signed by an authority in the file of --ca-bundle, else of what the keys \
+    come with: AWS_CA_BUNDLE, `ca_bundle` of a profile, SSL_CERT_FILE, else by one of the system. \
     Exit codes: 0 as promised, 1 not as promised, 2 misuse, 3 something could not be measured, 101 internal error."
 )]
 pub struct Audit {

@@ -14,6 +14,7 @@ mod pipeline;
 mod played;
 mod progress;
 mod queries;
+mod reach;
 mod terminal;
 mod timings;
 mod verbs;

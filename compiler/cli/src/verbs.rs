@@ -6,7 +6,7 @@ mod check;
 mod explain;
 pub mod fmt;
 mod retention;
-pub mod s3;
+mod s3;
 mod simulate;
 mod verify;
 

@@ -72,7 +72,7 @@ fn the_age_of_the_newest_copy_decides() {
         assert!(said.contains(wanted), "{said}");
         let (code, found) = document(&desk, restic, "2026-02-17T03:00:00Z");
         assert_eq!((code, &found["outcome"]), (1, &"not as promised".into()));
-        assert_eq!(codes(&found), [("T3102", "site"), ("T3101", "nightly")]);
+        assert_eq!(codes(&found), [("T3202", "site"), ("T3201", "nightly")]);
     }
 }
 
@@ -114,7 +114,7 @@ fn a_run_that_breaks_an_assumption_voids_verdicts_that_there_are() {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|f| f["code"] == "T3103" && f["subject"] == "nightly")
+        .filter(|f| f["code"] == "T3203" && f["subject"] == "nightly")
         .map(|f| f["message"].as_str().unwrap())
         .collect();
     assert_eq!(assumed.len(), 3, "{found:#}");
@@ -188,7 +188,7 @@ fn a_run_that_failed_or_never_was_is_told() {
     let (code, found) = document(&desk, restic, "2026-02-16T05:30:00Z");
     assert_eq!(
         (code, codes(&found)[0]),
-        (1, ("T3102", "site")),
+        (1, ("T3202", "site")),
         "{found:#}"
     );
     let message = found["findings"][0]["message"].as_str().unwrap();
@@ -196,7 +196,7 @@ fn a_run_that_failed_or_never_was_is_told() {
         message.contains("is 1 d 2 h 30 min old"),
         "the snapshot of a run that failed is no copy: {message}"
     );
-    assert_eq!(codes(&found)[1], ("T3101", "nightly"));
+    assert_eq!(codes(&found)[1], ("T3201", "nightly"));
     fs::remove_file(desk.path("state/runs/shop/nightly.json")).unwrap();
     let (code, said) = audit(&desk, restic, "2026-02-15T05:00:00Z", &[]);
     assert_eq!(
@@ -238,7 +238,7 @@ fn what_restic_keeps_is_what_is_expected() {
         let last = NIGHT + 2 * DAY;
         record(&desk, "nightly", last, last + 60, true, 1);
         let (code, found) = document(&desk, restic, now);
-        assert_eq!((code, codes(&found)), (1, vec![("T3107", "nightly")]));
+        assert_eq!((code, codes(&found)), (1, vec![("T3207", "nightly")]));
         assert_eq!(
             found["findings"][0]["case"][0]["when"],
             "2026-02-15 03:00 UTC"
@@ -248,7 +248,7 @@ fn what_restic_keeps_is_what_is_expected() {
         assert_eq!((code, codes(&found)), (0, vec![]), "{found:#}");
         thin("--keep-last", "1");
         let (code, found) = document(&desk, restic, now);
-        assert_eq!((code, codes(&found)), (1, vec![("T3106", "nightly")]));
+        assert_eq!((code, codes(&found)), (1, vec![("T3206", "nightly")]));
         assert_eq!(
             found["findings"][0]["case"][0]["when"],
             "2026-02-16 03:00 UTC"
@@ -264,7 +264,7 @@ fn snapshots_of_others_are_no_copies_and_are_told_of() {
     let now = "2026-02-15T05:00:00Z";
     let (code, said) = audit(&desk, restic, now, &[]);
     assert_eq!(code, 0, "{said}");
-    let wanted = "`safe` holds 1 snapshots of `elsewhere` with the tag `by-hand`";
+    let wanted = "`safe` holds 1 snapshot of `elsewhere` with the tag `by-hand`";
     assert!(said.contains(wanted), "{said}");
     assert_eq!(audit(&desk, restic, now, &["--strict"]).0, 1);
 }
@@ -281,7 +281,7 @@ fn what_cannot_be_measured_is_no_success() {
         (3, &"not measured".into()),
         "{found:#}"
     );
-    assert_eq!(codes(&found), [("T3109", "safe")]);
+    assert_eq!(codes(&found), [("T3209", "safe")]);
     let (code, said) = audit(&desk, restic, now, &["--host", "nowhere"]);
     assert_eq!(
         (code, said.contains("those that do: `web`")),

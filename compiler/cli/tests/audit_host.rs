@@ -125,8 +125,8 @@ fn what_a_capture_left_is_compared_with_its_list() {
     fs::write(&dump, &other).unwrap();
     assert_eq!(stage.audit(&["--no-checksums"]).0, 0, "of the same size");
     let broken = [
-        "T3102 no usable copy of `databases` is known here",
-        "T3105 1 of 2 files that `dump` left are not as it left them",
+        "T3202 no usable copy of `databases` is known here",
+        "T3205 1 of 2 files that `dump` left is not as it left them",
     ];
     let (code, found) = stage.audit(&[]);
     assert_eq!(
@@ -142,12 +142,12 @@ fn what_a_capture_left_is_compared_with_its_list() {
     fs::write(&dump, &whole).unwrap();
     fs::remove_file(stage.desk.path("dumps.manifest")).unwrap();
     let (code, found) = stage.audit(&[]);
-    let lost = "T3105 what `dump` left cannot be compared: its list is not there";
+    let lost = "T3205 what `dump` left cannot be compared: its list is not there";
     assert_eq!((code, told(&stage, &found)), (3, vec![lost.to_owned()]));
     stage.desk.put("dumps.manifest", b"nonsense\n");
     let (code, found) = stage.audit(&[]);
     assert_eq!(code, 3, "{found:#}");
-    assert!(told(&stage, &found)[0].starts_with("T3109 `dump` could not be measured"));
+    assert!(told(&stage, &found)[0].starts_with("T3209 `dump` could not be measured"));
 }
 
 #[test]
@@ -172,9 +172,9 @@ fn databases_volumes_and_folders_that_nobody_mentions_are_told_of() {
     fs::set_permissions(desk.path("bin/docker"), fs::Permissions::from_mode(0o755)).unwrap();
     let (code, found) = stage.audit(&[]);
     let wanted = [
-        "T3110 the server that `dump` dumps has databases that the policy does not mention: `billing`",
-        "T3110 there are volumes of containers that the policy does not mention: `shop_cache`",
-        "T3110 beside the data in DESK/srv there are folders that the policy does not mention: `mail`, \
+        "T3210 the server that `dump` dumps has databases that the policy does not mention: `billing`",
+        "T3210 there are volumes of containers that the policy does not mention: `shop_cache`",
+        "T3210 beside the data in DESK/srv there are folders that the policy does not mention: `mail`, \
          `old` (a repository of restic)",
     ];
     assert_eq!(
@@ -202,7 +202,7 @@ fn databases_volumes_and_folders_that_nobody_mentions_are_told_of() {
     assert_eq!(code, 1, "{told:#?}");
     assert!(
         told.iter().any(|line| line
-            == "T3110 the last run of `dump` found 1 things that the policy does not list"),
+            == "T3210 the last run of `dump` found 1 thing that the policy does not list"),
         "{told:#?}"
     );
     for blind in [
@@ -211,7 +211,7 @@ fn databases_volumes_and_folders_that_nobody_mentions_are_told_of() {
     ] {
         assert!(
             told.iter()
-                .any(|line| line.starts_with("T3109") && line.contains(blind)),
+                .any(|line| line.starts_with("T3209") && line.contains(blind)),
             "{told:#?}"
         );
     }
@@ -229,7 +229,7 @@ fn a_store_is_as_large_and_as_free_as_promised() {
     let (code, found) = stage.audit(&[]);
     assert_eq!(
         (code, &found["findings"][0]["code"]),
-        (1, &"T3103".into()),
+        (1, &"T3203".into()),
         "{found:#}"
     );
     let voids = serde_json::json!([{"obligation": "capacity", "subjects": ["web.disk"]}]);
@@ -238,7 +238,7 @@ fn a_store_is_as_large_and_as_free_as_promised() {
     let (code, found) = stage.audit(&[]);
     assert_eq!(
         (code, &found["findings"][0]["code"]),
-        (1, &"T3104".into()),
+        (1, &"T3204".into()),
         "{found:#}"
     );
     desk.put(

@@ -8,15 +8,17 @@
 )]
 
 mod common;
-#[path = "common/gateway.rs"]
-mod gateway;
+#[path = "common/shop.rs"]
+mod shop;
 
 use aws_sdk_s3::primitives::ByteStream;
-use common::{Desk, stdout};
-use gateway::{client, wait};
+use common::{Desk, session, stdout};
 use serde_json::Value;
 use thrice_diagnostics::{all_codes, explain};
 use thrice_test_support::ceph::Rgw;
+use thrice_test_support::restic::{PASSWORD, Restic, versions};
+use thrice_test_support::run;
+use thrice_test_support::s3::{client, wait};
 
 const POLICY: &str = r#"
 policy shop "A shop that exports"
@@ -37,21 +39,44 @@ copy up of letters to s3.exports:/letters by web.cron {
 expire old_letters of s3.exports:/letters after 400 days by upload
 require headroom 50 % on s3
 "#;
+/// A backup into the bucket.
+const BACKUP: &str = r#"
+vault envelope at home/shed
+key restic_key { held on web, envelope; file "DESK/key" }
+repository safe in s3.exports:/safe { engine restic 0.14.0; key restic_key; credential writer }
+class site is files on web.disk:DESK/srv/site { size 1..2 GB }
+backup nightly of site to safe by web.cron {
+    daily at 03:00
+    keep 2 daily
+    taking 1s..10m
+    credential writer
+}
+"#;
 const NOW: [&str; 2] = ["--now", "2026-02-15T05:00:00Z"];
 
 struct Stage {
     gateway: &'static Rgw,
     desk: Desk,
     bucket: &'static str,
+    /// Words that say where the storage is, if the policy does not.
+    where_to: Vec<&'static str>,
 }
 
 impl Stage {
     fn new(bucket: &'static str) -> Self {
         let gateway = Rgw::shared();
+        Self {
+            where_to: vec!["--endpoint-url", gateway.endpoint()],
+            ..Self::at(gateway, bucket, POLICY)
+        }
+    }
+
+    /// A policy about a bucket of a gateway, which exists, and what the runs of its steps have left.
+    fn at(gateway: &'static Rgw, bucket: &'static str, policy: &str) -> Self {
         let desk = Desk::new(&[("srv/letters/a", "x")]);
         let folder = desk.path("");
         let folder = folder.to_str().unwrap().trim_end_matches('/');
-        let policy = POLICY.replace("DESK", folder).replace("BUCKET", bucket);
+        let policy = policy.replace("DESK", folder).replace("BUCKET", bucket);
         desk.put("shop.thrice", policy.as_bytes());
         let keys = format!(
             "AWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY='{}'\n",
@@ -59,13 +84,15 @@ impl Stage {
             gateway.secret_key()
         );
         desk.put("s3.env", keys.as_bytes());
-        let record = br#"{"format":1,"policy":"shop","step":"up","start":1771124400,"end":1771124460,"ok":true,"code":0,"numbers":{}}"#;
-        desk.put("state/runs/shop/up.json", record);
+        for step in ["up", "nightly"] {
+            shop::record(&desk, step, shop::NIGHT, shop::NIGHT + 60, true, 1);
+        }
         wait(client(gateway).create_bucket().bucket(bucket).send()).unwrap();
         Self {
             gateway,
             desk,
             bucket,
+            where_to: Vec::new(),
         }
     }
 
@@ -79,9 +106,12 @@ impl Stage {
         let mut command = self.desk.thrice(&["audit", "shop.thrice"]);
         command
             .args(NOW)
-            .args(["--endpoint-url", self.gateway.endpoint()])
+            .args(&self.where_to)
             .args(more)
-            .env("PATH", "/usr/bin:/bin")
+            .env(
+                "PATH",
+                format!("{}:/usr/bin:/bin", restic().folder().display()),
+            )
             .env("THRICE_STATE", "state");
         let output = command.output().unwrap();
         let said = format!(
@@ -105,17 +135,16 @@ impl Stage {
     }
 }
 
+/// The oldest: it has no variable for an authority.
+fn restic() -> &'static Restic {
+    versions().first().unwrap()
+}
+
 /// What the page of a code shows of a session.
 fn shown(code: &str) -> &'static str {
     let code = all_codes().find(|known| known.0 == code).unwrap();
-    let (_, session) = explain(code).unwrap().split_once("```console\n").unwrap();
-    session
-        .split_once('\n')
-        .unwrap()
-        .1
-        .split_once("```\n")
-        .unwrap()
-        .0
+    let (_, answer) = session(explain(code).unwrap()).unwrap();
+    answer
 }
 
 #[test]
@@ -123,16 +152,16 @@ fn a_bucket_is_as_the_policy_says_and_no_fuller() {
     let stage = Stage::new("shop-exports");
     let (code, said) = stage.audit(&[]);
     assert_eq!(code, 1, "{said}");
-    assert!(said.contains(shown("T3108")), "{}\n{said}", shown("T3108"));
+    assert!(said.contains(shown("T3208")), "{}\n{said}", shown("T3208"));
     let (_, codes) = stage.codes();
     let wanted = [
-        "T3108 the lifecycle rule `thrice/shop/expire/old_letters` of bucket `s3.exports` is not as the policy says",
-        "T3108 the lifecycle rule `thrice/shop/unfinished-uploads` of bucket `s3.exports` is not as the policy says",
-        "T3108 the versioning of bucket `s3.exports` is not as the policy says",
+        "T3208 the lifecycle rule `thrice/shop/expire/old_letters` of bucket `s3.exports` is not as the policy says",
+        "T3208 the lifecycle rule `thrice/shop/unfinished-uploads` of bucket `s3.exports` is not as the policy says",
+        "T3208 the versioning of bucket `s3.exports` is not as the policy says",
     ];
     let bucket: Vec<&String> = codes
         .iter()
-        .filter(|code| code.starts_with("T3108"))
+        .filter(|code| code.starts_with("T3208"))
         .collect();
     assert_eq!(bucket, wanted);
     let mut apply = stage
@@ -146,7 +175,7 @@ fn a_bucket_is_as_the_policy_says_and_no_fuller() {
     assert_eq!(
         (
             code,
-            codes.iter().any(|code| code.starts_with("T3110 bucket"))
+            codes.iter().any(|code| code.starts_with("T3210 bucket"))
         ),
         (0, false),
         "{codes:#?}"
@@ -154,10 +183,10 @@ fn a_bucket_is_as_the_policy_says_and_no_fuller() {
     stage.put("letters/a", 300);
     let (code, said) = stage.audit(&[]);
     assert_eq!(
-        (code, said.contains(shown("T3104"))),
+        (code, said.contains(shown("T3204"))),
         (1, true),
         "{}\n{said}",
-        shown("T3104")
+        shown("T3204")
     );
     assert_eq!(stage.audit(&["--buckets", "none"]).0, 0);
 }
@@ -171,10 +200,10 @@ fn what_nobody_mentions_in_a_bucket_and_an_account_is_told_of() {
     stage.put(&format!("tmp/old/keys/{}", "0".repeat(64)), 10);
     stage.put("letters2/b", 5);
     let (_, codes) = stage.codes();
-    let wanted = "T3110 bucket `s3.exports` holds what the policy does not mention: `letters2/` (5 B), `tmp/` (20 B, a \
+    let wanted = "T3210 bucket `s3.exports` holds what the policy does not mention: `letters2/` (5 B), `tmp/` (20 B, a \
                   repository of restic)";
     assert!(codes.iter().any(|code| code == wanted), "{codes:#?}");
-    let account = "T3110 the account at `s3` has buckets that the policy does not mention: ";
+    let account = "T3210 the account at `s3` has buckets that the policy does not mention: ";
     let account = codes.iter().find(|code| code.starts_with(account)).unwrap();
     assert!(account.contains("`forgotten`"), "{account}");
     assert!(!account.contains("`shop-strange`"), "{account}");
@@ -189,7 +218,7 @@ fn a_bucket_that_cannot_be_asked_is_not_measured() {
     );
     let (code, codes) = stage.codes();
     assert_eq!(code, 3, "{codes:#?}");
-    assert!(codes[0].starts_with("T3109 `s3.exports` could not be measured: rules of `shop-denied`: these keys may not do that"), "{codes:#?}");
+    assert!(codes[0].starts_with("T3209 `s3.exports` could not be measured: rules of `shop-denied`: these keys may not do that"), "{codes:#?}");
     stage.desk.put("s3.env", b"OTHER=1\n");
     let (code, codes) = stage.codes();
     assert_eq!(
@@ -197,4 +226,43 @@ fn a_bucket_that_cannot_be_asked_is_not_measured() {
         (3, true),
         "{codes:#?}"
     );
+}
+
+/// By HTTPS, with an authority of one's own that the environment file of the credential names, as scripts have
+/// it: the bucket and the repository in it are looked at, and neither is without.
+#[test]
+fn an_authority_is_trusted_as_by_the_scripts() {
+    let gateway: &'static Rgw = Box::leak(Box::new(Rgw::start_secure()));
+    let policy = format!("{POLICY}{BACKUP}")
+        .replace("s3.example.org", &gateway.secure_authority())
+        .replace("has rclone", "has restic 0.14.0; has rclone");
+    let stage = Stage::at(gateway, "shop-secure", &policy);
+    stage.desk.put("key", PASSWORD.as_bytes());
+    let repository = gateway.restic_repository("shop-secure/safe");
+    let mut init = restic().command(&repository);
+    run(init.envs(gateway.environment()).arg("init"));
+    let unmeasured = || {
+        let (code, codes) = stage.codes();
+        let unmeasured = codes.iter().filter(|code| code.starts_with("T3209"));
+        (code, unmeasured.cloned().collect::<Vec<_>>())
+    };
+    let (_, blind) = unmeasured();
+    let wanted =
+        ["`safe`", "`s3.exports`"].map(|name| format!("T3209 {name} could not be measured"));
+    assert_eq!(blind.len(), 2, "{blind:#?}");
+    for (told, wanted) in blind.iter().zip(&wanted) {
+        assert!(told.starts_with(wanted), "{told}");
+    }
+    assert!(
+        blind[1].contains("its certificate is not trusted"),
+        "{blind:#?}"
+    );
+    let file = gateway.authority();
+    let word = file.to_str().unwrap();
+    let (_, said) = stage.audit(&["--ca-bundle", word]);
+    assert!(!said.contains(&wanted[1][6..]), "{said}");
+    let settings = stage.desk.text("s3.env");
+    let settings = format!("{settings}AWS_CA_BUNDLE='{word}'\n");
+    stage.desk.put("s3.env", settings.as_bytes());
+    assert_eq!(unmeasured(), (1, vec![]));
 }

@@ -121,7 +121,7 @@ fn write_source(web: &Machine<'_>) {
 }
 
 fn write_secrets(machine: &Machine<'_>, gateway: &Rgw, monitor: &Monitor) {
-    let mut settings = format!("SSL_CERT_FILE='{}'\n", gateway.certificate().display());
+    let mut settings = format!("AWS_CA_BUNDLE='{}'\n", gateway.authority().display());
     for (name, value) in gateway.environment() {
         settings.push_str(&format!("{name}={value}\n"));
     }

@@ -370,6 +370,19 @@ pub enum Right {
     Administer,
 }
 
+impl Right {
+    /// The word of the language.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Delete => "delete",
+            Self::Administer => "administer",
+        }
+    }
+}
+
 /// What a credential may do where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {

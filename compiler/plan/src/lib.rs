@@ -21,7 +21,9 @@ pub mod nextcloud;
 mod order;
 mod places;
 mod reach;
+mod room;
 pub mod staleness;
+pub mod systemd;
 pub mod zerobyte;
 
 pub use build::{plan, replan};
@@ -29,6 +31,7 @@ pub use cadence::{Cadence, zone_name};
 pub use calendar::Calendars;
 pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 pub use reach::{Kept, rhythm};
+pub use room::{Room, room};
 pub use staleness::{Missed, Staleness};
 pub use thrice_model as model;
 

@@ -115,6 +115,19 @@ impl Newest {
         }
     }
 
+    /// From when on there is surely a version of data from `moment` or later; `None`: never.
+    #[must_use]
+    pub fn filled_since(&self, moment: i64) -> Option<i64> {
+        match &self.known {
+            Known::Within(age) => Some(moment.saturating_add(age.0)),
+            Known::Runs { runs, missed } => {
+                let first = runs.partition_point(|run| run.data < moment);
+                runs.get(first.saturating_add(*missed)).map(|run| run.done)
+            }
+            Known::Nothing => None,
+        }
+    }
+
     /// The run that made the newest version which is surely there at `moment`.
     #[must_use]
     pub fn run_at(&self, moment: i64) -> Option<Run> {

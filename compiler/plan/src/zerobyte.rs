@@ -134,9 +134,10 @@ pub fn limits(model: &Model, step: &Step) -> Vec<Limit> {
     out
 }
 
-/// Whether a step that it is to run copies a repository. Its mirrors would do that, and they copy only new
-/// snapshots, thin out nothing there, tell nobody of a failure, and refuse a second account of one kind of
-/// storage.
+/// Whether a step that it is to run copies a repository. Its mirrors would do that, and no policy could be proved
+/// with one: a failed mirror tells nobody (so obligation 15 fails), nothing thins out what it copies (so
+/// 7 and 10 do), it has no time of its own, and it refuses a second account of one kind of storage. A second
+/// backup has none of these faults.
 #[must_use]
 pub fn is_mirror(model: &Model, step: &Step) -> bool {
     if zerobyte(model, step).is_none() || matches!(step.verb, Verb::Backup { .. }) {
@@ -148,7 +149,11 @@ pub fn is_mirror(model: &Model, step: &Step) -> bool {
             .repositories
             .iter()
             .any(|(_, it)| it.store == place.store && (place.path == "/" || it.path == place.path)),
-        Source::Home | Source::Step(..) => false,
+        Source::Step(id, _) => {
+            let read = model.steps.get(*id);
+            read.is_some_and(|read| matches!(read.verb, Verb::Backup { .. }))
+        }
+        Source::Home => false,
     }
 }
 

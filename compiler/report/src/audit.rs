@@ -9,7 +9,7 @@ use thrice_diagnostics::{Diagnostic, Severity, SourceMap};
 use thrice_quantity::{Bytes, Seconds};
 
 use crate::human::{self, Options};
-use crate::json;
+use crate::{json, number};
 
 /// The format of the JSON that this version writes.
 pub const FORMAT: u32 = 1;
@@ -208,10 +208,10 @@ pub fn human(audit: &Audit, sources: &SourceMap, options: Options) -> String {
     }
     let _ = writeln!(
         out,
-        "\n`{}` is {}: {} figures, {} not as promised, {} not measured, {} unmentioned",
+        "\n`{}` is {}: {}, {} not as promised, {} not measured, {} unmentioned",
         audit.host,
         audit.outcome(),
-        audit.figures.len(),
+        number(audit.figures.len(), "figure"),
         audit.count(Severity::Error),
         audit.count(Severity::Unknown),
         audit.count(Severity::Warning)

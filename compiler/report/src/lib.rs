@@ -23,4 +23,6 @@ pub mod simulation;
 mod text;
 
 pub use area::{OBLIGATIONS, area};
-pub use report::{Accepted, Assumption, Counts, Outcome, PhaseDate, Policy, Report, Turn, Verdict};
+pub use report::{
+    Accepted, Assumption, Counts, Outcome, PhaseDate, Policy, Report, Turn, Verdict, number,
+};

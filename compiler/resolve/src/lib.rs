@@ -23,7 +23,7 @@ use thrice_model::Model;
 
 pub use clauses::{AMOUNT, Clause, Construct, RETENTION, SCHEDULE};
 pub use forms::constructs;
-pub use load::{Loader, standard_library};
+pub use load::{Loader, beside, standard_library};
 
 use context::Context;
 use declare::Declarer;

@@ -18,6 +18,20 @@ pub trait Loader {
     fn load(&self, from: &str, path: &str) -> Result<(String, String), String>;
 }
 
+/// The path that `path` means in the file called `from`, for loaders whose names are paths with `/`.
+#[must_use]
+pub fn beside(from: &str, path: &str) -> String {
+    let mut name: Vec<&str> = from.split('/').collect();
+    name.pop();
+    for part in path.split('/') {
+        match part {
+            ".." => drop(name.pop()),
+            part => name.push(part),
+        }
+    }
+    name.join("/")
+}
+
 include!(concat!(env!("OUT_DIR"), "/library.rs"));
 
 /// The files of the standard library: name (`std/hetzner.thrice`) and text, in the order of names.

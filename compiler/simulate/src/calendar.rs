@@ -25,6 +25,11 @@ pub(crate) fn midnight(day: jiff::civil::Date) -> i64 {
         .map_or(0, |at| at.timestamp().as_second())
 }
 
+/// The day of an instant, in UTC.
+pub(crate) fn day(second: i64) -> jiff::civil::Date {
+    instant(second).to_zoned(TimeZone::UTC).date()
+}
+
 /// The schedule by which a step is started: its own; for a lifecycle rule and for people who tidy up,
 /// once a day, since they look at everything again and again. `None`: only when somebody asks for it.
 fn schedule(step: &Step) -> Option<Schedule> {

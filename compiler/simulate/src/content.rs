@@ -83,7 +83,7 @@ pub(crate) struct Keeping {
 impl Keeping {
     /// Until when something stays that is deleted now: `Some(None)` for ever, `None` not at all.
     /// `oldest` is when the oldest object was written that it needs; an administrator also deletes what
-    /// versioning keeps.
+    /// versioning and snapshots keep.
     fn until(
         &self,
         piece: &Piece,
@@ -103,7 +103,8 @@ impl Keeping {
         let after = instants.partition_point(|at| *at < now);
         let shot = after
             .checked_sub(1)
-            .filter(|last| instants.get(*last).is_some_and(|at| *at >= piece.entered));
+            .filter(|last| instants.get(*last).is_some_and(|at| *at >= piece.entered))
+            .filter(|_| !administrator);
         match (shot, locked) {
             (Some(last), _) => match instants.get(last.saturating_add(*keep)) {
                 Some(gone) => Some(Some((*gone).max(locked.unwrap_or(i64::MIN)))),
@@ -339,6 +340,12 @@ mod tests {
             until(11 * HOUR, 15 * HOUR),
             None,
             "it came and went between two snapshots"
+        );
+        let early = items(0, 1, 5 * HOUR);
+        assert_eq!(
+            keeping.until(&early, 5 * HOUR, 15 * HOUR, true),
+            None,
+            "root deletes snapshots too"
         );
     }
 

@@ -3,13 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use thrice_model::{ClassId, StepId, StepTarget, StoreId, Verb};
+use thrice_model::{ClassId, StepId, StoreId, Verb};
 use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
-use crate::calendar::{beginning, instant, midnight, starts};
+use crate::calendar::{beginning, day, instant, midnight, starts};
 use crate::content::Quality;
 use crate::verbs::{self, Taken};
-use crate::world::World;
+use crate::world::{World, deletes_in};
 use crate::{Case, Course, Sort, judge};
 
 /// What happens at an instant. Of those at the same instant, what is done comes before what goes wrong,
@@ -203,14 +203,7 @@ impl Engine<'_> {
             .map(|id| plan.copies[*id].location.store)
             .collect();
         for (id, step) in plan.model.steps.iter() {
-            let deletes_in = match (&step.verb, &step.target, &step.source) {
-                (Verb::Sync { .. }, StepTarget::Location(place, _), _) => Some(place.store),
-                (Verb::Expire { .. }, _, thrice_model::Source::Location(place, _)) => {
-                    Some(place.store)
-                }
-                _ => None,
-            };
-            if deletes_in.is_some_and(|store| stores.contains(&store)) {
+            if deletes_in(step).is_some_and(|place| stores.contains(&place.store)) {
                 out.insert(id);
             }
         }
@@ -333,8 +326,8 @@ impl Engine<'_> {
 
     fn due(&mut self, id: StepId, now: i64) {
         let step = &self.plan.model.steps[id];
-        let day = instant(now).to_zoned(jiff::tz::TimeZone::UTC).date();
-        if !step.lifetime.contains(day) {
+        let today = day(now);
+        if !step.lifetime.contains(today) {
             return;
         }
         let Some(progress) = self.steps.get_mut(&id) else {
@@ -397,8 +390,8 @@ impl Engine<'_> {
         let mut problem = None;
         for copy in self.makes.get(&id).into_iter().flatten() {
             let what = &self.plan.copies[*copy];
-            let day = instant(now).to_zoned(jiff::tz::TimeZone::UTC).date();
-            if !what.lifetime.contains(day) {
+            let today = day(now);
+            if !what.lifetime.contains(today) {
                 continue;
             }
             match verbs::take(&mut self.world, step, *copy, now) {

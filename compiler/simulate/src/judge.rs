@@ -1,9 +1,9 @@
 //! What is left, and what is lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use thrice_model::{ClassId, ClassKind};
+use thrice_model::{ClassId, ClassKind, KeyId};
 use thrice_plan::{CopyId, CopyKind};
 use thrice_quantity::Seconds;
 
@@ -25,7 +25,7 @@ pub(crate) fn before(world: &mut World<'_>, now: i64) -> Before {
     for class in world.live.keys().copied().collect::<Vec<_>>() {
         world.grow(class, now);
     }
-    for (copy, pieces) in readable(world, now) {
+    for (copy, pieces) in readable(world, now).1 {
         let ranges = out.entry(world.plan.copies[copy].class).or_default();
         ranges.extend(pieces.iter().map(|piece| (piece.from, piece.to)));
     }
@@ -34,13 +34,11 @@ pub(crate) fn before(world: &mut World<'_>, now: i64) -> Before {
         .collect()
 }
 
-/// The sound pieces in each copy that can be read and counts.
-fn readable(world: &World<'_>, now: i64) -> Vec<(CopyId, Vec<Piece>)> {
+/// The sound pieces in each copy that counts, whatever its key.
+fn sound(world: &World<'_>, now: i64) -> BTreeMap<CopyId, Vec<Piece>> {
     let usable = world.held.iter().filter(|(id, _)| {
         let copy = &world.plan.copies[**id];
-        counts(copy.kind, copy.counts)
-            && world.is_up(copy.location.store)
-            && copy.key.is_none_or(|key| world.key_left(key))
+        counts(copy.kind, copy.counts) && world.is_up(copy.location.store)
     });
     usable
         .map(|(id, held)| {
@@ -52,8 +50,30 @@ fn readable(world: &World<'_>, now: i64) -> Vec<(CopyId, Vec<Piece>)> {
         .collect()
 }
 
+/// The keys that are left, and the sound pieces in each copy that counts and can be read.
+fn readable(world: &World<'_>, now: i64) -> (BTreeSet<KeyId>, BTreeMap<CopyId, Vec<Piece>>) {
+    let mut found = sound(world, now);
+    let filled = found.iter().filter(|(_, pieces)| !pieces.is_empty());
+    let keys = world.keys_left(now, &filled.map(|(id, _)| *id).collect());
+    found.retain(|id, _| {
+        let key = world.plan.copies[*id].key;
+        key.is_none_or(|key| keys.contains(&key))
+    });
+    (keys, found)
+}
+
 const fn counts(kind: CopyKind, counts: bool) -> bool {
     counts && !matches!(kind, CopyKind::Transit | CopyKind::Seed)
+}
+
+/// What is left of all classes.
+struct Left {
+    /// Keys that can be used.
+    keys: BTreeSet<KeyId>,
+    /// The sound pieces in each copy that can be read.
+    readable: BTreeMap<CopyId, Vec<Piece>>,
+    /// For each class what can be restored.
+    restorable: BTreeMap<ClassId, Vec<Restorable>>,
 }
 
 /// What came of each class.
@@ -66,11 +86,15 @@ pub(crate) fn outcomes(
     for class in world.live.keys().copied().collect::<Vec<_>>() {
         world.grow(class, now);
     }
-    let readable: BTreeMap<CopyId, Vec<Piece>> = readable(world, now).into_iter().collect();
-    let restorable = restorable(world, &readable);
+    let (keys, readable) = readable(world, now);
+    let left = Left {
+        restorable: restorable(world, &readable),
+        readable,
+        keys,
+    };
     asked
         .iter()
-        .map(|class| outcome(world, *class, &readable, &restorable, before, now))
+        .map(|class| outcome(world, *class, &left, before, now))
         .collect()
 }
 
@@ -118,14 +142,12 @@ fn restorable(
     }
 }
 
-fn outcome(
-    world: &World<'_>,
-    class: ClassId,
-    readable: &BTreeMap<CopyId, Vec<Piece>>,
-    restorable: &BTreeMap<ClassId, Vec<Restorable>>,
-    before: &Before,
-    now: i64,
-) -> Outcome {
+fn outcome(world: &World<'_>, class: ClassId, left: &Left, before: &Before, now: i64) -> Outcome {
+    let Left {
+        readable,
+        restorable,
+        ..
+    } = left;
     let data = &world.plan.model.classes[class];
     let lost_at = world.live_lost.get(&class).copied();
     let live_until = lost_at.unwrap_or(now);
@@ -151,13 +173,13 @@ fn outcome(
         if let Some(last) = all.last().map(|(_, to)| *to) {
             all.push((last, live_until));
         }
-        let left = readable
+        let kept = readable
             .iter()
             .filter(|_| newest.is_some())
             .filter(own)
             .flat_map(|(_, pieces)| pieces.iter().map(|piece| (piece.from, piece.to)))
             .collect();
-        holes = minus(&union(all), &union(left));
+        holes = minus(&union(all), &union(kept));
     }
     let loss = newest.map(|(_, at)| Seconds(live_until.saturating_sub(at.as_second()).max(0)));
     let copies = world
@@ -175,9 +197,7 @@ fn outcome(
             .map(|(from, to)| (instant(from), instant(to)))
             .collect(),
         lacks,
-        copies: copies
-            .map(|id| copy_state(world, *id, readable, now))
-            .collect(),
+        copies: copies.map(|id| copy_state(world, *id, left, now)).collect(),
     }
 }
 
@@ -194,25 +214,23 @@ fn lacking(
     nothing.or_else(|| needs.first()).map(|need| need.class)
 }
 
-fn copy_state(
-    world: &World<'_>,
-    id: CopyId,
-    readable: &BTreeMap<CopyId, Vec<Piece>>,
-    now: i64,
-) -> CopyState {
-    let copy = &world.plan.copies[id];
-    let newest: Option<Timestamp> = readable
+fn copy_state(world: &World<'_>, id: CopyId, left: &Left, now: i64) -> CopyState {
+    let newest: Option<Timestamp> = left
+        .readable
         .get(&id)
         .and_then(|pieces| pieces.iter().map(|piece| piece.to).max())
         .map(instant);
     CopyState {
         copy: id,
         newest,
-        why_not: newest.is_none().then(|| why_not(world, id, copy, now)),
+        why_not: newest
+            .is_none()
+            .then(|| why_not(world, id, &left.keys, now)),
     }
 }
 
-fn why_not(world: &World<'_>, id: CopyId, copy: &thrice_plan::Copy, now: i64) -> String {
+fn why_not(world: &World<'_>, id: CopyId, keys: &BTreeSet<KeyId>, now: i64) -> String {
+    let copy = &world.plan.copies[id];
     let held = world.held.get(&id);
     let qualities: Vec<Quality> = held.map_or_else(Vec::new, |held| {
         held.readable(now).map(|p| p.quality).collect()
@@ -230,7 +248,7 @@ fn why_not(world: &World<'_>, id: CopyId, copy: &thrice_plan::Copy, now: i64) ->
         _ if !copy.counts => return "never counts".to_owned(),
         _ => {}
     }
-    if let Some(key) = copy.key.filter(|key| !world.key_left(*key)) {
+    if let Some(key) = copy.key.filter(|key| !keys.contains(key)) {
         let name = &world.plan.model.keys[key].named.name;
         return format!("unreadable: every holder of key `{name}` is gone");
     }

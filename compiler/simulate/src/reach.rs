@@ -1,125 +1,320 @@
 //! What hostile hands reach, and which keys are still there.
+//!
+//! Who owns a host owns the credentials on it and in the vaults that run on it, the jobs it runs with the
+//! rights that they need, what its services mount, and the hosts it deploys to. What a provider gives by
+//! default holds unless declared otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use thrice_model::{
-    CredentialId, Holder, HostId, HostKind, Hostile, KeyId, Right, StepTarget, StoreId, Versioning,
+    CredentialId, Holder, HostId, HostKind, Hostile, KeyId, Location, ProviderCapability, Right,
+    Source, Step, StepId, StepTarget, StoreId, Verb,
 };
-use thrice_plan::Plan;
+use thrice_plan::{CopyId, Plan};
 
-/// The stores whose content somebody can delete, and whether old versions and locks fall as well.
-pub(crate) fn destroyable(plan: &Plan, hostile: Hostile) -> BTreeMap<StoreId, bool> {
-    let mut out = BTreeMap::new();
-    match hostile {
-        Hostile::Credential(id) => by_credential(plan, id, &mut out),
-        Hostile::Host(id) => {
-            for (store, what) in plan.model.stores.iter() {
-                if what.host == id {
-                    out.insert(store, true);
-                }
-            }
-            for credential in credentials_on(plan, id) {
-                by_credential(plan, credential, &mut out);
-            }
-        }
-    }
-    out
+/// Where somebody can delete, and whether old versions and locks fall as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reached {
+    place: Location,
+    administers: bool,
 }
 
-/// The credentials that lie on a host: those it is said to hold, and those its steps use.
-fn credentials_on(plan: &Plan, host: HostId) -> BTreeSet<CredentialId> {
-    let held = plan
-        .model
-        .credentials
-        .iter()
-        .filter(|(_, c)| {
-            c.held
+/// All that falls into hostile hands with somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fallen {
+    pub hosts: BTreeSet<HostId>,
+    credentials: BTreeSet<CredentialId>,
+    places: Vec<Reached>,
+}
+
+impl Fallen {
+    /// What falls on a day.
+    pub(crate) fn of(plan: &Plan, hostile: Hostile, day: Date) -> Self {
+        let mut out = Self::default();
+        match hostile {
+            Hostile::Credential(id) => drop(out.credentials.insert(id)),
+            Hostile::Host(id) => drop(out.hosts.insert(id)),
+        }
+        while out.spread(plan, day) {}
+        out.places = out.places(plan, day);
+        out
+    }
+
+    /// Whether somebody can delete at a place; `Some(true)` if old versions and locks fall as well.
+    pub(crate) fn reaches(&self, place: &Location) -> Option<bool> {
+        let meeting = self.places.iter().filter(|other| other.place.meets(place));
+        meeting.map(|reached| reached.administers).max()
+    }
+
+    /// Adds what the hosts open; whether anything was new.
+    fn spread(&mut self, plan: &Plan, day: Date) -> bool {
+        let model = &plan.model;
+        let before = (self.hosts.len(), self.credentials.len());
+        let opened = self
+            .hosts
+            .iter()
+            .flat_map(|host| &model.hosts[*host].deploys_to);
+        let opened: Vec<HostId> = opened.map(|(host, _)| *host).collect();
+        self.hosts.extend(opened);
+        for (id, credential) in model.credentials.iter() {
+            if credential
+                .held
                 .iter()
-                .any(|(holder, _)| *holder == Holder::Host(host))
+                .any(|(holder, _)| self.has(plan, *holder))
+            {
+                self.credentials.insert(id);
+            }
+        }
+        let jobs = self.jobs(plan, day).flat_map(|(_, step)| used(plan, step));
+        let jobs: Vec<CredentialId> = jobs.collect();
+        self.credentials.extend(jobs);
+        for mount in &model.mounts {
+            let here = self.hosts.contains(&model.services[mount.service].host);
+            if here && mount.lifetime.contains(day) {
+                self.credentials.extend(mount.credential);
+            }
+        }
+        before != (self.hosts.len(), self.credentials.len())
+    }
+
+    fn has(&self, plan: &Plan, holder: Holder) -> bool {
+        let host = match holder {
+            Holder::Host(host) => Some(host),
+            Holder::Vault(vault) => plan.model.vaults[vault].host,
+        };
+        host.is_some_and(|host| self.hosts.contains(&host))
+    }
+
+    /// The steps that the hosts run.
+    fn jobs<'p>(&self, plan: &'p Plan, day: Date) -> impl Iterator<Item = (StepId, &'p Step)> {
+        plan.steps_on(day).filter(|(_, step)| {
+            let host = step.runner.host;
+            host.is_some_and(|host| self.hosts.contains(&host))
         })
-        .map(|(id, _)| id);
-    let used = plan
-        .model
-        .steps
-        .iter()
-        .filter(|(_, step)| step.runner.host == Some(host))
-        .flat_map(|(_, step)| {
-            let repository = match &step.target {
-                StepTarget::Repository(id, _) => plan.model.repositories[*id].credential,
-                _ => None,
-            };
-            [step.credential, repository]
-        })
-        .flatten()
-        .map(|(id, _)| id);
-    held.chain(used).collect()
+    }
+
+    fn places(&self, plan: &Plan, day: Date) -> Vec<Reached> {
+        let model = &plan.model;
+        let mut out = Vec::new();
+        for (store, what) in model.stores.iter() {
+            if self.hosts.contains(&what.host) {
+                out.push(whole(store));
+            }
+        }
+        for id in &self.credentials {
+            by_credential(plan, *id, &mut out);
+        }
+        by_jobs(plan, &self.jobs(plan, day).collect(), &mut out);
+        for mount in &model.mounts {
+            let here = self.hosts.contains(&model.services[mount.service].host);
+            let writes = mount.credential.is_none() && !mount.read_only;
+            if here && writes && mount.lifetime.contains(day) {
+                out.push(Reached {
+                    place: Location {
+                        store: mount.store,
+                        path: mount.path.clone(),
+                    },
+                    administers: false,
+                });
+            }
+        }
+        out
+    }
 }
 
-/// Undeclared is hostile: a credential without `may` can do anything in its account, or in all object
-/// storages where it names none. Writing to what is not versioned is overwriting.
-fn by_credential(plan: &Plan, id: CredentialId, out: &mut BTreeMap<StoreId, bool>) {
+fn whole(store: StoreId) -> Reached {
+    Reached {
+        place: Location {
+            store,
+            path: "/".to_owned(),
+        },
+        administers: true,
+    }
+}
+
+/// The credentials a step authenticates with: its own, and that of the repository it opens.
+fn used(plan: &Plan, step: &Step) -> Vec<CredentialId> {
+    let repository = opened(step).map(|id| &plan.model.repositories[id]);
+    let of_repository = repository.and_then(|repository| repository.credential);
+    let all = step.credential.into_iter().chain(of_repository);
+    all.map(|(id, _)| id).collect()
+}
+
+/// The repository that a step opens: one that it backs up to, or that it prunes, checks or restores from.
+fn opened(step: &Step) -> Option<thrice_model::RepositoryId> {
+    match (&step.target, &step.verb, &step.source) {
+        (StepTarget::Repository(id, _), ..)
+        | (_, Verb::Prune | Verb::Check(_) | Verb::Drill, Source::Repository(id, _)) => Some(*id),
+        _ => None,
+    }
+}
+
+/// Whether a credential is about a store: it has rights there, or the store is of its account.
+fn is_about(plan: &Plan, id: CredentialId, store: StoreId) -> bool {
     let credential = &plan.model.credentials[id];
-    for (store_id, store) in plan.model.stores.iter() {
-        let rights: BTreeSet<Right> = if credential.stated {
-            let grants = credential.rights.iter();
-            grants
-                .filter(|grant| grant.stores.contains(&store_id))
-                .flat_map(|grant| grant.rights.iter().copied())
-                .collect()
-        } else {
-            let mine = credential.account.map_or(
-                plan.model.hosts[store.host].kind == HostKind::ObjectStorage,
-                |account| store.host == account,
-            );
-            if mine {
-                BTreeSet::from([Right::Delete, Right::Administer])
-            } else {
-                BTreeSet::new()
-            }
+    let host = plan.host_of(store);
+    let bucket = plan.model.hosts[host].kind == HostKind::ObjectStorage;
+    match credential.account {
+        Some(account) if account == host => true,
+        None if bucket && !credential.stated => true,
+        _ => credential
+            .rights
+            .iter()
+            .any(|right| right.stores.contains(&store)),
+    }
+}
+
+/// Where a credential may change something. Undeclared is hostile: one without `may` can do anything in its
+/// account, or in all object storages where it names none; and what `may` says counts for nothing where the
+/// provider gives each key all buckets and knows no policy that would narrow it. Writing is overwriting.
+fn by_credential(plan: &Plan, id: CredentialId, out: &mut Vec<Reached>) {
+    let credential = &plan.model.credentials[id];
+    for grant in &credential.rights {
+        let has = |right| grant.rights.contains(&right);
+        if has(Right::Write) || has(Right::Delete) || has(Right::Administer) {
+            out.extend(grant.stores.iter().map(|store| Reached {
+                place: Location {
+                    store: *store,
+                    path: grant.path.clone(),
+                },
+                administers: has(Right::Administer),
+            }));
+        }
+    }
+    for (store, what) in plan.model.stores.iter() {
+        let host = &plan.model.hosts[what.host];
+        let own = match credential.account {
+            Some(account) => account == what.host,
+            None => host.kind == HostKind::ObjectStorage && !credential.stated,
         };
-        let administers = rights.contains(&Right::Administer);
-        let overwrites = store.versioning != Versioning::On && rights.contains(&Right::Write);
-        if administers || overwrites || rights.contains(&Right::Delete) {
-            let all = out.entry(store_id).or_default();
-            *all |= administers;
+        let provider = &plan.model.providers[plan.model.sites[host.site].provider];
+        let known = |wanted: ProviderCapability| {
+            let mut all = provider.capabilities.iter();
+            all.any(|(capability, yes, _)| *capability == wanted && *yes)
+        };
+        let all_buckets =
+            known(ProviderCapability::OneKeyAllBuckets) && !known(ProviderCapability::BucketPolicy);
+        if own && (!credential.stated || all_buckets) {
+            out.push(whole(store));
         }
     }
 }
 
-/// Whether a key is still there: some holder of it is.
-pub(crate) fn key_left(
-    plan: &Plan,
-    id: KeyId,
-    lost_keys: &BTreeSet<KeyId>,
-    lost_hosts: &BTreeSet<HostId>,
-    lost_sites: &BTreeSet<thrice_model::SiteId>,
-) -> bool {
-    if lost_keys.contains(&id) {
-        return false;
-    }
-    let left = |holder: Holder| match holder {
-        Holder::Host(host) => !lost_hosts.contains(&host),
-        Holder::Vault(vault) => {
-            let vault = &plan.model.vaults[vault];
-            vault.host.is_none_or(|host| !lost_hosts.contains(&host))
-                && vault.site.is_none_or(|site| !lost_sites.contains(&site))
+/// Where jobs must be able to change something, and none of a job's credentials says what it may do there.
+fn by_jobs(plan: &Plan, jobs: &BTreeMap<StepId, &Step>, out: &mut Vec<Reached>) {
+    let mut add = |step: &Step, place: &Location| {
+        let mut credentials = used(plan, step).into_iter();
+        if !credentials.any(|id| is_about(plan, id, place.store)) {
+            out.push(Reached {
+                place: place.clone(),
+                administers: false,
+            });
         }
     };
-    let named = &plan.model.keys[id].held;
-    if !named.is_empty() {
-        return named.iter().any(|(holder, _)| left(*holder));
+    for (_, copy) in plan.copies.iter() {
+        let Some(step) = copy.made_by.and_then(|id| jobs.get(&id)) else {
+            continue;
+        };
+        add(step, &copy.location);
+        if let (Verb::Move { .. }, Some(source)) = (&step.verb, copy.source) {
+            add(step, &plan.copies[source].location);
+        }
     }
-    // Nothing says where it is: it is where the steps run that use it, and nowhere else.
-    plan.model.steps.iter().any(|(_, step)| match &step.target {
+    for step in jobs.values() {
+        if let (Verb::Prune, Some(id)) = (&step.verb, opened(step)) {
+            let repository = &plan.model.repositories[id];
+            let place = Location {
+                store: repository.store,
+                path: repository.path.clone(),
+            };
+            add(step, &place);
+        }
+    }
+}
+
+/// What keys hang on.
+pub(crate) struct Holders<'a> {
+    pub lost_keys: &'a BTreeSet<KeyId>,
+    /// Lost, or in hostile hands.
+    pub fallen_hosts: &'a BTreeSet<HostId>,
+    pub lost_sites: &'a BTreeSet<thrice_model::SiteId>,
+    pub day: Date,
+}
+
+/// The keys that can still be used: some holder is left, or a vault comes back from a copy that can be read
+/// without it. `sound` says in which copies there is something to restore from, whatever their key.
+pub(crate) fn keys_left(
+    plan: &Plan,
+    holders: &Holders<'_>,
+    sound: &BTreeSet<CopyId>,
+) -> BTreeSet<KeyId> {
+    let mut left: BTreeSet<KeyId> = BTreeSet::new();
+    loop {
+        let found: Vec<KeyId> = plan
+            .model
+            .keys
+            .ids()
+            .filter(|key| !left.contains(key) && !holders.lost_keys.contains(key))
+            .filter(|key| {
+                let mut by = held_by(plan, *key).into_iter();
+                by.any(|holder| holders.has_left(plan, holder, sound, &left))
+            })
+            .collect();
+        if found.is_empty() {
+            return left;
+        }
+        left.extend(found);
+    }
+}
+
+impl Holders<'_> {
+    /// Whether a holder is there, where some keys are.
+    fn has_left(
+        &self,
+        plan: &Plan,
+        holder: Holder,
+        sound: &BTreeSet<CopyId>,
+        keys: &BTreeSet<KeyId>,
+    ) -> bool {
+        let vault = match holder {
+            Holder::Host(host) => return !self.fallen_hosts.contains(&host),
+            Holder::Vault(id) => &plan.model.vaults[id],
+        };
+        let host = vault
+            .host
+            .is_some_and(|host| self.fallen_hosts.contains(&host));
+        let site = vault
+            .site
+            .is_some_and(|site| self.lost_sites.contains(&site));
+        let comes_back = || {
+            let mut copies = sound.iter().map(|id| &plan.copies[*id]);
+            copies.any(|copy| {
+                vault.data.is_some_and(|(class, _)| class == copy.class)
+                    && copy.source.is_some()
+                    && copy.key.is_none_or(|key| keys.contains(&key))
+            })
+        };
+        vault.lifetime.contains(self.day) && (!(host || site) || comes_back())
+    }
+}
+
+/// Who is said to hold a key. Where nothing says it, it is where the steps run that use it, and nowhere
+/// else.
+fn held_by(plan: &Plan, key: KeyId) -> Vec<Holder> {
+    let named = &plan.model.keys[key].held;
+    if !named.is_empty() {
+        return named.iter().map(|(holder, _)| *holder).collect();
+    }
+    let uses = |step: &&Step| match &step.target {
         StepTarget::Repository(repository, _) => {
-            let uses = plan.model.repositories[*repository]
-                .key
-                .is_some_and(|(key, _)| key == id);
-            uses && step
-                .runner
-                .host
-                .is_some_and(|host| left(Holder::Host(host)))
+            let own = plan.model.repositories[*repository].key;
+            own.is_some_and(|(own, _)| own == key)
         }
         _ => false,
-    })
+    };
+    let steps = plan.model.steps.iter().map(|(_, step)| step).filter(uses);
+    steps
+        .filter_map(|step| step.runner.host.map(Holder::Host))
+        .collect()
 }

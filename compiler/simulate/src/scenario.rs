@@ -79,7 +79,11 @@ fn judge(plan: &Plan, played: &Played<'_>) -> Vec<Diagnostic> {
     }
     if out.is_empty() {
         let title = &played.scenario.title;
-        let message = format!("scenario \"{title}\": {}", attained.join("; "));
+        let judged = moment(plan, played.course.judged);
+        let message = format!(
+            "scenario \"{title}\", judged at {judged}: {}",
+            attained.join("; ")
+        );
         let note = Diagnostic::new(AS_EXPECTED, thrice_diagnostics::Severity::Note, message);
         out.push(note.at(played.scenario.span, "as expected"));
     }

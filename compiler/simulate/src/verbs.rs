@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use thrice_model::{AgeClock, ClassKind, Location, Source, Step, StepId, StepTarget, Verb};
+use thrice_model::{AgeClock, ClassKind, Location, Source, Step, StepId, Verb};
 use thrice_plan::{CopyId, CopyKind, Plan};
 use thrice_retention::keeps;
 
@@ -11,7 +11,7 @@ use crate::Sort;
 use crate::calendar::{instant, stored_in};
 use crate::content::{Piece, Quality, union};
 use crate::words::names;
-use crate::world::World;
+use crate::world::{World, deletes_in};
 
 /// What a run found for one copy that it makes.
 pub(crate) struct Taken {
@@ -181,11 +181,11 @@ pub(crate) fn expire(world: &mut World<'_>, id: StepId, now: i64) {
         return;
     };
     let limit = now.saturating_sub(after.low().0);
-    for copy in world.held.keys().copied().collect::<Vec<_>>() {
+    if !world.is_up(place.store) {
+        return;
+    }
+    for copy in world.under(id) {
         let what = &plan.copies[copy];
-        if !place.contains(&what.location) || !world.is_up(what.location.store) {
-            continue;
-        }
         if what.kind == CopyKind::Live {
             world.grow(what.class, now);
         }
@@ -195,10 +195,9 @@ pub(crate) fn expire(world: &mut World<'_>, id: StepId, now: i64) {
             }
             continue;
         }
-        let was_empty = world
-            .held
-            .get(&copy)
-            .is_none_or(|held| held.pieces.is_empty());
+        if world.is_empty(copy) {
+            continue;
+        }
         match clock {
             // Where the data lives, it came when it was made.
             AgeClock::Upload | AgeClock::Snapshot if what.kind != CopyKind::Live => {
@@ -210,11 +209,7 @@ pub(crate) fn expire(world: &mut World<'_>, id: StepId, now: i64) {
                 world.remove_older(copy, limit, now);
             }
         }
-        let is_empty = world
-            .held
-            .get(&copy)
-            .is_none_or(|held| held.pieces.is_empty());
-        if is_empty && !was_empty && what.kind != CopyKind::Live {
+        if world.is_empty(copy) && what.kind != CopyKind::Live {
             emptied(world, id, copy, now, "deletes the last of");
         }
     }
@@ -303,7 +298,7 @@ fn equal(world: &mut World<'_>, copy: CopyId, pieces: &[Piece], now: i64) {
 pub(crate) fn sweep(world: &mut World<'_>, id: StepId, mine: &BTreeSet<CopyId>, now: i64) {
     let plan = world.plan;
     let step = &plan.model.steps[id];
-    let Some(place) = destination(step) else {
+    let Some(place) = deletes_in(step) else {
         return;
     };
     if !world.is_up(place.store) {
@@ -313,11 +308,9 @@ pub(crate) fn sweep(world: &mut World<'_>, id: StepId, mine: &BTreeSet<CopyId>, 
         .iter()
         .map(|copy| &plan.copies[*copy].location)
         .collect();
-    for copy in world.held.keys().copied().collect::<Vec<_>>() {
+    for copy in world.under(id) {
         let what = &plan.copies[copy];
-        let foreign = place.contains(&what.location)
-            && what.made_by != Some(id)
-            && !written.contains(&what.location);
+        let foreign = what.made_by != Some(id) && !written.contains(&what.location);
         if foreign {
             let why = format!(
                 "deleted by `{}`, which deletes all that is not in its source",
@@ -325,13 +318,6 @@ pub(crate) fn sweep(world: &mut World<'_>, id: StepId, mine: &BTreeSet<CopyId>, 
             );
             world.destroy(copy, now, false, why);
         }
-    }
-}
-
-fn destination(step: &Step) -> Option<&Location> {
-    match (&step.verb, &step.target) {
-        (Verb::Sync { .. }, StepTarget::Location(place, _)) => Some(place),
-        _ => None,
     }
 }
 

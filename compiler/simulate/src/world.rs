@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_model::{
-    ClassId, ClassKind, HostId, KeyId, LockMode, Mishap, SiteId, StoreId, Strike, Target,
-    Versioning,
+    ClassId, ClassKind, HostId, KeyId, Location, LockMode, Mishap, SiteId, Source, Step, StepId,
+    StepTarget, StoreId, Strike, Target, Verb, Versioning,
 };
 use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
-use crate::calendar::{instant, midnight};
+use crate::calendar::{day, instant, midnight};
 use crate::content::{Held, Keeping, Piece, Quality};
+use crate::reach::{Fallen, Holders};
 use crate::words::mishap;
 use crate::{Event, Sort, reach};
 
 /// Somebody who deletes whatever they reach, until somebody acts.
 pub(crate) struct Intruder {
-    stores: BTreeMap<StoreId, bool>,
+    fallen: Fallen,
     until: i64,
 }
 
@@ -37,6 +38,8 @@ pub(crate) struct World<'p> {
     pub lost_keys: BTreeSet<KeyId>,
     pub intruders: Vec<Intruder>,
     keeping: BTreeMap<StoreId, Keeping>,
+    /// The copies under the place in which a step deletes, for steps that delete in one.
+    under: BTreeMap<StepId, Vec<CopyId>>,
     /// What last happened to a copy, for those that lost something.
     pub fate: BTreeMap<CopyId, String>,
     /// Copies of which everything was deleted, and to which nothing has come since.
@@ -59,6 +62,7 @@ impl<'p> World<'p> {
             lost_keys: BTreeSet::new(),
             intruders: Vec::new(),
             keeping: BTreeMap::new(),
+            under: under(plan, copies),
             fate: BTreeMap::new(),
             emptied: BTreeSet::new(),
             trace: Vec::new(),
@@ -104,14 +108,16 @@ impl<'p> World<'p> {
         !self.lost_stores.contains(&store) && !self.lost_hosts.contains(&self.plan.host_of(store))
     }
 
-    pub(crate) fn key_left(&self, key: KeyId) -> bool {
-        reach::key_left(
-            self.plan,
-            key,
-            &self.lost_keys,
-            &self.lost_hosts,
-            &self.lost_sites,
-        )
+    /// The keys that can still be used, with what lies sound in some copies.
+    pub(crate) fn keys_left(&self, now: i64, sound: &BTreeSet<CopyId>) -> BTreeSet<KeyId> {
+        let stolen = self.intruders.iter().flat_map(|by| &by.fallen.hosts);
+        let holders = Holders {
+            lost_keys: &self.lost_keys,
+            fallen_hosts: &self.lost_hosts.iter().chain(stolen).copied().collect(),
+            lost_sites: &self.lost_sites,
+            day: day(now),
+        };
+        reach::keys_left(self.plan, &holders, sound)
     }
 
     /// The data where it lives goes on: what was created since it was last looked at is there.
@@ -186,6 +192,7 @@ impl<'p> World<'p> {
     /// Adds to a copy; while somebody hostile reaches the store, it is deleted at once.
     pub(crate) fn add(&mut self, copy: CopyId, pieces: impl IntoIterator<Item = Piece>, now: i64) {
         let store = self.store_of(copy);
+        let place = &self.plan.copies[copy].location;
         let (Some(held), Some(keeping)) = (self.held.get_mut(&copy), self.keeping.get(&store))
         else {
             return;
@@ -197,8 +204,7 @@ impl<'p> World<'p> {
             .intruders
             .iter()
             .filter(|intruder| now < intruder.until)
-            .filter_map(|intruder| intruder.stores.get(&store))
-            .copied()
+            .filter_map(|intruder| intruder.fallen.reaches(place))
             .max();
         if let Some(administers) = reached {
             held.remove(keeping, now, administers, |_| true);
@@ -248,6 +254,17 @@ impl<'p> World<'p> {
         }
     }
 
+    /// Whether nothing is there, but perhaps what the store keeps of what was deleted.
+    pub(crate) fn is_empty(&self, copy: CopyId) -> bool {
+        let held = self.held.get(&copy);
+        held.is_none_or(|held| held.pieces.is_empty())
+    }
+
+    /// The copies under the place in which a step deletes.
+    pub(crate) fn under(&self, step: StepId) -> Vec<CopyId> {
+        self.under.get(&step).cloned().unwrap_or_default()
+    }
+
     fn copies_on(&self, store: StoreId) -> Vec<CopyId> {
         let all = self.held.keys().copied();
         all.filter(|copy| self.store_of(*copy) == store).collect()
@@ -292,13 +309,13 @@ impl<'p> World<'p> {
     }
 
     fn intrude(&mut self, hostile: thrice_model::Hostile, at: i64, until: i64, words: &str) {
-        let stores = reach::destroyable(self.plan, hostile);
-        for (store, administers) in &stores {
-            for copy in self.copies_on(*store) {
-                self.destroy(copy, at, *administers, format!("deleted: {words}"));
+        let fallen = Fallen::of(self.plan, hostile, day(at));
+        for copy in self.held.keys().copied().collect::<Vec<_>>() {
+            if let Some(administers) = fallen.reaches(&self.plan.copies[copy].location) {
+                self.destroy(copy, at, administers, format!("deleted: {words}"));
             }
         }
-        self.intruders.push(Intruder { stores, until });
+        self.intruders.push(Intruder { fallen, until });
     }
 
     /// Everything in a copy is deleted; the store may keep some of it.
@@ -357,6 +374,43 @@ impl<'p> World<'p> {
                 piece.quality = Quality::Damaged;
             }
         }
+    }
+}
+
+/// For each step that deletes in a place the copies under it. There may be many of both: they are found
+/// by their paths, once.
+fn under(plan: &Plan, copies: &BTreeSet<CopyId>) -> BTreeMap<StepId, Vec<CopyId>> {
+    let mut at: BTreeMap<(StoreId, &str), Vec<CopyId>> = BTreeMap::new();
+    for id in copies {
+        let place = &plan.copies[*id].location;
+        let here = at.entry((place.store, place.path.as_str())).or_default();
+        here.push(*id);
+    }
+    let mut out = BTreeMap::new();
+    for (id, step) in plan.model.steps.iter() {
+        let Some(place) = deletes_in(step) else {
+            continue;
+        };
+        let base = place.path.trim_end_matches('/');
+        let below = at.range((place.store, base)..);
+        let below =
+            below.take_while(|((store, path), _)| *store == place.store && path.starts_with(base));
+        let mut found: Vec<CopyId> = below
+            .flat_map(|(_, ids)| ids.iter().copied())
+            .filter(|id| place.contains(&plan.copies[*id].location))
+            .collect();
+        found.sort_unstable();
+        out.insert(id, found);
+    }
+    out
+}
+
+/// The place under which a step deletes what it did not write.
+pub(crate) const fn deletes_in(step: &Step) -> Option<&Location> {
+    match (&step.verb, &step.target, &step.source) {
+        (Verb::Sync { .. }, StepTarget::Location(place, _), _)
+        | (Verb::Expire { .. }, _, Source::Location(place, _)) => Some(place),
+        _ => None,
     }
 }
 

@@ -42,6 +42,7 @@ pub(crate) fn gather_with(plan: &Plan) -> Vec<(Assumption, Option<Knob>)> {
         );
         out.push((own(text, phase.named.span), Some(Knob::Slip(id))));
     }
+    narrowed(model, &mut out);
     trusted(model, &mut out);
     let relied_on = |fact: &&Fact| !resting(model, &fact.subject).is_empty();
     for fact in model.facts.iter().filter(relied_on) {
@@ -151,6 +152,28 @@ fn volumes(id: ClassId, class: &Class, out: &mut Vec<(Assumption, Option<Knob>)>
             let text = format!("`{name}` is new to every backup as a whole (the default)");
             out.push((own(text, *span), None));
         }
+    }
+}
+
+/// That providers refuse what `may` leaves out: no proof looks at a bucket's policy.
+fn narrowed(model: &Model, out: &mut Vec<(Assumption, Option<Knob>)>) {
+    for (_, credential) in model.credentials.iter().filter(|(_, c)| c.stated) {
+        let granted = credential.rights.iter().map(|granted| {
+            let rights: Vec<&str> = granted.rights.iter().map(|right| right.word()).collect();
+            let stores = granted.stores.iter();
+            let stores = list(stores.map(|store| model.stores[*store].named.name.as_str()));
+            let part = match granted.path.as_str() {
+                "/" => String::new(),
+                path => format!(" below `{path}`"),
+            };
+            format!("{} on {stores}{part}", rights.join(", "))
+        });
+        let text = format!(
+            "the provider lets `{}` do no more than {}",
+            credential.named.name,
+            granted.collect::<Vec<_>>().join("; ")
+        );
+        out.push((own(text, credential.named.span), None));
     }
 }
 

@@ -36,7 +36,7 @@ pub use presence::{
     answer, refutes, stays_of,
 };
 pub use proofs::{
-    Aftermath, Cell, Fate, Margin, NoCore, SavedBy, Statement, Why, holds_with, ledger,
+    Aftermath, Cell, Fate, Margin, NoCore, SavedBy, Statement, Why, fates, holds_with, ledger,
     survival_matrix, survivors, why,
 };
 pub use prover::{Prover, Proving, Session};

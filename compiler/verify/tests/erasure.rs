@@ -2,26 +2,13 @@
 
 mod common;
 
-use common::{judged, message, severity, verdict};
+use common::{PLACES, judged, message, severity, verdict};
 use thrice_diagnostics::Severity;
 use thrice_model::Obligation;
 use thrice_verify::{Engine, Verification};
 
 /// Nothing is monitored, so no run is missed and sums are those of formulas.
 const BASE: &str = r#"
-policy p "p" { horizon 3 years; response time 72h }
-phase t0 = 2026-02-15
-provider ovh { site one }
-provider cloud { site one; supports versioning, lifecycle }
-provider home { site rack }
-provider bank { site safe }
-host vps at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium nvme } }
-nas tower at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store tank { medium hdd } }
-object_storage s3 at cloud/one { endpoint "s3.example.org"; bucket main "main-bucket" { medium object } }
-vault envelope at bank/safe
-monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
-key k { held on envelope; file "/etc/k" }
-credential writer { account s3; may read, write, delete on s3.main; held on vps; profile "w" }
 repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer; max unused 0 % }
 class db is state on vps.disk:/var/lib/db { retain at most DAYS days }
 backup up of db to r by vps.cron { daily at 03:00; keep 7 daily, 4 weekly, 6 monthly, 2 yearly; prune; taking 10m..10m }
@@ -30,7 +17,9 @@ backup up of db to r by vps.cron { daily at 03:00; keep 7 daily, 4 weekly, 6 mon
 const MIRROR: &str = "sync mirror of s3.main to tower.tank:/mirror by tower.cron { monthly on 1 at 05:00; taking 2h..2h; max delete 1000; credential writer }\n";
 
 fn base(days: u32, more: &str) -> String {
-    BASE.replace("DAYS", &days.to_string()) + more
+    [PLACES, BASE, more]
+        .concat()
+        .replace("DAYS", &days.to_string())
 }
 
 /// The codes of its errors of this obligation: that nothing is monitored is another's.

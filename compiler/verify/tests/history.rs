@@ -2,31 +2,18 @@
 
 mod common;
 
-use common::{codes, help, judged, message, severity};
+use common::{PLACES, codes, help, judged, message, severity};
 use thrice_diagnostics::Severity;
 
 /// A server whose database is backed up nightly into a bucket, and mirrored to a NAS.
 const BASE: &str = r#"
-policy p "p" { horizon 3 years; response time 72h }
-phase t0 = 2026-02-15
-provider ovh { site one }
-provider cloud { site one; supports versioning, lifecycle }
-provider home { site rack }
-provider bank { site safe }
-host vps at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium nvme } }
-nas tower at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store tank { medium hdd } }
-object_storage s3 at cloud/one { endpoint "s3.example.org"; bucket main "main-bucket" { medium object } }
-vault envelope at bank/safe
-monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
-key k { held on envelope; file "/etc/k" }
-credential writer { account s3; may read, write, delete on s3.main; held on vps; profile "w" }
 repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer }
 class db is state on vps.disk:/var/lib/db { size 150..200 MB }
 backup up of db to r by vps.cron { daily at 03:00; KEEP; taking 1m..10m; monitor deadman }
 "#;
 
 fn base(keep: &str) -> String {
-    BASE.replace("KEEP", keep)
+    [PLACES, BASE].concat().replace("KEEP", keep)
 }
 
 fn with(keep: &str, more: &str) -> String {

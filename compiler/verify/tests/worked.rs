@@ -1,70 +1,14 @@
 //! Worked examples, from policy text to verdict: what counts as a copy, what falls with what.
 
-#![expect(
-    clippy::panic,
-    reason = "helpers of tests stop the test with what they know"
-)]
-
 #[path = "worked/adversary.rs"]
 mod adversary;
+mod common;
 
-use jiff::civil::date;
-use thrice_diagnostics::{Severity, SourceMap};
+use common::{codes, help, judged, message, plan_of};
+use thrice_diagnostics::Severity;
 use thrice_model::Obligation;
-use thrice_plan::Plan;
 use thrice_quantity::Seconds;
-use thrice_resolve::{Loader, resolve};
-use thrice_verify::{Engine, Verification, verify};
-
-struct NoFiles;
-
-impl Loader for NoFiles {
-    fn load(&self, _: &str, _: &str) -> Result<(String, String), String> {
-        Err("no files here".to_owned())
-    }
-}
-
-fn plan_of(text: &str) -> Plan {
-    let mut sources = SourceMap::new();
-    let file = sources.add("policy.thrice", text);
-    let day = date(2026, 3, 1);
-    let (model, mistakes) = resolve(&mut sources, &[file], "policy", day, &NoFiles);
-    let errors: Vec<_> = mistakes
-        .iter()
-        .filter(|m| m.severity == Severity::Error)
-        .map(|m| {
-            (
-                m.code.0,
-                &m.message,
-                m.span().map(|s| sources.text(s).to_owned()),
-            )
-        })
-        .collect();
-    let (plan, circles) = thrice_plan::plan(model.unwrap_or_else(|| panic!("{errors:?}")), day);
-    assert!(circles.is_empty(), "{circles:?}");
-    plan
-}
-
-fn judged(text: &str) -> Verification {
-    verify(&plan_of(text))
-}
-
-fn codes(found: &Verification) -> Vec<&'static str> {
-    let mut codes: Vec<_> = found
-        .findings
-        .iter()
-        .filter(|f| f.diagnostic.severity == Severity::Error)
-        .map(|f| f.diagnostic.code.0)
-        .collect();
-    codes.dedup();
-    codes
-}
-
-fn message(found: &Verification, code: &str) -> String {
-    let hit = found.findings.iter().find(|f| f.diagnostic.code.0 == code);
-    hit.map(|f| f.diagnostic.message.clone())
-        .unwrap_or_else(|| panic!("no {code} in {:?}", codes(found)))
-}
+use thrice_verify::{Engine, Verification};
 
 /// A server, an object storage and a NAS, each with its own provider; a key that is held elsewhere.
 const PLACES: &str = r#"
@@ -473,4 +417,37 @@ require survive any 1 of host for notes
     let late = found("at least 1 day, at most 2 days", "within 3 days");
     assert!(!codes(&late).contains(&"T1101"), "{:?}", codes(&late));
     assert!(message(&late, "T2602").contains("ages from 3 d on"));
+}
+
+#[test]
+fn what_a_runner_cannot_do_is_an_error_with_a_way_round_it() {
+    let with = |step: &str| {
+        let text = policy(&[step]).replace("runs cron;", "runs cron, zerobyte, systemd;");
+        judged(&text)
+    };
+    let across = r#"
+object_storage other at bank/safe { endpoint "o.example.org"; bucket main "other-bucket" { medium object } }
+sync across of s3.main to other.main by vps.zerobyte { daily at 05:00; taking 1m..2h; max delete 1000; monitor deadman }
+"#;
+    let mirror = with(across);
+    assert!(codes(&mirror).contains(&"T2343"), "{:?}", codes(&mirror));
+    let said = message(&mirror, "T2343");
+    assert!(
+        said.contains("`across` is a sync of a repository by Zerobyte"),
+        "{said}"
+    );
+    let help = help(&mirror, "T2343");
+    assert!(
+        help.contains("write a second `backup` by Zerobyte"),
+        "{help}"
+    );
+    let second = across.replace("sync across of s3.main to other.main", "repository copied in other.main:/r { engine restic 0.18.0; key k; credential writer }\nbackup across of db to copied")
+        .replace("max delete 1000", "keep 7 daily");
+    let second = with(&second);
+    assert!(!codes(&second).contains(&"T2343"), "{:?}", codes(&second));
+
+    let on_nas = with(&MIRROR.replace("tower.cron", "tower.systemd"));
+    assert!(codes(&on_nas).contains(&"T2318"), "{:?}", codes(&on_nas));
+    assert!(message(&on_nas, "T2318").contains("systemd of the NAS `tower`"));
+    assert!(!codes(&with(MIRROR)).contains(&"T2318"));
 }

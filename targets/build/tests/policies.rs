@@ -15,7 +15,7 @@ use jiff::civil::{Date, date};
 use serde_json::Value;
 use thrice_build::{MANIFEST, build};
 use thrice_diagnostics::SourceMap;
-use thrice_resolve::{Loader, resolve};
+use thrice_resolve::{Loader, beside, resolve};
 use thrice_target::bench::Bench;
 use thrice_target::{Artefact, Plan};
 use thrice_test_support::{cron, shell::shellcheck};
@@ -29,15 +29,7 @@ struct Folder;
 
 impl Loader for Folder {
     fn load(&self, from: &str, path: &str) -> Result<(String, String), String> {
-        let mut name: Vec<&str> = from.split('/').collect();
-        name.pop();
-        for part in path.split('/') {
-            match part {
-                ".." => drop(name.pop()),
-                part => name.push(part),
-            }
-        }
-        let name = name.join("/");
+        let name = beside(from, path);
         let text = fs::read_to_string(policies().join(&name)).map_err(|error| error.to_string())?;
         Ok((name, text))
     }

@@ -19,6 +19,10 @@ pub const DATABASES: &str = include_str!("../templates/databases.sh");
 /// `redis …` runs redis-cli by `inside` and ends at an error; `info SECTION NAME` prints a figure of it.
 pub const REDIS: &str = include_str!("../templates/redis.sh");
 
+/// `trust_authorities` hands the file of authorities that `AWS_CA_BUNDLE` names on to rclone, in a way that all
+/// its versions take.
+pub const AUTHORITIES: &str = include_str!("../templates/authorities.sh");
+
 /// Variables by which PostgreSQL's programs find a server, for `passed`.
 pub const POSTGRES_VARIABLES: [&str; 6] = [
     "PGHOST",

@@ -86,6 +86,41 @@ impl Bench {
         self.first_in_path.insert(0, folder.to_owned());
     }
 
+    /// Writes a program of that name (`bin/restic`), and returns its path as text.
+    ///
+    /// # Panics
+    /// If it cannot.
+    pub fn program(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.write(name, content);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        path
+    }
+
+    /// Writes a program that comes before all others of its name.
+    ///
+    /// # Panics
+    /// If it cannot.
+    pub fn instead(&mut self, name: &str, content: impl AsRef<[u8]>) {
+        self.program(&format!("bin/{name}"), content);
+        let folder = self.folder().join("bin");
+        self.programs(&folder);
+    }
+
+    /// Names of all that is in a folder of its, sorted; none if there is no such folder.
+    ///
+    /// # Panics
+    /// If a name is not UTF-8.
+    #[must_use]
+    pub fn names(&self, folder: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.folder().join(folder)) else {
+            return Vec::new();
+        };
+        let name = |entry: fs::DirEntry| entry.file_name().into_string().expect("a name in UTF-8");
+        let mut names: Vec<String> = entries.flatten().map(name).collect();
+        names.sort();
+        names
+    }
+
     /// Sets a variable of the environment of all scripts that run from now on.
     pub fn set(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());

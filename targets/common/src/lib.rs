@@ -40,7 +40,6 @@ pub mod layout;
 pub mod monitor;
 pub mod read;
 pub mod refusal;
-pub mod room;
 pub mod script;
 pub mod select;
 pub mod shell;

@@ -1,10 +1,10 @@
-//! What the runtime executor of a host is to run: `executor.json`, and the JSON Schema of that.
+//! What a runtime executor of a host would run: `executor.json`, and the JSON Schema of that.
 //!
 //! What goes in: a plan, and the scripts that the other targets emit from it. What comes out: for each
 //! host with steps `by HOST.executor` in force, one configuration. It holds no command but the path of a
 //! script and the checksum that the script must have, so that it cannot say anything else than the
 //! script does; time limits, retries and signals are in the scripts, and are told here so that an
-//! executor can show and check them.
+//! executor can show and check them. There is no such executor yet: nothing starts these steps.
 #![expect(
     clippy::indexing_slicing,
     reason = "tables are indexed by ids that their own `push` made"

@@ -149,6 +149,11 @@ fn s3(plan: &Plan, mount: &Mount, store: &Store) -> Result<Backend, String> {
         .as_deref()
         .ok_or("the policy names no endpoint of its storage")?;
     let is_open = endpoint.starts_with("http://");
+    if mount.ssl && is_open {
+        return Err(format!(
+            "it says `ssl`, and the endpoint `{endpoint}` is not encrypted"
+        ));
+    }
     let name = endpoint
         .trim_start_matches("https://")
         .trim_start_matches("http://")

@@ -8,7 +8,6 @@
 )]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 use thrice_model::{AccessPath, HostKind, Lifetime, Mount, Named, ServiceId, StoreId};
@@ -118,8 +117,7 @@ struct Cloud {
 impl Cloud {
     fn new() -> Self {
         let mut bench = Bench::new();
-        let program = bench.write("programs/occ", include_bytes!("occ"));
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let program = bench.program("programs/occ", include_bytes!("occ"));
         let state = bench.write("occ.json", json!({ "next": 0, "mounts": [] }).to_string());
         bench.set("OCC", &program);
         bench.set("OCC_STATE", &state);

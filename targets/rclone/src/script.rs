@@ -4,17 +4,14 @@ use std::error::Error as _;
 
 use serde::Serialize;
 use thrice_model::{AgeClock, HostId, Location, Source, Step, StepId, Verb};
+use thrice_target::bash::AUTHORITIES;
 use thrice_target::script::{Lock, Script, artefact};
 use thrice_target::{Artefact, Diagnostic, Plan, layout, refusal, template};
 
 use crate::ends::{self, End};
 use crate::plain::{age, escape, speed};
-use crate::remote::{Remote, version};
+use crate::remote::Remote;
 use crate::repositories::{Inside, inside};
-
-/// First version of rclone that copes with `AWS_CA_BUNDLE`: 1.60 does not, 1.75 does, and of those
-/// between nobody looked.
-const TAKES_BUNDLE: (u32, u32) = (1, 75);
 
 const TEMPLATES: [(&str, &str); 6] = [
     ("body.sh.j2", include_str!("../templates/body.sh.j2")),
@@ -41,7 +38,7 @@ struct Body {
     due: Vec<String>,
     /// Remotes that need keys of their own, in capitals, each with its environment file.
     keys: Vec<(String, String)>,
-    forget_bundle: bool,
+    authorities: &'static str,
     /// `copy`, `sync`, `move`, or nothing where a repository is all there is.
     plain: &'static str,
     immutable: bool,
@@ -79,7 +76,7 @@ pub fn emit(plan: &Plan, id: StepId, host: HostId) -> Result<(Artefact, Vec<Remo
         chosen: chosen(step, &repositories),
         tuning: tuning(step, &source),
         keys,
-        ..body(plan, step, host, &source, &destination, &repositories)
+        ..body(plan, step, &source, &destination, &repositories)
     };
     let rendered = template::environment(&TEMPLATES)
         .and_then(|templates| templates.get_template("body.sh.j2")?.render(&body))
@@ -118,7 +115,6 @@ fn innermost(error: &minijinja::Error) -> &minijinja::Error {
 fn body(
     plan: &Plan,
     step: &Step,
-    host: HostId,
     source: &End,
     destination: &End,
     repositories: &[Inside],
@@ -143,7 +139,7 @@ fn body(
         chosen: Vec::new(),
         due: Vec::new(),
         keys: Vec::new(),
-        forget_bundle: version(&plan.model.hosts[host]) < TAKES_BUNDLE,
+        authorities: AUTHORITIES.trim_end(),
         plain: "",
         immutable: matches!(
             step.verb,

@@ -14,7 +14,6 @@
 mod common;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use common::{Stage, sync};
 use proptest::prelude::*;
@@ -35,20 +34,13 @@ esac
 
 fn recorded(stage: &Stage, step: &str) -> Vec<Vec<String>> {
     let mut bench = Bench::new();
-    let recorder = bench.write("shim/rclone", RECORDER);
-    fs::set_permissions(&recorder, fs::Permissions::from_mode(0o755)).unwrap();
-    let folder = bench.folder().join("shim");
-    bench.programs(&folder);
+    bench.instead("rclone", RECORDER);
     let done = stage.run(&bench, step);
     assert!(done.is_success(), "{done}");
-    let mut names: Vec<String> = fs::read_dir(bench.folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
+    let names = bench.names("");
     assert_eq!(
         names,
-        ["calls", "out", "shim", "state", "tmp"],
+        ["bin", "calls", "out", "state", "tmp"],
         "nothing else was written"
     );
     let calls = fs::read_to_string(bench.folder().join("calls")).unwrap();

@@ -11,7 +11,6 @@
 mod common;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use common::{Stage, sync};
@@ -106,10 +105,7 @@ impl Scene {
             Rgw::shared().restic_repository(&format!("{}{}", self.bucket, self.sub)),
             rclone.trim(),
         );
-        let shim = self.bench.write("shim/rclone", text);
-        fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
-        let folder = self.bench.folder().join("shim");
-        self.bench.programs(&folder);
+        self.bench.instead("rclone", text);
     }
 
     fn path(&self) -> std::ffi::OsString {

@@ -17,7 +17,7 @@ mod rule;
 
 use std::collections::BTreeMap;
 
-use thrice_model::{StoreId, Verb};
+use thrice_model::{StepId, StoreId, Verb};
 use thrice_target::select::{self, Means};
 use thrice_target::{Artefact, Diagnostic, Plan, filename, layout};
 
@@ -85,6 +85,18 @@ pub fn prefix_of_ids(plan: &Plan) -> String {
     format!("thrice/{}/", layout::policy(plan))
 }
 
+/// The ID of the rule that an expire step becomes.
+#[must_use]
+pub fn id_of(plan: &Plan, step: StepId) -> String {
+    format!("{}expire/{}", prefix_of_ids(plan), layout::step(plan, step))
+}
+
+/// The ID of the rule that removes what is left of uploads.
+#[must_use]
+pub fn id_of_uploads(plan: &Plan) -> String {
+    format!("{}unfinished-uploads", prefix_of_ids(plan))
+}
+
 /// Where the rules of a bucket stand in the output.
 #[must_use]
 pub fn path(plan: &Plan, store: StoreId) -> String {
@@ -132,7 +144,7 @@ fn artefact(plan: &Plan, store: StoreId, rules: Vec<(String, Rule)>) -> Artefact
 fn configuration(plan: &Plan, rules: Vec<(String, Rule)>) -> Configuration {
     let mut rules: Vec<Rule> = rules.into_iter().map(|(_, rule)| rule).collect();
     rules.push(Rule {
-        id: format!("{}unfinished-uploads", prefix_of_ids(plan)),
+        id: id_of_uploads(plan),
         status: "Enabled".to_owned(),
         filter: Some(Filter {
             prefix: String::new(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thrice_model::{AgeClock, Location, Source, Step, StepId, StoreId, StoreKind, Verb};
 use thrice_target::template::line;
-use thrice_target::{Diagnostic, Plan, layout, refusal};
+use thrice_target::{Diagnostic, Plan, refusal};
 
 /// What a bucket is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,15 +113,10 @@ pub(crate) fn of_step(plan: &Plan, id: StepId, step: &Step) -> Result<(StoreId, 
     } else {
         (Some(Filter { prefix }), None)
     };
-    let id = format!(
-        "{}expire/{}",
-        crate::prefix_of_ids(plan),
-        layout::step(plan, id)
-    );
     Ok((
         place.store,
         Rule {
-            id,
+            id: crate::id_of(plan, id),
             status: "Enabled".to_owned(),
             filter,
             prefix,

@@ -1,10 +1,12 @@
 //! What differs between a bucket and what a plan wants of it, and who can change it.
 
+use std::fmt;
+
 use thrice_model::{LockMode, ProviderCapability, Versioning};
 use thrice_target_s3_lifecycle::Rule;
 
 use crate::meaning::{Meaning, library};
-use crate::session::{Locked, State, Usage};
+use crate::session::{Locked, State};
 use crate::trouble::{Trouble, TroubleKind};
 use crate::wanted::Wanted;
 
@@ -30,13 +32,34 @@ pub enum Remedy {
     Hand,
 }
 
+/// What differs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// The rule with this ID.
+    Rule(String),
+    /// Versioning.
+    Versioning,
+    /// The lock.
+    Lock,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(id) => write!(f, "rule `{id}`"),
+            Self::Versioning => f.write_str("versioning"),
+            Self::Lock => f.write_str("lock"),
+        }
+    }
+}
+
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// What is to happen.
     pub change: Change,
-    /// To what: ``rule `thrice/vpai/expire/old` ``, `versioning`, `lock`, `usage`.
-    pub about: String,
+    /// To what.
+    pub what: What,
     /// How it is, and how it should be.
     pub detail: String,
     /// What removes it.
@@ -46,21 +69,17 @@ pub struct Difference {
 /// A bucket, compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
-    /// What differs: rules by ID, then versioning, lock, usage.
+    /// What differs: rules by ID, then versioning, lock.
     pub differences: Vec<Difference>,
     /// Rules of others that take no data, and may stay.
     pub harmless: Vec<Meaning>,
 }
 
-/// What differs. Without a usage, that is not compared.
+/// What differs.
 ///
 /// # Errors
 /// A rule of ours that the library cannot hold, or that the provider is not known to carry out.
-pub fn compare(
-    wanted: &Wanted,
-    state: &State,
-    usage: Option<Usage>,
-) -> Result<Comparison, Trouble> {
+pub fn compare(wanted: &Wanted, state: &State) -> Result<Comparison, Trouble> {
     let ours = rules_of(wanted)?;
     let there = state.rules();
     let mut differences = Vec::new();
@@ -92,10 +111,9 @@ pub fn compare(
             harmless.push(rule);
         }
     }
-    differences.sort_by(|a, b| a.about.cmp(&b.about));
+    differences.sort_by(|a, b| a.what.cmp(&b.what));
     differences.extend(versioning(wanted, state));
     differences.extend(lock(wanted, state));
-    differences.extend(usage.and_then(|usage| room(wanted, usage)));
     Ok(Comparison {
         differences,
         harmless,
@@ -105,7 +123,7 @@ pub fn compare(
 fn about_rule(change: Change, rule: &Meaning, detail: String, remedy: Remedy) -> Difference {
     Difference {
         change,
-        about: format!("rule `{}`", rule.id),
+        what: What::Rule(rule.id.clone()),
         detail,
         remedy,
     }
@@ -152,7 +170,7 @@ fn versioning(wanted: &Wanted, state: &State) -> Option<Difference> {
     };
     Some(Difference {
         change: Change::Alter,
-        about: "versioning".to_owned(),
+        what: What::Versioning,
         detail: format!(
             "is {}; to be {}{remark}",
             versioning_word(state.versioning),
@@ -191,7 +209,7 @@ fn lock(wanted: &Wanted, state: &State) -> Option<Difference> {
     };
     Some(Difference {
         change: Change::Alter,
-        about: "lock".to_owned(),
+        what: What::Lock,
         detail: format!(
             "is {}; to be {}{remark}",
             lock_words(state.lock),
@@ -208,17 +226,4 @@ fn lock_words(lock: Locked) -> String {
         Locked::For(LockMode::Governance, days) => format!("governance, {days} days"),
         Locked::For(LockMode::Compliance, days) => format!("compliance, {days} days"),
     }
-}
-
-fn room(wanted: &Wanted, usage: Usage) -> Option<Difference> {
-    let limit = wanted.limit.filter(|limit| usage.bytes > limit.usable)?;
-    Some(Difference {
-        change: Change::Alter,
-        about: "usage".to_owned(),
-        detail: format!(
-            "{} B are used; the policy promises to use no more than {} B of {} B",
-            usage.bytes, limit.usable, limit.whole
-        ),
-        remedy: Remedy::Hand,
-    })
 }

@@ -10,7 +10,10 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 /// A key pair. It is shown nowhere, not even for debugging.
 #[derive(Clone)]
-pub struct Keys(pub(crate) Credentials);
+pub struct Keys {
+    pub(crate) credentials: Credentials,
+    authorities: Option<String>,
+}
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,7 +37,16 @@ impl Keys {
     /// These.
     #[must_use]
     pub fn new(id: &str, secret: &str, token: Option<String>) -> Self {
-        Self(Credentials::new(id, secret, token, None, "thrice"))
+        Self {
+            credentials: Credentials::new(id, secret, token, None, "thrice"),
+            authorities: None,
+        }
+    }
+
+    /// The file with the authorities to trust that their profile names as `ca_bundle`.
+    #[must_use]
+    pub fn authorities(&self) -> Option<&str> {
+        self.authorities.as_deref()
     }
 
     /// Those of a profile in `~/.aws/credentials` or `~/.aws/config`, or in the files that
@@ -65,6 +77,9 @@ impl Keys {
             .zip(profile.get("aws_secret_access_key"))
             .ok_or_else(|| none(format!("the profile `{name}` has no key pair")))?;
         let token = profile.get("aws_session_token").map(str::to_owned);
-        Ok(Self::new(id, secret, token))
+        Ok(Self {
+            authorities: profile.get("ca_bundle").map(str::to_owned),
+            ..Self::new(id, secret, token)
+        })
     }
 }

@@ -197,7 +197,10 @@ fn prefix(rule: &LifecycleRule) -> Option<&str> {
 }
 
 /// A rule of ours in the words of the library.
-pub(crate) fn library(rule: &Rule) -> Result<LifecycleRule, BuildError> {
+///
+/// # Errors
+/// The library cannot hold it.
+pub fn library(rule: &Rule) -> Result<LifecycleRule, BuildError> {
     let new = LifecycleRule::builder()
         .id(&rule.id)
         .status(ExpirationStatus::from(rule.status.as_str()));

@@ -17,6 +17,7 @@ use tokio::runtime::Runtime;
 use crate::keys::Keys;
 use crate::meaning::Meaning;
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trust::Trust;
 
 /// How an object storage is reached.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct Connection {
     pub region: Option<String>,
     /// With what.
     pub keys: Keys,
+    /// Whose signature makes its certificate good.
+    pub trust: Trust,
     /// How long one try of one request may take. Failed tries are repeated twice, with growing pauses.
     pub timeout: Duration,
 }
@@ -58,15 +61,6 @@ pub enum Locked {
     ByUpload,
     /// Each object is locked for so many days.
     For(LockMode, i64),
-}
-
-/// What lies in a bucket.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Current objects and old versions, in bytes. What is left of unfinished uploads is not in it.
-    pub bytes: u64,
-    /// How many these are.
-    pub objects: u64,
 }
 
 impl State {
@@ -106,14 +100,19 @@ impl Session {
             .with_max_attempts(3)
             .with_initial_backoff(Duration::from_millis(500));
         let crypto = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        let tls = tls::TlsContext::builder()
+            .with_trust_store(connection.trust.0.clone())
+            .build()
+            .map_err(|error| Trouble::new(TroubleKind::Untrusted, error.to_string()))?;
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(crypto)
+            .tls_context(tls)
             .build_https();
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(&connection.endpoint)
             .region(Region::new(region))
-            .credentials_provider(connection.keys.0.clone())
+            .credentials_provider(connection.keys.credentials.clone())
             .force_path_style(true)
             .timeout_config(timeouts)
             .retry_config(retries)
@@ -179,57 +178,6 @@ impl Session {
                 Ok(Locked::Never)
             }
             Err(error) => Err(Trouble::of(&format!("lock of `{bucket}`"), &error)),
-        }
-    }
-
-    /// What lies in a bucket: a page of 1,000 versions at a time.
-    ///
-    /// # Errors
-    /// Whatever keeps the server from listing it.
-    pub fn usage(&self, bucket: &str) -> Result<Usage, Trouble> {
-        self.usage_of(bucket, |_, _| {})
-    }
-
-    /// The same, and shows each version to somebody: its key, and its size in bytes.
-    ///
-    /// # Errors
-    /// Whatever keeps the server from listing it.
-    pub fn usage_of(
-        &self,
-        bucket: &str,
-        mut visit: impl FnMut(&str, u64),
-    ) -> Result<Usage, Trouble> {
-        let what = format!("listing of `{bucket}`");
-        let mut usage = Usage::default();
-        let mut pages = self.client.list_object_versions().bucket(bucket);
-        loop {
-            let answer = self.runtime.block_on(pages.clone().send());
-            let page = answer.map_err(|error| Trouble::of(&what, &error))?;
-            for version in page.versions() {
-                let size = version.size().and_then(|size| u64::try_from(size).ok());
-                let size = size.unwrap_or_default();
-                usage.bytes = usage.bytes.saturating_add(size);
-                usage.objects += 1;
-                visit(version.key().unwrap_or_default(), size);
-            }
-            if page.is_truncated() != Some(true) {
-                return Ok(usage);
-            }
-            let before = pages
-                .get_key_marker()
-                .clone()
-                .zip(pages.get_version_id_marker().clone());
-            let next = page
-                .next_key_marker
-                .clone()
-                .zip(page.next_version_id_marker.clone());
-            if page.next_key_marker.is_none() || (next.is_some() && next == before) {
-                let message = format!("{what}: it goes on, but the server does not say where");
-                return Err(Trouble::new(TroubleKind::Refused, message));
-            }
-            pages = pages
-                .set_key_marker(page.next_key_marker)
-                .set_version_id_marker(page.next_version_id_marker);
         }
     }
 

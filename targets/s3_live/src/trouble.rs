@@ -4,7 +4,9 @@ use std::error::Error;
 use std::fmt;
 
 use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::ConnectorError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use rustls::CertificateError;
 
 /// What kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +15,9 @@ pub enum TroubleKind {
     Unreachable,
     /// No answer in time.
     TooSlow,
-    /// The keys are unknown, or may not do it.
+    /// Its certificate is not one that is trusted here.
+    Untrusted,
+    /// There are no keys, they are unknown, or may not do it.
     Denied,
     /// There is no such bucket.
     NoBucket,
@@ -47,7 +51,9 @@ impl fmt::Display for Trouble {
 impl Error for Trouble {}
 
 impl Trouble {
-    pub(crate) fn new(kind: TroubleKind, message: impl Into<String>) -> Self {
+    /// Trouble of a kind, with the help that this kind has.
+    #[must_use]
+    pub fn new(kind: TroubleKind, message: impl Into<String>) -> Self {
         let help = match kind {
             TroubleKind::Unreachable => {
                 Some("nothing is known of it: try again, or see whether its endpoint is right")
@@ -55,6 +61,10 @@ impl Trouble {
             TroubleKind::TooSlow => {
                 Some("nothing is known of it: try again, or allow more with `--timeout`")
             }
+            TroubleKind::Untrusted => Some(
+                "name the file with the certificate of the authority that signs for it: by `--ca-bundle`, \
+                 AWS_CA_BUNDLE or SSL_CERT_FILE, or as `ca_bundle` of the profile",
+            ),
             TroubleKind::Denied => Some(
                 "use keys that may administer the bucket: in the environment, or by `--profile`",
             ),
@@ -90,10 +100,12 @@ impl Trouble {
                 format!("{what}: no connection in time"),
             ),
             SdkError::DispatchFailure(failure) => {
-                let why = failure
-                    .as_connector_error()
-                    .map(|e| innermost(e))
-                    .unwrap_or_default();
+                let cause = failure.as_connector_error();
+                if let Some(why) = cause.and_then(distrust) {
+                    let message = format!("{what}: its certificate is not trusted: {why}");
+                    return Self::new(TroubleKind::Untrusted, message);
+                }
+                let why = cause.map(|e| innermost(e)).unwrap_or_default();
                 Self::new(
                     TroubleKind::Unreachable,
                     format!("{what}: cannot be reached: {why}"),
@@ -144,11 +156,36 @@ impl Trouble {
     }
 }
 
+/// What is wrong with the certificate that was shown, if it is that.
+fn distrust(failure: &ConnectorError) -> Option<String> {
+    let mut next: Option<&(dyn Error + 'static)> = Some(failure);
+    while let Some(error) = next {
+        if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
+            return Some(match why {
+                // Two authorities may have one name.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                    "no authority that is trusted here has signed it".to_owned()
+                }
+                _ => why.to_string(),
+            });
+        }
+        // An error of input and output does not count what it wraps among its causes.
+        let wrapped = error.downcast_ref::<std::io::Error>();
+        next = match wrapped.and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
 /// The cause of the cause: `connection refused` rather than `dispatch failure`.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;
     }
-    error.to_string().trim_end_matches('.').to_owned()
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    text.trim_end_matches('.').to_owned()
 }

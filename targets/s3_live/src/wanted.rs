@@ -1,11 +1,15 @@
 //! What a plan wants of each bucket.
 
+use std::collections::BTreeMap;
+
+use thrice_diagnostics::Span;
 use thrice_model::{
-    Credential, HostId, Lock, ProviderCapability, Right, Store, StoreId, StoreKind, Versioning,
+    Credential, HostId, Lock, ProviderCapability, Right, Store, StoreId, StoreKind, Verb,
+    Versioning,
 };
-use thrice_target::room::{self, Limit};
+use thrice_plan::{Room, room};
 use thrice_target::{Diagnostic, Plan};
-use thrice_target_s3_lifecycle::{Rule, configurations, prefix_of_ids};
+use thrice_target_s3_lifecycle::{Rule, configurations, id_of, prefix_of_ids};
 
 /// What a plan wants of a bucket on its day.
 #[derive(Clone, Debug)]
@@ -31,9 +35,15 @@ pub struct Wanted {
     /// Object lock.
     pub lock: Option<Lock>,
     /// Room, if the policy says it.
-    pub limit: Option<Limit>,
+    pub room: Option<Room>,
+    /// The buckets whose use counts in that room, by their own names: it alone, or all of its account.
+    pub sharing: Vec<String>,
     /// What its provider is known to do.
     pub can: Vec<ProviderCapability>,
+    /// Where the policy declares it.
+    pub span: Span,
+    /// Where the policy says what becomes each rule, by ID.
+    pub said: BTreeMap<String, Span>,
 }
 
 impl Wanted {
@@ -50,20 +60,37 @@ impl Wanted {
 /// Steps that cannot be lifecycle rules: see [`configurations`].
 pub fn wanted(plan: &Plan) -> Result<Vec<Wanted>, Vec<Diagnostic>> {
     let mut rules = configurations(plan)?;
+    let steps = plan.model.steps.iter();
+    let said: BTreeMap<String, Span> = steps
+        .filter(|(_, step)| matches!(step.verb, Verb::Expire { .. }))
+        .map(|(id, step)| (id_of(plan, id), step.named.span))
+        .collect();
     let buckets = plan.model.stores.iter().filter(|(_, store)| {
         store.kind == StoreKind::Bucket && store.lifetime.contains(plan.as_of)
     });
     Ok(buckets
         .map(|(id, store)| {
             let rules = rules.remove(&id).map_or_else(Vec::new, |found| found.rules);
-            of_bucket(plan, id, store, rules)
+            of_bucket(plan, id, store, rules, &said)
         })
         .collect())
 }
 
-fn of_bucket(plan: &Plan, id: StoreId, store: &Store, rules: Vec<Rule>) -> Wanted {
+fn of_bucket(
+    plan: &Plan,
+    id: StoreId,
+    store: &Store,
+    rules: Vec<Rule>,
+    said: &BTreeMap<String, Span>,
+) -> Wanted {
     let model = &plan.model;
     let host = &model.hosts[store.host];
+    let room = room(model, id, |lifetime| lifetime.contains(plan.as_of));
+    let counts = |(other, it): &(StoreId, &Store)| {
+        let shares = room.as_ref().is_some_and(|room| room.shared) && it.host == store.host;
+        *other == id || (shares && it.kind == StoreKind::Bucket && it.lifetime.contains(plan.as_of))
+    };
+    let sharing = model.stores.iter().filter(counts);
     let provider = &model.providers[model.sites[host.site].provider];
     Wanted {
         name: store.named.name.clone(),
@@ -76,13 +103,16 @@ fn of_bucket(plan: &Plan, id: StoreId, store: &Store, rules: Vec<Rule>) -> Wante
         rules,
         versioning: store.versioning,
         lock: store.lock,
-        limit: room::limit(plan, id),
+        sharing: sharing.map(|(_, it)| it.bucket.clone()).collect(),
+        room,
         can: provider
             .capabilities
             .iter()
             .filter(|(_, yes, _)| *yes)
             .map(|(what, ..)| *what)
             .collect(),
+        span: store.named.span,
+        said: said.clone(),
     }
 }
 

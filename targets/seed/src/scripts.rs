@@ -3,7 +3,7 @@
 use serde::Serialize;
 use thrice_model::{Anonymise, CaptureMethod, HostId, SeedRule, Step, StepId, Verb};
 use thrice_plan::Plan;
-use thrice_target::bash::{INSIDE, POSTGRES, POSTGRES_VARIABLES, REDIS};
+use thrice_target::bash::{AUTHORITIES, INSIDE, POSTGRES, POSTGRES_VARIABLES, REDIS};
 use thrice_target::script::{Script, artefact};
 use thrice_target::{Artefact, Diagnostic, filename, layout, refusal, sha256, template};
 use thrice_target_rclone::end;
@@ -40,6 +40,7 @@ struct Values {
     change_sql: String,
     same_sql: String,
     /// The source alone.
+    authorities: &'static str,
     dumps: Vec<String>,
     sources: Vec<String>,
     captured: String,
@@ -123,6 +124,7 @@ fn common(
         proof_sql: sql(include_str!("../templates/proof.sql")),
         change_sql: sql(include_str!("../templates/change.sql")),
         same_sql: sql(include_str!("../templates/same.sql")),
+        authorities: AUTHORITIES.trim_end(),
         dumps: Vec::new(),
         sources: Vec::new(),
         captured: String::new(),

@@ -27,6 +27,18 @@ fn seed() -> Seed {
     .rule("rest", Anonymise::Skip)
 }
 
+/// rclone before 1.75 fails with every object storage where `AWS_CA_BUNDLE` is set.
+#[test]
+fn what_is_sent_goes_with_the_authorities_that_the_environment_names() {
+    let [_, leave, _] = seed().scripts();
+    let text = leave.text();
+    let (trusts, sends) = (
+        text.find("\n  trust_authorities\n"),
+        text.find("\n  upload\n"),
+    );
+    assert!(trusts.is_some() && trusts < sends, "{text}");
+}
+
 #[track_caller]
 fn refused(seed: &Seed, code: &str, words: &str) {
     let mistakes = emit(&seed.fixture.plan()).unwrap_err();

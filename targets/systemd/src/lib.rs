@@ -10,15 +10,18 @@
     reason = "tables are indexed by ids that their own `push` made"
 )]
 
-mod calendar;
 mod read;
 
 use serde::Serialize;
-use thrice_model::{HostId, HostKind, RunnerKind, Step, StepId};
+use thrice_model::{HostId, Model, RunnerKind, Step, StepId};
 use thrice_plan::Plan;
-use thrice_target::{Artefact, Diagnostic, filename, header, layout, refusal, select, template};
+use thrice_plan::systemd::{Limit, limit};
+use thrice_target::{
+    Artefact, Diagnostic, due, filename, header, layout, refusal, select, template,
+};
 
-pub use calendar::lines;
+pub use thrice_plan::systemd::lines;
+
 pub use read::{Service, Timer, read_service, read_timer};
 
 const SERVICE: &str = include_str!("../templates/service.j2");
@@ -77,23 +80,17 @@ struct Values {
 fn units(plan: &Plan, id: StepId, step: &Step, host: HostId) -> Result<Vec<Artefact>, Diagnostic> {
     let model = &plan.model;
     let name = &step.named.name;
-    if model.hosts[host].kind == HostKind::Nas {
-        let message = format!(
-            "`{name}` is to be started by systemd of the NAS `{}`",
-            model.hosts[host].named.name
-        );
-        return Err(refusal::about(step, refusal::UNREACHABLE, message)
-            .help("a NAS makes its /etc anew: write `by HOST.cron` or `by HOST.truenas`"));
+    if let Some(limit) = limit(model, step) {
+        return Err(refused(model, step, &limit));
     }
-    let mut calendar = Vec::new();
-    if let Some((schedule, span)) = &step.timing.schedule {
-        calendar =
-            calendar::lines(schedule, &model.hosts[host], &model.policy).map_err(|error| {
-                refusal::about(step, refusal::UNSUPPORTED, format!("`{name}`: {error}"))
-                    .at(*span, "this schedule")
-                    .help("plan it in UTC or at a time that no change of the clocks hits, or let cron run it")
-            })?;
-    }
+    let calendar = match &step.timing.schedule {
+        // What is wrong with it has been told.
+        Some((schedule, _)) => {
+            let zone = due::zone(schedule, &model.hosts[host]);
+            lines(schedule, &zone, &model.policy).unwrap_or_default()
+        }
+        None => Vec::new(),
+    };
     let values = Values {
         header: header::comments(plan, &step.named.doc),
         description: escape(&format!("{} {name}", step.verb.word())),
@@ -109,6 +106,18 @@ fn units(plan: &Plan, id: StepId, step: &Step, host: HostId) -> Result<Vec<Artef
         files.push(file(plan, host, step, &values, "timer", TIMER)?);
     }
     Ok(files)
+}
+
+fn refused(model: &Model, step: &Step, limit: &Limit) -> Diagnostic {
+    let (code, at) = match limit {
+        Limit::NoUnits => (refusal::UNREACHABLE, None),
+        Limit::Calendar { at, .. } => (refusal::UNSUPPORTED, Some(*at)),
+    };
+    let refused = refusal::about(step, code, limit.words(model, step)).help(limit.help());
+    match at {
+        Some(at) => refused.at(at, "this schedule"),
+        None => refused,
+    }
 }
 
 /// A script ends by itself at its limit; this is for one that cannot.

@@ -17,8 +17,8 @@ use thrice_model::{HostId, HostKind, RunnerKind, StepId, Verb};
 use thrice_plan::Plan;
 use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay, Weekday};
 use thrice_quantity::{Interval, Seconds};
-use thrice_target::Artefact;
 use thrice_target::fixture::{Fixture, span};
+use thrice_target::{Artefact, due};
 use thrice_target_systemd::{emit, lines, read_service, read_timer};
 use thrice_test_support::systemd::{calendar, verify};
 
@@ -215,7 +215,7 @@ fn said(zone: &str, when: Recurrence) -> Result<Vec<String>, String> {
     let (plan, schedule) = abroad(zone, when);
     lines(
         &schedule,
-        &plan.model.hosts[HostId::from(0)],
+        &due::zone(&schedule, &plan.model.hosts[HostId::from(0)]),
         &plan.model.policy,
     )
 }

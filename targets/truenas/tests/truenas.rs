@@ -8,7 +8,6 @@
 )]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 use thrice_model::{HostId, HostKind, RunnerKind, StepId, Verb};
@@ -65,8 +64,7 @@ struct Nas {
 impl Nas {
     fn new() -> Self {
         let mut bench = Bench::new();
-        let program = bench.write("programs/midclt", include_bytes!("midclt"));
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        bench.program("programs/midclt", include_bytes!("midclt"));
         let state = json!({
             "timezone": "Etc/UTC", "next": 0, "cronjob": [], "pool.snapshottask": [],
             "pool.dataset": [{ "id": "tank", "name": "tank", "type": "FILESYSTEM" }],

@@ -16,7 +16,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::ceph_conf::configuration;
+use crate::authority::{self, Authority};
+use crate::ceph_conf::{Settings, configuration};
 use crate::command::{Finished, finish, run};
 use crate::keeper::Keeper;
 use crate::wait::until;
@@ -60,16 +61,34 @@ impl Rgw {
             !matches!(lifecycle, Lifecycle::SecondsPerDay(0 | 1)),
             "a day of the lifecycle rules must last at least 2 s"
         );
-        start_patiently(lifecycle, false)
+        start_patiently(Settings {
+            lifecycle,
+            ..Settings::default()
+        })
+    }
+
+    /// A gateway that only this caller uses, and that lists no more than so many entries a page: objects,
+    /// versions, uploads, parts. Clients must ask for the next page.
+    ///
+    /// # Panics
+    /// As [`Rgw::start`].
+    pub fn start_with_pages_of(entries: u32) -> Rgw {
+        start_patiently(Settings {
+            page: Some(entries),
+            ..Settings::default()
+        })
     }
 
     /// A gateway that only this caller uses, which is also reached by HTTPS, as policies have it: at
-    /// [`Rgw::secure_authority`], for clients that trust [`Rgw::certificate`].
+    /// [`Rgw::secure_authority`], for clients that trust [`Rgw::authority`].
     ///
     /// # Panics
     /// As [`Rgw::start`]; and if openssl is not installed.
     pub fn start_secure() -> Rgw {
-        start_patiently(Lifecycle::RealDays, true)
+        start_patiently(Settings {
+            secure: true,
+            ..Settings::default()
+        })
     }
 
     /// The gateway that all tests of a process share, on which nothing expires by itself. Let each
@@ -96,9 +115,10 @@ impl Rgw {
         format!("127.0.0.1:{}", self.secure_port)
     }
 
-    /// The certificate of a gateway from [`Rgw::start_secure`], which signs itself: for `SSL_CERT_FILE`.
-    pub fn certificate(&self) -> PathBuf {
-        self.keeper.folder().join("gateway.crt")
+    /// The certificate of the authority that signed that of a gateway from [`Rgw::start_secure`]: for
+    /// `SSL_CERT_FILE`, `AWS_CA_BUNDLE` and their like.
+    pub fn authority(&self) -> PathBuf {
+        authority::certificate(self.keeper.folder())
     }
 
     /// The access key of the one user, who may do everything.
@@ -137,10 +157,10 @@ impl Rgw {
 }
 
 /// Ports that are free now may be taken by the time that a daemon asks for them.
-fn start_patiently(lifecycle: Lifecycle, secure: bool) -> Rgw {
+fn start_patiently(settings: Settings) -> Rgw {
     let mut errors = String::new();
     for attempt in 1..=3 {
-        match start_once(lifecycle, secure) {
+        match start_once(settings) {
             Ok(gateway) => return gateway,
             Err(error) => {
                 let _ = writeln!(errors, "attempt {attempt}: {error}");
@@ -150,30 +170,14 @@ fn start_patiently(lifecycle: Lifecycle, secure: bool) -> Rgw {
     panic!("the Ceph object gateway does not start\n{errors}");
 }
 
-/// Makes a certificate for loopback that is good for a month, and its key.
+/// The gateway's certificate, signed by an authority of its own, and its key.
 fn certify(folder: &Path) -> Result<(), String> {
-    let (key, certificate) = (folder.join("gateway.key"), folder.join("gateway.crt"));
-    ok(finish(
-        Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "ec", "-nodes", "-days", "30"])
-            .args([
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-subj",
-                "/CN=gateway",
-            ])
-            .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout"])
-            .arg(&key)
-            .arg("-out")
-            .arg(&certificate),
-    ))?;
-    let read = |path| fs::read_to_string(path).map_err(|error| error.to_string());
-    let both = read(&certificate)? + &read(&key)?;
+    let both = Authority::make(folder)?.certify("gateway")?;
     fs::write(folder.join("gateway.pem"), both).map_err(|error| error.to_string())
 }
 
 /// Starts monitor, store and gateway, each as soon as it can.
-fn start_once(lifecycle: Lifecycle, secure: bool) -> Result<Rgw, String> {
+fn start_once(settings: Settings) -> Result<Rgw, String> {
     let mut keeper = Keeper::new("ceph");
     let folder = keeper.folder().to_owned();
     let [monitor, gateway, secure_port] = free_ports();
@@ -182,16 +186,14 @@ fn start_once(lifecycle: Lifecycle, secure: bool) -> Result<Rgw, String> {
     for part in ["mon", "osd", "rgw", "crash"] {
         fs::create_dir(folder.join(part)).map_err(|error| error.to_string())?;
     }
-    if secure {
+    if settings.secure {
         certify(&folder)?;
     }
     let text = configuration(
         &folder.to_string_lossy(),
         &identity,
-        monitor,
-        gateway,
-        lifecycle,
-        secure.then_some(secure_port),
+        [monitor, gateway, secure_port],
+        settings,
     );
     fs::write(&config, text).map_err(|error| error.to_string())?;
     let map = folder.join("monmap");
@@ -232,7 +234,7 @@ fn start_once(lifecycle: Lifecycle, secure: bool) -> Result<Rgw, String> {
         keeper,
         endpoint: format!("http://127.0.0.1:{gateway}"),
         secure_port,
-        has_certificate: secure,
+        has_certificate: settings.secure,
     };
     ceph(
         "radosgw-admin",

@@ -2,7 +2,27 @@
 
 use crate::ceph::Lifecycle;
 
-/// The cluster's configuration. What is not plain in it:
+/// What one gateway has otherwise than others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub lifecycle: Lifecycle,
+    /// Whether it is reached by HTTPS, too.
+    pub secure: bool,
+    /// The most entries of a page of a listing, if not its own 1,000.
+    pub page: Option<u32>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lifecycle: Lifecycle::RealDays,
+            secure: false,
+            page: None,
+        }
+    }
+}
+
+/// The cluster's configuration. The ports are those of the monitor, of the gateway, and of it by HTTPS. What is not plain in it:
 ///
 /// - Without authentication (`auth … required = none`) all `ms … mode`s must be `crc`: the default,
 ///   `secure`, needs keys, and the gateway would ask the monitor for ever.
@@ -11,16 +31,19 @@ use crate::ceph::Lifecycle;
 pub(crate) fn configuration(
     folder: &str,
     identity: &str,
-    monitor: u16,
-    gateway: u16,
-    lifecycle: Lifecycle,
-    secure: Option<u16>,
+    [monitor, gateway, secure_port]: [u16; 3],
+    settings: Settings,
 ) -> String {
     // The gateway wants the certificate and its key in one file.
-    let secure = secure.map_or_else(String::new, |port| {
-        format!(" ssl_endpoint=127.0.0.1:{port} ssl_certificate={folder}/gateway.pem")
+    let secure = if settings.secure {
+        format!(" ssl_endpoint=127.0.0.1:{secure_port} ssl_certificate={folder}/gateway.pem")
+    } else {
+        String::new()
+    };
+    let page = settings.page.map_or_else(String::new, |entries| {
+        format!("rgw max listing results = {entries}\n")
     });
-    let day = match lifecycle {
+    let day = match settings.lifecycle {
         Lifecycle::RealDays => String::new(),
         Lifecycle::SecondsPerDay(seconds) => format!("rgw lc debug interval = {seconds}\n"),
     };
@@ -67,6 +90,6 @@ mon tick interval = 1
 rgw frontends = beast endpoint=127.0.0.1:{gateway}{secure}
 rgw dynamic resharding = false
 rgw thread pool size = 32
-{day}"
+{day}{page}"
     )
 }

@@ -12,6 +12,8 @@
 //! | rclone 1.60 and the newest | [`rclone::versions`] |
 //! | a machine of its own for Ansible to install on | [`ansible::Machine`] |
 //! | an S3 server that enforces what real ones do | [`ceph::Rgw`] |
+//! | certificates for servers on loopback | [`authority::Authority`] |
+//! | the library of AWS on it (feature `s3`) | [`s3::client`](ceph::Rgw) |
 //! | what Debian's cron thinks of a file | [`cron::check`], [`cron_daemon::Daemon`] |
 //! | a PostgreSQL or Redis server | [`postgres::Postgres`], [`redis::Redis`] |
 //! | a server that stands in for one that cannot be run here | [`http::Server`] |
@@ -26,6 +28,7 @@
 )]
 
 pub mod ansible;
+pub mod authority;
 pub mod ceph;
 pub mod cron;
 pub mod cron_daemon;
@@ -35,6 +38,8 @@ pub mod postgres;
 pub mod rclone;
 pub mod redis;
 pub mod restic;
+#[cfg(feature = "s3")]
+pub mod s3;
 pub mod shell;
 pub mod systemd;
 

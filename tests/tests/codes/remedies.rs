@@ -211,6 +211,11 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T2315", &[("unlimited", "400")]),
     ("T2316", &[("runs cron;", "runs cron; has restic 0.18.0;")]),
     ("T2317", &[("has restic 0.14.0", "has restic 0.18.0")]),
+    ("T2318", &[("daily at 02:30", "daily at 03:30")]),
+    (
+        "T2319",
+        &[("may read, write on", "may read, write, delete on")],
+    ),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",
@@ -302,6 +307,14 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T2611", &[("1..2 TB", "100..200 GB")]),
     ("T2612", &[("disk offsite", "disk not offsite")]),
     ("T2613", &[("20..90 MB/day", "0..1 GB/day")]),
+    ("T2614", &[("    after nightly\n", "")]),
+    (
+        "T2615",
+        &[(
+            "fields { rest",
+            "fields { shop.users.token credential; rest",
+        )],
+    ),
     (
         "T2701",
         &[(

@@ -17,7 +17,7 @@ use jiff::civil::{Date, date};
 use thrice_diagnostics::{Diagnostic, FileId, Severity, SourceMap};
 use thrice_model::Model;
 use thrice_report::human::{Options, findings};
-use thrice_resolve::{Loader, resolve};
+use thrice_resolve::{Loader, beside, resolve};
 use thrice_verify::{Verification, verify};
 
 /// A day in the first phase: nothing that is accepted has ended.
@@ -33,15 +33,7 @@ pub struct Folder;
 
 impl Loader for Folder {
     fn load(&self, from: &str, path: &str) -> Result<(String, String), String> {
-        let mut name: Vec<&str> = from.split('/').collect();
-        name.pop();
-        for part in path.split('/') {
-            match part {
-                ".." => drop(name.pop()),
-                part => name.push(part),
-            }
-        }
-        let name = name.join("/");
+        let name = beside(from, path);
         fs::read_to_string(policies().join(&name))
             .map(|text| (name, text))
             .map_err(|e| e.to_string())

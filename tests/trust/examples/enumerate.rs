@@ -1,21 +1,32 @@
 //! Small random policies, each judged by thrice and by trying every run: `THRICE_RANDOM_POLICIES=100000
-//! THRICE_SEED=1 cargo run -p thrice-trust --example enumerate`.
+//! THRICE_SEED=1 cargo run -p thrice-trust --example enumerate`. What has come out so far is said on the
+//! way, and each mismatch at once.
 
 #![expect(clippy::print_stdout, reason = "a command that says what came out")]
+#![expect(clippy::print_stderr, reason = "and how far it is")]
+#![expect(clippy::disallowed_types, reason = "it says how long it took")]
 
 use std::process::ExitCode;
+use std::time::Instant;
 
-use thrice_trust::{compare::compare, option};
+use thrice_trust::{compare::compare_and_tell, option};
 
 fn main() -> ExitCode {
     let (count, seed) = (
         option("THRICE_RANDOM_POLICIES", 1_000),
         option("THRICE_SEED", 1),
     );
-    let outcome = compare(seed, count);
-    println!("{outcome}");
-    for mismatch in &outcome.mismatches {
-        println!("{mismatch}");
-    }
+    let every = option("THRICE_TELL_EVERY", 1_000);
+    let (started, mut told) = (Instant::now(), 0);
+    let outcome = compare_and_tell(seed, count, |so_far| {
+        for mismatch in so_far.mismatches.iter().skip(told) {
+            println!("{mismatch}");
+            told += 1;
+        }
+        if so_far.policies.is_multiple_of(every) {
+            eprintln!("after {} s: {so_far}", started.elapsed().as_secs());
+        }
+    });
+    println!("{outcome}in {} s", started.elapsed().as_secs());
     ExitCode::from(u8::from(!outcome.mismatches.is_empty()))
 }

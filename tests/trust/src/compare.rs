@@ -76,6 +76,12 @@ pub fn small_world(random: &mut Random) -> (World, u64) {
 /// Compares so many.
 #[must_use]
 pub fn compare(seed: u64, policies: u64) -> Outcome {
+    compare_and_tell(seed, policies, |_| {})
+}
+
+/// Compares so many, and tells after each what has come out so far.
+#[must_use]
+pub fn compare_and_tell(seed: u64, policies: u64, mut tell: impl FnMut(&Outcome)) -> Outcome {
     let mut session = Session::default();
     let mut out = Outcome {
         seed,
@@ -85,6 +91,7 @@ pub fn compare(seed: u64, policies: u64) -> Outcome {
         let (world, left_out) = small_world(&mut random(seed, case));
         out.left_out += left_out;
         one(&mut session, &world, case, &mut out);
+        tell(&out);
     }
     out
 }

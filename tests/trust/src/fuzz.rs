@@ -1,4 +1,10 @@
 //! Damages texts as editing and malice leave them, and looks whether anything breaks.
+//!
+//! Three of four texts are changed by their grammar ([`grammar::mutate`]): statements and values are lost,
+//! doubled, and exchanged for others of their kind; so most of them get past the parser, and many are still
+//! policies. The others are damaged sign by sign.
+
+mod grammar;
 
 use std::panic::catch_unwind;
 
@@ -9,6 +15,7 @@ use thrice_diagnostics::FileId;
 use crate::policy::{POLICIES, Texts, judge};
 use crate::world::World;
 use crate::{Random, random};
+use grammar::{examples, mutate};
 
 /// Words that make a difference where they stand.
 const WORDS: [&str; 22] = [
@@ -66,26 +73,11 @@ pub fn damage(text: &str, random: &mut Random) -> String {
     chars.into_iter().collect()
 }
 
-/// Another line of the text for one of its lines: damage that is more often still a policy.
-fn shuffled(text: &str, random: &mut Random) -> String {
-    let mut lines: Vec<&str> = text.lines().collect();
-    for _ in 0..random.random_range(1..=3) {
-        let line = lines.choose(random).copied().unwrap_or_default();
-        let at = random.random_range(0..=lines.len());
-        match random.random_range(0..3) {
-            0 if at < lines.len() => drop(lines.remove(at)),
-            1 if at < lines.len() => lines.splice(at..=at, [line]).for_each(drop),
-            _ => lines.insert(at, line),
-        }
-    }
-    lines.join("\n") + "\n"
-}
-
 fn damaged(text: &str, random: &mut Random) -> String {
-    if random.random_bool(0.5) {
-        shuffled(text, random)
-    } else {
+    if random.random_bool(0.25) {
         damage(text, random)
+    } else {
+        mutate(text, random)
     }
 }
 
@@ -94,8 +86,9 @@ fn damaged(text: &str, random: &mut Random) -> String {
 #[must_use]
 pub fn parser(seed: u64, case: u64) -> Option<String> {
     let mut random = random(seed, case);
-    let (_, text) = POLICIES.choose(&mut random).copied()?;
-    let text = damaged(text, &mut random);
+    let of_policies = POLICIES.iter().map(|(_, text)| *text);
+    let texts: Vec<&str> = of_policies.chain(examples().map(String::as_str)).collect();
+    let text = damaged(texts.choose(&mut random)?, &mut random);
     let tried = catch_unwind(|| {
         let (tree, mistakes) = thrice_grammar::parse(FileId(0), &text);
         let once = thrice_grammar::format(&tree, &text).filter(|_| mistakes.is_empty())?;
@@ -123,11 +116,15 @@ pub fn check(seed: u64, case: u64) -> (Option<String>, bool) {
         } else {
             "as-written"
         }),
-        1..=6 => {
+        1..=3 => {
             let starter = POLICIES
                 .iter()
                 .find(|(path, _)| path.starts_with("starter"));
             Texts::one(starter.map_or("", |(_, text)| *text))
+        }
+        4..=13 => {
+            let all: Vec<&String> = examples().collect();
+            Texts::one(all.choose(&mut random).map_or("", |text| text.as_str()))
         }
         _ => Texts::one(&World::random(&mut random).text()),
     };

@@ -3,13 +3,19 @@
 //!
 //! [`world`] makes small random policies, [`runs`] tries every run of each and [`compare`] holds that against thrice; [`mutate`] drops and weakens what
 //! a policy says, one thing at a time; [`rewrite`] says the same in other words; [`fuzz`] damages texts.
-//! [`policy`] reads and judges.
+//! [`recovery`], [`reach`] and [`room`] do for recovery points, history and capacity what [`world`] and [`runs`]
+//! do for presence, and [`limits`] holds them against thrice. [`policy`] reads and judges.
 
 pub mod compare;
 pub mod fuzz;
+pub mod hostile;
+pub mod limits;
 pub mod mutate;
 pub mod policy;
+pub mod reach;
+pub mod recovery;
 pub mod rewrite;
+pub mod room;
 pub mod runs;
 pub mod world;
 

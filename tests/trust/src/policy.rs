@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 use thrice_diagnostics::{Diagnostic, FileId, Severity, SourceMap};
 use thrice_model::Model;
 use thrice_plan::Plan;
-use thrice_resolve::{Loader, resolve};
+use thrice_resolve::{Loader, beside, resolve};
 use thrice_verify::{Prover, Verification};
 
 /// The day on which policies are judged here.
@@ -28,6 +28,16 @@ impl Texts {
     pub fn one(text: &str) -> Self {
         Self {
             roots: BTreeMap::from([("policy.thrice".to_owned(), text.to_owned())]),
+            shelf: BTreeMap::new(),
+        }
+    }
+
+    /// A small policy that asks for what the others do not.
+    #[must_use]
+    pub fn asked() -> Self {
+        let text = include_str!("../policies/asked.thrice");
+        Self {
+            roots: BTreeMap::from([("asked.thrice".to_owned(), text.to_owned())]),
             shelf: BTreeMap::new(),
         }
     }
@@ -92,15 +102,7 @@ pub const POLICIES: &[(&str, &str)] = policies![
 
 impl Loader for Texts {
     fn load(&self, from: &str, path: &str) -> Result<(String, String), String> {
-        let mut name: Vec<&str> = from.split('/').collect();
-        name.pop();
-        for part in path.split('/') {
-            match part {
-                ".." => drop(name.pop()),
-                part => name.push(part),
-            }
-        }
-        let name = name.join("/");
+        let name = beside(from, path);
         let text = self.get(&name).ok_or_else(|| format!("no {name}"))?;
         Ok((name, text.clone()))
     }
@@ -115,6 +117,8 @@ pub struct Judged {
     pub findings: Vec<Diagnostic>,
     /// `None` where its text has mistakes.
     pub verified: Option<Verification>,
+    /// The plan that was verified.
+    pub plan: Option<Arc<Plan>>,
 }
 
 /// The typed policy, its texts, and what is wrong with them.
@@ -161,18 +165,20 @@ pub fn judge_by(prover: Prover, texts: &Texts) -> Judged {
     let errors = findings
         .iter()
         .any(|found| found.severity == Severity::Error);
-    let verified = plan.filter(|_| !errors).map(|plan| {
-        let mut verified = prover.verify(&plan);
+    let plan = plan.filter(|_| !errors);
+    let verified = plan.as_ref().map(|plan| {
+        let mut verified = prover.verify(plan);
         let found = verified.findings.iter();
         findings.extend(found.map(|finding| finding.diagnostic.clone()));
         findings.append(&mut verified.internal);
-        findings.extend(thrice_simulate::findings(&plan));
+        findings.extend(thrice_simulate::findings(plan));
         verified
     });
     Judged {
         sources,
         findings,
         verified,
+        plan,
     }
 }
 

@@ -7,7 +7,7 @@
 //! that grid. When the faults strike and at what age one looks is not tried but worked out from the moments
 //! at which something changes.
 
-use crate::world::{Expiry, Place, Verb, World};
+use crate::world::{Expiry, MOST_PLACES, Place, Verb, World};
 
 /// A set of runs on a grid: times are in so many parts of a day.
 struct Grid<'w> {
@@ -33,6 +33,12 @@ pub struct Tried {
 
 /// When something is in a place, from and to; in parts of a day.
 type Stay = Option<(i64, i64)>;
+
+/// Of each place; no world has more places.
+type Stays = [Stay; MOST_PLACES];
+
+/// What will happen: (when, what, where); 0 deletes, 1 moves to, 2 copies to.
+type ToDo = Vec<(i64, u8, usize)>;
 
 const NEVER: i64 = i64::MAX / 4;
 
@@ -70,18 +76,30 @@ pub fn try_all(world: &World) -> Tried {
         from: 0,
     };
     let mut values: Vec<i64> = grid.bounds.iter().map(|(low, _)| *low).collect();
+    let mut to_do = ToDo::new();
     loop {
         out.runs += 1;
-        let stays = grid.stays(&values, &healthy, NEVER);
-        out.copies &= !grid.too_few(&stays, world.copies, world.within.min(world.kept));
-        out.last_copy &= !grid.too_few_places(&stays);
+        if out.copies || out.last_copy {
+            let stays = grid.stays(&values, &healthy, NEVER, &mut to_do);
+            out.copies =
+                out.copies && !grid.too_few(&stays, world.copies, world.within.min(world.kept));
+            out.last_copy = out.last_copy && !grid.too_few_places(&stays);
+        }
         if out.survival {
-            out.survival = faults.iter().all(|after| !grid.lost(&values, after));
+            let attempts = grid.attempts(&values);
+            let mut lost = |after| grid.lost(&values, &attempts, after, &mut to_do);
+            out.survival = !faults.iter().any(&mut lost);
         }
         if !(out.copies || out.survival || out.last_copy) || !grid.next(&mut values) {
             return out;
         }
     }
+}
+
+/// The earliest of what will happen; of what happens at once, what changes least.
+fn first(to_do: &mut ToDo) -> Option<(i64, u8, usize)> {
+    let (index, _) = to_do.iter().enumerate().min_by_key(|(_, what)| **what)?;
+    Some(to_do.swap_remove(index))
 }
 
 /// The faults that must be survived: the loss of each host; and, whatever is asked, that of the class's
@@ -200,26 +218,22 @@ impl<'w> Grid<'w> {
 
     /// Moment by moment: what is earliest happens first, and of what happens at once, deletions first, then
     /// moves, then copies.
-    fn stays(&self, values: &[i64], after: &After, struck: i64) -> Vec<Stay> {
+    fn stays(&self, values: &[i64], after: &After, struck: i64, to_do: &mut ToDo) -> Stays {
         let places = &self.world.places;
-        let mut stays: Vec<Stay> = vec![None; places.len()];
-        let mut moved = vec![NEVER; places.len()];
-        let mut deleted = vec![NEVER; places.len()];
-        // (when, what, where): 0 deletes, 1 moves to, 2 copies to.
-        let mut to_do: Vec<(i64, u8, usize)> = vec![(0, 2, 0)];
-        while let Some(first) = to_do.iter().enumerate().min_by_key(|(_, e)| **e) {
-            let (index, (now, what, at)) = (first.0, *first.1);
-            to_do.swap_remove(index);
+        let mut stays: Stays = [None; MOST_PLACES];
+        let mut moved = [NEVER; MOST_PLACES];
+        to_do.clear();
+        to_do.push((0, 2, 0));
+        while let Some((now, what, at)) = first(to_do) {
             let Some(place) = places.get(at) else {
                 continue;
             };
             if what == 0 {
-                if let (Some(Some(stay)), Some(gone)) = (stays.get_mut(at), deleted.get_mut(at))
+                if let Some(Some(stay)) = stays.get_mut(at)
                     && stay.1 == NEVER
                 {
                     stay.1 = now;
-                    *gone = now;
-                    self.mirrored(values, at, now, &mut to_do);
+                    self.mirrored(values, at, now, to_do);
                 }
                 continue;
             }
@@ -238,7 +252,7 @@ impl<'w> Grid<'w> {
                         stay.1 = now;
                         *moved = now;
                     }
-                    self.mirrored(values, source, now, &mut to_do);
+                    self.mirrored(values, source, now, to_do);
                 }
             }
             if let Some(stay) = stays.get_mut(at) {
@@ -262,7 +276,7 @@ impl<'w> Grid<'w> {
     }
 
     /// What mirrors a place loses what the place has lost.
-    fn mirrored(&self, values: &[i64], at: usize, now: i64, to_do: &mut Vec<(i64, u8, usize)>) {
+    fn mirrored(&self, values: &[i64], at: usize, now: i64, to_do: &mut ToDo) {
         for (mirror, place) in self.world.places.iter().enumerate() {
             if matches!(place.made, Some((source, Verb::Sync, _)) if source == at) {
                 to_do.push((now + value(values, mirror, 2), 0, mirror));
@@ -271,24 +285,23 @@ impl<'w> Grid<'w> {
     }
 
     /// Whether at some age from `from` days on there are fewer than `need` hosts that have it.
-    fn too_few(&self, stays: &[Stay], need: i64, from: i64) -> bool {
+    fn too_few(&self, stays: &Stays, need: i64, from: i64) -> bool {
         let (from, to) = (from * self.parts, self.world.kept * self.parts);
-        self.moments(stays, from, to).into_iter().any(|age| {
-            let mut hosts: Vec<usize> = self.present(stays, age).collect();
-            hosts.sort_unstable();
-            hosts.dedup();
-            i64::try_from(hosts.len()).unwrap_or(i64::MAX) < need
+        moments(stays, from, to).any(|age| {
+            // One bit a host.
+            let hosts = self
+                .present(stays, age)
+                .fold(0_u32, |all, host| all | 1 << host);
+            i64::from(hosts.count_ones()) < need
         })
     }
 
-    fn too_few_places(&self, stays: &[Stay]) -> bool {
+    fn too_few_places(&self, stays: &Stays) -> bool {
         let to = self.world.kept * self.parts;
-        self.moments(stays, 0, to)
-            .into_iter()
-            .any(|age| self.present(stays, age).next().is_none())
+        moments(stays, 0, to).any(|age| self.present(stays, age).next().is_none())
     }
 
-    fn present<'s>(&'s self, stays: &'s [Stay], age: i64) -> impl Iterator<Item = usize> + 's {
+    fn present<'s>(&'s self, stays: &'s Stays, age: i64) -> impl Iterator<Item = usize> + 's {
         let there = move |stay: &Stay| stay.is_some_and(|(from, to)| from <= age && age < to);
         let places = self.world.places.iter().zip(stays);
         places
@@ -296,62 +309,79 @@ impl<'w> Grid<'w> {
             .map(|(place, _)| place.host)
     }
 
-    /// The ages between two at which something changes, and the first.
-    fn moments(&self, stays: &[Stay], from: i64, to: i64) -> Vec<i64> {
-        let changes = stays.iter().flatten().flat_map(|(a, b)| [*a, *b]);
-        let inside = changes.filter(|age| from <= *age && *age <= to);
-        std::iter::once(from).chain(inside).collect()
-    }
-
-    /// Whether faults at some moment leave nothing at some age until somebody has acted.
-    fn lost(&self, values: &[i64], after: &After) -> bool {
-        let (from, to) = (after.from * self.parts, self.world.kept * self.parts);
-        let window = self.world.response * self.parts;
-        // The faults stop nothing but steps: between two runs it is all one when they strike.
-        let mut attempts = vec![0; self.world.places.len()];
+    /// When each place's step would bring something.
+    fn attempts(&self, values: &[i64]) -> [i64; MOST_PLACES] {
+        let mut out = [0; MOST_PLACES];
         for (at, place) in self.world.places.iter().enumerate() {
             if let Some((source, ..)) = place.made {
-                let there = attempts.get(source).copied().unwrap_or(0);
-                if let Some(slot) = attempts.get_mut(at) {
+                let there = out.get(source).copied().unwrap_or(0);
+                if let Some(slot) = out.get_mut(at) {
                     *slot = self.attempt(values, at, there);
                 }
             }
         }
-        let mut starts: Vec<i64> = attempts.into_iter().filter(|at| *at > from).collect();
-        starts.push(from);
+        out
+    }
+
+    /// Whether faults at some moment leave nothing at some age until somebody has acted.
+    fn lost(
+        &self,
+        values: &[i64],
+        attempts: &[i64; MOST_PLACES],
+        after: &After,
+        to_do: &mut ToDo,
+    ) -> bool {
+        let (from, to) = (after.from * self.parts, self.world.kept * self.parts);
+        let window = self.world.response * self.parts;
+        // The faults stop nothing but the steps that are fed no longer: between two runs of theirs it is
+        // all one when they strike.
+        let mut starts = [from; MOST_PLACES];
+        for ((start, attempt), fed) in starts.iter_mut().zip(attempts).zip(&after.fed) {
+            if !fed && *attempt > from {
+                *start = *attempt;
+            }
+        }
         starts.sort_unstable();
-        starts.dedup();
         starts.iter().enumerate().any(|(index, start)| {
             let end = starts.get(index + 1).copied().unwrap_or(NEVER);
-            let stays = self.stays(values, after, *start);
-            let gaps = self.gaps(&stays, after, from, to);
-            // Some moment of [start, end) lies up to the window before some age of the gap.
-            gaps.into_iter()
-                .any(|(gap, till)| gap < end.saturating_add(window) && *start < till)
+            // Some moment of [start, end) lies up to the window before some age of a gap.
+            *start < end && {
+                let stays = self.stays(values, after, *start, to_do);
+                self.gaps(&stays, after, (from, to))
+                    .any(|(gap, till)| gap < end.saturating_add(window) && *start < till)
+            }
         })
     }
 
     /// When nothing usable is there, between two ages.
-    fn gaps(&self, stays: &[Stay], after: &After, from: i64, to: i64) -> Vec<(i64, i64)> {
-        let mut usable: Vec<(i64, i64)> = stays
-            .iter()
-            .zip(&after.alive)
-            .filter(|(_, alive)| **alive)
-            .filter_map(|(stay, _)| *stay)
-            .collect();
-        usable.sort_unstable();
-        let mut out = Vec::new();
-        let mut covered = from;
-        for (start, end) in usable {
-            if start > covered {
-                out.push((covered, start.min(to + 1)));
+    fn gaps(
+        &self,
+        stays: &Stays,
+        after: &After,
+        (from, to): (i64, i64),
+    ) -> impl Iterator<Item = (i64, i64)> + use<> {
+        let mut usable = [(NEVER, NEVER); MOST_PLACES];
+        for ((slot, stay), alive) in usable.iter_mut().zip(stays).zip(&after.alive) {
+            if let Some(stay) = stay.filter(|_| *alive) {
+                *slot = stay;
             }
-            covered = covered.max(end);
         }
-        out.push((covered, to + 1));
-        out.retain(|(start, end)| start < end && *start <= to);
-        out
+        usable.sort_unstable();
+        let mut covered = from;
+        let gaps = usable.into_iter().chain([(NEVER, NEVER)]);
+        gaps.filter_map(move |(start, end)| {
+            let gap = (covered, start.min(to + 1));
+            covered = covered.max(end);
+            (gap.0 < gap.1 && gap.0 <= to).then_some(gap)
+        })
     }
+}
+
+/// The ages between two at which something changes, and the first.
+fn moments(stays: &Stays, from: i64, to: i64) -> impl Iterator<Item = i64> {
+    let changes = stays.iter().flatten().flat_map(|(a, b)| [*a, *b]);
+    let inside = changes.filter(move |age| from <= *age && *age <= to);
+    std::iter::once(from).chain(inside)
 }
 
 fn value(values: &[i64], place: usize, which: usize) -> i64 {

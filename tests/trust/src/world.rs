@@ -56,11 +56,14 @@ pub struct World {
     pub response: i64,
 }
 
+/// How many places a random world has at most.
+pub const MOST_PLACES: usize = 4;
+
 impl World {
     /// A random one.
     #[must_use]
     pub fn random(random: &mut Random) -> Self {
-        let count = random.random_range(2..=4);
+        let count = random.random_range(2..=MOST_PLACES);
         let mut places: Vec<Place> = vec![Place {
             host: 0,
             made: None,

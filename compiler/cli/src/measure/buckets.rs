@@ -6,21 +6,34 @@ use std::process::Command;
 use thrice_audit::{
     About, Answer, Bucket, BucketQuestion, Difference, Measured, Questions, Strange, strange,
 };
-use thrice_s3_live::{Change, Comparison, Keys, Session, Trouble, Wanted, compare};
+use thrice_s3_live::{Change, Comparison, Session, Trouble, Wanted, What, compare};
 
 use crate::args::Audit;
 use crate::measure::program::output;
-use crate::verbs::s3::{connection, keys};
+use crate::reach::{connection, keys, pair};
+use crate::terminal;
 
 /// So many prefixes that the policy does not mention are told apart; the rest counts as one.
 const MOST_PREFIXES: usize = 1_000;
 
-/// Prints the keys in an environment file, a zero byte behind each.
+/// What an environment file may set: keys, and the authorities to trust.
+const VARIABLES: [&str; 5] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+];
+
+/// Reads an environment file as the scripts do, and prints variables, a zero byte behind each.
 const SETTINGS: &str = r#"
 set -euo pipefail
 set -a
 . "$1"
-printf '%s\0' "${AWS_ACCESS_KEY_ID:-}" "${AWS_SECRET_ACCESS_KEY:-}" "${AWS_SESSION_TOKEN:-}"
+shift
+for name in "$@"; do
+  printf '%s\0' "${!name-}"
+done
 "#;
 
 /// Asks about the buckets that the host reads or writes, and, once an object storage, for all its buckets.
@@ -46,34 +59,40 @@ pub fn ask(audit: &Audit, asked: &Questions, wanted: &[Wanted], out: &mut Measur
 }
 
 /// A connection with the keys of the profile that was asked for, else of the environment, else of those that
-/// the step's credential names.
+/// the step's credential names. An authority that its file names is trusted, as by the scripts.
 fn session(audit: &Audit, question: &BucketQuestion, wanted: &Wanted) -> Answer<Session> {
     let known = Wanted {
         profile: question.profile.clone(),
         ..wanted.clone()
     };
-    let keys = match (keys(&audit.reach, &known), &question.settings) {
-        (Err(_), Some(file)) if audit.reach.profile.is_none() => keys_in(file)?,
-        (keys, _) => keys?,
+    let here = keys(&audit.reach, &known, &terminal::environment);
+    let connection = match (here, &question.settings) {
+        (Err(_), Some(file)) if audit.reach.profile.is_none() => {
+            let set = settings(file)?;
+            let variables = |name: &str| set.get(name).cloned();
+            let keys = pair(&variables).ok_or_else(|| {
+                format!("{file} sets no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+            })?;
+            connection(&audit.reach, wanted, keys, &variables)
+        }
+        (keys, _) => {
+            keys.and_then(|keys| connection(&audit.reach, wanted, keys, &terminal::environment))
+        }
     };
-    let connection = connection(&audit.reach, wanted, keys)?;
-    Session::open(&connection).map_err(|trouble| trouble.to_string())
+    let opened = connection.and_then(|connection| Session::open(&connection));
+    opened.map_err(|trouble| trouble.to_string())
 }
 
-fn keys_in(file: &str) -> Answer<Keys> {
+/// What is set when an environment file has been read.
+fn settings(file: &str) -> Answer<BTreeMap<&'static str, String>> {
     let what = "the file with its keys cannot be read";
     let mut command = Command::new("bash");
-    let said = output(what, command.args(["-c", SETTINGS, "thrice-audit", file]))?;
+    let command = command.args(["-c", SETTINGS, "thrice-audit", file]);
+    let said = output(what, command.args(VARIABLES))?;
     let said = String::from_utf8_lossy(&said);
-    let mut words = said.split('\0').map(str::to_owned);
-    let mut next = || words.next().filter(|word| !word.is_empty());
-    let (id, secret, token) = (next(), next(), next());
-    match id.zip(secret) {
-        Some((id, secret)) => Ok(Keys::new(&id, &secret, token)),
-        None => Err(format!(
-            "{file} sets no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-        )),
-    }
+    let values = said.split('\0').map(str::to_owned);
+    let set = VARIABLES.into_iter().zip(values);
+    Ok(set.filter(|(_, value)| !value.is_empty()).collect())
 }
 
 fn bucket(
@@ -82,7 +101,7 @@ fn bucket(
     wanted: &Wanted,
 ) -> Result<Bucket, Trouble> {
     let state = session.state(&wanted.bucket)?;
-    let found = compare(wanted, &state, None)?;
+    let found = compare(wanted, &state)?;
     let mut outside = Outside::default();
     let usage = session.usage_of(&wanted.bucket, |key, bytes| {
         if let Some(prefix) = strange(&question.known, key) {
@@ -91,8 +110,8 @@ fn bucket(
     })?;
     Ok(Bucket {
         differences: differences(found),
-        bytes: usage.bytes,
-        objects: usage.objects,
+        bytes: usage.bytes(),
+        objects: usage.current.count.saturating_add(usage.noncurrent.count),
         strange: outside.found(),
     })
 }
@@ -101,13 +120,10 @@ fn differences(found: Comparison) -> Vec<Difference> {
     let differences = found.differences.into_iter();
     differences
         .map(|difference| Difference {
-            about: match difference.about.as_str() {
-                "versioning" => About::Versioning,
-                "lock" => About::Lock,
-                rule => {
-                    let rule = rule.trim_start_matches("rule `").trim_end_matches('`');
-                    About::Rule(rule.to_owned())
-                }
+            about: match difference.what {
+                What::Versioning => About::Versioning,
+                What::Lock => About::Lock,
+                What::Rule(id) => About::Rule(id),
             },
             detail: match difference.change {
                 Change::Add => format!("is not there; to be: {}", difference.detail),

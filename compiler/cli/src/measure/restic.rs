@@ -23,7 +23,8 @@ for ((; files > 0; files--)); do
   shift
 done
 set +a
-restic --repo "$repository" --password-file "$password_file" --no-lock --no-cache --json "$@" | tail -n "$lines"
+restic --repo "$repository" --password-file "$password_file" ${AWS_CA_BUNDLE:+--cacert "$AWS_CA_BUNDLE"} \
+  --no-lock --no-cache --json "$@" | tail -n "$lines"
 "#;
 
 fn restic(repository: &Repository, what: &str, lines: &str, words: &[&str]) -> Answer<Vec<u8>> {

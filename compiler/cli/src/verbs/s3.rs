@@ -1,20 +1,28 @@
 //! `thrice s3`: buckets next to what the policy wants of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::time::Duration;
 
+use thrice_diagnostics::Diagnostics;
+use thrice_report::{human, number};
 use thrice_s3_live::{
-    Change, Comparison, Connection, Hands, Keys, Remedy, Session, State, Trouble, Usage, Wanted,
-    compare, wanted,
+    Change, Comparison, Hands, Session, State, Trouble, Usage, Wanted, compare, full, stays, wanted,
 };
 
-use crate::args::{Args, Reach, S3, S3Action};
+use crate::args::{Args, S3, S3Action};
+use crate::reach::{connection, keys};
 use crate::{progress, terminal, verbs};
 
 /// What came of all buckets.
 #[derive(Default)]
-struct Tally {
-    buckets: usize,
+struct Work {
+    findings: Diagnostics,
+    /// A line for each bucket, and for what was done to it.
+    lines: String,
+    /// By storage and bucket.
+    usages: BTreeMap<(String, String), Usage>,
+    /// Storages whose shared room was judged.
+    told: BTreeSet<String>,
     changed: usize,
     differences: usize,
     troubles: usize,
@@ -24,43 +32,37 @@ struct Tally {
 /// the others.
 pub fn run(args: &Args, s3: &S3) -> u8 {
     let as_of = verbs::judged_at(s3.as_of);
-    let buckets = match verbs::ask(args, &s3.path, as_of, "no bucket was asked", wanted) {
-        Ok((buckets, _)) => buckets,
+    let asked = verbs::ask(args, &s3.path, as_of, "no bucket was asked", wanted);
+    let (buckets, sources) = match asked {
+        Ok(answer) => answer,
         Err(code) => return code,
     };
     let buckets = match chosen(s3, buckets) {
         Ok(buckets) => buckets,
         Err(why) => return verbs::misuse(&why),
     };
-    let mut shown = String::new();
-    let mut tally = Tally::default();
+    let mut work = Work::default();
     for bucket in &buckets {
-        let _ = writeln!(
-            shown,
-            "{} in {} ({})",
-            bucket.bucket, bucket.storage, bucket.name
-        );
-        let done = progress::during("asking the object storage", || {
-            one(s3, bucket, &mut shown, &mut tally)
-        });
-        tally.buckets += 1;
+        let done = progress::during("asking the object storage", || one(s3, bucket, &mut work));
         if let Err(trouble) = done {
-            tally.troubles += 1;
-            let _ = writeln!(shown, "  error: {trouble}");
-            if let Some(help) = trouble.help {
-                let _ = writeln!(shown, "         {help}");
-            }
+            work.troubles += 1;
+            work.findings.push(trouble.finding(bucket));
         }
     }
-    shown.push_str(&summary(s3.action, &tally));
-    let code = match tally {
-        Tally { troubles: 1.., .. } => verbs::MISUSE,
-        Tally {
+    let summary = summary(s3.action, buckets.len(), &work);
+    let code = match work {
+        Work { troubles: 1.., .. } => verbs::MISUSE,
+        Work {
             differences: 1.., ..
         } => 1,
         _ => 0,
     };
-    verbs::finish(&shown, code)
+    let found = work.findings.sorted();
+    let mut shown = human::findings(&found, &sources, terminal::options(args));
+    if !shown.is_empty() {
+        shown.push('\n');
+    }
+    verbs::finish(&(shown + &work.lines + &summary), code)
 }
 
 fn chosen(s3: &S3, mut buckets: Vec<Wanted>) -> Result<Vec<Wanted>, String> {
@@ -81,30 +83,61 @@ fn chosen(s3: &S3, mut buckets: Vec<Wanted>) -> Result<Vec<Wanted>, String> {
     Ok(buckets)
 }
 
-fn one(s3: &S3, bucket: &Wanted, shown: &mut String, tally: &mut Tally) -> Result<(), Trouble> {
-    let found = keys(&s3.reach, bucket).and_then(|keys| connection(&s3.reach, bucket, keys));
-    let session = match found {
-        Ok(connection) => Session::open(&connection)?,
-        Err(why) => {
-            tally.troubles += 1;
-            let _ = writeln!(shown, "  error: {why}");
-            return Ok(());
-        }
-    };
+fn one(s3: &S3, bucket: &Wanted, work: &mut Work) -> Result<(), Trouble> {
+    let _ = writeln!(
+        work.lines,
+        "{} in {} ({})",
+        bucket.bucket, bucket.storage, bucket.name
+    );
+    let before = work.differences;
+    let keys = keys(&s3.reach, bucket, &terminal::environment)?;
+    let connection = connection(&s3.reach, bucket, keys, &terminal::environment)?;
+    let session = Session::open(&connection)?;
     let state = session.state(&bucket.bucket)?;
-    let usage = if s3.no_usage {
-        None
-    } else {
-        Some(session.usage(&bucket.bucket)?)
-    };
-    let found = compare(bucket, &state, usage)?;
-    show(s3.action, &found, usage, shown);
+    let found = compare(bucket, &state)?;
     let left = if s3.action == S3Action::Apply {
-        apply(s3, bucket, &session, &state, usage, shown, tally)?
+        apply(s3, bucket, &session, &state, &found, work)?
     } else {
         found
     };
-    tally.differences += left.differences.len();
+    work.differences += left.differences.len();
+    let differences = left.differences.iter().map(|it| it.finding(bucket));
+    work.findings.extend(differences);
+    let harmless = left.harmless.iter().map(|rule| stays(bucket, rule));
+    work.findings.extend(harmless);
+    // Last: it takes the longest, and keys may be allowed all but that.
+    if !s3.no_usage {
+        used(bucket, &session, work)?;
+    }
+    if work.differences == before && s3.action != S3Action::Apply {
+        work.lines.push_str("  as the policy says\n");
+    }
+    Ok(())
+}
+
+/// How much is used, of the room that was promised. Buckets that share it are listed once, and told of once.
+fn used(bucket: &Wanted, session: &Session, work: &mut Work) -> Result<(), Trouble> {
+    let mut all = Vec::new();
+    for name in &bucket.sharing {
+        let key = (bucket.storage.clone(), name.clone());
+        let usage = match work.usages.get(&key) {
+            Some(known) => *known,
+            None => session.usage(name)?,
+        };
+        work.usages.insert(key, usage);
+        all.push((name.clone(), usage));
+    }
+    if let Some((_, usage)) = all.iter().find(|(name, _)| *name == bucket.bucket) {
+        let _ = writeln!(work.lines, "  used: {usage}");
+    }
+    let shared = bucket.room.as_ref().is_some_and(|room| room.shared);
+    if shared && !work.told.insert(bucket.storage.clone()) {
+        return Ok(());
+    }
+    if let Some(full) = full(bucket, &all) {
+        work.differences += 1;
+        work.findings.push(full);
+    }
     Ok(())
 }
 
@@ -114,9 +147,8 @@ fn apply(
     bucket: &Wanted,
     session: &Session,
     state: &State,
-    usage: Option<Usage>,
-    shown: &mut String,
-    tally: &mut Tally,
+    found: &Comparison,
+    work: &mut Work,
 ) -> Result<Comparison, Trouble> {
     let hands = if s3.take_over {
         Hands::TakeOver
@@ -124,122 +156,45 @@ fn apply(
         Hands::Own
     };
     let applied = session.apply(bucket, state, hands)?;
+    let after = compare(bucket, &session.state(&bucket.bucket)?)?;
+    for difference in &found.differences {
+        let still = after
+            .differences
+            .iter()
+            .any(|it| it.what == difference.what);
+        if !still {
+            let sign = match difference.change {
+                Change::Add => '+',
+                Change::Alter => '~',
+                Change::Remove => '-',
+            };
+            let (what, detail) = (&difference.what, &difference.detail);
+            let _ = writeln!(work.lines, "  {sign} {what}: {detail}");
+        }
+    }
     for (done, what) in [
         (applied.versioning, "versioning"),
         (applied.lock, "lock"),
         (applied.rules, "rules"),
     ] {
         if done {
-            tally.changed += 1;
-            let _ = writeln!(shown, "  {what}: written, read back, as meant");
+            work.changed += 1;
+            let _ = writeln!(work.lines, "  {what}: written, read back, as meant");
         }
     }
-    let after = session.state(&bucket.bucket)?;
-    compare(bucket, &after, usage)
+    Ok(after)
 }
 
-/// How the storage of a bucket is reached.
-///
-/// # Errors
-/// Nothing says where it is.
-pub fn connection(reach: &Reach, bucket: &Wanted, keys: Keys) -> Result<Connection, String> {
-    let named = bucket
-        .endpoint
-        .as_ref()
-        .map(|host| format!("https://{host}"));
-    let endpoint = reach.endpoint_url.clone().or(named).ok_or_else(|| {
-        format!(
-            "the policy names no endpoint of `{}`: say --endpoint-url",
-            bucket.storage
-        )
-    })?;
-    Ok(Connection {
-        endpoint,
-        region: bucket.region.clone(),
-        keys,
-        timeout: Duration::from_secs(reach.timeout),
-    })
-}
-
-/// The keys of the profile that was asked for, else those of the environment, else those of the profile that
-/// is known for the bucket.
-///
-/// # Errors
-/// There are none, or the profile cannot be read.
-pub fn keys(reach: &Reach, bucket: &Wanted) -> Result<Keys, String> {
-    let pair = terminal::environment("AWS_ACCESS_KEY_ID")
-        .zip(terminal::environment("AWS_SECRET_ACCESS_KEY"));
-    match (&reach.profile, pair, &bucket.profile) {
-        (Some(asked), _, _) => Keys::of_profile(asked).map_err(|error| error.to_string()),
-        (None, Some((id, secret)), _) => Ok(Keys::new(
-            &id,
-            &secret,
-            terminal::environment("AWS_SESSION_TOKEN"),
-        )),
-        (None, None, Some(named)) => Keys::of_profile(named).map_err(|error| error.to_string()),
-        (None, None, None) => Err(format!(
-            "no keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or say --profile (no credential of the policy \
-             that may administer `{}` has a profile)",
-            bucket.name
-        )),
-    }
-}
-
-fn show(action: S3Action, found: &Comparison, usage: Option<Usage>, shown: &mut String) {
-    for difference in &found.differences {
-        let sign = match difference.change {
-            Change::Add => '+',
-            Change::Alter => '~',
-            Change::Remove => '-',
-        };
-        let _ = writeln!(
-            shown,
-            "  {sign} {}: {}",
-            difference.about, difference.detail
-        );
-        match difference.remedy {
-            Remedy::Apply => {}
-            Remedy::TakeOver => {
-                shown.push_str("      left alone, unless `apply --take-over` is said\n")
-            }
-            Remedy::Hand => {
-                shown.push_str("      not for `apply`: change the policy, or do it by hand\n")
-            }
-        }
-    }
-    for rule in &found.harmless {
-        let _ = writeln!(
-            shown,
-            "    rule `{}` is not of this policy and takes no data: stays",
-            rule.id
-        );
-    }
-    if found.differences.is_empty() && action != S3Action::Apply {
-        shown.push_str("  as the policy says\n");
-    }
-    if let Some(usage) = usage {
-        let _ = writeln!(
-            shown,
-            "  used: {} B in {} objects and old versions",
-            usage.bytes, usage.objects
-        );
-    }
-}
-
-fn summary(action: S3Action, tally: &Tally) -> String {
-    let plural = |count: usize, word: &str| match count {
-        1 => format!("1 {word}"),
-        _ => format!("{count} {word}s"),
-    };
-    let mut said = plural(tally.buckets, "bucket");
+fn summary(action: S3Action, buckets: usize, work: &Work) -> String {
+    let mut said = number(buckets, "bucket");
     if action == S3Action::Apply {
-        let _ = write!(said, ", {} made", plural(tally.changed, "change"));
-        let _ = write!(said, ", {} left", plural(tally.differences, "difference"));
+        let _ = write!(said, ", {} made", number(work.changed, "change"));
+        let _ = write!(said, ", {} left", number(work.differences, "difference"));
     } else {
-        let _ = write!(said, ", {}", plural(tally.differences, "difference"));
+        let _ = write!(said, ", {}", number(work.differences, "difference"));
     }
-    if tally.troubles > 0 {
-        let _ = write!(said, ", {} could not be asked or changed", tally.troubles);
+    if work.troubles > 0 {
+        let _ = write!(said, ", {} could not be asked or changed", work.troubles);
     }
     format!("{said}\n")
 }

@@ -70,3 +70,11 @@ fn read(path: &Path) -> String {
 pub fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap()
 }
+
+/// The session that a page shows: the command's words, and what it answers.
+pub fn session(page: &str) -> Option<(Vec<&str>, &str)> {
+    let (_, rest) = page.split_once("```console\n$ thrice ")?;
+    let (command, rest) = rest.split_once('\n')?;
+    let (answer, _) = rest.split_once("```\n")?;
+    Some((command.split(' ').collect(), answer))
+}

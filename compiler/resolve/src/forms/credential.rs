@@ -1,5 +1,7 @@
 //! `credential`: what a machine authenticates with, and what that opens.
 
+use std::collections::BTreeSet;
+
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_model::{Credential, CredentialId, HostId, HostKind, Right, Rights, StoreId};
 
@@ -66,7 +68,19 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         entry.cursor.end();
     }
     cursor.end();
+    credential.account = credential.account.or_else(|| account(draft, &credential));
     draft.credentials.set(CredentialId(item.index), credential);
+}
+
+/// The one object storage that all stores belong to which its rights name: what its provider gives to each key of
+/// an account holds for it, whether the account is written or not.
+fn account(draft: &Draft, credential: &Credential) -> Option<HostId> {
+    let stores = credential.rights.iter().flat_map(|rights| &rights.stores);
+    let hosts = stores.filter_map(|store| draft.stores.get(*store).map(|store| store.host));
+    let hosts: BTreeSet<HostId> = hosts.collect();
+    let only = hosts.first().copied().filter(|_| hosts.len() == 1)?;
+    let kind = draft.hosts.get(only)?.kind;
+    (kind == HostKind::ObjectStorage).then_some(only)
 }
 
 fn read_clause(draft: &Draft, entry: &mut Entry<'_>, credential: &mut Credential) -> Option<()> {

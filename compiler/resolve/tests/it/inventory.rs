@@ -320,6 +320,27 @@ repository r in seko.local:/r { key k }",
     assert_eq!(unused, ["home", "hetzner", "nas", "seko.spare", "r"]);
 }
 
+/// What the provider gives to each key of an account must not be lost with the word `account`.
+#[test]
+fn a_credential_belongs_to_the_storage_that_its_rights_name() {
+    let text = |account: &str, stores: &str| {
+        with_places(&format!(
+            "object_storage a at hetzner/fsn1 {{ bucket x \"one-x\"; bucket y \"one-y\" }}
+object_storage b at hetzner/fsn1 {{ bucket z \"two-z\" }}
+credential c {{ {account} may read on {stores} }}"
+        ))
+    };
+    let account = |text: &str| {
+        let model = model(text);
+        let credential = model.credentials.iter().next().map(|(_, c)| c.account);
+        let name = |host| model.hosts[host].named.name.clone();
+        credential.flatten().map(name)
+    };
+    assert_eq!(account(&text("", "a.x, a.y")).as_deref(), Some("a"));
+    assert_eq!(account(&text("", "a.x, b.z")), None, "two accounts");
+    assert_eq!(account(&text("account b;", "a.x")).as_deref(), Some("b"));
+}
+
 #[test]
 fn a_duplicate_is_shown_with_both_places() {
     assert_snapshot!(shown(&with_places(

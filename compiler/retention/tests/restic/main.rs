@@ -1,8 +1,9 @@
 //! `forget` against real restic, in every version there is: random histories in several time zones, random
 //! policies, the same decisions for the same reasons.
 //!
-//! `THRICE_RANDOM_HISTORIES=2000 cargo nextest run -p thrice-retention --test restic` tries so many on each
-//! version, half a second each, instead of the few that fit into every run.
+//! `THRICE_RANDOM_HISTORIES=2000 cargo test -p thrice-retention --test restic -- --nocapture` tries so many on
+//! each version, half a second each, instead of the few that fit into every run, and counts them. (Nextest
+//! ends tests that take minutes.)
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -247,6 +248,7 @@ fn decides_as_every_real_restic_does() {
             .map(|(number, rules)| (rules, drawn(number)))
             .collect();
         let answers = of_restic_all(restic, &repository, &policies, version);
+        let (asked, refused_before) = (policies.len(), refused);
         for ((rules, drawn), real) in policies.into_iter().zip(answers) {
             let mut all = all.clone();
             all.retain(|snapshot| snapshot.has_tags(&drawn));
@@ -266,6 +268,10 @@ fn decides_as_every_real_restic_does() {
                 }
             }
         }
+        eprintln!(
+            "restic {version}: {asked} policies, each on a history of its own, {} of them refused: all alike",
+            refused - refused_before
+        );
     }
     assert!(
         refused > 0,

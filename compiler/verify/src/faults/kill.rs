@@ -197,13 +197,28 @@ impl Struck {
         let noticed = noticed_after(context, class);
         let home = context.plan.model.classes[class].home.store;
         let damaged = self.faults.contains(&Fault::Corruption) || self.rotten.contains(&home);
+        // What a store keeps of what is deleted in it no sync takes along: what is made equal to an emptied
+        // copy is emptied, whether that copy can be restored or not.
+        let mut emptied: BTreeSet<CopyId> = BTreeSet::new();
         for id in copies {
             let copy = &context.plan.copies[*id];
-            let upstream = copy.source.and_then(|source| out.get(&source)).copied();
-            if let Some(why) = self.why(context, copy, (live_lost, damaged), upstream, noticed) {
+            let is_carried = carries(context, copy)
+                && copy.source.is_some_and(|source| {
+                    emptied.contains(&source) || out.get(&source) == Some(&Why::Damaged)
+                });
+            if is_carried || self.empties(copy) {
+                emptied.insert(*id);
+            }
+            if let Some(why) = self.why(context, copy, (live_lost, damaged), is_carried, noticed) {
                 out.insert(*id, why);
             }
         }
+    }
+
+    /// Whether what lies in a copy is deleted or overwritten where it lies, if perhaps not for good.
+    fn empties(&self, copy: &Copy) -> bool {
+        self.mistaken.contains(&copy.location.store)
+            || self.owned.iter().any(|owned| owned.empties(copy))
     }
 
     fn why(
@@ -211,7 +226,7 @@ impl Struck {
         context: &Context<'_>,
         copy: &Copy,
         (live_lost, damaged): (bool, bool),
-        upstream: Option<Why>,
+        is_carried: bool,
         noticed: Seconds,
     ) -> Option<Why> {
         let store = copy.location.store;
@@ -232,12 +247,8 @@ impl Struck {
         if store == home && live_lost {
             return Some(Why::LiveDataLost);
         }
-        let carried = matches!(
-            upstream,
-            Some(Why::Deleted | Why::Propagated | Why::Damaged)
-        );
         let kept = || history(context, copy).is_some_and(|kept| kept >= noticed);
-        if carried && carries(context, copy) && !(own_history() || beside(context, copy)) {
+        if is_carried && !(own_history() || beside(context, copy)) {
             return Some(Why::Propagated);
         }
         (damaged && !kept()).then_some(Why::Damaged)

@@ -341,6 +341,15 @@ impl Owned {
         self.grants.iter().find(destroys).map(|grant| grant.by)
     }
 
+    /// Whether what lies in a copy can be deleted or overwritten where it lies, if perhaps not for good.
+    pub(crate) fn empties(&self, copy: &Copy) -> bool {
+        let changes = |grant: &Grant| {
+            let mut rights = grant.rights.iter();
+            rights.any(|right| *right != Right::Read) && grant.place.meets(&copy.location)
+        };
+        self.grants.iter().any(changes)
+    }
+
     /// Whether a copy can be read: its bytes, and its key where it is encrypted by a client.
     pub(crate) fn reads(&self, copy: &Copy) -> Option<By> {
         let readable = copy.key.is_none_or(|key| self.keys.contains(&key));

@@ -10,7 +10,7 @@ use thrice_model::{ClassId, Holder, HostId, KeyId, Target};
 use thrice_plan::CopyId;
 
 use super::keys::holders;
-use super::principals::{Principal, noticed_after};
+use super::principals::{Principal, noticed_after, spared};
 use super::{Fault, FaultSet};
 use crate::context::Context;
 
@@ -19,6 +19,8 @@ use crate::context::Context;
 enum Effect {
     /// The copy is destroyed; whether so that a sync carries that on.
     Copy(CopyId, bool),
+    /// What lies in it is deleted, if perhaps not for good, and a sync carries that on.
+    Emptied(CopyId),
     /// Its store decays.
     Rot(CopyId),
     /// Somebody who holds a key that matters is gone.
@@ -99,7 +101,13 @@ impl Stakes {
                 .collect(),
             Fault::Operator(store) => self
                 .on_store(context, store)
-                .map(|id| Effect::Copy(id, true))
+                .map(|id| {
+                    let noticed = noticed_after(context, context.plan.copies[id].class);
+                    match spared(context, store).is_some_and(|kept| kept >= noticed) {
+                        true => Effect::Emptied(id),
+                        false => Effect::Copy(id, true),
+                    }
+                })
                 .collect(),
             Fault::Rot(store) => self.on_store(context, store).map(Effect::Rot).collect(),
             Fault::Loss(Target::Key(key)) => self
@@ -151,12 +159,15 @@ impl Stakes {
 
     fn stolen(&self, context: &Context<'_>, principal: Principal, day: Date) -> BTreeSet<Effect> {
         let owned = context.owned(principal, day);
-        let copies = self.copies.iter().filter(|id| {
-            let copy = &context.plan.copies[**id];
+        let copies = self.copies.iter().filter_map(|id| {
+            let copy = &context.plan.copies[*id];
             let noticed = noticed_after(context, copy.class);
-            owned.destroys(context, copy, noticed).is_some()
+            match owned.destroys(context, copy, noticed) {
+                Some(_) => Some(Effect::Copy(*id, true)),
+                None => owned.empties(copy).then_some(Effect::Emptied(*id)),
+            }
         });
-        let copies: Vec<Effect> = copies.map(|id| Effect::Copy(*id, true)).collect();
+        let copies: Vec<Effect> = copies.collect();
         let held = self.lost(context, &|h| owned.hosts.contains(&h), &|_| false);
         held.into_iter()
             .filter(|effect| matches!(effect, Effect::Holder(_)))
@@ -189,7 +200,7 @@ fn closed(effects: BTreeSet<Effect>) -> BTreeSet<Effect> {
     let mut out = effects.clone();
     for effect in effects {
         if let Effect::Copy(id, true) = effect {
-            out.insert(Effect::Copy(id, false));
+            out.extend([Effect::Copy(id, false), Effect::Emptied(id)]);
         }
     }
     out

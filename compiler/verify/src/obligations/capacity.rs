@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
-use thrice_model::{ClassId, Demand, Obligation, StoreId};
-use thrice_plan::{Copy, CopyId, CopyKind, Period};
+use thrice_diagnostics::{Code, Diagnostic, Severity};
+use thrice_model::{ClassId, Obligation, StoreId};
+use thrice_plan::{Copy, CopyId, CopyKind, Period, Room, room};
 use thrice_quantity::{Bytes, Ratio};
 
 use crate::context::Context;
@@ -30,14 +30,6 @@ use turning::turning;
 const FULL: Code = Code("T2001");
 const NOT_CHECKED: Code = Code("T2002");
 const SLIPS: Code = Code("T2003");
-
-/// A store's limit and where it comes from.
-struct Limit {
-    usable: Bytes,
-    whole: Bytes,
-    headroom: Ratio,
-    spans: Vec<(Span, String)>,
-}
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let bounds = Bounds::new(context);
@@ -95,43 +87,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
 }
 
 /// A store's limit in a period: its capacity or quota, less the headroom asked for.
-fn limit(context: &Context<'_>, store: StoreId, period: &Period) -> Option<Limit> {
-    let data = &context.plan.model.stores[store];
-    let host = &context.plan.model.hosts[data.host];
-    let mut spans = Vec::new();
-    let mut whole: Option<Bytes> = None;
-    for (size, span) in [data.capacity, data.quota].into_iter().flatten() {
-        spans.push((span, format!("has room for {size}")));
-        whole = Some(whole.map_or(size, |w| w.min(size)));
-    }
-    let mut headroom = Ratio(0);
-    for requirement in &context.plan.model.requirements {
-        let Demand::Headroom { part, stores } = &requirement.demand else {
-            continue;
-        };
-        if stores.contains(&store)
-            && Context::in_force(requirement.lifetime, period)
-            && *part > headroom
-        {
-            headroom = *part;
-            spans.push((requirement.span, format!("{part} must stay free")));
-        }
-    }
-    // A volume that is included in a price is no limit, but headroom asked for on such a store can
-    // only be meant of it.
-    let included = host
-        .included
-        .filter(|_| whole.is_none() && headroom > Ratio(0));
-    if let Some((included, span)) = included {
-        spans.push((span, format!("includes {included}")));
-        whole = Some(included);
-    }
-    let whole = whole?;
-    Some(Limit {
-        usable: headroom.complement().of(whole),
-        whole,
-        headroom,
-        spans,
+fn limit(context: &Context<'_>, store: StoreId, period: &Period) -> Option<Room> {
+    room(&context.plan.model, store, |lifetime| {
+        Context::in_force(lifetime, period)
     })
 }
 
@@ -218,7 +176,7 @@ fn full(
     store: StoreId,
     period: &Period,
     copies: &[CopyId],
-    limit: &Limit,
+    limit: &Room,
 ) -> Finding {
     let day = first_full(bounds, period, copies, limit.usable);
     let name = context.store_name(store);
@@ -280,7 +238,7 @@ fn slips(
     store: StoreId,
     index: usize,
     copies: &[CopyId],
-    limit: &Limit,
+    limit: &Room,
 ) -> Finding {
     let name = context.store_name(store);
     let period = context.plan.periods.get(index);

@@ -95,10 +95,12 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             .iter()
             .filter(|r| Context::in_force(r.lifetime, period));
         let mut holds = true;
+        let mut least: Option<thrice_quantity::Money> = None;
         for requirement in budgets {
             let Demand::Cost(limit) = &requirement.demand else {
                 continue;
             };
+            least = Some(least.map_or(*limit, |known| if *limit < known { *limit } else { known }));
             if total.high() <= *limit {
                 continue;
             }
@@ -117,7 +119,10 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             period: period.name.as_str().into(),
             engine: Engine::Evaluated,
             holds,
-            note: format!("{total} a month").into(),
+            note: match least {
+                Some(limit) => format!("{total} a month, and at most {limit} asked for").into(),
+                None => format!("{total} a month").into(),
+            },
         });
     }
 }

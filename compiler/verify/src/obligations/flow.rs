@@ -277,6 +277,16 @@ fn seen_by(context: &Context<'_>, class: ClassId, period: &Period) -> String {
         hosts.extend(host.map(|host| context.plan.model.hosts[host].named.name.as_str()));
     }
     let mut out = Vec::new();
+    let fields = &context.plan.model.classes[class].fields;
+    let labels: BTreeSet<Label> = fields.iter().map(|field| field.label).collect();
+    if !labels.is_empty() {
+        let words: Vec<&str> = labels.iter().map(|label| labels::word(*label)).collect();
+        out.push(format!(
+            "{} fields labelled {}",
+            fields.len(),
+            words.join(", ")
+        ));
+    }
     if !stores.is_empty() {
         out.push(format!("in clear on {}", list(stores)));
     }

@@ -536,20 +536,33 @@ impl<'c, 'p> Asker<'c, 'p> {
         out
     }
 
-    /// The first day of a copy, or of the period.
+    /// The first day of a copy, or of the period where its chain has filled it by then.
     fn first_day(&self, copy: CopyId) -> i64 {
-        midnight(self.context.plan.copies[copy].lifetime.from).max(self.from)
+        let settled =
+            [Missed::Nominal, Missed::Guaranteed].map(|missed| self.settled(copy, missed));
+        if settled.iter().all(|at| *at == self.from) {
+            return self.from;
+        }
+        midnight(self.context.plan.copies[copy].lifetime.from)
     }
 
-    /// When a copy's chain has surely filled it.
+    /// When a copy's chain has surely filled it: on the calendar, where that says it sooner than the longest
+    /// way through the chain.
     fn settled(&self, id: CopyId, missed: Missed) -> i64 {
         let copy = &self.context.plan.copies[id];
         let chain = match missed {
             Missed::Nominal => copy.nominal_staleness,
             Missed::Guaranteed => copy.staleness,
         };
-        let settled = midnight(copy.lifetime.from).saturating_add(chain.0);
-        settled.max(self.from)
+        let first = midnight(copy.lifetime.from);
+        let settled = first.saturating_add(chain.0);
+        let filled = self
+            .context
+            .plan
+            .staleness
+            .of(id, missed)
+            .filled_since(first);
+        settled.min(filled.unwrap_or(settled)).max(self.from)
     }
 }
 

@@ -3,15 +3,19 @@
 
 mod estimates;
 mod facts;
+mod orders;
+mod slack;
 mod too_late;
 
 use std::collections::BTreeSet;
 
-use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, Demand, Obligation, Requirement, Source, Verb};
+use thrice_model::{
+    ClassId, Demand, FaultKind, Holder, Obligation, Requirement, Source, Survive, Verb,
+};
 
 use crate::context::Context;
+use crate::faults::{self, Asked};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 
 const UNUSED: Code = Code("T2601");
@@ -29,6 +33,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     idle_steps(context, &mut found);
     skipped(context, &mut found);
     weaker(context, &mut found);
+    orders::check(context, &mut found);
+    slack::check(context, &mut found);
     estimates::check(context, &mut found);
     facts::check(context, &mut found);
     too_late::check(context, &mut found);
@@ -42,8 +48,46 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         period: "all".into(),
         engine: Engine::Evaluated,
         holds,
-        note: EcoString::new(),
+        note: asked(context).into(),
     });
+}
+
+/// What is asked for, in numbers: whoever takes a requirement or a figure away sees fewer.
+fn asked(context: &Context<'_>) -> String {
+    let plan = context.plan;
+    let mut sets = 0;
+    for requirement in &plan.model.requirements {
+        let Demand::Survive(survive) = &requirement.demand else {
+            continue;
+        };
+        let periods = plan.periods.iter();
+        for period in periods.filter(|p| Context::in_force(requirement.lifetime, p)) {
+            sets += match faults::asked(context, survive, period) {
+                Asked::Set(_) => 1,
+                Asked::Any(_, singles) => singles.len(),
+            };
+        }
+    }
+    let promises: usize = plan
+        .model
+        .classes
+        .iter()
+        .map(|(_, c)| {
+            let bounds = [
+                c.rpo,
+                c.rpo_guaranteed,
+                c.rto,
+                c.retain_at_least,
+                c.retain_at_most,
+            ];
+            bounds.iter().flatten().count()
+        })
+        .sum();
+    format!(
+        "{} requirements, {sets} faults to survive in all phases, {promises} bounds of classes, {} figures of a document",
+        plan.model.requirements.len(),
+        plan.model.estimates.len()
+    )
 }
 
 fn finding(diagnostic: Diagnostic, classes: Vec<ClassId>, subjects: Vec<String>) -> Finding {
@@ -75,14 +119,48 @@ fn protects_nothing(context: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// What no other statement names, and nothing that is decided or emitted rests on either.
 fn unused(context: &Context<'_>, out: &mut Vec<Finding>) {
     for (name, span) in &context.plan.model.unused {
+        if matters(context, *span) {
+            continue;
+        }
         let diagnostic = Diagnostic::warning(UNUSED, format!("nothing uses `{name}`"))
             .at(*span, "declared here")
             .about(name.clone())
             .help("use it or take it away");
         out.push(finding(diagnostic, Vec::new(), vec![name.clone()]));
     }
+}
+
+/// Whether what is declared there counts although nothing names it: a credential that lies on a host gives
+/// whoever owns that host its rights, and can be stolen where that is to be survived; an environment is cleared
+/// for what its hosts can read; a host that installs things on others opens them, and one that costs
+/// something is paid.
+fn matters(context: &Context<'_>, declared: Span) -> bool {
+    let model = &context.plan.model;
+    let stolen = || {
+        model.requirements.iter().any(|r| match &r.demand {
+            Demand::Survive(Survive::Any { kinds, .. }) => kinds.contains(&FaultKind::Credential),
+            _ => false,
+        })
+    };
+    let on_a_host = |holder: &Holder| match holder {
+        Holder::Host(_) => true,
+        Holder::Vault(vault) => model.vaults[*vault].host.is_some(),
+    };
+    let mut credentials = model.credentials.iter().map(|(_, c)| c);
+    let mut hosts = model.hosts.iter().map(|(_, h)| h);
+    credentials
+        .any(|c| c.named.span == declared && (c.held.iter().any(|(h, _)| on_a_host(h)) || stolen()))
+        || model
+            .environments
+            .iter()
+            .any(|(_, e)| e.named.span == declared)
+        || hosts.any(|h| {
+            let paid = h.monthly.is_some() || h.once.is_some();
+            h.named.span == declared && (paid || !h.deploys_to.is_empty())
+        })
 }
 
 fn empty_demands(context: &Context<'_>, out: &mut Vec<Finding>) {

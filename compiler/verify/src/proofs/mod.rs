@@ -11,6 +11,6 @@ mod why;
 
 pub use matrix::{Cell, Margin, SavedBy, survival_matrix};
 pub use statements::Statement;
-pub use survivors::{Aftermath, Fate, survivors};
+pub use survivors::{Aftermath, Fate, fates, survivors};
 pub use turning::ledger;
 pub use why::{NoCore, Why, holds_with, why};

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use thrice_model::{ClassId, FaultKind};
+use thrice_model::{ClassId, FaultKind, Hostile, Mishap, Target};
 use thrice_plan::{CopyId, Period, Plan};
 
 use super::left::{Left, is_live, left};
 use crate::context::Context;
-use crate::faults::{Struck, of_kind, strike, words};
+use crate::faults::{Fault, FaultSet, Struck, of_kind, strike, words};
 
 /// What is left of a class after a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,5 +82,31 @@ fn fate(context: &Context<'_>, struck: &Struck, class: ClassId, period: &Period)
         class,
         untouched,
         usable,
+    }
+}
+
+/// What some things that go wrong together leave of each class of a period.
+#[must_use]
+pub fn fates(plan: &Plan, period: &Period, mishaps: &[Mishap]) -> Vec<Fate> {
+    let context = Context::new(plan, Rc::default());
+    let mut faults: FaultSet = mishaps.iter().map(|mishap| fault(*mishap)).collect();
+    faults.sort_unstable();
+    faults.dedup();
+    let struck = strike(&context, &faults, period.from);
+    let classes = context.classes_in(period);
+    let fates = classes
+        .iter()
+        .map(|class| fate(&context, &struck, *class, period));
+    fates.collect()
+}
+
+const fn fault(mishap: Mishap) -> Fault {
+    match mishap {
+        Mishap::Lose(target) => Fault::Loss(target),
+        Mishap::Steal(Hostile::Credential(id)) => Fault::Loss(Target::Credential(id)),
+        Mishap::Steal(Hostile::Host(id)) => Fault::Compromise(id),
+        Mishap::Delete(store) => Fault::Operator(store),
+        Mishap::Corrupt(_) => Fault::Corruption,
+        Mishap::Rot(store) => Fault::Rot(store),
     }
 }

@@ -13,6 +13,23 @@ use thrice_plan::Plan;
 use thrice_resolve::{Loader, resolve};
 use thrice_verify::{Verdict, Verification, verify};
 
+/// A server, a bucket and a NAS, each with its own provider; a key that is held elsewhere.
+pub const PLACES: &str = r#"
+policy p "p" { horizon 3 years; response time 72h }
+phase t0 = 2026-02-15
+provider ovh { site one }
+provider cloud { site one; supports versioning, lifecycle }
+provider home { site rack }
+provider bank { site safe }
+host vps at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium nvme } }
+nas tower at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store tank { medium hdd } }
+object_storage s3 at cloud/one { endpoint "s3.example.org"; bucket main "main-bucket" { medium object } }
+vault envelope at bank/safe
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
+key k { held on envelope; file "/etc/k" }
+credential writer { account s3; may read, write, delete on s3.main; held on vps; profile "w" }
+"#;
+
 struct NoFiles;
 
 impl Loader for NoFiles {

@@ -1,11 +1,11 @@
 //! Hostile hands, keys that lie in what they open, faults that strike together, labels on their way.
 
 use super::*;
+use crate::common::finding;
 
 fn events(found: &Verification, code: &str) -> Vec<String> {
-    let hit = found.findings.iter().find(|f| f.diagnostic.code.0 == code);
-    let hit = hit.unwrap_or_else(|| panic!("no {code}"));
-    hit.diagnostic.case.iter().map(|e| e.what.clone()).collect()
+    let case = &finding(found, code).case;
+    case.iter().map(|event| event.what.clone()).collect()
 }
 
 fn all_codes(found: &Verification) -> Vec<&'static str> {
@@ -131,6 +131,54 @@ fn old_versions_protect_from_who_may_not_administer() {
     );
 }
 
+/// Two mirrors in a row. The first keeps what it deletes, but only for itself: the second is made equal to
+/// what it shows, before or after it is lost.
+#[test]
+fn a_deletion_passes_through_a_mirror_that_keeps_what_it_deletes() {
+    let survives = |verb: &str, faults: &str| {
+        let steps = format!(
+            "nas second at bank/safe {{ runs cron; has rclone 1.75.2; store tank {{ medium hdd }} }}\n\
+             class photos is items on vps.disk:/photos\n\
+             sync first of photos to tower.tank:/photos by tower.cron {{ daily at 03:00; monitor deadman }}\n\
+             {verb} further of tower.tank:/photos to second.tank:/photos by second.cron {{ daily at 05:00; monitor deadman }}\n\
+             require survive any {faults} for photos\n"
+        );
+        let places = PLACES.replace(
+            "capacity 6 TB",
+            "capacity 6 TB; snapshots daily at 00:30 keep 90",
+        );
+        holds(&judged(&(places + &steps)), Obligation::Survival, "photos")
+    };
+    assert!(
+        survives("sync", "1 of operator, host"),
+        "the snapshots are left"
+    );
+    assert!(!survives("sync", "2 of operator, host"));
+    assert!(
+        survives("copy", "2 of operator, host"),
+        "it deletes nothing"
+    );
+}
+
+/// One mistaken command leaves snapshots, root does not: the lesser fault stands for no pair with the greater.
+#[test]
+fn a_mistake_that_snapshots_survive_does_not_stand_for_root() {
+    let survives = |faults: &str| {
+        let steps = format!(
+            "class photos is items on vps.disk:/photos\n\
+             copy pull of photos to tower.tank:/photos by tower.cron {{ daily at 03:00; monitor deadman }}\n\
+             require survive any 2 of {faults} for photos\n"
+        );
+        let places = PLACES.replace(
+            "capacity 6 TB",
+            "capacity 6 TB; snapshots daily at 00:30 keep 90",
+        );
+        holds(&judged(&(places + &steps)), Obligation::Survival, "photos")
+    };
+    assert!(survives("operator"));
+    assert!(!survives("operator, compromise"));
+}
+
 #[test]
 fn who_deploys_to_a_host_owns_it() {
     let text = |host: &str| {
@@ -209,6 +257,35 @@ fn a_lock_must_not_outlast_the_greatest_retention() {
 }
 
 // ---- Keys
+
+/// What the step needs of its credential, place by place; one that lies on its host will do.
+#[test]
+fn a_credential_may_do_what_its_step_needs() {
+    let may = |rights: &str, verb: &str| {
+        let found = judged(&format!(
+            r#"
+provider ovh {{ site one }}
+provider cloud {{ site one; supports versioning, bucket-policy }}
+host vps at ovh/one {{ runs cron; has rclone 1.75.2; store disk {{ medium nvme }} }}
+object_storage s3 at cloud/one {{ endpoint "s3.example.org"; bucket main "main-bucket" {{ medium object; versioning on }} }}
+credential writer {{ {rights}; held on vps; profile "w" }}
+class docs is items on vps.disk:/docs
+{verb} up of docs to s3.main:/docs by vps.cron {{ daily at 03:00; taking 1m..10m }}
+"#
+        ));
+        found
+            .findings
+            .iter()
+            .any(|f| f.diagnostic.code.0 == "T2319")
+    };
+    assert!(!may("may write on s3.main", "copy"));
+    assert!(may("may read on s3.main", "copy"));
+    assert!(may("may read, write on s3.main of /other", "copy"));
+    assert!(!may("may read, write on s3.main of /docs", "copy"));
+    assert!(may("may read, write on s3.main", "sync"));
+    assert!(!may("may read, write, delete on s3.*", "sync"));
+    assert!(!may("account s3", "sync"), "nothing narrows it");
+}
 
 const VAULT: &str = r#"
 provider ionos { site de }
@@ -560,4 +637,37 @@ fn an_unlabelled_class_in_clear_elsewhere_is_one_warning() {
 fn a_seed_by_hand_is_not_checked() {
     let by_hand = "seed s of db to preprod via preprod_host.disk:/db by hand { on demand; keep db; anonymise app.keys.secret redact }\n";
     assert!(message(&seeded(FIELDS, by_hand), "T2205").contains("by hand"));
+}
+
+/// Nobody may delete for good, and the bucket keeps what is deleted: what is left to an attacker are worthless
+/// snapshots. Rules by age, somebody who looks, or a copy that is no mirror close that.
+#[test]
+fn worthless_snapshots_push_good_ones_out_where_rules_count() {
+    let cloud = CLOUD
+        .replace("medium object }", "medium object; versioning on }")
+        .replace("may read, write, delete on", "may read, write on");
+    let told = |change: &dyn Fn(String) -> String| {
+        let found = judged(&change([PLACES, &cloud, STEPS].concat()));
+        let mut findings = found.findings.iter();
+        let told = findings.find(|f| f.diagnostic.code.0 == "T1805");
+        told.map(|f| f.diagnostic.message.clone())
+    };
+    let open = told(&|text| text).unwrap();
+    assert!(
+        open.contains("`vps`") && open.contains("of `db` out of `r`"),
+        "{open}"
+    );
+    assert!(told(&|text| text + MIRROR).is_some(), "a mirror follows");
+    let by_age = "keep within 6 months;";
+    let counting = "keep 7 daily, 4 weekly, 6 monthly, 2 yearly;";
+    assert_eq!(told(&|text| text.replace(counting, by_age)), None);
+    let noticed = |text: String| {
+        text.replace(
+            "churn 5..30 MB/day",
+            "churn 5..30 MB/day; noticed within 7 days",
+        )
+    };
+    assert_eq!(told(&noticed), None);
+    let second = "copy dumps of db from dump to tower.tank:/dumps by tower.cron { daily at 04:00; taking 1m..10m; monitor deadman }\n";
+    assert_eq!(told(&|text| text + second), None);
 }

@@ -9,7 +9,6 @@
 )]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use thrice_model::{CaptureMethod, CaptureParts, Class, ClassId, HostKind, StepId, Verb};
 use thrice_target::Artefact;
@@ -126,14 +125,7 @@ impl Capture {
 
     /// Names of all that it left, sorted.
     pub fn left(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.bench.folder().join("dumps")) else {
-            return Vec::new();
-        };
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
+        self.bench.names("dumps")
     }
 
     pub fn bytes(&self, name: &str) -> Vec<u8> {
@@ -148,10 +140,7 @@ impl Capture {
 
     /// A program of that name that comes first.
     pub fn program(&mut self, name: &str, text: &str) {
-        let path = self.bench.write(&format!("bin/{name}"), text);
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-        let folder = self.bench.folder().join("bin");
-        self.bench.programs(&folder);
+        self.bench.instead(name, text);
     }
 
     /// shellcheck has nothing to say.

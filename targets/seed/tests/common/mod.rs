@@ -8,8 +8,6 @@
     reason = "tests: each file uses a part of this, and a failure is a failed test"
 )]
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use thrice_model::{
@@ -164,22 +162,12 @@ impl Seed {
 
     /// Everything that has gone to the place in between.
     pub fn sent(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.bench.folder().join("via/seed")) else {
-            return Vec::new();
-        };
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
+        self.bench.names("via/seed")
     }
 
     /// A program of that name that comes first.
     pub fn program(&mut self, name: &str, text: &str) {
-        let path = self.bench.write(&format!("bin/{name}"), text);
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-        let folder = self.bench.folder().join("bin");
-        self.bench.programs(&folder);
+        self.bench.instead(name, text);
     }
 }
 

@@ -31,7 +31,7 @@ const FORM: Construct = Construct {
         Clause::once(
             "runs",
             "\"PROGRAM\"",
-            "one's own program does it: nothing but its cron line is emitted"
+            "one's own program does it, in a script that waits, ends it in time, looks at what it left and tells the monitor"
         ),
         Clause::once("user", "\"USER\"", "the user it runs as"),
         Clause::once("container", "\"CONTAINER\"", "the container it runs in"),

@@ -34,7 +34,11 @@ pub const JITTER: Clause = Clause::once(
 );
 pub const RETRIES: Clause =
     Clause::once("retries", "NUMBER", "how often a failed run is tried again");
-pub const AFTER: Clause = Clause::many("after", "STEP, …", "what must have succeeded before");
+pub const AFTER: Clause = Clause::many(
+    "after",
+    "STEP, …",
+    "what must have succeeded before: a script looks once and refuses, and only on its own host",
+);
 pub const LIMIT: Clause = Clause::once("limit", "SPEED", "the greatest speed it may use");
 pub const TRANSFERS: Clause = Clause::once(
     "transfers",

@@ -7,16 +7,18 @@ mod lifecycle;
 mod mounts;
 mod provider;
 mod reach;
+mod rights;
 mod runner;
+mod systemd;
 mod writers;
 mod zerobyte;
 
-use ecow::EcoString;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::Obligation;
 
 use crate::context::Context;
 use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::wording::{list, some};
 
 /// How many steps a message points at.
 const SHOWN: usize = 5;
@@ -28,7 +30,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     writers::check(context, &mut found);
     browse::check(context, &mut found);
     reach::check(context, &mut found);
+    rights::check(context, &mut found);
     runner::check(context, &mut found);
+    systemd::check(context, &mut found);
     zerobyte::check(context, &mut found);
     mounts::check(context, &mut found);
     let holds = found
@@ -41,8 +45,28 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         period: "all".into(),
         engine: Engine::Evaluated,
         holds,
-        note: EcoString::new(),
+        note: kept(context).into(),
     });
+}
+
+/// What is asked for and kept, so that it is missed when it is no longer asked for.
+fn kept(context: &Context<'_>) -> String {
+    let model = &context.plan.model;
+    let hosts = model.hosts.iter().filter(|(_, host)| host.transit_only);
+    let passing = list(hosts.map(|(_, host)| host.named.name.as_str()));
+    let classes = model
+        .classes
+        .iter()
+        .filter(|(_, c)| !c.browsed_by.is_empty());
+    let browsed = some(classes.map(|(_, class)| class.named.name.as_str()));
+    let mut out = Vec::new();
+    if !passing.is_empty() {
+        out.push(format!("nothing is stored on {passing}"));
+    }
+    if !browsed.is_empty() {
+        out.push(format!("who must browse {browsed} can"));
+    }
+    out.join("; ")
 }
 
 /// A finding about things that are no classes.

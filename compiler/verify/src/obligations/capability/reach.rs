@@ -12,6 +12,7 @@ const NOT_LOCAL: Code = Code("T2312");
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
+    mounted(context, out);
     for (_, step) in model.steps.iter() {
         let Some(runner) = step.runner.host else {
             continue;
@@ -35,7 +36,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-fn places(context: &Context<'_>, step: &Step) -> (Vec<Location>, Vec<Location>) {
+/// Where a step reads and where it writes.
+pub(super) fn places(context: &Context<'_>, step: &Step) -> (Vec<Location>, Vec<Location>) {
     let model = &context.plan.model;
     let in_repository = |id: thrice_model::RepositoryId| {
         let r = &model.repositories[id];
@@ -61,6 +63,32 @@ fn places(context: &Context<'_>, step: &Step) -> (Vec<Location>, Vec<Location>) 
         Source::Repository(id, _) => vec![in_repository(*id)],
     };
     (reads, written(step))
+}
+
+/// A service reaches what it shows.
+fn mounted(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let model = &context.plan.model;
+    for mount in &model.mounts {
+        let (service, other) = (
+            &model.services[mount.service],
+            context.plan.host_of(mount.store),
+        );
+        let near = service.host == other || model.hosts[other].kind == HostKind::ObjectStorage;
+        if near || same_network(context, service.host, other) {
+            continue;
+        }
+        let (name, other) = (&mount.named.name, &model.hosts[other].named);
+        let message = format!(
+            "`{}` shows `{name}` of `{}`, but no network joins their hosts",
+            service.named.name, other.name
+        );
+        let diagnostic = Diagnostic::error(NO_NETWORK, message)
+            .at(mount.named.span, "the mount")
+            .at(model.hosts[service.host].named.span, "shown from here")
+            .at(other.span, "its data is here")
+            .help("declare the network they share: `network NAME { joins …, … }`");
+        out.push(finding(diagnostic, vec![name.clone()]));
+    }
 }
 
 fn same_network(context: &Context<'_>, a: HostId, b: HostId) -> bool {

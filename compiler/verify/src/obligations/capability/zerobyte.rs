@@ -45,8 +45,8 @@ fn mirror(step: &Step) -> Finding {
         step.verb.word()
     );
     let diagnostic = Diagnostic::error(NO_BACKUP, message)
-        .at(step.named.span, "its mirrors copy new snapshots alone, and thin out nothing there")
-        .help("write a second backup to the other repository, with keep rules of its own, or let cron run this");
+        .at(step.named.span, "its mirrors tell nobody when they fail, and thin out nothing there")
+        .help("write a second `backup` by Zerobyte to the other repository, with keep rules and a monitor of its own, or let cron run this");
     finding(diagnostic, vec![name.clone()])
 }
 
@@ -57,7 +57,7 @@ fn no_backup(steps: &[&Step]) -> Finding {
         "nothing carries {} out: Zerobyte runs backups with restic and nothing else",
         some(names())
     );
-    let mut diagnostic = Diagnostic::warning(NO_BACKUP, message);
+    let mut diagnostic = Diagnostic::error(NO_BACKUP, message);
     for step in steps.iter().take(SHOWN) {
         let label = format!("a {} by Zerobyte", step.verb.word());
         diagnostic = diagnostic.at(step.named.span, label);

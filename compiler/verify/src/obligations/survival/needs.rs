@@ -9,7 +9,7 @@ use thrice_quantity::Seconds;
 
 use crate::context::Context;
 use crate::faults::history;
-use crate::verification::{Engine, Finding, Verification};
+use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::during;
 
 const MISMATCH: Code = Code("T1205");
@@ -29,15 +29,43 @@ pub(super) fn decide(context: &Context<'_>, out: &mut Verification) {
             let mut periods: Vec<&Period> = Vec::new();
             let mut worst: Option<Mismatch> = None;
             for period in &context.plan.periods {
-                if let Some(found) = mismatch(context, id, needed, period) {
+                let found = mismatch(context, id, needed, period);
+                if found.is_some() {
                     periods.push(period);
-                    worst = worst.max(Some(found));
+                    worst = worst.max(found);
                 }
+                out.verdicts
+                    .extend(verdict(context, id, needed, found, period));
             }
             out.findings
                 .extend(worst.map(|w| tell(context, id, needed, w, &periods)));
         }
     }
+}
+
+/// What came out for a class that has versions: what nobody sees, nobody misses when it is taken away.
+fn verdict(
+    context: &Context<'_>,
+    id: ClassId,
+    needed: &NeededWith,
+    found: Option<Mismatch>,
+    period: &Period,
+) -> Option<Verdict> {
+    reach(context, id, period)?;
+    let (name, other) = (context.class_name(id), context.class_name(needed.class));
+    let note = match (found, apart(context, needed, period)) {
+        (Some(Mismatch::Reach(..)), _) => "do not reach as far back".to_owned(),
+        (_, Some(apart)) => format!("reach as far back, at most {apart} apart"),
+        (_, None) => "reach as far back".to_owned(),
+    };
+    Some(Verdict {
+        obligation: Obligation::Survival,
+        subject: format!("{name} with {other}").into(),
+        period: period.name.as_str().into(),
+        engine: Engine::Evaluated,
+        holds: !found.is_some_and(|found| contradicts(context, id, found)),
+        note: format!("versions of `{other}` {note}").into(),
+    })
 }
 
 fn mismatch(
@@ -51,12 +79,16 @@ fn mismatch(
     if theirs < mine {
         return Some(Mismatch::Reach(mine, theirs));
     }
-    let within = needed.within?;
-    let apart = versions(context, needed.class, period)
+    let (apart, within) = (apart(context, needed, period)?, needed.within?);
+    (apart > within).then_some(Mismatch::Apart(apart, within))
+}
+
+/// How far apart versions of what is needed are at most; `None`: none are made on a schedule.
+fn apart(context: &Context<'_>, needed: &NeededWith, period: &Period) -> Option<Seconds> {
+    versions(context, needed.class, period)
         .into_iter()
         .filter_map(|copy| context.plan.cadences[copy.made_by?].widest)
-        .min()?;
-    (apart > within).then_some(Mismatch::Apart(apart, within))
+        .min()
 }
 
 fn versions<'p>(context: &'p Context<'_>, class: ClassId, period: &Period) -> Vec<&'p Copy> {
@@ -73,6 +105,15 @@ fn reach(context: &Context<'_>, class: ClassId, period: &Period) -> Option<Secon
         .into_iter()
         .filter_map(|copy| history(context, copy))
         .max()
+}
+
+/// Whether the policy says that it must not be so.
+fn contradicts(context: &Context<'_>, id: ClassId, what: Mismatch) -> bool {
+    let written = context.plan.model.classes[id].retain_at_least;
+    match what {
+        Mismatch::Reach(_, theirs) => written.is_some_and(|(written, _)| written > theirs),
+        Mismatch::Apart(..) => true,
+    }
 }
 
 fn tell(
@@ -100,12 +141,7 @@ fn tell(
             "versions of `{other}` are up to {apart} apart{phases}, and `{name}` needs one within {within}"
         ),
     };
-    let written = class.retain_at_least.map_or(Seconds::ZERO, |(t, _)| t);
-    let contradicts = match what {
-        Mismatch::Reach(_, theirs) => written > theirs,
-        Mismatch::Apart(..) => true,
-    };
-    let severity = if contradicts {
+    let severity = if contradicts(context, id, what) {
         Severity::Error
     } else {
         Severity::Warning

@@ -1,25 +1,14 @@
-//! A client of a real object gateway.
-
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper that cannot go on fails its test"
-)]
+//! The library of AWS on a gateway.
 
 use std::future::Future;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
-use thrice_test_support::ceph::Rgw;
 
-/// Waits for an answer.
-pub fn wait<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.unwrap().block_on(work)
-}
+use crate::ceph::Rgw;
 
-/// A client with the keys of a gateway.
+/// A client with the keys of the one user.
+#[must_use]
 pub fn client(gateway: &Rgw) -> Client {
     let keys = Credentials::new(
         gateway.access_key(),
@@ -37,4 +26,16 @@ pub fn client(gateway: &Rgw) -> Client {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     Client::from_conf(config)
+}
+
+/// Waits for work of the library.
+///
+/// # Panics
+/// If the system gives no means to wait.
+pub fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(work)
 }

@@ -1,4 +1,5 @@
-//! A schedule as calendar events of systemd (systemd.time(7)).
+//! A schedule as calendar events of systemd (systemd.time(7)), and what systemd does not start as a policy says.
+//! The verifier says it of a policy, and its target emits nothing that would come to it.
 //!
 //! The plan counts runs as Debian's cron makes them. Where the clocks change, systemd differs (252,
 //! tried): a time that they jump over is left out, not made up for, and a time of each hour loses the
@@ -7,23 +8,81 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use thrice_model::{Host, Policy};
+use thrice_diagnostics::Span;
+use thrice_model::{HostKind, Model, Policy, RunnerKind, Step};
 use thrice_quantity::schedule::{Recurrence, Schedule, TimeOfDay, zone_named};
-use thrice_target::due;
 
-/// The lines for `OnCalendar=`; none for a step that is done on demand.
+use crate::cadence::zone_name;
+
+/// Something that systemd of a host does not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// It has no `/etc/systemd/system` of its own: a NAS makes its /etc anew.
+    NoUnits,
+    /// It would not start the step when the plan counts on it.
+    Calendar {
+        /// Why.
+        why: String,
+        /// The schedule.
+        at: Span,
+    },
+}
+
+impl Limit {
+    /// A sentence about the step.
+    #[must_use]
+    pub fn words(&self, model: &Model, step: &Step) -> String {
+        let name = &step.named.name;
+        match self {
+            Self::NoUnits => {
+                let host = step.runner.host.and_then(|host| model.hosts.get(host));
+                let host = host.map_or("", |host| host.named.name.as_str());
+                format!("`{name}` is to be started by systemd of the NAS `{host}`")
+            }
+            Self::Calendar { why, .. } => format!("`{name}`: {why}"),
+        }
+    }
+
+    /// The way round it.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::NoUnits => "a NAS makes its /etc anew: write `by HOST.cron` or `by HOST.truenas`",
+            Self::Calendar { .. } => {
+                "plan it in UTC or at a time that no change of the clocks hits, or let cron run it"
+            }
+        }
+    }
+}
+
+/// What keeps systemd from starting a step as the policy says; nothing for a step that others start.
+#[must_use]
+pub fn limit(model: &Model, step: &Step) -> Option<Limit> {
+    let host = model.hosts.get(step.runner.host?)?;
+    if step.runner.kind != RunnerKind::Systemd {
+        return None;
+    }
+    if host.kind == HostKind::Nas {
+        return Some(Limit::NoUnits);
+    }
+    let (schedule, at) = step.timing.schedule.as_ref()?;
+    let why = lines(schedule, &zone_name(model, schedule, step), &model.policy).err()?;
+    Some(Limit::Calendar { why, at: *at })
+}
+
+/// The lines for `OnCalendar=`; none for a step that is done on demand. `name` is the zone whose clock the
+/// schedule reads.
 ///
 /// # Errors
 /// Says why systemd would not start the step at the times that the plan counts on.
-pub fn lines(schedule: &Schedule, host: &Host, policy: &Policy) -> Result<Vec<String>, String> {
+pub fn lines(schedule: &Schedule, name: &str, policy: &Policy) -> Result<Vec<String>, String> {
     if schedule.when == Recurrence::OnDemand {
         return Ok(Vec::new());
     }
     if schedule.never_matches() {
         return Err("no date ever fits".to_owned());
     }
-    let name = due::zone(schedule, host);
-    let zone = zone_named(&name).map_err(|error| error.to_string())?;
+    let zone = zone_named(name).map_err(|error| error.to_string())?;
     let (from, to) = horizon(policy);
     let repeating = match &schedule.when {
         Recurrence::EveryMinutes(step) => Some(every(*step)?),
@@ -33,7 +92,7 @@ pub fn lines(schedule: &Schedule, host: &Host, policy: &Policy) -> Result<Vec<St
     if let Some((minutes, time)) = repeating {
         let zone = same_in_utc(&zone, from, to, i64::from(minutes) * 60)
             .then_some("UTC")
-            .or_else(|| is_constant(&zone, from, to).then_some(name.as_str()))
+            .or_else(|| is_constant(&zone, from, to).then_some(name))
             .ok_or_else(|| {
                 format!("the clocks of {name} change, and systemd does not count on through that")
             })?;

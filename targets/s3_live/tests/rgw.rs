@@ -8,49 +8,20 @@
     reason = "tests: what goes wrong here is a failed test"
 )]
 
-use std::future::Future;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
-    AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketVersioningStatus,
-    ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
-    NoncurrentVersionExpiration, VersioningConfiguration,
+    BucketLifecycleConfiguration, BucketVersioningStatus, LifecycleRule, VersioningConfiguration,
 };
 use thrice_model::{AgeClock, HostKind, RunnerKind, StoreId, Verb};
 use thrice_quantity::{Interval, Seconds};
+use thrice_s3_live::{Meaning, library};
 use thrice_target::fixture::Fixture;
-use thrice_target_s3_lifecycle::{Action, Configuration, Facts, Rule, emit, read};
+use thrice_target_s3_lifecycle::{Configuration, emit};
 use thrice_test_support::ceph::{Lifecycle, Rgw};
-
-fn client(gateway: &Rgw) -> Client {
-    let keys = Credentials::new(
-        gateway.access_key(),
-        gateway.secret_key(),
-        None,
-        None,
-        "test",
-    );
-    let config = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(gateway.endpoint())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(keys)
-        .force_path_style(true)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
-    Client::from_conf(config)
-}
-
-fn wait<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(work)
-}
+use thrice_test_support::s3::{client, wait};
 
 /// A policy with expire steps: name, bucket, path, days, and whether noncurrent versions are meant.
 fn emitted(steps: &[(&str, &str, &str, i64, bool)]) -> Vec<(String, String)> {
@@ -86,48 +57,16 @@ fn emitted(steps: &[(&str, &str, &str, i64, bool)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A rule of the file in the words of the AWS library: what its command line does with the file.
-fn rule(rule: &Rule) -> LifecycleRule {
-    let new = LifecycleRule::builder()
-        .id(&rule.id)
-        .status(ExpirationStatus::from(rule.status.as_str()));
-    let new = match (&rule.filter, &rule.prefix) {
-        (Some(filter), _) => new.filter(
-            LifecycleRuleFilter::builder()
-                .prefix(&filter.prefix)
-                .build(),
-        ),
-        (None, prefix) =>
-        {
-            #[expect(deprecated, reason = "the policy may ask for the deprecated form")]
-            new.set_prefix(prefix.clone())
-        }
-    };
-    let days = |days: i64| i32::try_from(days).unwrap();
-    match &rule.action {
-        Action::Expiration(e) => {
-            new.expiration(LifecycleExpiration::builder().days(days(e.days)).build())
-        }
-        Action::Noncurrent(n) => new.noncurrent_version_expiration(
-            NoncurrentVersionExpiration::builder()
-                .noncurrent_days(days(n.days))
-                .build(),
-        ),
-        Action::Abort(a) => new.abort_incomplete_multipart_upload(
-            AbortIncompleteMultipartUpload::builder()
-                .days_after_initiation(days(a.days))
-                .build(),
-        ),
-    }
-    .build()
-    .unwrap()
+/// The rules of a file in the words of the AWS library: what its command line does with the file.
+fn in_library(text: &str) -> Vec<LifecycleRule> {
+    let configuration: Configuration = serde_json::from_str(text).unwrap();
+    let rules = configuration.rules.iter();
+    rules.map(|rule| library(rule).unwrap()).collect()
 }
 
 async fn put(client: &Client, bucket: &str, text: &str) {
-    let configuration: Configuration = serde_json::from_str(text).unwrap();
-    let rules: Vec<LifecycleRule> = configuration.rules.iter().map(rule).collect();
     let configuration = BucketLifecycleConfiguration::builder()
-        .set_rules(Some(rules))
+        .set_rules(Some(in_library(text)))
         .build()
         .unwrap();
     let request = client.put_bucket_lifecycle_configuration().bucket(bucket);
@@ -138,47 +77,17 @@ async fn put(client: &Client, bucket: &str, text: &str) {
         .unwrap();
 }
 
-/// What the server has, as the AWS command line prints it.
-async fn get(client: &Client, bucket: &str) -> Vec<Facts> {
+/// What the rules of the server mean, by ID.
+async fn get(client: &Client, bucket: &str) -> Vec<Meaning> {
     let answer = client
         .get_bucket_lifecycle_configuration()
         .bucket(bucket)
         .send()
         .await
         .unwrap();
-    let rules: Vec<serde_json::Value> = answer
-        .rules()
-        .iter()
-        .map(|rule| {
-            #[expect(deprecated, reason = "the policy may ask for the deprecated form")]
-            let prefix = rule.prefix();
-            let mut out = serde_json::json!({"ID": rule.id(), "Status": rule.status().as_str()});
-            if let Some(prefix) = prefix {
-                out["Prefix"] = prefix.into();
-            }
-            if let Some(filter) = rule.filter() {
-                out["Filter"]["Prefix"] = filter.prefix().into();
-                if filter.object_size_greater_than().is_some() || filter.tag().is_some() {
-                    out["Filter"]["Unexpected"] = true.into();
-                }
-            }
-            if let Some(days) = rule.expiration().and_then(LifecycleExpiration::days) {
-                out["Expiration"]["Days"] = days.into();
-            }
-            if let Some(days) = rule
-                .noncurrent_version_expiration()
-                .and_then(NoncurrentVersionExpiration::noncurrent_days)
-            {
-                out["NoncurrentVersionExpiration"]["NoncurrentDays"] = days.into();
-            }
-            if let Some(abort) = rule.abort_incomplete_multipart_upload() {
-                out["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] =
-                    abort.days_after_initiation().into();
-            }
-            out
-        })
-        .collect();
-    read(&serde_json::json!({ "Rules": rules }).to_string()).unwrap()
+    let mut rules: Vec<Meaning> = answer.rules().iter().map(Meaning::of).collect();
+    rules.sort();
+    rules
 }
 
 #[test]
@@ -195,7 +104,8 @@ fn what_is_put_is_what_is_read_back() {
         for (bucket, text) in &emitted {
             client.create_bucket().bucket(bucket).send().await.unwrap();
             put(&client, bucket, text).await;
-            assert_eq!(get(&client, bucket).await, read(text).unwrap());
+            let meant: Vec<Meaning> = in_library(text).iter().map(Meaning::of).collect();
+            assert_eq!(get(&client, bucket).await, meant);
         }
     });
 }

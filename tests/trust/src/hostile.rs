@@ -1,0 +1,272 @@
+//! What hostile hands leave of small random policies: by the rules of the verifier's faults, and by playing
+//! it on the simulator. The two find out separately who reaches what.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tables are indexed by ids that only they give out"
+)]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use jiff::ToSpan as _;
+use rand::RngExt as _;
+use rand::seq::IndexedRandom as _;
+use thrice_model::{HostKind, Hostile, Mishap, Strike};
+use thrice_plan::{CopyId, CopyKind, Plan};
+use thrice_simulate::{Case, Choices, simulate};
+use thrice_verify::fates;
+
+use crate::policy::{Texts, plan};
+use crate::{Random, random};
+
+/// Hours from when somebody begins to delete until somebody acts.
+const RESPONSE_HOURS: i64 = 72;
+
+/// What came out of a series.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// How many policies were compared.
+    pub policies: u64,
+    /// How many copies were left by both, and how many by none.
+    pub left: u64,
+    /// Copies that neither leaves.
+    pub gone: u64,
+    /// What is not the same, each with its policy.
+    pub mismatches: Vec<String>,
+}
+
+/// Compares so many random policies, each with all that can fall into hostile hands, and some pairs of that.
+#[must_use]
+pub fn compare(seed: u64, policies: u64) -> Tally {
+    let mut out = Tally::default();
+    for case in 0..policies {
+        let mut random = random(seed, case);
+        let text = text(&mut random);
+        match plan(&Texts::one(&text)) {
+            Err(why) => {
+                let said = format!("case {case} is no policy: {why}\n{text}");
+                out.mismatches.push(said);
+            }
+            Ok(plan) => {
+                out.policies += 1;
+                for mishaps in thefts(&plan, &mut random) {
+                    one(&plan, &mishaps, &mut out, &format!("case {case}: {text}"));
+                }
+            }
+        }
+    }
+    out
+}
+
+fn one(plan: &Plan, mishaps: &[Mishap], out: &mut Tally, case: &str) {
+    let by_rules = places(plan, &left_by_rules(plan, mishaps));
+    let played = places(plan, &left_by_playing(plan, mishaps));
+    let all = places(plan, &elsewhere(plan).collect());
+    let known = by_rules.union(&played);
+    out.gone += (all.len() - known.count()) as u64;
+    out.left += by_rules.intersection(&played).count() as u64;
+    if by_rules != played {
+        let said = format!("{mishaps:?}: left by rules {by_rules:?}, played {played:?}\n{case}");
+        out.mismatches.push(said);
+    }
+}
+
+/// Where some copies lie: two jobs may write one thing.
+fn places(plan: &Plan, copies: &BTreeSet<CopyId>) -> BTreeSet<String> {
+    let places = copies.iter().map(|id| &plan.copies[*id].location);
+    places
+        .map(|place| {
+            format!(
+                "{}:{}",
+                plan.model.stores[place.store].named.name, place.path
+            )
+        })
+        .collect()
+}
+
+/// The copies that lie elsewhere than the data: of the others the rules ask what is left without it.
+fn elsewhere(plan: &Plan) -> impl Iterator<Item = CopyId> {
+    let away = plan.copies.iter().filter(|(_, copy)| {
+        let home = plan.model.classes[copy.class].home.store;
+        copy.kind != CopyKind::Live && copy.counts && copy.location.store != home
+    });
+    away.map(|(id, _)| id)
+}
+
+fn left_by_rules(plan: &Plan, mishaps: &[Mishap]) -> BTreeSet<CopyId> {
+    let period = plan.periods.first();
+    let fates = period.map(|period| fates(plan, period, mishaps));
+    let usable: BTreeSet<CopyId> = fates.into_iter().flatten().flat_map(|f| f.usable).collect();
+    elsewhere(plan).filter(|id| usable.contains(id)).collect()
+}
+
+fn left_by_playing(plan: &Plan, mishaps: &[Mishap]) -> BTreeSet<CopyId> {
+    let start = plan.model.policy.start.saturating_add(100.days());
+    let noon = start.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
+    let Ok(at) = noon.map(|noon| noon.timestamp()) else {
+        return BTreeSet::new();
+    };
+    let strike = |mishap: &Mishap| Strike {
+        at,
+        mishap: *mishap,
+        span: None,
+    };
+    let case = Case {
+        strikes: mishaps.iter().map(strike).collect(),
+        judged: at + jiff::SignedDuration::from_hours(RESPONSE_HOURS - 1),
+        classes: BTreeSet::new(),
+        choices: Choices::default(),
+    };
+    let outcomes = simulate(plan, &case).outcomes;
+    let copies = outcomes.iter().flat_map(|outcome| &outcome.copies);
+    let usable = copies.filter(|state| state.why_not.is_none());
+    let usable: BTreeSet<CopyId> = usable.map(|state| state.copy).collect();
+    elsewhere(plan).filter(|id| usable.contains(id)).collect()
+}
+
+/// Everybody by himself, and a few pairs.
+fn thefts(plan: &Plan, random: &mut Random) -> Vec<Vec<Mishap>> {
+    let model = &plan.model;
+    let machines = model
+        .hosts
+        .iter()
+        .filter(|(_, h)| h.kind != HostKind::ObjectStorage);
+    let hosts = machines.map(|(id, _)| Hostile::Host(id));
+    let all = hosts.chain(model.credentials.ids().map(Hostile::Credential));
+    let all: Vec<Mishap> = all.map(Mishap::Steal).collect();
+    let mut out: Vec<Vec<Mishap>> = all.iter().map(|one| vec![*one]).collect();
+    for _ in 0..3 {
+        let pair = (0..2).filter_map(|_| all.choose(random).copied());
+        out.push(pair.collect());
+    }
+    out
+}
+
+/// A random policy: three machines and a storage with two buckets, credentials and keys that lie here and
+/// there, jobs that run anywhere.
+fn text(random: &mut Random) -> String {
+    let mut out =
+        format!("policy small \"Small\" {{ horizon 1 year; response time {RESPONSE_HOURS}h }}\n");
+    let supports = if random.random_bool(0.3) {
+        "supports one-key-all-buckets"
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        out,
+        "provider far {{ site s0; site s1; site s2; site s3; {supports} }}"
+    );
+    for host in 0..3 {
+        let snapshots = some(random, 0.2, "; snapshots daily at 00:30 keep 9");
+        let deploys = random.random_range(0..3);
+        let deploys = match deploys != host && random.random_bool(0.2) {
+            true => format!("deploys to h{deploys}; "),
+            false => String::new(),
+        };
+        let _ = writeln!(
+            out,
+            "host h{host} at far/s{host} {{ runs cron; has restic 0.18.0, rclone 1.75.2; {deploys}store data {{ medium hdd{snapshots} }}; service web{host} }}"
+        );
+    }
+    let versioned = some(random, 0.3, "; versioning on");
+    let _ = writeln!(
+        out,
+        "object_storage o at far/s3 {{ bucket near {{ medium object{versioned} }}; bucket deep {{ medium object }} }}"
+    );
+    let vault = if random.random_bool(0.5) {
+        "at far/s3"
+    } else {
+        "on h2"
+    };
+    let _ = writeln!(out, "vault v {vault}");
+    let holder = |random: &mut Random| {
+        *["h0", "h1", "h2", "v", "h1, v"]
+            .choose(random)
+            .unwrap_or(&"v")
+    };
+    let _ = writeln!(out, "key k {{ held on {} }}", holder(random));
+    for credential in 0..3 {
+        let account = some(random, 0.5, "account o; ");
+        let rights = [
+            "read",
+            "read, write",
+            "read, write, delete",
+            "read, administer",
+        ];
+        let places = [
+            "o.near",
+            "o.deep",
+            "o.*",
+            "o.near of /p1",
+            "h1.data",
+            "o.deep of /p2",
+        ];
+        let may = match random.random_bool(0.6) {
+            true => format!(
+                "may {} on {}; ",
+                rights.choose(random).unwrap_or(&"read"),
+                places.choose(random).unwrap_or(&"o.near")
+            ),
+            false => String::new(),
+        };
+        let _ = writeln!(
+            out,
+            "credential c{credential} {{ {account}{may}held on {} }}",
+            holder(random)
+        );
+    }
+    let _ = writeln!(
+        out,
+        "repository r in o.deep:/r {{ engine restic 0.18.0; key k{} }}",
+        opened(random)
+    );
+    if random.random_bool(0.4) {
+        let read_only = some(random, 0.5, "; read only");
+        let by = opened(random);
+        let _ = writeln!(
+            out,
+            "mount shown of o.near:/p1 in web{} {{ for all users{by}{read_only} }}",
+            random.random_range(0..3)
+        );
+    }
+    let kind = *["state", "items"].choose(random).unwrap_or(&"state");
+    let _ = writeln!(out, "class c is {kind} on h0.data:/p0");
+    steps(random, &mut out);
+    out
+}
+
+fn steps(random: &mut Random, out: &mut String) {
+    let mut places = vec!["h0.data:/p0".to_owned()];
+    for step in 1..=random.random_range(2..=4) {
+        let from = places.choose(random).cloned().unwrap_or_default();
+        let by = format!("h{}.cron", random.random_range(0..3));
+        let at = format!("daily at 0{step}:00 UTC; taking 1m..5m{}", opened(random));
+        let store = *["h1.data", "h2.data", "o.near", "o.deep"]
+            .choose(random)
+            .unwrap_or(&"o.near");
+        let to = format!("{store}:/p{step}");
+        let _ = match random.random_range(0..5) {
+            0 => writeln!(out, "backup b{step} of c to r by {by} {{ {at} }}"),
+            1 | 2 => {
+                places.push(to.clone());
+                writeln!(out, "sync y{step} of {from} to {to} by {by} {{ {at} }}")
+            }
+            _ => {
+                places.push(to.clone());
+                writeln!(out, "copy y{step} of {from} to {to} by {by} {{ {at} }}")
+            }
+        };
+    }
+}
+
+fn some(random: &mut Random, chance: f64, text: &'static str) -> &'static str {
+    if random.random_bool(chance) { text } else { "" }
+}
+
+fn opened(random: &mut Random) -> String {
+    match random.random_bool(0.5) {
+        true => format!("; credential c{}", random.random_range(0..3)),
+        false => String::new(),
+    }
+}
