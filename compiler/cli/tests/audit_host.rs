@@ -32,7 +32,7 @@ capture dump of databases to web.disk:DESK/dumps by web.cron {
     taking 1s..10m
     monitor deadman
 }
-accept survival for databases because "a test" by "owner" until 2036-01-01
+accept survival for databases because "a test" by "owner", "clerk" until 2036-01-01
 "#;
 
 struct Stage {

@@ -15,7 +15,7 @@ const PATIENCE: &str = "20";
 /// What a program prints.
 ///
 /// # Errors
-/// `what` it was to do, and its last word.
+/// `what` it was to do, and its last word, or its fatal error.
 pub fn output(what: &str, command: &mut Command) -> Answer<Vec<u8>> {
     let output = command
         .stdin(Stdio::null())
@@ -25,9 +25,10 @@ pub fn output(what: &str, command: &mut Command) -> Answer<Vec<u8>> {
         return Ok(output.stdout);
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let last = said
-        .lines()
-        .rfind(|line| !line.trim().is_empty())
+    // Below the error itself, restic 0.14 asks whether the address of the repository is right.
+    let mut lines = said.lines();
+    let last = (lines.clone().rfind(|line| line.starts_with("Fatal: ")))
+        .or_else(|| lines.rfind(|line| !line.trim().is_empty()))
         .unwrap_or("it says nothing");
     let code = output
         .status
