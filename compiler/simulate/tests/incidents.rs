@@ -444,19 +444,19 @@ fn scenarios_are_told_with_their_trace() {
     assert_eq!(
         told,
         [
-            "error T2701: scenario \"stolen\": nothing of `databases` is left",
-            "note T2703: scenario \"burnt\", judged at 2026-04-29 00:00: `databases` comes back from `s3.backups`, and 21 h 30 min of it are lost",
-            "note T2703: scenario \"foreseen\", judged at 2026-11-04 06:00: nothing of `databases` is left",
             "warning T2702: scenario \"before its time\" strikes `prod` on 2026-02-01 00:00, and then it does not exist: host `prod` is lost",
             "note T2703: scenario \"before its time\", judged at 2026-02-04 00:00: nothing of `databases` is left",
+            "note T2703: scenario \"burnt\", judged at 2026-04-29 00:00: `databases` comes back from `s3.backups`, and 21 h 30 min of it are lost",
+            "note T2703: scenario \"foreseen\", judged at 2026-11-04 06:00: nothing of `databases` is left",
+            "error T2701: scenario \"stolen\": nothing of `databases` is left",
         ]
     );
     assert!(
-        found[0]
+        found[4]
             .case
             .iter()
             .any(|event| event.when == "2026-11-01 07:00" && event.what.contains("`nas_copy`")),
         "{:#?}",
-        found[0].case
+        found[4].case
     );
 }

@@ -269,7 +269,7 @@ fn decides_as_every_real_restic_does() {
             }
         }
         eprintln!(
-            "restic {version}: {asked} policies, each on a history of its own, {} of them refused: all alike",
+            "restic {version}: {asked} policies on random draws of one history, {} of them refused: all alike",
             refused - refused_before
         );
     }

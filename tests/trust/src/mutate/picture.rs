@@ -113,6 +113,8 @@ impl Picture {
         };
         let mut model = plan.model.clone();
         model.hash.clear();
+        // What is left without use is no other meaning.
+        model.unused.clear();
         let named: Vec<_> = model.steps.iter().map(|(_, step)| step.clone()).collect();
         for mount in &mut model.mounts {
             (mount.ssl, mount.port) = (false, None);

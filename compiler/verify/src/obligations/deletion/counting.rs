@@ -127,7 +127,8 @@ pub(super) fn tell(context: &Context<'_>, open: &Open) -> Vec<Finding> {
         let mut diagnostic = Diagnostic::warning(
             OPEN,
             format!(
-                "who owns one of {} can push all good versions of {} out of {} with worthless ones, and nothing falls silent",
+                "who owns {}{} can push all good versions of {} out of {} with worthless ones, and nothing falls silent",
+                if hosts.len() > 1 { "one of " } else { "" },
                 some(names(context, hosts)),
                 some(of.iter().copied()),
                 list(named.clone().map(|named| named.name.as_str())),

@@ -20,8 +20,11 @@ const BY_TIMES_ALONE: Code = Code("T2614");
 /// How many places a message points at.
 const SHOWN: usize = 6;
 
+/// The steps that one program of a host starts, each with the words that order it.
+type Idle = BTreeMap<(Option<HostId>, RunnerKind), Vec<(StepId, Span)>>;
+
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
-    let mut idle: BTreeMap<(Option<HostId>, RunnerKind), Vec<(StepId, Span)>> = BTreeMap::new();
+    let mut idle = Idle::new();
     for (id, step) in context.plan.model.steps.iter() {
         let by_clock = !matches!(step.runner.kind, RunnerKind::Hand | RunnerKind::Lifecycle);
         for (other, span) in &step.timing.after {
