@@ -87,9 +87,8 @@ impl Stage {
             .thrice(&["audit", "shop.thrice", "--format", "json"]);
         self.environment(&mut command);
         let output = command.args(more).env("PGHOST", host).output().unwrap();
-        let said = stdout(&output);
-        let document = serde_json::from_str(said);
-        (output.status.code().unwrap(), document.expect(said))
+        let document = serde_json::from_str(stdout(&output));
+        (output.status.code().unwrap(), document.unwrap())
     }
 }
 
