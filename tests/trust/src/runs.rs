@@ -81,8 +81,7 @@ pub fn try_all(world: &World) -> Tried {
         out.runs += 1;
         if out.copies || out.last_copy {
             let stays = grid.stays(&values, &healthy, NEVER, &mut to_do);
-            out.copies =
-                out.copies && !grid.too_few(&stays, world.copies, world.within.min(world.kept));
+            out.copies = out.copies && !grid.too_few(&stays, world.copies, world.within);
             out.last_copy = out.last_copy && !grid.too_few_places(&stays);
         }
         if out.survival {
@@ -141,11 +140,7 @@ fn after(world: &World, lost: usize, spared: bool) -> After {
         quick.or_else(|| (!chains.is_empty()).then_some(0))
     };
     let from = fastest(true).or_else(|| fastest(false)).unwrap_or(0);
-    After {
-        alive,
-        fed,
-        from: from.min(world.kept),
-    }
+    After { alive, fed, from }
 }
 
 /// How long it takes at worst until something is in a place, in days, and whether it waits for an age.
@@ -286,7 +281,7 @@ impl<'w> Grid<'w> {
 
     /// Whether at some age from `from` days on there are fewer than `need` hosts that have it.
     fn too_few(&self, stays: &Stays, need: i64, from: i64) -> bool {
-        let (from, to) = (from * self.parts, self.world.kept * self.parts);
+        let (from, to) = (from * self.parts, self.world.kept.max(from) * self.parts);
         moments(stays, from, to).any(|age| {
             // One bit a host.
             let hosts = self
@@ -331,7 +326,10 @@ impl<'w> Grid<'w> {
         after: &After,
         to_do: &mut ToDo,
     ) -> bool {
-        let (from, to) = (after.from * self.parts, self.world.kept * self.parts);
+        let (from, to) = (
+            after.from * self.parts,
+            self.world.kept.max(after.from) * self.parts,
+        );
         let window = self.world.response * self.parts;
         // The faults stop nothing but the steps that are fed no longer: between two runs of theirs it is
         // all one when they strike.
