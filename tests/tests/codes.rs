@@ -22,10 +22,11 @@ use crate::check::{check, examples, fenced, is_about_building, shown};
 /// Codes that no text of a policy can show: their pages show a session at a terminal instead, which
 /// the tests of the command line act out. `T9001` and `T9002` only show where thrice itself is wrong; a test
 /// beside the code that reports it covers its words.
-const AT_THE_TERMINAL: [&str; 28] = [
+const AT_THE_TERMINAL: [&str; 38] = [
     "T0001", "T0002", "T0003", "T0004", "T0006", "T0007", "T0008", "T3001", "T3002", "T3003",
     "T3004", "T3005", "T3006", "T3101", "T3102", "T3103", "T3104", "T3105", "T3106", "T3107",
-    "T3108", "T3109", "T3110", "T3111", "T3112", "T3113", "T9001", "T9002",
+    "T3108", "T3109", "T3110", "T3111", "T3112", "T3113", "T3201", "T3202", "T3203", "T3204",
+    "T3205", "T3206", "T3207", "T3208", "T3209", "T3210", "T9001", "T9002",
 ];
 
 #[test]

@@ -58,7 +58,7 @@ pub enum Verb {
     Verify(Verify),
     /// Compare buckets with the policy, and make them what it says
     S3(S3),
-    /// On a host: compare its runs and snapshots with what the policy promises
+    /// On a host: compare what is there with what the policy promises
     Audit(Audit),
     /// Explain a finding's code, or list all codes; with --why, explain a verdict
     Explain(Explain),
@@ -221,13 +221,13 @@ pub struct Simulate {
     pub as_of: Option<Date>,
 
     /// How to show it: human or json
-    #[arg(long, value_enum, default_value_t = SimulationFormat::Human, hide_possible_values = true)]
-    pub format: SimulationFormat,
+    #[arg(long, value_enum, default_value_t = PlainFormat::Human, hide_possible_values = true)]
+    pub format: PlainFormat,
 }
 
-/// Formats of a simulation.
+/// Formats of what is no report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SimulationFormat {
+pub enum PlainFormat {
     /// For people
     Human,
     /// For programs, with a schema
@@ -257,6 +257,10 @@ pub struct Verify {
     /// Compare with what is in force on this day [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub as_of: Option<Date>,
+
+    /// How to show it: human or json
+    #[arg(long, value_enum, default_value_t = PlainFormat::Human, hide_possible_values = true)]
+    pub format: PlainFormat,
 }
 
 /// `thrice s3`.
@@ -281,17 +285,8 @@ pub struct S3 {
     #[arg(long, value_name = "NAME")]
     pub bucket: Vec<String>,
 
-    /// Ask this server instead of the endpoint that the policy names
-    #[arg(long, value_name = "URL")]
-    pub endpoint_url: Option<String>,
-
-    /// Use the keys of this profile in the files of AWS
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
-
-    /// Trust the authorities in this file of certificates (PEM), and no others
-    #[arg(long, value_name = "FILE")]
-    pub ca_bundle: Option<PathBuf>,
+    #[command(flatten)]
+    pub reach: Reach,
 
     /// Compare with what is in force on this day [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = date)]
@@ -305,6 +300,22 @@ pub struct S3 {
     /// unfinished upload
     #[arg(long)]
     pub no_usage: bool,
+}
+
+/// How object storages are reached.
+#[derive(Debug, ClapArgs)]
+pub struct Reach {
+    /// Ask this server instead of the endpoint that the policy names
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+
+    /// Use the keys of this profile in the files of AWS
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Trust the authorities in this file of certificates (PEM), and no others
+    #[arg(long, value_name = "FILE")]
+    pub ca_bundle: Option<PathBuf>,
 
     /// How many seconds one try of a request may take; there are three
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -314,9 +325,12 @@ pub struct S3 {
 /// `thrice audit`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Reads the records that scripts leave, and lists repositories by `restic`, which must be in the PATH, \
-    with the keys that the policy names: run it on the host that it is about. \
-    Exit codes: 0 as promised, 1 not as promised, 2 misuse, or something could not be measured, 101 internal error."
+    after_help = "Run it on the host that it is about, as the user that runs its scripts: it reads the records and \
+    lists that they leave, and asks restic, which must be in the PATH, psql and the object storages with the keys that \
+    the policy names (for buckets those of the environment or of --profile go first). It changes nothing. \
+    Certificates of object storages must be signed by an authority in the file of --ca-bundle, else of what the keys \
+    come with: AWS_CA_BUNDLE, `ca_bundle` of a profile, SSL_CERT_FILE, else by one of the system. \
+    Exit codes: 0 as promised, 1 not as promised, 2 misuse, 3 something could not be measured, 101 internal error."
 )]
 pub struct Audit {
     /// A folder of .thrice files, or one file
@@ -330,9 +344,33 @@ pub struct Audit {
     #[arg(long, value_enum, default_value_t = AuditFormat::Human, hide_possible_values = true)]
     pub format: AuditFormat,
 
+    /// Let warnings count as errors: what the policy does not mention
+    #[arg(long)]
+    pub strict: bool,
+
+    /// Compare what captures left by size alone, and do not read it
+    #[arg(long)]
+    pub no_checksums: bool,
+
+    /// Which buckets to ask: own (those that steps of this host read or write), or none
+    #[arg(long, value_enum, default_value_t = Buckets::Own, hide_possible_values = true)]
+    pub buckets: Buckets,
+
+    #[command(flatten)]
+    pub reach: Reach,
+
     /// The present, in RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub now: Option<Timestamp>,
+}
+
+/// Buckets that an audit asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Buckets {
+    /// Those that steps of this host read or write
+    Own,
+    /// None
+    None,
 }
 
 /// Formats of an audit.

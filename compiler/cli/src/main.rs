@@ -8,11 +8,13 @@
 mod args;
 mod input;
 mod internal;
+mod measure;
 mod output;
 mod pipeline;
 mod played;
 mod progress;
 mod queries;
+mod reach;
 mod terminal;
 mod timings;
 mod verbs;

@@ -47,6 +47,35 @@ fn an_edit_is_shown_beside_what_it_contradicts() {
 }
 
 #[test]
+fn programs_are_told_the_same() {
+    let schema = include_str!("../../report/schema/readback.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let desk = built();
+    let mut command = VERIFY.to_vec();
+    command.extend(["--format", "json"]);
+    for differences in [0, 2] {
+        let output = desk.run(&command);
+        let code = i32::from(differences > 0);
+        assert_eq!(output.status.code(), Some(code));
+        let mut found: serde_json::Value = serde_json::from_str(stdout(&output)).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&found)
+            .map(|e| e.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        assert_eq!(found["differences"], differences);
+        assert_eq!(found["exit_code"], code);
+        found["findings"] = "none".into();
+        assert!(!validator.is_valid(&found));
+        if differences == 0 {
+            change(&desk, SCRIPT, "'--keep-daily' '14'", "'--keep-daily' '4'");
+            change(&desk, CRON, "0 3 * * *", "0 4 * * *");
+        }
+    }
+}
+
+#[test]
 fn files_that_are_missing_or_too_many_or_open_to_all() {
     let desk = built();
     fs::remove_file(desk.path(CRON)).unwrap();

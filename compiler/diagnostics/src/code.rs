@@ -6,7 +6,7 @@
 /// `T00xx` input and files, `T01xx` syntax, `T02xx` names, `T03xx` values and units, `T04xx` forms
 /// of statements, `T05xx` schedules and dates; then one hundred an obligation, in the order in which
 /// the semantics number them: `T11xx` copies, `T12xx` survival … `T26xx` sense; `T30xx` what was emitted, read back;
-/// `T90xx` internal.
+/// `T31xx` buckets; `T32xx` what an audit found; `T90xx` internal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(pub &'static str);
 

@@ -161,8 +161,9 @@ impl Gaps<'_> {
     }
 }
 
-/// The zone on whose clock a step's schedule runs.
-pub(crate) fn zone_name(model: &Model, schedule: &Schedule, step: &Step) -> String {
+/// The IANA zone on whose clock a step's schedule runs.
+#[must_use]
+pub fn zone_name(model: &Model, schedule: &Schedule, step: &Step) -> String {
     match &schedule.zone {
         ScheduleZone::Utc => "UTC".to_owned(),
         ScheduleZone::Named(name) => name.clone(),

@@ -25,8 +25,7 @@ pub const OBLIGATIONS: [&str; 16] = [
 
 /// The obligation a code belongs to, or the part of reading a policy for the codes below `T11xx`:
 /// `files`, `syntax`, `names`, `values`, `statements`, `schedules`; `scenario` for `T27xx`, `read-back` for
-/// `T30xx`, `internal` for `T90xx`, and
-/// `other` for what is not numbered that way.
+/// `T30xx`, `buckets` for `T31xx`, `audit` for `T32xx`, `internal` for `T90xx`, and `other` for what is not numbered that way.
 #[must_use]
 pub fn area(code: Code) -> &'static str {
     let hundreds = code
@@ -42,6 +41,8 @@ pub fn area(code: Code) -> &'static str {
         Some(5) => "schedules",
         Some(27) => "scenario",
         Some(30) => "read-back",
+        Some(31) => "buckets",
+        Some(32) => "audit",
         Some(90) => "internal",
         Some(n) => n
             .checked_sub(11)
@@ -67,6 +68,8 @@ mod tests {
         assert_eq!(area(Code("T2801")), "other");
         assert_eq!(area(Code("T1001")), "other");
         assert_eq!(area(Code("T3001")), "read-back");
+        assert_eq!(area(Code("T3101")), "buckets");
+        assert_eq!(area(Code("T3201")), "audit");
         assert_eq!(area(Code("T9001")), "internal");
         assert_eq!(area(Code("?")), "other");
     }

@@ -17,18 +17,18 @@ pub const FORMAT: u32 = 1;
 /// The whole report, with a line feed at its end.
 #[must_use]
 pub fn render(report: &Report, sources: &SourceMap) -> String {
-    let document = Document::new(report, sources);
-    // Plain structs with string keys always serialise.
-    let mut out = serde_json::to_string_pretty(&document).unwrap_or_default();
-    out.push('\n');
-    out
+    text(&Document::new(report, sources))
 }
 
 /// The JSON Schema of what [`render`] writes, with a line feed at its end.
 #[must_use]
 pub fn schema() -> String {
-    let schema = schemars::schema_for!(Document<'_>);
-    let mut out = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text(&schemars::schema_for!(Document<'_>))
+}
+
+/// A document with a line feed at its end. Plain structs with string keys always serialise.
+pub(crate) fn text(document: &impl Serialize) -> String {
+    let mut out = serde_json::to_string_pretty(document).unwrap_or_default();
     out.push('\n');
     out
 }
@@ -97,8 +97,9 @@ struct Phase<'a> {
     date: &'a str,
 }
 
+/// One finding, as every verb shows it.
 #[derive(Serialize, JsonSchema)]
-struct Finding<'a> {
+pub(crate) struct Finding<'a> {
     /// `thrice explain CODE` tells more.
     code: &'static str,
     #[schemars(extend("enum" = ["error", "unknown", "warning", "note"]))]
@@ -239,7 +240,7 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Finding<'a> {
-    fn new(finding: &'a Diagnostic, sources: &'a SourceMap) -> Self {
+    pub(crate) fn new(finding: &'a Diagnostic, sources: &'a SourceMap) -> Self {
         let label = |l: &'a Label| PlaceRow::new(l.span, &l.text, sources);
         Self {
             code: finding.code.0,

@@ -8,6 +8,7 @@
 //! reach a terminal as control codes.
 
 mod area;
+pub mod audit;
 mod excerpt;
 pub mod github;
 pub mod human;
@@ -15,10 +16,13 @@ pub mod json;
 pub mod junit;
 pub mod matrix;
 mod place;
+pub mod readback;
 mod report;
 pub mod sarif;
 pub mod simulation;
 mod text;
 
 pub use area::{OBLIGATIONS, area};
-pub use report::{Accepted, Assumption, Counts, Outcome, PhaseDate, Policy, Report, Turn, Verdict};
+pub use report::{
+    Accepted, Assumption, Counts, Outcome, PhaseDate, Policy, Report, Turn, Verdict, number,
+};

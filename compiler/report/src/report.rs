@@ -273,7 +273,8 @@ fn holds(count: usize) -> &'static str {
 }
 
 /// `1 error`, `2 errors`.
-pub(crate) fn number(count: usize, word: &str) -> String {
+#[must_use]
+pub fn number(count: usize, word: &str) -> String {
     if count == 1 {
         format!("1 {word}")
     } else {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::json;
 use crate::text::line;
 
 /// The format that this version writes.
@@ -104,18 +105,13 @@ pub struct Copy {
 /// For programs: one JSON document, with a line feed at its end.
 #[must_use]
 pub fn json(simulation: &Simulation) -> String {
-    let mut out = serde_json::to_string_pretty(simulation).unwrap_or_default();
-    out.push('\n');
-    out
+    json::text(simulation)
 }
 
 /// The JSON Schema of what [`json`] writes, with a line feed at its end.
 #[must_use]
 pub fn schema() -> String {
-    let schema = schemars::schema_for!(Simulation);
-    let mut out = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    out.push('\n');
-    out
+    json::text(&schemars::schema_for!(Simulation))
 }
 
 /// For people; `unicode`: whether the terminal takes more than ASCII.

@@ -29,7 +29,7 @@ pub use history::{
 };
 pub use profile::{Hole, Profile};
 pub use rules::{Count, KeepRules, KeepWithin, RuleError};
-pub use snapshot::{GroupBy, GroupKey, Snapshot, group_by};
+pub use snapshot::{GroupBy, GroupKey, Snapshot, group_by, stored_time};
 pub use steady::{
     Regular, SteadyHistory, guaranteed_reach, kept_ages_at_worst, oldest_possible, settling_time,
     steady_history,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 /// What `forget` looks at in a snapshot.
@@ -20,6 +22,14 @@ pub struct Snapshot {
     pub host: String,
     /// The paths it holds.
     pub paths: Vec<String>,
+}
+
+/// A time as restic prints it, in RFC 3339, and how many seconds the clock that took it was ahead of UTC:
+/// rules count by that clock. `Z` is a clock that showed UTC.
+#[must_use]
+pub fn stored_time(text: &str) -> Option<(Timestamp, i32)> {
+    let offset = Pieces::parse(text).ok()?.to_numeric_offset();
+    Some((text.parse().ok()?, offset.map_or(0, Offset::seconds)))
 }
 
 impl Snapshot {

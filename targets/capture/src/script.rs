@@ -35,6 +35,7 @@ struct Values {
     list_files: &'static str,
     inside: &'static str,
     postgres: &'static str,
+    databases: &'static str,
     redis: &'static str,
 }
 
@@ -88,6 +89,7 @@ pub fn script(plan: &Plan, id: StepId, step: &Step, host: HostId) -> Result<Arte
         list_files: bash::LIST_FILES,
         inside: bash::INSIDE,
         postgres: bash::POSTGRES,
+        databases: bash::DATABASES,
         redis: bash::REDIS,
     };
     let mut body = String::new();

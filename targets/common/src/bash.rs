@@ -12,6 +12,10 @@ pub const INSIDE: &str = include_str!("../templates/inside.sh");
 /// `sql …` runs psql by `inside`, ending at the first error; `database NAME` prints a connection string.
 pub const POSTGRES: &str = include_str!("../templates/postgres.sh");
 
+/// `databases` writes the names of all databases that a dump of a server has to hold into the file
+/// `$scratch/found`, a zero byte behind each: those that one can connect to, by `sql`.
+pub const DATABASES: &str = include_str!("../templates/databases.sh");
+
 /// `redis …` runs redis-cli by `inside` and ends at an error; `info SECTION NAME` prints a figure of it.
 pub const REDIS: &str = include_str!("../templates/redis.sh");
 

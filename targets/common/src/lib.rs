@@ -49,7 +49,7 @@ pub mod template;
 
 pub use artefact::Artefact;
 pub use filename::filename;
-pub use hash::sha256;
+pub use hash::{sha256, sha256_of};
 pub use thrice_diagnostics::Diagnostic;
 pub use thrice_plan::Plan;
 

@@ -30,10 +30,13 @@ pub struct Usage {
 }
 
 impl Held {
-    fn add(&mut self, bytes: Option<i64>) {
+    /// Adds a thing of that size, and returns what it added.
+    fn add(&mut self, bytes: Option<i64>) -> u64 {
         let bytes = bytes.and_then(|bytes| u64::try_from(bytes).ok());
-        self.bytes = self.bytes.saturating_add(bytes.unwrap_or_default());
+        let bytes = bytes.unwrap_or_default();
+        self.bytes = self.bytes.saturating_add(bytes);
         self.count += 1;
+        bytes
     }
 }
 
@@ -95,13 +98,26 @@ impl Session {
     /// # Errors
     /// Whatever keeps the server from listing it.
     pub fn usage(&self, bucket: &str) -> Result<Usage, Trouble> {
+        self.usage_of(bucket, |_, _| {})
+    }
+
+    /// The same, and shows each version to somebody: its key, and its size in bytes.
+    ///
+    /// # Errors
+    /// Whatever keeps the server from listing it.
+    pub fn usage_of(&self, bucket: &str, visit: impl FnMut(&str, u64)) -> Result<Usage, Trouble> {
         let mut usage = Usage::default();
-        self.versions(bucket, &mut usage)?;
+        self.versions(bucket, &mut usage, visit)?;
         self.unfinished(bucket, &mut usage)?;
         Ok(usage)
     }
 
-    fn versions(&self, bucket: &str, usage: &mut Usage) -> Result<(), Trouble> {
+    fn versions(
+        &self,
+        bucket: &str,
+        usage: &mut Usage,
+        mut visit: impl FnMut(&str, u64),
+    ) -> Result<(), Trouble> {
         let what = format!("listing of `{bucket}`");
         let mut place = Place::default();
         loop {
@@ -114,11 +130,12 @@ impl Session {
             let answer = self.runtime.block_on(request.send());
             let page = answer.map_err(|error| Trouble::of(&what, &error))?;
             for version in page.versions() {
-                if version.is_latest() == Some(false) {
-                    usage.noncurrent.add(version.size());
-                } else {
-                    usage.current.add(version.size());
-                }
+                let held = match version.is_latest() {
+                    Some(false) => &mut usage.noncurrent,
+                    _ => &mut usage.current,
+                };
+                let bytes = held.add(version.size());
+                visit(version.key().unwrap_or_default(), bytes);
             }
             if page.is_truncated() != Some(true) {
                 return Ok(());

@@ -5,9 +5,10 @@ use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
-use jiff::fmt::temporal::Pieces;
 use serde_json::{Map, Value, json};
-use thrice_retention::{Decision, GroupBy, GroupKey, KeepRules, Snapshot, forget, group_by};
+use thrice_retention::{
+    Decision, GroupBy, GroupKey, KeepRules, Snapshot, forget, group_by, stored_time,
+};
 
 use crate::args::Retention;
 use crate::{input, terminal, verbs};
@@ -118,18 +119,12 @@ fn snapshot(value: &Value) -> Result<Snapshot, String> {
     if !value.is_object() {
         return Err("it is no object".to_owned());
     }
-    let time = text("time")?;
     let wrong = || "`time` is no time in RFC 3339, such as 2026-02-15T03:00:00Z".to_owned();
-    // `Z` is no numeric offset: the clock showed UTC.
-    let offset = Pieces::parse(&time)
-        .ok()
-        .map(|pieces| pieces.to_numeric_offset());
+    let (time, offset_seconds) = stored_time(&text("time")?).ok_or_else(wrong)?;
     Ok(Snapshot {
         id: text("id")?,
-        offset_seconds: offset
-            .ok_or_else(wrong)?
-            .map_or(0, jiff::tz::Offset::seconds),
-        time: time.parse().map_err(|_| wrong())?,
+        offset_seconds,
+        time,
         tags: words("tags")?,
         host: text("hostname")?,
         paths: words("paths")?,

@@ -2,23 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
-use std::time::Duration;
 
 use thrice_diagnostics::Diagnostics;
-use thrice_report::human;
+use thrice_report::{human, number};
 use thrice_s3_live::{
-    Change, Comparison, Connection, Hands, Keys, NoKeys, Session, State, Trouble, TroubleKind,
-    Trust, Usage, Wanted, compare, full, stays, wanted,
+    Change, Comparison, Hands, Session, State, Trouble, Usage, Wanted, compare, full, stays, wanted,
 };
 
 use crate::args::{Args, S3, S3Action};
-use crate::{input, progress, terminal, verbs};
-
-/// The longest file of certificates that is read, in bytes: that of Debian has 220 kB.
-const LONGEST_BUNDLE: u64 = 10_000_000;
+use crate::reach::{connection, keys};
+use crate::{progress, terminal, verbs};
 
 /// What came of all buckets.
 #[derive(Default)]
@@ -97,7 +90,9 @@ fn one(s3: &S3, bucket: &Wanted, work: &mut Work) -> Result<(), Trouble> {
         bucket.bucket, bucket.storage, bucket.name
     );
     let before = work.differences;
-    let session = Session::open(&connection(s3, bucket)?)?;
+    let keys = keys(&s3.reach, bucket, &terminal::environment)?;
+    let connection = connection(&s3.reach, bucket, keys, &terminal::environment)?;
+    let session = Session::open(&connection)?;
     let state = session.state(&bucket.bucket)?;
     let found = compare(bucket, &state)?;
     let left = if s3.action == S3Action::Apply {
@@ -190,87 +185,13 @@ fn apply(
     Ok(after)
 }
 
-fn connection(s3: &S3, bucket: &Wanted) -> Result<Connection, Trouble> {
-    let named = bucket
-        .endpoint
-        .as_ref()
-        .map(|host| format!("https://{host}"));
-    let endpoint = s3.endpoint_url.clone().or(named).ok_or_else(|| {
-        let message = format!("the policy names no endpoint of `{}`", bucket.storage);
-        Trouble {
-            help: Some("write its `endpoint` into the policy, or say --endpoint-url"),
-            ..Trouble::new(TroubleKind::Unreachable, message)
-        }
-    })?;
-    let keys = keys(s3, bucket)?;
-    Ok(Connection {
-        endpoint,
-        region: bucket.region.clone(),
-        trust: trust(s3, &keys)?,
-        keys,
-        timeout: Duration::from_secs(s3.timeout),
-    })
-}
-
-/// The authorities to trust, looked up where AWS' tools do, and where programs of OpenSSL and of Go do.
-fn trust(s3: &S3, keys: &Keys) -> Result<Trust, Trouble> {
-    let variable = |name| Some((terminal::environment(name)?.into(), name));
-    let named = (s3.ca_bundle.clone().map(|path| (path, "--ca-bundle")))
-        .or_else(|| variable("AWS_CA_BUNDLE"))
-        .or_else(|| Some((keys.authorities()?.into(), "`ca_bundle` of the profile")))
-        .or_else(|| variable("SSL_CERT_FILE"));
-    let Some((path, by)) = named else {
-        return Ok(Trust::of_system());
-    };
-    pem(&path).map_err(|why| {
-        let message = format!("the file that {by} names, `{}`, {why}", input::shown(&path));
-        Trouble::new(TroubleKind::Untrusted, message)
-    })
-}
-
-fn pem(path: &Path) -> Result<Trust, String> {
-    let mut text = Vec::new();
-    let file =
-        File::open(path).map_err(|error| format!("cannot be read: {}", input::words(&error)))?;
-    file.take(LONGEST_BUNDLE)
-        .read_to_end(&mut text)
-        .map_err(|error| format!("cannot be read: {}", input::words(&error)))?;
-    Trust::of_pem(&text)
-}
-
-fn keys(s3: &S3, bucket: &Wanted) -> Result<Keys, Trouble> {
-    let none = |why: NoKeys| Trouble::new(TroubleKind::Denied, why.to_string());
-    let pair = terminal::environment("AWS_ACCESS_KEY_ID")
-        .zip(terminal::environment("AWS_SECRET_ACCESS_KEY"));
-    match (&s3.profile, pair, &bucket.profile) {
-        (Some(asked), _, _) => Keys::of_profile(asked).map_err(none),
-        (None, Some((id, secret)), _) => Ok(Keys::new(
-            &id,
-            &secret,
-            terminal::environment("AWS_SESSION_TOKEN"),
-        )),
-        (None, None, Some(named)) => Keys::of_profile(named).map_err(none),
-        (None, None, None) => Err(Trouble {
-            help: Some("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or say --profile"),
-            ..none(NoKeys(format!(
-                "no keys: no credential of the policy that may administer `{}` has a profile",
-                bucket.name
-            )))
-        }),
-    }
-}
-
 fn summary(action: S3Action, buckets: usize, work: &Work) -> String {
-    let plural = |count: usize, word: &str| match count {
-        1 => format!("1 {word}"),
-        _ => format!("{count} {word}s"),
-    };
-    let mut said = plural(buckets, "bucket");
+    let mut said = number(buckets, "bucket");
     if action == S3Action::Apply {
-        let _ = write!(said, ", {} made", plural(work.changed, "change"));
-        let _ = write!(said, ", {} left", plural(work.differences, "difference"));
+        let _ = write!(said, ", {} made", number(work.changed, "change"));
+        let _ = write!(said, ", {} left", number(work.differences, "difference"));
     } else {
-        let _ = write!(said, ", {}", plural(work.differences, "difference"));
+        let _ = write!(said, ", {}", number(work.differences, "difference"));
     }
     if work.troubles > 0 {
         let _ = write!(said, ", {} could not be asked or changed", work.troubles);

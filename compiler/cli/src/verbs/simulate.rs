@@ -2,7 +2,7 @@
 
 use thrice_report::{human, simulation};
 
-use crate::args::{Args, Simulate, SimulationFormat};
+use crate::args::{Args, PlainFormat, Simulate};
 use crate::{input, played, terminal, verbs};
 
 /// Plays a case and shows what happens. It is a question, not a verdict: 0 whatever came of it, and
@@ -12,8 +12,8 @@ pub fn run(args: &Args, simulate: &Simulate) -> u8 {
     match played::play(input::load(&simulate.path), as_of, simulate) {
         Ok(found) => {
             let shown = match simulate.format {
-                SimulationFormat::Human => simulation::human(&found, !args.ascii),
-                SimulationFormat::Json => simulation::json(&found),
+                PlainFormat::Human => simulation::human(&found, !args.ascii),
+                PlainFormat::Json => simulation::json(&found),
             };
             verbs::finish(&shown, 0)
         }

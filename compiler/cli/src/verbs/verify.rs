@@ -5,11 +5,12 @@ use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use thrice_diagnostics::Severity;
+use thrice_diagnostics::SourceMap;
 use thrice_readback::Found;
-use thrice_report::human;
+use thrice_report::human::{self, Options};
+use thrice_report::readback::{self, Readback};
 
-use crate::args::{Args, Verify};
+use crate::args::{Args, PlainFormat, Verify};
 use crate::pipeline::Compared;
 use crate::{input, output, pipeline, terminal, verbs};
 
@@ -39,26 +40,40 @@ pub fn run(args: &Args, verify: &Verify) -> u8 {
             terminal::complain("\nnothing was compared: the policy cannot be built\n");
             verbs::MISUSE
         }
-        Compared::Differs(found, sources) => {
-            let mut shown = human::findings(&found, &sources, terminal::options(args));
-            let wrong = found
-                .iter()
-                .filter(|f| f.severity == Severity::Error)
-                .count();
-            let code = u8::from(wrong > 0);
-            shown.push_str(&match wrong {
-                0 => format!(
-                    "{} files in {folder} say what the policy says as of {as_of}; whether it is safe: `thrice check`\n",
-                    files.len()
-                ),
-                1 => format!("{folder} is not what the policy says as of {as_of}: 1 difference\n"),
-                _ => format!(
-                    "{folder} is not what the policy says as of {as_of}: {wrong} differences\n"
-                ),
-            });
-            verbs::finish(&shown, code)
+        Compared::Differs(findings, sources) => {
+            let found = Readback {
+                folder,
+                as_of: as_of.to_string(),
+                files: files.len(),
+                findings,
+            };
+            let shown = match verify.format {
+                PlainFormat::Human => shown(&found, &sources, terminal::options(args)),
+                PlainFormat::Json => readback::json(&found, &sources),
+            };
+            verbs::finish(&shown, found.exit_code())
         }
     }
+}
+
+/// For people.
+fn shown(found: &Readback, sources: &SourceMap, options: Options) -> String {
+    let Readback {
+        folder,
+        as_of,
+        files,
+        findings,
+    } = found;
+    let last = match found.differences() {
+        0 => format!(
+            "{files} files in {folder} say what the policy says as of {as_of}; whether it is safe: `thrice check`\n"
+        ),
+        1 => format!("{folder} is not what the policy says as of {as_of}: 1 difference\n"),
+        wrong => {
+            format!("{folder} is not what the policy says as of {as_of}: {wrong} differences\n")
+        }
+    };
+    human::findings(findings, sources, options) + &last
 }
 
 /// All files of a folder, in order.
