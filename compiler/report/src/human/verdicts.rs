@@ -61,7 +61,7 @@ pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
     if verdicts.iter().any(played) {
         let text =
             "cases of `recovery-point` were replayed on the simulator, where they have one course";
-        page.line(&format!("  {} {text}", page.dash()));
+        page.wrapped(&format!("  {} ", page.dash()), text);
     }
     if left > 0 {
         let more = number(left, "more row");
