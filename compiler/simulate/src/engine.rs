@@ -4,13 +4,15 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use thrice_model::{ClassId, StepId, StoreId, Verb};
+use thrice_plan::calendar::after_is_enforced;
 use thrice_plan::{CopyId, CopyKind, Leave, Plan};
+use thrice_quantity::Seconds;
 
 use crate::calendar::{beginning, day, instant, midnight, starts};
 use crate::content::Quality;
 use crate::verbs::{self, Taken};
 use crate::world::{World, deletes_in};
-use crate::{Case, Course, Sort, judge};
+use crate::{Case, Course, RunChoice, Sort, judge};
 
 /// What happens at an instant. Of those at the same instant, what is done comes before what goes wrong,
 /// and that before what begins.
@@ -42,6 +44,8 @@ struct Progress {
     starts: Option<Box<dyn Iterator<Item = i64>>>,
     /// Runs that are missed.
     missed: BTreeSet<i64>,
+    /// Runs that start when they are due, however late the others are.
+    on_time: BTreeSet<i64>,
     /// Until when its last run takes.
     busy_until: i64,
     /// Whether its last due run failed.
@@ -231,7 +235,7 @@ impl Engine<'_> {
                 .get(&id)
                 .copied()
                 .unwrap_or(if worst { cadence.missed } else { 0 });
-        let missed = if count == 0 {
+        let mut missed = if count == 0 {
             BTreeSet::new()
         } else {
             let before: Vec<i64> = starts(self.plan, id, from, first.saturating_sub(1))
@@ -240,9 +244,18 @@ impl Engine<'_> {
                 .collect();
             before.into_iter().rev().take(count as usize).collect()
         };
+        let mut on_time = BTreeSet::new();
+        for (at, choice) in choices.runs.get(&id).into_iter().flatten() {
+            match choice {
+                RunChoice::OnTime => on_time.insert(at.as_second()),
+                RunChoice::Missed => missed.insert(at.as_second()),
+            };
+        }
+        let latest = if worst { cadence.jitter } else { Seconds::ZERO };
         Progress {
             starts: Some(runs),
             missed,
+            on_time,
             duration: choices
                 .durations
                 .get(&id)
@@ -250,7 +263,7 @@ impl Engine<'_> {
                 .unwrap_or(usual)
                 .0
                 .max(0),
-            late: if worst { cadence.jitter.0 } else { 0 },
+            late: choices.late.get(&id).copied().unwrap_or(latest).0.max(0),
             ..Progress::default()
         }
     }
@@ -339,17 +352,23 @@ impl Engine<'_> {
             self.world.log(now, Sort::Failure, line);
             return;
         }
-        let at = now.saturating_add(progress.late);
+        let late = match progress.on_time.contains(&now) {
+            true => 0,
+            false => progress.late,
+        };
+        let at = now.saturating_add(late);
         self.queue.push(Reverse((at, Job::Start(id))));
     }
 
     fn start(&mut self, id: StepId, now: i64) {
         let step = &self.plan.model.steps[id];
-        // A step waits for those it comes after, and does not run where they failed.
+        // A step waits for those it comes after, and does not run where they failed: as far as anything
+        // keeps it from running. Else the times alone count.
         let before = step
             .timing
             .after
             .iter()
+            .filter(|(other, _)| after_is_enforced(step, *other, &self.plan.model.steps[*other]))
             .filter_map(|(other, _)| Some((*other, self.steps.get(other)?)));
         let mut wait = now;
         let mut failed = None;

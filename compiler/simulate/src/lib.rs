@@ -11,7 +11,9 @@
 //!
 //! Times are UTC instants. Steps run when their schedules say, on the clock of their zone, clock changes
 //! included. What a step reads is what is there when it starts; what it writes is there when it
-//! is done; a deletion at the same instant comes first. After a fault everything that survives goes on.
+//! is done; a deletion at the same instant comes first. A step waits for those it comes `after` where its
+//! script finds their record, on its own host: elsewhere the times alone count. After a fault everything that
+//! survives goes on.
 //!
 //! Not played: bandwidth and locks between steps; capacity; steps on demand (nobody does them); what
 //! `max delete` would stop, which counts files and so is not known; restores.
@@ -48,11 +50,24 @@ pub use words::{age, moment, names};
 pub struct Choices {
     /// How long runs of a step take; the least that it says, unless chosen.
     pub durations: BTreeMap<StepId, Seconds>,
+    /// How much later than they are due runs of a step start; not at all, unless chosen.
+    pub late: BTreeMap<StepId, Seconds>,
     /// How many runs of a step are missed right before the first strike; none, unless chosen.
     pub missed: BTreeMap<StepId, u32>,
+    /// Single runs, by the instants at which they are due, that go another way than the others of their step.
+    pub runs: BTreeMap<StepId, BTreeMap<Timestamp, RunChoice>>,
     /// Everything else at its worst: longest runs, latest starts, as many missed runs as monitors and the
     /// response time allow. Deletions by age always come as early as they may.
     pub worst: bool,
+}
+
+/// What is chosen for one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunChoice {
+    /// It starts when it is due, however late the others are.
+    OnTime,
+    /// It is missed.
+    Missed,
 }
 
 /// A case to play.

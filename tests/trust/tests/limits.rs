@@ -1,8 +1,11 @@
 //! Some small random policies in CI whose recovery points, histories and rooms are found by trying; `--example
 //! limits` tries more of them.
 
+use thrice_model::Obligation;
 use thrice_trust::limits::{About, compare};
 use thrice_trust::option;
+use thrice_trust::policy::{Texts, plan};
+use thrice_verify::Session;
 
 /// What was tried holds, a little more does not, and most worlds are small enough to be tried.
 fn agree(about: About, worlds: u64) {
@@ -32,4 +35,32 @@ fn histories_are_what_playing_decades_gives() {
 #[test]
 fn rooms_are_at_least_what_playing_the_corners_gives() {
     agree(About::Capacity, 30);
+}
+
+/// What is told of the real policy comes about on the simulator: a case that does not is an internal error.
+/// It states no recovery points: of every class so little is asked that none is kept.
+#[test]
+fn each_case_of_the_real_policy_replays() {
+    for (form, findings) in [("as-written", 21), ("hardened", 20)] {
+        let mut texts = Texts::vpai(form);
+        let ask = "\nrequire rpo <= 1 minute, guaranteed <= 2 minutes for all\n";
+        texts
+            .roots
+            .values_mut()
+            .next()
+            .expect("a file")
+            .push_str(ask);
+        let plan = plan(&texts).unwrap_or_else(|why| panic!("{form}: {why}"));
+        let asked = [
+            Obligation::Copies,
+            Obligation::Survival,
+            Obligation::RecoveryPoint,
+            Obligation::LastCopy,
+        ];
+        let found = Session::default().verify(&plan, &asked);
+        assert!(found.internal.is_empty(), "{form}: {:#?}", found.internal);
+        let told = found.findings.iter();
+        let told = told.filter(|finding| finding.obligation == Obligation::RecoveryPoint);
+        assert_eq!(told.count(), findings, "{form}");
+    }
 }

@@ -14,8 +14,10 @@ const ROWS: usize = 60;
 const CELL: usize = 32;
 /// Subjects and values with less room than this stand on lines of their own.
 const ROOM: usize = 24;
-/// The obligations whose counterexamples are played on the simulator before they are shown.
+/// The obligations whose counterexamples by the solver are played on the simulator before they are shown.
 const REPLAYED: [&str; 3] = ["copies", "survival", "last-copy"];
+/// The obligation whose cases are worked out, and played on the calendar.
+const PLAYED: &str = "recovery-point";
 
 /// Shows the verdicts; what does not hold comes first.
 pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
@@ -54,6 +56,12 @@ pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
     if verdicts.iter().any(replayed) {
         let text = "cases of `copies`, `survival` and `last-copy` were replayed on the simulator";
         page.line(&format!("  {} {text}", page.dash()));
+    }
+    let played = |v: &Verdict| !v.holds && v.engine == "evaluated" && v.obligation == PLAYED;
+    if verdicts.iter().any(played) {
+        let text =
+            "cases of `recovery-point` were replayed on the simulator, where they have one course";
+        page.wrapped(&format!("  {} ", page.dash()), text);
     }
     if left > 0 {
         let more = number(left, "more row");

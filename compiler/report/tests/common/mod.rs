@@ -154,6 +154,14 @@ pub fn rich() -> (Report, SourceMap) {
             ),
             verdict("copies", "music", "nas", "evaluated", false, "1 copy"),
             verdict(
+                "recovery-point",
+                "databases",
+                "t0",
+                "evaluated",
+                false,
+                "nominal 1 d 15 min",
+            ),
+            verdict(
                 "survival",
                 "databases",
                 "t0",

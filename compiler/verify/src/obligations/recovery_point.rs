@@ -11,6 +11,7 @@
 //! obligations 1, 2 and 5, and that a version from before a damage is kept by obligation 6. Where nothing
 //! at all is left after some faults, obligation 2 says so, once.
 
+mod played;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use thrice_quantity::Seconds;
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Stakes, Struck, strike};
+use crate::presence::{NOT_BORNE_OUT, mismatch};
 use crate::verification::{Engine, Verdict, Verification};
 
 /// What is asked of a class.
@@ -117,14 +119,44 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             }
         }
     }
-    verdicts.sort_by_key(|(class, index, _)| (*class, *index));
-    out.verdicts
-        .extend(verdicts.into_iter().map(|(_, _, verdict)| verdict));
+    let mut unknown: BTreeSet<(ClassId, usize)> = BTreeSet::new();
     for violations in groups.values() {
         for part in split(violations) {
-            out.findings.extend(tell::tell(context, &part));
+            if borne_out(context, &part) {
+                out.findings.extend(tell::tell(context, &part));
+            } else {
+                let cells = |v: &Violation| v.classes.iter().map(|c| (*c, v.period)).collect();
+                unknown.extend(part.iter().flat_map::<Vec<_>, _>(cells));
+            }
         }
     }
+    verdicts.sort_by_key(|(class, index, _)| (*class, *index));
+    out.verdicts
+        .extend(verdicts.into_iter().map(|(class, index, verdict)| {
+            match unknown.contains(&(class, index)) {
+                true => Verdict {
+                    engine: Engine::Unknown,
+                    note: NOT_BORNE_OUT.into(),
+                    ..verdict
+                },
+                false => verdict,
+            }
+        }));
+}
+
+/// Whether the case that is told of some violations comes about on the simulator; if not, that is a
+/// mistake of this program.
+fn borne_out(context: &Context<'_>, part: &[Violation]) -> bool {
+    let Some(violation) = tell::worst_of(part) else {
+        return true;
+    };
+    let Err(why) = played::confirm(context, violation) else {
+        return true;
+    };
+    let class = violation.classes.first().copied();
+    let mut mismatches = context.mismatches.borrow_mut();
+    mismatches.push(mismatch(context, class, &why));
+    false
 }
 
 /// What makes violations one finding: what was asked, and the path that is too slow.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::Obligation;
+use thrice_model::{ClassId, Obligation};
 use thrice_plan::CopyId;
 use thrice_simulate::{Chosen, Effect, Life, replay};
 
@@ -12,6 +12,8 @@ use crate::context::Context;
 use crate::verification::Query;
 
 const MISMATCH: Code = Code("T9002");
+/// Why there is no verdict then.
+pub(crate) const NOT_BORNE_OUT: &str = "its counterexample does not replay on the simulator";
 
 /// On whose behalf something is asked.
 #[derive(Clone, Copy, Debug)]
@@ -61,11 +63,12 @@ pub(crate) fn answered(
     match confirm(context, symbolized, system, question, run) {
         Ok(()) => answer,
         Err(why) => {
-            context
-                .mismatches
-                .borrow_mut()
-                .push(mismatch(context, symbolized, &why));
-            Answer::Unknown("its counterexample does not replay on the simulator".to_owned())
+            context.mismatches.borrow_mut().push(mismatch(
+                context,
+                class_of(context, symbolized),
+                &why,
+            ));
+            Answer::Unknown(NOT_BORNE_OUT.to_owned())
         }
     }
 }
@@ -148,11 +151,13 @@ fn effect(node: &Node, system: &System) -> Effect {
     }
 }
 
-fn mismatch(context: &Context<'_>, symbolized: &Symbolized, why: &str) -> Diagnostic {
-    let class = symbolized
-        .copies
-        .first()
-        .map(|id| context.plan.copies[*id].class);
+fn class_of(context: &Context<'_>, symbolized: &Symbolized) -> Option<ClassId> {
+    let first = symbolized.copies.first();
+    first.map(|id| context.plan.copies[*id].class)
+}
+
+/// A counterexample that the simulator does not bear out: a mistake of this program.
+pub(crate) fn mismatch(context: &Context<'_>, class: Option<ClassId>, why: &str) -> Diagnostic {
     let name = class.map_or("a class", |class| context.class_name(class));
     let found = Diagnostic::error(
         MISMATCH,

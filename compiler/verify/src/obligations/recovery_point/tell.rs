@@ -96,14 +96,20 @@ fn unbounded(context: &Context<'_>, copy: CopyId) -> (String, Option<StepId>) {
     (why, Some(id))
 }
 
-/// One finding for a root cause.
-pub(super) fn tell(context: &Context<'_>, part: &[Violation]) -> Option<Finding> {
+/// The violation whose case is told: the first of those at which the newest version is oldest.
+pub(super) fn worst_of(part: &[Violation]) -> Option<&Violation> {
     let mut first = part.first()?;
     for violation in part {
         if violation.attained.oldest.exceeds(&first.attained.oldest) {
             first = violation;
         }
     }
+    Some(first)
+}
+
+/// One finding for a root cause.
+pub(super) fn tell(context: &Context<'_>, part: &[Violation]) -> Option<Finding> {
+    let first = worst_of(part)?;
     let class_id = *first.classes.first()?;
     let classes: BTreeSet<ClassId> = part.iter().flat_map(|v| v.classes.clone()).collect();
     let classes: Vec<ClassId> = classes.into_iter().collect();
@@ -236,21 +242,26 @@ fn on_the_way(context: &Context<'_>, id: StepId, missed: Missed) -> (String, Spa
 }
 
 /// A run on a copy's path that matters at its worst moment.
-struct Passage {
-    step: StepId,
-    run: Run,
+pub(super) struct Passage {
+    pub step: StepId,
+    pub run: Run,
     /// The next runs, which fail.
-    failing: Vec<Run>,
+    pub failing: Vec<Run>,
     /// Whether a later run than these was due when this one was read.
     overtaken: bool,
 }
 
-/// The runs on a copy's path, last step first; ends where a step is taken without its phase.
-fn passages(context: &Context<'_>, oldest: &Oldest, missed: Missed) -> Vec<Passage> {
+/// The runs on a copy's path that decide what is in it just before `at`, last step first; ends where a step
+/// is taken without its phase.
+pub(super) fn passages(
+    context: &Context<'_>,
+    (copy, at): (CopyId, i64),
+    missed: Missed,
+) -> Vec<Passage> {
     let plan = context.plan;
     let mut out = Vec::new();
-    let mut copies = path(context, oldest.copy);
-    let mut moment = oldest.at.saturating_sub(1);
+    let mut copies = path(context, copy);
+    let mut moment = at.saturating_sub(1);
     let mut reader: Option<StepId> = None;
     while let Some(id) = copies.pop() {
         let newest = plan.staleness.of(id, missed);
@@ -296,7 +307,8 @@ fn case(
             format!("{when}: what `{store}` has of `{class}` may be of any age"),
         );
     };
-    for passage in passages(context, oldest, violation.missed).iter().rev() {
+    let passages = passages(context, (oldest.copy, oldest.at), violation.missed);
+    for passage in passages.iter().rev() {
         let name = &context.plan.model.steps[passage.step].named.name;
         let data = instant(passage.run.data);
         let starts = match passage.run.data == passage.run.start {
@@ -342,7 +354,7 @@ fn advice(context: &Context<'_>, violation: &Violation, boundary: bool) -> Strin
         let hours = age.0.saturating_add(2 * 3600 - 1).div_euclid(3600);
         return format!("say `rpo {hours}h`: the run itself takes time");
     }
-    let passages = passages(context, oldest, violation.missed);
+    let passages = passages(context, (oldest.copy, oldest.at), violation.missed);
     let early = passages.windows(2).find_map(|pair| match pair {
         [reader, writer] if writer.overtaken => Some((reader.step, writer.step)),
         _ => None,

@@ -1,0 +1,306 @@
+//! Plays the case of a violation on the simulator before anybody sees it.
+//!
+//! The simulator shares nothing with the evaluation but the plan: it runs the schedules from the beginning
+//! on, run by run. Set up are the runs that the case names: those that the oldest newest version comes
+//! through start on time, those after them are missed, and all others of these steps start late and take
+//! long. Then the faults strike, just before a newer version would be there.
+//!
+//! Not played is what has no single course: an age without bound, one that is only bounded (a step is
+//! taken without its phase), and versions of what is written in place, half of which may be read in any run.
+//! Faults that do their harm in the course of time (hostile hands, deletions that travel, damage) do not
+//! strike on the simulator here: which copies they leave is what obligation 2 plays.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use thrice_model::{CaptureParts, ClassId, Mishap, StepId, Strike, Target, Verb};
+use thrice_plan::calendar::after_is_enforced;
+use thrice_plan::staleness::Known;
+use thrice_plan::{CopyId, Missed, Period};
+use thrice_quantity::Seconds;
+use thrice_simulate::{Case, Choices, RunChoice, simulate};
+
+use super::tell::passages;
+use super::{Asker, Violation, path, unwatched};
+use crate::context::Context;
+use crate::faults::{Fault, Why, strike};
+
+/// A case that can be played.
+struct Setup {
+    /// The copies that are counted on, the one first that has the oldest newest version.
+    copies: Vec<CopyId>,
+    /// Those of the class that may hold a newer version when it is judged.
+    judged: BTreeSet<CopyId>,
+    case: Case,
+}
+
+/// Whether the newest version is as old as a violation says; why not, if it is younger.
+pub(super) fn confirm(context: &Context<'_>, violation: &Violation) -> Result<(), String> {
+    let oldest = &violation.attained.oldest;
+    let (Some(told), Some(setup)) = (oldest.age, setup(context, violation)) else {
+        return Ok(());
+    };
+    let course = simulate(context.plan, &setup.case);
+    let states = course.outcomes.iter().flat_map(|outcome| &outcome.copies);
+    let newest = states
+        .filter(|state| setup.judged.contains(&state.copy))
+        .filter_map(|state| Some((state.newest?, state.copy)))
+        .max();
+    // Nothing at all is older than anything.
+    let Some((newest, copy)) = newest else {
+        return Ok(());
+    };
+    let age = Seconds(oldest.at.saturating_sub(newest.as_second()));
+    if age >= told || waits(context, &setup.copies) {
+        return Ok(());
+    }
+    let store = context.store_name(context.plan.copies[copy].location.store);
+    Err(format!(
+        "played, the newest version is on `{store}` and {age} old, not {told}"
+    ))
+}
+
+fn setup(context: &Context<'_>, violation: &Violation) -> Option<Setup> {
+    let plan = context.plan;
+    let oldest = &violation.attained.oldest;
+    let missed = violation.missed;
+    oldest.age.filter(|_| oldest.exact)?;
+    let class = *violation.classes.first()?;
+    let period = plan.periods.get(violation.period)?;
+    let judged = judged(context, violation, class, period);
+    if judged
+        .iter()
+        .any(|copy| may_be_torn(context, *copy, missed))
+    {
+        return None;
+    }
+    let just_before = Timestamp::from_second(oldest.at.saturating_sub(1)).ok()?;
+    let data = |copy: &CopyId| plan.staleness.of(*copy, missed).data_at(oldest.at - 1);
+    let made = |copy: &CopyId| plan.copies[*copy].made_by.is_some();
+    let mut copies: Vec<CopyId> = judged.iter().copied().filter(made).collect();
+    copies.sort_by_key(|copy| (*copy != oldest.copy, std::cmp::Reverse(data(copy)), *copy));
+    let strikes = lost(&violation.attained.faults).unwrap_or_default();
+    let strikes = strikes.into_iter().map(|target| Strike {
+        at: just_before,
+        mishap: Mishap::Lose(target),
+        span: None,
+    });
+    Some(Setup {
+        case: Case {
+            strikes: strikes.collect(),
+            judged: just_before,
+            classes: [class].into(),
+            choices: choices(context, &copies, oldest.at, missed),
+        },
+        copies,
+        judged,
+    })
+}
+
+/// What is lost at once; `None` where any fault is of another kind.
+fn lost(faults: &[Fault]) -> Option<Vec<Target>> {
+    let target = |fault: &Fault| match fault {
+        Fault::Loss(Target::Credential(_)) => None,
+        Fault::Loss(target) => Some(*target),
+        _ => None,
+    };
+    faults.iter().map(target).collect()
+}
+
+/// The copies whose newest version counts. Where things are lost at once, the simulator finds out by
+/// itself what is left; of other faults it is told.
+fn judged(
+    context: &Context<'_>,
+    violation: &Violation,
+    class: ClassId,
+    period: &Period,
+) -> BTreeSet<CopyId> {
+    let (at, missed) = (violation.attained.oldest.at, violation.missed);
+    let faults = &violation.attained.faults;
+    let mut copies = context.copies_in(class, period);
+    let at_once = lost(faults).is_some();
+    let useless = strike(context, faults, period.from).useless(context, &copies);
+    copies.retain(|copy| match useless.get(copy) {
+        None => true,
+        // Faults that leave the data where it lives untouched are asked about as if it were lost as well.
+        Some(Why::LiveDataLost) => false,
+        Some(_) => at_once,
+    });
+    // Of these nothing is sure: made on demand, read half written, or failing unseen.
+    copies.retain(|copy| context.plan.staleness.of(*copy, missed).known != Known::Nothing);
+    copies.retain(|copy| missed == Missed::Nominal || unwatched(context, *copy).is_none());
+    // New ones count from when they are surely filled, unless none is in this period.
+    let asker = Asker::new(context, period);
+    let settled = |copy: &CopyId| asker.settled(*copy, missed) < at;
+    let is_made = |copy: &CopyId| context.plan.copies[*copy].made_by.is_some();
+    if copies.iter().filter(|copy| is_made(copy)).any(settled) {
+        copies.retain(settled);
+    }
+    copies.into_iter().collect()
+}
+
+/// The runs as the case has them. Where copies share a step, the first of them has its way: what it leaves
+/// out is newer than what the others hold.
+fn choices(context: &Context<'_>, copies: &[CopyId], at: i64, missed: Missed) -> Choices {
+    let mut out = Choices::default();
+    let mut decided: BTreeSet<StepId> = BTreeSet::new();
+    for copy in copies {
+        for step in steps(context, *copy) {
+            let cadence = &context.plan.cadences[step];
+            out.durations.insert(step, cadence.duration.high());
+            out.late.insert(step, cadence.jitter);
+        }
+        for passage in passages(context, (*copy, at), missed) {
+            if !decided.insert(passage.step) {
+                continue;
+            }
+            let missed = passage.failing.iter().map(|run| (run, RunChoice::Missed));
+            let runs = missed.chain([(&passage.run, RunChoice::OnTime)]);
+            let runs = runs.filter_map(|(run, choice)| {
+                let due = Timestamp::from_second(run.start).ok()?;
+                Some((due, choice))
+            });
+            let of_step: BTreeMap<Timestamp, RunChoice> = runs.collect();
+            out.runs.insert(passage.step, of_step);
+        }
+    }
+    out
+}
+
+fn steps(context: &Context<'_>, copy: CopyId) -> impl Iterator<Item = StepId> {
+    let path = path(context, copy).into_iter();
+    path.filter_map(|id| context.plan.copies[id].made_by)
+}
+
+/// Versions of what is written in place: which of them are torn depends on when both sides run.
+fn may_be_torn(context: &Context<'_>, copy: CopyId, missed: Missed) -> bool {
+    let plan = context.plan;
+    path(context, copy).into_iter().any(|id| {
+        let copy = &plan.copies[id];
+        let writer = copy.source.and_then(|source| plan.copies[source].made_by);
+        let in_place = writer.is_some_and(|writer| {
+            let verb = &plan.model.steps[writer].verb;
+            matches!(verb, Verb::Capture(CaptureParts { atomic: false, .. }))
+        });
+        let known = &plan.staleness.of(id, missed).known;
+        in_place && copy.history && matches!(known, Known::Runs { .. })
+    })
+}
+
+/// Whether a step waits for another one than that which fills its source. Then it reads later than it is
+/// due, and so something newer than is counted on: the age is a bound of what can be played.
+fn waits(context: &Context<'_>, copies: &[CopyId]) -> bool {
+    let plan = context.plan;
+    let paths = copies.iter().flat_map(|copy| path(context, *copy));
+    paths.into_iter().any(|id| {
+        let copy = &plan.copies[id];
+        let writer = copy.source.and_then(|source| plan.copies[source].made_by);
+        copy.made_by.is_some_and(|step| {
+            let step = &plan.model.steps[step];
+            let mut others = step.timing.after.iter().map(|(other, _)| *other);
+            others.any(|other| {
+                Some(other) != writer && after_is_enforced(step, other, &plan.model.steps[other])
+            })
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use thrice_diagnostics::SourceMap;
+    use thrice_resolve::{Loader, resolve};
+
+    use super::super::{alike, borne_out, violations};
+    use super::*;
+
+    struct NoFiles;
+
+    impl Loader for NoFiles {
+        fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
+            Err("no such file".to_owned())
+        }
+    }
+
+    const PLACES: &str = r#"
+policy p "p" { horizon 1 year; response time 60h }
+phase t0 = 2026-02-15
+phase t1 = 2026-09-01
+use std/home
+provider ovh { site one }
+provider cloud { site one }
+provider eye
+monitor watch { healthchecks at "PING"; hosted by eye; grace 2h }
+host vps at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+nas tower at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store tank }
+object_storage s3 at cloud/one { bucket near }
+"#;
+
+    /// A dump that two steps read at different times, and a mirror of one of them; a third copy comes later.
+    const FORK: &str = r#"
+class db is state on vps.disk:/db { rpo 1h, guaranteed 2h }
+capture dump of db to tower.tank:/dump by vps.cron { daily at 02:55 "Europe/Paris"; method program; runs "/opt/dump"; atomic; taking 1m..40m; jitter 5m; monitor watch }
+copy one of db from dump to s3.near:/one by tower.cron { daily at 04:00 UTC; taking 1m..2h; jitter 20m; monitor watch }
+copy two of db from dump to vps.disk:/two by tower.cron { weekly on Sunday at 03:00 UTC; after dump; taking 1m..10m; monitor watch }
+sync mirror of s3.near:/one to tower.tank:/mirror by tower.cron { monthly on 1 at 05:00 UTC; taking 1m..2h; max delete 1000; monitor watch }
+copy new of db to s3.near:/new by vps.cron since t1 { daily at 12:00 UTC; taking 1m..2h; jitter 1h; monitor watch }
+require survive loss of vps and cloud for all
+require survive any 1 of host for all
+"#;
+
+    /// All violations of the only class, by each set of faults.
+    fn each(text: &str, mut look: impl FnMut(&Context<'_>, Violation)) {
+        let mut sources = SourceMap::new();
+        let root = sources.add("policy.thrice", text);
+        let (model, found) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
+        let model = model.unwrap_or_else(|| panic!("{found:#?}"));
+        let (plan, _) = thrice_plan::plan(model, date(2026, 2, 15));
+        let context = Context::new(&plan, std::rc::Rc::default());
+        for (index, period) in plan.periods.iter().enumerate() {
+            let mut asker = Asker::new(&context, period);
+            for (classes, limits) in alike(&context, period) {
+                let sets = asker.sets(classes[0]);
+                for set in sets.iter() {
+                    let one = std::rc::Rc::new(vec![set.clone()]);
+                    let outcome = asker.outcome(classes[0], one);
+                    for violation in violations(&outcome, limits, &classes, index) {
+                        look(&context, violation);
+                    }
+                }
+            }
+        }
+    }
+
+    /// To the second: the age that is told comes about, and not a second more.
+    #[test]
+    fn the_age_that_is_told_is_attained_on_the_simulator() {
+        let mut played = 0;
+        each(&[PLACES, FORK].concat(), |context, violation| {
+            let told = violation.attained.oldest;
+            let age = told.age.expect("each step is watched and has a schedule");
+            assert!(told.exact);
+            let (set, missed) = (&violation.attained.faults, violation.missed);
+            let what = format!("{set:?} {missed:?} in {}: {age}", violation.period);
+            assert_eq!(confirm(context, &violation), Ok(()), "{what}");
+            let mut more = violation;
+            more.attained.oldest.age = Some(Seconds(age.0 + 1));
+            let refused = confirm(context, &more).expect_err(&what);
+            assert!(refused.contains(&format!("{age} old")), "{what}: {refused}");
+            played += 1;
+        });
+        assert_eq!(played, 12);
+    }
+
+    /// A moment at which the newest version is younger than is told: as if the evaluation were wrong.
+    #[test]
+    fn an_age_that_is_not_attained_is_no_verdict() {
+        let text = [PLACES, FORK].concat();
+        each(&text, |context, mut violation| {
+            violation.attained.oldest.at -= 3600;
+            assert!(!borne_out(context, &[violation]));
+            let said = context.mismatches.take();
+            assert_eq!(said[0].code.0, "T9002");
+            assert!(said[0].message.contains("`db` does not replay"), "{said:?}");
+        });
+    }
+}
