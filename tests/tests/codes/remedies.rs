@@ -112,7 +112,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T1804", &[("; lock compliance 30d", "")]),
     (
         "T1805",
-        &[("server.disk:/photos\n", "server.disk:/photos { noticed within 14 days }\n")],
+        &[(
+            "server.disk:/photos\n",
+            "server.disk:/photos { noticed within 14 days }\n",
+        )],
     ),
     (
         "T1901",
