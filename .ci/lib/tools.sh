@@ -10,6 +10,7 @@ packages=(
   util-linux                           # setpriv, unshare, flock: daemons that end with their test
   faketime tzdata                      # a cron whose clock starts where a test likes, and runs faster
   python3-venv                         # Ansible, by .ci/ansible.txt
+  openssl                              # an authority of one's own, for storages by HTTPS
   curl                                 # what emitted programs call APIs with, and tests the S3 server
   systemd                              # systemd-analyze: what timers and services say
   cvc5                                 # a second solver for the same questions
