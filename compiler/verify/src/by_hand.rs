@@ -32,8 +32,8 @@ pub(crate) struct Without {
     stands: BTreeSet<(Obligation, EcoString, EcoString)>,
 }
 
-/// Decides anew without the copies that are made by hand, for the classes that have any. `answers` are
-/// those to questions about the plan: many of them are asked again.
+/// Decides anew without the copies that are made by hand, for the classes that have any. Much of what
+/// is `known` of the plan is asked again.
 pub(crate) fn without(plan: &Plan, known: Rc<Known>) -> Without {
     let touched = touched(plan);
     if touched.is_empty() {

@@ -22,6 +22,16 @@ pub(crate) struct Known {
     pub profiles: Profiles,
 }
 
+impl Known {
+    /// Nothing but answers.
+    pub(crate) fn with(answers: Answers) -> Rc<Self> {
+        Rc::new(Self {
+            answers,
+            ..Self::default()
+        })
+    }
+}
+
 /// A plan with its copies at hand by class.
 pub(crate) struct Context<'p> {
     pub plan: &'p Plan,

@@ -11,7 +11,7 @@ use thrice_model::Obligation;
 use thrice_plan::Plan;
 
 use crate::context::{Context, Known};
-use crate::obligations::{DECIDED, Decide, Profiles, not_decided};
+use crate::obligations::{DECIDED, Decide, not_decided};
 use crate::presence::{Answers, NewSolver, z3};
 use crate::{Verification, acceptance, assumptions, by_hand};
 
@@ -32,10 +32,7 @@ impl Session {
     #[must_use]
     pub fn writing_down() -> Self {
         Self {
-            known: Rc::new(Known {
-                answers: Answers::ready(z3, true),
-                profiles: Profiles::default(),
-            }),
+            known: Known::with(Answers::ready(z3, true)),
         }
     }
 
@@ -237,11 +234,7 @@ fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>, answers: Ans
     let Ok(plan) = plans.recv() else {
         return outcomes;
     };
-    let known = Rc::new(Known {
-        answers,
-        profiles: Profiles::default(),
-    });
-    let context = Context::new(&plan, known);
+    let context = Context::new(&plan, Known::with(answers));
     let next = || {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         match end {
