@@ -1,7 +1,7 @@
 //! Model to plan.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -18,7 +18,6 @@ use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 use crate::order::{order, takes};
 use crate::places::Places;
 use crate::reach::{Histories, Kept};
-use crate::staleness::staleness;
 use crate::{Period, Plan};
 
 /// Works out what follows from a model.
@@ -68,7 +67,6 @@ fn planned(
     let reach = bounded.filter(|bound| *bound < FOR_EVER).max();
     let before = reach.unwrap_or_default().saturating_add(Seconds::days(2));
     let calendars = Calendars::new(&model, before);
-    let staleness = staleness(&model, &cadences, &calendars, &copies);
     (
         Plan {
             model,
@@ -78,7 +76,7 @@ fn planned(
             cadences,
             kept,
             calendars,
-            staleness,
+            staleness: OnceLock::new(),
         },
         mistakes,
     )

@@ -35,7 +35,7 @@ pub use room::{Room, room};
 pub use staleness::{Missed, Staleness};
 pub use thrice_model as model;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use thrice_model::{HostId, Model, PhaseId, StepId, StoreId, Table};
@@ -72,8 +72,7 @@ pub struct Plan {
     pub kept: Table<StepId, Option<Arc<Kept>>>,
     /// When each step runs.
     pub calendars: Calendars,
-    /// For each copy, how old its newest version is, at every moment.
-    pub staleness: Staleness,
+    staleness: OnceLock<Staleness>,
 }
 
 impl Plan {
@@ -83,6 +82,13 @@ impl Plan {
             .steps
             .iter()
             .filter(move |(_, step)| step.lifetime.contains(day))
+    }
+
+    /// For each copy, how old its newest version is, at every moment. Worked out when it is first asked
+    /// for: that takes a walk through all runs.
+    #[must_use]
+    pub fn staleness(&self) -> &Staleness {
+        self.staleness.get_or_init(|| staleness::staleness(self))
     }
 
     /// The host a store is on.

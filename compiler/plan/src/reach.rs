@@ -1,7 +1,7 @@
 //! What keep rules surely keep, by the real, iterated algorithm of the version that applies them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -11,19 +11,99 @@ use thrice_model::{HostId, Model, Step, StepTarget, Verb};
 use thrice_quantity::Seconds;
 use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
 use thrice_retention::closed_form::{count_reach, within_reach};
-use thrice_retention::{Count, KeepRules, ResticVersion, runs_of, simulate_iterated};
+use thrice_retention::{
+    Count, ForgetError, History, KeepRules, ResticVersion, Run, regular_runs, runs_of,
+    simulate_iterated,
+};
 
 use crate::copies::FOR_EVER;
 
 /// What is kept, while runs succeed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Kept {
     /// The age up to which there is always a version at least that old, in the long run.
     pub reach: Seconds,
+    regime: Regime,
+    fullest: OnceLock<Vec<Vec<Seconds>>>,
+}
+
+/// Rules, applied after each run of a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Regime {
+    rules: KeepRules,
+    version: ResticVersion,
+    schedule: Schedule,
+    /// The policy's first moment, and its horizon.
+    calendar: (Timestamp, Timestamp),
+}
+
+/// What is kept follows from the rules and when they are applied.
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.regime == other.regime
+    }
+}
+
+impl Eq for Kept {}
+
+impl Kept {
+    /// By the real, iterated algorithm over the policy's own calendar.
+    fn new(rules: &KeepRules, version: ResticVersion, schedule: Schedule, model: &Model) -> Self {
+        let moment = |day: Date| {
+            day.to_zoned(TimeZone::UTC)
+                .map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp())
+        };
+        let regime = Regime {
+            rules: rules.clone(),
+            version,
+            schedule,
+            calendar: (moment(model.policy.start), moment(model.policy.end)),
+        };
+        let reach = if regime.is_refused() {
+            Seconds::ZERO
+        } else if rules.is_unbounded() {
+            FOR_EVER
+        } else {
+            reach(rules, &regime.schedule)
+        };
+        Self {
+            reach,
+            regime,
+            fullest: OnceLock::new(),
+        }
+    }
+
     /// Ages, youngest first, of the versions kept after some run up to the horizon: of all such
     /// sets those that none of the others outdoes. Whatever a class's size and churn, one of these
-    /// takes the most room.
-    pub fullest: Vec<Vec<Seconds>>,
+    /// takes the most room. Worked out when it is first asked for: that takes years of runs.
+    #[must_use]
+    pub fn fullest(&self) -> &[Vec<Seconds>] {
+        self.fullest.get_or_init(|| self.regime.fullest())
+    }
+}
+
+impl Regime {
+    fn history(&self, runs: &[Run]) -> Result<History, ForgetError> {
+        simulate_iterated(&self.rules, self.version, runs)
+    }
+
+    /// Whether this version refuses the rules. What keeps one version alone keeps the newest of many.
+    fn is_refused(&self) -> bool {
+        let (first, _) = self.calendar;
+        self.history(&regular_runs(first, Seconds::DAY, 1)).is_err()
+    }
+
+    fn fullest(&self) -> Vec<Vec<Seconds>> {
+        let (from, to) = self.calendar;
+        let zone = self.schedule.zone.time_zone(&TimeZone::UTC);
+        let zone = zone.unwrap_or(TimeZone::UTC);
+        let runs = runs_of(&self.schedule, &zone, &zone, from, to);
+        match self.history(&runs) {
+            Ok(history) => fullest((0..history.len()).map(|index| history.ages(index))),
+            // Rules that this version refuses promise nothing.
+            Err(_) => vec![vec![Seconds::ZERO]],
+        }
+    }
 }
 
 /// Histories already worked out: a simulation runs over years, and many steps share their rules.
@@ -60,44 +140,10 @@ impl<'m> Histories<'m> {
         let kept = self
             .known
             .entry(key)
-            .or_insert_with(|| Arc::new(simulate(rules, version, &schedule, model)));
+            .or_insert_with(|| Arc::new(Kept::new(rules, version, schedule, model)));
         self.written.insert(written, Arc::clone(kept));
         Some(Arc::clone(kept))
     }
-}
-
-/// Runs the real, iterated algorithm over the policy's own calendar.
-fn simulate(rules: &KeepRules, version: ResticVersion, schedule: &Schedule, model: &Model) -> Kept {
-    let zone = schedule
-        .zone
-        .time_zone(&TimeZone::UTC)
-        .unwrap_or(TimeZone::UTC);
-    let moment = |day: Date| {
-        day.to_zoned(TimeZone::UTC)
-            .map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp())
-    };
-    let runs = runs_of(
-        schedule,
-        &zone,
-        &zone,
-        moment(model.policy.start),
-        moment(model.policy.end),
-    );
-    // Rules that this version refuses keep what there is, and promise nothing.
-    let Ok(history) = simulate_iterated(rules, version, &runs) else {
-        return Kept {
-            reach: Seconds::ZERO,
-            fullest: vec![vec![Seconds::ZERO]],
-        };
-    };
-    let sets = (0..history.len()).map(|index| history.ages(index));
-    let fullest = fullest(sets);
-    let reach = if rules.is_unbounded() {
-        FOR_EVER
-    } else {
-        reach(rules, schedule)
-    };
-    Kept { reach, fullest }
 }
 
 /// The best of what each rule guarantees by itself: rules only add to each other.

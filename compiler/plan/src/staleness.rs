@@ -30,11 +30,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use thrice_model::{CaptureParts, Model, StepId, Table, Verb};
+use thrice_model::{CaptureParts, StepId, Table, Verb};
 use thrice_quantity::Seconds;
 
+use crate::Plan;
 use crate::cadence::Cadence;
-use crate::calendar::{Calendars, Starts, after_is_enforced, going_on};
+use crate::calendar::{Starts, after_is_enforced, going_on};
 use crate::copies::{Copy, CopyId};
 
 /// How many runs in a row fail.
@@ -336,25 +337,17 @@ struct Key {
     older_than: Option<Seconds>,
 }
 
-struct Builder<'m> {
-    model: &'m Model,
-    cadences: &'m Table<StepId, Cadence>,
-    calendars: &'m Calendars,
+struct Builder<'p> {
+    plan: &'p Plan,
     shapes: Vec<[Newest; 2]>,
     index: BTreeMap<Key, usize>,
 }
 
 /// Works out the newest versions of all copies; sources stand before what is made of them.
-pub(crate) fn staleness(
-    model: &Model,
-    cadences: &Table<StepId, Cadence>,
-    calendars: &Calendars,
-    copies: &Table<CopyId, Copy>,
-) -> Staleness {
+pub(crate) fn staleness(plan: &Plan) -> Staleness {
+    let copies = &plan.copies;
     let mut builder = Builder {
-        model,
-        cadences,
-        calendars,
+        plan,
         shapes: vec![
             [Newest::LIVE, Newest::LIVE],
             [Newest::NOTHING, Newest::NOTHING],
@@ -387,14 +380,14 @@ impl Builder<'_> {
         source: usize,
         writer: Option<StepId>,
     ) -> usize {
-        let cadence = self.cadences[step];
-        let Some(calendar) = self.calendars.number(step) else {
+        let cadence = self.plan.cadences[step];
+        let Some(calendar) = self.plan.calendars.number(step) else {
             return 1;
         };
         let read = self.read(copy, step, writer);
         let of_writer = writer.and_then(|writer| {
-            let cadence = self.cadences[writer];
-            let calendar = self.calendars.number(writer)?;
+            let cadence = self.plan.cadences[writer];
+            let calendar = self.plan.calendars.number(writer)?;
             Some((calendar, cadence.jitter.0, cadence.duration.high().0))
         });
         let key = Key {
@@ -414,8 +407,8 @@ impl Builder<'_> {
             return *shape;
         }
         let starts = (
-            self.calendars.starts(step),
-            writer.and_then(|writer| self.calendars.starts(writer)),
+            self.plan.calendars.starts(step),
+            writer.and_then(|writer| self.plan.calendars.starts(writer)),
         );
         let made = [(0, Missed::Nominal), (1, Missed::Guaranteed)].map(|(at, missed)| {
             match self.shapes.get(source).and_then(|pair| pair.get(at)) {
@@ -433,7 +426,10 @@ impl Builder<'_> {
         let Some(writer_id) = writer else {
             return Read::default();
         };
-        let (step, writer) = (&self.model.steps[step], &self.model.steps[writer_id]);
+        let (step, writer) = (
+            &self.plan.model.steps[step],
+            &self.plan.model.steps[writer_id],
+        );
         let in_place = matches!(
             &writer.verb,
             Verb::Capture(CaptureParts { atomic: false, .. })

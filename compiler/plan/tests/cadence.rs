@@ -65,7 +65,7 @@ fn missed_runs_follow_from_the_monitor_and_the_response_time() {
 
 fn worst_of(plan: &Plan, missed: Missed) -> Option<Seconds> {
     let (copy, _) = plan.copies.iter().last().unwrap();
-    let newest = plan.staleness.of(copy, missed);
+    let newest = plan.staleness().of(copy, missed);
     assert!(newest.exact);
     let day = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
     let (from, until) = (day("2026-02-15T00:00Z"), day("2028-01-01T00:00Z"));

@@ -15,6 +15,17 @@ use crate::obligations::{DECIDED, Decide, not_decided};
 use crate::presence::{Answers, NewSolver, z3};
 use crate::{Verification, acceptance, assumptions, by_hand};
 
+/// The obligations that ask the solver.
+const ASKING: [Obligation; 3] = [
+    Obligation::Copies,
+    Obligation::Survival,
+    Obligation::LastCopy,
+];
+
+/// Plans with more copies than this have more to ask than it takes to set a second solver up: that is
+/// some hundred questions' time and 17 MB.
+const TWO_SOLVERS: usize = 500;
+
 /// Decides obligations, side by side. To set a solver up takes Z3 as long as to answer some hundred
 /// questions: who starts this before reading the policy does not wait for it.
 pub struct Prover {
@@ -96,8 +107,8 @@ enum Task {
 type Waiting = Arc<Mutex<VecDeque<Task>>>;
 
 /// Where a worker takes its next task. The first ones ask the solver, the last ones evaluate: so
-/// one solver does, unless the first take longer than all others together. More cores do not help:
-/// each thread has an index to make.
+/// one solver does, unless the plan is large and the first take longer than all others together. More
+/// cores do not help: each thread has an index to make.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     /// With a solver that is ready.
@@ -215,17 +226,28 @@ impl Worker {
     }
 }
 
-/// All there is to decide: the obligations in order, and next to those that ask the solver most, since it
-/// asks the same questions, what holds without what is done by hand.
+/// All there is to decide: first what asks the solver, and that is also what holds without what is done
+/// by hand; then the other obligations.
 fn tasks() -> VecDeque<Task> {
-    let mut out = VecDeque::new();
-    for (place, (obligation, _)) in DECIDED.iter().enumerate() {
-        out.push_back(Task::Obligation(place));
-        if *obligation == Obligation::LastCopy {
-            out.push_back(Task::Without);
+    let obligations = (0..DECIDED.len()).map(Task::Obligation);
+    let (asking, others): (Vec<Task>, Vec<Task>) = obligations.partition(|task| task.asks());
+    let mut out = VecDeque::from(asking);
+    out.push_back(Task::Without);
+    out.extend(others);
+    out
+}
+
+impl Task {
+    /// Whether it asks the solver.
+    fn asks(self) -> bool {
+        match self {
+            Self::Without => true,
+            Self::Obligation(place) => {
+                let decided = DECIDED.get(place);
+                decided.is_some_and(|(obligation, _)| ASKING.contains(obligation))
+            }
         }
     }
-    out
 }
 
 /// Takes on one task after the other that no other thread has taken.
@@ -235,11 +257,12 @@ fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>, answers: Ans
         return outcomes;
     };
     let context = Context::new(&plan, Known::with(answers));
+    let two_solvers = plan.copies.len() > TWO_SOLVERS;
     let next = || {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         match end {
             End::First => waiting.pop_front(),
-            End::Last => waiting.pop_back(),
+            End::Last => waiting.pop_back_if(|task| two_solvers || !task.asks()),
         }
     };
     while let Some(task) = next() {

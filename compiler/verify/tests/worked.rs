@@ -180,7 +180,7 @@ fn the_room_of_a_repository_is_that_of_its_kept_versions() {
     let kept = plan.kept[step].as_ref().unwrap();
     assert_eq!(kept.reach.whole_days(), 121);
     let most = kept
-        .fullest
+        .fullest()
         .iter()
         .map(|ages| {
             let sizes = std::iter::repeat_n(thrice_quantity::Bytes(200_000_000), ages.len());

@@ -162,11 +162,18 @@ fn fixed(
     from: i64,
     to: i64,
 ) -> Box<dyn Iterator<Item = i64>> {
+    let start =
+        move |day: i64, time: TimeOfDay| start_of_fixed(&table, day * DAY + time.second_of_day());
+    if let [time] = times[..] {
+        return Box::new(in_order(
+            days.filter_map(move |day| start(day, time)),
+            from,
+            to,
+        ));
+    }
     let starts = days.flat_map(move |day| {
-        times
-            .iter()
-            .filter_map(|time| start_of_fixed(&table, day * DAY + time.second_of_day()))
-            .collect::<Vec<_>>()
+        let starts = times.iter().filter_map(|time| start(day, *time));
+        starts.collect::<Vec<_>>()
     });
     Box::new(in_order(starts, from, to))
 }

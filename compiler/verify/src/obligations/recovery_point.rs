@@ -192,7 +192,7 @@ fn alike(context: &Context<'_>, period: &Period) -> Vec<(Vec<ClassId>, Limits)> 
             let copies = context.copies_in(class, period);
             let shapes = copies
                 .iter()
-                .map(|copy| context.plan.staleness.shape(*copy));
+                .map(|copy| context.plan.staleness().shape(*copy));
             let limits = limits(context, class, period);
             let asked = survived(context, class, period).map(|(at, _)| at);
             let next = out.len();
@@ -497,7 +497,7 @@ impl<'c, 'p> Asker<'c, 'p> {
         let context = self.context;
         let mut alike: BTreeMap<(usize, i64), CopyId> = BTreeMap::new();
         for copy in left {
-            let key = (context.plan.staleness.shape(*copy), self.first_day(*copy));
+            let key = (context.plan.staleness().shape(*copy), self.first_day(*copy));
             alike.entry(key).or_insert(*copy);
         }
         let copies: Vec<CopyId> = alike.values().copied().collect();
@@ -517,13 +517,13 @@ impl<'c, 'p> Asker<'c, 'p> {
             at: found.map_or(self.until, |(worst, _)| worst.at),
             copy: found
                 .and_then(|(_, shape)| {
-                    let same = |copy: &&CopyId| context.plan.staleness.shape(**copy) == shape;
+                    let same = |copy: &&CopyId| context.plan.staleness().shape(**copy) == shape;
                     copies.iter().find(same).copied()
                 })
                 .unwrap_or(first),
             exact: copies
                 .iter()
-                .all(|copy| context.plan.staleness.of(*copy, missed).exact),
+                .all(|copy| context.plan.staleness().of(*copy, missed).exact),
         };
         let [nominal, guaranteed] = self.known.get(&key)?;
         Some([
@@ -535,7 +535,7 @@ impl<'c, 'p> Asker<'c, 'p> {
     /// The worst over the period, and the shape of the copy that has it. Copies that are new count from
     /// when their chain has surely filled them once; until then those do that were there before, if any.
     fn over(&self, copies: &[CopyId], missed: Missed) -> Found {
-        let staleness = &self.context.plan.staleness;
+        let staleness = &self.context.plan.staleness();
         let mut settled: Vec<(i64, CopyId)> = copies
             .iter()
             .filter(|copy| staleness.of(**copy, missed).known != Known::Nothing)
@@ -591,7 +591,7 @@ impl<'c, 'p> Asker<'c, 'p> {
         let filled = self
             .context
             .plan
-            .staleness
+            .staleness()
             .of(id, missed)
             .filled_since(first);
         settled.min(filled.unwrap_or(settled)).max(self.from)

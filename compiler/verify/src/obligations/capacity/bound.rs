@@ -170,7 +170,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
             let all = size.saturating_add(churn.over(since));
             return (all, "all its versions: nothing is ever pruned".to_owned());
         };
-        let bounds = kept.fullest.iter().map(|ages| {
+        let bounds = kept.fullest().iter().map(|ages| {
             (
                 repository_bound(ages, std::iter::repeat_n(size, ages.len()), churn),
                 ages.len(),

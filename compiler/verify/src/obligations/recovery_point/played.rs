@@ -75,7 +75,7 @@ fn setup(context: &Context<'_>, violation: &Violation) -> Option<Setup> {
         return None;
     }
     let just_before = Timestamp::from_second(oldest.at.saturating_sub(1)).ok()?;
-    let data = |copy: &CopyId| plan.staleness.of(*copy, missed).data_at(oldest.at - 1);
+    let data = |copy: &CopyId| plan.staleness().of(*copy, missed).data_at(oldest.at - 1);
     let made = |copy: &CopyId| plan.copies[*copy].made_by.is_some();
     let mut copies: Vec<CopyId> = judged.iter().copied().filter(made).collect();
     copies.sort_by_key(|copy| (*copy != oldest.copy, std::cmp::Reverse(data(copy)), *copy));
@@ -127,7 +127,7 @@ fn judged(
         Some(_) => at_once,
     });
     // Of these nothing is sure: made on demand, read half written, or failing unseen.
-    copies.retain(|copy| context.plan.staleness.of(*copy, missed).known != Known::Nothing);
+    copies.retain(|copy| context.plan.staleness().of(*copy, missed).known != Known::Nothing);
     copies.retain(|copy| missed == Missed::Nominal || unwatched(context, *copy).is_none());
     // New ones count from when they are surely filled, unless none is in this period.
     let asker = Asker::new(context, period);
@@ -182,7 +182,7 @@ fn may_be_torn(context: &Context<'_>, copy: CopyId, missed: Missed) -> bool {
             let verb = &plan.model.steps[writer].verb;
             matches!(verb, Verb::Capture(CaptureParts { atomic: false, .. }))
         });
-        let known = &plan.staleness.of(id, missed).known;
+        let known = &plan.staleness().of(id, missed).known;
         in_place && copy.history && matches!(known, Known::Runs { .. })
     })
 }

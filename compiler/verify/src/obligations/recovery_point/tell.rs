@@ -75,7 +75,7 @@ fn unbounded(context: &Context<'_>, copy: CopyId) -> (String, Option<StepId>) {
     let without = [Missed::Nominal, Missed::Guaranteed]
         .into_iter()
         .find_map(|missed| {
-            let nothing = |id: &&CopyId| plan.staleness.of(**id, missed).known == Known::Nothing;
+            let nothing = |id: &&CopyId| plan.staleness().of(**id, missed).known == Known::Nothing;
             let first = path(context, copy).iter().find(nothing).copied()?;
             plan.copies[first].made_by
         });
@@ -264,7 +264,7 @@ pub(super) fn passages(
     let mut moment = at.saturating_sub(1);
     let mut reader: Option<StepId> = None;
     while let Some(id) = copies.pop() {
-        let newest = plan.staleness.of(id, missed);
+        let newest = plan.staleness().of(id, missed);
         let (Some(step), Known::Runs { runs, missed }) = (plan.copies[id].made_by, &newest.known)
         else {
             break;
