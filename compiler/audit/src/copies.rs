@@ -191,7 +191,7 @@ fn last_due(plan: &Plan, id: StepId, before: i64) -> Option<i64> {
     let step = &plan.model.steps[id];
     let (schedule, _) = step.timing.schedule.as_ref()?;
     let widest = plan.cadences[id].widest?;
-    let zone = TimeZone::get(&zone_name(&plan.model, schedule, step)).ok()?;
+    let zone = TimeZone::get(zone_name(&plan.model, schedule, step)).ok()?;
     let from = before.saturating_sub(widest.0.saturating_mul(2));
     let at = |second| Timestamp::from_second(second).ok();
     let due = schedule.occurrences(&zone, at(from)?, at(before)?);

@@ -262,7 +262,7 @@ impl Thinned<'_> {
             return None;
         }
         let at = |second| Timestamp::from_second(second).ok();
-        let zone = TimeZone::get(&zone_name(&plan.model, schedule, self.step)).ok()?;
+        let zone = TimeZone::get(zone_name(&plan.model, schedule, self.step)).ok()?;
         // The scripts of all hosts run in UTC.
         let runs = runs_of(
             schedule,

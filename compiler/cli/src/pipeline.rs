@@ -11,7 +11,7 @@ use thrice_quantity::Seconds;
 use thrice_report::{
     Accepted, Assumption, Outcome, PhaseDate, Policy, Report, Turn, Verdict, matrix,
 };
-use thrice_verify::{Prover, Query, Verification};
+use thrice_verify::{Engine, Prover, Query, Verification};
 
 use crate::input::{Files, Input};
 use crate::timings::Timings;
@@ -226,7 +226,10 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
         obligation: v.obligation.word().into(),
         subject: v.subject,
         phase: v.period,
-        engine: v.engine.to_string().into(),
+        engine: match v.engine {
+            Engine::ProvedUpTo(_) => v.engine.to_string().into(),
+            engine => engine.word().into(),
+        },
         holds: v.holds,
         note: v.note,
     };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rustc_hash::FxBuildHasher;
 use thrice_model::{Model, Step, StepId, Table};
 use thrice_quantity::schedule::{Schedule, ScheduleZone};
 use thrice_quantity::{Interval, Seconds};
@@ -84,7 +85,7 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
         known: BTreeMap::new(),
         narrowest: BTreeMap::new(),
     };
-    let mut known = IndexMap::new();
+    let mut known = IndexMap::with_hasher(FxBuildHasher);
     let mut out = Table::with_capacity(model.steps.len());
     for (_, step) in model.steps.iter() {
         let timing = &step.timing;
@@ -115,13 +116,13 @@ impl Gaps<'_> {
             return out;
         };
         let zone = zone_name(self.model, schedule, step);
-        out.widest = self.widest(schedule, &zone, 0);
-        out.narrowest = self.narrowest(schedule, &zone);
+        out.widest = self.widest(schedule, zone, 0);
+        out.narrowest = self.narrowest(schedule, zone);
         out.freshness = self.freshness(step, &out);
         out.missed = out
             .freshness
             .map_or(0, |freshness| self.missed(freshness, &out));
-        out.widest_missed = self.widest(schedule, &zone, out.missed);
+        out.widest_missed = self.widest(schedule, zone, out.missed);
         out
     }
 
@@ -163,14 +164,13 @@ impl Gaps<'_> {
 
 /// The IANA zone on whose clock a step's schedule runs.
 #[must_use]
-pub fn zone_name(model: &Model, schedule: &Schedule, step: &Step) -> String {
+pub fn zone_name<'m>(model: &'m Model, schedule: &'m Schedule, step: &Step) -> &'m str {
     match &schedule.zone {
-        ScheduleZone::Utc => "UTC".to_owned(),
-        ScheduleZone::Named(name) => name.clone(),
+        ScheduleZone::Utc => "UTC",
+        ScheduleZone::Named(name) => name,
         ScheduleZone::Host => {
             let host = step.runner.host.and_then(|host| model.hosts.get(host));
             host.map_or(&model.policy.timezone, |host| &host.timezone)
-                .clone()
         }
     }
 }

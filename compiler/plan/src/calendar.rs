@@ -1,14 +1,15 @@
 //! When each step runs, as instants.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rustc_hash::FxBuildHasher;
 use thrice_model::{Model, Step, StepId, Table};
 use thrice_quantity::Seconds;
-use thrice_quantity::schedule::Schedule;
+use thrice_quantity::schedule::{Recurrence, Schedule};
 
 use crate::cadence::zone_name;
 
@@ -32,16 +33,14 @@ impl Calendars {
         let from = midnight(model.policy.start).saturating_sub(before.0);
         let until = midnight(model.policy.end).saturating_add(2 * 86_400);
         let mut out = Self::default();
-        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        let mut known: IndexMap<(&str, &Recurrence), usize, FxBuildHasher> = IndexMap::default();
         for (_, step) in model.steps.iter() {
             let number = step.timing.schedule.as_ref().map(|(schedule, _)| {
                 let zone = zone_name(model, schedule, step);
-                *known
-                    .entry(format!("{zone} {:?}", schedule.when))
-                    .or_insert_with(|| {
-                        out.lists.push(starts(schedule, &zone, from, until));
-                        out.lists.len() - 1
-                    })
+                *known.entry((zone, &schedule.when)).or_insert_with(|| {
+                    out.lists.push(starts(schedule, zone, from, until));
+                    out.lists.len() - 1
+                })
             });
             out.of.push(number);
         }

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rustc_hash::FxBuildHasher;
 use thrice_model::{HostId, Model, Step, StepTarget, Verb};
 use thrice_quantity::Seconds;
 use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
@@ -111,8 +112,11 @@ impl Regime {
 pub(crate) struct Histories<'m> {
     known: BTreeMap<String, Arc<Kept>>,
     /// The same by what stands in the step, which is quicker to look up.
-    written: IndexMap<(ResticVersion, &'m KeepRules, &'m Schedule, Option<HostId>), Arc<Kept>>,
+    written: IndexMap<Written<'m>, Arc<Kept>, FxBuildHasher>,
 }
+
+/// What stands in a step of its history: version, rules, schedule, and the host whose clock it may run on.
+type Written<'m> = (ResticVersion, &'m KeepRules, &'m Schedule, Option<HostId>);
 
 impl<'m> Histories<'m> {
     /// What the versions that a backup makes come to; `None` for a step that thins nothing.
@@ -168,12 +172,13 @@ fn reach(rules: &KeepRules, schedule: &Schedule) -> Seconds {
 fn fullest(sets: impl Iterator<Item = Vec<Seconds>>) -> Vec<Vec<Seconds>> {
     // Most runs leave versions that lie as those of an earlier run. Of those that differ in the order of
     // their gaps alone the one with the greatest ages is shown.
-    let mut by_gaps: IndexMap<Vec<i64>, Vec<Seconds>> = IndexMap::new();
+    let mut by_gaps: IndexMap<Vec<i64>, Vec<Seconds>, FxBuildHasher> = IndexMap::default();
     let mut gaps = Vec::new();
     for ages in sets {
         gaps.clear();
         gaps.extend(ages.windows(2).map(difference));
-        gaps.sort_unstable();
+        // They nearly ascend.
+        gaps.sort();
         match by_gaps.get_mut(gaps.as_slice()) {
             Some(known) if *known >= ages => {}
             Some(known) => *known = ages,
@@ -182,7 +187,7 @@ fn fullest(sets: impl Iterator<Item = Vec<Seconds>>) -> Vec<Vec<Seconds>> {
     }
     // The widest first: they outdo most of the others.
     by_gaps.sort_unstable_by(|a, _, b, _| (sum(b), b).cmp(&(sum(a), a)));
-    let mut front: IndexMap<Vec<i64>, Vec<Seconds>> = IndexMap::new();
+    let mut front: IndexMap<Vec<i64>, Vec<Seconds>, FxBuildHasher> = IndexMap::default();
     for (gaps, ages) in by_gaps {
         if front.keys().any(|other| outdoes(other, &gaps)) {
             continue;
@@ -212,7 +217,8 @@ fn outdoes(a: &[i64], b: &[i64]) -> bool {
         return false;
     }
     let mut breaks: Vec<i64> = a.iter().chain(b).copied().collect();
-    breaks.sort_unstable();
+    // Two lists that ascend.
+    breaks.sort();
     breaks.dedup();
     let (mut left, mut right) = (Taken::of(a), Taken::of(b));
     breaks

@@ -155,7 +155,8 @@ pub fn worst(copies: &[&Newest], from: i64, until: i64) -> Option<Worst> {
             moments.extend(inside.iter().map(|run| run.done));
         }
     }
-    moments.sort_unstable();
+    // One list after the other that ascends: a sort by merging is the quicker one.
+    moments.sort();
     moments.dedup();
     let mut worst: Option<Worst> = None;
     // Moments ascend: where each copy's runs were done before one is looked for from the last on.

@@ -66,7 +66,7 @@ pub fn limit(model: &Model, step: &Step) -> Option<Limit> {
         return Some(Limit::NoUnits);
     }
     let (schedule, at) = step.timing.schedule.as_ref()?;
-    let why = lines(schedule, &zone_name(model, schedule, step), &model.policy).err()?;
+    let why = lines(schedule, zone_name(model, schedule, step), &model.policy).err()?;
     Some(Limit::Calendar { why, at: *at })
 }
 

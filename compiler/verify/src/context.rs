@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ecow::EcoString;
+use indexmap::IndexMap;
 use jiff::civil::Date;
-use thrice_model::{ClassId, HostId, Location, ProviderId, SiteId, StepId, StoreId, Verb};
+use rustc_hash::FxBuildHasher;
+use thrice_model::{ClassId, HostId, Location, ProviderId, SiteId, StepId, StoreId, Table, Verb};
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 
 use crate::faults::{Owned, Principal, closure, noticed_after};
@@ -32,21 +34,50 @@ impl Known {
     }
 }
 
+/// What belongs to each thing of a table.
+struct Groups<I, T> {
+    by: Table<I, Vec<T>>,
+}
+
+impl<I: std::marker::Copy + From<usize>, T> Groups<I, T>
+where
+    usize: From<I>,
+{
+    /// Nothing yet, of so many.
+    fn new(count: usize) -> Self {
+        let mut by = Table::with_capacity(count);
+        for _ in 0..count {
+            by.push(Vec::new());
+        }
+        Self { by }
+    }
+
+    fn add(&mut self, to: I, what: T) {
+        if let Some(group) = self.by.get_mut(to) {
+            group.push(what);
+        }
+    }
+
+    fn of(&self, id: I) -> &[T] {
+        self.by.get(id).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// A plan with its copies at hand by class.
 pub(crate) struct Context<'p> {
     pub plan: &'p Plan,
-    /// Copies of each class, sources first; indexed by class.
-    pub copies: BTreeMap<ClassId, Vec<CopyId>>,
+    /// Copies of each class, sources first.
+    copies: Groups<ClassId, CopyId>,
     /// Copies on each host, in the order of the plan.
-    on_hosts: BTreeMap<HostId, Vec<CopyId>>,
+    on_hosts: Groups<HostId, CopyId>,
     /// What each step makes.
-    by_step: BTreeMap<StepId, Vec<CopyId>>,
+    by_step: Groups<StepId, CopyId>,
     /// The lifecycle rules that give up noncurrent versions, in order: few, among many steps.
     pub noncurrent_rules: Vec<StepId>,
     /// The steps that prune, in order.
     pub prunes: Vec<StepId>,
     /// The steps that each host runs, in order.
-    run_by: BTreeMap<HostId, Vec<StepId>>,
+    run_by: Groups<HostId, StepId>,
     /// What principals own, as far as it has been asked.
     owned: RefCell<BTreeMap<(Principal, Date), Rc<Owned>>>,
     /// The names of the classes.
@@ -64,22 +95,20 @@ pub(crate) struct Context<'p> {
 impl<'p> Context<'p> {
     /// Indexes a plan.
     pub(crate) fn new(plan: &'p Plan, known: Rc<Known>) -> Self {
-        let mut copies: BTreeMap<ClassId, Vec<CopyId>> = BTreeMap::new();
-        let mut on_hosts: BTreeMap<HostId, Vec<CopyId>> = BTreeMap::new();
-        let mut by_step: BTreeMap<StepId, Vec<CopyId>> = BTreeMap::new();
+        let model = &plan.model;
+        let mut copies = Groups::new(model.classes.len());
+        let mut on_hosts = Groups::new(model.hosts.len());
+        let mut by_step = Groups::new(model.steps.len());
         for (id, copy) in plan.copies.iter() {
-            copies.entry(copy.class).or_default().push(id);
-            on_hosts
-                .entry(plan.host_of(copy.location.store))
-                .or_default()
-                .push(id);
+            copies.add(copy.class, id);
+            on_hosts.add(plan.host_of(copy.location.store), id);
             if let Some(step) = copy.made_by {
-                by_step.entry(step).or_default().push(id);
+                by_step.add(step, id);
             }
         }
-        let mut run_by: BTreeMap<HostId, Vec<StepId>> = BTreeMap::new();
+        let mut run_by = Groups::new(model.hosts.len());
         let (mut noncurrent_rules, mut prunes) = (Vec::new(), Vec::new());
-        for (id, step) in plan.model.steps.iter() {
+        for (id, step) in model.steps.iter() {
             match step.verb {
                 Verb::Expire {
                     noncurrent: true, ..
@@ -88,7 +117,7 @@ impl<'p> Context<'p> {
                 _ => {}
             }
             if let Some(host) = step.runner.host {
-                run_by.entry(host).or_default().push(id);
+                run_by.add(host, id);
             }
         }
         let mut context = Self {
@@ -117,10 +146,10 @@ impl<'p> Context<'p> {
 
     /// What a class is and how its copies come and go is looked at once, not once a period.
     fn kinds(&self) -> Vec<usize> {
-        let mut index: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
+        let mut index: IndexMap<Vec<i64>, usize, FxBuildHasher> = IndexMap::default();
         let mut kinds = Vec::with_capacity(self.plan.model.classes.len());
         for (class, _) in self.plan.model.classes.iter() {
-            let copies = self.copies.get(&class).map_or(&[][..], Vec::as_slice);
+            let copies = self.copies.of(class);
             let mut signature = self.signature(class, copies);
             for copy in copies {
                 let lifetime = self.plan.copies[*copy].lifetime;
@@ -137,7 +166,7 @@ impl<'p> Context<'p> {
     /// not there in the period is not fed any more and does not count.
     pub(crate) fn copies_in(&self, class: ClassId, period: &Period) -> Vec<CopyId> {
         let mut out: Vec<CopyId> = Vec::new();
-        for id in self.copies.get(&class).into_iter().flatten() {
+        for id in self.copies.of(class) {
             let copy = &self.plan.copies[*id];
             let there = copy.lifetime.from <= period.from
                 && copy.lifetime.until.is_none_or(|end| end > period.from);
@@ -247,14 +276,19 @@ impl<'p> Context<'p> {
         out
     }
 
+    /// All copies of a class, sources first.
+    pub(crate) fn copies_of(&self, class: ClassId) -> &[CopyId] {
+        self.copies.of(class)
+    }
+
     /// The copies that a step makes, in the order of the plan.
     pub(crate) fn made_by(&self, step: StepId) -> &[CopyId] {
-        self.by_step.get(&step).map_or(&[], Vec::as_slice)
+        self.by_step.of(step)
     }
 
     /// The steps that a host runs on a day, in order.
     pub(crate) fn run_by(&self, host: HostId, day: Date) -> impl Iterator<Item = StepId> {
-        let steps = self.run_by.get(&host).into_iter().flatten().copied();
+        let steps = self.run_by.of(host).iter().copied();
         steps.filter(move |id| self.plan.model.steps[*id].lifetime.contains(day))
     }
 
@@ -308,7 +342,7 @@ impl<'p> Context<'p> {
 
     /// The copies on all stores of a host.
     pub(crate) fn on_host(&self, host: HostId) -> &[CopyId] {
-        self.on_hosts.get(&host).map_or(&[], Vec::as_slice)
+        self.on_hosts.of(host)
     }
 
     pub(crate) fn host(&self, copy: &Copy) -> HostId {

@@ -180,6 +180,8 @@ impl Proving {
     /// Waits until everything is decided.
     #[must_use]
     pub fn finish(mut self) -> Verification {
+        // The threads are still at work.
+        let assumptions = assumptions::gather(&self.plan);
         let mut outcomes = Outcomes::default();
         for worker in self.prover.workers.drain(..) {
             let mut others = worker.finish();
@@ -191,7 +193,7 @@ impl Proving {
         for (_, outcome) in outcomes.decided {
             out.append(outcome);
         }
-        out.assumptions = assumptions::gather(&self.plan);
+        out.assumptions = assumptions;
         out.not_decided = not_decided();
         by_hand::downgrade(&outcomes.without.unwrap_or_default(), &mut out);
         acceptance::apply(&self.plan, &mut out);

@@ -1,5 +1,7 @@
 //! What was decided and the values attained, a row for all that differs in subject or phase alone.
 
+use std::hash::Hash;
+
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use textwrap::core::display_width;
@@ -93,7 +95,8 @@ struct Row<'a> {
 /// First the phases of one subject are drawn together, then the subjects with the same phases.
 fn rows(verdicts: &[Verdict]) -> Vec<Row<'_>> {
     let mut single: Vec<Row<'_>> = Vec::new();
-    let mut known: Known<(&str, Key<'_>)> = Known::default();
+    let (mut subjects, mut keys) = (Numbers::default(), Numbers::default());
+    let mut known: Known<(usize, usize)> = Known::default();
     for verdict in verdicts {
         let key = Key {
             obligation: &verdict.obligation,
@@ -101,7 +104,8 @@ fn rows(verdicts: &[Verdict]) -> Vec<Row<'_>> {
             holds: verdict.holds,
             note: &verdict.note,
         };
-        let at = *known.entry((&verdict.subject, key)).or_insert(single.len());
+        let both = (subjects.of(verdict.subject.as_str()), keys.of(key));
+        let at = *known.entry(both).or_insert(single.len());
         match single.get_mut(at) {
             Some(row) => row.phases.push(&verdict.phase),
             None => single.push(Row {
@@ -112,17 +116,47 @@ fn rows(verdicts: &[Verdict]) -> Vec<Row<'_>> {
         }
     }
     let mut rows: Vec<Row<'_>> = Vec::new();
-    let mut known: Known<(Key<'_>, Vec<&str>)> = Known::default();
+    let mut phases = Numbers::default();
+    let mut known: Known<(usize, usize)> = Known::default();
     for row in single {
-        let at = *known
-            .entry((row.key, row.phases.clone()))
-            .or_insert(rows.len());
+        let both = (keys.of(row.key), phases.of(row.phases.clone()));
+        let at = *known.entry(both).or_insert(rows.len());
         match rows.get_mut(at) {
             Some(same) => same.subjects.extend(row.subjects),
             None => rows.push(row),
         }
     }
     rows
+}
+
+/// Numbers for things, in the order in which they are first seen.
+struct Numbers<T> {
+    known: Known<T>,
+    last: usize,
+}
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Self {
+            known: Known::default(),
+            last: 0,
+        }
+    }
+}
+
+impl<T: Hash + Eq> Numbers<T> {
+    fn of(&mut self, thing: T) -> usize {
+        // Neighbours are often alike.
+        if self
+            .known
+            .get_index(self.last)
+            .is_none_or(|(last, _)| *last != thing)
+        {
+            let next = self.known.len();
+            self.last = *self.known.entry(thing).or_insert(next);
+        }
+        self.last
+    }
 }
 
 impl Row<'_> {

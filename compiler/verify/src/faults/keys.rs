@@ -81,7 +81,7 @@ fn restorable(
     bytes: &dyn Fn(CopyId) -> bool,
     keys: &BTreeSet<KeyId>,
 ) -> bool {
-    context.copies.get(&class).into_iter().flatten().any(|id| {
+    context.copies_of(class).iter().any(|id| {
         let copy = &context.plan.copies[*id];
         copy.counts
             && copy.kind != CopyKind::Live

@@ -146,7 +146,7 @@ impl Struck {
             .collect();
         let mut gone: BTreeMap<CopyId, Why> = BTreeMap::new();
         for class in backed_up {
-            let copies = context.copies.get(&class).map_or(&[][..], Vec::as_slice);
+            let copies = context.copies_of(class);
             self.bytes_gone(context, copies, false, &mut gone);
         }
         let fallen = Fallen {

@@ -434,10 +434,8 @@ pub(crate) fn noticed_after(context: &Context<'_>, class: thrice_model::ClassId)
 /// How long it takes until the first of a class's steps has fallen silent and somebody has acted.
 pub(crate) fn alarmed_after(context: &Context<'_>, class: thrice_model::ClassId) -> Seconds {
     let silent = context
-        .copies
-        .get(&class)
-        .into_iter()
-        .flatten()
+        .copies_of(class)
+        .iter()
         .filter_map(|id| context.plan.copies[*id].made_by)
         .filter_map(|step| context.plan.cadences[step].freshness)
         .min()

@@ -53,7 +53,7 @@ impl Stakes {
             if !seen.insert(class) {
                 continue;
             }
-            for id in context.copies.get(&class).into_iter().flatten() {
+            for id in context.copies_of(class) {
                 out.copies.insert(*id);
                 let Some(key) = context.plan.copies[*id].key else {
                     continue;

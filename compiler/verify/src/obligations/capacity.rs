@@ -135,7 +135,9 @@ pub(super) fn most(
     period: &Period,
     wanted: &dyn Fn(&Copy) -> bool,
 ) -> Option<Bytes> {
-    let found = distinct(context, context.copies.values().flatten(), period, wanted);
+    let classes = context.plan.model.classes.ids();
+    let copies = classes.flat_map(|class| context.copies_of(class));
+    let found = distinct(context, copies, period, wanted);
     let sized = |id: &CopyId| {
         let class = context.plan.copies[*id].class;
         context.plan.model.classes[class].size.is_some()

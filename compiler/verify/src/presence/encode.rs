@@ -168,7 +168,8 @@ impl Writer {
             let moved = tries
                 .iter()
                 .filter(|(reader, ..)| node.leaves.contains(&Leaving::Into(*reader)))
-                .map(|(_, age, can)| can.choose(age, &Time::at(FOR_EVER)))
+                // What can be taken is there, and nothing is after for ever.
+                .map(|(_, age, can)| can.choose(age, &Time::at(FOR_EVER)).at_latest(FOR_EVER))
                 .reduce(|a, b| a.min(&b));
             for (reader, age, can) in tries {
                 let can = match &moved {

@@ -49,6 +49,12 @@ impl Time {
         [self.term.ge(self.low), self.term.le(self.high)]
     }
 
+    /// The same time, of which it is known that it is not after another one.
+    pub(super) fn at_latest(self, high: i64) -> Self {
+        let high = self.high.min(high);
+        Self { high, ..self }
+    }
+
     pub(super) fn plus(&self, other: &Self) -> Self {
         let (low, high) = (
             self.low.saturating_add(other.low),
