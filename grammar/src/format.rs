@@ -95,7 +95,7 @@ impl<'a> Writer<'a> {
         let mut after_doc = false;
         for element in elements {
             match element {
-                Element::Trivia(_) | Element::Separator(_) | Element::Stray(_) => continue,
+                Element::Separator(_) | Element::Stray(_) => continue,
                 Element::Newline(_) => {
                     line_ends = line_ends.map(|n| n + 1);
                     continue;
@@ -185,11 +185,7 @@ impl<'a> Writer<'a> {
 
     /// The inside of a block, a statement a line, and its end.
     fn block(&mut self, block: &Block, indent: usize) {
-        let first = block
-            .elements
-            .iter()
-            .position(|e| !matches!(e, Element::Trivia(_)));
-        let mut inside = block.elements.get(first.unwrap_or(0)..).unwrap_or(&[]);
+        let mut inside = block.elements.as_slice();
         if let [Element::Comment(span), rest @ ..] = inside {
             self.trailing(*span);
             inside = rest;
@@ -259,12 +255,10 @@ impl<'a> Writer<'a> {
 
 /// Whether nothing is to be written between the braces.
 fn is_empty(block: &Block) -> bool {
-    block.elements.iter().all(|e| {
-        matches!(
-            e,
-            Element::Trivia(_) | Element::Newline(_) | Element::Separator(_)
-        )
-    })
+    block
+        .elements
+        .iter()
+        .all(|e| matches!(e, Element::Newline(_) | Element::Separator(_)))
 }
 
 /// Columns, counted in characters as everywhere in messages.

@@ -35,13 +35,13 @@ const MARK: &str = "\u{FEFF}";
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
     let mut found = Mistakes(mistakes::line_ends(file, text).collect());
+    let all = Span::new(file, 0, small(text.len()));
     let scan = scan(text, MAX_DEPTH);
     if let Some(at) = scan.too_deep {
         found.add(mistakes::too_deep(file, at, MAX_DEPTH));
-        let all = Span::new(file, 0, small(text.len()));
         return (
             Tree {
-                file,
+                span: all,
                 elements: vec![Element::Stray(all)],
             },
             found.0,
@@ -50,7 +50,6 @@ pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
     let mut elements = Vec::new();
     let mut parts = scan.parts;
     if let Some(first) = parts.first_mut().filter(|_| text.starts_with(MARK)) {
-        elements.push(Element::Trivia(Span::new(file, 0, small(MARK.len()))));
         first.start = MARK.len();
     }
     let read = |range| part(file, text, range);
@@ -65,7 +64,8 @@ pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
             .into_iter()
             .for_each(|mistake| found.add(mistake));
     }
-    (Tree { file, elements }, found.0)
+    let span = all;
+    (Tree { span, elements }, found.0)
 }
 
 /// Mistakes in the order of their places, not too many of one kind.
@@ -95,6 +95,6 @@ fn part(file: FileId, text: &str, range: Range<usize>) -> (Vec<Element>, Mistake
         return (elements, Mistakes(vec![mistakes::unreadable(all)]));
     };
     let mut reader = Reader::new(all, text, pairs, Mistakes(Vec::new()));
-    reader.elements(all.start, &mut elements);
+    reader.elements(&mut elements);
     (elements, reader.mistakes)
 }

@@ -69,52 +69,31 @@ impl<'a> Reader<'a> {
             .unwrap_or("")
     }
 
-    /// Reads what stands in a file or block from `start` on; returns where that ends, and the
-    /// brace that closes a block.
-    pub fn elements(&mut self, start: u32, out: &mut Vec<Element>) -> (u32, Option<Span>) {
-        let mut gap = Gap(start);
+    /// Reads what stands in a file or block; returns the brace that closes a block.
+    pub fn elements(&mut self, out: &mut Vec<Element>) -> Option<Span> {
         let mut close = None;
         loop {
             let (rule, start) = match self.next() {
                 Event::Begins(rule, start) => (rule, start),
-                Event::Over(end) => {
-                    out.extend(
-                        gap.before(Span {
-                            start: end,
-                            end,
-                            ..self.all
-                        })
-                        .map(Element::Trivia),
-                    );
-                    return (end, close);
+                Event::Over(_) => return close,
+            };
+            if rule == Rule::statement {
+                out.push(Element::Statement(Box::new(self.statement(start))));
+                continue;
+            }
+            let span = self.leaf(start);
+            out.push(match rule {
+                Rule::newline => Element::Newline(span),
+                Rule::separator => Element::Separator(span),
+                Rule::comment => Element::Comment(span),
+                Rule::doc => Element::Doc(span),
+                Rule::EOI => continue,
+                Rule::close => {
+                    close = Some(span);
+                    continue;
                 }
-            };
-            let here = Span {
-                start,
-                end: start,
-                ..self.all
-            };
-            out.extend(gap.before(here).map(Element::Trivia));
-            let element = if rule == Rule::statement {
-                Element::Statement(Box::new(self.statement(start)))
-            } else {
-                let span = self.leaf(start);
-                gap.0 = span.end;
-                match rule {
-                    Rule::newline => Element::Newline(span),
-                    Rule::separator => Element::Separator(span),
-                    Rule::comment => Element::Comment(span),
-                    Rule::doc => Element::Doc(span),
-                    Rule::EOI => continue,
-                    Rule::close => {
-                        close = Some(span);
-                        continue;
-                    }
-                    _ => self.stray(rule, span),
-                }
-            };
-            gap.0 = element.span().end;
-            out.push(element);
+                _ => self.stray(rule, span),
+            });
         }
     }
 
@@ -136,31 +115,19 @@ impl<'a> Reader<'a> {
     fn statement(&mut self, start: u32) -> Statement {
         let mut tokens = Vec::with_capacity(8);
         let mut block = None;
-        let mut gap = Gap(start);
         let end = loop {
             let (rule, start) = match self.next() {
                 Event::Begins(rule, start) => (rule, start),
                 Event::Over(end) => break end,
             };
-            let here = Span {
-                start,
-                end: start,
-                ..self.all
-            };
-            tokens.extend(gap.before(here).map(space));
-            gap.0 = match rule {
-                Rule::block => {
-                    let (read, end) = self.block(start);
-                    block = Some(read);
-                    end
-                }
+            match rule {
+                Rule::block => block = Some(self.block(start)),
                 Rule::continuation => self.continuation(start, &mut tokens),
                 _ => {
                     let span = self.leaf(start);
                     tokens.push(self.token(rule, span));
-                    span.end
                 }
-            };
+            }
         };
         tokens.shrink_to_fit();
         let statement = Statement {
@@ -184,43 +151,24 @@ impl<'a> Reader<'a> {
         statement
     }
 
-    /// Reads a comma and what carries the statement on; returns where that ends.
-    fn continuation(&mut self, start: u32, tokens: &mut Vec<Token>) -> u32 {
-        let comma = Span {
-            start,
-            end: start + 1,
-            ..self.all
-        };
+    /// Reads a comma and what carries the statement on.
+    fn continuation(&mut self, start: u32, tokens: &mut Vec<Token>) {
         tokens.push(Token {
             kind: TokenKind::Comma,
-            span: comma,
+            span: Span {
+                start,
+                end: start + 1,
+                ..self.all
+            },
         });
-        let mut gap = Gap(comma.end);
-        loop {
-            match self.next() {
-                Event::Begins(rule, start) => {
-                    let span = self.leaf(start);
-                    tokens.extend(gap.before(span).map(space));
-                    let is_newline = rule == Rule::newline;
-                    let kind = if is_newline {
-                        TokenKind::Newline
-                    } else {
-                        TokenKind::Comment
-                    };
-                    tokens.push(Token { kind, span });
-                }
-                Event::Over(end) => {
-                    tokens.extend(
-                        gap.before(Span {
-                            start: end,
-                            end,
-                            ..self.all
-                        })
-                        .map(space),
-                    );
-                    return end;
-                }
-            }
+        while let Event::Begins(rule, start) = self.next() {
+            let kind = if rule == Rule::newline {
+                TokenKind::Newline
+            } else {
+                TokenKind::Comment
+            };
+            let span = self.leaf(start);
+            tokens.push(Token { kind, span });
         }
     }
 
@@ -250,14 +198,14 @@ impl<'a> Reader<'a> {
         Token { kind, span }
     }
 
-    fn block(&mut self, start: u32) -> (Block, u32) {
+    fn block(&mut self, start: u32) -> Block {
         let open = Span {
             start,
             end: start + 1,
             ..self.all
         };
         let mut elements = Vec::new();
-        let (end, close) = self.elements(open.end, &mut elements);
+        let close = self.elements(&mut elements);
         if close.is_none() {
             let text = self.text;
             self.mistakes.add_with(mistakes::UNCLOSED, || {
@@ -265,36 +213,10 @@ impl<'a> Reader<'a> {
             });
         }
         elements.shrink_to_fit();
-        (
-            Block {
-                open,
-                elements,
-                close,
-            },
-            end,
-        )
-    }
-}
-
-fn space(span: Span) -> Token {
-    Token {
-        kind: TokenKind::Space,
-        span,
-    }
-}
-
-/// Finds the blanks between one pair and the next: the grammar leaves no pair for them.
-struct Gap(u32);
-
-impl Gap {
-    /// The blanks before `next`, if any; goes on after it.
-    fn before(&mut self, next: Span) -> Option<Span> {
-        let blanks = Span {
-            start: self.0,
-            end: next.start,
-            ..next
-        };
-        self.0 = next.end;
-        (blanks.start < blanks.end).then_some(blanks)
+        Block {
+            open,
+            elements,
+            close,
+        }
     }
 }

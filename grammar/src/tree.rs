@@ -1,12 +1,11 @@
-//! The lossless syntax tree: statements of words, values and blocks, and all that stands between.
+//! The lossless syntax tree: statements of words, values and blocks, and all that stands between. What
+//! lies between two of its leaves is blank.
 
-use thrice_diagnostics::{FileId, Span};
+use thrice_diagnostics::Span;
 
 /// What a token is, by its looks alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
-    /// Blanks and tabs.
-    Space,
     /// A line's end inside a statement, after a comma.
     Newline,
     /// `// …` up to the line's end.
@@ -41,7 +40,7 @@ impl TokenKind {
     /// Whether a reader of the statement skips it.
     #[must_use]
     pub const fn is_trivia(self) -> bool {
-        matches!(self, Self::Space | Self::Newline | Self::Comment)
+        matches!(self, Self::Newline | Self::Comment)
     }
 }
 
@@ -54,11 +53,10 @@ pub struct Token {
     pub span: Span,
 }
 
-/// A piece of a file or block, in order; together they are the whole text.
+/// A piece of a file or block, in order; together, and with the blanks between them, they are the whole
+/// text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Element {
-    /// Blanks and tabs, or a byte order mark.
-    Trivia(Span),
     /// A line's end.
     Newline(Span),
     /// `;`
@@ -67,7 +65,7 @@ pub enum Element {
     Comment(Span),
     /// `/// …`: belongs to the statement that follows.
     Doc(Span),
-    /// A statement; boxed, so that the many blanks and line ends stay small.
+    /// A statement; boxed, so that the many line ends stay small.
     Statement(Box<Statement>),
     /// A bracket or comma where none belongs.
     Stray(Span),
@@ -78,7 +76,7 @@ pub enum Element {
 pub struct Statement {
     /// From the first word to the end of the block.
     pub span: Span,
-    /// Everything before the block, trivia included.
+    /// Everything before the block, comments and line ends included.
     pub tokens: Vec<Token>,
     /// `{ … }`
     pub block: Option<Block>,
@@ -98,8 +96,8 @@ pub struct Block {
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
-    /// The file.
-    pub file: FileId,
+    /// The file, from its first byte to its last.
+    pub span: Span,
     /// All of it.
     pub elements: Vec<Element>,
 }
@@ -109,8 +107,7 @@ impl Element {
     #[must_use]
     pub const fn span(&self) -> Span {
         match self {
-            Self::Trivia(span)
-            | Self::Newline(span)
+            Self::Newline(span)
             | Self::Separator(span)
             | Self::Comment(span)
             | Self::Doc(span)
@@ -146,11 +143,9 @@ pub fn statements(elements: &[Element]) -> impl Iterator<Item = (Vec<Span>, &Sta
             None
         }
         Element::Statement(statement) => Some((std::mem::take(&mut docs), statement.as_ref())),
-        Element::Trivia(_)
-        | Element::Newline(_)
-        | Element::Comment(_)
-        | Element::Separator(_)
-        | Element::Stray(_) => None,
+        Element::Newline(_) | Element::Comment(_) | Element::Separator(_) | Element::Stray(_) => {
+            None
+        }
     })
 }
 
@@ -160,11 +155,21 @@ impl Tree {
         statements(&self.elements)
     }
 
-    /// The spans of all leaves in order: concatenated, their texts are the file.
+    /// The spans of all leaves in order, and of the blanks (or a byte order mark) between them:
+    /// concatenated, their texts are the file.
     #[must_use]
     pub fn leaves(&self) -> Vec<Span> {
+        let mut found = Vec::new();
+        leaves(&self.elements, &mut found);
+        let end = Span::new(self.span.file, self.span.end, self.span.end);
         let mut out = Vec::new();
-        leaves(&self.elements, &mut out);
+        let mut at = self.span.start;
+        for leaf in found.into_iter().chain([end]) {
+            let blanks = Span::new(leaf.file, at, leaf.start);
+            at = leaf.end;
+            let seen = [blanks, leaf].into_iter();
+            out.extend(seen.filter(|span| span.start < span.end));
+        }
         out
     }
 }
@@ -179,8 +184,7 @@ impl Block {
 fn leaves(elements: &[Element], out: &mut Vec<Span>) {
     for element in elements {
         match element {
-            Element::Trivia(span)
-            | Element::Newline(span)
+            Element::Newline(span)
             | Element::Separator(span)
             | Element::Comment(span)
             | Element::Doc(span)

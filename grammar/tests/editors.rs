@@ -71,7 +71,7 @@ fn scopes(kind: TokenKind) -> &'static [&'static str] {
         TokenKind::Percent => &["keyword.other.unit.percent.thrice"],
         TokenKind::Operator => &["keyword.operator.thrice"],
         TokenKind::Comment => &["comment.line.double-slash.thrice"],
-        TokenKind::Space | TokenKind::Newline | TokenKind::Comma | TokenKind::Unknown => &[],
+        TokenKind::Newline | TokenKind::Comma | TokenKind::Unknown => &[],
     }
 }
 

@@ -1,5 +1,6 @@
 //! Decimal number text, read exactly.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -39,16 +40,17 @@ impl Decimal {
         let whole = digits(whole)?;
         let fraction = fraction.map(digits).transpose()?.unwrap_or_default();
         let fraction = fraction.trim_end_matches('0');
-        let all = format!("{whole}{fraction}");
-        let significant = all.trim_start_matches('0');
-        if significant.len() > MOST_DIGITS || fraction.len() > MOST_DIGITS {
+        let whole = whole.trim_start_matches('0');
+        let significant = match whole {
+            "" => fraction.trim_start_matches('0').len(),
+            _ => whole.len() + fraction.len(),
+        };
+        if significant > MOST_DIGITS || fraction.len() > MOST_DIGITS {
             return Err(DecimalError::Overflow);
         }
-        let mantissa = if significant.is_empty() {
-            0
-        } else {
-            significant.parse().map_err(|_| DecimalError::Overflow)?
-        };
+        let digit = |byte: u8| u128::from(byte.saturating_sub(b'0'));
+        let all = whole.bytes().chain(fraction.bytes());
+        let mantissa = all.fold(0, |before: u128, byte| before * 10 + digit(byte));
         let scale = u32::try_from(fraction.len()).map_err(|_| DecimalError::Overflow)?;
         Ok(Self { mantissa, scale })
     }
@@ -102,16 +104,16 @@ impl fmt::Display for Decimal {
 }
 
 /// The digits of one side of the point, without underscores.
-fn digits(text: &str) -> Result<String, DecimalError> {
+fn digits(text: &str) -> Result<Cow<'_, str>, DecimalError> {
     let well_formed = !text.is_empty()
         && !text.starts_with('_')
         && !text.ends_with('_')
         && !text.contains("__")
         && text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
-    if well_formed {
-        Ok(text.chars().filter(|c| *c != '_').collect())
-    } else {
-        Err(DecimalError::Malformed)
+    match well_formed {
+        true if text.contains('_') => Ok(text.replace('_', "").into()),
+        true => Ok(text.into()),
+        false => Err(DecimalError::Malformed),
     }
 }
 

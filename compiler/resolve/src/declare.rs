@@ -234,10 +234,10 @@ impl<'a> Declarer<'a> {
         library: bool,
     ) {
         let keyword = item.construct.keyword;
-        let form = format!("write `{}`", item.construct.form);
         let Some(token) = item.statement.values().nth(1) else {
             let found = Diagnostic::error(MISSING, format!("this `{keyword}` has no name"))
                 .at(item.span, "a name should follow");
+            let form = format!("write `{}`", item.construct.form);
             self.out.reports.push(found.help(form));
             return;
         };

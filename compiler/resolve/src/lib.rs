@@ -87,7 +87,7 @@ impl Parsed {
         let cx = Context::new(sources, declared.names);
         let mut draft = Draft::new(as_of);
         draft.default_name = default_name.to_owned();
-        draft.first_file = files.first().map(|file| file.tree.file);
+        draft.first_file = files.first().map(|file| file.tree.span.file);
         read_all(&cx, &mut draft, &declared.items);
         found.extend(relevant(cx.take_reports(), found.as_slice()));
         let (unused, hash) = (cx.names.unused(), load::hash(sources, &files));

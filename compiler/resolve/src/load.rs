@@ -88,7 +88,7 @@ pub fn load(
     let mut next = 0;
     while let Some(file) = loaded.get(next) {
         let uses = uses(sources, &file.tree, reader.found);
-        let from = sources.name(file.tree.file).to_owned();
+        let from = sources.name(file.tree.span.file).to_owned();
         for (path, span) in uses {
             let Some(target) = reader.target(sources, &mut loaded, &from, &path, span) else {
                 continue;
@@ -292,7 +292,7 @@ pub fn hash(sources: &SourceMap, loaded: &[Loaded]) -> String {
     let mut hasher = Sha256::new();
     for file in loaded {
         let text = sources
-            .get(file.tree.file)
+            .get(file.tree.span.file)
             .map_or("", |source| &source.text);
         hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
         hasher.update(text.as_bytes());

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
 use thrice_model::ServiceId;
 
@@ -43,7 +44,7 @@ impl Symbol {
 #[derive(Debug, Default)]
 pub struct Names {
     /// What can be referred to, mounts, costs.
-    symbols: [IndexMap<String, Symbol>; 3],
+    symbols: [IndexMap<String, Symbol, FxBuildHasher>; 3],
     services: BTreeMap<String, Vec<(ServiceId, String)>>,
     next: [u32; Kind::COUNT],
     /// Suggestions look at every name; past this many unknown names nobody reads them.

@@ -1,5 +1,6 @@
 //! The plan, indexed for the questions that obligations ask.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -165,16 +166,28 @@ impl<'p> Context<'p> {
     /// The copies of a class that exist all through a period, sources first. A copy whose source is
     /// not there in the period is not fed any more and does not count.
     pub(crate) fn copies_in(&self, class: ClassId, period: &Period) -> Vec<CopyId> {
+        self.copies_there(class, period).into_owned()
+    }
+
+    /// The same; mostly they are all that there are of the class.
+    pub(crate) fn copies_there(&self, class: ClassId, period: &Period) -> Cow<'_, [CopyId]> {
+        let all = self.copies.of(class);
+        let there = |id: &CopyId| {
+            let lifetime = self.plan.copies[*id].lifetime;
+            lifetime.from <= period.from && lifetime.until.is_none_or(|end| end > period.from)
+        };
+        // Then so are their sources.
+        if all.iter().all(there) {
+            return Cow::Borrowed(all);
+        }
         let mut out: Vec<CopyId> = Vec::new();
-        for id in self.copies.of(class) {
-            let copy = &self.plan.copies[*id];
-            let there = copy.lifetime.from <= period.from
-                && copy.lifetime.until.is_none_or(|end| end > period.from);
-            if there && copy.source.is_none_or(|source| out.contains(&source)) {
+        for id in all.iter().filter(|id| there(id)) {
+            let source = self.plan.copies[*id].source;
+            if source.is_none_or(|source| out.contains(&source)) {
                 out.push(*id);
             }
         }
-        out
+        Cow::Owned(out)
     }
 
     /// Classes that differ in nothing but their names: whose copies lie in the same stores and come
@@ -206,12 +219,13 @@ impl<'p> Context<'p> {
             t.map_or(-1, |(t, _)| t.0)
         };
         let index = |wanted: CopyId| copies.iter().position(|c| *c == wanted).map_or(-1, number);
-        let mut out = vec![
+        let mut out = Vec::with_capacity(8 + 24 * copies.len());
+        out.extend([
             time(class.rto),
             time(class.retain_at_least),
             time(class.retain_at_most),
-        ];
-        out.push(noticed_after(self, id).0);
+            noticed_after(self, id).0,
+        ]);
         out.push(number(class.needs.len()));
         out.extend(class.needs.iter().map(|n| i64::from(n.class.0)));
         for copy_id in copies {

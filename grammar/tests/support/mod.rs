@@ -37,7 +37,7 @@ fn collect(elements: &[Element], text: &str, out: &mut Vec<String>) {
                 for token in &statement.tokens {
                     let words = words(text, token.span);
                     match token.kind {
-                        TokenKind::Space | TokenKind::Newline => {}
+                        TokenKind::Newline => {}
                         TokenKind::Comment => out.push(words.trim_end().to_owned()),
                         kind => out.push(format!("{kind:?} {words}")),
                     }
@@ -52,7 +52,7 @@ fn collect(elements: &[Element], text: &str, out: &mut Vec<String>) {
                 out.push(words(text, *span).trim_end().to_owned());
             }
             Element::Stray(span) => out.push(format!("stray {}", words(text, *span))),
-            Element::Trivia(_) | Element::Newline(_) | Element::Separator(_) => {}
+            Element::Newline(_) | Element::Separator(_) => {}
         }
     }
 }

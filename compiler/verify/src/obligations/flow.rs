@@ -76,11 +76,11 @@ impl Found {
 
 /// The copies of all classes in a period.
 fn copies_in(context: &Context<'_>, period: &Period) -> Vec<CopyId> {
-    let classes = context.classes_in(period);
-    classes
-        .into_iter()
-        .flat_map(|class| context.copies_in(class, period))
-        .collect()
+    let mut out = Vec::new();
+    for class in context.classes_in(period) {
+        out.extend_from_slice(&context.copies_there(class, period));
+    }
+    out
 }
 
 /// Whether a copy lies with the data itself, where everything is cleared.
@@ -268,8 +268,8 @@ fn seen_by(context: &Context<'_>, class: ClassId, period: &Period) -> String {
     let home = context
         .plan
         .host_of(context.plan.model.classes[class].home.store);
-    for id in context.copies_in(class, period) {
-        let copy = &context.plan.copies[id];
+    for id in context.copies_there(class, period).iter() {
+        let copy = &context.plan.copies[*id];
         if copy.key.is_none() && !at_home(context, copy) {
             stores.insert(context.store_name(copy.location.store));
         }

@@ -60,13 +60,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
 fn opened(context: &Context<'_>, period: &Period) -> BTreeMap<KeyId, Vec<CopyId>> {
     let mut out: BTreeMap<KeyId, Vec<CopyId>> = BTreeMap::new();
     for class in context.classes_in(period) {
-        for id in context.copies_in(class, period) {
-            let copy = &context.plan.copies[id];
+        for id in context.copies_there(class, period).iter() {
+            let copy = &context.plan.copies[*id];
             if let Some(key) = copy
                 .key
                 .filter(|_| copy.counts && copy.kind != CopyKind::Live)
             {
-                out.entry(key).or_default().push(id);
+                out.entry(key).or_default().push(*id);
             }
         }
     }

@@ -189,7 +189,7 @@ fn alike(context: &Context<'_>, period: &Period) -> Vec<(Vec<ClassId>, Limits)> 
     for group in context.alike(&classes, period) {
         let mut index: BTreeMap<(Vec<usize>, Limits, Vec<usize>), usize> = BTreeMap::new();
         for class in group {
-            let copies = context.copies_in(class, period);
+            let copies = context.copies_there(class, period);
             let shapes = copies
                 .iter()
                 .map(|copy| context.plan.staleness().shape(*copy));
