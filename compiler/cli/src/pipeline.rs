@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use thrice_build::Standing;
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
 use thrice_model::Model;
@@ -241,7 +242,7 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
         until: a.until,
         covers: a.covers,
     };
-    report.verdicts = found.verdicts.into_iter().map(verdict).collect();
+    report.verdicts = found.verdicts.into_par_iter().map(verdict).collect();
     report.assumptions = found.assumptions.into_iter().map(assumption).collect();
     report.accepted = found.accepted.into_iter().map(accepted).collect();
     report.not_decided = found

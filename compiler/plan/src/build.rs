@@ -26,28 +26,54 @@ use crate::{Period, Plan};
 /// circle. The plan then lacks the copies that those steps would make.
 #[must_use]
 pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
-    let kept = kept(&model);
-    planned(model, as_of, kept)
+    let (kept, rest) = rayon::join(|| kept(&model), || Rest::of(&model));
+    planned(model, as_of, kept, rest)
 }
 
 /// The plan of a model that differs from another one's in nothing but when its things exist: what keep
 /// rules leave in the long run is the same.
 #[must_use]
 pub fn replan(plan: &Plan, model: Model) -> (Plan, Vec<Diagnostic>) {
-    planned(model, plan.as_of, plan.kept.clone())
+    let rest = Rest::of(&model);
+    planned(model, plan.as_of, plan.kept.clone(), rest)
+}
+
+/// What follows from a model before there are copies, keep rules apart.
+struct Rest {
+    cadences: Table<StepId, Cadence>,
+    periods: Vec<Period>,
+    /// Sources first.
+    steps: Vec<StepId>,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl Rest {
+    fn of(model: &Model) -> Self {
+        let (steps, mistakes) = match order(model) {
+            Ok(steps) => (steps, Vec::new()),
+            Err(circle) => (Vec::new(), vec![circle]),
+        };
+        Self {
+            cadences: cadences(model),
+            periods: periods(model),
+            steps,
+            mistakes,
+        }
+    }
 }
 
 fn planned(
     model: Model,
     as_of: Date,
     kept: Table<StepId, Option<Arc<Kept>>>,
+    rest: Rest,
 ) -> (Plan, Vec<Diagnostic>) {
-    let cadences = cadences(&model);
-    let periods = periods(&model);
-    let (steps, mistakes) = match order(&model) {
-        Ok(steps) => (steps, Vec::new()),
-        Err(circle) => (Vec::new(), vec![circle]),
-    };
+    let Rest {
+        cadences,
+        periods,
+        steps,
+        mistakes,
+    } = rest;
     let mut builder = Builder {
         model: &model,
         cadences: &cadences,

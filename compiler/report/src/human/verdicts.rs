@@ -3,6 +3,8 @@
 use std::hash::Hash;
 
 use indexmap::IndexMap;
+use rayon::iter::ParallelIterator as _;
+use rayon::slice::ParallelSlice as _;
 use rustc_hash::FxBuildHasher;
 use textwrap::core::display_width;
 
@@ -27,7 +29,9 @@ pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
         return;
     }
     page.heading("decided");
-    let mut rows = rows(verdicts);
+    // No row holds verdicts on two obligations.
+    let parts = verdicts.par_chunk_by(|one, next| one.obligation == next.obligation);
+    let mut rows: Vec<Row<'_>> = parts.flat_map_iter(rows).collect();
     // The sort is stable: inside each half the order of the verdicts stays.
     rows.sort_by_key(|row| row.key.holds);
     let left = rows.len().saturating_sub(ROWS);
