@@ -187,10 +187,18 @@ fn done_before(newest: &Newest, at: i64) -> usize {
 
 /// The data just before a moment; `done` counts the runs done before an earlier one, and is moved on.
 fn before(newest: &Newest, done: &mut usize, at: i64) -> Option<i64> {
+    match newest.known {
+        Known::Within(age) => Some(at.saturating_sub(age.0)),
+        _ => data_by(newest, done, at - 1),
+    }
+}
+
+/// The data at a moment; `done` counts the runs done by an earlier one, and is moved on.
+fn data_by(newest: &Newest, done: &mut usize, at: i64) -> Option<i64> {
     match &newest.known {
         Known::Within(age) => Some(at.saturating_sub(age.0)),
         Known::Runs { runs, missed } => {
-            while runs.get(*done).is_some_and(|run| run.done < at) {
+            while runs.get(*done).is_some_and(|run| run.done <= at) {
                 *done += 1;
             }
             let last = done.checked_sub(missed.saturating_add(1))?;
@@ -242,12 +250,16 @@ pub(crate) fn stage(
 ) -> Newest {
     let mut runs = Vec::with_capacity(step.starts.len());
     let mut torn = false;
+    // Starts ascend: what was done and due before one is looked for from the last on.
+    let (mut by_start, mut due) = (0, 0);
     for start in step.starts.iter().copied() {
         let mut done = start + step.late + step.long;
-        let mut data = source.data_at(start);
+        let mut data = data_by(source, &mut by_start, start);
         // When the writer may be at work from: before that it is surely done.
         let mut busy = start;
-        if let (true, Some(writer), Some(last)) = (read.after, writer, last_due(source, start)) {
+        if let (true, Some(writer), Some(last)) =
+            (read.after, writer, last_due(source, &mut due, start))
+        {
             let ready = (start + step.late).max(last.start + writer.late + writer.long);
             (done, data, busy) = (ready + step.long, Some(last.data), ready);
         }
@@ -271,12 +283,15 @@ pub(crate) fn stage(
     }
 }
 
-/// The last run of a writer that was due at a moment, done or not.
-fn last_due(source: &Newest, moment: i64) -> Option<Run> {
+/// The last run of a writer that was due at a moment, done or not; `due` counts those due at an earlier
+/// one, and is moved on.
+fn last_due(source: &Newest, due: &mut usize, moment: i64) -> Option<Run> {
     let Known::Runs { runs, .. } = &source.known else {
         return None;
     };
-    let due = runs.partition_point(|run| run.start <= moment);
+    while runs.get(*due).is_some_and(|run| run.start <= moment) {
+        *due += 1;
+    }
     runs.get(due.checked_sub(1)?).copied()
 }
 

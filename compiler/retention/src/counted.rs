@@ -18,8 +18,12 @@ use crate::version::ResticVersion;
 pub(crate) struct Counted {
     rules: Vec<Rule>,
     keeps_oldest: bool,
-    /// Versions by number, oldest first, each with how many rules keep it.
-    present: Vec<(u32, u8)>,
+    /// Versions by number, oldest first.
+    present: Vec<u32>,
+    /// For each of them, how many rules keep it.
+    marks: Vec<u8>,
+    /// What some rule has given up in this run.
+    gone: Vec<u32>,
 }
 
 struct Rule {
@@ -54,14 +58,15 @@ impl Counted {
             rules: rules.collect(),
             keeps_oldest: version.keeps_oldest(),
             present: Vec::new(),
+            marks: Vec::new(),
+            gone: Vec::new(),
         })
     }
 
     /// One more version, with a greater number than those before, and then a forget.
     pub(crate) fn run(&mut self, number: u32, keys: &[Keys]) {
         let of = |number: u32| keys.get(number as usize);
-        let mut marks = 0;
-        let mut lost = false;
+        self.gone.clear();
         for rule in &mut self.rules {
             let key = |number: &u32| of(*number).and_then(|keys| keys.get(rule.place));
             let newest = rule.kept.back();
@@ -73,26 +78,38 @@ impl Counted {
                 None
             };
             rule.kept.push_back(number);
-            marks += 1;
-            if let Some(gone) = gone {
-                lost |= unmark(&mut self.present, gone);
+            self.gone.extend(gone);
+        }
+        self.present.push(number);
+        self.marks
+            .push(u8::try_from(self.rules.len()).unwrap_or(u8::MAX));
+        // The oldest may be there for no rule's period, and then only as long as some rule has room.
+        let spared = self.keeps_oldest && self.rules.iter().any(|rule| !rule.is_full());
+        while let Some(gone) = self.gone.pop() {
+            let Ok(at) = self.present.binary_search(&gone) else {
+                continue;
+            };
+            let Some(marks) = self.marks.get_mut(at) else {
+                continue;
+            };
+            *marks = marks.saturating_sub(1);
+            if *marks == 0 && at > 0 {
+                self.drop(at);
             }
         }
-        self.present.push((number, marks));
-        // The oldest may be there for no rule's period, and then only as long as some rule has room.
-        let unmarked = self.present.first().is_some_and(|(_, marks)| *marks == 0);
-        if !lost && !unmarked && marks > 0 {
-            return;
+        if !spared && self.marks.first() == Some(&0) {
+            self.drop(0);
         }
-        let spared = self.keeps_oldest && self.rules.iter().any(|rule| !rule.is_full());
-        let oldest = self.present.first().filter(|_| spared).map(|(at, _)| *at);
-        self.present
-            .retain(|(number, marks)| *marks > 0 || Some(*number) == oldest);
+    }
+
+    fn drop(&mut self, at: usize) {
+        self.present.remove(at);
+        self.marks.remove(at);
     }
 
     /// What is left, oldest first.
-    pub(crate) fn present(&self) -> impl Iterator<Item = u32> + '_ {
-        self.present.iter().map(|(number, _)| *number)
+    pub(crate) fn present(&self) -> &[u32] {
+        &self.present
     }
 }
 
@@ -101,16 +118,6 @@ impl Rule {
         self.whole
             .is_some_and(|whole| self.kept.len() >= whole as usize)
     }
-}
-
-/// Says whether no rule keeps it any more.
-fn unmark(present: &mut [(u32, u8)], number: u32) -> bool {
-    let found = present.binary_search_by_key(&number, |(number, _)| *number);
-    let Some((_, marks)) = found.ok().and_then(|at| present.get_mut(at)) else {
-        return false;
-    };
-    *marks = marks.saturating_sub(1);
-    *marks == 0
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ fn by_count(
     for (number, _) in (0_u32..).zip(runs) {
         counted.run(number, &keys);
         let before = history.kept.len();
-        history.kept.extend(counted.present());
+        history.kept.extend_from_slice(counted.present());
         if history.kept.len() == before && version.refuses_remove_all() {
             return Err(ForgetError::WouldRemoveAll);
         }

@@ -143,8 +143,11 @@ impl SteadyHistory {
             let now = at.as_second();
             let age = |run: u32| Some(Seconds(now - self.history.run_at(run)?.as_second()));
             let kept = self.history.kept(index);
+            // Mostly the older ones are all as they were.
+            let same = kept.iter().zip(before).take_while(|(a, b)| a == b);
+            let fresh = kept.get(same.count().saturating_sub(1)..).unwrap_or(kept);
             let mut known = before.iter().rev().peekable();
-            for pair in kept.windows(2).rev() {
+            for pair in fresh.windows(2).rev() {
                 let [older, younger] = *pair else { continue };
                 while known.next_if(|run| **run > younger).is_some() {}
                 if known.next_if_eq(&&younger).is_some() && known.peek() == Some(&&older) {
