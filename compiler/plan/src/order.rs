@@ -1,6 +1,7 @@
 //! Which steps feed which: sources first.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{ClassId, Location, Model, Source, Step, StepId, StepTarget};
@@ -49,35 +50,38 @@ fn repository_place(model: &Model, id: thrice_model::RepositoryId) -> Vec<Locati
 /// Steps that feed each other in a circle, with the words of all of them.
 pub(crate) fn order(model: &Model) -> Result<Vec<StepId>, Diagnostic> {
     let feeds = feeding(model);
-    let mut waiting: BTreeMap<StepId, usize> = model.steps.ids().map(|id| (id, 0)).collect();
+    // For how many others each one waits.
+    let mut waiting = vec![0_usize; model.steps.len()];
     for fed in feeds.values().flatten() {
-        if let Some(count) = waiting.get_mut(fed) {
+        if let Some(count) = waiting.get_mut(usize::from(*fed)) {
             *count += 1;
         }
     }
-    let mut ready: std::collections::BTreeSet<StepId> = waiting
-        .iter()
-        .filter(|(_, count)| **count == 0)
-        .map(|(id, _)| *id)
-        .collect();
+    let free = |id: &StepId| waiting.get(usize::from(*id)) == Some(&0);
+    let mut ready: BinaryHeap<Reverse<StepId>> =
+        model.steps.ids().filter(free).map(Reverse).collect();
     let mut out = Vec::with_capacity(model.steps.len());
-    while let Some(id) = ready.pop_first() {
+    while let Some(Reverse(id)) = ready.pop() {
         out.push(id);
-        waiting.remove(&id);
         for fed in feeds.get(&id).into_iter().flatten() {
-            if let Some(count) = waiting.get_mut(fed) {
+            if let Some(count) = waiting.get_mut(usize::from(*fed)) {
                 *count -= 1;
                 if *count == 0 {
-                    ready.insert(*fed);
+                    ready.push(Reverse(*fed));
                 }
             }
         }
     }
-    if waiting.is_empty() {
-        Ok(out)
-    } else {
-        Err(circle(model, &waiting, &feeds))
+    if out.len() == model.steps.len() {
+        return Ok(out);
     }
+    let waits = |id: &StepId| {
+        waiting
+            .get(usize::from(*id))
+            .is_some_and(|count| *count > 0)
+    };
+    let waiting = model.steps.ids().filter(waits).collect();
+    Err(circle(model, &waiting, &feeds))
 }
 
 /// For each step, those that read what it writes.
@@ -111,7 +115,7 @@ fn feeding(model: &Model) -> BTreeMap<StepId, Vec<StepId>> {
 
 fn circle(
     model: &Model,
-    waiting: &BTreeMap<StepId, usize>,
+    waiting: &BTreeSet<StepId>,
     feeds: &BTreeMap<StepId, Vec<StepId>>,
 ) -> Diagnostic {
     // Walk forward inside what is left until a step comes round again: what lies between is a circle.
@@ -124,7 +128,7 @@ fn circle(
         }
         path.push(step);
         here = waiting
-            .keys()
+            .iter()
             .find(|from| feeds.get(from).is_some_and(|fed| fed.contains(&step)))
             .copied();
     }
@@ -146,17 +150,17 @@ fn circle(
 }
 
 fn backward_start(
-    waiting: &BTreeMap<StepId, usize>,
+    waiting: &BTreeSet<StepId>,
     feeds: &BTreeMap<StepId, Vec<StepId>>,
 ) -> Option<StepId> {
     waiting
-        .keys()
+        .iter()
         .find(|id| {
             feeds
                 .get(id)
-                .is_some_and(|fed| fed.iter().any(|f| waiting.contains_key(f)))
+                .is_some_and(|fed| fed.iter().any(|f| waiting.contains(f)))
         })
-        .or_else(|| waiting.keys().next())
+        .or_else(|| waiting.first())
         .copied()
 }
 

@@ -9,7 +9,9 @@ use ecow::EcoString;
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
-use thrice_model::{ClassId, HostId, Location, ProviderId, SiteId, StepId, StoreId, Table, Verb};
+use thrice_model::{
+    ClassId, HostId, Lifetime, Location, Mount, ProviderId, SiteId, StepId, StoreId, Table, Verb,
+};
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 
 use crate::faults::{Owned, Principal, closure, noticed_after};
@@ -80,7 +82,7 @@ pub(crate) struct Context<'p> {
     /// The steps that each host runs, in order.
     run_by: Groups<HostId, StepId>,
     /// What principals own, as far as it has been asked.
-    owned: RefCell<BTreeMap<(Principal, Date), Rc<Owned>>>,
+    owned: RefCell<BTreeMap<Principal, Vec<Rc<Owned>>>>,
     /// The names of the classes.
     names: Vec<EcoString>,
     /// For each class, a number that it shares with those that are like it at all times.
@@ -300,6 +302,16 @@ impl<'p> Context<'p> {
         self.by_step.of(step)
     }
 
+    /// All that a host ever runs and shows, by when it is there.
+    pub(crate) fn lifetimes_on(&self, host: HostId) -> impl Iterator<Item = Lifetime> {
+        let model = &self.plan.model;
+        let steps = self.run_by.of(host).iter();
+        let here = move |mount: &&Mount| model.services[mount.service].host == host;
+        let mounts = model.mounts.iter().filter(here);
+        let steps = steps.map(|id| model.steps[*id].lifetime);
+        steps.chain(mounts.map(|mount| mount.lifetime))
+    }
+
     /// The steps that a host runs on a day, in order.
     pub(crate) fn run_by(&self, host: HostId, day: Date) -> impl Iterator<Item = StepId> {
         let steps = self.run_by.of(host).iter().copied();
@@ -308,13 +320,13 @@ impl<'p> Context<'p> {
 
     /// What somebody owns who has a principal in his hands on a day.
     pub(crate) fn owned(&self, principal: Principal, day: Date) -> Rc<Owned> {
-        if let Some(known) = self.owned.borrow().get(&(principal, day)) {
-            return Rc::clone(known);
+        let mut known = self.owned.borrow_mut();
+        let known = known.entry(principal).or_default();
+        if let Some(found) = known.iter().find(|owned| owned.holds_on(day)) {
+            return Rc::clone(found);
         }
         let found = Rc::new(closure(self, principal, day));
-        self.owned
-            .borrow_mut()
-            .insert((principal, day), Rc::clone(&found));
+        known.push(Rc::clone(&found));
         found
     }
 

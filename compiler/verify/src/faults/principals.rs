@@ -50,22 +50,37 @@ pub(crate) struct Grant {
 }
 
 /// What somebody owns who has a principal in his hands.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Owned {
     pub hosts: BTreeSet<HostId>,
     pub credentials: BTreeSet<CredentialId>,
     pub keys: BTreeSet<KeyId>,
     pub grants: Vec<Grant>,
+    /// From which day on it is so.
+    pub from: Date,
+    /// The day from which on it may be otherwise.
+    pub until: Option<Date>,
 }
 
 /// The closure of a principal on a day.
 pub(crate) fn closure(context: &Context<'_>, start: Principal, day: Date) -> Owned {
-    let mut out = Owned::default();
+    let mut out = Owned {
+        hosts: BTreeSet::new(),
+        credentials: BTreeSet::new(),
+        keys: BTreeSet::new(),
+        grants: Vec::new(),
+        from: day,
+        until: None,
+    };
     let mut waiting = vec![start];
     while let Some(principal) = waiting.pop() {
         match principal {
             Principal::Host(host) => {
                 if out.hosts.insert(host) {
+                    let lifetimes = context.lifetimes_on(host);
+                    let changes = lifetimes.flat_map(|l| [Some(l.from), l.until]).flatten();
+                    let next = changes.filter(|change| *change > day);
+                    out.until = out.until.into_iter().chain(next).min();
                     open(context, host, day, &mut out, &mut waiting);
                 }
             }
@@ -318,6 +333,11 @@ fn cannot_narrow(context: &Context<'_>, host: HostId) -> bool {
 }
 
 impl Owned {
+    /// Whether it is so on a day.
+    pub(crate) fn holds_on(&self, day: Date) -> bool {
+        self.from <= day && self.until.is_none_or(|end| day < end)
+    }
+
     /// The right by which a copy can be destroyed for good before it is noticed, if there is one.
     pub(crate) fn destroys(
         &self,

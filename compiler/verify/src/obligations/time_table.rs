@@ -64,7 +64,7 @@ fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {
 }
 
 /// A step's runs. Steps whose rhythms are equal in all fields are looked at once.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Rhythm {
     /// The number of its calendar.
     calendar: usize,

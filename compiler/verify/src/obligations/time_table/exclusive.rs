@@ -9,8 +9,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
 use thrice_model::{
     HostId, Location, RepositoryId, RunnerKind, Source, Step, StepId, StepTarget, Verb,
@@ -37,7 +39,7 @@ const FILE_LOCK: Seconds = Seconds::hours(6);
 const OWN_CHECK: Seconds = Seconds::minutes(30);
 
 /// What a step does to a repository.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Role {
     /// Takes a shared lock.
     Shared,
@@ -50,7 +52,7 @@ enum Role {
 }
 
 /// All that decides whom a step meets, and what becomes of that.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Manner {
     rhythm: Rhythm,
     role: Role,
@@ -146,7 +148,7 @@ fn users(context: &Context<'_>, id: RepositoryId) -> Vec<Users> {
         store: repository.store,
         path: repository.path.clone(),
     };
-    let mut by_manner: BTreeMap<Manner, Vec<StepId>> = BTreeMap::new();
+    let mut by_manner: IndexMap<Manner, Vec<StepId>, FxBuildHasher> = IndexMap::default();
     let mut checked_by: Option<HostId> = None;
     for (step_id, step) in plan.model.steps.iter() {
         let Some((role, deletes)) = role(step, id, &place) else {
@@ -173,6 +175,7 @@ fn users(context: &Context<'_>, id: RepositoryId) -> Vec<Users> {
         };
         by_manner.entry(manner).or_default().push(step_id);
     }
+    by_manner.sort_unstable_keys();
     let listed = by_manner.into_iter().filter_map(|(manner, steps)| {
         let starts = plan.calendars.starts(*steps.first()?)?.clone();
         Some(Users {
