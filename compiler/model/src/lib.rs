@@ -28,8 +28,8 @@ pub use inventory::{
 };
 pub use scenario::{Expectation, Expected, Hostile, Mishap, Scenario, Strike};
 pub use step::{
-    AgeClock, Anonymise, Application, CaptureMethod, CaptureParts, Location, Runner, SeedRule,
-    Source, Step, Subset, Target as StepTarget, Timing, Verb,
+    AgeClock, Anonymise, Application, CaptureMethod, CaptureParts, Location, Mirror, Runner,
+    SeedRule, Source, Step, Subset, Target as StepTarget, Timing, Verb,
 };
 
 use thrice_diagnostics::Span;
@@ -89,4 +89,15 @@ pub struct Model {
     pub unused: Vec<(String, Span)>,
     /// SHA-256 of all source files in order, in lower-case hex: names the policy in what is emitted.
     pub hash: String,
+}
+
+impl Model {
+    /// The step whose end begins another one: see [`Step::follows`].
+    #[must_use]
+    pub fn followed(&self, step: &Step) -> Option<StepId> {
+        let Source::Step(id, _) = &step.source else {
+            return None;
+        };
+        step.follows(*id, self.steps.get(*id)?).then_some(*id)
+    }
 }

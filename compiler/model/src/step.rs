@@ -183,6 +183,15 @@ pub enum Target {
     Nothing,
 }
 
+/// What is particular to a step that brings a backup's versions into another repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mirror {
+    /// When somebody asks whether every version has arrived: whoever runs it does not say so.
+    pub checked: Option<(Schedule, Span)>,
+    /// Keep rules that it says itself.
+    pub stated: Option<(KeepRules, Span)>,
+}
+
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verb {
@@ -198,6 +207,10 @@ pub enum Verb {
         exclude: Vec<String>,
         /// Further flags of tuning, as written and allowed by the resolver.
         flags: Vec<String>,
+        /// Set where it does not read the data itself, but brings the versions that the backup of its
+        /// source has made, one by one and as they are: `copy … to REPOSITORY`. What stays is then what stays of
+        /// that one.
+        mirror: Option<Mirror>,
     },
     /// Adds what is new; deletes nothing.
     Copy {
@@ -258,7 +271,8 @@ impl Verb {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Capture(_) => "capture",
-            Self::Backup { .. } => "backup",
+            Self::Backup { mirror: None, .. } => "backup",
+            Self::Backup { .. } => "copy",
             Self::Copy { .. } => "copy",
             Self::Sync { .. } => "sync",
             Self::Move { .. } => "move",
@@ -295,6 +309,37 @@ impl Step {
         match &self.source {
             Source::Location(location, _) => Some(location.store),
             _ => None,
+        }
+    }
+
+    /// What is particular to it as a mirror of a backup, if it is one.
+    #[must_use]
+    pub const fn mirror(&self) -> Option<&Mirror> {
+        match &self.verb {
+            Verb::Backup { mirror, .. } => mirror.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is begun by the end of another step, a backup: the Zerobyte that runs that one then copies
+    /// what it has made.
+    #[must_use]
+    pub fn follows(&self, other_id: StepId, other: &Self) -> bool {
+        let by_zerobyte = |step: &Self| step.runner.kind == RunnerKind::Zerobyte;
+        self.mirror().is_some()
+            && matches!(self.source, Source::Step(id, _) if id == other_id)
+            && matches!(other.verb, Verb::Backup { mirror: None, .. })
+            && by_zerobyte(self)
+            && by_zerobyte(other)
+            && self.runner.host == other.runner.host
+    }
+
+    /// When its signal of success is expected: when it runs, or, of a mirror, when it is asked after.
+    #[must_use]
+    pub fn signals(&self) -> Option<&(Schedule, Span)> {
+        match self.mirror() {
+            Some(mirror) => mirror.checked.as_ref(),
+            None => self.timing.schedule.as_ref(),
         }
     }
 }

@@ -396,6 +396,15 @@ impl Builder<'_> {
                     by: id,
                 }]
             }
+            // What a mirror has is no older than what its backup has, and kept by the same rules: it may go as
+            // soon as it has gone there.
+            Verb::Backup {
+                mirror: Some(_), ..
+            } if class.kind != ClassKind::State => vec![Leave::With {
+                source: source_id,
+                delay: interval(Seconds::ZERO, FOR_EVER),
+                by: id,
+            }],
             // A tree's deleted file stays in a repository only as long as its versions do; a state's
             // newest version stays for ever.
             Verb::Backup { keep: Some(_), .. } if class.kind != ClassKind::State => {

@@ -17,13 +17,18 @@ pub struct Cadence {
     pub widest: Option<Seconds>,
     /// Shortest time between them.
     pub narrowest: Option<Seconds>,
+    /// Longest time between the planned times of two signals of success: `widest`, but of a mirror that of
+    /// when it is asked after.
+    pub signals: Option<Seconds>,
     /// The silence after which its monitor raises the alarm, counted from the last signal of success:
     /// the widest gap, a late start, a long run and the monitor's grace. `None` for a step that nothing
     /// watches.
     pub freshness: Option<Seconds>,
     /// How many runs in a row may be missed until somebody who was told has acted:
     /// `⌊(freshness + response) / narrowest⌋`. 0 for a step that nothing watches, since then no number
-    /// is enough: that is a finding of its own, and all other proofs say that they rest on it.
+    /// is enough: that is a finding of its own, and all other proofs say that they rest on it. A mirror
+    /// also misses what its backup misses, and its signal may still come after the first version that does
+    /// not arrive was due: `⌊(jitter + freshness + response) / narrowest⌋ + 1` more than its backup.
     pub missed: u32,
     /// Longest time between the planned starts of two successful runs, `missed` ones between them.
     pub widest_missed: Option<Seconds>,
@@ -65,6 +70,9 @@ struct Gaps<'m> {
     narrowest: BTreeMap<String, Option<Seconds>>,
 }
 
+/// How long asking whether a mirror has every version may take: the limit of the script that does.
+pub const ASKING: Seconds = Seconds::minutes(15);
+
 /// The rhythm of every step.
 pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
     let from = model
@@ -86,7 +94,7 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
         narrowest: BTreeMap::new(),
     };
     let mut known = IndexMap::with_hasher(FxBuildHasher);
-    let mut out = Table::with_capacity(model.steps.len());
+    let mut out: Table<StepId, Cadence> = Table::with_capacity(model.steps.len());
     for (_, step) in model.steps.iter() {
         let timing = &step.timing;
         let alike = (
@@ -97,6 +105,12 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
         );
         out.push(*known.entry(alike).or_insert_with(|| gaps.of(step)));
     }
+    for (id, step) in model.steps.iter().filter(|(_, step)| step.mirror().is_some()) {
+        let backup = model.followed(step).map_or(0, |backup| out[backup].missed);
+        if let Some(cadence) = out.get_mut(id) {
+            gaps.mirror(step, backup, cadence);
+        }
+    }
     out
 }
 
@@ -106,6 +120,7 @@ impl Gaps<'_> {
         let mut out = Cadence {
             widest: None,
             narrowest: None,
+            signals: None,
             freshness: None,
             missed: 0,
             widest_missed: None,
@@ -118,7 +133,8 @@ impl Gaps<'_> {
         let zone = zone_name(self.model, schedule, step);
         out.widest = self.widest(schedule, zone, 0);
         out.narrowest = self.narrowest(schedule, zone);
-        out.freshness = self.freshness(step, &out);
+        out.signals = out.widest;
+        out.freshness = self.freshness(step, out.nominal_delay());
         out.missed = out
             .freshness
             .map_or(0, |freshness| self.missed(freshness, &out));
@@ -126,11 +142,32 @@ impl Gaps<'_> {
         out
     }
 
-    /// How long a monitor stays quiet without a signal.
-    fn freshness(&self, step: &Step, cadence: &Cadence) -> Option<Seconds> {
+    /// What is otherwise for a mirror: its signal comes when it is asked after, and it misses what its backup
+    /// misses.
+    fn mirror(&mut self, step: &Step, backup: u32, out: &mut Cadence) {
+        let asked = step.signals().and_then(|(schedule, _)| {
+            let zone = zone_name(self.model, schedule, step);
+            self.widest(schedule, zone, 0)
+        });
+        out.signals = asked;
+        out.freshness = self.freshness(step, asked.map(|gap| gap.saturating_add(ASKING)));
+        let own = out.freshness.map_or(0, |freshness| {
+            let silent = freshness.saturating_add(out.jitter);
+            self.missed(silent, out).saturating_add(1)
+        });
+        out.missed = own.saturating_add(backup);
+        let Some((schedule, _)) = &step.timing.schedule else {
+            return;
+        };
+        let zone = zone_name(self.model, schedule, step);
+        out.widest_missed = self.widest(schedule, zone, out.missed);
+    }
+
+    /// How long a monitor stays quiet without a signal, if one comes within `delay` of the one before.
+    fn freshness(&self, step: &Step, delay: Option<Seconds>) -> Option<Seconds> {
         let (monitor, _) = step.monitor?;
         let grace = self.model.monitors.get(monitor)?.grace;
-        Some(cadence.nominal_delay()?.saturating_add(grace))
+        Some(delay?.saturating_add(grace))
     }
 
     fn missed(&self, freshness: Seconds, cadence: &Cadence) -> u32 {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rustc_hash::FxBuildHasher;
+use thrice_diagnostics::Span;
 use thrice_model::{Model, Step, StepId, Table};
 use thrice_quantity::Seconds;
 use thrice_quantity::schedule::{Recurrence, Schedule};
@@ -25,26 +26,39 @@ pub type Starts = Arc<[i64]>;
 pub struct Calendars {
     lists: Vec<Option<Starts>>,
     of: Table<StepId, Option<usize>>,
+    /// Of mirrors, when they are asked after.
+    asked: Table<StepId, Option<usize>>,
 }
 
 impl Calendars {
     /// Lists the runs of every step, those of a time `before` the start included.
-    pub(crate) fn new(model: &Model, before: Seconds) -> Self {
+    pub(crate) fn new<'m>(model: &'m Model, before: Seconds) -> Self {
         let from = midnight(model.policy.start).saturating_sub(before.0);
         let until = midnight(model.policy.end).saturating_add(2 * 86_400);
         let mut out = Self::default();
         let mut known: IndexMap<(&str, &Recurrence), usize, FxBuildHasher> = IndexMap::default();
         for (_, step) in model.steps.iter() {
-            let number = step.timing.schedule.as_ref().map(|(schedule, _)| {
+            let mut number = |(schedule, _): &'m (Schedule, Span)| {
                 let zone = zone_name(model, schedule, step);
                 *known.entry((zone, &schedule.when)).or_insert_with(|| {
                     out.lists.push(starts(schedule, zone, from, until));
                     out.lists.len() - 1
                 })
-            });
-            out.of.push(number);
+            };
+            let runs = step.timing.schedule.as_ref().map(&mut number);
+            let asked = step.mirror().and_then(|mirror| mirror.checked.as_ref());
+            let asked = asked.map(&mut number);
+            out.of.push(runs);
+            out.asked.push(asked);
         }
         out
+    }
+
+    /// When a mirror is asked whether it has every version, and the number of that list.
+    #[must_use]
+    pub fn asked(&self, step: StepId) -> Option<(usize, &Starts)> {
+        let number = self.asked.get(step).copied().flatten()?;
+        Some((number, self.lists.get(number)?.as_ref()?))
     }
 
     /// The runs of a step; `None` for one that runs on demand, or too often for a list.
@@ -99,7 +113,7 @@ pub fn still_going_on(starts: &[i64], length: Seconds, at: i64) -> &[i64] {
 
 /// Whether what is emitted for a step keeps it from running before a step that it names with `after`: its
 /// script looks at the record that the other's script left, which it finds on its own host only. Seeds have no
-/// script in this version.
+/// script in this version. A mirror is begun by the end of its backup.
 #[must_use]
 pub fn after_is_enforced(step: &Step, other_id: StepId, other: &Step) -> bool {
     use thrice_model::{RunnerKind, Verb};
@@ -110,6 +124,9 @@ pub fn after_is_enforced(step: &Step, other_id: StepId, other: &Step) -> bool {
         );
         by_script && !matches!(step.verb, Verb::Seed { .. })
     };
+    if step.follows(other_id, other) {
+        return true;
+    }
     step.timing.after.iter().any(|(id, _)| *id == other_id)
         && step.runner.host.is_some()
         && step.runner.host == other.runner.host

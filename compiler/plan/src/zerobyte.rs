@@ -5,7 +5,9 @@
 //! emits nothing that would come to it.
 
 use thrice_diagnostics::Span;
-use thrice_model::{Host, Model, RunnerKind, Source, Step, Verb};
+use thrice_model::{
+    CredentialId, Host, Model, RepositoryId, RunnerKind, Source, Step, StepId, StepTarget, StoreKind, Verb,
+};
 use thrice_quantity::schedule::Recurrence;
 use thrice_retention::{Count, KeepRules};
 
@@ -52,16 +54,25 @@ pub struct Limit {
     pub help: &'static str,
 }
 
-/// All that keeps a step from being one of its jobs as the policy says; none for a step that others run.
-/// What is no backup at all is for [`is_mirror`] and the caller to say.
+/// All that keeps a step from being one of its jobs, or a mirror of one, as the policy says; none for a step
+/// that others run. What is neither is for the caller to say.
 #[must_use]
 pub fn limits(model: &Model, step: &Step) -> Vec<Limit> {
     let Some(host) = zerobyte(model, step) else {
         return Vec::new();
     };
-    let Verb::Backup { keep, flags, .. } = &step.verb else {
+    let Verb::Backup {
+        keep,
+        flags,
+        mirror,
+        ..
+    } = &step.verb
+    else {
         return Vec::new();
     };
+    if mirror.is_some() {
+        return untried(step).into_iter().collect();
+    }
     let mut out = Vec::new();
     let mut limit = |keep, what, at, label, help| {
         out.push(Limit {
@@ -134,12 +145,26 @@ pub fn limits(model: &Model, step: &Step) -> Vec<Limit> {
     out
 }
 
-/// Whether a step that it is to run copies a repository. Its mirrors would do that, and no policy could be proved
-/// with one: a failed mirror tells nobody (so obligation 15 fails), nothing thins out what it copies (so
-/// 7 and 10 do), it has no time of its own, and it refuses a second account of one kind of storage. A second
-/// backup has none of these faults.
+/// A mirror is not tried again.
+fn untried(step: &Step) -> Option<Limit> {
+    (step.timing.retries > 0).then(|| Limit {
+        keep: false,
+        what: format!(
+            "Zerobyte tries a backup again, but not the copying of it by `{}`",
+            step.named.name
+        ),
+        at: step.named.span,
+        label: "this copy",
+        help: "leave `retries` out: what has not arrived is noticed by `checked`",
+    })
+}
+
+/// Whether a step that it is to run copies the files of a repository, or versions that it has not made itself.
 #[must_use]
-pub fn is_mirror(model: &Model, step: &Step) -> bool {
+pub fn copies_versions(model: &Model, step: &Step) -> bool {
+    if step.mirror().is_some() {
+        return model.followed(step).is_none();
+    }
     if zerobyte(model, step).is_none() || matches!(step.verb, Verb::Backup { .. }) {
         return false;
     }
@@ -155,6 +180,50 @@ pub fn is_mirror(model: &Model, step: &Step) -> bool {
         }
         Source::Home => false,
     }
+}
+
+/// Why one repository cannot be the mirror of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlike {
+    /// They are one and the same.
+    Same,
+    /// A mirror of this backup to this repository is there already.
+    Again(StepId),
+    /// Both are opened through S3, with two credentials; the second that of the mirror. restic has but one
+    /// place for those of a kind of storage, so Zerobyte refuses the pair (`backend-compatibility.ts`).
+    Credentials(CredentialId, CredentialId),
+}
+
+/// Why a step cannot mirror the backup that it follows. Repositories in folders of its host always can:
+/// of the kinds that are emitted, that leaves S3.
+#[must_use]
+pub fn unlike(model: &Model, id: StepId) -> Option<Unlike> {
+    let step = model.steps.get(id)?;
+    let backup_id = model.followed(step)?;
+    let backup = model.steps.get(backup_id)?;
+    let (StepTarget::Repository(from, _), StepTarget::Repository(to, _)) =
+        (&backup.target, &step.target)
+    else {
+        return None;
+    };
+    if from == to {
+        return Some(Unlike::Same);
+    }
+    let earlier = model.steps.iter().take_while(|(other, _)| *other != id);
+    let again = earlier
+        .filter(|(_, other)| other.follows(backup_id, backup))
+        .find(|(_, other)| matches!(&other.target, StepTarget::Repository(its, _) if its == to));
+    if let Some((other, _)) = again {
+        return Some(Unlike::Again(other));
+    }
+    let opened = |step: &Step, id: RepositoryId| {
+        let repository = model.repositories.get(id)?;
+        let in_bucket = model.stores.get(repository.store)?.kind == StoreKind::Bucket;
+        let (credential, _) = step.credential.or(repository.credential)?;
+        in_bucket.then_some(credential)
+    };
+    let (first, second) = (opened(backup, *from)?, opened(step, *to)?);
+    (first != second).then_some(Unlike::Credentials(first, second))
 }
 
 fn zerobyte<'m>(model: &'m Model, step: &Step) -> Option<&'m Host> {

@@ -50,6 +50,8 @@ struct Progress {
     busy_until: i64,
     /// Whether its last due run failed.
     failed: bool,
+    /// Whether it is due, and begins when the step that it follows is done.
+    awaiting: bool,
     /// The last run that went well, and what it wrote.
     last: Option<(i64, Vec<CopyId>)>,
     /// How long a run takes, and how late it starts.
@@ -346,10 +348,15 @@ impl Engine<'_> {
         let Some(progress) = self.steps.get_mut(&id) else {
             return;
         };
+        progress.awaiting = false;
         if progress.missed.contains(&now) {
             progress.failed = true;
             let line = format!("`{}` does not run: missed", step.named.name);
             self.world.log(now, Sort::Failure, line);
+            return;
+        }
+        if self.plan.model.followed(step).is_some() {
+            progress.awaiting = true;
             return;
         }
         let late = match progress.on_time.contains(&now) {
@@ -494,6 +501,18 @@ impl Engine<'_> {
             progress.failed = false;
             if !written.is_empty() {
                 progress.last = Some((now, written.into_iter().collect()));
+            }
+        }
+        self.begin_followers(run.step, now);
+    }
+
+    /// The end of a backup begins its mirrors.
+    fn begin_followers(&mut self, id: StepId, now: i64) {
+        let plan = self.plan;
+        for (other, progress) in &mut self.steps {
+            if progress.awaiting && plan.model.followed(&plan.model.steps[*other]) == Some(id) {
+                progress.awaiting = false;
+                self.queue.push(Reverse((now, Job::Start(*other))));
             }
         }
     }

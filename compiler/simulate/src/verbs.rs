@@ -49,7 +49,14 @@ pub(crate) fn take(
         world.grow(what.class, now);
     }
     let held = world.held.get_mut(&source);
+    let newest = step.mirror().is_some();
     let pieces = held.map_or_else(Vec::new, |held| {
+        if newest {
+            // What its backup has just made, and no older version.
+            let made = held.pieces.iter().filter_map(|piece| piece.taken).max();
+            let new = held.pieces.iter().filter(|piece| piece.taken == made);
+            return new.copied().collect();
+        }
         let older_than = match &step.verb {
             Verb::Move { older_than } => older_than.as_ref(),
             _ => None,
@@ -119,8 +126,8 @@ pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64,
                 );
             }
         }
-        Verb::Backup { keep, .. } => {
-            for piece in &mut pieces {
+        Verb::Backup { keep, mirror, .. } => {
+            for piece in pieces.iter_mut().filter(|_| mirror.is_none()) {
                 piece.taken = Some(start);
             }
             world.add(copy, merged(pieces), now);

@@ -20,6 +20,7 @@ use crate::wording::some;
 const NO_MONITOR: Code = Code("T2501");
 const NEIGHBOURS: Code = Code("T2505");
 const PASSES: Code = Code("T2506");
+const NOT_ASKED: Code = Code("T2507");
 
 /// How many steps a message points at.
 const SHOWN: usize = 5;
@@ -33,6 +34,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     if !silent.is_empty() {
         found.push(no_monitor(&silent));
     }
+    not_asked(context, &mut found);
     path::check(context, &mut found);
     neighbours(context, &mut found);
     passes(context, &mut found);
@@ -100,16 +102,62 @@ fn no_monitor(steps: &[&Step]) -> Finding {
     } else {
         "report"
     };
+    let asked = if steps.iter().any(|step| step.mirror().is_some()) {
+        ", and of a copy by Zerobyte say when it is asked after: `checked SCHEDULE`"
+    } else {
+        ""
+    };
     let mut diagnostic = Diagnostic::error(NO_MONITOR, format!("{names} {report} to no monitor"))
         .event("some night", "a step fails, or its host is off, and nobody is told")
         .event("weeks later", "a restore is needed, and the newest copy is as old as that night")
-        .help("declare one that falls with none of the hosts, and name it in each step: `monitor NAME`");
+        .help(format!("declare one that falls with none of the hosts, and name it in each step: `monitor NAME`{asked}"));
     for step in steps.iter().take(SHOWN) {
         diagnostic = diagnostic.at(step.named.span, "fails in silence");
     }
     Finding {
         floor: true,
         ..finding(diagnostic, steps)
+    }
+}
+
+/// Mirrors of which nothing hears: Zerobyte sends no notification when one fails, so somebody must ask.
+fn not_asked(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let model = &context.plan.model;
+    for (_, step) in watched(context) {
+        let (Some(mirror), Some((_, span)), Some(host)) =
+            (step.mirror(), step.monitor, step.runner.host)
+        else {
+            continue;
+        };
+        let (host, name) = (&model.hosts[host], &step.named.name);
+        let has_cron = host.runners.iter().any(|(runner, _)| *runner == RunnerKind::Cron);
+        let (message, label, help) = match &mirror.checked {
+            None => (
+                format!("nothing tells the monitor of `{name}` whether its versions have arrived"),
+                "hears of nothing",
+                "say when to ask for them, such as `checked daily at 06:00 UTC`: then the monitor is told",
+            ),
+            Some(_) if !has_cron => (
+                format!("nothing on `{}` asks whether the versions of `{name}` have arrived", host.named.name),
+                "hears of nothing",
+                "`checked` is what cron of that host does: add `cron` to its `runs`",
+            ),
+            Some(_) => continue,
+        };
+        let mut diagnostic = Diagnostic::error(NOT_ASKED, message)
+            .at(step.named.span, "Zerobyte tells nobody when this fails")
+            .at(span, label);
+        if let Some((_, asked)) = &mirror.checked {
+            diagnostic = diagnostic.at(*asked, "nobody asks then").at(host.named.span, "runs no cron");
+        }
+        let diagnostic = diagnostic
+            .event("some night", "a version is not copied, and the backup still reports success")
+            .event("weeks later", "the backup's repository is lost, and the mirror is as old as that night")
+            .help(help);
+        out.push(Finding {
+            floor: true,
+            ..finding(diagnostic, &[step])
+        });
     }
 }
 

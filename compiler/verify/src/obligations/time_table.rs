@@ -1,5 +1,5 @@
 //! Obligation 11: steps that exclude each other never meet, readers start after writers have published,
-//! and each run fits into its period and through its line.
+//! a mirror is asked after when it is done, and each run fits into its period and through its line.
 //!
 //! Unknown are durations and jitter. Two runs meet for some values of them if and only if they meet when
 //! each may go on from its planned start to its latest end, so the upper ends decide, on every run of the
@@ -8,6 +8,7 @@
 //!
 //! One file a kind of rule.
 
+mod asked;
 mod exclusive;
 mod fit;
 mod readers;
@@ -28,6 +29,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut found = Vec::new();
     exclusive::check(context, &mut found);
     readers::check(context, &mut found);
+    asked::check(context, &mut found);
     let unchecked = fit::check(context, &mut found);
     let holds = found
         .iter()

@@ -56,6 +56,7 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
         exclude: own.texts("exclude", "a pattern"),
         flags: flags::read(own),
         keep,
+        mirror: None,
     };
     match &verb {
         Verb::Backup { keep: None, .. } if says_keep => None,

@@ -1,7 +1,7 @@
 //! The clauses that all steps share, and when a step runs.
 
 use thrice_diagnostics::{Diagnostic, Span};
-use thrice_model::{CredentialId, MonitorId, Runner, RunnerKind, StepId, Timing};
+use thrice_model::{CredentialId, MonitorId, Runner, RunnerKind, StepId, StepTarget, Timing};
 use thrice_quantity::schedule::{Recurrence, Schedule};
 use thrice_quantity::{Bytes, BytesPerSecond, Interval, Seconds};
 
@@ -10,11 +10,12 @@ use crate::codes::{MISSING, WRONG_VALUE};
 use crate::context::Context;
 use crate::declare::Item;
 use crate::draft::Draft;
+use super::head::Head;
 
 pub const WHEN: Clause = Clause::once(
     SCHEDULE,
     "",
-    "when it runs, written or by name; only `by hand` may leave it out",
+    "when it runs, written or by name; left out only `by hand`, and where a backup's end begins it",
 );
 pub const MONITOR: Clause = Clause::once("monitor", "MONITOR", "what notices that it failed");
 pub const CREDENTIAL: Clause = Clause::once(
@@ -185,6 +186,17 @@ impl Common {
         cx.report(found);
     }
 
+    /// Reports times of a step that the end of a backup begins.
+    pub fn check_unscheduled(&self, cx: &Context<'_>, item: &Item<'_>) {
+        let jitter = self.jitter.map(|_| item.statement.head());
+        let Some(span) = self.scheduled.or(jitter) else {
+            return;
+        };
+        let message = "Zerobyte copies versions when their backup is done, and at no other time";
+        let found = Diagnostic::error(WRONG_VALUE, message).at(span, "it does not start then");
+        cx.report(found.help("leave it out; `checked daily at 06:00 UTC` says when it is asked after"));
+    }
+
     /// When the step runs.
     pub fn timing(&mut self, kind: RunnerKind) -> Timing {
         let period = self
@@ -215,8 +227,15 @@ const fn default_jitter(kind: RunnerKind) -> Seconds {
     }
 }
 
+/// Whether the end of a backup begins a step: Zerobyte then copies what that one has made.
+pub fn begun_by_backup(head: &Head, item: &Item<'_>, runner: Option<Runner>) -> bool {
+    item.construct.keyword == "copy"
+        && matches!(head.target, Some(StepTarget::Repository(..)))
+        && runner.is_some_and(|runner| runner.kind == RunnerKind::Zerobyte)
+}
+
 /// The zone of the clock that starts a step.
-fn zone(draft: &Draft, runner: Runner) -> Option<&str> {
+pub fn zone(draft: &Draft, runner: Runner) -> Option<&str> {
     match runner.host {
         Some(host) => draft.hosts.get(host).map(|host| host.timezone.as_str()),
         None => draft.policy.as_ref().map(|policy| policy.timezone.as_str()),

@@ -1,17 +1,18 @@
-//! `copy`: adds what is new, deletes nothing.
+//! `copy`: adds what is new, deletes nothing; or brings versions from a repository into another.
 
-use thrice_model::Verb;
+use thrice_model::{Mirror, Source, StepTarget, Verb};
+use thrice_quantity::schedule::Recurrence;
 
 use super::common::{CHECKERS, TRANSFERS, with_common};
 use super::{From, Of, Own, Shape, To};
-use crate::clauses::{Clause, Construct};
+use crate::clauses::{Clause, Construct, RETENTION};
 
 const FORM: Construct = Construct {
     keyword: "copy",
     inside: &[],
-    form: "copy NAME of CLASS, …|PLACE [from STEP|PLACE] to STORE:/PATH by HOST.RUNNER [since PHASE] [until PHASE]",
-    text: "Adds what is new in a place to another place. A deletion upstream leaves the copy \
-           intact.",
+    form: "copy NAME of CLASS, …|PLACE [from STEP|PLACE] to STORE:/PATH|REPOSITORY by HOST.RUNNER [since PHASE] [until PHASE]",
+    text: "Adds what is new in a place to another place, or the versions that a backup makes to another \
+           repository. A deletion upstream leaves the copy intact.",
     example: "copy seed_upload of databases from dump_pg to s3.shared:/seed-data by vpai.cron {\n    \
               daily at 02:55 UTC\n    include \"*-latest.dump\"\n    latest only\n    transfers 4\n}",
     clauses: with_common![
@@ -25,6 +26,16 @@ const FORM: Construct = Construct {
         TRANSIT,
         TRANSFERS,
         CHECKERS,
+        Clause::once(
+            CHECKED,
+            "SCHEDULE",
+            "when a repository is asked whether every version has arrived; its monitor is told then"
+        ),
+        Clause::once(
+            RETENTION,
+            "",
+            "which versions stay in a repository; as many as where they come from if it is not said"
+        ),
     ],
 };
 
@@ -40,17 +51,80 @@ pub const SHAPE: Shape = Shape {
     form: &FORM,
     of: Of::ClassesOrPlace,
     from: From::StepOrPlace,
-    to: To::Place,
+    to: To::PlaceOrRepository,
     by_runner: true,
     verb: read,
 };
 
+/// The clause of when a mirror is asked after.
+const CHECKED: &str = "checked";
+/// The clauses that are about files.
+const OF_FILES: [&str; 4] = ["include", "latest only", "immutable", "transit"];
+
 fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
+    if matches!(own.head.target, Some(StepTarget::Repository(..))) {
+        return versions(own);
+    }
+    for word in [CHECKED, RETENTION] {
+        if let Some(span) = own.span(word) {
+            own.wrong(
+                span,
+                "a copy of files has no versions",
+                "said of versions",
+                "leave it out, or copy what a backup makes into a repository",
+            );
+        }
+    }
     own.exclude("latest only", "immutable");
     Some(Verb::Copy {
         include: own.texts("include", "a pattern"),
         latest_only: own.flag("latest only"),
         immutable: own.flag("immutable"),
         transit: own.flag("transit"),
+    })
+}
+
+/// `to REPOSITORY`: what stays follows from the backup, which is not known yet.
+fn versions(own: &mut Own<'_, '_>) -> Option<Verb> {
+    for word in OF_FILES {
+        if let Some(span) = own.span(word) {
+            own.wrong(
+                span,
+                format!("`{word}` is about files, and a repository takes versions"),
+                "said of files",
+                "leave it out: versions are copied whole",
+            );
+        }
+    }
+    if matches!(own.head.source, Some(Source::Home | Source::Location(..) | Source::Repository(..))) {
+        own.missing(
+            "`from BACKUP`",
+            "name the backup whose versions are copied; or write into the repository with `backup`",
+        );
+        return None;
+    }
+    let draft = own.draft;
+    let stated = own.once(RETENTION, |cursor| cursor.retention(draft));
+    let checked = own.schedule(CHECKED);
+    if let Some((schedule, span)) = &checked
+        && schedule.when == Recurrence::OnDemand
+    {
+        own.wrong(
+            *span,
+            "nobody asks on demand whether every version has arrived",
+            "nothing starts this",
+            "name a time, such as `checked daily at 06:00 UTC`",
+        );
+    }
+    let unread = |word: &str, read: bool| own.says(word) && !read;
+    if unread(CHECKED, checked.is_some()) || unread(RETENTION, stated.is_some()) {
+        return None;
+    }
+    Some(Verb::Backup {
+        keep: None,
+        prune: true,
+        exclude: Vec::new(),
+        flags: Vec::new(),
+        mirror: Some(Mirror { checked, stated }),
     })
 }

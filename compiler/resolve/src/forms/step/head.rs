@@ -142,6 +142,7 @@ fn part(
         "from" => head.source = Some(from(cursor, shape.from)?),
         "to" => match shape.to {
             To::Repository => head.target = Some(to_repository(cursor)?),
+            To::PlaceOrRepository => head.target = Some(to_either(cursor)?),
             To::Environment => seen.environment = Some(cursor.environment()?),
             To::Place | To::Nothing => head.target = Some(to_place(cursor)?),
         },
@@ -199,6 +200,15 @@ fn to_repository(cursor: &mut Cursor<'_>) -> Option<StepTarget> {
     )
 }
 
+/// `to STORE:/PATH` or `to REPOSITORY`.
+fn to_either(cursor: &mut Cursor<'_>) -> Option<StepTarget> {
+    if cursor.peek_reference() == Some(Kind::Repository) {
+        to_repository(cursor)
+    } else {
+        to_place(cursor)
+    }
+}
+
 /// `to STORE:/PATH`; for a repository, says which verb writes there.
 fn to_place(cursor: &mut Cursor<'_>) -> Option<StepTarget> {
     if cursor.peek_reference() != Some(Kind::Repository) {
@@ -207,7 +217,7 @@ fn to_place(cursor: &mut Cursor<'_>) -> Option<StepTarget> {
     }
     let (name, span) = cursor.name("a place")?;
     let message = format!("`{name}` is a repository, not a place");
-    let help = "into a repository writes `backup`; a place is `STORE:/PATH`";
+    let help = "into a repository writes `backup`, or a `copy` of what a backup has made; a place is `STORE:/PATH`";
     cursor.error(WRONG_KIND, span, message, "a place is expected here", help)
 }
 
@@ -275,6 +285,6 @@ fn complete(
                 head.target = Some(StepTarget::Environment(environment, via, span));
             }
         }
-        To::Place | To::Repository => {}
+        To::Place | To::Repository | To::PlaceOrRepository => {}
     }
 }

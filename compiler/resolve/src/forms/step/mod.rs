@@ -24,6 +24,7 @@ mod sync;
 
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_model::{Application, CaptureParts, Runner, RunnerKind, Step, StepId, Verb};
+use thrice_quantity::schedule::Schedule;
 
 use crate::clauses::{self, Construct, Entry};
 use crate::codes::{MISSING, REPEATED, WRONG_VALUE};
@@ -105,7 +106,11 @@ fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>, shape: &Shape) 
         false => expire::runner(draft, &head, &mut entries),
     };
     let (mut common, entries) = common::read(draft, runner, entries);
-    common.check_schedule(cx, item, runner);
+    if common::begun_by_backup(&head, item, runner) {
+        common.check_unscheduled(cx, item);
+    } else {
+        common.check_schedule(cx, item, runner);
+    }
     let verb = (shape.verb)(&mut Own {
         cx,
         draft,
@@ -151,6 +156,24 @@ impl Own<'_, '_> {
     /// Whether there is such a clause.
     fn says(&self, word: &str) -> bool {
         self.entries.iter().any(|entry| entry.word == word)
+    }
+
+    /// Where a clause stands, if it does.
+    fn span(&self, word: &str) -> Option<Span> {
+        let entry = self.entries.iter().find(|entry| entry.word == word)?;
+        Some(entry.span)
+    }
+
+    /// Reads the one clause with this word that is a schedule, on the clock of the step's host.
+    fn schedule(&mut self, word: &str) -> Option<(Schedule, Span)> {
+        let (draft, runner) = (self.draft, self.runner);
+        self.once(word, |cursor| {
+            let (schedule, span) = cursor.schedule(draft)?;
+            if let Some(zone) = common::zone(draft, runner?) {
+                cursor.warn_of_clock_changes(draft, &schedule, zone, span);
+            }
+            Some((schedule, span))
+        })
     }
 
     /// Reports that the step lacks something.

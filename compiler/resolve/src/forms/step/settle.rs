@@ -1,11 +1,12 @@
 //! What only shows when all steps are read: order, lifetimes, what a step finds to read.
 
 use thrice_diagnostics::{Diagnostic, Span};
-use thrice_model::{Lifetime, Location, Source, StepTarget, Verb};
+use thrice_model::{Lifetime, Location, Source, StepTarget, Timing, Verb};
+use thrice_quantity::{Interval, Seconds};
 
 use super::Pending;
 use super::lifetimes::{self, Base};
-use crate::codes::{CYCLE, NOTHING_TO_READ, OVERLAP};
+use crate::codes::{CYCLE, NOTHING_TO_READ, OVERLAP, WRONG_VALUE};
 use crate::context::Context;
 use crate::draft::Draft;
 use crate::graph;
@@ -34,7 +35,9 @@ pub fn settle(cx: &Context<'_>, draft: &Draft, pending: &mut [Option<Pending>]) 
         };
         if let Some(source) = source {
             check_source(cx, this, source);
+            check_versions(cx, this, source);
         }
+        let copied = source.and_then(|source| copied(this, source));
         check_overlap(cx, draft, this, source);
         let lifetime = lifetime(cx, draft, this, source);
         let credential = this
@@ -44,6 +47,9 @@ pub fn settle(cx: &Context<'_>, draft: &Draft, pending: &mut [Option<Pending>]) 
         if let Some(Some(this)) = pending.get_mut(at) {
             this.step.lifetime = lifetime;
             this.step.credential = credential;
+            if let Some((verb, timing)) = copied {
+                (this.step.verb, this.step.timing) = (verb, timing);
+            }
         }
     }
 }
@@ -126,6 +132,69 @@ fn check_source(cx: &Context<'_>, this: &Pending, source: &Pending) {
             cx.report(found);
         }
     }
+}
+
+/// Into another repository go the versions of a backup, whole.
+fn check_versions(cx: &Context<'_>, this: &Pending, source: &Pending) {
+    let (Some(_), Source::Step(_, span)) = (this.step.mirror(), &this.step.source) else {
+        return;
+    };
+    let (name, of) = (&this.step.named.name, &source.step.named.name);
+    if !matches!(source.step.verb, Verb::Backup { mirror: None, .. }) {
+        let message = format!("`{of}` makes no versions that could be copied into a repository");
+        let found = Diagnostic::error(NOTHING_TO_READ, message)
+            .at(*span, format!("a `{}`, and no backup", source.step.verb.word()))
+            .at(source.step.named.span, "declared here")
+            .help("name the backup that makes them, or write into the repository with `backup`");
+        cx.report(found);
+        return;
+    }
+    let named = |class| this.step.classes.iter().any(|(other, _)| *other == class);
+    let left_out: Vec<Span> = source.step.classes.iter().filter(|(class, _)| !named(*class)).map(|(_, at)| *at).collect();
+    if left_out.is_empty() {
+        return;
+    }
+    let message = format!("`{name}` copies versions of `{of}`, and they hold more than it says");
+    let found = left_out.iter().fold(Diagnostic::error(WRONG_VALUE, message), |found, at| {
+        found.at(*at, format!("`{}` is in each version", cx.text(*at)))
+    });
+    let found = found.at(this.step.named.span, "says less");
+    cx.report(found.help("name all classes of the backup: versions are copied whole"));
+}
+
+/// What a step that brings versions of a backup into another repository takes over from it: what stays, and,
+/// where its end begins it, when. It may start as late as the backup may be done.
+fn copied(this: &Pending, source: &Pending) -> Option<(Verb, Timing)> {
+    let mirror = this.step.mirror()?.clone();
+    let Verb::Backup { keep, .. } = &source.step.verb else {
+        return None;
+    };
+    let Source::Step(backup, span) = this.step.source else {
+        return None;
+    };
+    let verb = Verb::Backup {
+        keep: keep.clone(),
+        prune: true,
+        exclude: Vec::new(),
+        flags: Vec::new(),
+        mirror: Some(mirror),
+    };
+    let mut timing = this.step.timing.clone();
+    if this.step.follows(backup, &source.step) {
+        let before = &source.step.timing;
+        timing.schedule.clone_from(&before.schedule);
+        timing.jitter = before.jitter.saturating_add(before.duration.high());
+        let period = before.schedule.as_ref().and_then(|(schedule, _)| schedule.nominal_period());
+        if let (None, Some(period)) = (timing.duration_stated, period)
+            && let Ok(duration) = Interval::new(Seconds::ZERO, Seconds(period.0 / 2))
+        {
+            timing.duration = duration;
+        }
+        if timing.after.iter().all(|(other, _)| *other != backup) {
+            timing.after.push((backup, span));
+        }
+    }
+    Some((verb, timing))
 }
 
 /// A tree that is copied into itself grows with every run, or is emptied; rclone refuses it.

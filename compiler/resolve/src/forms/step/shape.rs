@@ -54,6 +54,8 @@ pub enum To {
     Place,
     /// A repository.
     Repository,
+    /// A place, or a repository.
+    PlaceOrRepository,
     /// An environment; then `via` may name a place on the way.
     Environment,
 }
@@ -86,6 +88,7 @@ impl Shape {
         let to = match self.to {
             To::Repository => "REPOSITORY",
             To::Environment => "ENVIRONMENT",
+            To::PlaceOrRepository => "STORE:/PATH|REPOSITORY",
             To::Place | To::Nothing => "STORE:/PATH",
         };
         [

@@ -38,6 +38,12 @@ pub(super) fn deaths(
     for id in ids {
         let copy = &context.plan.copies[*id];
         let source = copy.source.and_then(|source| out.get(&source)).cloned();
+        // A mirror forgets by the times of its backup's versions, and not anew by those of their arrival.
+        let from = versions_of(context, copy);
+        let source = match from {
+            Some(from) => out.get(&from).cloned(),
+            None => source,
+        };
         let death = Path {
             context,
             with_missed,
@@ -46,6 +52,13 @@ pub(super) fn deaths(
         out.insert(*id, death);
     }
     out
+}
+
+/// What the versions of a mirror were made from.
+fn versions_of(context: &Context<'_>, copy: &Copy) -> Option<CopyId> {
+    let plan = context.plan;
+    plan.model.followed(&plan.model.steps[copy.made_by?])?;
+    plan.copies[copy.source?].source
 }
 
 struct Path<'c, 'p> {

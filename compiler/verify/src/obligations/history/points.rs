@@ -339,6 +339,13 @@ fn wider(context: &Context<'_>, id: CopyId, runs: Runs) -> Seconds {
     let mut rarer = Seconds::ZERO;
     let mut missed = Seconds::ZERO;
     let mut at = plan.copies[id].source;
+    // What its backup misses a mirror misses too, and counts that already.
+    let mirrors = plan.copies[id]
+        .made_by
+        .is_some_and(|by| plan.model.followed(&plan.model.steps[by]).is_some());
+    if let (true, Some(backup)) = (mirrors, at) {
+        at = plan.copies[backup].source;
+    }
     while let Some(source) = at {
         if let Some(by) = plan.copies[source].made_by {
             let nominal = gap(context, by, Runs::Succeed);

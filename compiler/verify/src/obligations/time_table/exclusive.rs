@@ -97,7 +97,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         for (first, one) in users.iter().zip(&numbers) {
             for (second, other) in users.iter().zip(&numbers) {
                 let alone = std::ptr::eq(first, second) && first.steps.len() < 2;
-                let Some((code, window)) = (!alone).then(|| rule(first, second)).flatten() else {
+                let apart = alone || one_after_the_other(context, first, second);
+                let Some((code, window)) = (!apart).then(|| rule(first, second)).flatten() else {
                     continue;
                 };
                 let (a, b) = (&first.manner.rhythm, &second.manner.rhythm);
@@ -116,6 +117,19 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             out.extend(tell(context, id, *code, clashes));
         }
     }
+}
+
+/// Whether all of some steps are mirrors of all of the others: one process does both, and lets them wait for
+/// each other (`repository-mutex.ts`).
+fn one_after_the_other(context: &Context<'_>, first: &Users, second: &Users) -> bool {
+    let model = &context.plan.model;
+    let follows = |a: StepId, b: StepId| model.followed(&model.steps[a]) == Some(b);
+    let mut pairs = first
+        .steps
+        .iter()
+        .flat_map(|a| second.steps.iter().map(move |b| (*a, *b)))
+        .peekable();
+    pairs.peek().is_some() && pairs.all(|(a, b)| follows(a, b) || follows(b, a))
 }
 
 /// What happens if the first finds the second at work, and for how long from its start that may be.
@@ -151,7 +165,13 @@ fn users(context: &Context<'_>, id: RepositoryId) -> Vec<Users> {
     let mut by_manner: IndexMap<Manner, Vec<StepId>, FxBuildHasher> = IndexMap::default();
     let mut checked_by: Option<HostId> = None;
     for (step_id, step) in plan.model.steps.iter() {
-        let Some((role, deletes)) = role(step, id, &place) else {
+        // What a mirror copies it reads under a shared lock.
+        let from = plan.model.followed(step).map(|backup| &plan.model.steps[backup]);
+        let reads = from.is_some_and(
+            |from| matches!(from.target, StepTarget::Repository(source, _) if source == id),
+        );
+        let shared = reads.then_some((Role::Shared, false));
+        let Some((role, deletes)) = role(step, id, &place).or(shared) else {
             continue;
         };
         let Some(rhythm) = Rhythm::of(context, step_id) else {

@@ -43,6 +43,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         .copies
         .iter()
         .filter_map(|(_, copy)| Some((copy.made_by?, plan.copies[copy.source?].made_by?)))
+        // The end of a backup begins its mirrors.
+        .filter(|(reader, writer)| plan.model.followed(&plan.model.steps[*reader]) != Some(*writer))
         .collect();
     let mut known: BTreeMap<(Rhythm, Rhythm, Early), Option<Meetings>> = BTreeMap::new();
     let mut groups: BTreeMap<Cause, Vec<Pair>> = BTreeMap::new();

@@ -1,0 +1,59 @@
+//! A mirror is asked whether it has every version when its copying is surely done.
+
+use thrice_diagnostics::{Code, Diagnostic, Severity};
+use thrice_model::StepId;
+use thrice_quantity::Seconds;
+
+use super::{Rhythm, at_work, finding, meetings};
+use crate::context::Context;
+use crate::verification::Finding;
+use crate::wording::instant;
+
+const TOO_EARLY: Code = Code("T2109");
+
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    for id in context.plan.model.steps.ids() {
+        out.extend(too_early(context, id));
+    }
+}
+
+fn too_early(context: &Context<'_>, id: StepId) -> Option<Finding> {
+    let plan = context.plan;
+    let step = &plan.model.steps[id];
+    let (schedule, span) = step.mirror()?.checked.as_ref()?;
+    let copying = Rhythm::of(context, id)?;
+    let starts = plan.calendars.starts(id)?;
+    let (calendar, times) = plan.calendars.asked(id)?;
+    let asking = Rhythm {
+        calendar,
+        late: Seconds::ZERO,
+        length: Seconds(1),
+        ..copying
+    };
+    let met = meetings((&asking, times), (&copying, starts), Seconds(1));
+    let (asked, begun) = met.first?;
+    let name = &step.named.name;
+    let which = match met.always() {
+        true => "as each time".to_owned(),
+        false => format!("as {} times of {}", met.hits, met.runs),
+    };
+    let severity = match met.always() {
+        true => Severity::Error,
+        false => Severity::Warning,
+    };
+    let message =
+        format!("`{name}` is asked for its versions while it may still be copying them ({which})");
+    let diagnostic = Diagnostic::new(TOO_EARLY, severity, message)
+        .at(*span, format!("asked {schedule}"))
+        .at(
+            step.named.span,
+            format!("begins when its backup is done, and may take {}", copying.length.saturating_sub(copying.late)),
+        )
+        .event(instant(begun), at_work(step, begun, copying.length).replacen("starts", "is due", 1))
+        .event(
+            instant(asked),
+            "a version has not arrived yet: an alarm, and nothing is wrong",
+        )
+        .help("ask later, or say how long the backup and the copying may take: `taking`");
+    Some(finding(diagnostic, vec![name.clone()]))
+}
