@@ -47,6 +47,7 @@ fn plan() -> (Plan, HostId) {
         prune: false,
         exclude: Vec::new(),
         flags: Vec::new(),
+        mirror: None,
     };
     let nightly = fixture.step("nightly", backup, web);
     fixture.edit(nightly, |step| {

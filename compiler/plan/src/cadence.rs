@@ -105,7 +105,11 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
         );
         out.push(*known.entry(alike).or_insert_with(|| gaps.of(step)));
     }
-    for (id, step) in model.steps.iter().filter(|(_, step)| step.mirror().is_some()) {
+    for (id, step) in model
+        .steps
+        .iter()
+        .filter(|(_, step)| step.mirror().is_some())
+    {
         let backup = model.followed(step).map_or(0, |backup| out[backup].missed);
         if let Some(cadence) = out.get_mut(id) {
             gaps.mirror(step, backup, cadence);

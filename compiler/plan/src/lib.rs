@@ -27,7 +27,7 @@ pub mod systemd;
 pub mod zerobyte;
 
 pub use build::{plan, replan};
-pub use cadence::{Cadence, zone_name};
+pub use cadence::{ASKING, Cadence, zone_name};
 pub use calendar::Calendars;
 pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 pub use reach::{Kept, rhythm};

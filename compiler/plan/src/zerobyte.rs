@@ -6,7 +6,8 @@
 
 use thrice_diagnostics::Span;
 use thrice_model::{
-    CredentialId, Host, Model, RepositoryId, RunnerKind, Source, Step, StepId, StepTarget, StoreKind, Verb,
+    CredentialId, Host, Model, RepositoryId, RunnerKind, Source, Step, StepId, StepTarget,
+    StoreKind, Verb,
 };
 use thrice_quantity::schedule::Recurrence;
 use thrice_retention::{Count, KeepRules};

@@ -36,10 +36,16 @@ fn entry(plan: &Plan, id: StepId, step: &Step, artefacts: &[Artefact]) -> StepEn
     let means = select::means(plan, step);
     let (application, why) = application(plan, step, means);
     let wanted = file(plan, id, step, means);
-    let files = artefacts
-        .iter()
-        .map(|file| &file.path)
-        .filter(|path| wanted.as_ref() == Some(path));
+    let asks = step
+        .runner
+        .host
+        .filter(|_| select::is_asked_after(plan, step));
+    let asks = asks.map(|host| layout::script(plan, host, id));
+    let files = artefacts.iter().map(|file| &file.path).filter(|path| {
+        [&wanted, &asks]
+            .iter()
+            .any(|its| its.as_ref() == Some(path))
+    });
     StepEntry {
         name: step.named.name.clone(),
         verb: step.verb.word(),

@@ -115,6 +115,7 @@ fn stage() -> Stage {
         prune: false,
         exclude: Vec::new(),
         flags: Vec::new(),
+        mirror: None,
     };
     let at = |store, path: &str| -> Location { Fixture::location(store, path) };
 
@@ -192,6 +193,7 @@ fn stage() -> Stage {
         prune: false,
         exclude: Vec::new(),
         flags: Vec::new(),
+        mirror: None,
     };
     let id = new(&mut s, keep, app);
     s.step("backup_by_zerobyte", "api", id, |step| {

@@ -14,7 +14,7 @@
 use serde::Serialize;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{HostId, Step, StepId};
-use thrice_plan::Plan;
+use thrice_plan::{ASKING, Plan};
 
 use crate::due::{Due, last_due, needs_other_clock};
 use crate::monitor::{Signal, signal};
@@ -139,9 +139,12 @@ pub fn artefact(
     })
 }
 
-/// Greatest duration in seconds, if the policy states one; else 0, which `timeout` takes for none.
+/// Greatest duration in seconds, if the policy states one; else 0, which `timeout` takes for none. Of a mirror,
+/// which others make, the script only asks.
 fn limit(step: &Step) -> i64 {
-    if step.timing.duration_stated.is_some() {
+    if step.mirror().is_some() {
+        ASKING.0
+    } else if step.timing.duration_stated.is_some() {
         step.timing.duration.high().0.max(1)
     } else {
         0
@@ -150,7 +153,7 @@ fn limit(step: &Step) -> i64 {
 
 /// The times at which a step is due, if its host's cron cannot tell them.
 fn other_clock(plan: &Plan, step: &Step, host: HostId) -> Option<Due> {
-    let (schedule, _) = step.timing.schedule.as_ref()?;
+    let (schedule, _) = step.signals()?;
     let host = &plan.model.hosts[host];
     needs_other_clock(schedule, host).then(|| last_due(Some(schedule), host))
 }

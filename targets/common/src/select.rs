@@ -70,6 +70,12 @@ pub fn means(plan: &Plan, step: &Step) -> Means {
     }
 }
 
+/// Whether a script of cron asks after a step that Zerobyte carries out: a mirror, of which nothing else tells.
+#[must_use]
+pub fn is_asked_after(plan: &Plan, step: &Step) -> bool {
+    step.signals().is_some() && plan.model.followed(step).is_some()
+}
+
 fn is_in_bucket(plan: &Plan, step: &Step) -> bool {
     match &step.source {
         Source::Location(place, _) => plan.model.stores[place.store].kind == StoreKind::Bucket,

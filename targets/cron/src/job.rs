@@ -30,8 +30,9 @@ pub fn by_host(
     let mut hosts: BTreeMap<HostId, Vec<Job>> = BTreeMap::new();
     let mut mistakes = Vec::new();
     for (id, step) in select::in_force(plan) {
-        let is_ours = matches!(step.runner.kind, RunnerKind::Cron | RunnerKind::TrueNas)
+        let is_script = matches!(step.runner.kind, RunnerKind::Cron | RunnerKind::TrueNas)
             && select::means(plan, step).is_script();
+        let is_ours = is_script || select::is_asked_after(plan, step);
         let Some(host) = step.runner.host.filter(|_| is_ours) else {
             continue;
         };
@@ -53,7 +54,7 @@ pub fn by_host(
 /// Cron cannot say the schedule.
 pub fn of(plan: &Plan, id: StepId, host: HostId) -> Result<Option<Job>, Diagnostic> {
     let step = &plan.model.steps[id];
-    let Some((schedule, span)) = &step.timing.schedule else {
+    let Some((schedule, span)) = step.signals() else {
         return Ok(None);
     };
     if schedule.when == Recurrence::OnDemand {
@@ -77,7 +78,16 @@ pub fn of(plan: &Plan, id: StepId, host: HostId) -> Result<Option<Job>, Diagnost
     .map_err(|error| refuse(error.to_string()))?;
     Ok(Some(Job {
         step: id,
-        comment: format!("{} {}: {schedule}", step.verb.word(), step.named.name),
+        comment: format!(
+            "{}{} {}: {schedule}",
+            if step.mirror().is_some() {
+                "ask after "
+            } else {
+                ""
+            },
+            step.verb.word(),
+            step.named.name
+        ),
         fields,
         command: layout::installed_script(plan, host, id),
         argument: if other_clock { " --on-time" } else { "" },

@@ -50,7 +50,7 @@ fn check(
     let widest = plan
         .cadences
         .get(step_id)
-        .and_then(|cadence| cadence.widest);
+        .and_then(|cadence| cadence.signals);
     let widest = widest.map_or(silence, |widest| widest.0);
     let grace = (silence - widest).max(BOUNDS.0);
     let name = monitor::slug(plan, step_id);
@@ -93,7 +93,7 @@ fn check(
 
 /// One line of cron and its zone; `None` where one line does not say it: then a period does.
 fn schedule(plan: &Plan, step: &Step) -> Option<(String, String)> {
-    let (schedule, _) = step.timing.schedule.as_ref()?;
+    let (schedule, _) = step.signals()?;
     let cron = schedule.to_cron().ok()?;
     let host = step.runner.host.and_then(|host| plan.model.hosts.get(host));
     let zone = match host {

@@ -5,7 +5,8 @@
 //! of Uptime Kuma, which a person makes: it has no API for that.
 //!
 //! How long a step may be silent is the plan's `freshness`: the widest gap of its schedule, clock changes
-//! and short months included, a late start, a long run, and the monitor's grace. The proofs count on the
+//! and short months included, a late start, a long run, and the monitor's grace; of a mirror, that of when it is
+//! asked after. The proofs count on the
 //! alarm coming no later, so nothing here is rounded but to the next second.
 //!
 //! Not run against the real ones: see the README beside.
@@ -65,8 +66,9 @@ fn watched(plan: &Plan, monitor: MonitorId) -> impl Iterator<Item = (StepId, &St
 
 /// What a step is for people.
 fn description(step: &Step) -> String {
-    let schedule = step.timing.schedule.as_ref();
-    let when = schedule.map_or_else(String::new, |(schedule, _)| format!(": {schedule}"));
+    let when = step
+        .signals()
+        .map_or_else(String::new, |(schedule, _)| format!(": {schedule}"));
     format!("{} {}{when}", step.verb.word(), step.named.name)
 }
 

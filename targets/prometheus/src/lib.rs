@@ -109,5 +109,5 @@ fn plain(name: &str) -> String {
 
 /// Whether a script of ours does it: what others run leaves nothing.
 fn leaves_figures(plan: &Plan, step: &Step) -> bool {
-    select::means(plan, step).is_script()
+    select::means(plan, step).is_script() || select::is_asked_after(plan, step)
 }

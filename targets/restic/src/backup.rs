@@ -40,9 +40,10 @@ pub fn body(
         prune,
         exclude,
         flags,
+        mirror: None,
     } = &step.verb
     else {
-        let message = format!("`{}` is no backup", step.named.name);
+        let message = format!("`{}` is no backup of data", step.named.name);
         return Err(refusal::about(step, refusal::INTERNAL, message));
     };
     let sources = sources(plan, step);

@@ -2,7 +2,8 @@
 //!
 //! Each entry is applied in the same way, by the program beside it: GET `match_by.path`, look for the one
 //! entry whose field has the value; none: `create`, found and different: `update` where there is one; then
-//! GET again and compare every field of the body (`read_back`). Two entries that match are an error, never
+//! GET again and compare every field of the body (`read_back`). A list (`set`) is put where it differs from what
+//! is read back, after Zerobyte has been asked whether it takes it (`asks`). Two entries that match are an error, never
 //! a choice. What an entry yields is put in for the words between `@` of later ones.
 
 use serde_json::{Map, Value, json};
@@ -11,7 +12,7 @@ use thrice_plan::zerobyte::FLOOR;
 use thrice_quantity::schedule::Recurrence;
 use thrice_target::{Diagnostic, Plan, VERSION, layout, monitor, refusal};
 
-use crate::provisioning::{Provisioned, repository, source};
+use crate::provisioning::{Provisioned, source};
 use crate::refuse::counts;
 use crate::secret::{ORGANIZATION, placeholder};
 
@@ -41,9 +42,11 @@ pub fn plan(
             .values()
             .map(|id| found("volume", "/volumes", id)),
     );
-    for (id, step) in steps {
+    let jobs = steps.iter().filter(|(_, step)| step.mirror().is_none());
+    for (id, step) in jobs {
         calls.push(job(plan, *id, step, host, provisioned)?);
         calls.extend(notification(plan, *id, host)?);
+        calls.push(mirrors(plan, *id, steps, provisioned)?);
     }
     Ok(json!({
         "format": FORMAT,
@@ -84,13 +87,10 @@ fn job(
         refusal::about(
             step,
             refusal::INTERNAL,
-            "a job has no repository or no volume",
+            "a job has no volume, or is no backup",
         )
     };
-    let repository = provisioned
-        .repositories
-        .get(&repository(step)?)
-        .ok_or_else(internal)?;
+    let repository = provisioned.word(step)?;
     let volume = provisioned
         .volumes
         .get(&source(plan, step)?)
@@ -118,7 +118,7 @@ fn job(
     let body = json!({
         "name": name,
         "volumeId": placeholder("VOLUME", volume),
-        "repositoryId": placeholder("REPOSITORY", repository),
+        "repositoryId": repository,
         "enabled": enabled,
         "cronExpression": cron,
         "retentionPolicy": retention,
@@ -144,8 +144,35 @@ fn job(
     }))
 }
 
+/// The mirrors of a job: all of them at once, for a call replaces what is there, and one that the policy does
+/// not have any more goes. Zerobyte is asked before whether it takes them.
+fn mirrors(
+    plan: &Plan,
+    id: StepId,
+    steps: &[(StepId, &Step)],
+    provisioned: &Provisioned,
+) -> Result<Value, Diagnostic> {
+    let its = steps
+        .iter()
+        .filter(|(_, step)| plan.model.followed(step) == Some(id));
+    let mirrors = its
+        .map(|(_, step)| Ok(json!({ "repositoryId": provisioned.word(step)?, "enabled": true })))
+        .collect::<Result<Vec<Value>, Diagnostic>>()?;
+    let step = &plan.model.steps[id];
+    let path = format!(
+        "/backups/{}/mirrors",
+        placeholder("JOB", &layout::step(plan, id))
+    );
+    Ok(json!({
+        "what": format!("mirrors of {}", step.named.name),
+        "asks": { "method": "GET", "path": format!("{path}/compatibility") },
+        "set": { "method": "PUT", "path": path, "body": { "mirrors": mirrors } },
+        "read_back": { "method": "GET", "path": path },
+    }))
+}
+
 /// At most 128 characters, and one in an organisation.
-fn name(plan: &Plan, id: StepId) -> String {
+pub fn name(plan: &Plan, id: StepId) -> String {
     let (policy, step) = (layout::policy(plan), layout::step(plan, id));
     let name = format!("{policy}/{step}");
     if name.len() <= 128 {

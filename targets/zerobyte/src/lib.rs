@@ -1,26 +1,36 @@
 //! Backups that Zerobyte runs: its provisioning file, and a plan of calls to its API.
 //!
 //! What goes in: a plan. What comes out: for each host with backups `by HOST.zerobyte` in force,
-//! `provisioning.json`, `api-plan.json`, and `apply`, which carries the plan out. Not run against a real
-//! Zerobyte: see the README beside.
+//! `provisioning.json`, `api-plan.json`, and `apply`, which carries the plan out; for each mirror that the policy
+//! says is asked after, a script that does. Not run against a real Zerobyte: see the README beside.
 #![expect(
     clippy::indexing_slicing,
     reason = "tables are indexed by ids that their own `push` made"
 )]
 
 mod api;
+mod asked;
 mod provisioning;
 mod refuse;
 mod secret;
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
 use thrice_model::{HostId, Step, StepId, Verb};
 use thrice_target::select::{self, Means};
 use thrice_target::{Artefact, Diagnostic, Plan, apply, layout};
 
 const APPLY: &str = include_str!("../templates/apply.sh.j2");
+/// How its API is called, by all programs.
+const REQUEST: &str = include_str!("../templates/request.sh");
+
+/// What the programs share.
+#[derive(Serialize)]
+struct Shared {
+    request: &'static str,
+}
 
 /// Whether a step that Zerobyte is to run can be one of its jobs.
 ///
@@ -29,7 +39,7 @@ const APPLY: &str = include_str!("../templates/apply.sh.j2");
 pub const fn carries_out(step: &Step) -> Result<(), &'static str> {
     match step.verb {
         Verb::Backup { .. } => Ok(()),
-        _ => Err("Zerobyte runs backups with restic, and nothing else"),
+        _ => Err("Zerobyte runs backups with restic and copies their versions, and nothing else"),
     }
 }
 
@@ -52,7 +62,7 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
         let (Some(host), true) = (step.runner.host, is_ours) else {
             continue;
         };
-        let limits = refuse::check(plan, step);
+        let limits = refuse::check(plan, id, step);
         if limits.is_empty() {
             hosts.entry(host).or_default().push((id, step));
         }
@@ -63,6 +73,12 @@ pub fn emit(plan: &Plan) -> Result<Vec<Artefact>, Vec<Diagnostic>> {
         match files(plan, host, &steps) {
             Ok(files) => artefacts.extend(files),
             Err(mistake) => mistakes.push(mistake),
+        }
+        for (id, step) in steps {
+            match asked::script(plan, id, step, host) {
+                Ok(script) => artefacts.extend(script),
+                Err(mistake) => mistakes.push(mistake),
+            }
         }
     }
     if mistakes.is_empty() {
@@ -96,7 +112,7 @@ fn files(
         Artefact::apply(
             place("apply"),
             Some(name.clone()),
-            apply::program(plan, "Zerobyte", APPLY, &())?,
+            apply::program(plan, "Zerobyte", APPLY, &Shared { request: REQUEST })?,
         ),
     ])
 }

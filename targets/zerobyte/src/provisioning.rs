@@ -19,6 +19,16 @@ pub struct Provisioned {
     pub volumes: BTreeMap<Location, String>,
 }
 
+impl Provisioned {
+    /// The word for the repository that a step writes.
+    pub fn word(&self, step: &Step) -> Result<String, Diagnostic> {
+        let id = self.repositories.get(&repository(step)?);
+        let id =
+            id.ok_or_else(|| refusal::about(step, refusal::INTERNAL, "a job has no repository"))?;
+        Ok(placeholder("REPOSITORY", id))
+    }
+}
+
 /// The repositories and volumes that the jobs of a host need.
 pub fn of(plan: &Plan, host: HostId, steps: &[(StepId, &Step)]) -> Result<Provisioned, Diagnostic> {
     let mut repositories = BTreeMap::new();
@@ -30,6 +40,9 @@ pub fn of(plan: &Plan, host: HostId, steps: &[(StepId, &Step)]) -> Result<Provis
             let id = filename(&plan.model.repositories[repository_id].named.name);
             repository_entries.push(repository_entry(plan, step, host, repository_id, &id)?);
             new.insert(id);
+        }
+        if step.mirror().is_some() {
+            continue;
         }
         let place = source(plan, step)?;
         if let Entry::Vacant(new) = volumes.entry(place) {

@@ -118,6 +118,7 @@ capture dump of databases to vpai.local:/dumps by vpai.cron { daily at 02:00 UTC
         prune,
         exclude,
         flags,
+        mirror: None,
     } = &full.verb
     else {
         panic!()

@@ -130,7 +130,10 @@ fn not_asked(context: &Context<'_>, out: &mut Vec<Finding>) {
             continue;
         };
         let (host, name) = (&model.hosts[host], &step.named.name);
-        let has_cron = host.runners.iter().any(|(runner, _)| *runner == RunnerKind::Cron);
+        let has_cron = host
+            .runners
+            .iter()
+            .any(|(runner, _)| *runner == RunnerKind::Cron);
         let (message, label, help) = match &mirror.checked {
             None => (
                 format!("nothing tells the monitor of `{name}` whether its versions have arrived"),
@@ -138,7 +141,10 @@ fn not_asked(context: &Context<'_>, out: &mut Vec<Finding>) {
                 "say when to ask for them, such as `checked daily at 06:00 UTC`: then the monitor is told",
             ),
             Some(_) if !has_cron => (
-                format!("nothing on `{}` asks whether the versions of `{name}` have arrived", host.named.name),
+                format!(
+                    "nothing on `{}` asks whether the versions of `{name}` have arrived",
+                    host.named.name
+                ),
                 "hears of nothing",
                 "`checked` is what cron of that host does: add `cron` to its `runs`",
             ),
@@ -148,11 +154,19 @@ fn not_asked(context: &Context<'_>, out: &mut Vec<Finding>) {
             .at(step.named.span, "Zerobyte tells nobody when this fails")
             .at(span, label);
         if let Some((_, asked)) = &mirror.checked {
-            diagnostic = diagnostic.at(*asked, "nobody asks then").at(host.named.span, "runs no cron");
+            diagnostic = diagnostic
+                .at(*asked, "nobody asks then")
+                .at(host.named.span, "runs no cron");
         }
         let diagnostic = diagnostic
-            .event("some night", "a version is not copied, and the backup still reports success")
-            .event("weeks later", "the backup's repository is lost, and the mirror is as old as that night")
+            .event(
+                "some night",
+                "a version is not copied, and the backup still reports success",
+            )
+            .event(
+                "weeks later",
+                "the backup's repository is lost, and the mirror is as old as that night",
+            )
             .help(help);
         out.push(Finding {
             floor: true,

@@ -104,6 +104,7 @@ pub fn plan_of(choices: &Choices) -> Plan {
         prune: choices.prune,
         exclude: choices.excludes.clone(),
         flags: Vec::new(),
+        mirror: None,
     };
     let id = f.step("db_out", backup, app);
     f.edit(id, |step| {

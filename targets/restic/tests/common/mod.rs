@@ -33,6 +33,7 @@ pub fn backup(keep: Option<KeepRules>, prune: bool) -> Verb {
         prune,
         exclude: Vec::new(),
         flags: Vec::new(),
+        mirror: None,
     }
 }
 

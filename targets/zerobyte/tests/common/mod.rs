@@ -56,6 +56,7 @@ impl Stage {
             prune: true,
             exclude: vec!["*.tmp".to_owned()],
             flags: vec!["--exclude-caches".to_owned(), "--pack-size 32".to_owned()],
+            mirror: None,
         };
         let id = self.fixture.step(name, verb, self.seko);
         let repository = self.repository;

@@ -5,12 +5,12 @@ use thrice_model::{CredentialId, MonitorId, Runner, RunnerKind, StepId, StepTarg
 use thrice_quantity::schedule::{Recurrence, Schedule};
 use thrice_quantity::{Bytes, BytesPerSecond, Interval, Seconds};
 
+use super::head::Head;
 use crate::clauses::{Clause, Entry, SCHEDULE};
 use crate::codes::{MISSING, WRONG_VALUE};
 use crate::context::Context;
 use crate::declare::Item;
 use crate::draft::Draft;
-use super::head::Head;
 
 pub const WHEN: Clause = Clause::once(
     SCHEDULE,
@@ -194,7 +194,9 @@ impl Common {
         };
         let message = "Zerobyte copies versions when their backup is done, and at no other time";
         let found = Diagnostic::error(WRONG_VALUE, message).at(span, "it does not start then");
-        cx.report(found.help("leave it out; `checked daily at 06:00 UTC` says when it is asked after"));
+        cx.report(
+            found.help("leave it out; `checked daily at 06:00 UTC` says when it is asked after"),
+        );
     }
 
     /// When the step runs.

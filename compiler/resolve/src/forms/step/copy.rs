@@ -96,7 +96,10 @@ fn versions(own: &mut Own<'_, '_>) -> Option<Verb> {
             );
         }
     }
-    if matches!(own.head.source, Some(Source::Home | Source::Location(..) | Source::Repository(..))) {
+    if matches!(
+        own.head.source,
+        Some(Source::Home | Source::Location(..) | Source::Repository(..))
+    ) {
         own.missing(
             "`from BACKUP`",
             "name the backup whose versions are copied; or write into the repository with `backup`",

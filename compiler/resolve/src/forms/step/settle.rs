@@ -143,21 +143,32 @@ fn check_versions(cx: &Context<'_>, this: &Pending, source: &Pending) {
     if !matches!(source.step.verb, Verb::Backup { mirror: None, .. }) {
         let message = format!("`{of}` makes no versions that could be copied into a repository");
         let found = Diagnostic::error(NOTHING_TO_READ, message)
-            .at(*span, format!("a `{}`, and no backup", source.step.verb.word()))
+            .at(
+                *span,
+                format!("a `{}`, and no backup", source.step.verb.word()),
+            )
             .at(source.step.named.span, "declared here")
             .help("name the backup that makes them, or write into the repository with `backup`");
         cx.report(found);
         return;
     }
     let named = |class| this.step.classes.iter().any(|(other, _)| *other == class);
-    let left_out: Vec<Span> = source.step.classes.iter().filter(|(class, _)| !named(*class)).map(|(_, at)| *at).collect();
+    let left_out: Vec<Span> = source
+        .step
+        .classes
+        .iter()
+        .filter(|(class, _)| !named(*class))
+        .map(|(_, at)| *at)
+        .collect();
     if left_out.is_empty() {
         return;
     }
     let message = format!("`{name}` copies versions of `{of}`, and they hold more than it says");
-    let found = left_out.iter().fold(Diagnostic::error(WRONG_VALUE, message), |found, at| {
-        found.at(*at, format!("`{}` is in each version", cx.text(*at)))
-    });
+    let found = left_out
+        .iter()
+        .fold(Diagnostic::error(WRONG_VALUE, message), |found, at| {
+            found.at(*at, format!("`{}` is in each version", cx.text(*at)))
+        });
     let found = found.at(this.step.named.span, "says less");
     cx.report(found.help("name all classes of the backup: versions are copied whole"));
 }
@@ -184,7 +195,10 @@ fn copied(this: &Pending, source: &Pending) -> Option<(Verb, Timing)> {
         let before = &source.step.timing;
         timing.schedule.clone_from(&before.schedule);
         timing.jitter = before.jitter.saturating_add(before.duration.high());
-        let period = before.schedule.as_ref().and_then(|(schedule, _)| schedule.nominal_period());
+        let period = before
+            .schedule
+            .as_ref()
+            .and_then(|(schedule, _)| schedule.nominal_period());
         if let (None, Some(period)) = (timing.duration_stated, period)
             && let Ok(duration) = Interval::new(Seconds::ZERO, Seconds(period.0 / 2))
         {

@@ -30,7 +30,9 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         out.extend(own_rules(context, step));
         if copies_versions(model, step) {
             out.push(other_versions(step));
-        } else if step.runner.kind == RunnerKind::Zerobyte && !matches!(step.verb, Verb::Backup { .. }) {
+        } else if step.runner.kind == RunnerKind::Zerobyte
+            && !matches!(step.verb, Verb::Backup { .. })
+        {
             idle.push(step);
         }
     }
@@ -46,11 +48,15 @@ fn other_versions(step: &Step) -> Finding {
     let verb = step.verb.word();
     let (message, label) = match step.mirror() {
         None => (
-            format!("`{name}` is a {verb} of a repository's files by Zerobyte, which copies versions into another repository"),
+            format!(
+                "`{name}` is a {verb} of a repository's files by Zerobyte, which copies versions into another repository"
+            ),
             "it knows no files of repositories",
         ),
         Some(_) => (
-            format!("nothing carries `{name}` out: versions are copied by the Zerobyte that has made them, and by nothing else"),
+            format!(
+                "nothing carries `{name}` out: versions are copied by the Zerobyte that has made them, and by nothing else"
+            ),
             "not the Zerobyte of its backup",
         ),
     };
@@ -73,14 +79,20 @@ fn unlike_pair(context: &Context<'_>, id: StepId) -> Option<Finding> {
         }
         Unlike::Again(other) => {
             let other = &model.steps[other].named;
-            let message = format!("`{name}` copies the same versions to the same place as `{}`", other.name);
+            let message = format!(
+                "`{name}` copies the same versions to the same place as `{}`",
+                other.name
+            );
             Diagnostic::error(UNLIKE, message)
                 .at(step.named.span, "copied again")
                 .at(other.span, "copied here")
                 .help("leave one of them out")
         }
         Unlike::Credentials(first, second) => {
-            let (first, second) = (&model.credentials[first].named, &model.credentials[second].named);
+            let (first, second) = (
+                &model.credentials[first].named,
+                &model.credentials[second].named,
+            );
             let message = format!(
                 "Zerobyte refuses `{name}`: both repositories are opened through S3, one with `{}` and one with `{}`",
                 first.name, second.name
@@ -107,7 +119,9 @@ fn own_rules(context: &Context<'_>, step: &Step) -> Option<Finding> {
         return None;
     }
     let (name, of) = (&step.named.name, &backup.named.name);
-    let message = format!("`{name}` cannot keep other versions than `{of}`: Zerobyte forgets in both repositories by the rules of the backup");
+    let message = format!(
+        "`{name}` cannot keep other versions than `{of}`: Zerobyte forgets in both repositories by the rules of the backup"
+    );
     let (at, label) = match keep {
         Some((_, at)) => (*at, "these hold in both"),
         None => (backup.named.span, "no rules: all versions stay in both"),

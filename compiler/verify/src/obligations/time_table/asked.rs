@@ -47,9 +47,15 @@ fn too_early(context: &Context<'_>, id: StepId) -> Option<Finding> {
         .at(*span, format!("asked {schedule}"))
         .at(
             step.named.span,
-            format!("begins when its backup is done, and may take {}", copying.length.saturating_sub(copying.late)),
+            format!(
+                "begins when its backup is done, and may take {}",
+                copying.length.saturating_sub(copying.late)
+            ),
         )
-        .event(instant(begun), at_work(step, begun, copying.length).replacen("starts", "is due", 1))
+        .event(
+            instant(begun),
+            at_work(step, begun, copying.length).replacen("starts", "is due", 1),
+        )
         .event(
             instant(asked),
             "a version has not arrived yet: an alarm, and nothing is wrong",

@@ -166,7 +166,10 @@ fn users(context: &Context<'_>, id: RepositoryId) -> Vec<Users> {
     let mut checked_by: Option<HostId> = None;
     for (step_id, step) in plan.model.steps.iter() {
         // What a mirror copies it reads under a shared lock.
-        let from = plan.model.followed(step).map(|backup| &plan.model.steps[backup]);
+        let from = plan
+            .model
+            .followed(step)
+            .map(|backup| &plan.model.steps[backup]);
         let reads = from.is_some_and(
             |from| matches!(from.target, StepTarget::Repository(source, _) if source == id),
         );
