@@ -8,9 +8,9 @@
 use serde::Serialize;
 use thrice_model::{Class, ClassId};
 use thrice_plan::{Copy, CopyKind};
-use thrice_target::{Plan, layout};
+use thrice_target::{Plan, layout, select};
 
-use crate::{leaves_figures, plain};
+use crate::plain;
 
 /// The rule of a class.
 #[derive(Serialize)]
@@ -73,7 +73,9 @@ fn elsewhere<'a>(plan: &'a Plan, id: ClassId, class: &Class) -> impl Iterator<It
 fn last(plan: &Plan, copy: &Copy, within: i64) -> Option<Last> {
     let id = copy.made_by?;
     let step = &plan.model.steps[id];
-    if !step.lifetime.contains(plan.as_of) || !leaves_figures(plan, step) {
+    // That a mirror was asked after says nothing of when the data in it is from.
+    let is_script = select::means(plan, step).is_script();
+    if !step.lifetime.contains(plan.as_of) || !is_script {
         return None;
     }
     let source = copy.source.and_then(|source| plan.copies.get(source));

@@ -198,7 +198,8 @@ impl<'p> Writer<'p> {
                     Some((id, step)) if step.runner.kind == RunnerKind::Zerobyte => format!(
                         "Zerobyte made these snapshots, tagged with the short ID of its job `{}/{}`",
                         layout::policy(self.plan),
-                        layout::step(self.plan, id)
+                        // What it has copied keeps the tag of the job that made it.
+                        layout::step(self.plan, self.plan.model.followed(step).unwrap_or(id))
                     ),
                     _ => "Another program made these snapshots".to_owned(),
                 };

@@ -160,12 +160,12 @@ fn not_asked(context: &Context<'_>, out: &mut Vec<Finding>) {
         }
         let diagnostic = diagnostic
             .event(
-                "some night",
-                "a version is not copied, and the backup still reports success",
+                "from some night on",
+                "nothing is copied any more, and the backup still reports success",
             )
             .event(
                 "weeks later",
-                "the backup's repository is lost, and the mirror is as old as that night",
+                "the backup's repository is lost, and the other is as old as that night",
             )
             .help(help);
         out.push(Finding {

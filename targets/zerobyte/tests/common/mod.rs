@@ -2,10 +2,14 @@
 #![allow(dead_code, reason = "not every test uses all of it")]
 
 use serde_json::Value;
-use thrice_model::{HostId, HostKind, MonitorKind, RunnerKind, StepId, StepTarget, StoreId, Verb};
+use thrice_model::{
+    CredentialId, HostId, HostKind, Mirror, MonitorKind, RepositoryId, RunnerKind, Source, StepId,
+    StepTarget, StoreId, Verb,
+};
+use thrice_quantity::schedule::{Schedule, TimeOfDay};
 use thrice_retention::{Count, KeepRules};
 use thrice_target::Artefact;
-use thrice_target::fixture::Fixture;
+use thrice_target::fixture::{Fixture, span};
 use thrice_target_zerobyte::emit;
 
 /// A policy with backups that Zerobyte of `seko` runs.
@@ -14,7 +18,7 @@ pub struct Stage {
     pub seko: HostId,
     pub there: StoreId,
     pub here: StoreId,
-    pub repository: thrice_model::RepositoryId,
+    pub repository: RepositoryId,
 }
 
 pub fn rules(daily: u32) -> KeepRules {
@@ -65,6 +69,54 @@ impl Stage {
             step.target = StepTarget::Repository(repository, span);
             step.runner.kind = RunnerKind::Zerobyte;
             step.timing.retries = 2;
+        })
+    }
+
+    /// A repository in a folder of Zerobyte's host.
+    pub fn folder(&mut self, name: &str) -> RepositoryId {
+        let store = self
+            .fixture
+            .file_system(self.seko, name, &format!("/mnt/{name}"));
+        let key = self.fixture.model.keys.ids().next().unwrap();
+        self.fixture.repository(
+            name,
+            Fixture::location(store, "/restic"),
+            (0, 18),
+            key,
+            None,
+        )
+    }
+
+    /// A repository in the bucket of the first one, opened with that credential.
+    pub fn bucket(&mut self, name: &str, credential: CredentialId) -> RepositoryId {
+        let store = self.fixture.model.repositories[self.repository].store;
+        let key = self.fixture.model.keys.ids().next().unwrap();
+        let place = Fixture::location(store, &format!("/{name}"));
+        self.fixture
+            .repository(name, place, (0, 18), key, Some(credential))
+    }
+
+    /// A mirror of a backup, asked after at 05:00 where `asked`.
+    pub fn mirror(&mut self, name: &str, of: StepId, to: RepositoryId, asked: bool) -> StepId {
+        let Verb::Backup { keep, .. } = self.fixture.model.steps[of].verb.clone() else {
+            panic!("no backup");
+        };
+        let five = Schedule::daily_utc(TimeOfDay::new(5, 0).unwrap());
+        let verb = Verb::Backup {
+            keep,
+            prune: true,
+            exclude: Vec::new(),
+            flags: Vec::new(),
+            mirror: Some(Mirror {
+                checked: asked.then(|| (five, span())),
+                stated: None,
+            }),
+        };
+        let id = self.fixture.step(name, verb, self.seko);
+        self.fixture.edit(id, |step| {
+            step.source = Source::Step(of, span());
+            step.target = StepTarget::Repository(to, span());
+            step.runner.kind = RunnerKind::Zerobyte;
         })
     }
 
