@@ -100,3 +100,32 @@ fn a_dump_in_place_must_be_done_before_it_is_read() {
     let torn = thrice_plan::plan(model.unwrap(), date(2026, 3, 1)).0;
     assert_eq!(worst_of(&torn, Missed::Nominal), None);
 }
+
+/// A mirror is heard of when it is asked after, and misses what its backup misses.
+#[test]
+fn a_mirror_misses_more_than_its_backup() {
+    let plan = plan(
+        "host keeper at home/safe { runs zerobyte, cron; store local }
+repository near in keeper.local:/r { engine restic 0.18.0; key k }
+copy far of db from up to r by keeper.zerobyte { checked daily at 08:00; taking 1m..2h; monitor deadman }
+backup up of db to near by keeper.zerobyte { daily at 03:00; taking 1m..1h; jitter 5m; monitor deadman }",
+    );
+    let of = |name: &str| {
+        let step = plan
+            .model
+            .steps
+            .iter()
+            .find(|(_, step)| step.named.name == name);
+        plan.cadences[step.unwrap().0]
+    };
+    let (far, up) = (of("far"), of("up"));
+    assert_eq!(far.jitter, Seconds::minutes(65));
+    assert_eq!(far.widest, up.widest);
+    assert_eq!(far.signals, Some(Seconds::DAY));
+    // A day, a quarter of an hour to ask, an hour of grace.
+    assert_eq!(far.freshness, Some(Seconds::minutes(25 * 60 + 15)));
+    // 25 h 15 min, 72 h, and 65 min until the first version that fails to arrive could have been there: four
+    // nights after the first; and four that the backup may miss.
+    assert_eq!((up.missed, far.missed), (4, 4 + 5));
+    assert_eq!(far.widest_missed, Some(Seconds::days(10)));
+}

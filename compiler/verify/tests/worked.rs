@@ -433,7 +433,7 @@ sync across of s3.main to other.main by vps.zerobyte { daily at 05:00; taking 1m
     assert!(codes(&mirror).contains(&"T2343"), "{:?}", codes(&mirror));
     let said = message(&mirror, "T2343");
     assert!(
-        said.contains("`across` is a sync of a repository by Zerobyte"),
+        said.contains("`across` is a sync of a repository's files by Zerobyte"),
         "{said}"
     );
     let help = help(&mirror, "T2343");

@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::civil::Time;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
-use thrice_model::{HostId, HostKind, RunnerKind, StepId, Verb};
+use thrice_model::{HostId, HostKind, Mirror, RunnerKind, Source, StepId, StepTarget, Verb};
 use thrice_quantity::cron::CronSpec;
 use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay, Weekday};
 use thrice_target::bench::Bench;
@@ -331,4 +331,58 @@ fn schedules_that_cron_cannot_say_are_refused() {
     let mistakes = emit(&fixture.plan()).unwrap_err();
     assert_eq!(mistakes.len(), 2, "each is told of: {mistakes:?}");
     assert!(mistakes[0].message.contains("`uneven`"), "{mistakes:?}");
+}
+
+/// Zerobyte starts what it copies; cron asks whether all of it has arrived.
+#[test]
+fn a_mirror_is_asked_after() {
+    let mut fixture = Fixture::new("p");
+    let host = fixture.host("h", HostKind::Host);
+    let store = fixture.file_system(host, "disk", "/");
+    let key = fixture.key("k", None);
+    let [near, far] = ["/near", "/far"].map(|path| {
+        fixture.repository(
+            &path[1..],
+            Fixture::location(store, path),
+            (0, 18),
+            key,
+            None,
+        )
+    });
+    let backup = |mirror| Verb::Backup {
+        keep: None,
+        prune: true,
+        exclude: Vec::new(),
+        flags: Vec::new(),
+        mirror,
+    };
+    let half_past = Recurrence::Hourly { minute: 30 };
+    let asked = Some(Mirror {
+        checked: Some((Schedule::utc(half_past), span())),
+        stated: None,
+    });
+    let nightly = fixture.step("nightly", backup(None), host);
+    let [silent, mirror] = [("silent", Some(Mirror::default())), ("mirror", asked)]
+        .map(|(name, mirror)| fixture.step(name, backup(mirror), host));
+    for (id, source, target) in [
+        (nightly, Source::Home, near),
+        (silent, Source::Step(nightly, span()), far),
+        (mirror, Source::Step(nightly, span()), far),
+    ] {
+        fixture.edit(id, |step| {
+            step.runner.kind = RunnerKind::Zerobyte;
+            step.source = source;
+            step.target = StepTarget::Repository(target, span());
+        });
+    }
+    let emitted = emit(&fixture.plan()).unwrap();
+    assert!(
+        emitted[0]
+            .text()
+            .contains("# ask after copy mirror: hourly at minute 30 UTC\n")
+    );
+    let entries = read(emitted[0].text()).unwrap();
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].command, ["/opt/thrice/p/bin/mirror"]);
+    assert_eq!(entries[0].when, CronSpec::parse("30 * * * *").unwrap());
 }

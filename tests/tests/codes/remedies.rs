@@ -158,7 +158,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T2106", &[("daily at 03:00 UTC", "daily at 03:05 UTC")]),
     ("T2107", &[("1m..26h", "1m..2h")]),
     ("T2108", &[("limit 1 MB/s", "limit 10 MB/s")]),
-    ("T2109", &[("checked daily at 04:00", "checked daily at 06:00")]),
+    (
+        "T2109",
+        &[("checked daily at 04:00", "checked daily at 06:00")],
+    ),
     ("T2201", &[("clearance internal", "clearance personal")]),
     ("T2202", &[("held on server, bench", "held on server")]),
     ("T2203", &[("/seed/raw", "/raw")]),
@@ -255,8 +258,14 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     (
         "T2345",
         &[
-            ("near in s3.backups:/near { engine restic 0.18.0; key restic_key; credential near_writer", "near in s3.backups:/near { engine restic 0.18.0; key restic_key; credential writer"),
-            ("credential near_writer { account s3; may read, write, delete on s3.*; held on server }\n", ""),
+            (
+                "near in s3.backups:/near { engine restic 0.18.0; key restic_key; credential near_writer",
+                "near in s3.backups:/near { engine restic 0.18.0; key restic_key; credential writer",
+            ),
+            (
+                "credential near_writer { account s3; may read, write, delete on s3.*; held on server }\n",
+                "",
+            ),
         ],
     ),
     ("T2346", &[("    keep 12 monthly, 2 yearly\n", "")]),
@@ -300,7 +309,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "T2507",
-        &[("    taking 1m..1h", "    checked daily at 06:00\n    taking 1m..1h")],
+        &[(
+            "    taking 1m..1h",
+            "    checked daily at 06:00\n    taking 1m..1h",
+        )],
     ),
     ("T2601", &[("daily at 03:00", "early")]),
     ("T2602", &[("all items", "all files")]),

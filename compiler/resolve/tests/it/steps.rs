@@ -397,6 +397,69 @@ backup v of databases to repo by vpai.cron { nightly } twice"
     ));
 }
 
+/// What Zerobyte copies from repository to repository takes over from the backup what stays and when.
+#[test]
+fn versions_go_from_repository_to_repository() {
+    let model = model(&with(
+        "repository other in seko.local:/r { engine restic 0.18.0; key k }
+copy far of configs, databases from up to other by seko.zerobyte { checked daily at 06:00 UTC; keep 3 daily; taking 1m..2h; monitor deadman }
+copy as_said of configs, databases from up to other by seko.zerobyte
+backup up of databases, configs to repo by seko.zerobyte { nightly; gfs; jitter 5m; taking 1m..30m }",
+    ));
+    let (far, up) = (the_step(&model, "far"), the_step(&model, "up"));
+    let (
+        Verb::Backup {
+            keep,
+            mirror: Some(mirror),
+            ..
+        },
+        Verb::Backup {
+            keep: of_backup, ..
+        },
+    ) = (&far.verb, &up.verb)
+    else {
+        panic!()
+    };
+    assert_eq!(keep, of_backup);
+    assert_eq!(
+        mirror.stated.as_ref().unwrap().0.to_string(),
+        "keep 3 daily"
+    );
+    assert_eq!(
+        mirror.checked.as_ref().unwrap().0.to_string(),
+        "daily at 06:00 UTC"
+    );
+    assert_eq!(far.verb.word(), "copy");
+    assert_eq!(model.followed(far), Some(thrice_model::StepId(2)));
+    assert_eq!(far.application, Application::Api);
+    assert_eq!(far.timing.schedule, up.timing.schedule);
+    // It may begin as late as the backup may be done.
+    assert_eq!(far.timing.jitter, Seconds::minutes(35));
+    assert_eq!(far.timing.duration.high(), Seconds::hours(2));
+    let as_said = the_step(&model, "as_said");
+    assert_eq!(as_said.signals(), None);
+    assert_eq!(as_said.timing.duration.high(), Seconds::hours(12));
+}
+
+#[test]
+fn copies_of_versions_refused() {
+    assert_snapshot!(refused(
+        "repository other in seko.local:/r { engine restic 0.18.0; key k }
+backup up of databases, configs to repo by seko.zerobyte { nightly; taking 1m..30m }
+capture dump of databases to vpai.local:/dumps by vpai.cron { nightly; method pg_dump; atomic }
+copy a of databases to other by seko.zerobyte
+copy b of databases from dump to other by seko.zerobyte
+copy c of databases from up to other by seko.zerobyte
+copy d of databases, configs from up to other by seko.zerobyte { daily at 05:00 UTC }
+copy e of databases, configs from up to other by seko.zerobyte { jitter 5m }
+copy f of databases, configs from up to other by seko.zerobyte { include \"*.sql\"; latest only; checked on demand }
+copy g of databases from dump to s3.shared:/g by vpai.cron { nightly; checked daily at 06:00 UTC; gfs }
+copy h of databases, configs from up to other by vpai.cron
+copy i of databases, configs from up to other by seko.zerobyte { checked at dawn }
+copy j of databases, configs from d to other by seko.zerobyte"
+    ));
+}
+
 #[test]
 fn runners_refused() {
     assert_snapshot!(refused(

@@ -34,7 +34,7 @@ const FORM: Construct = Construct {
         Clause::once(
             RETENTION,
             "",
-            "which versions stay in a repository; as many as where they come from if it is not said"
+            "which versions stay in a repository; those that stay of its backup where it is not said"
         ),
     ],
 };

@@ -60,7 +60,7 @@ fn other_versions(step: &Step) -> Finding {
             "not the Zerobyte of its backup",
         ),
     };
-    let help = "copy `from` a backup `to` a repository, both by one Zerobyte, or write a second `backup` to the other repository, with keep rules and a monitor of its own";
+    let help = "copy `from` a backup `to` a repository, both by one Zerobyte, or write a second `backup` by Zerobyte to the other repository, with keep rules and a monitor of its own";
     let diagnostic = Diagnostic::error(NO_BACKUP, message).at(step.named.span, label);
     finding(diagnostic.help(help), vec![name.clone()])
 }
