@@ -210,7 +210,7 @@ pub enum Verb {
         /// Set where it does not read the data itself, but brings the versions that the backup of its
         /// source has made, one by one and as they are: `copy … to REPOSITORY`. What stays is then what stays of
         /// that one.
-        mirror: Option<Mirror>,
+        mirror: Option<Box<Mirror>>,
     },
     /// Adds what is new; deletes nothing.
     Copy {
@@ -314,9 +314,9 @@ impl Step {
 
     /// What is particular to it as a mirror of a backup, if it is one.
     #[must_use]
-    pub const fn mirror(&self) -> Option<&Mirror> {
+    pub fn mirror(&self) -> Option<&Mirror> {
         match &self.verb {
-            Verb::Backup { mirror, .. } => mirror.as_ref(),
+            Verb::Backup { mirror, .. } => mirror.as_deref(),
             _ => None,
         }
     }

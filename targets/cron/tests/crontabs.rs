@@ -349,12 +349,12 @@ fn a_mirror_is_asked_after() {
             None,
         )
     });
-    let backup = |mirror| Verb::Backup {
+    let backup = |mirror: Option<Mirror>| Verb::Backup {
         keep: None,
         prune: true,
         exclude: Vec::new(),
         flags: Vec::new(),
-        mirror,
+        mirror: mirror.map(Box::new),
     };
     let half_past = Recurrence::Hourly { minute: 30 };
     let asked = Some(Mirror {

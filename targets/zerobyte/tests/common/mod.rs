@@ -107,10 +107,10 @@ impl Stage {
             prune: true,
             exclude: Vec::new(),
             flags: Vec::new(),
-            mirror: Some(Mirror {
+            mirror: Some(Box::new(Mirror {
                 checked: asked.then(|| (five, span())),
                 stated: None,
-            }),
+            })),
         };
         let id = self.fixture.step(name, verb, self.seko);
         self.fixture.edit(id, |step| {

@@ -128,6 +128,6 @@ fn versions(own: &mut Own<'_, '_>) -> Option<Verb> {
         prune: true,
         exclude: Vec::new(),
         flags: Vec::new(),
-        mirror: Some(Mirror { checked, stated }),
+        mirror: Some(Box::new(Mirror { checked, stated })),
     })
 }

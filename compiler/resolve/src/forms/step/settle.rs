@@ -188,7 +188,7 @@ fn copied(this: &Pending, source: &Pending) -> Option<(Verb, Timing)> {
         prune: true,
         exclude: Vec::new(),
         flags: Vec::new(),
-        mirror: Some(mirror),
+        mirror: Some(Box::new(mirror)),
     };
     let mut timing = this.step.timing.clone();
     if this.step.follows(backup, &source.step) {
