@@ -376,10 +376,12 @@ fn a_mirror_is_asked_after() {
         });
     }
     let emitted = emit(&fixture.plan()).unwrap();
+    let when = Schedule::utc(Recurrence::Hourly { minute: 30 });
+    let comment = format!("# ask after copy mirror: {when}\n");
     assert!(
-        emitted[0]
-            .text()
-            .contains("# ask after copy mirror: hourly at minute 30 UTC\n")
+        emitted[0].text().contains(&comment),
+        "{}",
+        emitted[0].text()
     );
     let entries = read(emitted[0].text()).unwrap();
     assert_eq!(entries.len(), 1);
