@@ -60,9 +60,14 @@ impl Session {
         self.decide(plan, obligations)
     }
 
+    /// A plan, to be asked about with the answers of the plans before.
+    pub(crate) fn context<'p>(&self, plan: &'p Plan) -> Context<'p> {
+        Context::new(plan, Rc::clone(&self.known))
+    }
+
     /// The same with the answers of the plans before: they are known by the shapes of their questions.
     pub(crate) fn decide(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
-        let context = Context::new(plan, Rc::clone(&self.known));
+        let context = self.context(plan);
         let mut out = Verification::default();
         for (_, decide) in DECIDED.iter().filter(|(o, _)| obligations.contains(o)) {
             out.append(decided(&context, *decide));
