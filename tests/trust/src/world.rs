@@ -134,10 +134,12 @@ impl Lives {
         }
     }
 
-    /// Of a host, that of all it holds; where things run, always.
+    /// Of a host, that of all that is filled there or from there; where things run, always.
     fn host(&self, world: &World, host: usize) -> Life {
+        let on = |at: usize| world.places.get(at).is_some_and(|place| place.host == host);
+        let from = |place: &Place| place.made.is_some_and(|(source, ..)| on(source));
         let here = world.places.iter().zip(&self.places);
-        let here = here.filter(|(place, _)| place.host == host);
+        let here = here.filter(|(place, _)| place.host == host || from(place));
         let here: Vec<Life> = here.map(|(_, life)| *life).collect();
         let from = here.iter().map(|(from, _)| *from).min().unwrap_or(0);
         let until = here

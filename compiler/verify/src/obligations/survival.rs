@@ -644,7 +644,10 @@ fn symbols(
     let wanted: BTreeSet<ClassId> = firsts.chain(needed).collect();
     wanted
         .into_iter()
-        .map(|c| (c, symbolize(context, &context.copies_in(c, period))))
+        .map(|c| {
+            let copies = context.copies_in(c, period);
+            (c, symbolize(context, &copies, period.from))
+        })
         .collect()
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use thrice_model::{ClassKind, Source, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, CopyId, Leave};
 use thrice_quantity::Seconds;
@@ -32,6 +33,7 @@ pub(super) struct Death {
 pub(super) fn deaths(
     context: &Context<'_>,
     ids: &[CopyId],
+    day: Date,
     with_missed: bool,
 ) -> BTreeMap<CopyId, Death> {
     let mut out: BTreeMap<CopyId, Death> = BTreeMap::new();
@@ -40,6 +42,7 @@ pub(super) fn deaths(
         let source = copy.source.and_then(|source| out.get(&source)).cloned();
         let death = Path {
             context,
+            day,
             with_missed,
         }
         .death(copy, source);
@@ -50,6 +53,8 @@ pub(super) fn deaths(
 
 struct Path<'c, 'p> {
     context: &'c Context<'p>,
+    /// The first of the period.
+    day: Date,
     with_missed: bool,
 }
 
@@ -93,7 +98,7 @@ impl Path<'_, '_> {
         entered: Seconds,
         relies: &mut BTreeSet<StepId>,
     ) -> (Option<Seconds>, String) {
-        let ways = copy.leaves.iter().filter_map(|leave| {
+        let ways = self.context.leaves(copy, self.day).filter_map(|leave| {
             let at = match leave {
                 Leave::AfterEntering { after, .. } => entered.saturating_add(after.high()),
                 Leave::AtAge { age, .. } => entered.max(age.high()),
