@@ -1,5 +1,12 @@
 //! Where evaluated verdicts turn: at the value that is told they do, and at the next lower one all of them hold.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests stop the test with what they know"
+)]
+
 mod common;
 
 use std::collections::BTreeSet;
@@ -72,7 +79,8 @@ class media is items on vps.disk:/media {{ size 1..2 GB; growth 0 B/day..{volume
 capture dump of db to vps.disk:/dump by vps.cron {{ daily at 02:00; method pg_dump; taking 1m..{dump}m; monitor deadman }}
 copy read of db from dump to tower.tank:/dump by tower.cron {{ daily at 02:{one:02}; taking 1m..{read}m; monitor deadman }}
 backup up of media to r by vps.cron {{ daily at 03:{two:02}; keep 7 daily, 4 weekly; taking 1m..{up}m; monitor deadman }}
-prune tidy of r by tower.cron {{ daily at 04:{three:02}; taking 1m..{prune}m; monitor deadman }}
+prune tidy of r by vps.cron {{ daily at 04:{three:02}; taking 1m..{prune}m; monitor deadman }}
+check whole of r by tower.cron {{ daily at 05:30; read 1 of 13; taking 1m..20m; monitor deadman }}
 copy mirror of s3.main:/restic to tower.tank:/mirror by tower.cron {{ weekly on Sunday at 10:00; taking 1m..{mirror}m; monitor deadman }}
 "#
         )
@@ -281,6 +289,13 @@ fn each_evaluated_obligation_has_its_turns() {
     let all: BTreeSet<String> = EVALUATED.iter().map(|o| o.word().to_owned()).collect();
     assert_eq!(seen, all);
     let found = judged(&case.text());
+    // A lock that is always taken, a mirror that may be torn, a reader that always comes too early.
+    for step in ["`tidy`", "`mirror`", "`read`"] {
+        assert!(
+            turns(&found).iter().any(|(text, _)| text.starts_with(step)),
+            "{step}"
+        );
+    }
     let told: Vec<String> = turns(&found)
         .into_iter()
         .map(|(text, turn)| {

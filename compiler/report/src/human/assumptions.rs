@@ -43,7 +43,7 @@ pub fn render(page: &mut Page<'_>, assumptions: &[Assumption], ledger: bool) {
     let rest = still.len().saturating_sub(others);
     let left = match (later, rest) {
         (0, 0) => None,
-        (0, rest) => Some(format!("and {rest} more: `--format json` has them all")),
+        (0, rest) => Some(format!("and {rest} others: `--format json` has them all")),
         (later, 0) => Some(format!(
             "and {later} more that turn later: `--format json` has them all"
         )),

@@ -28,9 +28,7 @@ pub(crate) fn turns(context: &Context<'_>) -> Vec<Option<Turn>> {
     }
     let evaluated = Evaluated::new(context);
     let gathered = gather(context.plan).into_iter();
-    gathered
-        .map(|(_, knob)| evaluated.turn(knob?))
-        .collect()
+    gathered.map(|(_, knob)| evaluated.turn(knob?)).collect()
 }
 
 /// How many quantities of a policy are assumed, at most.
@@ -46,7 +44,10 @@ pub(crate) fn with_turns(
 ) -> Vec<Assumption> {
     let turns = turns.into_iter().chain(std::iter::repeat(None));
     let both = gathered.into_iter().zip(turns);
-    soonest_first(both.map(|((assumption, _), turns)| Assumption { turns, ..assumption }))
+    soonest_first(both.map(|((assumption, _), turns)| Assumption {
+        turns,
+        ..assumption
+    }))
 }
 
 /// The verdicts that hold and are evaluated.
