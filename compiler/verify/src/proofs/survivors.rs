@@ -41,9 +41,7 @@ pub fn survivors(plan: &Plan, period: &Period) -> Vec<Aftermath> {
         .into_iter()
         .filter(|kind| !matches!(kind, FaultKind::Compromise | FaultKind::Rot));
     let mut out: Vec<Aftermath> = Vec::new();
-    for fault in kinds
-        .flat_map(|kind| of_kind(&context, kind, period))
-    {
+    for fault in kinds.flat_map(|kind| of_kind(&context, kind, period)) {
         let struck = strike(&context, &vec![fault], period.from);
         let fates: Vec<Fate> = classes
             .iter()
