@@ -140,6 +140,11 @@ pub struct Explain {
     #[arg(long, value_name = "NAME", requires = "why")]
     pub phase: Option<String>,
 
+    /// Explain survival of this fault alone, named as in the survival matrix: "host vpai is lost"; those of several
+    /// strike together
+    #[arg(long = "fault", value_name = "FAULT", requires = "why")]
+    pub faults: Vec<String>,
+
     /// Judge dates as on this day [default: today, UTC]
     #[arg(long, value_name = "DATE", value_parser = date, requires = "why")]
     pub as_of: Option<Date>,

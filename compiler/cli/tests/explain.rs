@@ -106,6 +106,63 @@ fn a_verdict_is_explained_by_the_statements_that_it_rests_on() {
     }
 }
 
+/// One fault, or several at once, as the matrix names them; each has a core of its own.
+#[test]
+fn survival_of_chosen_faults_is_explained_by_what_it_rests_on() {
+    let desk = Desk::new(&[("site/p.thrice", SITE)]);
+    let why = |faults: &[&str], of: &str| {
+        let mut all = vec![
+            "explain",
+            "--as-of",
+            "2026-03-01",
+            "--why",
+            of,
+            "db",
+            "site",
+        ];
+        all.extend(faults.iter().flat_map(|fault| ["--fault", *fault]));
+        desk.run(&all)
+    };
+    let machine = why(&["host `vps` is lost"], "survival");
+    assert_eq!(machine.status.code(), Some(0));
+    let text = stdout(&machine);
+    for needed in [
+        "if host `vps` is lost, holds",
+        "`up` runs",
+        "`k` is held here",
+    ] {
+        assert!(text.contains(needed), "{needed}: {text}");
+    }
+    // The matrix says it too.
+    let check = ["check", "site", "--as-of", "2026-03-01", "--proofs"];
+    assert!(stdout(&desk.run(&check)).contains("host `vps` is lost"));
+    let both = why(&["host vps is lost", "host s3 is lost"], "survival");
+    assert_eq!(both.status.code(), Some(1));
+    let text = stdout(&both);
+    assert!(
+        text.contains("if host vps is lost and host s3 is lost, does not hold"),
+        "{text}"
+    );
+    assert!(text.contains("T12"), "{text}");
+    for (faults, of, said) in [
+        (
+            ["host vpz is lost"],
+            "survival",
+            "there is `host vps is lost`",
+        ),
+        (
+            ["host vps is lost"],
+            "recovery-point",
+            "there is `survival`",
+        ),
+    ] {
+        let output = why(&faults, of);
+        assert_eq!(output.status.code(), Some(2));
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(complaint.contains(said), "{complaint}");
+    }
+}
+
 #[test]
 fn proofs_are_shown_where_somebody_asks_for_them() {
     let desk = Desk::new(&[("site/p.thrice", SITE)]);
@@ -134,6 +191,7 @@ fn proofs_are_shown_where_somebody_asks_for_them() {
         all.iter().filter(|a| !a["turns"].is_null()).count()
     };
     let (plain, proofs) = (json(&[]), json(&["--proofs"]));
+    // Nothing here has a capacity, a time to restore or an exclusive step.
     assert_eq!(
         (plain["survival"].as_array().unwrap().len(), turns(&plain)),
         (0, 0)

@@ -165,7 +165,8 @@ struct AssumptionRow<'a> {
     monitor: Option<&'a str>,
     /// Where the policy or the library says it.
     place: Option<PlaceRow<'a>>,
-    /// With `--proofs`: where a verdict turns. Assumptions on which none does are then left out.
+    /// Where a verdict turns: of `capacity`, `recovery-time` and `time-table`; with `--proofs` of all
+    /// obligations, and assumptions on which none does are left out.
     turns: Option<TurnRow<'a>>,
 }
 
@@ -173,7 +174,7 @@ struct AssumptionRow<'a> {
 struct TurnRow<'a> {
     /// What is assumed today.
     now: &'a str,
-    /// A value at which a verdict fails; just below it, it holds.
+    /// A value at which a verdict fails; at a lower one that can be told all hold.
     at: &'a str,
     /// What then fails: obligation and subject.
     breaks: Vec<&'a str>,

@@ -38,7 +38,8 @@ pub struct Report {
     pub only_live: Vec<String>,
     /// Which copy saves what; empty where nobody asked for it.
     pub survival: Vec<Cell>,
-    /// Whether the assumptions are those that a verdict rests on, each with its turn.
+    /// Whether the assumptions are those that a verdict rests on, each with its turn: of all obligations,
+    /// not only of those that are evaluated at a worst case.
     pub ledger: bool,
     /// What was looked at, such as `11 classes`, and what was left out, with the reason.
     pub scope: Vec<String>,
@@ -94,7 +95,7 @@ pub struct Assumption {
     pub monitor: Option<String>,
     /// The statement that says it.
     pub span: Option<Span>,
-    /// At which value a verdict turns, where that was asked for.
+    /// At which value a verdict turns, as far as that is known.
     pub turns: Option<Turn>,
 }
 
@@ -103,7 +104,7 @@ pub struct Assumption {
 pub struct Turn {
     /// What is assumed today.
     pub now: String,
-    /// A value at which a verdict fails; just below it, it holds.
+    /// A value at which a verdict fails; below it, it holds.
     pub at: String,
     /// What then fails.
     pub breaks: Vec<String>,

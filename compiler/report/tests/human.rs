@@ -3,7 +3,7 @@
 mod common;
 
 use thrice_report::human::{Options, render};
-use thrice_report::{Report, Verdict};
+use thrice_report::{Assumption, Report, Turn, Verdict};
 
 #[test]
 fn a_rich_report() {
@@ -22,6 +22,68 @@ fn a_rich_report_in_ascii_on_a_narrow_screen() {
     let shown = render(&report, &sources, options);
     assert!(shown.is_ascii(), "{shown}");
     insta::assert_snapshot!(shown);
+}
+
+/// A report of every day: what turns soonest stands first, one entry for what is alike, the rest is counted.
+#[test]
+fn a_plain_report_is_short() {
+    let (mut report, sources) = common::rich();
+    let of = |name: &str, at: Option<u32>| Assumption {
+        text: format!("`{name}` takes at most 5 min"),
+        source: None,
+        date: None,
+        monitor: Some("deadman".into()),
+        span: None,
+        turns: at.map(|at| Turn {
+            now: "5 min".into(),
+            at: format!("{at} min"),
+            breaks: vec!["time-table of `p`".into()],
+        }),
+    };
+    let turning = (0..14).map(|n| of(&format!("job{n}"), Some(6 + n / 2)));
+    let still = (0..7).map(|n| Assumption {
+        text: format!("something else, {n}"),
+        ..of("", None)
+    });
+    report.assumptions = turning.chain(still).collect();
+    report.ledger = false;
+    let head = |report: &Report| {
+        let shown = render(report, &sources, Options::default());
+        let from = shown.find("this rests on").unwrap_or(0);
+        shown[from..]
+            .lines()
+            .take_while(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let lines = head(&report);
+    assert_eq!(
+        lines.get(1).map(String::as_str),
+        Some(
+            "  - each of `job0`, `job1` takes at most 5 min; turns at 6 min: time-table of `p`; `deadman` would"
+        )
+    );
+    let last = lines.last().map(String::as_str);
+    assert_eq!(
+        last,
+        Some("  - and 4 others: `--format json` has them all"),
+        "{lines:#?}"
+    );
+    let more = (0..14).map(|n| of(&format!("late{n}"), Some(100 + n)));
+    report.assumptions.splice(14..14, more);
+    let lines = head(&report);
+    assert!(
+        lines
+            .last()
+            .is_some_and(|line| line.contains("and 11 more that turn later, and 4 others")),
+        "{lines:#?}"
+    );
+    report.ledger = true;
+    let all = head(&report);
+    assert_eq!(
+        all.iter().filter(|line| line.starts_with("  - ")).count(),
+        28
+    );
 }
 
 #[test]

@@ -51,6 +51,8 @@ pub struct Life {
     pub struck: i64,
     /// The age at which it is judged.
     pub judged: i64,
+    /// Steps that take nothing away, because their time has not come or is over.
+    pub idle: BTreeSet<StepId>,
 }
 
 /// What came of it.
@@ -204,6 +206,7 @@ impl<'p> Player<'p> {
     /// The ways of leaving a copy among the copies that are played.
     fn leaves(&self, id: CopyId) -> Vec<&'p Leave> {
         let there = |leave: &&Leave| match leave {
+            leave if self.life.idle.contains(&leave.by()) => false,
             Leave::With { source, .. } => self.chosen.contains_key(source),
             Leave::Into { copy, .. } => self.chosen.contains_key(copy),
             Leave::AfterEntering { .. } | Leave::AtAge { .. } => true,

@@ -15,17 +15,15 @@ pub(crate) enum Knob {
     Duration(StepId),
     Size(ClassId),
     Growth(ClassId),
+    /// Growth by a volume, not by a share.
+    Volume(ClassId),
     Churn(ClassId),
     Slip(PhaseId),
 }
 
-/// The assumptions of a plan: its intervals, defaults, facts and trust base.
-pub(crate) fn gather(plan: &Plan) -> Vec<Assumption> {
-    gather_with(plan).into_iter().map(|(a, _)| a).collect()
-}
-
-/// The same, with the value that each is about.
-pub(crate) fn gather_with(plan: &Plan) -> Vec<(Assumption, Option<Knob>)> {
+/// The assumptions of a plan, its intervals, defaults, facts and trust base, each with the value that it is
+/// about.
+pub(crate) fn gather(plan: &Plan) -> Vec<(Assumption, Option<Knob>)> {
     let model = &plan.model;
     let mut out = Vec::new();
     response(model, &mut out);
@@ -141,8 +139,11 @@ fn volumes(id: ClassId, class: &Class, out: &mut Vec<(Assumption, Option<Knob>)>
         .growth_volume
         .map_or_else(|| class.growth.to_string(), |volume| volume.to_string());
     let text = format!("`{name}` grows by {growth} ({stated})");
-    let knob = class.growth_volume.is_none().then_some(Knob::Growth(id));
-    out.push((own(text, class.growth_stated.unwrap_or(*span)), knob));
+    let knob = match class.growth_volume {
+        Some(_) => Knob::Volume(id),
+        None => Knob::Growth(id),
+    };
+    out.push((own(text, class.growth_stated.unwrap_or(*span)), Some(knob)));
     match &class.churn {
         Some((churn, span)) => {
             let text = format!("of `{name}` {churn} are new to a backup (as written)");

@@ -249,6 +249,8 @@ impl<'p> Context<'p> {
                 .map_or((-1, -1), |o| (o.low().0, o.high().0));
             out.extend([older.0, older.1, number(copy.leaves.len())]);
             for leave in &copy.leaves {
+                let lifetime = self.plan.model.steps[leave.by()].lifetime;
+                out.extend([day(lifetime.from), lifetime.until.map_or(-1, day)]);
                 out.extend(match leave {
                     Leave::AfterEntering { after, .. } => [0, 0, after.low().0, after.high().0],
                     Leave::AtAge { age, .. } => [1, 0, age.low().0, age.high().0],
@@ -260,6 +262,17 @@ impl<'p> Context<'p> {
             }
         }
         out
+    }
+
+    /// How what is in a copy leaves it on a day: a rule that is not there yet, or not any more, takes nothing away.
+    pub(crate) fn leaves<'c>(
+        &'c self,
+        copy: &'c Copy,
+        day: Date,
+    ) -> impl Iterator<Item = &'c Leave> {
+        let steps = &self.plan.model.steps;
+        let leaves = copy.leaves.iter();
+        leaves.filter(move |leave| steps[leave.by()].lifetime.contains(day))
     }
 
     /// What decides who can reach a copy: the runner and the credential of its step, and the narrowed

@@ -13,7 +13,7 @@ use thrice_plan::Plan;
 use crate::context::{Context, Known};
 use crate::obligations::{DECIDED, Decide, not_decided};
 use crate::presence::{Answers, NewSolver, z3};
-use crate::{Verification, acceptance, assumptions, by_hand};
+use crate::{Turn, Verification, acceptance, assumptions, by_hand, proofs};
 
 /// The obligations that ask the solver.
 const ASKING: [Obligation; 3] = [
@@ -60,9 +60,14 @@ impl Session {
         self.decide(plan, obligations)
     }
 
+    /// A plan, to be asked about with the answers of the plans before.
+    pub(crate) fn context<'p>(&self, plan: &'p Plan) -> Context<'p> {
+        Context::new(plan, Rc::clone(&self.known))
+    }
+
     /// The same with the answers of the plans before: they are known by the shapes of their questions.
     pub(crate) fn decide(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
-        let context = Context::new(plan, Rc::clone(&self.known));
+        let context = self.context(plan);
         let mut out = Verification::default();
         for (_, decide) in DECIDED.iter().filter(|(o, _)| obligations.contains(o)) {
             out.append(decided(&context, *decide));
@@ -92,6 +97,8 @@ struct Outcomes {
     /// Of obligations, by their place.
     decided: BTreeMap<usize, Verification>,
     without: Option<by_hand::Without>,
+    /// Where evaluated verdicts turn, in the order of the assumptions.
+    turns: Vec<Option<Turn>>,
 }
 
 /// Something to be decided by one thread.
@@ -101,6 +108,8 @@ enum Task {
     Obligation(usize),
     /// What holds without what is done by hand.
     Without,
+    /// Where evaluated verdicts turn.
+    Turns,
 }
 
 /// The tasks that nobody has taken yet.
@@ -181,19 +190,20 @@ impl Proving {
     #[must_use]
     pub fn finish(mut self) -> Verification {
         // The threads are still at work.
-        let assumptions = assumptions::gather(&self.plan);
+        let gathered = assumptions::gather(&self.plan);
         let mut outcomes = Outcomes::default();
         for worker in self.prover.workers.drain(..) {
             let mut others = worker.finish();
             outcomes.decided.append(&mut others.decided);
             outcomes.without = outcomes.without.or(others.without);
+            outcomes.turns.append(&mut others.turns);
         }
         // Whoever decided what, what is said stands in the order of the obligations.
         let mut out = Verification::default();
         for (_, outcome) in outcomes.decided {
             out.append(outcome);
         }
-        out.assumptions = assumptions;
+        out.assumptions = proofs::with_turns(gathered, outcomes.turns);
         out.not_decided = not_decided();
         by_hand::downgrade(&outcomes.without.unwrap_or_default(), &mut out);
         acceptance::apply(&self.plan, &mut out);
@@ -229,13 +239,14 @@ impl Worker {
 }
 
 /// All there is to decide: first what asks the solver, and that is also what holds without what is done
-/// by hand; then the other obligations.
+/// by hand; then the other obligations, and where they turn.
 fn tasks() -> VecDeque<Task> {
     let obligations = (0..DECIDED.len()).map(Task::Obligation);
     let (asking, others): (Vec<Task>, Vec<Task>) = obligations.partition(|task| task.asks());
     let mut out = VecDeque::from(asking);
     out.push_back(Task::Without);
     out.extend(others);
+    out.push_back(Task::Turns);
     out
 }
 
@@ -244,6 +255,7 @@ impl Task {
     fn asks(self) -> bool {
         match self {
             Self::Without => true,
+            Self::Turns => false,
             Self::Obligation(place) => {
                 let decided = DECIDED.get(place);
                 decided.is_some_and(|(obligation, _)| ASKING.contains(obligation))
@@ -277,6 +289,7 @@ fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>, answers: Ans
             Task::Without => {
                 outcomes.without = Some(by_hand::without(&plan, Rc::clone(&context.known)))
             }
+            Task::Turns => outcomes.turns = proofs::turns(&context),
         }
     }
     outcomes

@@ -106,7 +106,8 @@ pub struct Assumption {
     pub monitor: Option<String>,
     /// The words it stands on.
     pub span: Option<Span>,
-    /// At which value a verdict turns; only worked out where somebody asks for it.
+    /// At which value a verdict turns: of all verdicts in the [`crate::ledger`], else of those that are
+    /// evaluated at a worst case.
     pub turns: Option<Turn>,
 }
 
@@ -115,10 +116,20 @@ pub struct Assumption {
 pub struct Turn {
     /// What is assumed today.
     pub now: String,
-    /// The least value tried at which a verdict fails; the one before it holds.
+    /// A value that was tried, at which a verdict fails; a lower one that was tried holds.
     pub at: String,
     /// The verdicts that then fail: obligation and subject, in order.
     pub breaks: Vec<String>,
+    /// How far away that is, in thousandths of today's value.
+    pub permille: u64,
+}
+
+impl Turn {
+    /// How far a value is from that of today, in thousandths of it.
+    pub(crate) fn permille(now: i64, at: i64) -> u64 {
+        let times = i128::from(at).saturating_mul(1000) / i128::from(now.max(1));
+        u64::try_from(times).unwrap_or(u64::MAX)
+    }
 }
 
 /// An accepted risk and how many findings it covers.

@@ -189,3 +189,26 @@ fn pinning_a_clean_up_to_its_middle_changes_the_verdict() {
     assert!(!erasure(&text));
     assert!(erasure(&text.replace("7..180 days", "93..93 days")));
 }
+
+/// A rule that begins with a phase deletes nothing before it, and one that ended nothing any more.
+#[test]
+fn only_what_deletes_in_a_phase_counts_in_it() {
+    let text = |life: &str| {
+        format!(
+            "{PLACES}phase later = 2026-09-01\n\
+             class photos is items on vps.disk:/photos since t0 {{ retain at most 40 days }}\n\
+             expire old of vps.disk:/photos after 30 days by use {life} {{ by hand }}\n"
+        )
+    };
+    for (life, expected) in [
+        ("since t0", [true, true]),
+        ("since t0 until later", [true, false]),
+        ("since later", [false, true]),
+    ] {
+        let found = judged(&text(life));
+        let mine = found.verdicts.iter();
+        let mine = mine.filter(|v| v.obligation == Obligation::Erasure);
+        let holds: Vec<bool> = mine.map(|v| v.holds).collect();
+        assert_eq!(holds, expected, "{life}");
+    }
+}

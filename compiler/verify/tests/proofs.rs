@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use common::{judged, plan_of, verdict};
 use thrice_model::Obligation;
 use thrice_quantity::Seconds;
-use thrice_verify::{Engine, SavedBy, holds_with, ledger, survival_matrix, why};
+use thrice_verify::{Engine, NoCore, SavedBy, holds_with, ledger, survival_matrix, why};
 
 const TEXT: &str = r#"
 policy p "p" { horizon 2 years; response time 24h }
@@ -94,28 +94,76 @@ fn each_member_of_a_core_is_necessary() {
         (Obligation::Capacity, "s3.main"),
     ];
     for (obligation, subject) in asked {
-        let why = why(&plan, obligation, subject, None).unwrap();
+        let why = why(&plan, obligation, subject, None, &[]).unwrap();
         assert!(why.verdict.holds, "{obligation:?}");
         assert!(
-            holds_with(&plan, &why.verdict, &why.members),
+            holds_with(&plan, &why.verdict, &[], &why.members),
             "{obligation:?}"
         );
         for at in 0..why.members.len() {
             let mut fewer = why.members.clone();
             let without = fewer.remove(at);
             assert!(
-                !holds_with(&plan, &why.verdict, &fewer),
+                !holds_with(&plan, &why.verdict, &[], &fewer),
                 "{obligation:?} does without {without:?}"
             );
         }
     }
 }
 
+/// The same under faults that somebody chose, whether the policy asks about them or not: each has its own core.
+#[test]
+fn each_member_of_the_core_of_a_fault_is_necessary() {
+    let plan = plan_of(TEXT);
+    let mut seen = BTreeSet::new();
+    for faults in [
+        &["host `vps` is lost"][..],
+        &["credential `writer` is in hostile hands"],
+        &["host tower is lost"],
+        &["host vps is lost", "host tower is lost"],
+        &["the data is damaged where it lives, and nobody notices at once"],
+    ] {
+        let faults: Vec<String> = faults.iter().map(|fault| (*fault).to_owned()).collect();
+        let why = why(&plan, Obligation::Survival, "db", None, &faults).unwrap();
+        assert!(why.verdict.holds, "{faults:?}");
+        assert!(
+            holds_with(&plan, &why.verdict, &faults, &why.members),
+            "{faults:?}"
+        );
+        for at in 0..why.members.len() {
+            let mut fewer = why.members.clone();
+            let without = fewer.remove(at);
+            assert!(
+                !holds_with(&plan, &why.verdict, &faults, &fewer),
+                "{faults:?} does without {without:?}"
+            );
+        }
+        let texts = why.members.iter().map(|member| member.text.clone());
+        seen.insert(texts.collect::<Vec<_>>());
+    }
+    assert!(seen.len() > 1, "{seen:?}");
+    let lost = ["host s3 is lost".to_owned(), "host vps is lost".to_owned()];
+    let lost = why(&plan, Obligation::Survival, "db", None, &lost).unwrap();
+    assert!(!lost.verdict.holds && !lost.findings.is_empty());
+    let unknown = why(
+        &plan,
+        Obligation::Survival,
+        "db",
+        None,
+        &["host vpz is lost".to_owned()],
+    );
+    assert!(
+        matches!(&unknown, Err(NoCore::Fault(said, known))
+            if said == "host vpz is lost" && known.contains(&"host vps is lost".to_owned())),
+        "{unknown:?}"
+    );
+}
+
 #[test]
 fn a_core_names_what_a_verdict_rests_on_and_nothing_else() {
     let plan = plan_of(TEXT);
     let texts = |obligation, subject| -> BTreeSet<String> {
-        let why = why(&plan, obligation, subject, None).unwrap();
+        let why = why(&plan, obligation, subject, None, &[]).unwrap();
         why.members.into_iter().map(|member| member.text).collect()
     };
     let survival = texts(Obligation::Survival, "db");
@@ -136,11 +184,13 @@ fn a_core_names_what_a_verdict_rests_on_and_nothing_else() {
 
 #[test]
 fn what_does_not_hold_is_told_by_its_counterexample_accepted_or_not() {
-    let why = why(&plan_of(TEXT), Obligation::Survival, "archives", None).unwrap();
+    let why = why(&plan_of(TEXT), Obligation::Survival, "archives", None, &[]).unwrap();
     assert!(!why.verdict.holds && why.members.is_empty());
     assert!(why.findings.iter().any(|f| f.code.0.starts_with("T12")));
-    let nobody = thrice_verify::why(&plan_of(TEXT), Obligation::Survival, "nobody", None);
-    let known = nobody.unwrap_err().known;
+    let nobody = thrice_verify::why(&plan_of(TEXT), Obligation::Survival, "nobody", None, &[]);
+    let Err(NoCore::Subject(known)) = nobody else {
+        panic!("{nobody:?}");
+    };
     assert!(known.iter().any(|(subject, _)| subject == "db"));
 }
 

@@ -126,6 +126,7 @@ fn life(system: &System, run: &Run) -> Life {
         effects: dead.map(|(node, _)| (id(node), Effect::Useless)).collect(),
         struck: run.struck,
         judged: run.age,
+        ..Life::default()
     }
 }
 

@@ -1,5 +1,5 @@
 //! Small random policies, each judged by thrice and by trying every run: `THRICE_RANDOM_POLICIES=100000
-//! THRICE_SEED=1 cargo run -p thrice-trust --example enumerate`. What has come out so far is said on the
+//! THRICE_SEED=1 cargo run -p thrice-trust --example enumerate`; with `THRICE_PHASES=1` such as have phases. What has come out so far is said on the
 //! way, and each mismatch at once.
 
 #![expect(clippy::print_stdout, reason = "a command that says what came out")]
@@ -9,7 +9,8 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use thrice_trust::{compare::compare_and_tell, option};
+use thrice_trust::compare::{Outcome, compare_and_tell, compare_in_phases};
+use thrice_trust::option;
 
 fn main() -> ExitCode {
     let (count, seed) = (
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
     );
     let every = option("THRICE_TELL_EVERY", 1_000);
     let (started, mut told) = (Instant::now(), 0);
-    let outcome = compare_and_tell(seed, count, |so_far| {
+    let tell = |so_far: &Outcome| {
         for mismatch in so_far.mismatches.iter().skip(told) {
             println!("{mismatch}");
             told += 1;
@@ -26,7 +27,11 @@ fn main() -> ExitCode {
         if so_far.policies.is_multiple_of(every) {
             eprintln!("after {} s: {so_far}", started.elapsed().as_secs());
         }
-    });
+    };
+    let outcome = match option("THRICE_PHASES", 0) {
+        0 => compare_and_tell(seed, count, tell),
+        _ => compare_in_phases(seed, count, tell),
+    };
     println!("{outcome}in {} s", started.elapsed().as_secs());
     ExitCode::from(u8::from(!outcome.mismatches.is_empty()))
 }

@@ -7,7 +7,7 @@ use thrice_verify::{Engine, Session, Verification};
 
 use crate::policy::{Texts, plan};
 use crate::runs::{Tried, count, try_all};
-use crate::world::World;
+use crate::world::{Lives, World, lives as in_force};
 use crate::{Random, random};
 
 /// Worlds with more runs than this are left out, and others drawn in their place.
@@ -29,6 +29,8 @@ pub struct Outcome {
     pub policies: u64,
     /// How many were left out because they have too many runs.
     pub left_out: u64,
+    /// How many phases they have together.
+    pub phases: u64,
     /// How many runs were tried.
     pub runs: u64,
     /// For each obligation: how many verdicts held, how many did not, and for how many the solver was
@@ -42,9 +44,10 @@ impl Display for Outcome {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} policies (seed {}), {} runs tried, {} with more than {MOST_RUNS} runs left out, {} mismatches",
+            "{} policies (seed {}) of {} phases, {} runs tried, {} with more than {MOST_RUNS} runs left out, {} mismatches",
             self.policies,
             self.seed,
+            self.phases,
             self.runs,
             self.left_out,
             self.mismatches.len()
@@ -57,6 +60,21 @@ impl Display for Outcome {
             )?;
         }
         Ok(())
+    }
+}
+
+/// A random world in random phases in each of which it has few enough runs, and how many were passed over.
+#[must_use]
+pub fn small_world_in_phases(random: &mut Random) -> (World, Lives, u64) {
+    let mut left_out = 0;
+    loop {
+        let world = World::random(random);
+        let lives = Lives::random(&world, random);
+        let runs = (0..lives.slips.len()).map(|phase| count(&lives.during(&world, phase)));
+        if runs.max().unwrap_or(0) <= MOST_RUNS {
+            return (world, lives, left_out);
+        }
+        left_out += 1;
     }
 }
 
@@ -81,23 +99,42 @@ pub fn compare(seed: u64, policies: u64) -> Outcome {
 
 /// Compares so many, and tells after each what has come out so far.
 #[must_use]
-pub fn compare_and_tell(seed: u64, policies: u64, mut tell: impl FnMut(&Outcome)) -> Outcome {
+pub fn compare_and_tell(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) -> Outcome {
+    series(seed, policies, tell, |random| {
+        let (world, left_out) = small_world(random);
+        let lives = Lives::always(&world);
+        (world, lives, left_out)
+    })
+}
+
+/// The same with policies whose hosts, steps, deletions and demands come and go with phases, which may be late.
+#[must_use]
+pub fn compare_in_phases(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) -> Outcome {
+    series(seed, policies, tell, small_world_in_phases)
+}
+
+fn series(
+    seed: u64,
+    policies: u64,
+    mut tell: impl FnMut(&Outcome),
+    draw: impl Fn(&mut Random) -> (World, Lives, u64),
+) -> Outcome {
     let mut session = Session::default();
     let mut out = Outcome {
         seed,
         ..Outcome::default()
     };
     for case in 0..policies {
-        let (world, left_out) = small_world(&mut random(seed, case));
+        let (world, lives, left_out) = draw(&mut random(seed, case));
         out.left_out += left_out;
-        one(&mut session, &world, case, &mut out);
+        one(&mut session, (&world, &lives), case, &mut out);
         tell(&out);
     }
     out
 }
 
-fn one(session: &mut Session, world: &World, case: u64, out: &mut Outcome) {
-    let text = world.text();
+fn one(session: &mut Session, (world, lives): (&World, &Lives), case: u64, out: &mut Outcome) {
+    let text = world.text_with(lives);
     let plan = match plan(&Texts::one(&text)) {
         Ok(plan) => plan,
         Err(why) => {
@@ -106,24 +143,41 @@ fn one(session: &mut Session, world: &World, case: u64, out: &mut Outcome) {
             return;
         }
     };
-    let verified = session.verify(&plan, &ABOUT_PRESENCE);
-    let tried = try_all(world);
+    let mut verified = session.verify(&plan, &ABOUT_PRESENCE);
     out.policies += 1;
-    out.runs += tried.runs;
-    let expected = [tried.copies, tried.survival, tried.last_copy];
-    let found = verdicts(&verified);
-    for (tally, found) in out.verdicts.iter_mut().zip(found) {
-        let (held, engine) = found.unwrap_or((false, Engine::Unknown));
-        tally.0 += u64::from(held);
-        tally.1 += u64::from(!held);
-        tally.2 += u64::from(matches!(
-            engine,
-            Engine::Proved | Engine::ProvedUpTo(_) | Engine::Refuted
-        ));
+    if plan.periods.len() != lives.slips.len() {
+        let said = plan.periods.len();
+        out.mismatches
+            .push(format!("case {case}: {said} periods\n{text}"));
     }
-    let said = found.map(|found| found.filter(|(_, e)| *e != Engine::Unknown).map(|(h, _)| h));
-    if said != expected.map(Some) || !verified.internal.is_empty() {
-        out.mismatches.push(mismatch(case, &text, &verified, tried));
+    let all = std::mem::take(&mut verified.verdicts);
+    for (phase, period) in plan.periods.iter().enumerate() {
+        let here = all.iter().filter(|v| v.period == period.name);
+        verified.verdicts = here.cloned().collect();
+        let tried = try_all(&lives.during(world, phase));
+        out.phases += 1;
+        out.runs += tried.runs;
+        // Nothing is said of copies where none are asked for.
+        let copies = in_force(lives.copies, phase).then_some(tried.copies);
+        let expected = [copies, Some(tried.survival), Some(tried.last_copy)];
+        let found = verdicts(&verified);
+        for (tally, found) in out.verdicts.iter_mut().zip(found) {
+            let Some((held, engine)) = found else {
+                continue;
+            };
+            tally.0 += u64::from(held);
+            tally.1 += u64::from(!held);
+            tally.2 += u64::from(matches!(
+                engine,
+                Engine::Proved | Engine::ProvedUpTo(_) | Engine::Refuted
+            ));
+        }
+        let said = found.map(|found| found.filter(|(_, e)| *e != Engine::Unknown).map(|(h, _)| h));
+        if said != expected || !verified.internal.is_empty() {
+            let name = &period.name;
+            let told = mismatch(case, &text, &verified, tried);
+            out.mismatches.push(format!("in {name}: {told}"));
+        }
     }
 }
 

@@ -54,6 +54,148 @@ pub struct World {
     pub kept: i64,
     /// From a fault until somebody has acted, in days.
     pub response: i64,
+    /// Hosts that hold nothing and can be lost.
+    pub idle: Vec<usize>,
+}
+
+/// From which phase on, and before which one, something is there.
+pub type Life = (usize, Option<usize>);
+
+/// When each thing of a world is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lives {
+    /// How much later each phase may come, in days.
+    pub slips: Vec<i64>,
+    /// Of what fills each place.
+    pub places: Vec<Life>,
+    /// Of what deletes there.
+    pub expiries: Vec<Life>,
+    /// Of the demand for copies.
+    pub copies: Life,
+}
+
+/// When phases begin, a season each.
+const PHASES: [&str; 3] = ["2026-02-15", "2026-05-15", "2026-09-01"];
+
+/// Whether something is there in a phase.
+#[must_use]
+pub const fn lives((from, until): Life, phase: usize) -> bool {
+    from <= phase
+        && match until {
+            Some(until) => phase < until,
+            None => true,
+        }
+}
+
+impl Lives {
+    /// All there is, always.
+    #[must_use]
+    pub fn always(world: &World) -> Self {
+        let count = world.places.len();
+        Self {
+            slips: vec![92],
+            places: vec![(0, None); count],
+            expiries: vec![(0, None); count],
+            copies: (0, None),
+        }
+    }
+
+    /// Random ones, in one to three phases; where the class lives there is always a place.
+    #[must_use]
+    pub fn random(world: &World, random: &mut Random) -> Self {
+        let phases = random.random_range(1..=PHASES.len());
+        let mut life = |from: usize, until: Option<usize>| {
+            let end = until.unwrap_or(phases);
+            let first = if random.random_bool(0.5) {
+                from
+            } else {
+                random.random_range(from..end)
+            };
+            let last = (first + 1 < phases && random.random_bool(0.4))
+                .then(|| random.random_range(first + 1..end.max(first + 2)));
+            (first, last.filter(|last| *last < phases).or(until))
+        };
+        let mut places: Vec<Life> = Vec::new();
+        for place in &world.places {
+            places.push(match place.made {
+                None => (0, None),
+                Some(_) => life(0, None),
+            });
+        }
+        let expiries = places.iter().map(|(from, until)| life(*from, *until));
+        let expiries = expiries.collect();
+        let copies = life(0, None);
+        let slips = (0..phases).map(|_| random.random_range(0..=200)).collect();
+        Self {
+            slips,
+            places,
+            expiries,
+            copies,
+        }
+    }
+
+    /// Of a host, that of all that is filled there or from there; where things run, always.
+    fn host(&self, world: &World, host: usize) -> Life {
+        let on = |at: usize| world.places.get(at).is_some_and(|place| place.host == host);
+        let from = |place: &Place| place.made.is_some_and(|(source, ..)| on(source));
+        let here = world.places.iter().zip(&self.places);
+        let here = here.filter(|(place, _)| place.host == host || from(place));
+        let here: Vec<Life> = here.map(|(_, life)| *life).collect();
+        let from = here.iter().map(|(from, _)| *from).min().unwrap_or(0);
+        let until = here
+            .iter()
+            .map(|(_, until)| until.unwrap_or(usize::MAX))
+            .max()
+            .filter(|until| *until < self.slips.len());
+        if host == 0 { (0, None) } else { (from, until) }
+    }
+
+    /// What is there of a world in a phase: what is filled from what is there.
+    #[must_use]
+    pub fn during(&self, world: &World, phase: usize) -> World {
+        let mut kept: Vec<Option<usize>> = Vec::new();
+        let mut places: Vec<Place> = Vec::new();
+        let lives_of = self.places.iter().zip(&self.expiries);
+        for (place, (life, expiry)) in world.places.iter().zip(lives_of) {
+            let made = match place.made {
+                None => Some(None),
+                Some((source, verb, every)) => kept
+                    .get(source)
+                    .copied()
+                    .flatten()
+                    .map(|source| Some((source, verb, every))),
+            };
+            let made = made.filter(|_| lives(*life, phase));
+            kept.push(made.map(|_| places.len()));
+            if let Some(made) = made {
+                places.push(Place {
+                    host: place.host,
+                    made,
+                    expiry: place.expiry.filter(|_| lives(*expiry, phase)),
+                });
+            }
+        }
+        let mut idle = world.hosts();
+        idle.retain(|host| {
+            lives(self.host(world, *host), phase) && places.iter().all(|p| p.host != *host)
+        });
+        World {
+            places,
+            idle,
+            ..world.clone()
+        }
+    }
+
+    /// "since t1 until t2".
+    fn words(&self, (from, until): Life) -> String {
+        let since = if self.slips.len() > 1 || from > 0 {
+            format!(" since t{from}")
+        } else {
+            String::new()
+        };
+        let until = until.map_or_else(String::new, |until| format!(" until t{until}"));
+        since + &until
+    }
 }
 
 /// How many places a random world has at most.
@@ -90,13 +232,15 @@ impl World {
             within: random.random_range(0..=6),
             kept: random.random_range(4..=20),
             response: random.random_range(0..=2),
+            idle: Vec::new(),
         }
     }
 
-    /// The hosts that hold something, each once, in order.
+    /// The hosts that can be lost, each once, in order.
     #[must_use]
     pub fn hosts(&self) -> Vec<usize> {
-        let mut hosts: Vec<usize> = self.places.iter().map(|place| place.host).collect();
+        let used = self.places.iter().map(|place| place.host);
+        let mut hosts: Vec<usize> = used.chain(self.idle.iter().copied()).collect();
         hosts.sort_unstable();
         hosts.dedup();
         hosts
@@ -105,25 +249,42 @@ impl World {
     /// As thrice reads it.
     #[must_use]
     pub fn text(&self) -> String {
+        self.text_with(&Lives::always(self))
+    }
+
+    /// The same with phases.
+    #[must_use]
+    pub fn text_with(&self, lives: &Lives) -> String {
         let mut out = format!(
             "policy small \"Small\" {{ horizon 1 year; response time {} days }}\n\
              provider far \"Far\" {{ site s0; site s1; site s2; site s3 }}\n",
             self.response
         );
+        if lives.slips.len() > 1 {
+            for ((at, begins), slip) in PHASES.iter().enumerate().zip(&lives.slips) {
+                let _ = writeln!(out, "phase t{at} = {begins} {{ slip {slip} days }}");
+            }
+        }
         for host in self.hosts() {
+            let life = lives.words(lives.host(self, host));
             let _ = match machine(host) {
                 true => writeln!(
                     out,
-                    "host h{host} at far/s{host} {{ runs cron; has rclone 1.75.2; store data {{ medium hdd }} }}"
+                    "host h{host} at far/s{host}{life} {{ runs cron; has rclone 1.75.2; store data {{ medium hdd }} }}"
                 ),
                 false => writeln!(
                     out,
-                    "object_storage h{host} at far/s{host} {{ bucket data {{ medium object }} }}"
+                    "object_storage h{host} at far/s{host}{life} {{ bucket data {{ medium object }} }}"
                 ),
             };
         }
         for (at, place) in self.places.iter().enumerate() {
             let here = self.location(at);
+            let of = |all: &[Life]| {
+                all.get(at)
+                    .map_or_else(String::new, |life| lives.words(*life))
+            };
+            let (life, deletes) = (of(&lives.places), of(&lives.expiries));
             match place.made {
                 None => {
                     let _ = writeln!(
@@ -153,7 +314,7 @@ impl World {
                     let from = self.location(source);
                     let _ = writeln!(
                         out,
-                        "{word} k{at} of {from} to {here} by h0.cron {{ {when} at 03:00 UTC; {age}taking 0s }}"
+                        "{word} k{at} of {from} to {here} by h0.cron{life} {{ {when} at 03:00 UTC; {age}taking 0s }}"
                     );
                 }
             }
@@ -161,18 +322,20 @@ impl World {
                 None => Ok(()),
                 Some(Expiry::AtAge(low, high)) => writeln!(
                     out,
-                    "expire e{at} of {here} after {low}..{high} days by use {{ by hand }}"
+                    "expire e{at} of {here} after {low}..{high} days by use{deletes} {{ by hand }}"
                 ),
                 Some(Expiry::AfterUpload(days)) => writeln!(
                     out,
-                    "expire e{at} of {here} after {days} days by upload {{ by hand }}"
+                    "expire e{at} of {here} after {days} days by upload{deletes} {{ by hand }}"
                 ),
             };
         }
         let _ = writeln!(
             out,
-            "require copies >= {} within {} days for c\nrequire survive any 1 of host for c",
-            self.copies, self.within
+            "require copies >= {} within {} days for c{}\nrequire survive any 1 of host for c",
+            self.copies,
+            self.within,
+            lives.words(lives.copies)
         );
         out
     }

@@ -1,12 +1,25 @@
 //! Some hundreds of small random policies in CI; `THRICE_RANDOM_POLICIES=100000` for more of them.
 
-use thrice_trust::compare::compare;
+use thrice_trust::compare::{Outcome, compare, compare_in_phases};
 use thrice_trust::option;
 
 #[test]
 fn thrice_and_trying_every_run_agree() {
     let policies = option("THRICE_RANDOM_POLICIES", 400);
-    let outcome = compare(option("THRICE_SEED", 1), policies);
+    check(&compare(option("THRICE_SEED", 1), policies), policies);
+}
+
+/// Hosts, steps, deletions and demands that come and go with phases: in each phase what is there counts, and
+/// nothing else.
+#[test]
+fn thrice_and_trying_every_run_agree_in_every_phase() {
+    let policies = option("THRICE_RANDOM_POLICIES", 300);
+    let outcome = compare_in_phases(option("THRICE_SEED", 1), policies, |_| {});
+    assert!(outcome.phases > policies + policies / 2, "{outcome}");
+    check(&outcome, policies);
+}
+
+fn check(outcome: &Outcome, policies: u64) {
     assert!(
         outcome.mismatches.is_empty(),
         "{outcome}{:#?}",

@@ -7,7 +7,7 @@ use thrice_diagnostics::{
 };
 use thrice_model::Obligation;
 use thrice_report::human;
-use thrice_verify::{Prover, Why};
+use thrice_verify::{NoCore, Prover, Why};
 
 use crate::args::{Args, Explain};
 use crate::timings::Timings;
@@ -26,19 +26,11 @@ pub fn run(args: &Args, explain: &Explain) -> u8 {
 
 /// Shows what a verdict rests on, or, where it does not hold, what speaks against it.
 fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str, &str)) -> u8 {
-    let words = Obligation::ALL.map(Obligation::word);
+    let words = Obligation::ALL.map(|obligation| obligation.word().to_owned());
     let found = Obligation::ALL.into_iter().find(|o| o.word() == obligation);
     let Some(found) = found else {
-        let near = one_of(nearest(obligation, words));
-        let near = if near.is_empty() {
-            words.join(", ")
-        } else {
-            near
-        };
-        return misuse(
-            &format!("there is no obligation `{}`", short(obligation)),
-            &near,
-        );
+        let what = format!("there is no obligation `{}`", short(obligation));
+        return misuse(&what, &near(obligation, &words));
     };
     let as_of = verbs::judged_at(explain.as_of);
     let judged = progress::during("proving", || {
@@ -58,63 +50,72 @@ fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str,
     };
     let phase = explain.phase.as_deref();
     let why = progress::during("looking for what it rests on", || {
-        thrice_verify::why(plan, found, subject, phase)
+        thrice_verify::why(plan, found, subject, phase, &explain.faults)
     });
     match why {
         Ok(why) if why.verdict.holds => {
-            let shown = human::statements(&core(&why), sources, options);
+            let shown = human::statements(&core(&why, &explain.faults), sources, options);
             verbs::finish(&shown, 0)
         }
         Ok(why) => {
-            let head = format!("{} does not hold ({})\n\n", about(&why), why.verdict.engine);
+            let about = about(&why, &explain.faults);
+            let head = format!("{about} does not hold ({})\n\n", why.verdict.engine);
             let shown = human::findings(&why.findings, sources, options);
             verbs::finish(&(head + &shown), 1)
         }
-        Err(no_core) => {
-            let mut known: Vec<String> = no_core.known.into_iter().map(|(s, _)| s.into()).collect();
+        Err(NoCore::Subject(known)) => {
+            let mut known: Vec<String> = known.into_iter().map(|(s, _)| s.into()).collect();
             known.dedup();
-            let near = one_of(nearest(subject, known.iter().map(String::as_str)));
-            let near = if near.is_empty() {
-                known.join(", ")
-            } else {
-                near
-            };
             let what = format!(
                 "nothing was decided about {obligation} of `{}`",
                 short(subject)
             );
-            misuse(&what, &near)
+            misuse(&what, &near(subject, &known))
         }
+        Err(NoCore::Fault(fault, known)) => {
+            let what = format!("`{}` is no fault that can happen then", short(&fault));
+            misuse(&what, &near(&fault, &known))
+        }
+        Err(NoCore::NotByFault) => misuse(
+            &format!("{obligation} is not decided fault by fault"),
+            "`survival`, which is",
+        ),
     }
 }
 
-/// "`survival` of `databases` in `t0`".
-fn about(why: &Why) -> String {
+/// Those that are spelled nearly so, else all.
+fn near(word: &str, known: &[String]) -> String {
+    let near = one_of(nearest(word, known.iter().map(String::as_str)));
+    if near.is_empty() {
+        known.join(", ")
+    } else {
+        near
+    }
+}
+
+/// "`survival` of `databases` in `t0`, if host vpai is lost".
+fn about(why: &Why, faults: &[String]) -> String {
     let verdict = &why.verdict;
     let mut out = format!("{} of `{}`", verdict.obligation.word(), verdict.subject);
     if !verdict.period.is_empty() {
         out.push_str(&format!(" in `{}`", verdict.period));
     }
+    if !faults.is_empty() {
+        let faults: Vec<&str> = faults.iter().map(|fault| fault.trim()).collect();
+        out.push_str(&format!(", if {},", faults.join(" and ")));
+    }
     out
 }
 
 /// The core as a message that points at every statement.
-fn core(why: &Why) -> Diagnostic {
+fn core(why: &Why, faults: &[String]) -> Diagnostic {
     let engine = why.verdict.engine;
+    let about = about(why, faults);
     let (members, of) = (why.members.len(), why.of);
     let text = match members {
-        0 => format!(
-            "{} holds ({engine}), whatever else the policy says",
-            about(why)
-        ),
-        1 => format!(
-            "{} holds ({engine}) because of 1 of {of} statements",
-            about(why)
-        ),
-        _ => format!(
-            "{} holds ({engine}) because of {members} of {of} statements",
-            about(why)
-        ),
+        0 => format!("{about} holds ({engine}), whatever else the policy says"),
+        1 => format!("{about} holds ({engine}) because of 1 of {of} statements"),
+        _ => format!("{about} holds ({engine}) because of {members} of {of} statements"),
     };
     let mut out = Diagnostic::new(WHY, Severity::Note, text);
     for member in &why.members {

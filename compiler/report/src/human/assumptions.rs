@@ -1,5 +1,5 @@
 //! What the verdicts rest on: first what only the policy says, each with what would show it to be
-//! false, then what others say, with source and date.
+//! false, those first on which a verdict turns soonest; then what others say, with source and date.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,12 @@ use super::{Page, tables};
 use crate::place;
 use crate::report::Assumption;
 
-/// Entries that are shown; the rest is counted.
+/// Entries that are shown where turning values were asked for; the rest is counted.
 const SHOWN: usize = 40;
+/// Entries that each report shows on which a verdict turns.
+const SOONEST: usize = 10;
+/// Entries that each report shows besides.
+const OTHERS: usize = 3;
 
 /// Shows the assumptions. Those that say the same of several things share an entry.
 pub fn render(page: &mut Page<'_>, assumptions: &[Assumption], ledger: bool) {
@@ -17,16 +21,38 @@ pub fn render(page: &mut Page<'_>, assumptions: &[Assumption], ledger: bool) {
         page.heading(if ledger {
             "this rests on, and turns at"
         } else {
-            "this rests on (`--proofs`: which of it verdicts turn on, and at which value)"
+            "this rests on (turning: capacity, recovery time and time table alone; `--proofs`: all)"
         });
     }
     let groups = groups(&own);
-    for group in groups.iter().take(SHOWN) {
+    let (turning, still): (Vec<_>, Vec<_>) = groups.iter().partition(|g| g.first.turns.is_some());
+    let (soonest, others) = if ledger {
+        (SHOWN, SHOWN.saturating_sub(turning.len()))
+    } else {
+        (SOONEST, OTHERS)
+    };
+    for group in turning
+        .iter()
+        .take(soonest)
+        .chain(still.iter().take(others))
+    {
         let text = line(page, group);
         page.bullet(&text);
     }
-    if let Some(left) = groups.len().checked_sub(SHOWN).filter(|left| *left > 0) {
-        page.bullet(&format!("and {left} more: `--format json` has them all"));
+    let later = turning.len().saturating_sub(soonest);
+    let rest = still.len().saturating_sub(others);
+    let left = match (later, rest) {
+        (0, 0) => None,
+        (0, rest) => Some(format!("and {rest} others: `--format json` has them all")),
+        (later, 0) => Some(format!(
+            "and {later} more that turn later: `--format json` has them all"
+        )),
+        (later, rest) => Some(format!(
+            "and {later} more that turn later, and {rest} others: `--format json` has them all"
+        )),
+    };
+    if let Some(left) = left {
+        page.bullet(&left);
     }
     if !facts.is_empty() {
         page.heading("and on what others say");
@@ -79,10 +105,6 @@ fn line(page: &Page<'_>, group: &Group<'_>) -> String {
         [_] => format!("{}{}", group.first.text, origin(page, group.first)),
         names => format!("each of {}{}", tables::list(names), group.rest),
     };
-    match &group.first.monitor {
-        Some(monitor) => text.push_str(&format!("; `{monitor}` would tell if not")),
-        None => text.push_str("; nothing would tell if not"),
-    }
     if let Some(turn) = &group.first.turns {
         let breaks = turn.breaks.join(", ");
         // A value, or the sentence that a step does not run at all.
@@ -92,6 +114,10 @@ fn line(page: &Page<'_>, group: &Group<'_>) -> String {
             "at"
         };
         text.push_str(&format!("; turns {when} {}: {breaks}", turn.at));
+    }
+    match &group.first.monitor {
+        Some(monitor) => text.push_str(&format!("; `{monitor}` would tell if not")),
+        None => text.push_str("; nothing would tell if not"),
     }
     page.clean(&text)
 }

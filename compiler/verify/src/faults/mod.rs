@@ -109,6 +109,20 @@ pub(crate) fn is_asked(
     })
 }
 
+/// All kinds of faults.
+pub(crate) const KINDS: [FaultKind; 10] = [
+    FaultKind::Host,
+    FaultKind::Store,
+    FaultKind::Site,
+    FaultKind::Provider,
+    FaultKind::Credential,
+    FaultKind::Key,
+    FaultKind::Operator,
+    FaultKind::Corruption,
+    FaultKind::Compromise,
+    FaultKind::Rot,
+];
+
 /// All faults of a kind that can happen in a period.
 pub(crate) fn of_kind(context: &Context<'_>, kind: FaultKind, period: &Period) -> Vec<Fault> {
     let model = &context.plan.model;

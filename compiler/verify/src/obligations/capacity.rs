@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{ClassId, Obligation, StoreId};
+use thrice_model::{Class, ClassId, Obligation, StoreId};
 use thrice_plan::{Copy, CopyId, CopyKind, Period, Room, room};
 use thrice_quantity::{Bytes, Ratio};
 
@@ -38,22 +38,18 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     for store in stores {
         let mut told = false;
         for (index, period) in context.plan.periods.iter().enumerate() {
-            let data = &context.plan.model.stores[store];
-            let Some(limit) =
-                limit(context, store, period).filter(|_| data.lifetime.contains(period.from))
+            let Some(Use {
+                limit,
+                copies,
+                unknown,
+                last,
+                most: use_last,
+            }) = in_use(context, &bounds, store, period)
             else {
                 continue;
             };
-            let copies = copies_on(context, store, period);
-            let unknown: Vec<ClassId> = copies
-                .iter()
-                .map(|id| context.plan.copies[*id].class)
-                .filter(|c| context.plan.model.classes[*c].size.is_none())
-                .collect();
             unstated.extend(&unknown);
-            let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
             let late = last.checked_add(period.slip_days.days()).unwrap_or(last);
-            let use_last = bounds.total(&copies, last);
             let holds = use_last <= limit.usable;
             if !holds && !told {
                 told = true;
@@ -67,7 +63,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             if unknown.is_empty() || !holds {
                 out.verdicts.push(Verdict {
                     obligation: Obligation::Capacity,
-                    subject: data.named.name.as_str().into(),
+                    subject: context.store_name(store).into(),
                     period: period.name.as_str().into(),
                     engine: Engine::Evaluated,
                     holds,
@@ -83,6 +79,108 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     }
     if !unstated.is_empty() {
         out.findings.push(not_checked(context, &unstated));
+    }
+}
+
+/// What a store holds at most in a period, and what it may.
+struct Use {
+    limit: Room,
+    copies: Vec<CopyId>,
+    /// The classes among them of which no size is stated.
+    unknown: Vec<ClassId>,
+    /// The period's last day, on which it is fullest.
+    last: Date,
+    /// What they take together on it.
+    most: Bytes,
+}
+
+/// `None` for a store that has no limit, or is not there in a period.
+fn in_use(
+    context: &Context<'_>,
+    bounds: &Bounds<'_, '_>,
+    store: StoreId,
+    period: &Period,
+) -> Option<Use> {
+    let limit = limit(context, store, period)?;
+    let data = &context.plan.model.stores[store];
+    if !data.lifetime.contains(period.from) {
+        return None;
+    }
+    let copies = copies_on(context, store, period);
+    let classes = copies.iter().map(|id| context.plan.copies[*id].class);
+    let unstated = |class: &ClassId| context.plan.model.classes[*class].size.is_none();
+    let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
+    Some(Use {
+        unknown: classes.filter(unstated).collect(),
+        most: bounds.total(&copies, last),
+        limit,
+        copies,
+        last,
+    })
+}
+
+/// A store that holds all that is put there in a period, and how much room is left.
+pub(crate) struct Holding {
+    pub store: StoreId,
+    copies: Vec<CopyId>,
+    last: Date,
+    left: Bytes,
+}
+
+/// The verdicts of this obligation that hold.
+pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
+    let bounds = Bounds::new(context);
+    let mut out = Vec::new();
+    for store in context.plan.model.stores.ids() {
+        for period in &context.plan.periods {
+            let Some(found) = in_use(context, &bounds, store, period) else {
+                continue;
+            };
+            let left = found.limit.usable.0.checked_sub(found.most.0);
+            if let Some(left) = left.filter(|_| found.unknown.is_empty()) {
+                out.push(Holding {
+                    store,
+                    copies: found.copies,
+                    last: found.last,
+                    left: Bytes(left),
+                });
+            }
+        }
+    }
+    out
+}
+
+impl Holding {
+    /// The same, for one class: `None` if nothing of it lies there.
+    pub(crate) fn of<'h>(&'h self, context: &Context<'_>, id: ClassId) -> Option<OfClass<'h>> {
+        let mine = |copy: &&CopyId| context.plan.copies[**copy].class == id;
+        let copies: Vec<CopyId> = self.copies.iter().filter(mine).copied().collect();
+        if copies.is_empty() {
+            return None;
+        }
+        let today = Bounds::new(context).total(&copies, self.last);
+        Some(OfClass {
+            holding: self,
+            id,
+            room: self.left.saturating_add(today),
+            copies,
+        })
+    }
+}
+
+/// The part of a class in what a store holds, and the room that it may take.
+pub(crate) struct OfClass<'h> {
+    pub holding: &'h Holding,
+    id: ClassId,
+    copies: Vec<CopyId>,
+    room: Bytes,
+}
+
+impl OfClass<'_> {
+    /// Whether the store is too full if the class is otherwise.
+    pub(crate) fn fails_with(&self, context: &Context<'_>, class: &Class) -> bool {
+        let bounds = Bounds::new(context).with(self.id, class);
+        bounds.total(&self.copies, self.holding.last) > self.room
     }
 }
 

@@ -148,7 +148,7 @@ fn check(
         return;
     };
     let ids = context.copies_in(class, period);
-    let symbolized = symbolize(context, &ids);
+    let symbolized = symbolize(context, &ids, period.from);
     let mut engine = Engine::Evaluated;
     let mut attained = Vec::new();
     let before = violations.len();

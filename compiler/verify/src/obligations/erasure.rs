@@ -46,7 +46,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 continue;
             };
             let ids = context.copies_in(class, period);
-            let found = deaths(context, &ids, true);
+            let found = deaths(context, &ids, period.from, true);
             let Some((last, death)) = latest(&found) else {
                 continue;
             };
@@ -84,7 +84,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     wasteful.entry(repository).or_default().insert(class);
                 }
             }
-            let nominal = latest(&deaths(context, &ids, false)).and_then(|(_, death)| death.at);
+            let nominal =
+                latest(&deaths(context, &ids, period.from, false)).and_then(|(_, death)| death.at);
             out.verdicts.push(verdict(
                 context,
                 class,

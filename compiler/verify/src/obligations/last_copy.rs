@@ -37,7 +37,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 continue;
             };
             let ids = context.copies_in(class, period);
-            let symbolized = symbolize(context, &ids);
+            let symbolized = symbolize(context, &ids, period.from);
             // Transit copies hold the data too while it is on its way; they only never count as safety.
             let members = ids
                 .iter()

@@ -2,7 +2,7 @@
 
 mod alarm;
 mod capability;
-mod capacity;
+pub(crate) mod capacity;
 mod copies;
 pub(crate) mod cost;
 mod deletion;
@@ -19,7 +19,7 @@ mod settling;
 mod split;
 mod story;
 pub(crate) mod survival;
-mod time_table;
+pub(crate) mod time_table;
 
 pub(crate) use history::Profiles;
 use thrice_model::Obligation;

@@ -17,16 +17,19 @@ mod urgency;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::EcoString;
+use jiff::civil::Date;
 use thrice_diagnostics::Span;
-use thrice_model::{ClassId, Demand, Obligation, Target};
+use thrice_model::{Class, ClassId, Demand, Obligation, Target};
 use thrice_plan::{CopyId, FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
+use super::capacity::size_on;
 use crate::acceptance;
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, strike};
 use crate::verification::{Engine, Verdict, Verification};
-use jobs::{Missing, Shared, shared};
+use jobs::{Missing, Shared, last_day, shared};
+use urgency::Job;
 
 /// How soon a class must be back, and who says so.
 type Due = (Seconds, Span);
@@ -56,10 +59,22 @@ struct Decided {
     missing: BTreeMap<Missing, BTreeSet<ClassId>>,
     attained: BTreeMap<(ClassId, usize), Attained>,
     accepted: BTreeSet<(usize, ClassId)>,
+    /// All restores that were looked at together, if somebody wants to know.
+    looked_at: Option<BTreeMap<Together, Shared>>,
 }
 
+/// The period, and what comes over one link in it.
+type Together = (usize, Vec<(ClassId, Job)>);
+
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
-    let mut decided = Decided::default();
+    decided(context, None).finish(context, out);
+}
+
+fn decided(context: &Context<'_>, looked_at: Option<BTreeMap<Together, Shared>>) -> Decided {
+    let mut decided = Decided {
+        looked_at,
+        ..Decided::default()
+    };
     for (index, period) in context.plan.periods.iter().enumerate() {
         let due: BTreeMap<ClassId, Due> = context
             .classes_in(period)
@@ -73,7 +88,71 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             decided.ask(context, &due, &faults, index);
         }
     }
-    decided.finish(context, out);
+    decided
+}
+
+/// Restores that share links, and those of them that come in time whatever the faults are.
+pub(crate) struct Holding {
+    last_day: Date,
+    shared: Shared,
+    /// By their place.
+    in_time: Vec<usize>,
+}
+
+/// The restores that verdicts of this obligation which hold rest on.
+pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
+    let decided = decided(context, Some(BTreeMap::new()));
+    let looked_at = decided.looked_at.into_iter().flatten();
+    looked_at
+        .filter_map(|((index, _), shared)| {
+            let holds = |class: ClassId| {
+                let attained = decided.attained.get(&(class, index));
+                attained.is_some_and(|attained| !attained.fails && !attained.unknown)
+            };
+            let restores = shared.restores.iter().enumerate();
+            let in_time = restores.filter(|(_, restore)| holds(restore.class));
+            Some(Holding {
+                in_time: in_time.map(|(place, _)| place).collect(),
+                last_day: last_day(context.plan.periods.get(index)?),
+                shared,
+            })
+        })
+        .collect()
+}
+
+impl Holding {
+    /// Whether a class is among them.
+    pub(crate) fn concerns(&self, id: ClassId) -> bool {
+        self.shared
+            .restores
+            .iter()
+            .any(|restore| restore.class == id)
+    }
+
+    /// The classes that come too late if one of them is otherwise.
+    pub(crate) fn late_with(&self, id: ClassId, class: &Class) -> Vec<ClassId> {
+        let Shared {
+            restores,
+            jobs,
+            speed,
+            ..
+        } = &self.shared;
+        let mut jobs = jobs.clone();
+        for (restore, job) in restores.iter().zip(&mut jobs) {
+            if restore.class == id {
+                job.bytes = size_on(class, self.last_day);
+            }
+        }
+        let late = |place: &&usize| {
+            let deadline = jobs.get(**place).map(|job| job.deadline);
+            deadline.is_some_and(|deadline| {
+                urgency::done(&jobs, **place, *speed).is_none_or(|done| done > deadline)
+            })
+        };
+        let late = self.in_time.iter().filter(late);
+        late.filter_map(|place| Some(restores.get(*place)?.class))
+            .collect()
+    }
 }
 
 /// The least time that a class may take, by its own clause or a requirement.
@@ -193,6 +272,12 @@ impl Decided {
     }
 
     fn judge(&mut self, context: &Context<'_>, shared: Shared, faults: &FaultSet, index: usize) {
+        if let Some(looked_at) = &mut self.looked_at {
+            let classes = shared.restores.iter().map(|restore| restore.class);
+            let together = classes.zip(shared.jobs.iter().copied()).collect();
+            let known = looked_at.entry((index, together));
+            known.or_insert_with(|| shared.clone());
+        }
         let mut late: Vec<ClassId> = Vec::new();
         for (which, (restore, job)) in shared.restores.iter().zip(&shared.jobs).enumerate() {
             let done = urgency::done(&shared.jobs, which, shared.speed);

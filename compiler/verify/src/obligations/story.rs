@@ -38,6 +38,7 @@ pub(super) fn takers(
         Leave::AfterEntering { .. } | Leave::AtAge { .. } => true,
     };
     let mut out: Vec<StepId> = copy.leaves.iter().filter(happens).map(Leave::by).collect();
+    out.retain(|by| !symbolized.idle.contains(by));
     out.sort_unstable();
     out.dedup();
     out

@@ -83,16 +83,34 @@ pub(crate) fn cells(context: &Context<'_>) -> Vec<Cell> {
     decided(context, Some(Vec::new()), &mut Verification::default())
 }
 
-fn decided(context: &Context<'_>, cells: Option<Vec<Cell>>, out: &mut Verification) -> Vec<Cell> {
-    let mut state = Decider {
-        context,
-        symbols: BTreeMap::new(),
-        groups: BTreeMap::new(),
-        verdicts: Vec::new(),
-        covered: BTreeMap::new(),
-        floor_covered: BTreeSet::new(),
-        cells,
+/// What becomes of a class under certain faults in a period, whether the policy asks about them or not: one
+/// verdict, and what speaks against it.
+pub(crate) fn under(
+    context: &Context<'_>,
+    class: ClassId,
+    faults: FaultSet,
+    index: usize,
+) -> Verification {
+    let mut out = Verification::default();
+    let Some(period) = context.plan.periods.get(index) else {
+        return out;
     };
+    let mut state = Decider::new(context, None);
+    state.symbols = symbols(context, &[vec![class]], period);
+    let mut one = [state.alike(vec![class])];
+    let ask = Ask {
+        faults,
+        span: None,
+        spared: false,
+    };
+    drop(state.ask(&ask, &mut one, index));
+    state.conclude(one, index);
+    state.finish(&mut out);
+    out
+}
+
+fn decided(context: &Context<'_>, cells: Option<Vec<Cell>>, out: &mut Verification) -> Vec<Cell> {
+    let mut state = Decider::new(context, cells);
     for (index, period) in context.plan.periods.iter().enumerate() {
         let classes = context.classes_in(period);
         let alike = context.alike(&classes, period);
@@ -176,6 +194,20 @@ struct Alike {
     /// Whether they survive the loss of a host that has nothing to do with them, and so of every such
     /// host.
     held_idle: bool,
+}
+
+impl<'c, 'p> Decider<'c, 'p> {
+    fn new(context: &'c Context<'p>, cells: Option<Vec<Cell>>) -> Self {
+        Self {
+            context,
+            symbols: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            verdicts: Vec::new(),
+            covered: BTreeMap::new(),
+            floor_covered: BTreeSet::new(),
+            cells,
+        }
+    }
 }
 
 impl Decider<'_, '_> {
@@ -612,7 +644,10 @@ fn symbols(
     let wanted: BTreeSet<ClassId> = firsts.chain(needed).collect();
     wanted
         .into_iter()
-        .map(|c| (c, symbolize(context, &context.copies_in(c, period))))
+        .map(|c| {
+            let copies = context.copies_in(c, period);
+            (c, symbolize(context, &copies, period.from))
+        })
         .collect()
 }
 

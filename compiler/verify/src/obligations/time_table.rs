@@ -13,6 +13,8 @@ mod exclusive;
 mod fit;
 mod readers;
 
+use std::collections::BTreeSet;
+
 use thrice_diagnostics::{Diagnostic, Severity, Span};
 use thrice_model::{Obligation, RunnerKind, Step, StepId};
 use thrice_plan::calendar::{Starts, midnight, still_going_on};
@@ -50,6 +52,43 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         holds,
         note: note.into(),
     });
+}
+
+/// The table of a policy, to ask for how long a step may take.
+pub(crate) struct Table<'c, 'p> {
+    context: &'c Context<'p>,
+    shared: exclusive::Shared,
+    readers: BTreeSet<(StepId, StepId)>,
+}
+
+impl<'c, 'p> Table<'c, 'p> {
+    /// `None` where the verdict does not hold as things are.
+    pub(crate) fn holding(context: &'c Context<'p>) -> Option<Self> {
+        let mut found = Vec::new();
+        fit::check(context, &mut found);
+        let out = Self {
+            context,
+            shared: exclusive::Shared::new(context),
+            readers: readers::pairs(context),
+        };
+        let mut steps = context.plan.model.steps.ids();
+        let holds = found
+            .iter()
+            .all(|f| f.diagnostic.severity != Severity::Error)
+            && steps.all(|id| !out.fails_with(id, context.plan.cadences[id].duration.high()));
+        holds.then_some(out)
+    }
+
+    /// Whether the verdict fails if a step may take as long as this, and all others as long as they do. A
+    /// longer bound never makes a run too long for its line or its period.
+    pub(crate) fn fails_with(&self, id: StepId, duration: Seconds) -> bool {
+        let Some(rhythm) = Rhythm::of(self.context, id) else {
+            return false;
+        };
+        let rhythm = rhythm.lasting(duration);
+        self.shared.fails_with(id, rhythm)
+            || readers::fails_with(self.context, &self.readers, id, rhythm)
+    }
 }
 
 fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {
@@ -121,36 +160,59 @@ impl Meetings {
     }
 }
 
-/// Counts the runs of `a` for which a run of `b` may be going on in the first `window` from the start.
-fn meetings(
-    (a, starts): (&Rhythm, &Starts),
-    (b, others): (&Rhythm, &Starts),
+impl Rhythm {
+    /// The same if a run took so long.
+    fn lasting(self, duration: Seconds) -> Self {
+        Self {
+            length: self.late.saturating_add(duration),
+            ..self
+        }
+    }
+}
+
+/// The planned starts of `a` while both exist, each with that of a run of `b` that may be going on in the
+/// first `window` from it.
+fn runs<'s>(
+    (a, starts): (&Rhythm, &'s Starts),
+    (b, others): (&'s Rhythm, &'s Starts),
     window: Seconds,
-) -> Meetings {
+) -> impl Iterator<Item = (i64, Option<i64>)> + use<'s> {
     let (from, until) = (a.from.max(b.from), a.until.min(b.until));
+    let first = starts.partition_point(|start| *start < from);
+    let mut others: &[i64] = others;
+    let starts = starts.iter().skip(first).copied();
+    starts
+        .take_while(move |start| *start < until)
+        .map(move |start| {
+            // What is over by now is over for all later runs.
+            others = still_going_on(others, b.length, start);
+            let meets = others.first().copied();
+            let meets = meets.filter(|other| *other < start.saturating_add(window.0));
+            (start, meets.filter(|other| *other >= b.from))
+        })
+}
+
+/// Counts the runs of `a` for which a run of `b` may be going on in the first `window` from the start.
+fn meetings(a: (&Rhythm, &Starts), b: (&Rhythm, &Starts), window: Seconds) -> Meetings {
     let mut out = Meetings {
         runs: 0,
         hits: 0,
         first: None,
     };
-    let first = starts.partition_point(|start| *start < from);
-    let mut others: &[i64] = others;
-    for start in starts
-        .iter()
-        .skip(first)
-        .take_while(|start| **start < until)
-    {
+    for (start, meets) in runs(a, b, window) {
         out.runs += 1;
-        // What is over by now is over for all later runs.
-        others = still_going_on(others, b.length, *start);
-        let meets = others.first().copied();
-        let meets = meets.filter(|other| *other < start.saturating_add(window.0));
-        if let Some(other) = meets.filter(|other| *other >= b.from) {
+        if let Some(other) = meets {
             out.hits += 1;
-            out.first = out.first.or(Some((*start, other)));
+            out.first = out.first.or(Some((start, other)));
         }
     }
     out
+}
+
+/// Whether [`Meetings::always`] would say so.
+fn always(a: (&Rhythm, &Starts), b: (&Rhythm, &Starts), window: Seconds) -> bool {
+    let mut runs = runs(a, b, window).peekable();
+    runs.peek().is_some() && runs.all(|(_, meets)| meets.is_some())
 }
 
 /// A step and what its schedule says, to be pointed at.

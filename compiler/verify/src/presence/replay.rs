@@ -135,6 +135,7 @@ fn life(symbolized: &Symbolized, system: &System, run: &Run) -> Life {
         effects,
         struck: run.struck,
         judged: run.age,
+        idle: symbolized.idle.clone(),
     }
 }
 
@@ -204,7 +205,7 @@ mod tests {
         let (plan, _) = thrice_plan::plan(model.unwrap(), date(2026, 2, 15));
         let context = Context::new(&plan, std::rc::Rc::default());
         let ids: Vec<CopyId> = plan.copies.ids().collect();
-        let symbolized = symbolize(&context, &ids);
+        let symbolized = symbolize(&context, &ids, date(2026, 2, 15));
         let question = Question {
             members: vec![(0, 0), (1, 1)],
             need: 1,

@@ -1,7 +1,9 @@
 //! A class's copies as a system of times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+use thrice_model::StepId;
 use thrice_plan::{CopyId, Leave};
 
 use super::evaluate::FOR_EVER;
@@ -13,10 +15,13 @@ use crate::context::Context;
 pub(crate) struct Symbolized {
     pub system: System,
     pub copies: Vec<CopyId>,
+    /// The steps that take nothing away, because their time has not come or is over.
+    pub idle: BTreeSet<StepId>,
 }
 
-/// The copies of one class that exist in a period, as a system; all alive.
-pub(crate) fn symbolize(context: &Context<'_>, copies: &[CopyId]) -> Symbolized {
+/// The copies of one class that exist in the period that begins on a day, as a system; all alive.
+pub(crate) fn symbolize(context: &Context<'_>, copies: &[CopyId], day: Date) -> Symbolized {
+    let steps = &context.plan.model.steps;
     let index: BTreeMap<CopyId, usize> =
         copies.iter().enumerate().map(|(i, id)| (*id, i)).collect();
     let nodes = copies
@@ -30,9 +35,8 @@ pub(crate) fn symbolize(context: &Context<'_>, copies: &[CopyId]) -> Symbolized 
                     copy.enter.delay.high().0.min(FOR_EVER),
                 ),
                 older_than: copy.enter.older_than.map(|i| (i.low().0, i.high().0)),
-                leaves: copy
-                    .leaves
-                    .iter()
+                leaves: context
+                    .leaves(copy, day)
                     .filter_map(|l| leaving(l, &index))
                     .collect(),
                 alive: true,
@@ -40,9 +44,16 @@ pub(crate) fn symbolize(context: &Context<'_>, copies: &[CopyId]) -> Symbolized 
             }
         })
         .collect();
+    let system = System { nodes };
+    let mut idle = BTreeSet::new();
+    for copy in copies {
+        let by = context.plan.copies[*copy].leaves.iter().map(Leave::by);
+        idle.extend(by.filter(|by| !steps[*by].lifetime.contains(day)));
+    }
     Symbolized {
-        system: System { nodes },
+        system,
         copies: copies.to_vec(),
+        idle,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Proofs that teach: which copy saves what, why a verdict stands, and at which value it turns.
 //!
-//! None of this is worked out by [`crate::verify`]: it costs many checks, and is for those who ask.
+//! Most of this is not worked out by [`crate::verify`]: it costs many checks, and is for those who ask.
 
 mod left;
 mod matrix;
@@ -13,4 +13,5 @@ pub use matrix::{Cell, Margin, SavedBy, survival_matrix};
 pub use statements::Statement;
 pub use survivors::{Aftermath, Fate, fates, survivors};
 pub use turning::ledger;
+pub(crate) use turning::{turns, with_turns};
 pub use why::{NoCore, Why, holds_with, why};

@@ -8,7 +8,7 @@ use thrice_plan::{CopyId, Period, Plan};
 
 use super::left::{Left, is_live, left};
 use crate::context::Context;
-use crate::faults::{Fault, FaultSet, Struck, of_kind, strike, words};
+use crate::faults::{Fault, FaultSet, KINDS, Struck, of_kind, strike, words};
 
 /// What is left of a class after a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,21 +37,11 @@ pub fn survivors(plan: &Plan, period: &Period) -> Vec<Aftermath> {
     // Nothing is asked of a solver here.
     let context = Context::new(plan, Rc::default());
     let classes = context.classes_in(period);
-    let kinds = [
-        FaultKind::Host,
-        FaultKind::Store,
-        FaultKind::Site,
-        FaultKind::Provider,
-        FaultKind::Credential,
-        FaultKind::Key,
-        FaultKind::Operator,
-        FaultKind::Corruption,
-    ];
-    let mut out: Vec<Aftermath> = Vec::new();
-    for fault in kinds
+    let kinds = KINDS
         .into_iter()
-        .flat_map(|kind| of_kind(&context, kind, period))
-    {
+        .filter(|kind| !matches!(kind, FaultKind::Compromise | FaultKind::Rot));
+    let mut out: Vec<Aftermath> = Vec::new();
+    for fault in kinds.flat_map(|kind| of_kind(&context, kind, period)) {
         let struck = strike(&context, &vec![fault], period.from);
         let fates: Vec<Fate> = classes
             .iter()

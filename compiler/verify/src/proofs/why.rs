@@ -13,8 +13,11 @@ use thrice_model::Obligation;
 use thrice_plan::Plan;
 
 use super::statements::{Statement, statements};
+use crate::context::Context;
+use crate::faults::{Fault, FaultSet, KINDS, of_kind, words};
+use crate::obligations::survival;
 use crate::prover::Session;
-use crate::verification::{Engine, Verdict};
+use crate::verification::{Engine, Verdict, Verification};
 
 /// Why a verdict is what it is.
 #[derive(Clone, Debug)]
@@ -33,13 +36,19 @@ pub struct Why {
 
 /// There is no such verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoCore {
-    /// What there are verdicts about, for this obligation: subject and period.
-    pub known: Vec<(EcoString, EcoString)>,
+pub enum NoCore {
+    /// Nothing was decided about the subject: what there are verdicts about, for this obligation, subject and
+    /// period.
+    Subject(Vec<(EcoString, EcoString)>),
+    /// Something is no fault that can happen then: what it is, and those that can.
+    Fault(String, Vec<String>),
+    /// Faults can be chosen for survival alone.
+    NotByFault,
 }
 
 /// Why an obligation is met, or not, for a subject: a class, a store, the policy. Without a period, in the
-/// first one that has such a verdict.
+/// first one that has such a verdict. With faults, in words as in the survival matrix, under these alone, which
+/// strike together.
 ///
 /// # Errors
 /// Where nothing was decided about that: what there is instead.
@@ -48,6 +57,7 @@ pub fn why(
     obligation: Obligation,
     subject: &str,
     period: Option<&str>,
+    faults: &[String],
 ) -> Result<Why, NoCore> {
     let mut judge = Session::default();
     let found = judge.decide(plan, &[obligation]);
@@ -56,9 +66,12 @@ pub fn why(
     };
     let Some(verdict) = found.verdicts.iter().find(about).cloned() else {
         let known = found.verdicts.into_iter().map(|v| (v.subject, v.period));
-        return Err(NoCore {
-            known: known.collect(),
-        });
+        return Err(NoCore::Subject(known.collect()));
+    };
+    let faults = match faults {
+        [] => None,
+        _ if obligation != Obligation::Survival => return Err(NoCore::NotByFault),
+        faults => Some(chosen(&judge.context(plan), &verdict.period, faults)?),
     };
     let mut out = Why {
         members: Vec::new(),
@@ -67,12 +80,26 @@ pub fn why(
         findings: Vec::new(),
         verdict,
     };
+    if let Some(faults) = &faults {
+        let mut bare = plan.clone();
+        bare.model.acceptances.clear();
+        let mut there = under(&judge.context(&bare), subject, &out.verdict.period, faults);
+        let Some(verdict) = there.verdicts.pop() else {
+            return Err(NoCore::NotByFault);
+        };
+        out.verdict = verdict;
+        let findings = there.findings.into_iter();
+        out.findings = findings.map(|finding| finding.diagnostic).collect();
+    }
     if !stands(&out.verdict) {
-        out.findings = against(&mut judge, plan, obligation, subject);
+        if faults.is_none() {
+            out.findings = against(&mut judge, plan, obligation, subject);
+        }
         return Ok(out);
     }
+    out.findings.clear();
     let mut search = Search {
-        claim: Claim::new(&mut judge, plan, &out.verdict),
+        claim: Claim::new(&mut judge, plan, &out.verdict, faults),
         judge,
         plan,
         all: statements(plan, obligation),
@@ -86,6 +113,41 @@ pub fn why(
     let kept = kept.filter(|(at, _)| !search.dropped.contains(at));
     out.members = kept.map(|(_, statement)| statement.clone()).collect();
     Ok(out)
+}
+
+/// The faults that are meant by their words in the survival matrix, with backticks or without.
+fn chosen(context: &Context<'_>, period: &str, faults: &[String]) -> Result<FaultSet, NoCore> {
+    let mut periods = context.plan.periods.iter();
+    let period = periods.find(|p| p.name == period);
+    let kinds = KINDS.into_iter().zip(std::iter::repeat(period));
+    let all: Vec<Fault> = kinds
+        .flat_map(|(kind, period)| period.map_or_else(Vec::new, |p| of_kind(context, kind, p)))
+        .collect();
+    let plain = |text: &str| text.replace('`', "");
+    let mut out = FaultSet::new();
+    for fault in faults {
+        let same = |known: &&Fault| plain(&words(context, **known)) == plain(fault.trim());
+        let Some(found) = all.iter().find(same) else {
+            let known = all.iter().map(|fault| plain(&words(context, *fault)));
+            return Err(NoCore::Fault(fault.clone(), known.collect()));
+        };
+        out.push(*found);
+    }
+    out.sort_unstable();
+    out.dedup();
+    Ok(out)
+}
+
+/// What becomes of a class under faults in a period; nothing if one of them is not there.
+fn under(context: &Context<'_>, class: &str, period: &str, faults: &FaultSet) -> Verification {
+    let plan = context.plan;
+    let mut classes = plan.model.classes.iter();
+    let class = classes.find(|(_, known)| known.named.name == class);
+    let index = plan.periods.iter().position(|known| known.name == period);
+    match (class, index) {
+        (Some((class, _)), Some(index)) => survival::under(context, class, faults.clone(), index),
+        _ => Verification::default(),
+    }
 }
 
 /// What speaks against a subject, accepted or not.
@@ -107,11 +169,19 @@ fn against(
     mine.map(|finding| finding.diagnostic).collect()
 }
 
-/// Whether a verdict still stands if of all that it could rest on only these statements are left.
+/// Whether a verdict, under some faults if it is about those, still stands if of all that it could rest on only
+/// these statements are left.
 #[must_use]
-pub fn holds_with(plan: &Plan, verdict: &Verdict, kept: &[Statement]) -> bool {
+pub fn holds_with(plan: &Plan, verdict: &Verdict, faults: &[String], kept: &[Statement]) -> bool {
     let mut judge = Session::default();
-    let claim = Claim::new(&mut judge, plan, verdict);
+    let faults = match faults {
+        [] => None,
+        faults => match chosen(&judge.context(plan), &verdict.period, faults) {
+            Ok(faults) => Some(faults),
+            Err(_) => return false,
+        },
+    };
+    let claim = Claim::new(&mut judge, plan, verdict, faults);
     let all = statements(plan, verdict.obligation);
     let dropped = all.iter().filter(|statement| !kept.contains(statement));
     claim.stands_without(&mut judge, plan, dropped)
@@ -124,15 +194,18 @@ struct Claim {
     period: EcoString,
     /// Whether survival must stand as well: of nothing the newest version is never too old.
     survival: bool,
+    /// The only faults under which it must, if they were chosen.
+    faults: Option<FaultSet>,
 }
 
 impl Claim {
-    fn new(judge: &mut Session, plan: &Plan, verdict: &Verdict) -> Self {
+    fn new(judge: &mut Session, plan: &Plan, verdict: &Verdict, faults: Option<FaultSet>) -> Self {
         let mut claim = Self {
             obligation: verdict.obligation,
             subject: verdict.subject.clone(),
             period: verdict.period.clone(),
             survival: false,
+            faults,
         };
         let hollow = matches!(
             verdict.obligation,
@@ -149,6 +222,10 @@ impl Claim {
     }
 
     fn stands(&self, judge: &mut Session, plan: &Plan) -> bool {
+        if let Some(faults) = &self.faults {
+            let there = under(&judge.context(plan), &self.subject, &self.period, faults);
+            return there.verdicts.first().is_some_and(stands);
+        }
         let mut wanted = vec![self.obligation];
         wanted.extend(self.survival.then_some(Obligation::Survival));
         let found = judge.decide(plan, &wanted);

@@ -112,7 +112,8 @@ impl<'c, 'p> Bounds<'c, 'p> {
                     // What is overwritten or written once takes its size; a copy of a tree that
                     // people change keeps what they deleted.
                     thrice_model::ClassKind::Files
-                        if copy.leaves.is_empty() && class.churn.is_some() =>
+                        if self.context.leaves(copy, day).next().is_none()
+                            && class.churn.is_some() =>
                     {
                         (
                             size.saturating_add(churned),

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use thrice_model::{ClassKind, Source, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, CopyId, Leave};
 use thrice_quantity::Seconds;
@@ -32,6 +33,7 @@ pub(super) struct Death {
 pub(super) fn deaths(
     context: &Context<'_>,
     ids: &[CopyId],
+    day: Date,
     with_missed: bool,
 ) -> BTreeMap<CopyId, Death> {
     let mut out: BTreeMap<CopyId, Death> = BTreeMap::new();
@@ -46,6 +48,7 @@ pub(super) fn deaths(
         };
         let death = Path {
             context,
+            day,
             with_missed,
         }
         .death(copy, source);
@@ -63,6 +66,8 @@ fn versions_of(context: &Context<'_>, copy: &Copy) -> Option<CopyId> {
 
 struct Path<'c, 'p> {
     context: &'c Context<'p>,
+    /// The first of the period.
+    day: Date,
     with_missed: bool,
 }
 
@@ -106,7 +111,7 @@ impl Path<'_, '_> {
         entered: Seconds,
         relies: &mut BTreeSet<StepId>,
     ) -> (Option<Seconds>, String) {
-        let ways = copy.leaves.iter().filter_map(|leave| {
+        let ways = self.context.leaves(copy, self.day).filter_map(|leave| {
             let at = match leave {
                 Leave::AfterEntering { after, .. } => entered.saturating_add(after.high()),
                 Leave::AtAge { age, .. } => entered.max(age.high()),

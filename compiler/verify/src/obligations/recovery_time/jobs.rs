@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use thrice_model::{ClassId, ClassKind, HostId, HostKind};
 use thrice_plan::{Copy, CopyId, CopyKind, Period};
 use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
@@ -111,8 +112,6 @@ fn restore(
     }
     let class = &plan.model.classes[id];
     let home = plan.host_of(class.home.store);
-    let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
-    let late = last.checked_add(period.slip_days.days()).unwrap_or(last);
     let found = ids
         .iter()
         .filter(|copy| !useless.contains_key(copy))
@@ -145,11 +144,17 @@ fn restore(
         due,
         setup,
         finish,
-        bytes: size_on(class, late),
+        bytes: size_on(class, last_day(period)),
         speed,
         ways,
         slowest,
     })
+}
+
+/// The day on which what is restored is largest: the last of a period, late as its end may be.
+pub(super) fn last_day(period: &Period) -> Date {
+    let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
+    last.checked_add(period.slip_days.days()).unwrap_or(last)
 }
 
 type Way = (Result<BytesPerSecond, Vec<Missing>>, Ways, HostId);

@@ -7,7 +7,7 @@
 use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
 
 /// What must come over the link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Job {
     /// When its first byte can come, counted from the fault.
     pub arrival: Seconds,

@@ -22,7 +22,7 @@ use thrice_quantity::Seconds;
 use thrice_quantity::schedule::{Schedule, TimeOfDay};
 use thrice_retention::ResticVersion;
 
-use super::{Meetings, Rhythm, SHOWN, finding, meetings};
+use super::{Meetings, Rhythm, SHOWN, always, finding, meetings, runs};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::{instant, some};
@@ -152,6 +152,48 @@ fn rule(first: &Users, second: &Users) -> Option<(Code, Seconds)> {
         _ => a.rhythm.late.saturating_add(Seconds(1)),
     };
     Some((code, window))
+}
+
+/// What steps share, each repository with its users.
+pub(super) struct Shared(Vec<Vec<Users>>);
+
+impl Shared {
+    pub(super) fn new(context: &Context<'_>) -> Self {
+        let repositories = context.plan.model.repositories.ids();
+        Self(repositories.map(|id| users(context, id)).collect())
+    }
+
+    /// Whether there is an error if one step has another rhythm.
+    pub(super) fn fails_with(&self, id: StepId, rhythm: Rhythm) -> bool {
+        self.0.iter().any(|users| {
+            let Some(own) = users.iter().find(|user| user.steps.contains(&id)) else {
+                return false;
+            };
+            let changed = Users {
+                manner: Manner {
+                    rhythm,
+                    ..own.manner
+                },
+                starts: own.starts.clone(),
+                steps: vec![id],
+            };
+            let mut others = users.iter().filter(|other| other.steps != [id]);
+            others.any(|other| fatal(&changed, other) || fatal(other, &changed))
+        })
+    }
+}
+
+/// Whether it is an error that the first may find the second at work.
+fn fatal(first: &Users, second: &Users) -> bool {
+    let (a, b) = (
+        (&first.manner.rhythm, &first.starts),
+        (&second.manner.rhythm, &second.starts),
+    );
+    match rule(first, second) {
+        Some((TORN_MIRROR, window)) => runs(a, b, window).any(|(_, meets)| meets.is_some()),
+        Some((LOCKED, window)) => always(a, b, window),
+        _ => false,
+    }
 }
 
 /// Who works on a repository, by manner.

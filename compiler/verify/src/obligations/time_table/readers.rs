@@ -7,7 +7,7 @@ use thrice_model::{CaptureParts, HostId, StepId, Verb};
 use thrice_plan::calendar::after_is_enforced;
 use thrice_quantity::Seconds;
 
-use super::{Meetings, Rhythm, at_work, finding, meetings, names, pointing};
+use super::{Meetings, Rhythm, always, at_work, finding, meetings, names, pointing};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::{instant, some};
@@ -39,16 +39,9 @@ type Cause = (Early, Option<HostId>, Option<HostId>);
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let plan = context.plan;
-    let pairs: BTreeSet<(StepId, StepId)> = plan
-        .copies
-        .iter()
-        .filter_map(|(_, copy)| Some((copy.made_by?, plan.copies[copy.source?].made_by?)))
-        // The end of a backup begins its mirrors.
-        .filter(|(reader, writer)| plan.model.followed(&plan.model.steps[*reader]) != Some(*writer))
-        .collect();
     let mut known: BTreeMap<(Rhythm, Rhythm, Early), Option<Meetings>> = BTreeMap::new();
     let mut groups: BTreeMap<Cause, Vec<Pair>> = BTreeMap::new();
-    for (reader, writer) in pairs {
+    for (reader, writer) in pairs(context) {
         let (Some(a), Some(b)) = (Rhythm::of(context, reader), Rhythm::of(context, writer)) else {
             continue;
         };
@@ -58,12 +51,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 plan.calendars.starts(reader)?,
                 plan.calendars.starts(writer)?,
             );
-            let window = match early {
-                Early::Torn => a.length,
-                // The moment of its start, which may be late.
-                Early::Old | Early::Refuses => a.late.saturating_add(Seconds(1)),
-            };
-            let met = meetings((&a, starts), (&b, others), window);
+            let met = meetings((&a, starts), (&b, others), early.window(&a));
             (met.hits > 0).then_some(met)
         });
         let Some(meetings) = met else {
@@ -81,6 +69,54 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     }
     for ((early, ..), pairs) in &groups {
         out.extend(tell(context, *early, pairs));
+    }
+}
+
+/// Who reads what whom makes: readers with their writers.
+pub(super) fn pairs(context: &Context<'_>) -> BTreeSet<(StepId, StepId)> {
+    let (model, copies) = (&context.plan.model, &context.plan.copies);
+    copies
+        .iter()
+        .filter_map(|(_, copy)| Some((copy.made_by?, copies[copy.source?].made_by?)))
+        // The end of a backup begins its mirrors.
+        .filter(|(reader, writer)| model.followed(&model.steps[*reader]) != Some(*writer))
+        .collect()
+}
+
+/// Whether there is an error if one step has another rhythm.
+pub(super) fn fails_with(
+    context: &Context<'_>,
+    pairs: &BTreeSet<(StepId, StepId)>,
+    id: StepId,
+    rhythm: Rhythm,
+) -> bool {
+    let of = |step: StepId| match step == id {
+        true => Some(rhythm),
+        false => Rhythm::of(context, step),
+    };
+    let mine = pairs
+        .iter()
+        .filter(|(reader, writer)| *reader == id || *writer == id);
+    mine.copied().any(|(reader, writer)| {
+        let early = early(context, reader, writer);
+        let calendars = &context.plan.calendars;
+        let starts = (calendars.starts(reader), calendars.starts(writer));
+        let (Some(a), Some(b), (Some(starts), Some(others))) = (of(reader), of(writer), starts)
+        else {
+            return false;
+        };
+        early != Early::Old && always((&a, starts), (&b, others), early.window(&a))
+    })
+}
+
+impl Early {
+    /// For how long from its planned start the writer must not be at work.
+    fn window(self, reader: &Rhythm) -> Seconds {
+        match self {
+            Self::Torn => reader.length,
+            // The moment of its start, which may be late.
+            Self::Old | Self::Refuses => reader.late.saturating_add(Seconds(1)),
+        }
     }
 }
 
