@@ -80,6 +80,7 @@ pub fn play(input: Input, as_of: Date, asked: &Simulate) -> Result<Simulation, R
     }
     let case = Case {
         strikes,
+        from: None,
         judged,
         classes,
         choices,

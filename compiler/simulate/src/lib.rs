@@ -75,6 +75,9 @@ pub enum RunChoice {
 pub struct Case {
     /// What goes wrong, in the order of time.
     pub strikes: Vec<Strike>,
+    /// From when on steps are played, also before the policy begins. `None`: so long before that every
+    /// chain has delivered, but not before the policy begins.
+    pub from: Option<Timestamp>,
     /// The instant at which it is judged.
     pub judged: Timestamp,
     /// The classes asked about; all where it is empty.
@@ -130,6 +133,9 @@ pub struct CopyState {
     pub copy: CopyId,
     /// Until when the data reaches that can be restored from it.
     pub newest: Option<Timestamp>,
+    /// The versions that can be restored from it, oldest first: when each was taken, or where none is ever
+    /// taken, of which instant it is. Of files and items that lie there as such, none.
+    pub versions: Vec<Timestamp>,
     /// Why it is of no use; `None` where it is of use.
     pub why_not: Option<String>,
 }

@@ -57,12 +57,18 @@ impl Session {
     #[must_use]
     pub fn verify(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
         self.known.answers.forget();
-        self.decide(plan, obligations)
+        self.decided(Context::new(plan, Rc::clone(&self.known)), obligations)
     }
 
-    /// The same with the answers of the plans before: they are known by the shapes of their questions.
+    /// What holds, with the answers of the plans before: they are known by the shapes of their questions.
+    /// Cases that have dates are not played: nobody sees them.
     pub(crate) fn decide(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
-        let context = Context::new(plan, Rc::clone(&self.known));
+        let mut context = Context::new(plan, Rc::clone(&self.known));
+        context.plays = false;
+        self.decided(context, obligations)
+    }
+
+    fn decided(&mut self, context: Context<'_>, obligations: &[Obligation]) -> Verification {
         let mut out = Verification::default();
         for (_, decide) in DECIDED.iter().filter(|(o, _)| obligations.contains(o)) {
             out.append(decided(&context, *decide));

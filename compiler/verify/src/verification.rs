@@ -169,6 +169,10 @@ pub struct Verification {
     pub not_decided: Vec<Obligation>,
     /// Classes and periods where the live data alone is what saves it.
     pub only_live: Vec<String>,
+    /// Of obligations whose cases are worked out and then played on the simulator: whose cases were not,
+    /// in words to go on "but not those".
+    pub not_played:
+        std::collections::BTreeMap<Obligation, std::collections::BTreeSet<&'static str>>,
     /// Counterexamples that the simulator does not bear out: mistakes of this program, never verdicts.
     pub internal: Vec<Diagnostic>,
     /// What the solver was asked, in order, if that was wanted: each question once for each obligation.
@@ -194,6 +198,9 @@ impl Verification {
             }
         }
         self.floor_covered.extend(other.floor_covered);
+        for (obligation, whose) in other.not_played {
+            self.not_played.entry(obligation).or_default().extend(whose);
+        }
         for (acceptance, count) in other.covered {
             *self.covered.entry(acceptance).or_default() += count;
         }

@@ -29,7 +29,7 @@ use thrice_quantity::Seconds;
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Stakes, Struck, strike};
-use crate::presence::{NOT_BORNE_OUT, mismatch};
+use crate::presence::{ABOUT_CLASS, NOT_BORNE_OUT, mismatch};
 use crate::verification::{Engine, Verdict, Verification};
 
 /// What is asked of a class.
@@ -150,12 +150,16 @@ fn borne_out(context: &Context<'_>, part: &[Violation]) -> bool {
     let Some(violation) = tell::worst_of(part) else {
         return true;
     };
+    if !context.plays {
+        return true;
+    }
     let Err(why) = played::confirm(context, violation) else {
         return true;
     };
-    let class = violation.classes.first().copied();
+    let class = violation.classes.first();
+    let class = class.map(|class| &context.plan.model.classes[*class].named);
     let mut mismatches = context.mismatches.borrow_mut();
-    mismatches.push(mismatch(context, class, &why));
+    mismatches.push(mismatch(class, ABOUT_CLASS, &why));
     false
 }
 

@@ -13,17 +13,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use thrice_model::{CaptureParts, ClassId, Mishap, StepId, Strike, Target, Verb};
+use thrice_model::{CaptureParts, ClassId, StepId, Strike, Verb};
 use thrice_plan::calendar::after_is_enforced;
 use thrice_plan::staleness::Known;
 use thrice_plan::{CopyId, Missed, Period};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Case, Choices, RunChoice, simulate};
 
+use super::super::playing::lost;
 use super::tell::passages;
 use super::{Asker, Violation, path, unwatched};
 use crate::context::Context;
-use crate::faults::{Fault, Why, strike};
+use crate::faults::{Why, strike};
 
 /// A case that can be played.
 struct Setup {
@@ -80,14 +81,15 @@ fn setup(context: &Context<'_>, violation: &Violation) -> Option<Setup> {
     let mut copies: Vec<CopyId> = judged.iter().copied().filter(made).collect();
     copies.sort_by_key(|copy| (*copy != oldest.copy, std::cmp::Reverse(data(copy)), *copy));
     let strikes = lost(&violation.attained.faults).unwrap_or_default();
-    let strikes = strikes.into_iter().map(|target| Strike {
+    let strikes = strikes.into_iter().map(|mishap| Strike {
         at: just_before,
-        mishap: Mishap::Lose(target),
+        mishap,
         span: None,
     });
     Some(Setup {
         case: Case {
             strikes: strikes.collect(),
+            from: None,
             judged: just_before,
             classes: [class].into(),
             choices: choices(context, &copies, oldest.at, missed),
@@ -95,16 +97,6 @@ fn setup(context: &Context<'_>, violation: &Violation) -> Option<Setup> {
         copies,
         judged,
     })
-}
-
-/// What is lost at once; `None` where any fault is of another kind.
-fn lost(faults: &[Fault]) -> Option<Vec<Target>> {
-    let target = |fault: &Fault| match fault {
-        Fault::Loss(Target::Credential(_)) => None,
-        Fault::Loss(target) => Some(*target),
-        _ => None,
-    };
-    faults.iter().map(target).collect()
 }
 
 /// The copies whose newest version counts. Where things are lost at once, the simulator finds out by
