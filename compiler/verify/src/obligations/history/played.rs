@@ -58,16 +58,17 @@ pub(super) fn confirm(
     match (cause, &shortfall.best) {
         (Cause::Missed, _) => Ok(Played::Not("of missed runs")),
         (Cause::NoVersions, _) => of.without_versions(),
-        (Cause::Stale(_), Some((copy, _))) => of.stale(*copy),
-        (Cause::Rules | Cause::Faults(_) | Cause::Needed(_), Some((copy, past))) => {
-            let said = of.thinned(shortfall, *copy, past);
-            // Of what is written in place, a version may be torn, and then it is none.
-            let torn = said.is_err() && of.is_in_place(*copy);
-            if torn {
-                Ok(Played::Not("of what is written in place"))
+        (_, Some((copy, past))) => {
+            let said = if past.head > of.ask.gap() {
+                of.stale(*copy)
             } else {
-                said
+                of.thinned(shortfall, *copy, past)
+            };
+            // Of what is written in place, a version may be torn, and then it is none.
+            if said.is_err() && of.is_in_place(*copy) {
+                return Ok(Played::Not("of what is written in place"));
             }
+            said
         }
         (_, None) => Ok(Played::Not("of copies that have no earlier versions")),
     }
