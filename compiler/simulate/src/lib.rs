@@ -15,7 +15,9 @@
 //! script finds their record, on its own host: elsewhere the times alone count. After a fault everything that
 //! survives goes on.
 //!
-//! Not played: bandwidth and locks between steps; capacity; steps on demand (nobody does them); what
+//! How much room it all takes is added up on request ([`weigh`]).
+//!
+//! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
 //! `max delete` would stop, which counts files and so is not known; restores.
 
 #![allow(
@@ -29,8 +31,10 @@ mod engine;
 mod judge;
 mod reach;
 mod replay;
+mod room;
 mod scenario;
 mod verbs;
+mod volume;
 mod words;
 mod world;
 
@@ -42,6 +46,7 @@ use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
+pub use room::{Weighed, Weighing, weigh};
 pub use scenario::{Played, findings, play};
 pub use words::{age, moment, names};
 
@@ -68,6 +73,15 @@ pub enum RunChoice {
     OnTime,
     /// It is missed.
     Missed,
+}
+
+/// How large data are, in the intervals that the policy states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sizes {
+    /// Sizes, growths and churns at their lower ends; deletions as early as they may, and prunes tidy.
+    Least,
+    /// At their upper ends; deletions as late as they may, and prunes as untidy as they may.
+    Most,
 }
 
 /// A case to play.

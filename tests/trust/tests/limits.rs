@@ -15,6 +15,7 @@ fn agree(about: About, worlds: u64) {
         "{tally}\n{}",
         tally.mismatches.join("\n")
     );
+    eprintln!("{tally}");
     assert!(tally.worlds > worlds / 2, "{tally}");
     assert!(
         tally.held > worlds / 4 && tally.failed > worlds / 4,

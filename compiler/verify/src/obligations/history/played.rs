@@ -329,7 +329,7 @@ mod tests {
     use super::super::points::Points;
     use super::super::{decide, shortfalls};
     use super::*;
-    use crate::verification::{Engine, Verification};
+    use crate::verification::Verification;
 
     struct NoFiles;
 
