@@ -38,6 +38,8 @@ pub struct Weighing {
     pub stores: BTreeSet<StoreId>,
     /// What goes wrong before.
     pub strikes: Vec<Strike>,
+    /// What is chosen besides.
+    pub choices: Choices,
     /// From when on it matters what they hold.
     pub since: Timestamp,
     /// Until when they are played, from the beginning of the policy on.
@@ -71,7 +73,7 @@ pub fn weigh(plan: &Plan, weighing: &Weighing) -> Weighed {
         from: Some(instant(midnight(plan.model.policy.start))),
         judged: weighing.until,
         classes: copies.filter(there).map(|copy| copy.class).collect(),
-        choices: Choices::default(),
+        choices: weighing.choices.clone(),
     };
     let mut ledger = Ledger::new(plan, weighing, &case.classes);
     if !case.classes.is_empty() {

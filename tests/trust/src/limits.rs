@@ -144,7 +144,13 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
     let found = mine.iter().all(|verdict| verdict.holds) && !mine.is_empty();
     out.held += u64::from(found);
     out.failed += u64::from(!found);
-    out.not_played += u64::from(!found && !verified.not_played.is_empty());
+    out.not_played += u64::from(
+        !found
+            && verified
+                .plays
+                .values()
+                .any(|plays| !plays.rest_on.is_empty()),
+    );
     let stricter = *holds && !found;
     if stricter && !exact {
         out.stricter += 1;

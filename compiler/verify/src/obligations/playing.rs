@@ -12,7 +12,7 @@ use crate::verification::Verification;
 pub(crate) enum Played {
     /// It comes about.
     Out,
-    /// It has no course that could be played: whose case it is, to go on "but not those".
+    /// It has no course that could be played: what it rests on, such as `missed runs`.
     Not(&'static str),
 }
 
@@ -29,9 +29,12 @@ pub(crate) fn may_be_told(
         return true;
     }
     match confirm() {
-        Ok(Played::Out) => true,
-        Ok(Played::Not(whose)) => {
-            out.not_played.entry(obligation).or_default().insert(whose);
+        Ok(played) => {
+            let plays = out.plays.entry(obligation).or_default();
+            match played {
+                Played::Out => plays.replayed += 1,
+                Played::Not(rests_on) => drop(plays.rest_on.insert(rests_on)),
+            }
             true
         }
         Err(why) => {
