@@ -409,6 +409,7 @@ pub fn formatted(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
 
     /// The report numbers codes by them, the policy accepts by them, the verifier decides by them.
     #[test]

@@ -80,6 +80,7 @@ pub fn plays(page: &mut Page<'_>, plays: &[Plays]) {
             "cases of {} were replayed on the simulator, run by run",
             all(&replayed)
         );
+        let text = page.clean(&text);
         page.wrapped(&start, &text);
     }
     for plays in plays.iter().filter(|plays| !plays.rest_on.is_empty()) {
@@ -88,6 +89,7 @@ pub fn plays(page: &mut Page<'_>, plays: &[Plays]) {
             plays.obligation,
             all(&plays.rest_on)
         );
+        let text = page.clean(&text);
         page.wrapped(&start, &text);
     }
 }
