@@ -125,7 +125,7 @@ fn the_room_that_is_taken_is_shown() {
         ["least_bytes", "most_bytes"].map(|of| room[of].as_u64().unwrap())
     };
     // Nothing prunes: what was read at 03:00 on the first day, all that is new since, what has grown.
-    let later = taken(&["lose host server at 2026-04-16 04:00"]);
+    let later = taken(&["lose host server at 2026-04-16 07:00"]);
     assert_eq!(
         later,
         [1_000_000_000, 2_000_000_000 + 2_000_000_000 + 6_000_000_000]

@@ -348,7 +348,7 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
             let web = context.plan.model.classes.iter();
             let (id, web) = web
                 .filter(|(_, class)| class.named.name == "web")
-                .last()
+                .next_back()
                 .unwrap();
             let mut larger = web.clone();
             larger.size = larger

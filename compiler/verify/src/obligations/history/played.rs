@@ -91,8 +91,9 @@ impl Told<'_, '_> {
         (from, judged): (Option<Timestamp>, Timestamp),
         strikes: Vec<Strike>,
     ) -> Vec<CopyState> {
-        let made = self.context.copies.get(&self.class).into_iter().flatten();
-        let steps = made.filter_map(|copy| plan.copies[*copy].made_by);
+        let copies = plan.copies.iter().map(|(_, copy)| copy);
+        let mine = copies.filter(|copy| copy.class == self.class);
+        let steps = mine.filter_map(|copy| copy.made_by);
         let durations = steps.map(|step| match plan.model.steps[step].verb {
             Verb::Backup { .. } => (step, FORGETS_AFTER),
             _ => (step, Seconds::ZERO),
@@ -138,9 +139,7 @@ impl Told<'_, '_> {
             return Ok(Played::Not("mirrors"));
         };
         if !without_rarer(self.context, copy) {
-            return Ok(Played::Not(
-                "of what is backed up more often than it is made",
-            ));
+            return Ok(Played::Not("sources that are made more rarely"));
         }
         let Some((before, next)) = self.widest(step, what.lifetime) else {
             return Ok(Played::Not("runs outside of the calendar"));
@@ -187,9 +186,7 @@ impl Told<'_, '_> {
             return Ok(Played::Not("runs outside of the calendar"));
         };
         let Some(origin) = self.origin(copy, thinned.step) else {
-            return Ok(Played::Not(
-                "of mirrors, which have what was there at their own runs",
-            ));
+            return Ok(Played::Not("mirrors"));
         };
         let strikes = told.faults.first().and_then(|set| lost(set));
         let strikes = strikes.filter(|_| origin == copy).unwrap_or_default();
@@ -208,14 +205,10 @@ impl Told<'_, '_> {
         let ages = ages.map(|at| Seconds(run.as_second() - at.as_second()));
         self.lie_as_told(&ages.collect::<Vec<_>>(), &hole, gap)?;
         if origin != copy {
-            return Ok(Played::Not(
-                "of mirrors, which have what was there at their own runs",
-            ));
+            return Ok(Played::Not("mirrors"));
         }
         if thinned.wider > Seconds::ZERO {
-            return Ok(Played::Not(
-                "of what is backed up more often than it is made",
-            ));
+            return Ok(Played::Not("sources that are made more rarely"));
         }
         Ok(Played::Out)
     }
