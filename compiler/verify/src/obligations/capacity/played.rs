@@ -345,11 +345,9 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
     fn a_store_that_is_not_too_full_is_no_verdict() {
         let text = policies().nth(2).unwrap();
         with(&text, |context| {
-            let web = context.plan.model.classes.iter();
-            let (id, web) = web
-                .filter(|(_, class)| class.named.name == "web")
-                .next_back()
-                .unwrap();
+            let mut classes = context.plan.model.classes.iter();
+            let web = classes.find(|(_, class)| class.named.name == "web");
+            let (id, web) = web.unwrap();
             let mut larger = web.clone();
             larger.size = larger
                 .size
