@@ -6,11 +6,11 @@ use jiff::civil::Date;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use thrice_build::Standing;
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
-use thrice_model::Model;
+use thrice_model::{Model, Obligation};
 use thrice_plan::Plan;
 use thrice_quantity::Seconds;
 use thrice_report::{
-    Accepted, Assumption, Outcome, PhaseDate, Policy, Report, Turn, Verdict, matrix,
+    Accepted, Assumption, Outcome, PhaseDate, Plays, Policy, Report, Turn, Verdict, matrix,
 };
 use thrice_verify::{Engine, Prover, Query, Verification};
 
@@ -251,6 +251,12 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
         .map(|o| o.word().into())
         .collect();
     report.only_live = found.only_live;
+    let plays = |(obligation, plays): (Obligation, thrice_verify::Plays)| Plays {
+        obligation: obligation.word().into(),
+        replayed: plays.replayed,
+        rest_on: plays.rest_on.into_iter().map(str::to_owned).collect(),
+    };
+    report.plays = found.plays.into_iter().map(plays).collect();
     let findings = found.findings.into_iter().map(|finding| finding.diagnostic);
     findings.chain(found.internal).collect()
 }
@@ -403,7 +409,7 @@ pub fn formatted(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
 
 #[cfg(test)]
 mod tests {
-    use thrice_model::Obligation;
+    use super::*;
 
     /// The report numbers codes by them, the policy accepts by them, the verifier decides by them.
     #[test]

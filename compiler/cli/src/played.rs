@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, SourceMap, nearest, one_of};
-use thrice_model::{ClassId, Model, StepId};
-use thrice_plan::Plan;
+use thrice_model::{ClassId, Model, StepId, StoreId};
+use thrice_plan::{Plan, room};
 use thrice_quantity::{Dimension, Seconds, Value, quantity};
-use thrice_report::simulation::{Class, Copy, Event, FORMAT, Hole, Newest, Simulation};
-use thrice_simulate::{Case, Choices, CopyState, Course, Outcome, age, moment, simulate};
+use thrice_report::simulation::{Class, Copy, Event, FORMAT, Hole, Newest, Room, Simulation};
+use thrice_simulate::{
+    Case, Choices, CopyState, Course, Outcome, Sizes, Weighing, age, moment, simulate, weigh,
+};
 
 use crate::args::Simulate;
 use crate::input::Input;
@@ -80,11 +82,71 @@ pub fn play(input: Input, as_of: Date, asked: &Simulate) -> Result<Simulation, R
     }
     let case = Case {
         strikes,
+        from: None,
         judged,
         classes,
         choices,
     };
-    Ok(words(&plan, &simulate(&plan, &case)))
+    let course = simulate(&plan, &case);
+    let rooms = rooms(&plan, &case);
+    Ok(words(&plan, &course, rooms))
+}
+
+/// How much is taken of each store with a room on which some of the classes asked about lie.
+fn rooms(plan: &Plan, case: &Case) -> Vec<Room> {
+    let zone = jiff::tz::TimeZone::get(&plan.model.policy.timezone);
+    let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
+    let day = case.judged.to_zoned(zone).date();
+    let asked = |class: &ClassId| case.classes.is_empty() || case.classes.contains(class);
+    let copies = plan.copies.iter().map(|(_, copy)| copy);
+    let holding: BTreeSet<StoreId> = copies
+        .filter(|copy| asked(&copy.class) && copy.lifetime.contains(day))
+        .map(|copy| copy.location.store)
+        .collect();
+    let of = |store: StoreId| {
+        let room = room(&plan.model, store, |lifetime| lifetime.contains(day))?;
+        let host = plan.host_of(store);
+        let stores = plan.model.stores.ids();
+        let shared = stores.filter(|id| room.shared && plan.host_of(*id) == host);
+        let stores: BTreeSet<StoreId> = shared.chain([store]).collect();
+        let taken = |sizes: Sizes| {
+            let weighing = Weighing {
+                stores: stores.clone(),
+                strikes: case.strikes.clone(),
+                choices: case.choices.clone(),
+                since: case.judged,
+                until: case.judged,
+                sizes,
+                limit: room.usable,
+            };
+            weigh(plan, &weighing).last
+        };
+        let (least, most) = (taken(Sizes::Least), taken(Sizes::Most));
+        let whole = if room.shared { " in its account" } else { "" };
+        let unsized_here = plan.copies.iter().any(|(_, copy)| {
+            stores.contains(&copy.location.store)
+                && copy.lifetime.contains(day)
+                && plan.model.classes[copy.class].size.is_none()
+        });
+        let others = if unsized_here {
+            ", and data without a stated size"
+        } else {
+            ""
+        };
+        Some(Room {
+            store: plan.model.stores[store].named.name.clone(),
+            least_bytes: least.0,
+            most_bytes: most.0,
+            usable_bytes: room.usable.0,
+            taken: format!(
+                "{} to {} of {}{whole}{others}",
+                least.rounded(),
+                most.rounded(),
+                room.usable.rounded()
+            ),
+        })
+    };
+    holding.into_iter().filter_map(of).collect()
 }
 
 fn noon(day: Date) -> Timestamp {
@@ -251,7 +313,7 @@ fn unknown<'a>(kind: &str, name: &str, all: impl Iterator<Item = &'a str> + Clon
 }
 
 /// What came of it, in words.
-fn words(plan: &Plan, course: &Course) -> Simulation {
+fn words(plan: &Plan, course: &Course, rooms: Vec<Room>) -> Simulation {
     let policy = &plan.model.policy;
     let event = |event: &thrice_simulate::Event| Event {
         at: moment(plan, event.at),
@@ -271,6 +333,7 @@ fn words(plan: &Plan, course: &Course) -> Simulation {
             .iter()
             .map(|outcome| class(plan, outcome))
             .collect(),
+        rooms,
         left_out: course.left_out.clone(),
     }
 }

@@ -105,6 +105,42 @@ fn what_is_chosen_makes_a_difference() {
     );
 }
 
+/// A bucket with a quota: what is in it grows, and so does what is not known of it.
+#[test]
+fn the_room_that_is_taken_is_shown() {
+    let policy = POLICY
+        .replace("{ medium object }", "{ medium object; quota 40 GB }")
+        .replace(
+            "server.disk:/db",
+            "server.disk:/db { size 1..2 GB; growth 0..1 GB/month; churn 0..100 MB/day }",
+        );
+    let desk = Desk::new(&[("small/policy.thrice", policy.as_str())]);
+    let taken = |more: &[&str]| {
+        let output = desk.run(&args(&[more, &["--format", "json"]].concat()));
+        assert!(output.status.success());
+        let shown: serde_json::Value = serde_json::from_str(stdout(&output)).unwrap();
+        let room = &shown["rooms"][0];
+        assert_eq!(room["store"], "s3.backups");
+        assert_eq!(room["usable_bytes"], 40_000_000_000_u64);
+        ["least_bytes", "most_bytes"].map(|of| room[of].as_u64().unwrap())
+    };
+    // Nothing prunes: what was read at 03:00 on the first day, all that is new since, what has grown.
+    let later = taken(&["lose host server at 2026-04-16 07:00"]);
+    assert_eq!(
+        later,
+        [1_000_000_000, 2_000_000_000 + 2_000_000_000 + 6_000_000_000]
+    );
+    // A lost bucket holds nothing.
+    assert_eq!(
+        taken(&["lose store s3.backups at 2026-04-16 04:00"]),
+        [0, 0]
+    );
+    assert_cmd_snapshot!(
+        "how_much_room_is_taken",
+        desk.thrice(&args(&["--lose", "server@2026-09-30 02:58"]))
+    );
+}
+
 #[test]
 fn what_cannot_be_read_is_misuse_and_the_nearest_name_is_offered() {
     let desk = desk();

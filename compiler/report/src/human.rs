@@ -44,6 +44,7 @@ pub fn render(report: &Report, sources: &SourceMap, options: Options) -> String 
     page.findings(&report.findings);
     tables::accepted(&mut page, &report.accepted);
     verdicts::render(&mut page, &report.verdicts);
+    verdicts::plays(&mut page, &report.plays);
     matrix::render(&mut page, &report.survival);
     tables::open_ends(&mut page, report);
     tables::scope(&mut page, report);

@@ -36,6 +36,8 @@ pub struct Report {
     pub not_decided: Vec<Cow<'static, str>>,
     /// Classes for which the live data alone bears a verdict out: no copy does.
     pub only_live: Vec<String>,
+    /// What came of cases on the simulator that are worked out, an obligation each.
+    pub plays: Vec<Plays>,
     /// Which copy saves what; empty where nobody asked for it.
     pub survival: Vec<Cell>,
     /// Whether the assumptions are those that a verdict rests on, each with its turn: of all obligations,
@@ -80,6 +82,17 @@ pub struct Verdict {
     pub holds: bool,
     /// The values attained, such as `3 copies on 2 media`.
     pub note: EcoString,
+}
+
+/// What came of an obligation's cases on the simulator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plays {
+    /// Which obligation.
+    pub obligation: Cow<'static, str>,
+    /// How many came about.
+    pub replayed: usize,
+    /// What those rest on that could not be played, such as `missed runs`.
+    pub rest_on: Vec<String>,
 }
 
 /// Something a verdict rests on that the policy cannot make true by itself.

@@ -30,8 +30,25 @@ pub struct Simulation {
     pub trace: Vec<Event>,
     /// What came of each class asked about.
     pub classes: Vec<Class>,
+    /// What lies on each store with a room where some of these classes are: everything there is.
+    pub rooms: Vec<Room>,
     /// What was not played, in sentences.
     pub left_out: Vec<String>,
+}
+
+/// How much of a store's room is taken when the case is judged.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Room {
+    /// The store.
+    pub store: String,
+    /// Bytes there if all sizes, growths and churns are at their lower ends.
+    pub least_bytes: u64,
+    /// The same at their upper ends, and deletions as late as they may be.
+    pub most_bytes: u64,
+    /// What it may hold, headroom deducted.
+    pub usable_bytes: u64,
+    /// The same in words, with what was left out.
+    pub taken: String,
 }
 
 /// One line of the trace.
@@ -139,6 +156,13 @@ pub fn human(simulation: &Simulation, unicode: bool) -> String {
     out.push_str(&format!("\nwhat is left at {}\n", simulation.judged));
     for class in &simulation.classes {
         tell(class, unicode, &mut out);
+    }
+    if !simulation.rooms.is_empty() {
+        out.push_str("\nroom that is taken then\n");
+        for room in &simulation.rooms {
+            let taken = line(&room.taken, unicode);
+            out.push_str(&format!("  `{}`: {taken}\n", room.store));
+        }
     }
     if !simulation.left_out.is_empty() {
         out.push_str("\nnot played\n");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use thrice_report::simulation::{
-    Class, Copy, Event, FORMAT, Hole, Newest, Simulation, human, json, schema,
+    Class, Copy, Event, FORMAT, Hole, Newest, Room, Simulation, human, json, schema,
 };
 
 fn simulation() -> Simulation {
@@ -40,6 +40,13 @@ fn simulation() -> Simulation {
                 reaches: None,
                 why_not: Some("gone with its store".to_owned()),
             }],
+        }],
+        rooms: vec![Room {
+            store: "s3.backups".to_owned(),
+            least_bytes: 1_000_000_000,
+            most_bytes: 2_500_000_000,
+            usable_bytes: 800_000_000_000,
+            taken: "1 GB to 2.5 GB of 800 GB".to_owned(),
         }],
         left_out: Vec::new(),
     }

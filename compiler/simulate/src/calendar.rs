@@ -76,8 +76,12 @@ pub(crate) fn stored_in(plan: &Plan, step: &Step) -> TimeZone {
 }
 
 /// From when on a case must be played so that every chain has delivered, and what is deleted by age
-/// has gone: twice the longest bounded way of data through the plan, but not before the policy begins.
+/// has gone: twice the longest bounded way of data through the plan, but not before the policy begins;
+/// unless the case says it.
 pub(crate) fn beginning(plan: &Plan, case: &Case) -> i64 {
+    if let Some(from) = case.from {
+        return from.as_second();
+    }
     let bounded = |seconds: i64| if seconds < FOR_EVER.0 { seconds } else { 0 };
     let mut longest = 0;
     for (_, copy) in plan.copies.iter() {

@@ -10,9 +10,12 @@ use thrice_quantity::Seconds;
 
 use crate::calendar::{beginning, day, instant, midnight, starts};
 use crate::content::Quality;
+use crate::room::Ledger;
 use crate::verbs::{self, Taken};
 use crate::world::{World, deletes_in};
 use crate::{Case, Course, RunChoice, Sort, judge};
+
+const DAY: i64 = 86_400;
 
 /// What happens at an instant. Of those at the same instant, what is done comes before what goes wrong,
 /// and that before what begins.
@@ -28,6 +31,8 @@ enum Job {
     Due(StepId),
     /// A step starts, late or waiting for another.
     Start(StepId),
+    /// A day is over: what lies there is added up.
+    Day,
 }
 
 /// A run on its way.
@@ -59,8 +64,10 @@ struct Progress {
     late: i64,
 }
 
-struct Engine<'p> {
+struct Engine<'p, 'l> {
     plan: &'p Plan,
+    /// Adds up what lies where, if that is wanted.
+    ledger: Option<&'l mut Ledger<'p>>,
     case: &'p Case,
     world: World<'p>,
     steps: BTreeMap<StepId, Progress>,
@@ -78,6 +85,15 @@ struct Engine<'p> {
 
 /// Plays a case.
 pub(crate) fn run(plan: &Plan, case: &Case) -> Course {
+    run_with(plan, case, None)
+}
+
+/// The same, and adds up what lies where.
+pub(crate) fn run_with<'p>(
+    plan: &'p Plan,
+    case: &'p Case,
+    ledger: Option<&mut Ledger<'p>>,
+) -> Course {
     let from = beginning(plan, case);
     let to = case.judged.as_second();
     let classes = classes(plan, &case.classes);
@@ -95,6 +111,7 @@ pub(crate) fn run(plan: &Plan, case: &Case) -> Course {
     }
     let mut engine = Engine {
         plan,
+        ledger,
         case,
         world: World::new(plan, &copies, from, to),
         steps: BTreeMap::new(),
@@ -106,8 +123,10 @@ pub(crate) fn run(plan: &Plan, case: &Case) -> Course {
         struck: false,
         before: judge::Before::default(),
     };
+    engine.world.late = engine.ledger.as_ref().is_some_and(|l| l.is_late());
     let mut left_out = engine.prepare(&copies, from, to);
     engine.play(to);
+    engine.day(to);
     if !engine.struck {
         engine.tell_last_runs();
     }
@@ -159,7 +178,7 @@ fn classes(plan: &Plan, asked: &BTreeSet<ClassId>) -> BTreeSet<ClassId> {
     out
 }
 
-impl Engine<'_> {
+impl Engine<'_, '_> {
     /// Sets up strikes and the steps that matter; what is left out, in sentences.
     fn prepare(&mut self, copies: &BTreeSet<CopyId>, from: i64, to: i64) -> Vec<String> {
         let plan = self.plan;
@@ -187,6 +206,9 @@ impl Engine<'_> {
             self.steps.insert(id, progress);
             self.next_due(id);
         }
+        if self.ledger.is_some() {
+            self.queue.push(Reverse((from + DAY - 1, Job::Day)));
+        }
         if by_hand.is_empty() {
             return Vec::new();
         }
@@ -213,6 +235,7 @@ impl Engine<'_> {
                 out.insert(id);
             }
         }
+        out.extend(self.ledger.iter().flat_map(|ledger| ledger.prunes(copies)));
         out
     }
 
@@ -304,7 +327,27 @@ impl Engine<'_> {
                     self.due(id, now);
                 }
                 Job::Start(id) => self.start(id, now),
+                Job::Day => {
+                    self.queue.push(Reverse((now + DAY, Job::Day)));
+                    self.day(now);
+                }
             }
+        }
+    }
+
+    /// Adds up all that lies there.
+    fn day(&mut self, now: i64) {
+        if let Some(ledger) = self.ledger.as_mut() {
+            for class in self.world.live.keys().copied().collect::<Vec<_>>() {
+                self.world.grow(class, now);
+            }
+            ledger.day(&self.world, now);
+        }
+    }
+
+    fn add_up(&mut self, with: impl FnOnce(&mut Ledger<'_>, &World<'_>)) {
+        if let Some(ledger) = self.ledger.as_mut() {
+            with(ledger, &self.world);
         }
     }
 
@@ -405,6 +448,7 @@ impl Engine<'_> {
         }
         if matches!(step.verb, Verb::Expire { .. }) {
             verbs::expire(&mut self.world, id, now);
+            self.add_up(|ledger, world| ledger.deleted(world, id, now));
             return;
         }
         self.read(id, now);
@@ -491,12 +535,17 @@ impl Engine<'_> {
             }
             written.insert(taken.copy);
             let copy = taken.copy;
+            self.add_up(|ledger, world| ledger.before(world, run.step, &taken, now));
+            let source = taken.source;
             verbs::leave(&mut self.world, run.step, taken, run.start, now);
+            self.add_up(|ledger, world| ledger.after(world, run.step, (source, copy), now));
             self.tell_return(run.step, copy, now);
         }
         if matches!(step.verb, Verb::Sync { .. }) {
             verbs::sweep(&mut self.world, run.step, &written, now);
+            self.add_up(|ledger, world| ledger.deleted(world, run.step, now));
         }
+        self.add_up(|ledger, world| ledger.done(world, run.step, now));
         if let Some(progress) = self.steps.get_mut(&run.step) {
             progress.failed = false;
             if !written.is_empty() {

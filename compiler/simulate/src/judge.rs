@@ -220,9 +220,14 @@ fn copy_state(world: &World<'_>, id: CopyId, left: &Left, now: i64) -> CopyState
         .get(&id)
         .and_then(|pieces| pieces.iter().map(|piece| piece.to).max())
         .map(instant);
+    let readable = left.readable.get(&id).into_iter().flatten();
+    let taken =
+        readable.filter_map(|piece| piece.taken.or_else(|| piece.is_state().then_some(piece.to)));
+    let versions: BTreeSet<i64> = taken.collect();
     CopyState {
         copy: id,
         newest,
+        versions: versions.into_iter().map(instant).collect(),
         why_not: newest
             .is_none()
             .then(|| why_not(world, id, &left.keys, now)),

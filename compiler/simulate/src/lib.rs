@@ -15,7 +15,9 @@
 //! script finds their record, on its own host: elsewhere the times alone count. After a fault everything that
 //! survives goes on.
 //!
-//! Not played: bandwidth and locks between steps; capacity; steps on demand (nobody does them); what
+//! How much room it all takes is added up on request ([`weigh`]).
+//!
+//! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
 //! `max delete` would stop, which counts files and so is not known; restores.
 
 #![allow(
@@ -29,8 +31,10 @@ mod engine;
 mod judge;
 mod reach;
 mod replay;
+mod room;
 mod scenario;
 mod verbs;
+mod volume;
 mod words;
 mod world;
 
@@ -42,6 +46,7 @@ use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
+pub use room::{Weighed, Weighing, weigh};
 pub use scenario::{Played, findings, play};
 pub use words::{age, moment, names};
 
@@ -70,11 +75,23 @@ pub enum RunChoice {
     Missed,
 }
 
+/// How large data are, in the intervals that the policy states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sizes {
+    /// Sizes, growths and churns at their lower ends; deletions as early as they may, and prunes tidy.
+    Least,
+    /// At their upper ends; deletions as late as they may, and prunes as untidy as they may.
+    Most,
+}
+
 /// A case to play.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// What goes wrong, in the order of time.
     pub strikes: Vec<Strike>,
+    /// From when on steps are played, also before the policy begins. `None`: so long before that every
+    /// chain has delivered, but not before the policy begins.
+    pub from: Option<Timestamp>,
     /// The instant at which it is judged.
     pub judged: Timestamp,
     /// The classes asked about; all where it is empty.
@@ -130,6 +147,9 @@ pub struct CopyState {
     pub copy: CopyId,
     /// Until when the data reaches that can be restored from it.
     pub newest: Option<Timestamp>,
+    /// The versions that can be restored from it, oldest first: when each was taken, or where none is ever
+    /// taken, of which instant it is. Of files and items that lie there as such, none.
+    pub versions: Vec<Timestamp>,
     /// Why it is of no use; `None` where it is of use.
     pub why_not: Option<String>,
 }

@@ -30,6 +30,7 @@ pub struct Played<'p> {
 pub fn play<'p>(plan: &Plan, scenario: &'p Scenario) -> Played<'p> {
     let case = Case {
         strikes: scenario.strikes.clone(),
+        from: None,
         judged: scenario.judged,
         classes: scenario.expectations.iter().map(|e| e.class).collect(),
         choices: Choices::default(),

@@ -10,11 +10,14 @@ use thrice_retention::keeps;
 use crate::Sort;
 use crate::calendar::{instant, stored_in};
 use crate::content::{Piece, Quality, union};
+use crate::room::LIFECYCLE_LATE;
 use crate::words::names;
 use crate::world::{World, deletes_in};
 
 /// What a run found for one copy that it makes.
 pub(crate) struct Taken {
+    /// When the run started.
+    pub start: i64,
     pub copy: CopyId,
     pub source: CopyId,
     pub pieces: Vec<Piece>,
@@ -88,6 +91,7 @@ pub(crate) fn take(
         ));
     }
     Ok(Some(Taken {
+        start: now,
         copy,
         source,
         pieces,
@@ -102,6 +106,7 @@ pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64,
         copy,
         source,
         mut pieces,
+        ..
     } = taken;
     let is_state = plan.model.classes[plan.copies[copy].class].kind == ClassKind::State;
     for piece in &mut pieces {
@@ -117,13 +122,12 @@ pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64,
                 world.add(copy, pieces, now);
             }
             if let Some((keeps, _)) = &parts.keeps {
-                tidy(
-                    world,
-                    copy,
-                    now.saturating_sub(keeps.low().0),
-                    now,
-                    is_state,
-                );
+                let keeps = if world.late {
+                    keeps.high()
+                } else {
+                    keeps.low()
+                };
+                tidy(world, copy, now.saturating_sub(keeps.0), now, is_state);
             }
         }
         Verb::Backup { keep, mirror, .. } => {
@@ -187,7 +191,12 @@ pub(crate) fn expire(world: &mut World<'_>, id: StepId, now: i64) {
     else {
         return;
     };
-    let limit = now.saturating_sub(after.low().0);
+    let after = match (world.late, clock) {
+        (false, _) => after.low().0,
+        (true, AgeClock::Upload) => after.high().0.saturating_add(LIFECYCLE_LATE),
+        (true, _) => after.high().0,
+    };
+    let limit = now.saturating_sub(after);
     if !world.is_up(place.store) {
         return;
     }

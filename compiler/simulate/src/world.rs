@@ -45,6 +45,8 @@ pub(crate) struct World<'p> {
     /// Copies of which everything was deleted, and to which nothing has come since.
     pub emptied: BTreeSet<CopyId>,
     pub trace: Vec<Event>,
+    /// Whether deletions by age come as late as they may; else as early.
+    pub late: bool,
 }
 
 impl<'p> World<'p> {
@@ -66,6 +68,7 @@ impl<'p> World<'p> {
             fate: BTreeMap::new(),
             emptied: BTreeSet::new(),
             trace: Vec::new(),
+            late: false,
         };
         let by_entry = by_entry(plan);
         for id in copies {
@@ -118,6 +121,14 @@ impl<'p> World<'p> {
             day: day(now),
         };
         reach::keys_left(self.plan, &holders, sound)
+    }
+
+    /// When the oldest of a store's own snapshots was taken.
+    pub(crate) fn oldest_snapshot(&self, store: StoreId, now: i64) -> Option<i64> {
+        let (instants, keep) = &self.keeping.get(&store)?.snapshots;
+        let taken = instants.partition_point(|at| *at <= now);
+        let oldest = taken.saturating_sub(*keep);
+        instants.get(oldest..taken)?.first().copied()
     }
 
     /// The data where it lives goes on: what was created since it was last looked at is there.

@@ -69,6 +69,7 @@ fn played_with(policy: &str, clauses: &str, choices: impl Fn(&Plan) -> Choices) 
     let scenario = plan.model.scenarios[0].clone();
     let case = Case {
         strikes: scenario.strikes,
+        from: None,
         judged: scenario.judged,
         classes: BTreeSet::new(),
         choices: choices(&plan),

@@ -101,6 +101,7 @@ fn outcome(plan: &Plan, mut strikes: Vec<Strike>, minutes: i64) -> Outcome {
     strikes.sort_by_key(|strike| strike.at);
     let case = Case {
         strikes,
+        from: None,
         judged: jiff::Timestamp::from_second(1_778_414_400 + minutes * 60).unwrap(),
         classes: BTreeSet::new(),
         choices: Choices::default(),

@@ -91,6 +91,8 @@ pub(crate) struct Context<'p> {
     pub known: Rc<Known>,
     /// Counterexamples that the simulator does not bear out: mistakes of this program.
     pub mismatches: std::cell::RefCell<Vec<thrice_diagnostics::Diagnostic>>,
+    /// Whether cases are played on the simulator: where nobody sees them they need not be.
+    pub plays: bool,
     /// What the solver was asked, if that is wanted.
     pub queries: RefCell<Vec<crate::verification::Query>>,
 }
@@ -141,6 +143,7 @@ impl<'p> Context<'p> {
             kinds: Vec::new(),
             known,
             mismatches: std::cell::RefCell::default(),
+            plays: true,
             queries: RefCell::default(),
         };
         context.kinds = context.kinds();

@@ -40,7 +40,9 @@ pub use proofs::{
     survival_matrix, survivors, why,
 };
 pub use prover::{Prover, Proving, Session};
-pub use verification::{Accepted, Assumption, Engine, Finding, Query, Turn, Verdict, Verification};
+pub use verification::{
+    Accepted, Assumption, Engine, Finding, Plays, Query, Turn, Verdict, Verification,
+};
 
 use std::sync::Arc;
 

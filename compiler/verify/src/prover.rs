@@ -57,7 +57,8 @@ impl Session {
     #[must_use]
     pub fn verify(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
         self.known.answers.forget();
-        self.decide(plan, obligations)
+        let context = self.context(plan);
+        self.decided(context, obligations)
     }
 
     /// A plan, to be asked about with the answers of the plans before.
@@ -65,9 +66,15 @@ impl Session {
         Context::new(plan, Rc::clone(&self.known))
     }
 
-    /// The same with the answers of the plans before: they are known by the shapes of their questions.
+    /// What holds, with the answers of the plans before: they are known by the shapes of their questions.
+    /// Cases that have dates are not played: nobody sees them.
     pub(crate) fn decide(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
-        let context = self.context(plan);
+        let mut context = self.context(plan);
+        context.plays = false;
+        self.decided(context, obligations)
+    }
+
+    fn decided(&self, context: Context<'_>, obligations: &[Obligation]) -> Verification {
         let mut out = Verification::default();
         for (_, decide) in DECIDED.iter().filter(|(o, _)| obligations.contains(o)) {
             out.append(decided(&context, *decide));

@@ -149,6 +149,15 @@ pub struct Accepted {
     pub covers: usize,
 }
 
+/// What came of the cases of an obligation on the simulator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plays {
+    /// How many came about.
+    pub replayed: usize,
+    /// What those rest on that have no course to be played, such as `missed runs`.
+    pub rest_on: std::collections::BTreeSet<&'static str>,
+}
+
 /// A question that was put to the solver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
@@ -180,6 +189,8 @@ pub struct Verification {
     pub not_decided: Vec<Obligation>,
     /// Classes and periods where the live data alone is what saves it.
     pub only_live: Vec<String>,
+    /// Of obligations whose cases are worked out and then played on the simulator, what came of that.
+    pub plays: std::collections::BTreeMap<Obligation, Plays>,
     /// Counterexamples that the simulator does not bear out: mistakes of this program, never verdicts.
     pub internal: Vec<Diagnostic>,
     /// What the solver was asked, in order, if that was wanted: each question once for each obligation.
@@ -205,6 +216,11 @@ impl Verification {
             }
         }
         self.floor_covered.extend(other.floor_covered);
+        for (obligation, others) in other.plays {
+            let plays = self.plays.entry(obligation).or_default();
+            plays.replayed += others.replayed;
+            plays.rest_on.extend(others.rest_on);
+        }
         for (acceptance, count) in other.covered {
             *self.covered.entry(acceptance).or_default() += count;
         }

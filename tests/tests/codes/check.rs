@@ -54,13 +54,11 @@ pub fn check(code: &str, text: &str, build: bool) -> (SourceMap, Vec<Diagnostic>
         found.extend(mistakes);
         let mistaken = found.has_errors();
         if !mistaken {
-            found.extend(
-                thrice_verify::verify(&plan)
-                    .findings
-                    .into_iter()
-                    .map(|f| f.diagnostic)
-                    .filter(|f| f.code.0 != NO_MONITOR || code == NO_MONITOR),
-            );
+            let verified = thrice_verify::verify(&plan);
+            let told = verified.findings.into_iter().map(|f| f.diagnostic);
+            found.extend(told.filter(|f| f.code.0 != NO_MONITOR || code == NO_MONITOR));
+            // Each case that is told replays.
+            found.extend(verified.internal);
         }
         if !mistaken {
             found.extend(thrice_simulate::findings(&plan));

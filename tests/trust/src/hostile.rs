@@ -114,6 +114,7 @@ fn left_by_playing(plan: &Plan, mishaps: &[Mishap]) -> BTreeSet<CopyId> {
     };
     let case = Case {
         strikes: mishaps.iter().map(strike).collect(),
+        from: None,
         judged: at + jiff::SignedDuration::from_hours(RESPONSE_HOURS - 1),
         classes: BTreeSet::new(),
         choices: Choices::default(),

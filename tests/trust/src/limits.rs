@@ -71,6 +71,8 @@ pub struct Tally {
     pub failed: u64,
     /// How many were stricter than what was tried, where that is no mistake.
     pub stricter: u64,
+    /// How many of the cases that were told were not replayed on the simulator.
+    pub not_played: u64,
     /// What is not as tried, each with its policy.
     pub mismatches: Vec<String>,
 }
@@ -79,7 +81,7 @@ impl Display for Tally {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} worlds (seed {}), {} too large and left out; {} verdicts held, {} failed, of these {} stricter than what was tried; {} mismatches",
+            "{}: {} worlds (seed {}), {} too large and left out; {} verdicts held, {} failed, of these {} stricter than what was tried and {} not replayed; {} mismatches",
             self.about.obligation().word(),
             self.worlds,
             self.seed,
@@ -87,6 +89,7 @@ impl Display for Tally {
             self.held,
             self.failed,
             self.stricter,
+            self.not_played,
             self.mismatches.len()
         )
     }
@@ -104,6 +107,7 @@ pub fn compare(about: About, seed: u64, worlds: u64, mut tell: impl FnMut(&Tally
         held: 0,
         failed: 0,
         stricter: 0,
+        not_played: 0,
         mismatches: Vec::new(),
     };
     for case in 0..worlds {
@@ -140,6 +144,13 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
     let found = mine.iter().all(|verdict| verdict.holds) && !mine.is_empty();
     out.held += u64::from(found);
     out.failed += u64::from(!found);
+    out.not_played += u64::from(
+        !found
+            && verified
+                .plays
+                .values()
+                .any(|plays| !plays.rest_on.is_empty()),
+    );
     let stricter = *holds && !found;
     if stricter && !exact {
         out.stricter += 1;

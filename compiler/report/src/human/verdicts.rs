@@ -9,7 +9,7 @@ use rustc_hash::FxBuildHasher;
 use textwrap::core::display_width;
 
 use super::{Page, tables};
-use crate::report::{Verdict, number};
+use crate::report::{Plays, Verdict, number};
 use crate::text;
 
 /// Rows that are shown; the rest is counted. JSON has every verdict.
@@ -20,8 +20,6 @@ const CELL: usize = 32;
 const ROOM: usize = 24;
 /// The obligations whose counterexamples by the solver are played on the simulator before they are shown.
 const REPLAYED: [&str; 3] = ["copies", "survival", "last-copy"];
-/// The obligation whose cases are worked out, and played on the calendar.
-const PLAYED: &str = "recovery-point";
 
 /// Shows the verdicts; what does not hold comes first.
 pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
@@ -63,18 +61,45 @@ pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
         let text = "cases of `copies`, `survival` and `last-copy` were replayed on the simulator";
         page.line(&format!("  {} {text}", page.dash()));
     }
-    let played = |v: &Verdict| !v.holds && v.engine == "evaluated" && v.obligation == PLAYED;
-    if verdicts.iter().any(played) {
-        let text =
-            "cases of `recovery-point` were replayed on the simulator, where they have one course";
-        page.wrapped(&format!("  {} ", page.dash()), text);
-    }
     if left > 0 {
         let more = number(left, "more row");
         page.line(&format!(
             "  {} {more}: `--format json` has them all",
             page.dash()
         ));
+    }
+}
+
+/// Says which cases that were worked out were played, and which were not.
+pub fn plays(page: &mut Page<'_>, plays: &[Plays]) {
+    let start = format!("  {} ", page.dash());
+    let replayed = plays.iter().filter(|plays| plays.replayed > 0);
+    let replayed: Vec<String> = replayed.map(|p| format!("`{}`", p.obligation)).collect();
+    if !replayed.is_empty() {
+        let text = format!(
+            "cases of {} were replayed on the simulator, run by run",
+            all(&replayed)
+        );
+        let text = page.clean(&text);
+        page.wrapped(&start, &text);
+    }
+    for plays in plays.iter().filter(|plays| !plays.rest_on.is_empty()) {
+        let text = format!(
+            "not replayed: cases of `{}` that rest on {}",
+            plays.obligation,
+            all(&plays.rest_on)
+        );
+        let text = page.clean(&text);
+        page.wrapped(&start, &text);
+    }
+}
+
+/// "a, b and c".
+fn all(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

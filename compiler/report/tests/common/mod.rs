@@ -7,7 +7,7 @@
 
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
 use thrice_report::matrix::{Cell, Margin, Time};
-use thrice_report::{Accepted, Assumption, PhaseDate, Policy, Report, Verdict};
+use thrice_report::{Accepted, Assumption, PhaseDate, Plays, Policy, Report, Verdict};
 
 const POLICY: &str = r#"policy sample "Sample: nightly backups" { timezone "Europe/Berlin" }
 
@@ -231,6 +231,11 @@ pub fn rich() -> (Report, SourceMap) {
         }],
         not_decided: vec!["recovery-time".into(), "flow".into()],
         only_live: vec!["music".into()],
+        plays: vec![Plays {
+            obligation: "recovery-point".into(),
+            replayed: 1,
+            rest_on: vec!["captures in place".into(), "ages without bound".into()],
+        }],
         survival: cells(),
         ledger: true,
         scope: vec![
@@ -357,6 +362,11 @@ pub fn hostile() -> (Report, SourceMap) {
             covers: 0,
         }],
         only_live: vec![evil.into()],
+        plays: vec![Plays {
+            obligation: evil.into(),
+            replayed: 1,
+            rest_on: vec![evil.into()],
+        }],
         scope: vec![evil.into()],
         survival: vec![Cell {
             classes: vec![evil.into()],

@@ -8,9 +8,11 @@
 
 pub(super) mod bound;
 mod piled;
+mod played;
 mod turning;
 
 pub(super) use bound::size_on;
+use played::TooFull;
 
 use std::collections::BTreeSet;
 
@@ -21,7 +23,9 @@ use thrice_model::{Class, ClassId, Obligation, StoreId};
 use thrice_plan::{Copy, CopyId, CopyKind, Period, Room, room};
 use thrice_quantity::{Bytes, Ratio};
 
+use super::playing::may_be_told;
 use crate::context::Context;
+use crate::presence::NOT_BORNE_OUT;
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::some;
 use bound::Bounds;
@@ -49,30 +53,49 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 continue;
             };
             unstated.extend(&unknown);
-            let late = last.checked_add(period.slip_days.days()).unwrap_or(last);
+            let late = after(last, period);
             let holds = use_last <= limit.usable;
-            if !holds && !told {
-                told = true;
-                out.findings
-                    .push(full(context, &bounds, store, period, &copies, &limit));
-            } else if holds && !told && bounds.total(&copies, late) > limit.usable {
-                told = true;
-                out.findings
-                    .push(slips(context, &bounds, store, index, &copies, &limit));
+            let slips = holds && bounds.total(&copies, late) > limit.usable;
+            let mut borne_out = true;
+            if (!holds || slips) && !told {
+                let ends = if slips {
+                    after(period.until, period)
+                } else {
+                    period.until
+                };
+                let whole = Period {
+                    until: ends,
+                    ..period.clone()
+                };
+                let case = TooFull {
+                    store,
+                    period: &whole,
+                    copies: &copies,
+                    limit: &limit,
+                    day: first_full(&bounds, &whole, &copies, limit.usable),
+                };
+                told = tell(context, &bounds, case, slips.then_some(index), out);
+                borne_out = told;
             }
             if unknown.is_empty() || !holds {
                 out.verdicts.push(Verdict {
                     obligation: Obligation::Capacity,
                     subject: context.store_name(store).into(),
                     period: period.name.as_str().into(),
-                    engine: Engine::Evaluated,
+                    engine: match borne_out {
+                        true => Engine::Evaluated,
+                        false => Engine::Unknown,
+                    },
                     holds,
-                    note: format!(
-                        "at most {} of {}",
-                        use_last.rounded(),
-                        limit.usable.rounded()
-                    )
-                    .into(),
+                    note: match borne_out {
+                        true => format!(
+                            "at most {} of {}",
+                            use_last.rounded(),
+                            limit.usable.rounded()
+                        )
+                        .into(),
+                        false => NOT_BORNE_OUT.into(),
+                    },
                 });
             }
         }
@@ -184,6 +207,39 @@ impl OfClass<'_> {
     }
 }
 
+/// A day, if the period ends late.
+fn after(day: Date, period: &Period) -> Date {
+    day.checked_add(period.slip_days.days()).unwrap_or(day)
+}
+
+/// Tells of a store that is too full, or is if the phase after this one slips, once that has been played;
+/// whether it may be told.
+fn tell(
+    context: &Context<'_>,
+    bounds: &Bounds<'_, '_>,
+    case: TooFull<'_>,
+    slipping: Option<usize>,
+    out: &mut Verification,
+) -> bool {
+    let store = &context.plan.model.stores[case.store].named;
+    let of = Obligation::Capacity;
+    let confirm = || match slipping.and_then(|index| context.plan.periods.get(index)) {
+        None => played::confirm(context, context.plan, bounds, case),
+        Some(period) => {
+            let plan = played::late(context.plan, period.until, case.period.until);
+            played::confirm(context, &plan, bounds, case)
+        }
+    };
+    if !may_be_told(context, out, of, (Some(store), "about this store"), confirm) {
+        return false;
+    }
+    out.findings.push(match slipping {
+        None => full(context, bounds, case),
+        Some(index) => slips(context, bounds, case, index),
+    });
+    true
+}
+
 /// A store's limit in a period: its capacity or quota, less the headroom asked for.
 fn limit(context: &Context<'_>, store: StoreId, period: &Period) -> Option<Room> {
     room(&context.plan.model, store, |lifetime| {
@@ -270,15 +326,14 @@ fn first_full(bounds: &Bounds<'_, '_>, period: &Period, copies: &[CopyId], limit
     period.from.checked_add(low.days()).unwrap_or(period.until)
 }
 
-fn full(
-    context: &Context<'_>,
-    bounds: &Bounds<'_, '_>,
-    store: StoreId,
-    period: &Period,
-    copies: &[CopyId],
-    limit: &Room,
-) -> Finding {
-    let day = first_full(bounds, period, copies, limit.usable);
+fn full(context: &Context<'_>, bounds: &Bounds<'_, '_>, case: TooFull<'_>) -> Finding {
+    let TooFull {
+        store,
+        period,
+        copies,
+        limit,
+        day,
+    } = case;
     let name = context.store_name(store);
     let use_then = bounds.total(copies, day);
     let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
@@ -335,21 +390,18 @@ fn decides(values: Vec<String>) -> String {
 fn slips(
     context: &Context<'_>,
     bounds: &Bounds<'_, '_>,
-    store: StoreId,
+    case: TooFull<'_>,
     index: usize,
-    copies: &[CopyId],
-    limit: &Room,
 ) -> Finding {
+    let TooFull {
+        store,
+        period,
+        copies,
+        limit,
+        day,
+    } = case;
     let name = context.store_name(store);
-    let period = context.plan.periods.get(index);
     let next = context.plan.periods.get(index + 1);
-    let slipped = period.map(|p| Period {
-        until: p.until.checked_add(p.slip_days.days()).unwrap_or(p.until),
-        ..p.clone()
-    });
-    let day = slipped
-        .as_ref()
-        .map_or(Date::MAX, |p| first_full(bounds, p, copies, limit.usable));
     let late = next.map_or("the next phase", |p| p.name.as_str());
     let mut diagnostic = Diagnostic::warning(
         SLIPS,
@@ -367,10 +419,7 @@ fn slips(
             format!("may slip by {} days", phase.slip_days),
         );
     }
-    let late = slipped
-        .as_ref()
-        .and_then(|p| p.until.checked_sub(1.day()).ok())
-        .unwrap_or(day);
+    let late = period.until.checked_sub(1.day()).unwrap_or(day);
     let mut parts = bounds.parts(copies, late);
     parts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let values = parts.first().map_or_else(Vec::new, |(_, _, class)| {

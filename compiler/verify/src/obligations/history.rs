@@ -10,6 +10,7 @@
 //! Copies are judged one by one: what one lacks another does not fill, which is safe. Items are written
 //! once: whether each stays is decided by copies and survival.
 
+mod played;
 mod points;
 mod propose;
 mod tell;
@@ -22,9 +23,11 @@ use thrice_model::{ClassId, Demand, Obligation, Selection};
 use thrice_plan::{CopyId, FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
+use super::playing;
 use crate::acceptance;
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
+use crate::presence::{ABOUT_CLASS, NOT_BORNE_OUT};
 use crate::verification::{Engine, Verdict, Verification};
 pub(crate) use points::Profiles;
 use points::{Keeping, Past, Points, Runs, has_versions, pasts};
@@ -72,8 +75,9 @@ struct Shortfall {
     faults: BTreeSet<FaultSet>,
     /// The best copy that is left, and what it gives back of the past.
     best: Option<(CopyId, Past)>,
-    /// What is attained of the reach.
+    /// What is attained of the reach, with versions no further apart than `gap`.
     attained: Seconds,
+    gap: Seconds,
 }
 
 /// What is asked for (of faults it makes no difference), why it is not there, and by which rules.
@@ -103,11 +107,42 @@ struct Asked<'p> {
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let (shortfalls, cells) = shortfalls(context, out);
+    let mut unknown: BTreeSet<(ClassId, usize)> = BTreeSet::new();
+    for (key, shortfall) in &shortfalls {
+        let (_, cause, _) = key;
+        let class = shortfall.classes.first();
+        let class = class.map(|class| &context.plan.model.classes[*class].named);
+        let confirm = || played::confirm(context, cause, shortfall);
+        let of = Obligation::History;
+        if playing::may_be_told(context, out, of, (class, ABOUT_CLASS), confirm) {
+            out.findings.extend(tell::tell(context, key, shortfall));
+        } else {
+            let classes = shortfall.classes.iter();
+            let of_class =
+                |class: &ClassId| shortfall.periods.iter().map(|p| (*class, *p)).collect();
+            unknown.extend(classes.flat_map::<Vec<_>, _>(of_class));
+        }
+    }
+    for (verdict, cell) in out.verdicts.iter_mut().zip(cells) {
+        if unknown.contains(&cell) {
+            verdict.engine = Engine::Unknown;
+            verdict.note = NOT_BORNE_OUT.into();
+        }
+    }
+}
+
+/// What is too short, by cause; a verdict for each class in each period, and whose each is.
+fn shortfalls(
+    context: &Context<'_>,
+    out: &mut Verification,
+) -> (BTreeMap<Key, Shortfall>, Vec<(ClassId, usize)>) {
     let mut state = Decider {
         context,
         shortfalls: BTreeMap::new(),
         accepted: BTreeSet::new(),
     };
+    let mut cells: Vec<(ClassId, usize)> = Vec::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         let groups = groups(context, period);
         if groups.is_empty() {
@@ -116,6 +151,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         let sets = sets(context, period);
         for group in groups {
             let verdict = state.group(&group, &sets, index);
+            cells.extend(group.classes.iter().map(|class| (*class, index)));
             out.verdicts
                 .extend(group.classes.iter().map(|class| Verdict {
                     subject: context.name(*class),
@@ -127,9 +163,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     for (acceptance, _) in &state.accepted {
         *out.covered.entry(*acceptance).or_default() += 1;
     }
-    for (key, shortfall) in &state.shortfalls {
-        out.findings.extend(tell::tell(context, key, shortfall));
-    }
+    (state.shortfalls, cells)
 }
 
 /// The histories that a class is asked for in a period.
@@ -294,7 +328,7 @@ impl Decider<'_, '_> {
             Some((_, past)) if past.head > ask.gap() => Cause::Stale(past.head),
             Some(_) => Cause::Rules,
         };
-        self.file(group, *ask, cause, index, (fullest, attained));
+        self.file(group, *ask, cause, index, (fullest, attained, ask.gap()));
         false
     }
 
@@ -327,7 +361,7 @@ impl Decider<'_, '_> {
             if attained < ask.reach {
                 let past = found.map(|(id, past, _)| (id, past.clone()));
                 let cause = Cause::Needed(need.class);
-                self.file(group, *ask, cause, index, (past, attained));
+                self.file(group, *ask, cause, index, (past, attained, gap));
                 return false;
             }
         }
@@ -390,7 +424,13 @@ impl Decider<'_, '_> {
                 asks: Vec::new(),
                 keeping: String::new(),
             };
-            let entry = self.file(&hit, *ask, Cause::Faults(done), index, (past, attained));
+            let entry = self.file(
+                &hit,
+                *ask,
+                Cause::Faults(done),
+                index,
+                (past, attained, ask.gap()),
+            );
             entry.faults.insert(set.faults.clone());
         }
         holds
@@ -424,7 +464,13 @@ impl Decider<'_, '_> {
             return;
         }
         let fullest = best(pasts, usable, FOR_EVER).map(|(id, past, _)| (id, past.clone()));
-        self.file(group, *ask, Cause::Missed, index, (fullest, attained));
+        self.file(
+            group,
+            *ask,
+            Cause::Missed,
+            index,
+            (fullest, attained, ask.gap()),
+        );
     }
 
     /// Puts a shortfall to those of its cause: the same rules, the same faults. What is told of is the
@@ -435,7 +481,7 @@ impl Decider<'_, '_> {
         ask: Ask,
         cause: Cause,
         index: usize,
-        (best, attained): (Option<(CopyId, Past)>, Seconds),
+        (best, attained, gap): (Option<(CopyId, Past)>, Seconds, Seconds),
     ) -> &mut Shortfall {
         let keeping = match cause {
             Cause::Rules => group.keeping.clone(),
@@ -445,6 +491,7 @@ impl Decider<'_, '_> {
         let entry = self.shortfalls.entry((of, cause, keeping)).or_default();
         if entry.classes.is_empty() {
             entry.best = best;
+            entry.gap = gap;
         }
         entry.attained = entry.attained.max(attained);
         entry.asks.insert(ask);

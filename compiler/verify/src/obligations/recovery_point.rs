@@ -26,10 +26,11 @@ use thrice_plan::staleness::{Known, Worst, worst};
 use thrice_plan::{CopyId, CopyKind, Missed, Period};
 use thrice_quantity::Seconds;
 
+use super::playing::may_be_told;
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Stakes, Struck, strike};
-use crate::presence::{NOT_BORNE_OUT, mismatch};
+use crate::presence::{ABOUT_CLASS, NOT_BORNE_OUT};
 use crate::verification::{Engine, Verdict, Verification};
 
 /// What is asked of a class.
@@ -122,7 +123,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut unknown: BTreeSet<(ClassId, usize)> = BTreeSet::new();
     for violations in groups.values() {
         for part in split(violations) {
-            if borne_out(context, &part) {
+            if borne_out(context, &part, out) {
                 out.findings.extend(tell::tell(context, &part));
             } else {
                 let cells = |v: &Violation| v.classes.iter().map(|c| (*c, v.period)).collect();
@@ -146,17 +147,15 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
 
 /// Whether the case that is told of some violations comes about on the simulator; if not, that is a
 /// mistake of this program.
-fn borne_out(context: &Context<'_>, part: &[Violation]) -> bool {
+fn borne_out(context: &Context<'_>, part: &[Violation], out: &mut Verification) -> bool {
     let Some(violation) = tell::worst_of(part) else {
         return true;
     };
-    let Err(why) = played::confirm(context, violation) else {
-        return true;
-    };
-    let class = violation.classes.first().copied();
-    let mut mismatches = context.mismatches.borrow_mut();
-    mismatches.push(mismatch(context, class, &why));
-    false
+    let class = violation.classes.first();
+    let class = class.map(|class| &context.plan.model.classes[*class].named);
+    let confirm = || played::confirm(context, violation);
+    let of = Obligation::RecoveryPoint;
+    may_be_told(context, out, of, (class, ABOUT_CLASS), confirm)
 }
 
 /// What makes violations one finding: what was asked, and the path that is too slow.

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 pub use concretize::Run;
 pub(crate) use evaluate::settled;
 pub use evaluate::{Choices, FOR_EVER, NodeChoice, refutes, stays_of};
-pub(crate) use replay::{About, NOT_BORNE_OUT, answered, mismatch};
+pub(crate) use replay::{ABOUT_CLASS, About, NOT_BORNE_OUT, answered, mismatch};
 pub use solve::Solver;
 pub(crate) use symbolize::{Symbolized, symbolize};
 pub(crate) use z3_solver::z3;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{ClassId, Obligation};
+use thrice_model::{ClassId, Named, Obligation};
 use thrice_plan::CopyId;
 use thrice_simulate::{Chosen, Effect, Life, replay};
 
@@ -12,6 +12,8 @@ use crate::context::Context;
 use crate::verification::Query;
 
 const MISMATCH: Code = Code("T9002");
+/// What a class has to do with it.
+pub(crate) const ABOUT_CLASS: &str = "about this class";
 /// Why there is no verdict then.
 pub(crate) const NOT_BORNE_OUT: &str = "its counterexample does not replay on the simulator";
 
@@ -63,11 +65,10 @@ pub(crate) fn answered(
     match confirm(context, symbolized, system, question, run) {
         Ok(()) => answer,
         Err(why) => {
-            context.mismatches.borrow_mut().push(mismatch(
-                context,
-                class_of(context, symbolized),
-                &why,
-            ));
+            let class = class_of(context, symbolized);
+            let class = class.map(|class| &context.plan.model.classes[class].named);
+            let mut mismatches = context.mismatches.borrow_mut();
+            mismatches.push(mismatch(class, ABOUT_CLASS, &why));
             Answer::Unknown(NOT_BORNE_OUT.to_owned())
         }
     }
@@ -157,19 +158,17 @@ fn class_of(context: &Context<'_>, symbolized: &Symbolized) -> Option<ClassId> {
     first.map(|id| context.plan.copies[*id].class)
 }
 
-/// A counterexample that the simulator does not bear out: a mistake of this program.
-pub(crate) fn mismatch(context: &Context<'_>, class: Option<ClassId>, why: &str) -> Diagnostic {
-    let name = class.map_or("a class", |class| context.class_name(class));
+/// A counterexample that the simulator does not bear out: a mistake of this program. `label` says what the
+/// subject has to do with it.
+pub(crate) fn mismatch(subject: Option<&Named>, label: &str, why: &str) -> Diagnostic {
+    let name = subject.map_or("a class", |named| named.name.as_str());
     let found = Diagnostic::error(
         MISMATCH,
         format!("a counterexample about `{name}` does not replay on the simulator: {why}"),
     )
     .help("this is a mistake in thrice, not in your policy: please report it, with the policy if you can");
-    match class {
-        Some(class) => found.at(
-            context.plan.model.classes[class].named.span,
-            "about this class",
-        ),
+    match subject {
+        Some(named) => found.at(named.span, label),
         None => found,
     }
 }

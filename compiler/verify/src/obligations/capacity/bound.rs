@@ -1,12 +1,12 @@
 //! The most room that each copy can take on a day.
 
 use jiff::civil::Date;
-use thrice_model::{Class, ClassId, Source, StepId, StepTarget, Verb};
-use thrice_plan::{Copy, CopyId, CopyKind};
+use thrice_model::{CaptureParts, Class, ClassId, Source, StepId, StepTarget, Verb};
+use thrice_plan::{Copy, CopyId, CopyKind, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 use thrice_retention::{PeakAssumptions, peak, repository_bound};
 
-use super::piled::{plain, repository, window};
+use super::piled::{LIFECYCLE_LATE, plain, repository, window};
 use crate::context::Context;
 
 /// Bounds on a plan's copies.
@@ -100,14 +100,16 @@ impl<'c, 'p> Bounds<'c, 'p> {
             CopyKind::Live => (size, "the data itself".to_owned()),
             CopyKind::Versions => self.versions(copy, class, size, day),
             CopyKind::Dump => self.dumps(copy, size),
+            CopyKind::Mirror | CopyKind::Transit | CopyKind::Seed | CopyKind::Files
+                if self.dated(copy).is_some() =>
+            {
+                self.carried(copy, size, day)
+            }
             CopyKind::Mirror | CopyKind::Transit | CopyKind::Seed => {
                 (size, "a copy of all of it".to_owned())
             }
             CopyKind::Files => {
-                let churned = churn(class, size).over(Seconds::days(i64::from(days_between(
-                    copy.lifetime.from,
-                    day,
-                ))));
+                let churned = churn(class, size).over(since(copy, day));
                 match class.kind {
                     // What is overwritten or written once takes its size; a copy of a tree that
                     // people change keeps what they deleted.
@@ -128,10 +130,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
 
     /// Dumps pile up until the clean-up takes them; one is always being written.
     fn dumps(&self, copy: &Copy, size: Bytes) -> (Bytes, String) {
-        let step = copy
-            .made_by
-            .map(|s| (s, &self.context.plan.model.steps[s].verb));
-        let Some((id, Verb::Capture(parts))) = step else {
+        let Some((id, parts)) = self.capture(copy) else {
             return (size, "a dump".to_owned());
         };
         let Some((keeps, _)) = &parts.keeps else {
@@ -140,22 +139,72 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 "the latest dump and the one being written".to_owned(),
             );
         };
-        let narrowest = self.context.plan.cadences[id]
-            .narrowest
-            .unwrap_or(Seconds::DAY);
-        let seconds = |time: Seconds| u64::try_from(time.0).unwrap_or(1).max(1);
-        let count = seconds(keeps.high())
-            .div_ceil(seconds(narrowest))
-            .saturating_add(2);
+        let count = self.pile(id, keeps.high());
         (
             size.saturating_mul(count),
             format!("{count} dumps, clean-up and writing included"),
         )
     }
 
+    /// Dumps that lie side by side are carried on side by side. What only adds keeps them for ever, or until
+    /// they are deleted there.
+    fn carried(&self, copy: &Copy, size: Bytes, day: Date) -> (Bytes, String) {
+        let plan = self.context.plan;
+        let capture = self.dated(copy).and_then(|dumps| self.capture(dumps));
+        let Some((id, parts)) = capture else {
+            return (size, "a copy of all of it".to_owned());
+        };
+        let kept = match copy.made_by.map(|by| &plan.model.steps[by].verb) {
+            Some(Verb::Sync { .. }) => parts.keeps.as_ref().map(|(keeps, _)| keeps.high()),
+            _ => {
+                let gone = copy.leaves.iter().filter_map(|leave| match leave {
+                    Leave::AfterEntering { after, .. } => Some(after.high()),
+                    _ => None,
+                });
+                gone.min().map(|after| after.saturating_add(LIFECYCLE_LATE))
+            }
+        };
+        let since = since(copy, day);
+        let count = self.pile(id, kept.unwrap_or(since).min(since));
+        let how = format!("a copy of {count} dumps");
+        (size.saturating_mul(count), how)
+    }
+
+    /// How many dumps lie side by side that stay so long: one has just come, and one is to go.
+    fn pile(&self, capture: StepId, stays: Seconds) -> u64 {
+        let narrowest = self.context.plan.cadences[capture].narrowest;
+        let seconds = |time: Seconds| u64::try_from(time.0).unwrap_or(1).max(1);
+        seconds(stays)
+            .div_ceil(seconds(narrowest.unwrap_or(Seconds::DAY)))
+            .saturating_add(2)
+    }
+
+    fn capture(&self, copy: &Copy) -> Option<(StepId, &'c CaptureParts)> {
+        let id = copy.made_by?;
+        match &self.context.plan.model.steps[id].verb {
+            Verb::Capture(parts) => Some((id, parts)),
+            _ => None,
+        }
+    }
+
+    /// The dumps that lie side by side where a copy comes from.
+    fn dated(&self, copy: &'c Copy) -> Option<&'c Copy> {
+        let mut at = Some(copy);
+        while let Some(here) = at {
+            match &self.context.plan.model.steps[here.made_by?].verb {
+                Verb::Capture(parts) => return parts.keeps.is_some().then_some(here),
+                Verb::Sync { .. } | Verb::Move { .. } => {}
+                Verb::Copy { latest_only, .. } if !latest_only => {}
+                _ => return None,
+            }
+            at = here.source.map(|source| &self.context.plan.copies[source]);
+        }
+        None
+    }
+
     fn versions(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, String) {
         let churn = churn(class, size);
-        let since = Seconds::days(i64::from(days_between(copy.lifetime.from, day)));
+        let since = since(copy, day);
         let plan = self.context.plan;
         let thinned = self
             .backup(copy)
@@ -167,7 +216,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 "all its versions: nothing is ever forgotten".to_owned(),
             );
         };
-        let Some(between_prunes) = self.between_prunes(step) else {
+        let Some((between_prunes, least_between)) = self.between_prunes(step) else {
             let all = size.saturating_add(churn.over(since));
             return (all, "all its versions: nothing is ever pruned".to_owned());
         };
@@ -188,19 +237,28 @@ impl<'c, 'p> Bounds<'c, 'p> {
         };
         let most = peak(content, churn, &assumed);
         let how = format!("{versions} versions, pruning included");
-        let window = window(self.context, copy, day);
-        match repository((content, most), churn, (window, between_prunes)) {
+        let (window, apart) = match self.adds(copy) {
+            // What prunes deleted in the source stays here, as it was at each run.
+            Some(runs) => (since, runs.max(least_between)),
+            None => (window(self.context, copy, day), least_between),
+        };
+        match repository((content, most), churn, (window, apart)) {
             Bytes::ZERO => (most, how),
             more => (most.saturating_add(more), old(&how, more, window)),
         }
     }
 
-    /// The longest time between two prunes of what a backup forgets; `None` if nothing prunes.
-    fn between_prunes(&self, backup: StepId) -> Option<Seconds> {
+    /// The longest and the shortest time between two prunes of what a backup forgets; `None` if nothing
+    /// prunes.
+    fn between_prunes(&self, backup: StepId) -> Option<(Seconds, Seconds)> {
         let plan = self.context.plan;
         let step = &plan.model.steps[backup];
+        let between = |id: StepId| {
+            let cadence = &plan.cadences[id];
+            Some((cadence.widest_missed?, cadence.narrowest?))
+        };
         if matches!(step.verb, Verb::Backup { prune: true, .. }) {
-            return plan.cadences[backup].widest_missed;
+            return between(backup);
         }
         let StepTarget::Repository(of, _) = &step.target else {
             return None;
@@ -208,9 +266,29 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let prunes = self.context.prunes.iter().filter(|id| {
             matches!(&plan.model.steps[**id].source, Source::Repository(repository, _) if repository == of)
         });
-        prunes
-            .filter_map(|id| plan.cadences[*id].widest_missed)
-            .min()
+        let all = prunes.filter_map(|id| between(*id));
+        all.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1)))
+    }
+
+    /// How far apart the runs are of a step on the way of a repository that adds what is new and deletes
+    /// nothing; `None` if there is none.
+    fn adds(&self, copy: &Copy) -> Option<Seconds> {
+        let plan = self.context.plan;
+        let mut at = Some(copy);
+        while let Some(here) = at {
+            let by = here.made_by?;
+            if matches!(
+                plan.model.steps[by].verb,
+                Verb::Copy {
+                    latest_only: false,
+                    ..
+                }
+            ) {
+                return Some(plan.cadences[by].narrowest.unwrap_or(Seconds::DAY));
+            }
+            at = here.source.map(|source| &plan.copies[source]);
+        }
+        None
     }
 
     /// The backup that made a copy's versions: its own step, or that of the repository it mirrors.
@@ -228,6 +306,11 @@ impl<'c, 'p> Bounds<'c, 'p> {
         }
         None
     }
+}
+
+/// How long a copy has been there, up to a day.
+fn since(copy: &Copy, day: Date) -> Seconds {
+    Seconds::days(i64::from(days_between(copy.lifetime.from, day)))
 }
 
 /// What is there, and what its store keeps besides.

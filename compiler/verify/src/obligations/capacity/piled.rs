@@ -14,7 +14,7 @@ use super::bound::days_between;
 use crate::context::Context;
 
 /// Lifecycle workers run once a day and round: deletion may be two days late.
-const LIFECYCLE_LATE: Seconds = Seconds::days(2);
+pub(super) const LIFECYCLE_LATE: Seconds = Seconds::days(2);
 
 /// How long a copy's store keeps what is deleted in it, up to a day: the longest of its ways.
 pub(super) fn window(context: &Context<'_>, copy: &Copy, day: Date) -> Seconds {

@@ -362,6 +362,11 @@ fn wider(context: &Context<'_>, id: CopyId, runs: Runs) -> Seconds {
     rarer.saturating_add(missed).min(FOR_EVER)
 }
 
+/// Whether what a copy is made from is made as often as the copy.
+pub(super) fn without_rarer(context: &Context<'_>, id: CopyId) -> bool {
+    wider(context, id, Runs::Succeed) == Seconds::ZERO
+}
+
 /// Whether versions are what a class's past is made of: items are written once, and whether each of
 /// them stays is what copies and survival decide.
 pub(super) const fn has_versions(kind: ClassKind) -> bool {

@@ -13,17 +13,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use thrice_model::{CaptureParts, ClassId, Mishap, StepId, Strike, Target, Verb};
+use thrice_model::{CaptureParts, ClassId, StepId, Strike, Verb};
 use thrice_plan::calendar::after_is_enforced;
 use thrice_plan::staleness::Known;
 use thrice_plan::{CopyId, Missed, Period};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Case, Choices, RunChoice, simulate};
 
+use super::super::playing::{Played, lost};
 use super::tell::passages;
 use super::{Asker, Violation, path, unwatched};
 use crate::context::Context;
-use crate::faults::{Fault, Why, strike};
+use crate::faults::{Why, strike};
 
 /// A case that can be played.
 struct Setup {
@@ -35,10 +36,14 @@ struct Setup {
 }
 
 /// Whether the newest version is as old as a violation says; why not, if it is younger.
-pub(super) fn confirm(context: &Context<'_>, violation: &Violation) -> Result<(), String> {
+pub(super) fn confirm(context: &Context<'_>, violation: &Violation) -> Result<Played, String> {
     let oldest = &violation.attained.oldest;
-    let (Some(told), Some(setup)) = (oldest.age, setup(context, violation)) else {
-        return Ok(());
+    let Some(told) = oldest.age else {
+        return Ok(Played::Not("ages without bound"));
+    };
+    let setup = match setup(context, violation) {
+        Ok(setup) => setup,
+        Err(rests_on) => return Ok(Played::Not(rests_on)),
     };
     let course = simulate(context.plan, &setup.case);
     let states = course.outcomes.iter().flat_map(|outcome| &outcome.copies);
@@ -48,11 +53,14 @@ pub(super) fn confirm(context: &Context<'_>, violation: &Violation) -> Result<()
         .max();
     // Nothing at all is older than anything.
     let Some((newest, copy)) = newest else {
-        return Ok(());
+        return Ok(Played::Out);
     };
     let age = Seconds(oldest.at.saturating_sub(newest.as_second()));
-    if age >= told || waits(context, &setup.copies) {
-        return Ok(());
+    if age >= told {
+        return Ok(Played::Out);
+    }
+    if waits(context, &setup.copies) {
+        return Ok(Played::Not("steps that wait for others"));
     }
     let store = context.store_name(context.plan.copies[copy].location.store);
     Err(format!(
@@ -60,34 +68,40 @@ pub(super) fn confirm(context: &Context<'_>, violation: &Violation) -> Result<()
     ))
 }
 
-fn setup(context: &Context<'_>, violation: &Violation) -> Option<Setup> {
+/// What to play; else what the case rests on.
+fn setup(context: &Context<'_>, violation: &Violation) -> Result<Setup, &'static str> {
     let plan = context.plan;
     let oldest = &violation.attained.oldest;
     let missed = violation.missed;
-    oldest.age.filter(|_| oldest.exact)?;
-    let class = *violation.classes.first()?;
-    let period = plan.periods.get(violation.period)?;
+    let period = plan.periods.get(violation.period);
+    let (Some(class), Some(period), true) = (violation.classes.first(), period, oldest.exact)
+    else {
+        return Err("bounds of ages");
+    };
+    let class = *class;
     let judged = judged(context, violation, class, period);
     if judged
         .iter()
         .any(|copy| may_be_torn(context, *copy, missed))
     {
-        return None;
+        return Err("captures in place");
     }
-    let just_before = Timestamp::from_second(oldest.at.saturating_sub(1)).ok()?;
+    let just_before = Timestamp::from_second(oldest.at.saturating_sub(1));
+    let just_before = just_before.map_err(|_| "dates that there are not")?;
     let data = |copy: &CopyId| plan.staleness().of(*copy, missed).data_at(oldest.at - 1);
     let made = |copy: &CopyId| plan.copies[*copy].made_by.is_some();
     let mut copies: Vec<CopyId> = judged.iter().copied().filter(made).collect();
     copies.sort_by_key(|copy| (*copy != oldest.copy, std::cmp::Reverse(data(copy)), *copy));
     let strikes = lost(&violation.attained.faults).unwrap_or_default();
-    let strikes = strikes.into_iter().map(|target| Strike {
+    let strikes = strikes.into_iter().map(|mishap| Strike {
         at: just_before,
-        mishap: Mishap::Lose(target),
+        mishap,
         span: None,
     });
-    Some(Setup {
+    Ok(Setup {
         case: Case {
             strikes: strikes.collect(),
+            from: None,
             judged: just_before,
             classes: [class].into(),
             choices: choices(context, &copies, oldest.at, missed),
@@ -95,16 +109,6 @@ fn setup(context: &Context<'_>, violation: &Violation) -> Option<Setup> {
         copies,
         judged,
     })
-}
-
-/// What is lost at once; `None` where any fault is of another kind.
-fn lost(faults: &[Fault]) -> Option<Vec<Target>> {
-    let target = |fault: &Fault| match fault {
-        Fault::Loss(Target::Credential(_)) => None,
-        Fault::Loss(target) => Some(*target),
-        _ => None,
-    };
-    faults.iter().map(target).collect()
 }
 
 /// The copies whose newest version counts. Where things are lost at once, the simulator finds out by
@@ -213,6 +217,7 @@ mod tests {
 
     use super::super::{alike, borne_out, violations};
     use super::*;
+    use crate::verification::Verification;
 
     struct NoFiles;
 
@@ -292,7 +297,7 @@ require survive any 1 of host for all
             assert!(told.exact);
             let (set, missed) = (&violation.attained.faults, violation.missed);
             let what = format!("{set:?} {missed:?} in {}: {age}", violation.period);
-            assert_eq!(confirm(context, &violation), Ok(()), "{what}");
+            assert_eq!(confirm(context, &violation), Ok(Played::Out), "{what}");
             let mut more = violation;
             more.attained.oldest.age = Some(Seconds(age.0 + 1));
             let refused = confirm(context, &more).expect_err(&what);
@@ -314,7 +319,11 @@ require survive any 1 of host for all
         let text = [PLACES, FORK].concat();
         each(&text, |context, mut violation| {
             violation.attained.oldest.at -= 3600;
-            assert!(!borne_out(context, &[violation]));
+            assert!(!borne_out(
+                context,
+                &[violation],
+                &mut Verification::default()
+            ));
             let said = context.mismatches.take();
             assert_eq!(said[0].code.0, "T9002");
             assert!(said[0].message.contains("`db` does not replay"), "{said:?}");

@@ -1,0 +1,536 @@
+//! How much room a store's contents take, byte by byte.
+//!
+//! Sizes and what is overwritten are chosen once for all ([`Sizes`]); the rest follows from what runs read,
+//! leave and delete. A repository holds each byte once. What is forgotten stays in it until the next prune,
+//! which may leave a part of it unused, and may write anew all that is used before it deletes anything.
+//! What a store keeps of what is deleted in it (old versions, its own snapshots, what is locked) is there
+//! for as long.
+//!
+//! Not added up: files that are half transferred, what file systems take for themselves, and who changes
+//! files in a copy more often than the churn of its class says.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use jiff::Timestamp;
+use thrice_model::{
+    ClassId, ClassKind, RepositoryId, Source, Step, StepId, StepTarget, StoreId, Strike, Verb,
+    Versioning,
+};
+use thrice_plan::{Copy, CopyId, CopyKind, Plan};
+use thrice_quantity::{Bytes, Ratio};
+
+use crate::calendar::{day, instant, midnight};
+use crate::content::Piece;
+use crate::verbs::Taken;
+use crate::volume::{Volume, covered};
+use crate::world::World;
+use crate::{Case, Choices, Sizes, engine};
+
+/// Lifecycle workers of object storages run once a day and round: deletions may be two days late.
+pub(crate) const LIFECYCLE_LATE: i64 = 2 * 86_400;
+/// What a repository takes for its index and its trees on top of its data.
+const OVERHEAD: Ratio = Ratio(30_000);
+
+/// Stores to be weighed.
+#[derive(Clone, Debug)]
+pub struct Weighing {
+    /// The stores whose contents are added up.
+    pub stores: BTreeSet<StoreId>,
+    /// What goes wrong before.
+    pub strikes: Vec<Strike>,
+    /// What is chosen besides.
+    pub choices: Choices,
+    /// From when on it matters what they hold.
+    pub since: Timestamp,
+    /// Until when they are played, from the beginning of the policy on.
+    pub until: Timestamp,
+    /// How large the data are.
+    pub sizes: Sizes,
+    /// What they may hold together.
+    pub limit: Bytes,
+}
+
+/// What came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weighed {
+    /// What lies there in the end.
+    pub last: Bytes,
+    /// The most that lay there at any time that matters.
+    pub most: Bytes,
+    /// When that was first so.
+    pub most_at: Timestamp,
+    /// When there was first more than the limit.
+    pub over_from: Option<Timestamp>,
+}
+
+/// Adds up what lies on some stores, from the beginning of the policy on, run by run.
+#[must_use]
+pub fn weigh(plan: &Plan, weighing: &Weighing) -> Weighed {
+    let there = |copy: &&Copy| weighing.stores.contains(&copy.location.store);
+    let copies = plan.copies.iter().map(|(_, copy)| copy);
+    let case = Case {
+        strikes: weighing.strikes.clone(),
+        from: Some(instant(midnight(plan.model.policy.start))),
+        judged: weighing.until,
+        classes: copies.filter(there).map(|copy| copy.class).collect(),
+        choices: weighing.choices.clone(),
+    };
+    let mut ledger = Ledger::new(plan, weighing, &case.classes);
+    if !case.classes.is_empty() {
+        engine::run_with(plan, &case, Some(&mut ledger));
+    }
+    Weighed {
+        last: bytes(ledger.last),
+        most: bytes(ledger.most),
+        most_at: instant(ledger.most_at),
+        over_from: ledger.over_from.map(instant),
+    }
+}
+
+fn bytes(sum: u128) -> Bytes {
+    Bytes(u64::try_from(sum).unwrap_or(u64::MAX))
+}
+
+/// A repository's files, as far as they hold one class.
+#[derive(Clone, Debug, Default)]
+struct Packs {
+    /// What its versions need.
+    content: u128,
+    /// What the last prune left.
+    settled: u128,
+    /// What came since.
+    fresh: u128,
+    /// How often it was pruned.
+    prunes: u64,
+    /// What prunes deleted: when, and how much.
+    old: VecDeque<(i64, u128)>,
+}
+
+impl Packs {
+    fn overhead(amount: u128) -> u128 {
+        amount * u128::from(OVERHEAD.0) / u128::from(Ratio::ONE.0)
+    }
+
+    fn whole(&self) -> u128 {
+        self.settled + Self::overhead(self.settled) + self.fresh
+    }
+}
+
+/// What lies where, as it is added up.
+pub(crate) struct Ledger<'p> {
+    plan: &'p Plan,
+    stores: BTreeSet<StoreId>,
+    limit: u128,
+    sizes: Sizes,
+    volumes: BTreeMap<ClassId, Volume>,
+    packs: BTreeMap<CopyId, Packs>,
+    /// What each copy took when it was last looked at.
+    taken: BTreeMap<CopyId, u128>,
+    /// Copies that are the same files: the room is taken once.
+    same: BTreeMap<CopyId, CopyId>,
+    since: i64,
+    last: u128,
+    most: u128,
+    most_at: i64,
+    over_from: Option<i64>,
+}
+
+impl<'p> Ledger<'p> {
+    fn new(plan: &'p Plan, weighing: &Weighing, classes: &BTreeSet<ClassId>) -> Self {
+        let mut first = BTreeMap::new();
+        let mut same = BTreeMap::new();
+        for (id, copy) in plan.copies.iter() {
+            let files = (
+                copy.class,
+                &copy.location,
+                copy.kind == CopyKind::Versions,
+                copy.repository,
+            );
+            same.insert(id, *first.entry(files).or_insert(id));
+        }
+        let volume = |class: &ClassId| {
+            let volume = Volume::of(&plan.model.classes[*class], weighing.sizes);
+            (*class, volume)
+        };
+        Self {
+            plan,
+            stores: weighing.stores.clone(),
+            limit: u128::from(weighing.limit.0),
+            sizes: weighing.sizes,
+            volumes: classes.iter().map(volume).collect(),
+            packs: BTreeMap::new(),
+            taken: BTreeMap::new(),
+            same,
+            since: weighing.since.as_second(),
+            last: 0,
+            most: 0,
+            most_at: weighing.since.as_second(),
+            over_from: None,
+        }
+    }
+
+    /// Whether deletions come as late as they may.
+    pub(crate) const fn is_late(&self) -> bool {
+        matches!(self.sizes, Sizes::Most)
+    }
+
+    /// The steps that prune one of these repositories.
+    pub(crate) fn prunes(&self, copies: &BTreeSet<CopyId>) -> BTreeSet<StepId> {
+        let repositories = copies
+            .iter()
+            .filter_map(|id| self.plan.copies[*id].repository);
+        let repositories: BTreeSet<RepositoryId> = repositories.collect();
+        let steps = self.plan.model.steps.iter();
+        steps
+            .filter(|(_, step)| pruned(step).is_some_and(|of| repositories.contains(&of)))
+            .filter(|(_, step)| matches!(step.verb, Verb::Prune))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// A run is done, and is about to leave what it took.
+    pub(crate) fn before(&mut self, world: &World<'_>, step: StepId, run: &Taken, now: i64) {
+        let what = &self.plan.copies[run.copy];
+        let Some(volume) = self.volumes.get(&what.class) else {
+            return;
+        };
+        match self.plan.model.steps[step].verb {
+            // What is being written lies beside what is there.
+            Verb::Capture(_) => {
+                let newest = run.pieces.iter().map(|piece| piece.to).max();
+                let extra = newest.map_or(0, |at| volume.size(at));
+                let mine = self.stores.contains(&what.location.store);
+                self.note(now, if mine { extra } else { 0 });
+            }
+            Verb::Backup { .. } => {
+                let held = world.held.get(&run.copy);
+                let there = held.map_or(&[][..], |held| held.pieces.as_slice());
+                let start = run.start;
+                let new = run.pieces.iter().map(|piece| Piece {
+                    taken: Some(start),
+                    ..*piece
+                });
+                let before = content(volume, there.iter().copied());
+                let after = content(volume, there.iter().copied().chain(new));
+                let packs = self.packs.entry(run.copy).or_default();
+                packs.fresh += after.saturating_sub(before);
+                packs.content = after;
+            }
+            _ => {}
+        }
+    }
+
+    /// A run has left something in a copy.
+    pub(crate) fn after(
+        &mut self,
+        world: &World<'_>,
+        step: StepId,
+        (source, copy): (CopyId, CopyId),
+        now: i64,
+    ) {
+        // A move leaves less where it took it.
+        self.look(world, source, now);
+        let what = &self.plan.copies[copy];
+        if what.kind != CopyKind::Versions {
+            return self.look(world, copy, now);
+        }
+        if matches!(self.plan.model.steps[step].verb, Verb::Backup { .. }) {
+            let held = world.held.get(&copy);
+            let there = held.map_or(&[][..], |held| held.pieces.as_slice());
+            if let (Some(volume), Some(packs)) =
+                (self.volumes.get(&what.class), self.packs.get_mut(&copy))
+            {
+                packs.content = content(volume, there.iter().copied());
+            }
+        } else {
+            self.carry(step, copy, now);
+        }
+        self.look(world, copy, now);
+    }
+
+    /// A step is done.
+    pub(crate) fn done(&mut self, world: &World<'_>, step: StepId, now: i64) {
+        if let Some(repository) = pruned(&self.plan.model.steps[step]) {
+            self.prune(world, repository, now);
+        }
+        self.note(now, 0);
+    }
+
+    /// What steps deleted of what others wrote.
+    pub(crate) fn deleted(&mut self, world: &World<'_>, step: StepId, now: i64) {
+        for copy in world.under(step) {
+            self.look(world, copy, now);
+        }
+    }
+
+    /// At the end of a day.
+    pub(crate) fn day(&mut self, world: &World<'_>, now: i64) {
+        let copies: Vec<CopyId> = world.held.keys().copied().collect();
+        for copy in copies {
+            self.look(world, copy, now);
+        }
+        self.note(now, 0);
+    }
+
+    /// The files of a repository are carried on: those that are not there yet come before any goes.
+    fn carry(&mut self, step: StepId, copy: CopyId, now: i64) {
+        let what = &self.plan.copies[copy];
+        let source = what.source.and_then(|source| self.packs.get(&source));
+        let Some(source) = source.cloned() else {
+            return;
+        };
+        let own = self.packs.get(&copy).cloned().unwrap_or_default();
+        let rewritten = own.prunes != source.prunes;
+        let coming = match rewritten {
+            true => source.content + source.fresh,
+            false => (source.settled + source.fresh).saturating_sub(own.settled + own.fresh),
+        };
+        let adds = matches!(
+            self.plan.model.steps[step].verb,
+            Verb::Copy {
+                latest_only: false,
+                ..
+            }
+        );
+        let mut new = Packs {
+            old: own.old.clone(),
+            ..source
+        };
+        if adds {
+            new.settled = own.settled;
+            new.fresh = own.fresh + coming;
+        } else if rewritten {
+            if self.stores.contains(&what.location.store) {
+                self.note(now, coming);
+            }
+            new.old.push_back((now, own.content + own.fresh));
+        }
+        self.packs.insert(copy, new);
+    }
+
+    /// All classes in a repository are pruned at once.
+    fn prune(&mut self, world: &World<'_>, repository: RepositoryId, now: i64) {
+        let of = &self.plan.model.repositories[repository];
+        let copies = self.plan.copies.iter().filter(|(_, copy)| {
+            copy.repository == Some(repository) && copy.location.store == of.store
+        });
+        let copies: Vec<CopyId> = copies.map(|(id, _)| id).collect();
+        let late = self.is_late();
+        let used = u128::from(of.max_unused.complement().0);
+        let mine = self.stores.contains(&of.store) && late;
+        let mut rewritten = 0;
+        for copy in &copies {
+            let packs = self.packs.get(copy);
+            let content = packs.map_or(0, |packs| packs.content);
+            rewritten += content + Packs::overhead(content);
+        }
+        self.note(now, if mine { rewritten } else { 0 });
+        for copy in copies {
+            let Some(packs) = self.packs.get_mut(&copy) else {
+                continue;
+            };
+            packs.prunes += 1;
+            let whole = packs.settled + packs.fresh;
+            let deleted = match late {
+                true => packs.content.min(packs.settled) + packs.fresh,
+                false => whole.saturating_sub(packs.content),
+            };
+            packs.old.push_back((now, deleted));
+            packs.settled = match (late, used) {
+                (true, 1..) => packs.content * u128::from(Ratio::ONE.0) / used,
+                _ => packs.content,
+            };
+            packs.settled = packs.settled.min(whole).max(packs.content);
+            packs.fresh = 0;
+            self.look(world, copy, now);
+        }
+    }
+
+    /// Looks at what a copy takes.
+    fn look(&mut self, world: &World<'_>, copy: CopyId, now: i64) {
+        let what = &self.plan.copies[copy];
+        if !self.stores.contains(&what.location.store) {
+            return;
+        }
+        let (Some(volume), Some(held)) = (self.volumes.get(&what.class), world.held.get(&copy))
+        else {
+            return;
+        };
+        let up = world.is_up(what.location.store) && what.lifetime.contains(day(now));
+        let live = what.kind == CopyKind::Live;
+        let taken = if !up || (held.pieces.is_empty() && held.past.is_empty() && !live) {
+            0
+        } else if what.kind == CopyKind::Versions {
+            let kept_from = kept_from(world, what, now);
+            self.packs.get_mut(&copy).map_or(0, |packs| {
+                while packs.old.front().is_some_and(|(at, _)| *at < kept_from) {
+                    packs.old.pop_front();
+                }
+                packs.whole() + packs.old.iter().map(|(_, amount)| amount).sum::<u128>()
+            })
+        } else {
+            let past = held
+                .past
+                .iter()
+                .filter(|past| past.until.is_none_or(|until| until > now));
+            let past = past.map(|past| piece(volume, &past.piece)).sum::<u128>();
+            let now_there = match (live, volume.kind()) {
+                (true, kind)
+                    if (kind == ClassKind::State || what.leaves.is_empty())
+                        && !world.live_lost.contains_key(&what.class) =>
+                {
+                    volume.size(now)
+                }
+                _ => held.pieces.iter().map(|p| piece(volume, p)).sum::<u128>(),
+            };
+            now_there + past + overwritten(world, self.plan, (copy, what), volume, now)
+        };
+        self.taken.insert(copy, taken);
+    }
+
+    /// Adds up what lies there, with what is there for a moment.
+    fn note(&mut self, now: i64, extra: u128) {
+        let mut each: BTreeMap<CopyId, u128> = BTreeMap::new();
+        for (copy, taken) in &self.taken {
+            let first = self.same.get(copy).copied().unwrap_or(*copy);
+            let known = each.entry(first).or_default();
+            *known = taken.max(known).to_owned();
+        }
+        let sum = each.values().sum::<u128>();
+        self.last = sum;
+        if now < self.since {
+            return;
+        }
+        if sum + extra > self.most {
+            self.most = sum + extra;
+            self.most_at = now;
+        }
+        if sum + extra > self.limit && self.over_from.is_none() {
+            self.over_from = Some(now);
+        }
+    }
+}
+
+/// What a piece of data takes.
+fn piece(volume: &Volume, piece: &Piece) -> u128 {
+    match piece.is_state() {
+        true => volume.size(piece.to),
+        false => volume.created(piece.from, piece.to),
+    }
+}
+
+/// What versions take that share what they can.
+fn content(volume: &Volume, pieces: impl Iterator<Item = Piece>) -> u128 {
+    if volume.kind() == ClassKind::Items {
+        let ranges = pieces.map(|piece| (piece.from, piece.to)).collect();
+        let ranges = crate::content::union(ranges);
+        return ranges
+            .iter()
+            .map(|(from, to)| volume.created(*from, *to))
+            .sum();
+    }
+    let mut newest: BTreeMap<Option<i64>, i64> = BTreeMap::new();
+    for piece in pieces {
+        let at = newest.entry(piece.taken).or_insert(piece.to);
+        *at = piece.to.max(*at);
+    }
+    covered(newest.values().map(|at| volume.bytes(*at)).collect())
+}
+
+/// What users deleted or overwrote and is still there: in a copy that keeps what was deleted, and in what the
+/// store keeps by itself.
+fn overwritten(
+    world: &World<'_>,
+    plan: &Plan,
+    (id, copy): (CopyId, &Copy),
+    volume: &Volume,
+    now: i64,
+) -> u128 {
+    let Some(held) = world.held.get(&id) else {
+        return 0;
+    };
+    let live = copy.kind == CopyKind::Live;
+    // What is written anew as a whole has pieces of its own.
+    if volume.kind() == ClassKind::State && !live {
+        return 0;
+    }
+    let read = match live {
+        true => Some(now),
+        false => held.pieces.iter().map(|piece| piece.to).max(),
+    };
+    let begun = match live {
+        true => Some(midnight(copy.lifetime.from).max(world.from)),
+        false => held.first,
+    };
+    let (Some(read), Some(begun)) = (read, begun) else {
+        return 0;
+    };
+    let since = |from: i64| {
+        let before = volume.overwritten(from.max(begun).min(read));
+        volume.overwritten(read).saturating_sub(before)
+    };
+    let verb = copy.made_by.map(|step| &plan.model.steps[step].verb);
+    let keeps_all = matches!(
+        verb,
+        Some(Verb::Copy {
+            latest_only: false,
+            ..
+        })
+    ) && copy.kind == CopyKind::Files
+        && copy.leaves.is_empty()
+        && volume.has_churn();
+    match keeps_all {
+        true => since(begun),
+        false => since(kept_from(world, copy, now)),
+    }
+}
+
+/// From when on what is deleted in a copy's store is still there.
+fn kept_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
+    let plan = world.plan;
+    let store = &plan.model.stores[copy.location.store];
+    let mut from = now;
+    if store.versioning == Versioning::On {
+        let rules = plan
+            .model
+            .steps
+            .iter()
+            .filter_map(|(_, step)| noncurrent(step, copy));
+        from = rules
+            .min()
+            .map_or(i64::MIN, |after| now - after - LIFECYCLE_LATE);
+    }
+    if let Some(lock) = store.lock {
+        from = from.min(now.saturating_sub(lock.days.saturating_mul(86_400)));
+    }
+    from.min(
+        world
+            .oldest_snapshot(copy.location.store, now)
+            .unwrap_or(now),
+    )
+}
+
+/// How long a lifecycle rule leaves what is deleted where a copy lies.
+fn noncurrent(step: &Step, copy: &Copy) -> Option<i64> {
+    let (
+        Verb::Expire {
+            noncurrent: true,
+            after,
+            ..
+        },
+        Source::Location(place, _),
+    ) = (&step.verb, &step.source)
+    else {
+        return None;
+    };
+    place.contains(&copy.location).then_some(after.high().0)
+}
+
+/// The repository that a step prunes.
+const fn pruned(step: &Step) -> Option<RepositoryId> {
+    match (&step.verb, &step.target, &step.source) {
+        (Verb::Backup { prune: true, .. }, StepTarget::Repository(id, _), _)
+        | (Verb::Prune, _, Source::Repository(id, _)) => Some(*id),
+        _ => None,
+    }
+}

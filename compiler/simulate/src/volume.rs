@@ -1,0 +1,144 @@
+//! How much data of a class there are, and how much of them is like what was there before.
+//!
+//! Bytes are numbered in the order in which they are written. At any instant the data are the last ones, as
+//! many as the data are large: whatever is overwritten or deleted is the oldest. So two instants share as
+//! little as the stated churn allows, which is what takes a repository the most room. Sizes change at
+//! midnight in UTC.
+
+use std::cell::RefCell;
+
+use thrice_model::{Class, ClassKind};
+use thrice_quantity::{Bytes, BytesPerDay, Interval, RatioPerMonth, Seconds};
+
+use crate::Sizes;
+use crate::calendar::midnight;
+
+const DAY: i64 = 86_400;
+
+/// The data of a class, with all that is open in it chosen.
+#[derive(Clone, Debug)]
+pub(crate) struct Volume {
+    kind: ClassKind,
+    /// The instant at which they have the size that is stated.
+    begins: i64,
+    size: Bytes,
+    growth: Growth,
+    /// What is overwritten; `None`: not said, so all of them each day.
+    churn: Option<BytesPerDay>,
+    /// What is overwritten up to each day, if that is all.
+    overwritten: RefCell<Vec<u128>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Growth {
+    AtMost(RatioPerMonth),
+    AtLeast(RatioPerMonth),
+    Volume(BytesPerDay),
+}
+
+impl Volume {
+    pub(crate) fn of(class: &Class, sizes: Sizes) -> Self {
+        fn end<T: Copy + PartialOrd>(interval: &Interval<T>, sizes: Sizes) -> T {
+            match sizes {
+                Sizes::Least => interval.low(),
+                Sizes::Most => interval.high(),
+            }
+        }
+        let growth = match (&class.growth_volume, sizes) {
+            (Some(volume), _) => Growth::Volume(end(volume, sizes)),
+            (None, Sizes::Least) => Growth::AtLeast(class.growth.low()),
+            (None, Sizes::Most) => Growth::AtMost(class.growth.high()),
+        };
+        Self {
+            kind: class.kind,
+            begins: midnight(class.lifetime.from),
+            size: class
+                .size
+                .map_or(Bytes::ZERO, |(size, _)| end(&size, sizes)),
+            growth,
+            churn: class.churn.map(|(churn, _)| end(&churn, sizes)),
+            overwritten: RefCell::default(),
+        }
+    }
+
+    /// How large they are at an instant.
+    pub(crate) fn size(&self, at: i64) -> u128 {
+        self.size_on(at.saturating_sub(self.begins).max(0) / DAY)
+    }
+
+    fn size_on(&self, day: i64) -> u128 {
+        let days = u32::try_from(day).unwrap_or(u32::MAX);
+        let size = match self.growth {
+            Growth::AtMost(growth) => growth.grown_at_most(self.size, days),
+            Growth::AtLeast(growth) => growth.grown_at_least(self.size, days),
+            Growth::Volume(volume) => {
+                let grown = volume.over(Seconds::days(i64::from(days)));
+                self.size.saturating_add(grown)
+            }
+        };
+        u128::from(size.0)
+    }
+
+    /// How much has been overwritten up to an instant. Items are written once.
+    pub(crate) fn overwritten(&self, at: i64) -> u128 {
+        let time = at.saturating_sub(self.begins).max(0);
+        match (self.kind, self.churn) {
+            (ClassKind::Items, _) => 0,
+            (_, Some(churn)) => u128::from(churn.over(Seconds(time)).0),
+            (_, None) => {
+                let day = time / DAY;
+                let mut known = self.overwritten.borrow_mut();
+                if known.is_empty() {
+                    known.push(0);
+                }
+                let index = usize::try_from(day).unwrap_or(usize::MAX);
+                while known.len() <= index {
+                    let next = i64::try_from(known.len()).unwrap_or(i64::MAX) - 1;
+                    let before = known.last().copied().unwrap_or(0);
+                    known.push(before + self.size_on(next));
+                }
+                let part = self.size_on(day) * u128::from((time % DAY).unsigned_abs());
+                known.get(index).copied().unwrap_or(0) + part / u128::from(DAY.unsigned_abs())
+            }
+        }
+    }
+
+    /// The numbers of the bytes that are there at an instant: after the first, up to the second.
+    pub(crate) fn bytes(&self, at: i64) -> (u128, u128) {
+        let from = self.overwritten(at);
+        (from, from + self.size(at))
+    }
+
+    /// How much of what is there was created after an instant, up to another; what was there in the
+    /// beginning came then.
+    pub(crate) fn created(&self, from: i64, to: i64) -> u128 {
+        let before = match from <= self.begins {
+            true => 0,
+            false => self.size(from),
+        };
+        self.size(to).saturating_sub(before)
+    }
+
+    pub(crate) const fn kind(&self) -> ClassKind {
+        self.kind
+    }
+
+    /// Whether it is said how much is overwritten.
+    pub(crate) const fn has_churn(&self) -> bool {
+        self.churn.is_some()
+    }
+}
+
+/// How many bytes lie in ranges of numbers, each counted once.
+pub(crate) fn covered(mut ranges: Vec<(u128, u128)>) -> u128 {
+    ranges.sort_unstable();
+    let (mut sum, mut until) = (0, 0);
+    for (from, to) in ranges {
+        let from = from.max(until);
+        if from < to {
+            sum += to - from;
+            until = to;
+        }
+    }
+    sum
+}

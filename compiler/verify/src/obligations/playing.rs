@@ -1,0 +1,56 @@
+//! What obligations have in common that play their cases on the simulator before anybody sees them.
+
+use thrice_model::{Mishap, Named, Obligation, Target};
+
+use crate::context::Context;
+use crate::faults::Fault;
+use crate::presence::mismatch;
+use crate::verification::Verification;
+
+/// What the simulator says of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Played {
+    /// It comes about.
+    Out,
+    /// It has no course that could be played: what it rests on, such as `missed runs`.
+    Not(&'static str),
+}
+
+/// Whether a case may be told. One that does not come about is a mistake of this program; of one that was not
+/// played the report says so.
+pub(crate) fn may_be_told(
+    context: &Context<'_>,
+    out: &mut Verification,
+    obligation: Obligation,
+    (subject, label): (Option<&Named>, &str),
+    confirm: impl FnOnce() -> Result<Played, String>,
+) -> bool {
+    if !context.plays {
+        return true;
+    }
+    match confirm() {
+        Ok(played) => {
+            let plays = out.plays.entry(obligation).or_default();
+            match played {
+                Played::Out => plays.replayed += 1,
+                Played::Not(rests_on) => drop(plays.rest_on.insert(rests_on)),
+            }
+            true
+        }
+        Err(why) => {
+            let mut mismatches = context.mismatches.borrow_mut();
+            mismatches.push(mismatch(subject, label, &why));
+            false
+        }
+    }
+}
+
+/// What is lost at once; `None` where any fault is of another kind.
+pub(crate) fn lost(faults: &[Fault]) -> Option<Vec<Mishap>> {
+    let target = |fault: &Fault| match fault {
+        Fault::Loss(Target::Credential(_)) => None,
+        Fault::Loss(target) => Some(Mishap::Lose(*target)),
+        _ => None,
+    };
+    faults.iter().map(target).collect()
+}
