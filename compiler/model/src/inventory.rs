@@ -156,7 +156,7 @@ pub struct Tool {
 }
 
 /// What starts a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunnerKind {
     /// Plain cron and emitted scripts.
     Cron,

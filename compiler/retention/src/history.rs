@@ -110,8 +110,8 @@ impl Guarantee {
     }
 }
 
-/// Runs `forget` right after each of the runs, which must be in order of time. Rules that keep
-/// by tag are taken to match none of them.
+/// Runs `forget` right after each of the runs, which must be in order of time, on a machine with that
+/// clock. Rules that keep by tag are taken to match none of them.
 ///
 /// # Errors
 /// [`ForgetError`] where this version of restic refuses the rules.
@@ -119,13 +119,14 @@ pub fn simulate_iterated(
     rules: &KeepRules,
     version: ResticVersion,
     runs: &[Run],
+    clock: &TimeZone,
 ) -> Result<History, ForgetError> {
     let forgets: Vec<Timestamp> = runs.iter().map(|run| run.at).collect();
     // Of two runs at one moment both come before the forgets.
     let apart = forgets.is_sorted_by(|earlier, later| earlier < later);
     match Counted::new(rules, version).filter(|_| apart && !rules.is_empty()) {
         Some(counted) => by_count(counted, rules, version, runs, forgets),
-        None => simulate_with_forgets(rules, version, runs, &forgets),
+        None => simulate_with_forgets(rules, version, runs, (&forgets, clock)),
     }
 }
 
@@ -165,7 +166,8 @@ fn keys_of(runs: &[Run]) -> Vec<Keys> {
         .collect()
 }
 
-/// Runs `forget` at the given moments, in order of time; a run at the same moment comes first.
+/// Runs `forget` at the given moments, in order of time, on a machine with the clock given with them; a run
+/// at the same moment comes first.
 ///
 /// # Errors
 /// See [`simulate_iterated`].
@@ -173,7 +175,7 @@ pub fn simulate_with_forgets(
     rules: &KeepRules,
     version: ResticVersion,
     runs: &[Run],
-    forgets: &[Timestamp],
+    (forgets, clock): (&[Timestamp], &TimeZone),
 ) -> Result<History, ForgetError> {
     rules.check(version)?;
     let empty = rules.is_empty();
@@ -190,7 +192,7 @@ pub fn simulate_with_forgets(
     let mut present: Vec<u32> = Vec::new();
     let mut coming = (0_u32..).zip(runs).peekable();
     let mut latest = None;
-    let mut pass = Pass::new(rules, version);
+    let mut pass = Pass::new(rules, version, clock);
     let mut left = Vec::new();
     for forget in forgets {
         while let Some((index, run)) = coming.next_if(|(_, run)| run.at <= *forget) {
