@@ -227,6 +227,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         "T2319",
         &[("may read, write on", "may read, write, delete on")],
     ),
+    ("T2320", &[("restic 0.25.0", "restic 0.19.1")]),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",

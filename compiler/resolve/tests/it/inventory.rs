@@ -42,14 +42,14 @@ fn a_host_with_all_its_clauses() {
     let tools: Vec<_> = host
         .tools
         .iter()
-        .map(|t| (t.name.as_str(), t.version.as_str()))
+        .map(|t| (t.name.as_str(), t.version.unwrap().to_string()))
         .collect();
     assert_eq!(
         tools,
         [
-            ("zerobyte", "0.41"),
-            ("restic", "0.18.0"),
-            ("postgresql", "15")
+            ("zerobyte", "0.41.0".to_owned()),
+            ("restic", "0.18.0".to_owned()),
+            ("postgresql", "15.0.0".to_owned())
         ]
     );
 
