@@ -3,7 +3,7 @@
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Span, Timestamp, ToSpan as _};
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
 use thrice_retention::{KeepWithin, Snapshot};
@@ -72,6 +72,9 @@ pub fn history(random: &mut Random, spans: &[KeepWithin], machine: &TimeZone) ->
             _ => far(random, &mut taken),
         }
     }
+    if random.random_bool(0.3) {
+        over_a_change(random, spans, machine, &mut taken);
+    }
     thresholds(random, spans, machine, &mut taken);
     // Twins are made on purpose, and few.
     taken.sort_unstable();
@@ -83,7 +86,7 @@ pub fn history(random: &mut Random, spans: &[KeepWithin], machine: &TimeZone) ->
         taken.swap_remove(random.random_range(0..taken.len()));
     }
     if taken.is_empty() {
-        taken.push((at("2025-06-01T00:00:00Z"), Offset::UTC));
+        taken.push((past(random, 1970), Offset::UTC));
     }
     dressed(random, &taken)
 }
@@ -225,6 +228,38 @@ fn far(random: &mut Random, taken: &mut Vec<Taken>) {
         let shown = DateTime::from_parts(date, Time::constant(hour, 0, 0, 0));
         let offset = some_offset(random);
         taken.push((offset.to_timestamp(shown).unwrap(), offset));
+    }
+}
+
+/// Has the newest lie so that the edge of a span falls into a night in which the machine's clock is changed.
+fn over_a_change(
+    random: &mut Random,
+    spans: &[KeepWithin],
+    machine: &TimeZone,
+    taken: &mut Vec<Taken>,
+) {
+    let Some(span) = spans.choose(random) else {
+        return;
+    };
+    let Some(change) = machine.following(past(random, 1985)).next() else {
+        return;
+    };
+    let edge = change
+        .timestamp()
+        .checked_add(SignedDuration::from_mins(30 * random.random_range(-16..16)))
+        .unwrap();
+    let back = Span::new()
+        .years(span.years)
+        .months(span.months)
+        .days(span.days)
+        .hours(span.hours);
+    let latest = edge.to_zoned(machine.clone()).checked_add(back);
+    let Some(latest) = latest.ok().map(|latest| latest.timestamp()) else {
+        return;
+    };
+    if latest < at(PAST) {
+        taken.retain(|(time, _)| *time < latest || *time >= at(AHEAD));
+        taken.push(shown(latest, machine));
     }
 }
 
