@@ -52,8 +52,8 @@ pub struct Consequence {
 }
 
 impl Consequence {
-    /// Whether a finding explains what is wrong with the copies: a step on the way of one did not run, or what it
-    /// left is not there.
+    /// Whether a finding explains what is wrong with a copy: a step on its way did not run, or what it left is
+    /// not there.
     fn is_by(&self, finding: &Finding, way: &[String]) -> bool {
         let Diagnostic {
             code,
@@ -61,7 +61,7 @@ impl Consequence {
             subject,
             ..
         } = &finding.diagnostic;
-        matches!(*code, RUN | LEFT)
+        matches!(*code, RUN | LEFT | MISSING)
             && *severity == Severity::Error
             && subject.as_ref().is_some_and(|name| way.contains(name))
     }

@@ -140,20 +140,12 @@ fn by_count(
 ) -> Result<History, ForgetError> {
     rules.check(version)?;
     let keys = keys_of(runs);
-    let mut history = History {
-        runs: forgets.clone(),
-        forgets,
-        kept: Vec::new(),
-        ends: Vec::with_capacity(runs.len()),
-    };
+    let mut history = History::of(runs, forgets);
     for (number, _) in (0_u32..).zip(runs) {
         counted.run(number, &keys);
-        let before = history.kept.len();
-        history.kept.extend_from_slice(counted.present());
-        if history.kept.len() == before && version.refuses_remove_all() {
+        if !history.forgotten(counted.present()) && version.refuses_remove_all() {
             return Err(ForgetError::WouldRemoveAll);
         }
-        history.ends.push(history.kept.len());
     }
     Ok(history)
 }
@@ -183,12 +175,7 @@ pub fn simulate_with_forgets(
         return Err(ForgetError::EmptyPolicy);
     }
     let keys = keys_of(runs);
-    let mut history = History {
-        runs: runs.iter().map(|run| run.at).collect(),
-        forgets: forgets.to_vec(),
-        kept: Vec::new(),
-        ends: Vec::new(),
-    };
+    let mut history = History::of(runs, forgets.to_vec());
     let mut present: Vec<u32> = Vec::new();
     let mut coming = (0_u32..).zip(runs).peekable();
     let mut latest = None;
@@ -203,12 +190,11 @@ pub fn simulate_with_forgets(
             pass.restart(latest);
             thin(&present, &mut left, &mut pass, &keys, &history.runs);
             std::mem::swap(&mut present, &mut left);
-            if present.is_empty() && latest.is_some() && version.refuses_remove_all() {
-                return Err(ForgetError::WouldRemoveAll);
-            }
         }
-        history.kept.extend_from_slice(&present);
-        history.ends.push(history.kept.len());
+        let some_left = history.forgotten(&present);
+        if !some_left && latest.is_some() && version.refuses_remove_all() {
+            return Err(ForgetError::WouldRemoveAll);
+        }
     }
     Ok(history)
 }
@@ -230,6 +216,24 @@ fn thin(present: &[u32], kept: &mut Vec<u32>, pass: &mut Pass, keys: &[Keys], ru
 }
 
 impl History {
+    /// Runs that nothing was forgotten of yet.
+    fn of(runs: &[Run], forgets: Vec<Timestamp>) -> Self {
+        Self {
+            runs: runs.iter().map(|run| run.at).collect(),
+            kept: Vec::new(),
+            ends: Vec::with_capacity(forgets.len()),
+            forgets,
+        }
+    }
+
+    /// Notes what the next forget leaves, oldest first; says whether that is anything.
+    fn forgotten(&mut self, left: &[u32]) -> bool {
+        let before = self.kept.len();
+        self.kept.extend_from_slice(left);
+        self.ends.push(self.kept.len());
+        self.kept.len() > before
+    }
+
     /// The number of forgets.
     #[must_use]
     pub fn len(&self) -> usize {

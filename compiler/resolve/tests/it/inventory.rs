@@ -77,6 +77,19 @@ fn a_host_with_all_its_clauses() {
 }
 
 #[test]
+fn versions_that_nothing_has_are_told() {
+    let places = "host web at ovh/gravelines {
+    runs cron, zerobyte 0.41.0.2
+    has restic 0.99999999999999999999, rclone banana, redis 0.18.999999
+    has postgresql \"15\", curl
+    store local { medium nvme }
+}
+key k { held on web }
+repository safe in web.local:/safe { engine restic 0.18.1.2; key k }";
+    assert_snapshot!(shown(&with_places(places)));
+}
+
+#[test]
 fn an_object_storage_with_buckets() {
     let model = model(&with_places(
         "object_storage s3 at hetzner/fsn1 since nas {
