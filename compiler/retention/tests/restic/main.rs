@@ -1,7 +1,7 @@
 //! `forget` against real restic, in every version there is: random histories with random rules, on machines in
 //! many zones: the same decisions for the same reasons.
 //!
-//! `THRICE_RANDOM_HISTORIES=2500 cargo test -p thrice-retention --test restic -- --nocapture` tries so many on
+//! `THRICE_RANDOM_HISTORIES=5000 cargo test -p thrice-retention --test restic -- --nocapture` tries so many on
 //! each version instead of the few that fit into every run, and counts them. (Nextest ends tests that take
 //! minutes.) `THRICE_SEED` chooses others.
 //!
