@@ -250,7 +250,8 @@ impl Thinned<'_> {
     fn expected(&self, judge: &Judge<'_>, times: &[i64]) -> Option<Vec<i64>> {
         let plan = judge.plan;
         let (schedule, _) = self.step.timing.schedule.as_ref()?;
-        let last = judge.record(self.id)?.start;
+        let record = judge.record(self.id)?;
+        let last = record.start;
         let in_force = calendar::midnight(self.step.lifetime.from);
         // The first run may come a little before its snapshot, and is due a little before it.
         let cadence = &plan.cadences[self.id];
@@ -265,13 +266,17 @@ impl Thinned<'_> {
         let at = |second| Timestamp::from_second(second).ok();
         let zone = TimeZone::get(zone_name(&plan.model, schedule, self.step)).ok()?;
         let clock = restic_clock(self.step, &plan.model);
-        let runs = runs_of(
+        let mut runs = runs_of(
             schedule,
             &zone,
             &clock,
             at(from)?,
             at(last.saturating_add(1))?,
         );
+        if !record.ok {
+            // What a run that failed did not leave is told with it.
+            runs.pop();
+        }
         let history = simulate_iterated(self.rules, self.version, &runs, &clock).ok()?;
         let kept = history.kept(history.len().checked_sub(1)?);
         let due = kept
