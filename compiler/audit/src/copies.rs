@@ -6,14 +6,14 @@ use thrice_diagnostics::{Diagnostic, Severity, Span};
 use thrice_model::{ClassId, Demand, Obligation, Step, StepId};
 use thrice_plan::{Copy, CopyId, CopyKind, Plan, zone_name};
 use thrice_quantity::Seconds;
-use thrice_report::audit::{Measure, Unit};
+use thrice_report::audit::{Finding, Measure, Unit, Voided};
 use thrice_target::layout;
 use thrice_target::select::{self, Means};
 
-use crate::finding::{AGE, Judge, UNMEASURED, moment, some};
+use crate::finding::{AGE, Consequence, Judge, UNMEASURED, moment, some};
 use crate::history::snapshots;
 use crate::manifests;
-use crate::runs::{LOST, never_ran};
+use crate::runs::LOST;
 use crate::voids::Reach;
 
 const CLASS_AGE: Measure = Measure::new(
@@ -70,8 +70,9 @@ fn recovery_point(plan: &Plan, id: ClassId) -> Option<(Seconds, Span)> {
 
 /// A copy, and when the data in its newest version was made; `None` if there is none.
 struct Seen<'p> {
-    by: StepId,
     step: &'p Step,
+    /// The names of the steps on its way.
+    way: Vec<String>,
     data_of: Option<i64>,
 }
 
@@ -104,30 +105,34 @@ fn of_class(judge: &mut Judge<'_>, id: ClassId) {
             .event(moment(judge.now), "audited")
             .about(name.clone())
     };
+    let consequence = |told: String, diagnostic: Diagnostic, voids: Vec<Voided>| Consequence {
+        finding: Finding { diagnostic, voids },
+        told,
+        ways: seen.iter().map(|seen| seen.way.clone()).collect(),
+    };
     let Some(newest) = seen.iter().filter_map(|seen| seen.data_of).max() else {
-        if seen.iter().all(|seen| never_ran(judge, seen.by)) {
-            return;
-        }
         let message = format!("no usable copy of `{name}` is known here");
-        let diagnostic = copies(Diagnostic::error(AGE, message).at(place, "promised here"))
-            .help("run the step by hand, and see what it says");
-        return judge.find(diagnostic, reach.voids(plan, &LOST));
+        let diagnostic = Diagnostic::error(AGE, message.clone()).at(place, "promised here");
+        let diagnostic = copies(diagnostic).help("run the step by hand, and see what it says");
+        let consequence = consequence(message, diagnostic, reach.voids(plan, &LOST));
+        return judge.consequences.push(consequence);
     };
     let age = judge.now.saturating_sub(newest);
-    let diagnostic = limit
+    let too_old = limit
         .filter(|(limit, _)| age > limit.0)
         .map(|(limit, span)| {
             let message = format!(
                 "the newest usable copy of `{name}` is {} old, and its recovery point is {limit}",
                 Seconds(age)
             );
-            copies(Diagnostic::error(AGE, message).at(span, "no older than this"))
-                .help("see why no run has succeeded since, and run it by hand")
+            let diagnostic = Diagnostic::error(AGE, message.clone()).at(span, "no older than this");
+            let diagnostic =
+                copies(diagnostic).help("see why no run has succeeded since, and run it by hand");
+            let voids = reach.voids(plan, &[Obligation::RecoveryPoint]);
+            consequence(message, diagnostic, voids)
         });
     judge.figure(CLASS_AGE, name, age, limit.map(|(limit, _)| limit.0));
-    if let Some(diagnostic) = diagnostic {
-        judge.find(diagnostic, reach.voids(plan, &[Obligation::RecoveryPoint]));
-    }
+    judge.consequences.extend(too_old);
 }
 
 /// A copy that this host makes; `None` for one that cannot be seen from here.
@@ -156,10 +161,19 @@ fn look<'p>(judge: &Judge<'p>, id: CopyId, copy: &Copy) -> Option<Seen<'p>> {
         }
     };
     Some(Seen {
-        by,
         step,
+        way: way(plan, copy),
         data_of: time.map(|time| data_of(judge, id, time)),
     })
+}
+
+/// The steps that make a copy and all that it is made of, by their names.
+fn way(plan: &Plan, copy: &Copy) -> Vec<String> {
+    let sources = std::iter::successors(Some(copy), |copy| Some(&plan.copies[copy.source?]));
+    let steps = sources.filter_map(|copy| copy.made_by);
+    steps
+        .map(|id| plan.model.steps[id].named.name.clone())
+        .collect()
 }
 
 /// When the data was made that a copy of some time holds: a backup of a dump is as old as the dump that it

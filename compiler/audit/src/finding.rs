@@ -1,6 +1,6 @@
 //! Findings and figures, as they come up.
 
-use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
+use thrice_diagnostics::{Code, Diagnostic, Event, Severity, Span};
 use thrice_model::{HostId, Step, StepId};
 use thrice_plan::Plan;
 use thrice_report::audit::{Figure, Finding, Measure, Voided};
@@ -37,7 +37,66 @@ pub struct Judge<'a> {
     /// The present, in Unix seconds.
     pub now: i64,
     pub findings: Vec<Finding>,
+    /// What may follow from findings.
+    pub consequences: Vec<Consequence>,
     pub figures: Vec<Figure>,
+}
+
+/// A finding about a class, unless findings about the steps that make its copies say it all.
+pub struct Consequence {
+    pub finding: Finding,
+    /// What it comes to, in a line.
+    pub told: String,
+    /// For each copy the steps on its way, by their names.
+    pub ways: Vec<Vec<String>>,
+}
+
+impl Consequence {
+    /// Whether a finding explains what is wrong with a copy: a step on its way did not run, or what it left is
+    /// not there.
+    fn is_by(&self, finding: &Finding, way: &[String]) -> bool {
+        let Diagnostic {
+            code,
+            severity,
+            subject,
+            ..
+        } = &finding.diagnostic;
+        matches!(*code, RUN | LEFT | MISSING)
+            && *severity == Severity::Error
+            && subject.as_ref().is_some_and(|name| way.contains(name))
+    }
+
+    /// Has its causes tell of it, if there is one for each copy; else it stands for itself, and is given back.
+    pub fn settle(self, findings: &mut [Finding]) -> Option<Finding> {
+        let has_cause = |way: &Vec<String>| findings.iter().any(|f| self.is_by(f, way));
+        if !self.ways.iter().all(has_cause) {
+            return Some(self.finding);
+        }
+        for finding in findings {
+            if self.ways.iter().any(|way| self.is_by(finding, way)) {
+                finding.diagnostic.case.push(Event {
+                    when: String::new(),
+                    what: self.told.clone(),
+                });
+                add(&mut finding.voids, &self.finding.voids);
+            }
+        }
+        None
+    }
+}
+
+/// Adds what else is void.
+fn add(voids: &mut Vec<Voided>, more: &[Voided]) {
+    for void in more {
+        match voids.iter_mut().find(|it| it.obligation == void.obligation) {
+            Some(known) => {
+                known.subjects.extend_from_slice(&void.subjects);
+                known.subjects.sort_unstable();
+                known.subjects.dedup();
+            }
+            None => voids.push(void.clone()),
+        }
+    }
 }
 
 impl Judge<'_> {

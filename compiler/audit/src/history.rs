@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use thrice_diagnostics::Span;
 use thrice_model::{Obligation, Step, StepId, StepTarget, Verb};
-use thrice_plan::{calendar, zone_name};
+use thrice_plan::{calendar, restic_clock, zone_name};
 use thrice_quantity::Seconds;
 use thrice_report::audit::{Measure, Unit};
 use thrice_report::number;
@@ -161,8 +161,9 @@ impl Thinned<'_> {
             .map(|snapshot| (snapshot.time.at, snapshot.time.offset_seconds))
             .collect();
         let now = Timestamp::from_second(judge.now).unwrap_or(Timestamp::MAX);
+        let now = now.to_zoned(restic_clock(self.step, &judge.plan.model));
         // Rules that this version refuses are a finding of `thrice check`.
-        let Ok(kept) = keeps(self.rules, self.version, &settled, now) else {
+        let Ok(kept) = keeps(self.rules, self.version, &settled, &now) else {
             return;
         };
         let stale: Vec<String> = settled
@@ -249,7 +250,8 @@ impl Thinned<'_> {
     fn expected(&self, judge: &Judge<'_>, times: &[i64]) -> Option<Vec<i64>> {
         let plan = judge.plan;
         let (schedule, _) = self.step.timing.schedule.as_ref()?;
-        let last = judge.record(self.id)?.start;
+        let record = judge.record(self.id)?;
+        let last = record.start;
         let in_force = calendar::midnight(self.step.lifetime.from);
         // The first run may come a little before its snapshot, and is due a little before it.
         let cadence = &plan.cadences[self.id];
@@ -263,15 +265,19 @@ impl Thinned<'_> {
         }
         let at = |second| Timestamp::from_second(second).ok();
         let zone = TimeZone::get(zone_name(&plan.model, schedule, self.step)).ok()?;
-        // The scripts of all hosts run in UTC.
-        let runs = runs_of(
+        let clock = restic_clock(self.step, &plan.model);
+        let mut runs = runs_of(
             schedule,
             &zone,
-            &TimeZone::UTC,
+            &clock,
             at(from)?,
             at(last.saturating_add(1))?,
         );
-        let history = simulate_iterated(self.rules, self.version, &runs).ok()?;
+        if !record.ok {
+            // What a run that failed did not leave is told with it.
+            runs.pop();
+        }
+        let history = simulate_iterated(self.rules, self.version, &runs, &clock).ok()?;
         let kept = history.kept(history.len().checked_sub(1)?);
         let due = kept
             .iter()

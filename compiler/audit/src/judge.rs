@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use thrice_model::{HostId, Verb};
 use thrice_plan::Plan;
-use thrice_report::audit::Audit;
+use thrice_report::audit::{Audit, Finding};
 
 use crate::finding::Judge;
 use crate::measured::Measured;
@@ -18,6 +18,7 @@ pub fn judge(plan: &Plan, host: HostId, measured: &Measured, now: Timestamp) -> 
         measured,
         now: now.as_second(),
         findings: Vec::new(),
+        consequences: Vec::new(),
         figures: Vec::new(),
     };
     copies::judge(&mut judge);
@@ -31,7 +32,12 @@ pub fn judge(plan: &Plan, host: HostId, measured: &Measured, now: Timestamp) -> 
     history::unlisted(&mut judge);
     stores::judge(&mut judge);
     unmentioned::judge(&mut judge);
-    let mut findings = judge.findings;
+    let (mut causes, consequences) = (judge.findings, judge.consequences);
+    let of_classes = consequences.into_iter();
+    let mut findings: Vec<Finding> = of_classes
+        .filter_map(|consequence| consequence.settle(&mut causes))
+        .collect();
+    findings.append(&mut causes);
     // The heaviest first; within a severity as they came up: classes, then steps, then stores.
     findings.sort_by_key(|finding| finding.diagnostic.severity);
     Audit {

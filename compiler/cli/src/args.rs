@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use thrice_retention::{Count, GroupBy, KeepWithin, ResticVersion};
 
 /// A policy language for backups: says what is kept where, proves that it is safe, and emits what
@@ -486,6 +487,11 @@ pub struct Retention {
     /// The present, in RFC 3339: later snapshots lie in the future [default: now]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub now: Option<Timestamp>,
+
+    /// The zone of the clock where `forget` runs: spans are counted over its clock changes if the newest snapshot
+    /// was taken by such a clock
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
+    pub zone: TimeZone,
 }
 
 fn keep_count(text: &str) -> Result<Count, String> {
@@ -496,6 +502,10 @@ fn keep_count(text: &str) -> Result<Count, String> {
 fn keep_within(text: &str) -> Result<KeepWithin, String> {
     let wrong = "a span is written like 30d or 1y5m7d2h; restic knows no weeks";
     KeepWithin::parse(text).ok_or_else(|| wrong.to_owned())
+}
+
+fn zone(text: &str) -> Result<TimeZone, String> {
+    TimeZone::get(text).map_err(|_| "a zone is written like Europe/Paris".to_owned())
 }
 
 fn groups(text: &str) -> Result<GroupBy, String> {

@@ -26,9 +26,10 @@ pub fn measure(audit: &Audit, asked: &Questions, wanted: &[Wanted]) -> Measured 
         out.records.insert(step.clone(), record);
     }
     for repository in &asked.repositories {
-        let snapshots = restic::snapshots(repository);
+        let asked = (repository, audit.reach.ca_bundle.as_deref());
+        let snapshots = restic::snapshots(asked);
         if let Ok(snapshots) = &snapshots {
-            out.added.extend(restic::added(repository, snapshots));
+            out.added.extend(restic::added(asked, snapshots));
         }
         out.snapshots.insert(repository.name.clone(), snapshots);
     }

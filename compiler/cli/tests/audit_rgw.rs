@@ -15,6 +15,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use common::{Desk, session, stdout};
 use serde_json::Value;
 use thrice_diagnostics::{all_codes, explain};
+use thrice_test_support::authority::Authority;
 use thrice_test_support::ceph::Rgw;
 use thrice_test_support::restic::{PASSWORD, Restic, versions};
 use thrice_test_support::run;
@@ -262,10 +263,16 @@ fn an_authority_is_trusted_as_by_the_scripts() {
     assert!(blind[1].contains(why), "{blind:#?}");
     let file = gateway.authority();
     let word = file.to_str().unwrap();
-    let of_restic = &blind[..1];
-    assert_eq!(unmeasured(&["--ca-bundle", word]), of_restic);
+    assert_eq!(unmeasured(&["--ca-bundle", word]), Vec::<String>::new());
     let settings = stage.desk.text("s3.env");
     let settings = format!("{settings}AWS_CA_BUNDLE='{word}'\n");
     stage.desk.put("s3.env", settings.as_bytes());
     assert_eq!(unmeasured(&[]), Vec::<String>::new());
+    // What is said goes before what the keys come with, for both.
+    let elsewhere = stage.desk.path("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let wrong = Authority::make(&elsewhere).unwrap().certificate();
+    let untrusted = unmeasured(&["--ca-bundle", wrong.to_str().unwrap()]);
+    assert_eq!(untrusted.len(), 2, "{untrusted:#?}");
+    assert!(untrusted[0].contains("x509: "), "{untrusted:#?}");
 }

@@ -82,7 +82,12 @@ fn audited(code: &str) -> Option<Desk> {
             let desk = Desk::new(&[("srv/site/file", "x")]);
             let folder = desk.path("");
             let folder = folder.to_str().unwrap().trim_end_matches('/');
-            desk.put("shop.thrice", CAPTURE.replace("DESK", folder).as_bytes());
+            let policy = CAPTURE.replace("DESK", folder);
+            let policy = match code {
+                "T3202" => policy.replace("rpo 26h", "rpo 20h"),
+                _ => policy,
+            };
+            desk.put("shop.thrice", policy.as_bytes());
             if code == "T3205" {
                 let gone = format!("{} 1 1 {folder}/dumps/site-latest/file\n", "0".repeat(64));
                 desk.put("dumps.manifest", gone.as_bytes());

@@ -8,6 +8,7 @@ use thrice_retention::ResticVersion;
 use crate::id::{
     ClassId, CredentialId, HostId, KeyId, PhaseId, ProviderId, ServiceId, SiteId, StoreId, VaultId,
 };
+use crate::version::Version;
 
 /// A declaration's name, documentation and place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,14 +150,14 @@ pub enum HostKind {
 pub struct Tool {
     /// `restic`, `rclone`, `zerobyte`, `postgresql` …
     pub name: String,
-    /// As written: `0.18.0`; empty where it is not said.
-    pub version: String,
+    /// `None` where it is not said.
+    pub version: Option<Version>,
     /// Where it stands.
     pub span: Span,
 }
 
 /// What starts a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunnerKind {
     /// Plain cron and emitted scripts.
     Cron,
@@ -454,8 +455,8 @@ pub struct Repository {
     pub path: String,
     /// Version of restic that works on it.
     pub restic: ResticVersion,
-    /// Whether the version is written.
-    pub restic_stated: bool,
+    /// Where the version is written; `None` where it is not.
+    pub restic_stated: Option<Span>,
     /// Its key.
     pub key: Option<(KeyId, Span)>,
     /// The credential its steps use.

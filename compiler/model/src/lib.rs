@@ -10,6 +10,7 @@ mod id;
 mod inventory;
 mod scenario;
 mod step;
+mod version;
 
 pub use class::{Class, ClassKind, Field, Label, NeededWith};
 pub use demand::{
@@ -31,6 +32,7 @@ pub use step::{
     AgeClock, Anonymise, Application, CaptureMethod, CaptureParts, Location, Mirror, Runner,
     SeedRule, Source, Step, Subset, Target as StepTarget, Timing, Verb,
 };
+pub use version::{Version, newest_known};
 
 use thrice_diagnostics::Span;
 

@@ -30,7 +30,7 @@ pub use build::{plan, replan};
 pub use cadence::{ASKING, Cadence, zone_name};
 pub use calendar::Calendars;
 pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
-pub use reach::{Kept, rhythm};
+pub use reach::{Kept, restic_clock, rhythm};
 pub use room::{Room, room};
 pub use staleness::{Missed, Staleness};
 pub use thrice_model as model;

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rustc_hash::FxBuildHasher;
-use thrice_model::{HostId, Model, Step, StepTarget, Verb};
+use thrice_model::{HostId, Model, RunnerKind, Step, StepTarget, Verb};
 use thrice_quantity::Seconds;
-use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
+use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay, zone_named};
 use thrice_retention::closed_form::{count_reach, within_reach};
 use thrice_retention::{
     Count, ForgetError, History, KeepRules, ResticVersion, Run, regular_runs, runs_of,
@@ -34,6 +34,8 @@ struct Regime {
     rules: KeepRules,
     version: ResticVersion,
     schedule: Schedule,
+    /// What restic shows where it runs.
+    clock: TimeZone,
     /// The policy's first moment, and its horizon.
     calendar: (Timestamp, Timestamp),
 }
@@ -49,7 +51,12 @@ impl Eq for Kept {}
 
 impl Kept {
     /// By the real, iterated algorithm over the policy's own calendar.
-    fn new(rules: &KeepRules, version: ResticVersion, schedule: Schedule, model: &Model) -> Self {
+    fn new(
+        rules: &KeepRules,
+        version: ResticVersion,
+        (schedule, clock): (Schedule, TimeZone),
+        model: &Model,
+    ) -> Self {
         let moment = |day: Date| {
             day.to_zoned(TimeZone::UTC)
                 .map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp())
@@ -58,6 +65,7 @@ impl Kept {
             rules: rules.clone(),
             version,
             schedule,
+            clock,
             calendar: (moment(model.policy.start), moment(model.policy.end)),
         };
         let reach = if regime.is_refused() {
@@ -85,7 +93,7 @@ impl Kept {
 
 impl Regime {
     fn history(&self, runs: &[Run]) -> Result<History, ForgetError> {
-        simulate_iterated(&self.rules, self.version, runs)
+        simulate_iterated(&self.rules, self.version, runs, &self.clock)
     }
 
     /// Whether this version refuses the rules. What keeps one version alone keeps the newest of many.
@@ -98,7 +106,7 @@ impl Regime {
         let (from, to) = self.calendar;
         let zone = self.schedule.zone.time_zone(&TimeZone::UTC);
         let zone = zone.unwrap_or(TimeZone::UTC);
-        let runs = runs_of(&self.schedule, &zone, &zone, from, to);
+        let runs = runs_of(&self.schedule, &zone, &self.clock, from, to);
         match self.history(&runs) {
             Ok(history) => fullest((0..history.len()).map(|index| history.ages(index))),
             // Rules that this version refuses promise nothing.
@@ -115,8 +123,14 @@ pub(crate) struct Histories<'m> {
     written: IndexMap<Written<'m>, Arc<Kept>, FxBuildHasher>,
 }
 
-/// What stands in a step of its history: version, rules, schedule, and the host whose clock it may run on.
-type Written<'m> = (ResticVersion, &'m KeepRules, &'m Schedule, Option<HostId>);
+/// What stands in a step of its history: version, rules, schedule, and the runner and host whose clock it may run
+/// on.
+type Written<'m> = (
+    ResticVersion,
+    &'m KeepRules,
+    &'m Schedule,
+    (RunnerKind, Option<HostId>),
+);
 
 impl<'m> Histories<'m> {
     /// What the versions that a backup makes come to; `None` for a step that thins nothing.
@@ -135,16 +149,19 @@ impl<'m> Histories<'m> {
             return None;
         };
         let version = model.repositories.get(*repository)?.restic;
-        let written = (version, rules, schedule, step.runner.host);
+        let runner = (step.runner.kind, step.runner.host);
+        let written = (version, rules, schedule, runner);
         if let Some(kept) = self.written.get(&written) {
             return Some(Arc::clone(kept));
         }
         let schedule = rhythm(schedule, step, model);
-        let key = format!("{version} {rules:?} {schedule:?}");
+        let clock = restic_clock(step, model);
+        let named = clock.iana_name().unwrap_or("UTC");
+        let key = format!("{version} {rules:?} {schedule:?} {named}");
         let kept = self
             .known
             .entry(key)
-            .or_insert_with(|| Arc::new(Kept::new(rules, version, schedule, model)));
+            .or_insert_with(|| Arc::new(Kept::new(rules, version, (schedule, clock), model)));
         self.written.insert(written, Arc::clone(kept));
         Some(Arc::clone(kept))
     }
@@ -250,8 +267,20 @@ impl<'g> Taken<'g> {
     }
 }
 
+/// The clock that restic shows when a step runs it: it stores the offset with each snapshot, and counts days
+/// and months by it when it forgets. Emitted scripts set `TZ=UTC`; Zerobyte has the clock of its host.
+#[must_use]
+pub fn restic_clock(step: &Step, model: &Model) -> TimeZone {
+    let host = match step.runner.kind {
+        RunnerKind::Zerobyte => step.runner.host.and_then(|host| model.hosts.get(host)),
+        _ => None,
+    };
+    host.and_then(|host| zone_named(&host.timezone).ok())
+        .unwrap_or(TimeZone::UTC)
+}
+
 /// A schedule on a clock of its own, and without its time of day where that makes no difference: in UTC no day is longer than
-/// another, so buckets of days, weeks, months and years fall alike.
+/// another, so buckets of days, weeks, months and years fall alike, if snapshots are stored in UTC as well.
 #[must_use]
 pub fn rhythm(schedule: &Schedule, step: &Step, model: &Model) -> Schedule {
     let mut out = schedule.clone();
@@ -266,7 +295,7 @@ pub fn rhythm(schedule: &Schedule, step: &Step, model: &Model) -> Schedule {
             ScheduleZone::Named(zone.to_owned())
         };
     }
-    if out.zone != ScheduleZone::Utc {
+    if out.zone != ScheduleZone::Utc || restic_clock(step, model) != TimeZone::UTC {
         return out;
     }
     match &mut out.when {

@@ -7,13 +7,13 @@
 use thrice_diagnostics::Span;
 use thrice_model::{
     CredentialId, Host, Model, RepositoryId, RunnerKind, Source, Step, StepId, StepTarget,
-    StoreKind, Verb,
+    StoreKind, Verb, Version,
 };
 use thrice_quantity::schedule::Recurrence;
 use thrice_retention::{Count, KeepRules};
 
 /// First version with API keys, without which nothing can be applied unattended.
-pub const FLOOR: (u32, u32) = (0, 40);
+pub const FLOOR: Version = Version::new(0, 40, 0);
 /// Most attempts after the first.
 const MOST_RETRIES: u32 = 32;
 
@@ -90,10 +90,7 @@ pub fn limits(model: &Model, step: &Step) -> Vec<Limit> {
     {
         limit(
             false,
-            format!(
-                "`{}` has Zerobyte {}.{}",
-                host.named.name, version.0, version.1
-            ),
+            format!("`{}` has Zerobyte {version}", host.named.name),
             at,
             "too old",
             "0.40 is the first version that can be set up without a browser: bring the host to it, or let cron run this backup",
@@ -275,12 +272,8 @@ fn not_allowed(flags: &[String]) -> Option<&str> {
     None
 }
 
-/// Major and minor version on a host, if the policy says so, and where.
-fn version(host: &Host) -> Option<((u32, u32), Span)> {
+/// The version on a host, if the policy says so, and where.
+fn version(host: &Host) -> Option<(Version, Span)> {
     let tool = host.tools.iter().find(|tool| tool.name == "zerobyte")?;
-    let mut numbers = tool.version.split('.').map(str::parse);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => Some(((major, minor), tool.span)),
-        _ => None,
-    }
+    Some((tool.version?, tool.span))
 }

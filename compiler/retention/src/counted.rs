@@ -123,6 +123,7 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
     use super::*;
@@ -166,8 +167,8 @@ mod tests {
             }).collect();
             let forgets: Vec<Timestamp> = runs.iter().map(|run| run.at).collect();
             let (quick, whole) = (
-                simulate_iterated(&rules, version, &runs),
-                simulate_with_forgets(&rules, version, &runs, &forgets),
+                simulate_iterated(&rules, version, &runs, &TimeZone::UTC),
+                simulate_with_forgets(&rules, version, &runs, (&forgets, &TimeZone::UTC)),
             );
             prop_assert_eq!(quick, whole);
         }

@@ -1,6 +1,7 @@
 //! The heart of `forget`: one pass over snapshots from the newest to the oldest.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::bucket::Keys;
 use crate::rules::{Count, KeepRules, KeepWithin};
@@ -16,6 +17,8 @@ pub(crate) struct Pass {
     withins: Vec<Window>,
     keeps_oldest: bool,
     keeps_oldest_within: bool,
+    /// The zone of the machine that forgets.
+    clock: TimeZone,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +56,7 @@ impl Kept {
 
 impl Pass {
     /// A pass as if there were no snapshot yet; see [`Pass::restart`].
-    pub fn new(rules: &KeepRules, version: ResticVersion) -> Self {
+    pub fn new(rules: &KeepRules, version: ResticVersion, clock: &TimeZone) -> Self {
         let counts = rules
             .counts()
             .into_iter()
@@ -88,6 +91,7 @@ impl Pass {
             withins: withins.collect(),
             keeps_oldest: version.keeps_oldest(),
             keeps_oldest_within: version.keeps_oldest_within(),
+            clock: clock.clone(),
         }
     }
 
@@ -99,7 +103,8 @@ impl Pass {
             counter.last = None;
         }
         for window in &mut self.withins {
-            window.after = latest.and_then(|(time, offset)| window.within.before(time, offset));
+            window.after =
+                latest.and_then(|(time, offset)| window.within.before(time, offset, &self.clock));
             window.last = None;
         }
     }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 
 use crate::bucket::{Bucket, keys};
 use crate::evaluate::{Kept, Pass};
-use crate::rules::{KeepRules, RuleError};
+use crate::rules::{Count, KeepRules, RuleError};
 use crate::snapshot::Snapshot;
 use crate::version::ResticVersion;
 
@@ -18,7 +18,8 @@ pub struct Decision {
     /// Why, in the words of restic 0.18 (`daily snapshot`, `oldest monthly snapshot`, `within 30d`,
     /// `has tags [a, b]`); empty for what goes.
     pub reasons: Vec<String>,
-    /// What is left of each count rule behind it; `None` for a rule without an end.
+    /// What is left of each count rule behind it; `None` for a rule without an end, and for `-1`, which has
+    /// none either and keeps nothing.
     pub left: Vec<(Bucket, Option<u32>)>,
 }
 
@@ -54,8 +55,9 @@ impl From<RuleError> for ForgetError {
 }
 
 /// Decides on the snapshots of one group (see [`crate::group_by`]), in any order; the decisions
-/// come in the same order. `now` tells which snapshots lie in the future: those take part in
-/// counts, but duration rules do not start from them.
+/// come in the same order. `now`, on the clock of the machine that forgets, tells which snapshots lie in the
+/// future: those take part in counts, but duration rules do not start from them. Its zone matters to duration
+/// rules: see [`crate::KeepWithin::before`].
 ///
 /// # Errors
 /// [`ForgetError`] where this version of restic refuses.
@@ -63,7 +65,7 @@ pub fn forget(
     rules: &KeepRules,
     version: ResticVersion,
     snapshots: &[Snapshot],
-    now: Timestamp,
+    now: &Zoned,
 ) -> Result<Vec<Decision>, ForgetError> {
     let mut decisions = vec![
         Decision {
@@ -81,15 +83,21 @@ pub fn forget(
         let reasons = snapshots
             .get(index)
             .map_or_else(Vec::new, |snapshot| reasons(rules, snapshot, kept));
-        let left = pass
+        let counted = pass
             .left()
             .filter_map(|(place, left)| Some((*Bucket::ALL.get(place)?, left)));
+        let minus_one = |(bucket, count): (Bucket, Option<Count>)| {
+            (count == Some(Count::MinusOne)).then_some((bucket, None))
+        };
+        let minus_one = rules.counts().into_iter().filter_map(minus_one);
+        let mut left: Vec<_> = counted.chain(minus_one).collect();
+        left.sort_unstable_by_key(|(bucket, _)| *bucket);
         let keep = !reasons.is_empty();
         if let Some(decision) = decisions.get_mut(index) {
             *decision = Decision {
                 keep,
                 reasons,
-                left: left.collect(),
+                left,
             };
         }
         keep
@@ -106,7 +114,7 @@ pub fn keeps(
     rules: &KeepRules,
     version: ResticVersion,
     times: &[(Timestamp, i32)],
-    now: Timestamp,
+    now: &Zoned,
 ) -> Result<Vec<bool>, ForgetError> {
     let mut out = vec![true; times.len()];
     decide(rules, version, times, now, |index, kept, _| {
@@ -124,7 +132,7 @@ fn decide(
     rules: &KeepRules,
     version: ResticVersion,
     times: &[(Timestamp, i32)],
-    now: Timestamp,
+    now: &Zoned,
     mut keeps: impl FnMut(usize, Kept, &Pass) -> bool,
 ) -> Result<(), ForgetError> {
     rules.check(version)?;
@@ -136,9 +144,10 @@ fn decide(
     }
     let mut order: Vec<(usize, (Timestamp, i32))> = times.iter().copied().enumerate().collect();
     order.sort_by_key(|(_, (time, _))| std::cmp::Reverse(*time));
-    let mut pass = Pass::new(rules, version);
+    let mut pass = Pass::new(rules, version, now.time_zone());
+    let present = now.timestamp();
     let mut newest_first = order.iter().map(|(_, snapshot)| *snapshot);
-    pass.restart(newest_first.find(|(time, _)| *time < now));
+    pass.restart(newest_first.find(|(time, _)| *time < present));
     let oldest = order.len().saturating_sub(1);
     let mut removes_all = !order.is_empty();
     for (place, (index, (time, offset))) in order.into_iter().enumerate() {
@@ -186,8 +195,10 @@ fn reasons(rules: &KeepRules, snapshot: &Snapshot, kept: Kept) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
-    use crate::rules::{Count, KeepWithin};
+    use crate::rules::KeepWithin;
 
     const OLD: ResticVersion = ResticVersion::new(0, 14, 0);
     const MIDDLE: ResticVersion = ResticVersion::new(0, 16, 0);
@@ -195,6 +206,11 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    /// Later than all snapshots but those of the future.
+    fn now() -> Zoned {
+        at("2030-01-01T00:00Z").to_zoned(TimeZone::UTC)
     }
 
     /// Snapshots at 02:00 UTC on these dates.
@@ -206,7 +222,7 @@ mod tests {
     }
 
     fn kept(rules: &KeepRules, version: ResticVersion, snapshots: &[Snapshot]) -> Vec<String> {
-        forget(rules, version, snapshots, at("2030-01-01T00:00Z"))
+        forget(rules, version, snapshots, &now())
             .unwrap()
             .iter()
             .zip(snapshots)
@@ -252,13 +268,13 @@ mod tests {
             within: Some(KeepWithin::days(11)),
             ..KeepRules::default()
         };
-        let now = at("2030-01-01T00:00Z");
+        let now = now();
         for (rules, version) in [(&rules, OLD), (&rules, NEW), (&KeepRules::default(), OLD)] {
-            let told = forget(rules, version, &snapshots, now).unwrap();
+            let told = forget(rules, version, &snapshots, &now).unwrap();
             let told: Vec<bool> = told.iter().map(|decision| decision.keep).collect();
-            assert_eq!(keeps(rules, version, &times, now).unwrap(), told);
+            assert_eq!(keeps(rules, version, &times, &now).unwrap(), told);
         }
-        let refused = keeps(&KeepRules::default(), NEW, &times, now);
+        let refused = keeps(&KeepRules::default(), NEW, &times, &now);
         assert_eq!(refused, Err(ForgetError::EmptyPolicy));
     }
 
@@ -280,14 +296,8 @@ mod tests {
 
     #[test]
     fn refusals_by_version() {
-        let run = |rules: &KeepRules, version| {
-            forget(
-                rules,
-                version,
-                &daily(&["2026-01-01"]),
-                at("2030-01-01T00:00Z"),
-            )
-        };
+        let run =
+            |rules: &KeepRules, version| forget(rules, version, &daily(&["2026-01-01"]), &now());
         let empty = KeepRules {
             last: Some(Count::N(0)),
             ..KeepRules::default()
@@ -321,11 +331,7 @@ mod tests {
                 .all(|decision| !decision.keep)
         );
         assert!(matches!(run(&minus, MIDDLE), Err(ForgetError::Rule(_))));
-        assert!(
-            forget(&typo, NEW, &[], at("2030-01-01T00:00Z"))
-                .unwrap()
-                .is_empty()
-        );
+        assert!(forget(&typo, NEW, &[], &now()).unwrap().is_empty());
     }
 
     #[test]
@@ -340,7 +346,7 @@ mod tests {
             tags: vec![vec!["b".to_owned(), "a".to_owned()]],
             ..KeepRules::default()
         };
-        let decisions = forget(&rules, NEW, &snapshots, at("2030-01-01T00:00Z")).unwrap();
+        let decisions = forget(&rules, NEW, &snapshots, &now()).unwrap();
         assert_eq!(
             decisions[0].reasons,
             [

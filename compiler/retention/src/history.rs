@@ -110,8 +110,8 @@ impl Guarantee {
     }
 }
 
-/// Runs `forget` right after each of the runs, which must be in order of time. Rules that keep
-/// by tag are taken to match none of them.
+/// Runs `forget` right after each of the runs, which must be in order of time, on a machine with that
+/// clock. Rules that keep by tag are taken to match none of them.
 ///
 /// # Errors
 /// [`ForgetError`] where this version of restic refuses the rules.
@@ -119,13 +119,14 @@ pub fn simulate_iterated(
     rules: &KeepRules,
     version: ResticVersion,
     runs: &[Run],
+    clock: &TimeZone,
 ) -> Result<History, ForgetError> {
     let forgets: Vec<Timestamp> = runs.iter().map(|run| run.at).collect();
     // Of two runs at one moment both come before the forgets.
     let apart = forgets.is_sorted_by(|earlier, later| earlier < later);
     match Counted::new(rules, version).filter(|_| apart && !rules.is_empty()) {
         Some(counted) => by_count(counted, rules, version, runs, forgets),
-        None => simulate_with_forgets(rules, version, runs, &forgets),
+        None => simulate_with_forgets(rules, version, runs, (&forgets, clock)),
     }
 }
 
@@ -139,20 +140,12 @@ fn by_count(
 ) -> Result<History, ForgetError> {
     rules.check(version)?;
     let keys = keys_of(runs);
-    let mut history = History {
-        runs: forgets.clone(),
-        forgets,
-        kept: Vec::new(),
-        ends: Vec::with_capacity(runs.len()),
-    };
+    let mut history = History::of(runs, forgets);
     for (number, _) in (0_u32..).zip(runs) {
         counted.run(number, &keys);
-        let before = history.kept.len();
-        history.kept.extend_from_slice(counted.present());
-        if history.kept.len() == before && version.refuses_remove_all() {
+        if !history.forgotten(counted.present()) && version.refuses_remove_all() {
             return Err(ForgetError::WouldRemoveAll);
         }
-        history.ends.push(history.kept.len());
     }
     Ok(history)
 }
@@ -165,7 +158,8 @@ fn keys_of(runs: &[Run]) -> Vec<Keys> {
         .collect()
 }
 
-/// Runs `forget` at the given moments, in order of time; a run at the same moment comes first.
+/// Runs `forget` at the given moments, in order of time, on a machine with the clock given with them; a run
+/// at the same moment comes first.
 ///
 /// # Errors
 /// See [`simulate_iterated`].
@@ -173,7 +167,7 @@ pub fn simulate_with_forgets(
     rules: &KeepRules,
     version: ResticVersion,
     runs: &[Run],
-    forgets: &[Timestamp],
+    (forgets, clock): (&[Timestamp], &TimeZone),
 ) -> Result<History, ForgetError> {
     rules.check(version)?;
     let empty = rules.is_empty();
@@ -181,16 +175,11 @@ pub fn simulate_with_forgets(
         return Err(ForgetError::EmptyPolicy);
     }
     let keys = keys_of(runs);
-    let mut history = History {
-        runs: runs.iter().map(|run| run.at).collect(),
-        forgets: forgets.to_vec(),
-        kept: Vec::new(),
-        ends: Vec::new(),
-    };
+    let mut history = History::of(runs, forgets.to_vec());
     let mut present: Vec<u32> = Vec::new();
     let mut coming = (0_u32..).zip(runs).peekable();
     let mut latest = None;
-    let mut pass = Pass::new(rules, version);
+    let mut pass = Pass::new(rules, version, clock);
     let mut left = Vec::new();
     for forget in forgets {
         while let Some((index, run)) = coming.next_if(|(_, run)| run.at <= *forget) {
@@ -201,12 +190,11 @@ pub fn simulate_with_forgets(
             pass.restart(latest);
             thin(&present, &mut left, &mut pass, &keys, &history.runs);
             std::mem::swap(&mut present, &mut left);
-            if present.is_empty() && latest.is_some() && version.refuses_remove_all() {
-                return Err(ForgetError::WouldRemoveAll);
-            }
         }
-        history.kept.extend_from_slice(&present);
-        history.ends.push(history.kept.len());
+        let some_left = history.forgotten(&present);
+        if !some_left && latest.is_some() && version.refuses_remove_all() {
+            return Err(ForgetError::WouldRemoveAll);
+        }
     }
     Ok(history)
 }
@@ -228,6 +216,24 @@ fn thin(present: &[u32], kept: &mut Vec<u32>, pass: &mut Pass, keys: &[Keys], ru
 }
 
 impl History {
+    /// Runs that nothing was forgotten of yet.
+    fn of(runs: &[Run], forgets: Vec<Timestamp>) -> Self {
+        Self {
+            runs: runs.iter().map(|run| run.at).collect(),
+            kept: Vec::new(),
+            ends: Vec::with_capacity(forgets.len()),
+            forgets,
+        }
+    }
+
+    /// Notes what the next forget leaves, oldest first; says whether that is anything.
+    fn forgotten(&mut self, left: &[u32]) -> bool {
+        let before = self.kept.len();
+        self.kept.extend_from_slice(left);
+        self.ends.push(self.kept.len());
+        self.kept.len() > before
+    }
+
     /// The number of forgets.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::Offset;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::bucket::Bucket;
@@ -99,11 +99,20 @@ impl KeepWithin {
         self == Self::default()
     }
 
-    /// The moment this far before `latest`, on a clock with that offset; snapshots must be later.
+    /// The moment this far before `latest`, on the clock that it was stored by; snapshots must be later.
     /// As Go's `AddDate`: 31 March less one month is 31 February, that is 3 March. `None`
     /// before the calendar begins: everything is later.
+    ///
+    /// `clock` is the zone of the machine that forgets. Go reads a stored time whose offset is the one that
+    /// this machine then has as a time of its own zone (`time.Parse`), so that days and months are counted over
+    /// its clock changes; any other offset holds all the way back, and so does `Z`, which stands for 0.
     #[must_use]
-    pub fn before(self, latest: Timestamp, offset_seconds: i32) -> Option<Timestamp> {
+    pub fn before(
+        self,
+        latest: Timestamp,
+        offset_seconds: i32,
+        clock: &TimeZone,
+    ) -> Option<Timestamp> {
         let offset = Offset::from_seconds(offset_seconds).ok()?;
         let local = offset.to_datetime(latest);
         let back = i64::from(self.years) * 12 + i64::from(self.months);
@@ -115,11 +124,29 @@ impl KeepWithin {
             .ok()?
             .checked_add(jiff::SignedDuration::from_hours(days * 24))
             .ok()?;
-        let moment = offset.to_timestamp(date.to_datetime(local.time())).ok()?;
+        let shown = date.to_datetime(local.time());
+        let of_clock = offset != Offset::UTC && clock.to_offset(latest) == offset;
+        let moment = if of_clock {
+            go_date(shown, clock)?
+        } else {
+            offset.to_timestamp(shown).ok()?
+        };
         moment
             .checked_sub(jiff::SignedDuration::from_hours(i64::from(self.hours)))
             .ok()
     }
+}
+
+/// The moment at which a clock shows this, as Go's `time.Date` finds it: also where a clock change leaves
+/// the time out or repeats it.
+fn go_date(shown: DateTime, clock: &TimeZone) -> Option<Timestamp> {
+    let as_utc = Offset::UTC.to_timestamp(shown).ok()?;
+    let guess = clock.to_offset(as_utc);
+    if guess == Offset::UTC {
+        return Some(as_utc);
+    }
+    let offset = clock.to_offset(guess.to_timestamp(shown).ok()?);
+    offset.to_timestamp(shown).ok()
 }
 
 impl fmt::Display for KeepWithin {
@@ -337,7 +364,7 @@ mod tests {
     fn subtracts_dates_as_go_does() {
         let before = |within: KeepWithin, latest: &str, offset| {
             within
-                .before(latest.parse().unwrap(), offset)
+                .before(latest.parse().unwrap(), offset, &TimeZone::UTC)
                 .unwrap()
                 .to_string()
         };
@@ -368,7 +395,43 @@ mod tests {
             years: 40_000,
             ..KeepWithin::default()
         };
-        assert_eq!(ages.before("2025-02-28T02:00Z".parse().unwrap(), 0), None);
+        let latest = "2025-02-28T02:00Z".parse().unwrap();
+        assert_eq!(ages.before(latest, 0, &TimeZone::UTC), None);
+    }
+
+    #[test]
+    fn counts_over_the_clock_changes_of_the_machine_that_forgets() {
+        let months = |months| KeepWithin {
+            months,
+            ..KeepWithin::default()
+        };
+        let before = |span: KeepWithin, latest: &str, hours: i32, zone: &str| {
+            let latest = latest.parse().unwrap();
+            let zone = TimeZone::get(zone).unwrap();
+            span.before(latest, hours * 3600, &zone)
+                .unwrap()
+                .to_string()
+        };
+        // Played with restic 0.14.0, 0.18.0 and 0.19.1: two o'clock in July, and half a year before.
+        let july = "2026-07-01T00:00Z";
+        assert_eq!(
+            before(months(6), july, 2, "Europe/Paris"),
+            "2026-01-01T01:00:00Z"
+        );
+        assert_eq!(
+            before(months(6), july, 2, "Pacific/Auckland"),
+            "2026-01-01T00:00:00Z"
+        );
+        // Berlin has no 02:30 on 29 March, and two on 25 October.
+        let skipped = before(months(1), "2026-04-29T00:30Z", 2, "Europe/Berlin");
+        assert_eq!(skipped, "2026-03-29T01:30:00Z");
+        let twice = before(months(1), "2026-11-25T01:30Z", 1, "Europe/Berlin");
+        assert_eq!(twice, "2026-10-25T01:30:00Z");
+        // A clock at 0 stores `Z`, whatever its zone.
+        assert_eq!(
+            before(months(6), "2026-01-01T02:00Z", 0, "Europe/London"),
+            "2025-07-01T02:00:00Z"
+        );
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct Regular<'a> {
     pub schedule: &'a Schedule,
     /// The zone of the schedule's clock.
     pub zone: &'a TimeZone,
-    /// The zone whose offset the snapshots store: that of the host which takes them.
+    /// The zone whose offset the snapshots store: that of the host which takes them, and forgets.
     pub stored: &'a TimeZone,
 }
 
@@ -137,7 +137,7 @@ pub fn steady_history(
     );
     let end = after(settled, cycle.max(gap.saturating_mul(4)));
     let runs = runs_of(regular.schedule, regular.zone, regular.stored, start, end);
-    let history = simulate_iterated(rules, version, &runs)?;
+    let history = simulate_iterated(rules, version, &runs, regular.stored)?;
     let first = history.first_from(settled);
     Ok(Some(SteadyHistory {
         history,

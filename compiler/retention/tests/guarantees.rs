@@ -187,7 +187,7 @@ fn rarer_schedules() {
     assert_eq!(found.reach, Some(Seconds::days(308)));
     assert_eq!(found.widest_gap, Seconds::days(35));
     let runs = regular_runs("2030-01-01T02:00Z".parse().unwrap(), Seconds::days(5), 700);
-    let history = simulate_iterated(&counts(0, 4, 0, 0), NEW, &runs).unwrap();
+    let history = simulate_iterated(&counts(0, 4, 0, 0), NEW, &runs, &TimeZone::UTC).unwrap();
     let found = history.guarantee(100).unwrap();
     assert_eq!(found.reach, Some(Seconds::days(15)));
     assert_eq!(found.widest_gap, Seconds::days(10));
@@ -229,11 +229,13 @@ fn refusals_come_through() {
     let runs = regular_runs("2030-01-01T02:00Z".parse().unwrap(), Seconds::DAY, 3);
     let none = KeepRules::default();
     assert_eq!(
-        simulate_iterated(&none, NEW, &runs).unwrap_err(),
+        simulate_iterated(&none, NEW, &runs, &TimeZone::UTC).unwrap_err(),
         ForgetError::EmptyPolicy
     );
     assert_eq!(
-        simulate_iterated(&none, OLD, &runs).unwrap().kept(2),
+        simulate_iterated(&none, OLD, &runs, &TimeZone::UTC)
+            .unwrap()
+            .kept(2),
         [0, 1, 2]
     );
     let tags = KeepRules {
@@ -241,11 +243,11 @@ fn refusals_come_through() {
         ..KeepRules::default()
     };
     assert_eq!(
-        simulate_iterated(&tags, NEW, &runs).unwrap_err(),
+        simulate_iterated(&tags, NEW, &runs, &TimeZone::UTC).unwrap_err(),
         ForgetError::WouldRemoveAll
     );
     assert!(
-        simulate_iterated(&tags, OLD, &runs)
+        simulate_iterated(&tags, OLD, &runs, &TimeZone::UTC)
             .unwrap()
             .kept(2)
             .is_empty()
@@ -263,7 +265,8 @@ fn a_summer_time_host_keeps_the_promise_to_the_hour() {
 fn a_weekly_forget_leaves_more() {
     let runs = regular_runs("2030-01-07T02:00Z".parse().unwrap(), Seconds::DAY, 400);
     let forgets: Vec<Timestamp> = runs.iter().skip(6).step_by(7).map(|run| run.at).collect();
-    let history = simulate_with_forgets(&counts(3, 0, 0, 0), NEW, &runs, &forgets).unwrap();
+    let history =
+        simulate_with_forgets(&counts(3, 0, 0, 0), NEW, &runs, (&forgets, &TimeZone::UTC)).unwrap();
     assert_eq!(history.len(), 57);
     assert_eq!(history.ages(10), [0, 1, 2].map(Seconds::days));
 }
@@ -333,7 +336,7 @@ proptest! {
         let promised = guarantee(&rules, NEW, &nightly(), &TimeZone::UTC)
             .with_missed(&rules, u32::try_from(missed).unwrap(), Seconds::DAY);
         let runs = with_holes(Seconds::DAY, &pattern, missed, 1600);
-        let history = simulate_iterated(&rules, NEW, &runs).unwrap();
+        let history = simulate_iterated(&rules, NEW, &runs, &TimeZone::UTC).unwrap();
         let settled = settling_time(&rules, Seconds::days(4)).unwrap();
         let from = runs[0].at.checked_add(settled.to_signed_duration()).unwrap();
         if let Some(found) = history.guarantee(history.first_from(from)) {
@@ -358,7 +361,7 @@ proptest! {
         };
         let period = Seconds::days(period_days);
         let runs = regular_runs("2030-01-01T02:00Z".parse().unwrap(), period, 2600 / usize::try_from(period_days).unwrap() + 400);
-        let history = simulate_iterated(&rules, NEW, &runs).unwrap();
+        let history = simulate_iterated(&rules, NEW, &runs, &TimeZone::UTC).unwrap();
         let settled = settling_time(&rules, period).unwrap();
         let from = runs[0].at.checked_add(settled.to_signed_duration()).unwrap();
         let found = history.guarantee(history.first_from(from)).unwrap();
@@ -381,7 +384,7 @@ proptest! {
         let rules = KeepRules { within: Some(within), ..KeepRules::default() };
         let period = Seconds::days(period_days);
         let runs = regular_runs("2030-01-01T02:00Z".parse().unwrap(), period, 2200 / usize::try_from(period_days).unwrap());
-        let history = simulate_iterated(&rules, NEW, &runs).unwrap();
+        let history = simulate_iterated(&rules, NEW, &runs, &TimeZone::UTC).unwrap();
         let settled = settling_time(&rules, period).unwrap();
         let from = runs[0].at.checked_add(settled.to_signed_duration()).unwrap();
         let found = history.guarantee(history.first_from(from)).unwrap();

@@ -68,13 +68,6 @@ fn zone(plan: &Plan, step: &Step, schedule: &Schedule) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
-/// The zone by whose clock restic stores the time of a snapshot.
-pub(crate) fn stored_in(plan: &Plan, step: &Step) -> TimeZone {
-    let host = step.runner.host.and_then(|host| plan.model.hosts.get(host));
-    let name = host.map_or("UTC", |host| host.timezone.as_str());
-    TimeZone::get(name).unwrap_or(TimeZone::UTC)
-}
-
 /// From when on a case must be played so that every chain has delivered, and what is deleted by age
 /// has gone: twice the longest bounded way of data through the plan, but not before the policy begins;
 /// unless the case says it.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use thrice_model::{AgeClock, ClassKind, Location, Source, Step, StepId, Verb};
-use thrice_plan::{CopyId, CopyKind, Plan};
+use thrice_plan::{CopyId, CopyKind, Plan, restic_clock};
 use thrice_retention::keeps;
 
 use crate::Sort;
-use crate::calendar::{instant, stored_in};
+use crate::calendar::instant;
 use crate::content::{Piece, Quality, union};
 use crate::room::LIFECYCLE_LATE;
 use crate::words::names;
@@ -387,14 +387,14 @@ fn thin(
         .get(&copy)
         .map(|held| held.pieces.iter().filter_map(|piece| piece.taken).collect())
         .unwrap_or_default();
-    let zone = stored_in(plan, step);
+    let zone = restic_clock(step, &plan.model);
     let snapshots: Vec<(Timestamp, i32)> = taken
         .iter()
         .map(|at| (instant(*at), zone.to_offset(instant(*at)).seconds()))
         .collect();
     let version = plan.model.repositories[repository].restic;
     // Rules that this version refuses keep everything.
-    let Ok(decisions) = keeps(rules, version, &snapshots, instant(now)) else {
+    let Ok(decisions) = keeps(rules, version, &snapshots, &instant(now).to_zoned(zone)) else {
         return;
     };
     let gone: BTreeSet<i64> = taken

@@ -9,7 +9,7 @@ use thrice_model::{
     Application, Class, ClassId, ClassKind, Credential, CredentialId, Host, HostId, HostKind, Key,
     KeyId, Lifetime, Location, Model, Monitor, MonitorId, MonitorKind, Named, Policy, Provider,
     Repository, RepositoryId, Runner, RunnerKind, Service, ServiceId, Site, Source, Step, StepId,
-    StepTarget, Store, StoreId, StoreKind, Table, Timing, Tool, Verb, Versioning,
+    StepTarget, Store, StoreId, StoreKind, Table, Timing, Tool, Verb, Version, Versioning,
 };
 use thrice_plan::Plan;
 use thrice_quantity::schedule::{Schedule, TimeOfDay};
@@ -136,7 +136,7 @@ impl Fixture {
     pub fn tool(&mut self, host: HostId, name: &str, version: &str) {
         let tool = Tool {
             name: name.to_owned(),
-            version: version.to_owned(),
+            version: Version::parse(version),
             span: span(),
         };
         if let Some(host) = self.model.hosts.get_mut(host) {
@@ -288,7 +288,7 @@ impl Fixture {
             store: place.store,
             path: place.path,
             restic: ResticVersion::new(restic.0, restic.1, 0),
-            restic_stated: true,
+            restic_stated: Some(span()),
             key: Some((key, span())),
             credential: credential.map(|credential| (credential, span())),
             lifetime: lifetime(),

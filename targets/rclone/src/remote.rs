@@ -1,6 +1,6 @@
 //! Object storages as remotes of rclone.
 
-use thrice_model::{Credential, CredentialId, Holder, Host, HostId, Step};
+use thrice_model::{Credential, CredentialId, Holder, Host, HostId, Step, Version};
 use thrice_target::template::line;
 use thrice_target::{Diagnostic, Plan, layout, refusal};
 
@@ -180,9 +180,9 @@ fn name(plan: &Plan, storage: HostId, credential: CredentialId) -> String {
 
 /// What rclone calls the make of the server. `Hetzner` exists since 1.72; before, `Ceph` is what
 /// Hetzner runs. What is not known is `Other`, the most careful one.
-fn provider(endpoint: &str, version: (u32, u32)) -> &'static str {
+fn provider(endpoint: &str, version: Version) -> &'static str {
     if endpoint.ends_with("your-objectstorage.com") {
-        if version >= (1, 72) {
+        if version.at_least(1, 72) {
             "Hetzner"
         } else {
             "Ceph"
@@ -202,18 +202,12 @@ fn with_scheme(endpoint: &str) -> String {
     }
 }
 
-/// Major and minor version of rclone on a host; where the policy does not say, the oldest that the
-/// scripts are made for (Debian 12 has 1.60).
-pub fn version(host: &Host) -> (u32, u32) {
+/// The version of rclone on a host; where the policy does not say, the oldest that the scripts are made for
+/// (Debian 12 has 1.60).
+pub fn version(host: &Host) -> Version {
     let tool = host.tools.iter().find(|tool| tool.name == "rclone");
-    let mut numbers = tool
-        .map_or("", |tool| tool.version.as_str())
-        .split('.')
-        .map(str::parse);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
-        _ => (1, 60),
-    }
+    tool.and_then(|tool| tool.version)
+        .unwrap_or(Version::new(1, 60, 0))
 }
 
 #[cfg(test)]
@@ -222,10 +216,19 @@ mod tests {
 
     #[test]
     fn the_make_of_the_server_is_one_that_the_version_knows() {
-        assert_eq!(provider("fsn1.your-objectstorage.com", (1, 60)), "Ceph");
-        assert_eq!(provider("fsn1.your-objectstorage.com", (1, 72)), "Hetzner");
-        assert_eq!(provider("s3.eu-west-3.amazonaws.com", (1, 75)), "AWS");
-        assert_eq!(provider("s3.example.org", (1, 75)), "Other");
+        assert_eq!(
+            provider("fsn1.your-objectstorage.com", Version::new(1, 60, 0)),
+            "Ceph"
+        );
+        assert_eq!(
+            provider("fsn1.your-objectstorage.com", Version::new(1, 72, 0)),
+            "Hetzner"
+        );
+        assert_eq!(
+            provider("s3.eu-west-3.amazonaws.com", Version::new(1, 75, 0)),
+            "AWS"
+        );
+        assert_eq!(provider("s3.example.org", Version::new(1, 75, 0)), "Other");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use common::{World, backup};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use thrice_retention::{Count, KeepRules, KeepWithin, ResticVersion, Snapshot, forget};
 use thrice_test_support::restic::versions;
 use thrice_test_support::run;
@@ -113,7 +114,13 @@ fn what_is_kept_is_what_is_proved_to_be_kept() {
                 .find(|snapshot| snapshot.id == made)
                 .unwrap();
             let all: Vec<Snapshot> = before.into_iter().chain([newest]).collect();
-            let decisions = forget(&rules, version, &all, Timestamp::now()).unwrap();
+            let decisions = forget(
+                &rules,
+                version,
+                &all,
+                &Timestamp::now().to_zoned(TimeZone::UTC),
+            )
+            .unwrap();
             let kept = all
                 .iter()
                 .zip(&decisions)

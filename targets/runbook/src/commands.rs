@@ -120,7 +120,8 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// Reads the keys of the object storage.
+    /// Reads the keys of the object storage, and hands on which authority signs for it: of the variables for that
+    /// all restics and rclones read this one alone, and rclone before 1.75 fails where the other is set.
     fn credential(&mut self) {
         match reader(self.plan, self.copy) {
             Some(id) => {
@@ -135,6 +136,8 @@ impl<'p> Writer<'p> {
                     .push("set -a; . \"$RESTORE/account.env\"; set +a".to_owned());
             }
         }
+        let line = "[ -z \"${AWS_CA_BUNDLE-}\" ] || { export SSL_CERT_FILE=\"$AWS_CA_BUNDLE\"; unset AWS_CA_BUNDLE; }";
+        self.lines.push(line.to_owned());
     }
 
     fn endpoint(&self) -> String {

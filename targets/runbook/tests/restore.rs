@@ -71,7 +71,10 @@ impl Shop {
             .replace("RCLONE", &rclone.version.to_string())
             .replace("BUCKET", &bucket)
             .replace("DIR", bench.path("").trim_end_matches('/'));
-        let plan = plan_of(&text, Some(gateway.endpoint()));
+        let plan = plan_of(
+            &text,
+            Some(&format!("https://{}", gateway.secure_authority())),
+        );
         bench.programs(restic.folder());
         bench.programs(rclone.folder());
         bench.set("HC_PING_KEY", "unused");
@@ -80,8 +83,10 @@ impl Shop {
         let settings = gateway
             .environment()
             .map(|(name, value)| format!("{name}={value}\n"));
-        bench.write("s3.env", settings.concat());
-        bench.write("restore/writer.env", settings.concat());
+        let authority = gateway.authority();
+        let settings = settings.concat() + &format!("AWS_CA_BUNDLE='{}'\n", authority.display());
+        bench.write("s3.env", &settings);
+        bench.write("restore/writer.env", &settings);
         bench.write("it's www/index.html", "<h1>hello</h1>");
         bench.write("it's www/a folder/-rf & $HOME", "odd\n");
         bench.write("pg/base", "not for copying");
@@ -159,8 +164,9 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 fn worst_day(restic: &Restic, rclone: &Rclone) {
-    let gateway = Rgw::shared();
-    let shop = Shop::new(restic, rclone, gateway);
+    // By HTTPS, with an authority that nothing on this machine knows.
+    let gateway = Rgw::start_secure();
+    let shop = Shop::new(restic, rclone, &gateway);
     shop.night();
     let folder = shop.bench.folder().to_owned();
     let (www, dumps) = (tree(&folder.join("it's www")), tree(&folder.join("dumps")));

@@ -53,7 +53,7 @@ pub fn plan(
         "generator": format!("thrice {VERSION}"),
         "policy": { "name": model.policy.named.name, "sha256": model.hash },
         "host": model.hosts[host].named.name,
-        "requires": { "zerobyte": format!(">= {}.{}", FLOOR.0, FLOOR.1), "time_zone": model.hosts[host].timezone },
+        "requires": { "zerobyte": format!(">= {}.{}", FLOOR.major, FLOOR.minor), "time_zone": model.hosts[host].timezone },
         "ours": { "jobs": format!("{}/", layout::policy(plan)) },
         "base": "/api/v1",
         "authentication": { "header": "x-api-key", "value": "@SECRET:ZEROBYTE_API_KEY@" },

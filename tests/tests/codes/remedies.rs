@@ -227,6 +227,13 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         "T2319",
         &[("may read, write on", "may read, write, delete on")],
     ),
+    (
+        "T2320",
+        &[
+            ("has restic 0.25.0", "has restic 0.19.1"),
+            ("engine restic 0.25.0", "engine restic 0.19.1"),
+        ],
+    ),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",

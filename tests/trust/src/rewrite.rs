@@ -6,7 +6,7 @@ use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 use thrice_diagnostics::FileId;
 use thrice_grammar::{Statement, TokenKind, parse};
-use thrice_model::{Model, Named, Table};
+use thrice_model::Model;
 
 use crate::Random;
 use crate::policy::{Texts, read};
@@ -37,20 +37,11 @@ pub fn renamed(texts: &Texts) -> Texts {
 
 /// The names of classes and steps: they stand nowhere but where they are meant.
 fn names(model: &Model) -> BTreeSet<String> {
-    fn of<I, T>(table: &Table<I, T>, named: impl Fn(&T) -> &Named) -> Vec<String>
-    where
-        I: Copy + From<usize>,
-        usize: From<I>,
-    {
-        table
-            .iter()
-            .map(|(_, one)| named(one).name.clone())
-            .collect()
-    }
-    let mut out = BTreeSet::new();
-    out.extend(of(&model.classes, |class| &class.named));
-    out.extend(of(&model.steps, |step| &step.named));
-    out.extend(of(&model.hosts, |host| &host.named));
+    let classes = model.classes.iter().map(|(_, class)| &class.named);
+    let steps = model.steps.iter().map(|(_, step)| &step.named);
+    let hosts = model.hosts.iter().map(|(_, host)| &host.named);
+    let named = classes.chain(steps).chain(hosts);
+    let mut out: BTreeSet<String> = named.map(|named| named.name.clone()).collect();
     // What is a word of the language too cannot be told by its looks.
     for word in [
         "s3",

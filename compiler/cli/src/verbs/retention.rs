@@ -77,6 +77,7 @@ fn answer(retention: &Retention, text: &str) -> Result<String, String> {
         .collect::<Result<Vec<Snapshot>, String>>()?;
     let rules = rules(retention);
     let now = retention.now.unwrap_or_else(Timestamp::now);
+    let now = now.to_zoned(retention.zone.clone());
     let mut groups = Vec::new();
     for (key, members) in group_by(&snapshots, retention.group_by) {
         let of: Vec<Snapshot> = members
@@ -84,7 +85,7 @@ fn answer(retention: &Retention, text: &str) -> Result<String, String> {
             .filter_map(|member| snapshots.get(*member).cloned())
             .collect();
         let decisions =
-            forget(&rules, retention.restic, &of, now).map_err(|refusal| refusal.to_string())?;
+            forget(&rules, retention.restic, &of, &now).map_err(|refusal| refusal.to_string())?;
         let values = members.iter().filter_map(|member| listed.get(*member));
         let mut rows: Vec<(&Snapshot, &Value, Decision)> = of
             .iter()

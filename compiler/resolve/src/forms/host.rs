@@ -162,12 +162,13 @@ fn read_clause(word: &str, cursor: &mut Cursor<'_>, host: &mut Host) -> Option<(
 
 fn read_runner(cursor: &mut Cursor<'_>, host: &mut Host) -> Option<()> {
     let (kind, span) = cursor.choice("a runner", &RUNNERS)?;
-    if let Some((version, at)) = version(cursor) {
+    if cursor.is_at_version() {
         let name = cursor.cx.text(span).to_owned();
+        let version = cursor.version(&name).map(|(version, _)| version);
         host.tools.push(Tool {
             name,
             version,
-            span: span.to(at),
+            span: cursor.since(span),
         });
     }
     match host.runners.iter().find(|(other, _)| *other == kind) {
@@ -179,27 +180,17 @@ fn read_runner(cursor: &mut Cursor<'_>, host: &mut Host) -> Option<()> {
 
 fn read_tool(cursor: &mut Cursor<'_>, tools: &mut Vec<Tool>) -> Option<()> {
     let (name, span) = cursor.name("a program")?;
-    let version = version(cursor);
-    let whole = version.as_ref().map_or(span, |(_, at)| span.to(*at));
+    let said = !matches!(cursor.peek_kind(), None | Some(TokenKind::Comma));
+    let version = said.then(|| cursor.version(name)).flatten();
     match tools.iter().find(|tool| tool.name == name) {
         Some(tool) => said_twice(cursor, span, tool.span),
         None => tools.push(Tool {
             name: name.to_owned(),
-            version: version.map(|(version, _)| version).unwrap_or_default(),
-            span: whole,
+            version: version.map(|(version, _)| version),
+            span: cursor.since(span),
         }),
     }
     Some(())
-}
-
-/// `0.18.1`, `0.41` or `15`, if that is next.
-pub fn version(cursor: &mut Cursor<'_>) -> Option<(String, Span)> {
-    let token = cursor.peek()?;
-    if !matches!(token.kind, TokenKind::Version | TokenKind::Number) {
-        return None;
-    }
-    cursor.advance();
-    Some((cursor.cx.text(token.span).to_owned(), token.span))
 }
 
 fn said_twice(cursor: &mut Cursor<'_>, span: Span, first: Span) {

@@ -5,12 +5,10 @@ use thrice_quantity::Ratio;
 use thrice_retention::ResticVersion;
 
 use crate::clauses::{self, Clause, Construct, Entry};
-use crate::codes::{OUT_OF_RANGE, WRONG_VALUE};
+use crate::codes::OUT_OF_RANGE;
 use crate::context::Context;
-use crate::cursor::Cursor;
 use crate::declare::Item;
 use crate::draft::Draft;
-use crate::forms::host::version;
 
 /// `repository`
 pub const FORM: Construct = Construct {
@@ -65,7 +63,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         store,
         path,
         restic: DEFAULT_RESTIC,
-        restic_stated: false,
+        restic_stated: None,
         key: None,
         credential: None,
         lifetime: written.on(base.as_slice(), draft.start),
@@ -85,8 +83,9 @@ fn read_clause(entry: &mut Entry<'_>, repository: &mut Repository) -> Option<()>
         "engine" => {
             cursor.choice("an engine", &[("restic", ())])?;
             if !cursor.is_at_end() {
-                repository.restic = read_version(cursor)?;
-                repository.restic_stated = true;
+                let (version, span) = cursor.version("restic")?;
+                repository.restic = version.into();
+                repository.restic_stated = Some(span);
             }
         }
         "key" => repository.key = Some(cursor.key()?),
@@ -107,15 +106,4 @@ fn read_clause(entry: &mut Entry<'_>, repository: &mut Repository) -> Option<()>
         }
     }
     Some(())
-}
-
-fn read_version(cursor: &mut Cursor<'_>) -> Option<ResticVersion> {
-    const HELP: &str = "for example `restic 0.18.0`";
-    let Some((text, span)) = version(cursor) else {
-        return cursor.wrong("a version", HELP);
-    };
-    ResticVersion::parse(&text).or_else(|| {
-        let message = format!("`{text}` is no version of restic");
-        cursor.error(WRONG_VALUE, span, message, "not a version", HELP)
-    })
 }

@@ -8,5 +8,6 @@ pub mod references;
 pub mod retention;
 pub mod schedules;
 pub mod texts;
+pub mod version;
 
 pub use dates::WrittenLifetime;

@@ -42,14 +42,14 @@ fn a_host_with_all_its_clauses() {
     let tools: Vec<_> = host
         .tools
         .iter()
-        .map(|t| (t.name.as_str(), t.version.as_str()))
+        .map(|t| (t.name.as_str(), t.version.unwrap().to_string()))
         .collect();
     assert_eq!(
         tools,
         [
-            ("zerobyte", "0.41"),
-            ("restic", "0.18.0"),
-            ("postgresql", "15")
+            ("zerobyte", "0.41.0".to_owned()),
+            ("restic", "0.18.0".to_owned()),
+            ("postgresql", "15.0.0".to_owned())
         ]
     );
 
@@ -74,6 +74,19 @@ fn a_host_with_all_its_clauses() {
     assert_eq!(services[0].1.named.name, "vpai.n8n");
     assert_eq!(services[0].1.after, [services[1].0]);
     assert_eq!(services[1].1.container.as_deref(), Some("vpai_postgresql"));
+}
+
+#[test]
+fn versions_that_nothing_has_are_told() {
+    let places = "host web at ovh/gravelines {
+    runs cron, zerobyte 0.41.0.2
+    has restic 0.99999999999999999999, rclone banana, redis 0.18.999999
+    has postgresql \"15\", curl
+    store local { medium nvme }
+}
+key k { held on web }
+repository safe in web.local:/safe { engine restic 0.18.1.2; key k }";
+    assert_snapshot!(shown(&with_places(places)));
 }
 
 #[test]

@@ -1,298 +1,294 @@
-//! `forget` against real restic, in every version there is: random histories in several time zones, random
-//! policies, the same decisions for the same reasons.
+//! `forget` against real restic, in every version there is: random histories with random rules, on machines in
+//! many zones: the same decisions for the same reasons.
 //!
-//! `THRICE_RANDOM_HISTORIES=2000 cargo test -p thrice-retention --test restic -- --nocapture` tries so many on
-//! each version, half a second each, instead of the few that fit into every run, and counts them. (Nextest
-//! ends tests that take minutes.)
+//! `THRICE_RANDOM_HISTORIES=5000 cargo test -p thrice-retention --test restic -- --nocapture` tries so many on
+//! each version instead of the few that fit into every run, and counts them. (Nextest ends tests that take
+//! minutes.) `THRICE_SEED` chooses others.
+//!
+//! restic judges repositories that it began itself. Their snapshots it did not take: half a second each would
+//! allow for a few dozen. They are written here, as restic writes them, and restic looks through all of them
+//! once (`check --read-data`).
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::disallowed_methods,
     reason = "a fault in a test is a failed test"
 )]
 
+mod answers;
+mod histories;
 mod repository;
+mod rules;
+mod sealed;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::Path;
 
+use answers::{Groups, Possible, of_model, of_restic};
+use histories::{NOW, ZONES, at, history, stored};
 use jiff::Timestamp;
-use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use repository::{DRAWS, plan, repository, snapshots, words};
-use serde_json::Value;
-use thrice_retention::{
-    Count, ForgetError, GroupBy, GroupKey, KeepRules, KeepWithin, ResticVersion, Snapshot, forget,
-    group_by,
-};
+use jiff::tz::TimeZone;
+use rand::SeedableRng as _;
+use rand::seq::IndexedRandom as _;
+use repository::{Origin, names, shown};
+use rules::{Call, rules};
+use thrice_retention::{Count, KeepRules, ResticVersion, Snapshot, forget};
+use thrice_test_support::finish;
 use thrice_test_support::restic::{Restic, versions};
-use thrice_test_support::{finish, run};
 
-/// Random policies, each on histories of its own, tried on each version where nothing else is asked for.
-const POLICIES: usize = 10;
+/// The source of all that is random here: the same seed gives the same histories, everywhere.
+type Random = rand_xorshift::XorShiftRng;
 
-/// How many are asked for.
-fn count() -> usize {
-    let asked = std::env::var("THRICE_RANDOM_HISTORIES").ok();
-    asked.map_or(POLICIES, |count| count.parse().unwrap())
+/// Histories tried on each version where nothing else is asked for.
+const HISTORIES: u64 = 120;
+
+/// Each so many-th history is really forgotten from, three times over.
+const FORGOTTEN: u64 = 50;
+
+fn option(name: &str, otherwise: u64) -> u64 {
+    let asked = std::env::var(name).ok();
+    asked.map_or(otherwise, |asked| asked.parse().unwrap())
 }
 
-/// The tags that draw the history of the n-th policy: two draws of all snapshots, or one, or none.
-fn drawn(policy: usize) -> Vec<String> {
-    let pairs = DRAWS + 1;
-    let (first, second) = (policy % pairs, policy / pairs % pairs);
-    let tags = [first, second].into_iter().filter(|draw| *draw < DRAWS);
-    let tags: std::collections::BTreeSet<_> = tags.collect();
-    tags.into_iter().map(|draw| format!("draw{draw}")).collect()
+/// What was tried.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Each by its snapshots, as restic stores them.
+    histories: BTreeSet<Vec<String>>,
+    snapshots: usize,
+    calls: usize,
+    groups: usize,
+    refused: usize,
+    /// Calls in which the order of snapshots of one moment decides.
+    undecided: usize,
+    /// Calls in which the zone of the machine that forgets decides.
+    by_clock: usize,
+    /// Calls in which something is kept because it is the oldest.
+    oldest: usize,
 }
 
-fn some_rules() -> impl Strategy<Value = KeepRules> {
-    let count = || prop::option::weighted(0.3, (1_u32..12).prop_map(Count::N));
-    let within = || {
-        let span =
-            (0_u32..2, 0_u32..14, 0_u32..40, 0_u32..50).prop_map(|(years, months, days, hours)| {
-                KeepWithin {
-                    years,
-                    months,
-                    days,
-                    hours,
-                }
-            });
-        prop::option::weighted(0.25, span)
-    };
-    let tags = prop::sample::select(vec![
-        vec![],
-        vec![],
-        vec![vec!["a".to_owned()]],
-        vec![vec!["a".to_owned(), "b".to_owned()]],
-        vec![vec!["typo".to_owned()], vec!["b".to_owned()]],
-    ]);
-    let counts = (count(), count(), count(), count(), count(), count());
-    let withins = (within(), within(), within(), within(), within(), within());
-    (counts, withins, tags)
-        .prop_map(|(counts, withins, tags)| KeepRules {
-            last: counts.0,
-            hourly: counts.1,
-            daily: counts.2,
-            weekly: counts.3,
-            monthly: counts.4,
-            yearly: counts.5,
-            within: withins.0,
-            within_hourly: withins.1,
-            within_daily: withins.2,
-            within_weekly: withins.3,
-            within_monthly: withins.4,
-            within_yearly: withins.5,
-            tags,
-        })
-        .prop_filter("some rule", |rules| !rules.is_empty())
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.histories.extend(other.histories);
+        self.snapshots += other.snapshots;
+        self.calls += other.calls;
+        self.groups += other.groups;
+        self.refused += other.refused;
+        self.undecided += other.undecided;
+        self.by_clock += other.by_clock;
+        self.oldest += other.oldest;
+    }
 }
 
-/// The same policies in every run of the test, others for each version, and a few that matter.
-fn policies(seed: u8) -> Vec<KeepRules> {
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let mut policies: Vec<_> = (0..count())
-        .map(|_| some_rules().new_tree(&mut runner).unwrap().current())
+/// One history in a repository of its own.
+struct Case<'a> {
+    restic: &'a Restic,
+    version: ResticVersion,
+    folder: &'a Path,
+    zone: &'static str,
+    /// In messages.
+    name: String,
+}
+
+impl Case<'_> {
+    /// Asks both, and compares. Gives the names of what is left if it is really forgotten.
+    fn compare(&self, all: &[Snapshot], call: &Call, dry: bool, tally: &mut Tally) {
+        let clock = TimeZone::get(self.zone).unwrap();
+        let of = |clock| of_model(all, call, self.version, &at(NOW).to_zoned(clock));
+        let (real, model) = (
+            of_restic(self.restic, self.folder, (call, self.zone), dry),
+            of(clock),
+        );
+        tally.calls += 1;
+        tally.by_clock += usize::from(of(TimeZone::UTC) != model);
+        match (&real, &model) {
+            (Ok(real), Ok(model)) => {
+                assert!(
+                    agree(real, model),
+                    "{}",
+                    self.told(all, call, &real, &model)
+                );
+                tally.groups += real.len();
+                tally.undecided += usize::from(model.values().any(|answers| answers.len() > 1));
+                let mut reasons = real.values().flat_map(|kept| kept.values());
+                let is_oldest = |why: &String| why.starts_with("oldest");
+                tally.oldest += usize::from(reasons.any(|(why, _)| why.iter().any(is_oldest)));
+            }
+            (Err(real), Err(_)) if real.contains("refusing to delete") => tally.refused += 1,
+            _ => panic!("{}", self.told(all, call, &real, &model)),
+        }
+        if !dry {
+            let kept: Option<BTreeSet<&String>> = real
+                .as_ref()
+                .ok()
+                .map(|groups| groups.values().flat_map(|kept| kept.keys()).collect());
+            let stays = |snapshot: &&Snapshot| {
+                let of_group = |kept: &BTreeSet<&String>| kept.contains(&snapshot.id);
+                !call.selects(snapshot) || kept.as_ref().is_none_or(of_group)
+            };
+            let left: BTreeSet<&str> = all.iter().filter(stays).map(|s| s.id.as_str()).collect();
+            let there = names(self.folder);
+            let there: BTreeSet<&str> = there.iter().map(String::as_str).collect();
+            assert_eq!(left, there, "{}", self.told(all, call, &real, &model));
+        }
+    }
+
+    fn told(
+        &self,
+        all: &[Snapshot],
+        call: &Call,
+        real: &impl std::fmt::Debug,
+        model: &impl std::fmt::Debug,
+    ) -> String {
+        let listed: Vec<String> = listed(all);
+        let (name, zone, arguments) = (&self.name, self.zone, call.arguments(self.version));
+        format!(
+            "{name}, TZ={zone}, forget {}\n{}\nrestic: {real:#?}\nmodel: {model:#?}",
+            arguments.join(" "),
+            listed.join("\n")
+        )
+    }
+}
+
+/// All that restic knows of some snapshots, in order of time.
+fn listed(all: &[Snapshot]) -> Vec<String> {
+    let mut sorted: Vec<&Snapshot> = all.iter().collect();
+    sorted.sort_by_key(|snapshot| (snapshot.time, snapshot.offset_seconds));
+    let told = sorted.iter().map(|s| {
+        let (tags, paths) = (s.tags.join(","), s.paths.join(","));
+        format!("{} {} {} [{tags}] {paths}", &s.id[..8], stored(s), s.host)
+    });
+    told.collect()
+}
+
+fn agree(real: &Groups, model: &Possible) -> bool {
+    real.len() == model.len()
+        && real
+            .iter()
+            .all(|(key, kept)| model.get(key).is_some_and(|answers| answers.contains(kept)))
+}
+
+/// The n-th history of a seed on one restic.
+fn tried(origin: &Origin, restic: &Restic, (seed, number): (u64, u64), folder: &Path) -> Tally {
+    let version = ResticVersion::parse(&restic.version.to_string()).unwrap();
+    // Neighbouring numbers must not give alike beginnings.
+    let mixed = seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut random = Random::seed_from_u64(mixed);
+    let zone = ZONES.choose(&mut random).unwrap();
+    let first = rules(&mut random, version);
+    let spans: Vec<_> = first
+        .withins()
+        .into_iter()
+        .filter_map(|(_, span)| span)
         .collect();
-    let count = |count| Some(Count::N(count));
-    policies.push(KeepRules {
-        daily: count(7),
-        weekly: count(4),
-        monthly: count(6),
-        yearly: count(2),
-        ..KeepRules::default()
-    });
-    policies.push(KeepRules {
-        monthly: count(30),
-        ..KeepRules::default()
-    });
-    let span = KeepWithin {
-        years: 0,
-        months: 10,
-        days: 1,
-        hours: 0,
+    let machine = TimeZone::get(zone).unwrap();
+    let mut all = history(&mut random, &spans, &machine);
+    let ids = origin.with(folder, &all, &mut random);
+    for (snapshot, id) in all.iter_mut().zip(ids) {
+        snapshot.id = id;
+    }
+    origin.gather(folder);
+    let case = Case {
+        restic,
+        version,
+        folder,
+        zone,
+        name: format!("restic {version}, history {number} of seed {seed}"),
     };
-    policies.push(KeepRules {
-        within_monthly: Some(span),
-        ..KeepRules::default()
-    });
-    policies.push(KeepRules {
-        tags: vec![vec!["typo".to_owned()]],
-        ..KeepRules::default()
-    });
-    policies
+    let mut tally = Tally {
+        histories: BTreeSet::from([all.iter().map(described).collect()]),
+        snapshots: all.len(),
+        ..Tally::default()
+    };
+    let call = Call::new(&mut random, first);
+    case.compare(&all, &call, true, &mut tally);
+    if number % FORGOTTEN == 0 {
+        let again = [rules(&mut random, version), rules(&mut random, version)];
+        let again = again.map(|rules| Call::new(&mut random, rules));
+        for call in [&call, &again[0], &again[1]] {
+            case.compare(&all, call, false, &mut tally);
+            let there = names(folder);
+            all.retain(|snapshot| there.contains(&snapshot.id));
+        }
+    }
+    tally
 }
 
-/// Kept ids with reasons, by group.
-type Kept = BTreeMap<GroupKey, BTreeMap<String, Vec<String>>>;
-
-fn of_restic(
-    restic: &Restic,
-    repository: &str,
-    (rules, drawn): (&KeepRules, &[String]),
-    version: ResticVersion,
-) -> Result<Kept, String> {
-    let mut command = restic.command(repository);
-    command.args([
-        "forget",
-        "--dry-run",
-        "--json",
-        "--no-lock",
-        "--group-by",
-        "host",
-    ]);
-    if !drawn.is_empty() {
-        command.args(["--tag", &drawn.join(",")]);
-    }
-    // The zone of the machine that forgets must not matter.
-    command
-        .env("TZ", "Pacific/Auckland")
-        .args(rules.arguments(version).unwrap());
-    let finished = finish(&mut command);
-    if !finished.is_success() {
-        return Err(finished.stderr);
-    }
-    let groups: Vec<Value> = serde_json::from_str(finished.stdout.trim()).unwrap();
-    let kept = groups.iter().map(|group| {
-        let key = GroupKey {
-            host: group["host"].as_str().unwrap().to_owned(),
-            ..GroupKey::default()
-        };
-        let ids = group["keep"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|kept| kept["id"].as_str().unwrap().to_owned());
-        let reasons = group["reasons"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|reason| words(&reason["matches"]));
-        (key, ids.zip(reasons).collect())
-    });
-    Ok(kept.collect())
+/// Everything about a snapshot but its name.
+fn described(snapshot: &Snapshot) -> String {
+    let (tags, paths) = (snapshot.tags.join(","), snapshot.paths.join(","));
+    format!("{} {} [{tags}] {paths}", stored(snapshot), snapshot.host)
 }
 
-/// The answers to all policies, two asked at a time.
-fn of_restic_all(
-    restic: &Restic,
-    repository: &str,
-    policies: &[(KeepRules, Vec<String>)],
-    version: ResticVersion,
-) -> Vec<Result<Kept, String>> {
+/// Tries as many histories as are asked for, two at a time.
+fn all_tried(origin: &Origin, restic: &Restic, seed: u64, folder: &Path) -> Tally {
+    let count = option("THRICE_RANDOM_HISTORIES", HISTORIES);
+    let mut tally = Tally::default();
     std::thread::scope(|scope| {
-        let parts: Vec<_> = policies
-            .chunks(policies.len().div_ceil(2))
-            .map(|part| {
-                let ask = move |(rules, drawn): &(KeepRules, Vec<String>)| {
-                    of_restic(restic, repository, (rules, drawn), version)
-                };
-                scope.spawn(move || part.iter().map(ask).collect::<Vec<_>>())
+        let halves = [0, 1].map(|half| {
+            scope.spawn(move || {
+                let mut tally = Tally::default();
+                for number in (half..count).step_by(2) {
+                    let folder = folder.join(format!("{seed}-{number}"));
+                    tally.add(tried(origin, restic, (seed, number), &folder));
+                    std::fs::remove_dir_all(folder).unwrap();
+                }
+                tally
             })
-            .collect();
-        parts
-            .into_iter()
-            .flat_map(|part| part.join().unwrap())
-            .collect()
-    })
-}
-
-fn of_model(
-    all: &[Snapshot],
-    rules: &KeepRules,
-    version: ResticVersion,
-) -> Result<Kept, ForgetError> {
-    let by_host = GroupBy {
-        host: true,
-        paths: false,
-        tags: false,
-    };
-    let now: Timestamp = "2080-01-01T00:00Z".parse().unwrap();
-    let mut kept = Kept::new();
-    for (key, members) in group_by(all, by_host) {
-        let members: Vec<Snapshot> = members
-            .into_iter()
-            .map(|member| all[member].clone())
-            .collect();
-        let decisions = forget(rules, version, &members, now)?;
-        let of_group = members
-            .into_iter()
-            .zip(decisions)
-            .filter(|(_, decision)| decision.keep)
-            .map(|(snapshot, decision)| (snapshot.id, decision.reasons));
-        kept.insert(key, of_group.collect());
-    }
-    Ok(kept)
+        });
+        for half in halves {
+            tally.add(half.join().unwrap());
+        }
+    });
+    assert_eq!(tally.histories.len() as u64, count, "each is another one");
+    tally
 }
 
 #[test]
 fn decides_as_every_real_restic_does() {
     let folder = tempfile::tempdir().unwrap();
     let restics = versions();
-    let repository = repository(folder.path(), &restics[0]);
-    let all = snapshots(&restics[0], &repository);
-    assert_eq!(all.len(), plan().len());
-    let offsets: std::collections::BTreeSet<i32> =
-        all.iter().map(|snapshot| snapshot.offset_seconds).collect();
-    assert!(
-        offsets.len() >= 5,
-        "the zones of the machine are missing: {offsets:?}"
-    );
-    let mut refused = 0;
-    for (seed, restic) in (1..).zip(restics) {
-        let version = ResticVersion::parse(&restic.version.to_string()).unwrap();
-        let policies: Vec<_> = policies(seed)
-            .into_iter()
-            .enumerate()
-            .map(|(number, rules)| (rules, drawn(number)))
-            .collect();
-        let answers = of_restic_all(restic, &repository, &policies, version);
-        let (asked, refused_before) = (policies.len(), refused);
-        for ((rules, drawn), real) in policies.into_iter().zip(answers) {
-            let mut all = all.clone();
-            all.retain(|snapshot| snapshot.has_tags(&drawn));
-            match (real, of_model(&all, &rules, version)) {
-                (Ok(real), Ok(model)) => {
-                    assert_eq!(model, real, "restic {version}, {rules}, {drawn:?}");
-                }
-                (Err(real), Err(model)) => {
-                    refused += 1;
-                    assert!(
-                        real.contains("refusing to delete"),
-                        "restic {version}, {rules}: {real}, {model}"
-                    );
-                }
-                (real, model) => {
-                    panic!("restic {version}, {rules}: restic {real:?}, model {model:?}")
-                }
-            }
-        }
+    let origin = Origin::new(folder.path(), &restics[0]);
+    let mut whole = Tally::default();
+    for (place, restic) in (0..).zip(restics) {
+        let seed = option("THRICE_SEED", 1) + 1000 * place;
+        let tally = all_tried(&origin, restic, seed, folder.path());
         eprintln!(
-            "restic {version}: {asked} policies on random draws of one history, {} of them refused: all alike",
-            refused - refused_before
+            "restic {}: {} histories of {} snapshots, {} calls on {} groups, {} refused, all alike; \
+             in {} the order of snapshots of one moment decides, in {} the zone of the machine, \
+             in {} an oldest snapshot is kept as such",
+            restic.version,
+            tally.histories.len(),
+            tally.snapshots,
+            tally.calls,
+            tally.groups,
+            tally.refused,
+            tally.undecided,
+            tally.by_clock,
+            tally.oldest
         );
+        whole.add(tally);
     }
+    let restic = &restics[restics.len() - 1];
+    assert_eq!(origin.check(restic), whole.snapshots + 1);
+    let counts = [whole.refused, whole.undecided, whole.by_clock, whole.oldest];
     assert!(
-        refused > 0,
-        "no policy was refused: the policies test too little"
+        counts.iter().all(|count| *count > 0),
+        "the histories test too little: {counts:?}"
     );
 }
 
 #[test]
 fn refuses_as_every_real_restic_does() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder
-        .path()
-        .join("repository")
-        .to_string_lossy()
-        .into_owned();
     let restics = versions();
-    let file = folder.path().join("file");
-    std::fs::write(&file, "content").unwrap();
-    run(restics[0].command(&path).args(["init", "-q"]));
-    run(restics[0].command(&path).args(["backup", "-q"]).arg(&file));
-    let all = snapshots(&restics[0], &path);
+    let all = [Snapshot::at("one", at("2026-01-01T00:00Z"), 0)];
+    let repository = folder.path().join("repository");
+    let mut random = Random::seed_from_u64(1);
+    Origin::new(folder.path(), &restics[0]).with(&repository, &all, &mut random);
+    let path = shown(&repository);
+    let now = Timestamp::MAX.to_zoned(TimeZone::UTC);
     for restic in restics {
         let version = ResticVersion::parse(&restic.version.to_string()).unwrap();
         let real = |arguments: &[&str]| {
@@ -302,7 +298,7 @@ fn refuses_as_every_real_restic_does() {
                 .args(arguments);
             finish(&mut command).is_success()
         };
-        let model = |rules: KeepRules| forget(&rules, version, &all, Timestamp::MAX).is_ok();
+        let model = |rules: KeepRules| forget(&rules, version, &all, &now).is_ok();
         let daily = |count| KeepRules {
             daily: Some(count),
             ..KeepRules::default()

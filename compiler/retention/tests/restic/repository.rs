@@ -1,149 +1,111 @@
-//! A repository with a history of two years, and what is in it.
+//! Repositories that real restic began, with thousands of snapshots that it did not have to take.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use jiff::fmt::temporal::Pieces;
-use serde_json::Value;
+use rand::SeedableRng as _;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use thrice_retention::Snapshot;
-use thrice_test_support::restic::Restic;
+use thrice_test_support::restic::{PASSWORD, Restic};
 use thrice_test_support::run;
 
-/// Snapshots by host: local time, zone of the machine that takes them, tags. Two years, clusters
-/// at the ends of days, weeks, months and years, and one in the future.
-pub fn plan() -> Vec<(&'static str, String, &'static str, &'static str)> {
-    let zones = ["UTC", "Asia/Kolkata", "America/New_York", "Europe/Paris"];
-    let tags = ["", "a", "b", "a,b"];
-    let dates = [
-        "2024-02-28 23:30",
-        "2024-02-29 00:40",
-        "2024-03-01 02:00",
-        "2024-03-31 02:00",
-        "2024-04-01 00:10",
-        "2024-05-31 23:50",
-        "2024-07-15 12:00",
-        "2024-10-27 01:30",
-        "2024-12-29 22:00",
-        "2024-12-30 02:00",
-        "2024-12-31 20:00",
-        "2024-12-31 23:59",
-        "2025-01-01 00:01",
-        "2025-01-05 23:00",
-        "2025-01-06 01:00",
-        "2025-03-31 02:00",
-        "2025-06-01 02:00",
-        "2025-06-30 23:00",
-        "2025-07-01 02:00",
-        "2025-09-15 03:00",
-        "2025-11-28 02:00",
-        "2025-12-25 02:00",
-        "2025-12-28 02:00",
-        "2025-12-29 02:00",
-        "2025-12-30 02:00",
-        "2025-12-31 02:00",
-        "2025-12-31 02:20",
-        "2025-12-31 03:10",
-        "2026-01-01 02:00",
-        "2026-01-02 02:00",
-    ];
-    let mut plan: Vec<_> = dates
-        .iter()
-        .enumerate()
-        .map(|(place, date)| {
-            (
-                "one",
-                format!("{date}:00"),
-                zones[place * 7 % 4],
-                tags[place * 5 % 4],
-            )
-        })
-        .collect();
-    // A sparse, regular history besides, whose counters are never used up.
-    for month in 1..=9 {
-        plan.push((
-            "two",
-            format!("2025-{month:02}-11 02:00:00"),
-            zones[month % 4],
-            "a",
-        ));
-    }
-    plan.push(("one", "2090-05-05 05:05:05".to_owned(), "UTC", "b"));
-    plan
+use crate::Random;
+use crate::histories::stored;
+use crate::sealed::Keys;
+
+/// A repository that restic made, with one backup in it. Others are made of its parts: same configuration and
+/// keys, other snapshots.
+pub struct Origin {
+    folder: PathBuf,
+    keys: Keys,
+    /// What the backup holds: all snapshots hold the same.
+    tree: String,
+    configuration: Vec<u8>,
+    key: Vec<u8>,
 }
 
-/// Tags that each draw a history of their own out of all snapshots, two of them together another one.
-pub const DRAWS: usize = 12;
-
-/// The tags of a place in the plan: about half of the draws.
-fn draws(place: usize) -> impl Iterator<Item = String> {
-    // Numbers that are random enough, and the same in every run.
-    let bits = (place as u64 + 1)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        .rotate_left(29);
-    (0..DRAWS)
-        .filter(move |draw| bits >> (3 * draw) & 1 == 1)
-        .map(|draw| format!("draw{draw}"))
-}
-
-/// A repository made by one restic and read by all.
-pub fn repository(folder: &Path, restic: &Restic) -> String {
-    let repository = folder.join("repository").to_string_lossy().into_owned();
-    let file = folder.join("file");
-    std::fs::write(&file, "content").unwrap();
-    run(restic.command(&repository).args(["init", "-q"]));
-    let plan: Vec<_> = plan().into_iter().enumerate().collect();
-    std::thread::scope(|scope| {
-        // Two at a time: each start takes half a second to derive the key.
-        for part in plan.chunks(plan.len().div_ceil(2)) {
-            let (repository, file) = (&repository, &file);
-            scope.spawn(move || {
-                for (place, (host, time, zone, tags)) in part {
-                    let mut backup = restic.command(repository);
-                    backup
-                        .env("TZ", zone)
-                        .args(["backup", "-q", "--host", host, "--time", time])
-                        .arg(file);
-                    if !tags.is_empty() {
-                        backup.args(["--tag", tags]);
-                    }
-                    for draw in draws(*place) {
-                        backup.args(["--tag", &draw]);
-                    }
-                    run(&mut backup);
-                }
-            });
+impl Origin {
+    /// Has it made in a folder.
+    pub fn new(folder: &Path, restic: &Restic) -> Self {
+        let repository = folder.join("origin");
+        let path = shown(&repository);
+        let file = folder.join("file");
+        std::fs::write(&file, "content").unwrap();
+        run(restic.command(&path).args(["init", "-q"]));
+        run(restic.command(&path).args(["backup", "-q"]).arg(&file));
+        let keys = Keys::of_master(&run(restic.command(&path).args(["cat", "masterkey"])));
+        let listed = run(restic.command(&path).args(["snapshots", "--json"]));
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        Self {
+            keys,
+            tree: listed[0]["tree"].as_str().unwrap().to_owned(),
+            configuration: std::fs::read(repository.join("config")).unwrap(),
+            key: keys.file(PASSWORD, &mut Random::seed_from_u64(1)),
+            folder: repository,
         }
-    });
-    repository
+    }
+
+    /// A repository in a folder with these snapshots; their names in it come back, in the same order.
+    pub fn with(&self, folder: &Path, snapshots: &[Snapshot], random: &mut Random) -> Vec<String> {
+        for part in ["data", "index", "keys", "locks", "snapshots"] {
+            std::fs::create_dir_all(folder.join(part)).unwrap();
+        }
+        std::fs::write(folder.join("config"), &self.configuration).unwrap();
+        write(&folder.join("keys"), &self.key);
+        let sealed = snapshots.iter().map(|snapshot| {
+            let snapshot = json!({
+                "time": stored(snapshot),
+                "tree": self.tree,
+                "paths": snapshot.paths,
+                "hostname": snapshot.host,
+                "username": "test",
+                "tags": if snapshot.tags.is_empty() { Value::Null } else { json!(snapshot.tags) },
+            });
+            self.keys.seal(snapshot.to_string().as_bytes(), random)
+        });
+        let folder = folder.join("snapshots");
+        sealed.map(|sealed| write(&folder, &sealed)).collect()
+    }
+
+    /// Takes the snapshots of another repository in, as `restic copy` would.
+    pub fn gather(&self, folder: &Path) {
+        for name in names(folder) {
+            let from = folder.join("snapshots").join(&name);
+            std::fs::hard_link(from, self.folder.join("snapshots").join(name)).unwrap();
+        }
+    }
+
+    /// Lets restic look at all that was gathered. Its own key is needed no more.
+    pub fn check(&self, restic: &Restic) -> usize {
+        write(&self.folder.join("keys"), &self.key);
+        run(restic
+            .command(&shown(&self.folder))
+            .args(["check", "--read-data", "-q"]));
+        names(&self.folder).len()
+    }
 }
 
-/// The strings of a JSON list; none for `null`.
-pub fn words(value: &Value) -> Vec<String> {
-    let words = value.as_array().into_iter().flatten();
-    words
-        .map(|word| word.as_str().unwrap().to_owned())
-        .collect()
+/// The names of the snapshots in a repository.
+pub fn names(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder.join("snapshots")).unwrap();
+    let mut names: Vec<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort_unstable();
+    names
 }
 
-/// What the repository lists.
-pub fn snapshots(restic: &Restic, repository: &str) -> Vec<Snapshot> {
-    let listed = run(restic
-        .command(repository)
-        .args(["snapshots", "--json", "--no-lock"]));
-    let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
-    listed
+/// An object has the checksum of its bytes for a name.
+fn write(folder: &Path, bytes: &[u8]) -> String {
+    let name: String = Sha256::digest(bytes)
         .iter()
-        .map(|listed| {
-            let time = listed["time"].as_str().unwrap();
-            // `Z` is no numeric offset: the clock showed UTC.
-            let offset = Pieces::parse(time).unwrap().to_numeric_offset();
-            Snapshot {
-                id: listed["id"].as_str().unwrap().to_owned(),
-                time: time.parse().unwrap(),
-                offset_seconds: offset.map_or(0, jiff::tz::Offset::seconds),
-                tags: words(&listed["tags"]),
-                host: listed["hostname"].as_str().unwrap().to_owned(),
-                paths: words(&listed["paths"]),
-            }
-        })
-        .collect()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    std::fs::write(folder.join(&name), bytes).unwrap();
+    name
+}
+
+/// A path for a command line.
+pub fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }

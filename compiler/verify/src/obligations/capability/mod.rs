@@ -10,6 +10,7 @@ mod reach;
 mod rights;
 mod runner;
 mod systemd;
+mod versions;
 mod writers;
 mod zerobyte;
 
@@ -32,6 +33,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     reach::check(context, &mut found);
     rights::check(context, &mut found);
     runner::check(context, &mut found);
+    versions::check(context, &mut found);
     systemd::check(context, &mut found);
     zerobyte::check(context, &mut found);
     mounts::check(context, &mut found);

@@ -136,9 +136,9 @@ fn tools(
         }
         _ => None,
     };
-    let installed = thrice_retention::ResticVersion::parse(&tool.version);
+    let installed = tool.version.map(thrice_retention::ResticVersion::from);
     if let (Some(repository), "restic", Some(installed)) = (repository, program, installed)
-        && repository.restic_stated
+        && repository.restic_stated.is_some()
         && installed != repository.restic
     {
         out.push(finding(

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use thrice_model::{ClassKind, Step, StepId, StepTarget, Verb};
-use thrice_plan::{CopyId, CopyKind, FOR_EVER, rhythm};
+use thrice_plan::{CopyId, CopyKind, FOR_EVER, restic_clock, rhythm};
 use thrice_quantity::Seconds;
-use thrice_quantity::schedule::{Schedule, ScheduleZone, zone_named};
+use thrice_quantity::schedule::Schedule;
 use thrice_retention::{KeepRules, Profile, Regular, ResticVersion, steady_history};
 
 use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
@@ -115,20 +115,11 @@ impl<'p> Keeping<'p> {
             return None;
         };
         let (written, _) = step.timing.schedule.as_ref()?;
-        let host = step
-            .runner
-            .host
-            .map_or("UTC", |host| model.hosts[host].timezone.as_str());
-        let stored = zone_named(host).unwrap_or(TimeZone::UTC);
-        let mut schedule = rhythm(written, step, model);
-        // The time of day only makes no difference where snapshots are stored in UTC as well.
-        if host != "UTC" {
-            schedule.when = written.when.clone();
-        }
-        let zone = match &schedule.zone {
-            ScheduleZone::Host => stored.clone(),
-            zone => zone.time_zone(&stored).unwrap_or(TimeZone::UTC),
-        };
+        let stored = restic_clock(step, model);
+        let schedule = rhythm(written, step, model);
+        // It names its zone.
+        let zone = schedule.zone.time_zone(&TimeZone::UTC);
+        let zone = zone.unwrap_or(TimeZone::UTC);
         Some(Self {
             rules,
             version: model.repositories[*repository].restic,
