@@ -382,29 +382,25 @@ fn thin(
     let Some(repository) = plan.copies[copy].repository else {
         return;
     };
-    let taken: BTreeSet<i64> = world
-        .held
-        .get(&copy)
-        .map(|held| held.pieces.iter().filter_map(|piece| piece.taken).collect())
-        .unwrap_or_default();
+    let held = world.held.get(&copy);
+    let pieces = held.map_or(&[][..], |held| &held.pieces);
+    let mut taken: Vec<i64> = pieces.iter().filter_map(|piece| piece.taken).collect();
+    taken.sort_unstable();
+    taken.dedup();
     let zone = restic_clock(step, &plan.model);
-    let snapshots: Vec<(Timestamp, i32)> = taken
-        .iter()
-        .map(|at| (instant(*at), zone.to_offset(instant(*at)).seconds()))
-        .collect();
+    let snapshot = |at: &i64| (instant(*at), zone.to_offset(instant(*at)).seconds());
+    let snapshots: Vec<(Timestamp, i32)> = taken.iter().map(snapshot).collect();
     let version = plan.model.repositories[repository].restic;
     // Rules that this version refuses keep everything.
     let Ok(decisions) = keeps(rules, version, &snapshots, &instant(now).to_zoned(zone)) else {
         return;
     };
-    let gone: BTreeSet<i64> = taken
-        .iter()
-        .zip(&decisions)
-        .filter(|(_, keep)| !**keep)
-        .map(|(at, _)| *at)
-        .collect();
+    if decisions.iter().all(|keep| *keep) {
+        return;
+    }
+    let goes = |at: &i64| decisions.get(taken.partition_point(|other| other < at)) == Some(&false);
     world.remove(copy, now, false, |piece| {
-        piece.taken.is_some_and(|at| gone.contains(&at))
+        piece.taken.as_ref().is_some_and(goes)
     });
 }
 

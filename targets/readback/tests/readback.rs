@@ -56,7 +56,7 @@ fn in_text(line: &str, after: &str) -> Option<String> {
     Some(format!("{before}{after}x{rest}"))
 }
 
-const CHANGES: [Change; 24] = [
+const CHANGES: [Change; 29] = [
     ("minute", "cron", |l| {
         l.starts_with(|c: char| c.is_ascii_digit()).then(|| {
             let (minute, rest) = l.split_once(' ').unwrap();
@@ -128,6 +128,22 @@ const CHANGES: [Change; 24] = [
     ("script", "executor", |l| in_text(l, "\"path\": \"/")),
     ("hour", "truenas-plan", |l| in_text(l, "\"hour\": \"")),
     ("endpoint", "rclone-remotes", |l| in_text(l, "endpoint = ")),
+    ("times", "zerobyte-api-plan", |l| {
+        count(l, "\"cronExpression\": \"")
+    }),
+    ("keep count", "zerobyte-api-plan", |l| {
+        count(l, "\"keepDaily\": ")
+    }),
+    ("switched off", "zerobyte-api-plan", |l| {
+        l.contains("\"enabled\": true")
+            .then(|| l.replace("true", "false"))
+    }),
+    ("repository", "zerobyte-api-plan", |l| {
+        in_text(l, "\"repositoryId\": \"@REPOSITORY:")
+    }),
+    ("path", "zerobyte-provisioning", |l| {
+        in_text(l, "\"path\": \"/")
+    }),
 ];
 
 proptest! {

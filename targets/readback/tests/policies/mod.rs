@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use thrice_model::{
-    AgeClock, CaptureMethod, CaptureParts, HostKind, MonitorKind, RunnerKind, Source, StepTarget,
-    Subset, Verb,
+    AgeClock, CaptureMethod, CaptureParts, HostKind, MonitorKind, RepositoryId, RunnerKind, Source,
+    StepTarget, Subset, Verb,
 };
 use thrice_plan::Plan;
 use thrice_quantity::schedule::{Schedule, TimeOfDay};
@@ -177,6 +177,7 @@ pub fn plan_of(choices: &Choices) -> Plan {
             step.source = Source::Repository(repository, span())
         });
     }
+    orchestrated(&mut f, choices, repository);
     let ids: Vec<_> = f.model.steps.ids().collect();
     for id in ids {
         f.edit(id, |step| {
@@ -184,4 +185,48 @@ pub fn plan_of(choices: &Choices) -> Plan {
         });
     }
     f.plan()
+}
+
+/// A backup by Zerobyte, and its mirror in a folder of that host.
+fn orchestrated(f: &mut Fixture, choices: &Choices, repository: RepositoryId) {
+    let seko = f.host("seko", HostKind::Host);
+    let disk = f.file_system(seko, "disk", "/mnt/disk");
+    let key = f.model.repositories[repository].key.unwrap().0;
+    let place = Fixture::location(disk, "/restic");
+    let second = f.repository("second", place, (0, 18), key, None);
+    let class = f.class("photos", Fixture::location(disk, &choices.path));
+    let keep = || {
+        let rules = KeepRules {
+            daily: Some(Count::N(choices.daily)),
+            ..KeepRules::default()
+        };
+        Some((rules, span()))
+    };
+    let backup = Verb::Backup {
+        keep: keep(),
+        prune: true,
+        exclude: choices.excludes.clone(),
+        flags: Vec::new(),
+        mirror: None,
+    };
+    let nightly = f.step("nightly", backup, seko);
+    f.edit(nightly, |step| {
+        step.classes = vec![(class, span())];
+        step.target = StepTarget::Repository(repository, span());
+        step.runner.kind = RunnerKind::Zerobyte;
+    });
+    let mirror = Verb::Backup {
+        keep: keep(),
+        prune: true,
+        exclude: Vec::new(),
+        flags: Vec::new(),
+        mirror: Some(Box::default()),
+    };
+    let id = f.step("mirrored", mirror, seko);
+    f.edit(id, |step| {
+        step.classes = vec![(class, span())];
+        step.source = Source::Step(nightly, span());
+        step.target = StepTarget::Repository(second, span());
+        step.runner.kind = RunnerKind::Zerobyte;
+    });
 }
