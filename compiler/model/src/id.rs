@@ -57,6 +57,15 @@ pub struct Table<I, T> {
     ids: PhantomData<I>,
 }
 
+impl<I, T> From<Vec<T>> for Table<I, T> {
+    fn from(entries: Vec<T>) -> Self {
+        Self {
+            entries,
+            ids: PhantomData,
+        }
+    }
+}
+
 impl<I, T> Default for Table<I, T> {
     fn default() -> Self {
         Self {

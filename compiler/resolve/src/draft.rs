@@ -32,10 +32,25 @@ impl<I, T> Default for Slots<I, T> {
     }
 }
 
+impl<I, T> From<Vec<Option<T>>> for Slots<I, T> {
+    fn from(places: Vec<Option<T>>) -> Self {
+        Self {
+            places,
+            ids: PhantomData,
+        }
+    }
+}
+
 impl<I: Copy, T> Slots<I, T>
 where
     usize: TryFrom<I>,
 {
+    /// Makes room for so many at once: to grow step by step takes up to twice the room.
+    pub fn reserve(&mut self, count: usize) {
+        self.places
+            .reserve_exact(count.saturating_sub(self.places.len()));
+    }
+
     /// Fills the place of an id.
     pub fn set(&mut self, id: I, value: T) {
         let Ok(at) = usize::try_from(id) else { return };
@@ -69,11 +84,12 @@ where
     /// The table of the finished model. Ids fit only if no place is empty.
     #[must_use]
     pub fn into_table(self) -> Table<I, T> {
-        let mut table = Table::with_capacity(self.places.len());
-        for value in self.places.into_iter().flatten() {
-            table.push(value);
-        }
-        table
+        #[expect(
+            clippy::filter_map_identity,
+            reason = "`flatten` would take as much memory again: large policies have tens of megabytes here"
+        )]
+        let values: Vec<T> = self.places.into_iter().filter_map(|value| value).collect();
+        values.into()
     }
 }
 

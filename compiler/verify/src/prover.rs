@@ -207,6 +207,8 @@ impl Proving {
         }
         // Whoever decided what, what is said stands in the order of the obligations.
         let mut out = Verification::default();
+        let verdicts = outcomes.decided.values().map(|found| found.verdicts.len());
+        out.verdicts.reserve_exact(verdicts.sum());
         for (_, outcome) in outcomes.decided {
             out.append(outcome);
         }

@@ -112,6 +112,7 @@ const DEFAULT_GROWTH: u64 = 50_000;
 /// Reads all: none of them rests on another.
 pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) {
     let classes = cx.each(items, |item| read(cx, draft, item));
+    draft.classes.reserve(items.len());
     for (item, class) in items.iter().zip(classes) {
         if let Some(class) = class {
             draft.classes.set(ClassId(item.index), class);

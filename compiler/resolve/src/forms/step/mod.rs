@@ -23,7 +23,7 @@ mod shape;
 mod sync;
 
 use thrice_diagnostics::{Diagnostic, Span};
-use thrice_model::{Application, CaptureParts, Runner, RunnerKind, Step, StepId, Verb};
+use thrice_model::{Application, CaptureParts, Runner, RunnerKind, Step, Verb};
 use thrice_quantity::schedule::Schedule;
 
 use crate::clauses::{self, Construct, Entry};
@@ -88,11 +88,8 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
         read(cx, draft, item, shape)
     });
     settle::settle(cx, draft, &mut pending);
-    for (at, pending) in pending.into_iter().enumerate() {
-        if let Some(pending) = pending {
-            draft.steps.set(StepId::from(at), pending.step);
-        }
-    }
+    let steps = pending.into_iter().map(|pending| Some(pending?.step));
+    draft.steps = steps.collect::<Vec<_>>().into();
 }
 
 fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>, shape: &Shape) -> Option<Pending> {
