@@ -213,12 +213,21 @@ fn buckets_fall_in_the_zone_that_snapshots_store() {
     // night's, and the night begins a new day.
     let twice = base("keep 5 daily").replace("daily at 03:00", "daily at 12:00, 23:30 UTC");
     let text = twice + "require history of 84h with gap 25h for db\n";
-    let paris = text.replace(
-        "host vps at ovh/one { ",
-        "host vps at ovh/one { timezone \"Europe/Paris\"; ",
-    );
+    let in_paris = |text: &str| {
+        text.replace(
+            "host vps at ovh/one { ",
+            "host vps at ovh/one { timezone \"Europe/Paris\"; ",
+        )
+    };
     assert!(codes(&judged(&text)).is_empty());
-    assert_eq!(codes(&judged(&paris)), ["T1601"]);
+    // Scripts store UTC wherever they run, Zerobyte what its host's clock says.
+    assert!(codes(&judged(&in_paris(&text))).is_empty());
+    let zerobyte = text.replace("by vps.cron", "by vps.zerobyte").replace(
+        "runs cron; has restic 0.18.0, rclone 1.75.2; store disk",
+        "runs zerobyte; has restic 0.18.0, zerobyte 0.41.0; store disk",
+    );
+    assert!(!codes(&judged(&zerobyte)).contains(&"T1601"));
+    assert!(codes(&judged(&in_paris(&zerobyte))).contains(&"T1601"));
 }
 
 /// How long the mirror takes is unknown; the verdict turns within its interval.

@@ -237,7 +237,7 @@ fn cases() -> impl Strategy<Value = Case> {
         (bytes, 0_u64..5_000_000_000, 0_u64..80, 0_u64..2_000_000_000),
         (minutes(), minutes(), minutes(), minutes(), minutes()),
         [0_u64..60, 0..60, 0..60],
-        (50_u64..4000, 40_u64..200),
+        (50_u64..12_000, 40_u64..200),
     )
         .prop_map(
             |((size, churn, growth, volume), (up, prune, mirror, dump, read), at, (quota, rto))| {
@@ -282,7 +282,7 @@ fn each_evaluated_obligation_has_its_turns() {
         dump: 10,
         read: 10,
         at: [30, 0, 0],
-        quota: 400,
+        quota: 4000,
         rto: 90,
     };
     let seen = check(&case);
