@@ -121,41 +121,69 @@ struct Row<'a> {
     subjects: Vec<&'a str>,
 }
 
-/// First the phases of one subject are drawn together, then the subjects with the same phases.
+/// First the phases of one subject are drawn together, then the subjects with the same phases. Rows stand
+/// in the order of their first verdicts.
 fn rows(verdicts: &[Verdict]) -> Vec<Row<'_>> {
-    let mut single: Vec<Row<'_>> = Vec::new();
-    let (mut subjects, mut keys) = (Numbers::default(), Numbers::default());
-    let mut known: Known<(usize, usize)> = Known::default();
-    for verdict in verdicts {
-        let key = Key {
-            obligation: &verdict.obligation,
-            engine: &verdict.engine,
-            holds: verdict.holds,
-            note: &verdict.note,
-        };
-        let both = (subjects.of(verdict.subject.as_str()), keys.of(key));
-        let at = *known.entry(both).or_insert(single.len());
-        match single.get_mut(at) {
-            Some(row) => row.phases.push(&verdict.phase),
-            None => single.push(Row {
-                key,
-                phases: vec![&verdict.phase],
-                subjects: vec![&verdict.subject],
-            }),
-        }
-    }
-    let mut rows: Vec<Row<'_>> = Vec::new();
+    let (mut keys, mut subjects) = (Numbers::default(), Numbers::default());
     let mut phases = Numbers::default();
-    let mut known: Known<(usize, usize)> = Known::default();
-    for row in single {
-        let both = (keys.of(row.key), phases.of(row.phases.clone()));
-        let at = *known.entry(both).or_insert(rows.len());
-        match rows.get_mut(at) {
-            Some(same) => same.subjects.extend(row.subjects),
-            None => rows.push(row),
+    let mut all: Vec<Numbered> = verdicts
+        .iter()
+        .enumerate()
+        .map(|(at, verdict)| Numbered {
+            key: keys.of(Key {
+                obligation: &verdict.obligation,
+                engine: &verdict.engine,
+                holds: verdict.holds,
+                note: &verdict.note,
+            }),
+            subject: subjects.of(verdict.subject.as_str()),
+            at,
+            phase: phases.of(verdict.phase.as_str()),
+        })
+        .collect();
+    all.sort_unstable();
+    let alike =
+        |one: &Numbered, next: &Numbered| (one.key, one.subject) == (next.key, next.subject);
+    let mut single: Vec<&[Numbered]> = all.chunk_by(alike).collect();
+    single.sort_unstable_by_key(|verdicts| verdicts.first().map(|verdict| verdict.at));
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut known: Known<(usize, Vec<usize>)> = Known::default();
+    let mut row: (usize, Vec<usize>) = (0, Vec::new());
+    for verdicts in single {
+        let Some(first) = verdicts.first() else {
+            continue;
+        };
+        let Some(subject) = subjects.at(first.subject) else {
+            continue;
+        };
+        row.0 = first.key;
+        row.1.clear();
+        row.1.extend(verdicts.iter().map(|verdict| verdict.phase));
+        if let Some(row) = known.get(&row).and_then(|at| rows.get_mut(*at)) {
+            row.subjects.push(subject);
+        } else if let Some(key) = keys.at(first.key) {
+            known.insert(row.clone(), rows.len());
+            rows.push(Row {
+                key: *key,
+                phases: row
+                    .1
+                    .iter()
+                    .filter_map(|at| phases.at(*at).copied())
+                    .collect(),
+                subjects: vec![subject],
+            });
         }
     }
     rows
+}
+
+/// A verdict, by the numbers of what it says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Numbered {
+    key: usize,
+    subject: usize,
+    at: usize,
+    phase: usize,
 }
 
 /// Numbers for things, in the order in which they are first seen.
@@ -174,6 +202,10 @@ impl<T> Default for Numbers<T> {
 }
 
 impl<T: Hash + Eq> Numbers<T> {
+    fn at(&self, number: usize) -> Option<&T> {
+        self.known.get_index(number).map(|(thing, _)| thing)
+    }
+
     fn of(&mut self, thing: T) -> usize {
         // Neighbours are often alike.
         if self

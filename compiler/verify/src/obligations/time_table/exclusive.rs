@@ -7,7 +7,7 @@
 //! backup that has keep rules, and at 12:50 on its own clock it checks every repository. A mirror made file
 //! by file takes no lock at all: what a prune deletes meanwhile is missing in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -359,18 +359,19 @@ fn tell(
         _ if always.is_some() => Severity::Error,
         _ => Severity::Warning,
     };
-    let mut steps: Vec<StepId> = Vec::new();
-    let mut seen: BTreeSet<StepId> = BTreeSet::new();
+    // Many clashes are of few users, and no step is of two of them.
+    let mut users: Vec<&Users> = Vec::new();
     let both = clashes.iter().flat_map(|clash| [clash.first, clash.second]);
-    for id in [told.first, told.second]
-        .into_iter()
-        .chain(both)
-        .flat_map(|u| &u.steps)
-    {
-        if seen.insert(*id) {
-            steps.push(*id);
+    for one in [told.first, told.second].into_iter().chain(both) {
+        if !users.iter().any(|known| std::ptr::eq(*known, one)) {
+            users.push(one);
         }
     }
+    let steps: Vec<StepId> = users
+        .iter()
+        .flat_map(|users| &users.steps)
+        .copied()
+        .collect();
     let names = some(
         steps
             .iter()
