@@ -150,7 +150,7 @@ fn check(
     let ids = context.copies_in(class, period);
     let symbolized = symbolize(context, &ids, period.from);
     let mut engine = Engine::Evaluated;
-    let mut attained = Vec::new();
+    let mut attained: Vec<(Kind, u32)> = Vec::new();
     let before = violations.len();
     for (kind, need) in [
         (Kind::Copies, *copies),
@@ -166,7 +166,11 @@ fn check(
             let settle = within
                 .map(|(limit, _)| limit.0)
                 .or_else(|| settling(context, &ids, &members, need));
-            attained.push(kind.words(have));
+            // Off site is asked about once a site: the least tells.
+            match attained.last_mut().filter(|(of, _)| *of == kind) {
+                Some((_, least)) => *least = have.min(*least),
+                None => attained.push((kind, have)),
+            }
             let violation = |run, unknown| Violation {
                 classes: classes.to_vec(),
                 period: index,
@@ -224,7 +228,10 @@ fn check(
             _ => Engine::Evaluated,
         };
     }
-    attained.dedup();
+    let attained: Vec<String> = attained
+        .iter()
+        .map(|(kind, have)| kind.words(*have))
+        .collect();
     let note = EcoString::from(attained.join(", "));
     out.verdicts.extend(classes.iter().map(|class| Verdict {
         obligation: Obligation::Copies,
