@@ -27,6 +27,8 @@ mod obligations;
 mod presence;
 mod proofs;
 mod prover;
+#[cfg(test)]
+mod testing;
 mod verification;
 mod wording;
 

@@ -176,32 +176,20 @@ pub(crate) fn mismatch(subject: Option<&Named>, label: &str, why: &str) -> Diagn
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use thrice_diagnostics::SourceMap;
-    use thrice_resolve::{Loader, resolve};
 
     use super::super::{Leaving, symbolize};
     use super::*;
-
-    struct NoFiles;
-
-    impl Loader for NoFiles {
-        fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
-            Err("no such file".to_owned())
-        }
-    }
+    use crate::testing::plan_of;
 
     /// A system that says something else than the plan: as if the encoding were wrong.
     #[test]
     fn a_counterexample_that_does_not_replay_is_no_verdict() {
-        let mut sources = SourceMap::new();
         let text = "use std/home\nuse std/hetzner\n\
             host a at home/rack { runs cron; has rclone 1.75.2; store disk }\n\
             object_storage s3 at hetzner/fsn1 { bucket near }\n\
             class photos is items on a.disk:/photos\n\
             copy out of photos to s3.near:/photos by a.cron { daily at 03:00 UTC }\n";
-        let root = sources.add("policy.thrice", text);
-        let (model, _) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
-        let (plan, _) = thrice_plan::plan(model.unwrap(), date(2026, 2, 15));
+        let plan = plan_of(text);
         let context = Context::new(&plan, std::rc::Rc::default());
         let ids: Vec<CopyId> = plan.copies.ids().collect();
         let symbolized = symbolize(&context, &ids, date(2026, 2, 15));

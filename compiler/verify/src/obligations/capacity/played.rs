@@ -174,22 +174,12 @@ pub(super) fn late(plan: &Plan, until: Date, late: Date) -> Plan {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
-    use thrice_diagnostics::SourceMap;
     use thrice_quantity::Bytes;
-    use thrice_resolve::{Loader, resolve};
 
     use super::super::{copies_on, first_full, limit};
     use super::*;
+    use crate::testing::plan_of;
     use crate::verification::Verification;
-
-    struct NoFiles;
-
-    impl Loader for NoFiles {
-        fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
-            Err("no such file".to_owned())
-        }
-    }
 
     const PLACES: &str = r#"
 policy p "p" { horizon 1 year; response time 24h }
@@ -229,11 +219,7 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
     ];
 
     fn with(text: &str, look: impl FnOnce(&Context<'_>)) {
-        let mut sources = SourceMap::new();
-        let root = sources.add("policy.thrice", text);
-        let (model, found) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
-        let model = model.unwrap_or_else(|| panic!("{text}{found:#?}"));
-        let (plan, _) = thrice_plan::plan(model, date(2026, 2, 15));
+        let plan = plan_of(text);
         look(&Context::new(&plan, std::rc::Rc::default()));
     }
 

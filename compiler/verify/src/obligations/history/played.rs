@@ -314,23 +314,13 @@ fn for_ever(plan: &Plan, class: ClassId, period: &Period) -> Plan {
 mod tests {
     use std::sync::Arc;
 
-    use jiff::civil::date;
-    use thrice_diagnostics::SourceMap;
-    use thrice_resolve::{Loader, resolve};
     use thrice_retention::{Count, KeepRules};
 
     use super::super::points::Points;
     use super::super::{decide, shortfalls};
     use super::*;
+    use crate::testing::plan_of;
     use crate::verification::Verification;
-
-    struct NoFiles;
-
-    impl Loader for NoFiles {
-        fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
-            Err("no such file".to_owned())
-        }
-    }
 
     const PLACES: &str = r#"
 policy p "p" { horizon 1 year }
@@ -350,11 +340,7 @@ class db is state on vps.disk:/db
 "#;
 
     fn each(text: &str, mut look: impl FnMut(&Context<'_>, &Cause, Shortfall)) -> Verification {
-        let mut sources = SourceMap::new();
-        let root = sources.add("policy.thrice", text);
-        let (model, found) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
-        let model = model.unwrap_or_else(|| panic!("{found:#?}"));
-        let (plan, _) = thrice_plan::plan(model, date(2026, 2, 15));
+        let plan = plan_of(text);
         let context = Context::new(&plan, std::rc::Rc::default());
         for ((_, cause, _), shortfall) in shortfalls(&context, &mut Verification::default()).0 {
             look(&context, &cause, shortfall);

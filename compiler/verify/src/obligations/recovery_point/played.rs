@@ -211,21 +211,11 @@ fn waits(context: &Context<'_>, copies: &[CopyId]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
-    use thrice_diagnostics::SourceMap;
-    use thrice_resolve::{Loader, resolve};
 
     use super::super::{alike, borne_out, violations};
     use super::*;
+    use crate::testing::plan_of;
     use crate::verification::Verification;
-
-    struct NoFiles;
-
-    impl Loader for NoFiles {
-        fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
-            Err("no such file".to_owned())
-        }
-    }
 
     const PLACES: &str = r#"
 policy p "p" { horizon 1 year; response time 60h }
@@ -255,11 +245,7 @@ require survive any 1 of host for all
 
     /// All violations of the only class, by each set of faults.
     fn each(text: &str, mut look: impl FnMut(&Context<'_>, Violation)) {
-        let mut sources = SourceMap::new();
-        let root = sources.add("policy.thrice", text);
-        let (model, found) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
-        let model = model.unwrap_or_else(|| panic!("{found:#?}"));
-        let (plan, _) = thrice_plan::plan(model, date(2026, 2, 15));
+        let plan = plan_of(text);
         let context = Context::new(&plan, std::rc::Rc::default());
         for (index, period) in plan.periods.iter().enumerate() {
             let mut asker = Asker::new(&context, period);
