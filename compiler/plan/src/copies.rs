@@ -7,6 +7,9 @@ use thrice_quantity::{Interval, Seconds};
 /// Longest time there is: stands for "for ever" where an interval needs an upper end.
 pub const FOR_EVER: Seconds = Seconds(100 * 366 * 86_400);
 
+/// Lifecycle workers of object storages run once a day and round: deletion may be so much later than due.
+pub const LIFECYCLE_LATE: Seconds = Seconds::days(2);
+
 /// A copy of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CopyId(pub u32);

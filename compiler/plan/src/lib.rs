@@ -29,7 +29,7 @@ pub mod zerobyte;
 pub use build::{plan, replan};
 pub use cadence::{ASKING, Cadence, zone_name};
 pub use calendar::Calendars;
-pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
+pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave, Move};
 pub use reach::{Kept, restic_clock, rhythm};
 pub use room::{Room, room};
 pub use staleness::{Missed, Staleness};

@@ -16,7 +16,7 @@ use thrice_model::{
     ClassId, ClassKind, RepositoryId, Source, Step, StepId, StepTarget, StoreId, Strike, Verb,
     Versioning,
 };
-use thrice_plan::{Copy, CopyId, CopyKind, Plan};
+use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Plan};
 use thrice_quantity::{Bytes, Ratio};
 
 use crate::calendar::{day, instant, midnight};
@@ -26,8 +26,6 @@ use crate::volume::{Volume, covered};
 use crate::world::World;
 use crate::{Case, Choices, Sizes, engine};
 
-/// Lifecycle workers of object storages run once a day and round: deletions may be two days late.
-pub(crate) const LIFECYCLE_LATE: i64 = 2 * 86_400;
 /// What a repository takes for its index and its trees on top of its data.
 const OVERHEAD: Ratio = Ratio(30_000);
 
@@ -498,7 +496,7 @@ fn kept_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
             .filter_map(|(_, step)| noncurrent(step, copy));
         from = rules
             .min()
-            .map_or(i64::MIN, |after| now - after - LIFECYCLE_LATE);
+            .map_or(i64::MIN, |after| now - after - LIFECYCLE_LATE.0);
     }
     if let Some(lock) = store.lock {
         from = from.min(now.saturating_sub(lock.days.saturating_mul(86_400)));

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use thrice_model::{AgeClock, ClassKind, Location, Source, Step, StepId, Verb};
-use thrice_plan::{CopyId, CopyKind, Plan, restic_clock};
+use thrice_plan::{CopyId, CopyKind, LIFECYCLE_LATE, Plan, restic_clock};
 use thrice_retention::keeps;
 
 use crate::Sort;
 use crate::calendar::instant;
 use crate::content::{Piece, Quality, union};
-use crate::room::LIFECYCLE_LATE;
 use crate::words::names;
 use crate::world::{World, deletes_in};
 
@@ -193,7 +192,7 @@ pub(crate) fn expire(world: &mut World<'_>, id: StepId, now: i64) {
     };
     let after = match (world.late, clock) {
         (false, _) => after.low().0,
-        (true, AgeClock::Upload) => after.high().0.saturating_add(LIFECYCLE_LATE),
+        (true, AgeClock::Upload) => after.high().0.saturating_add(LIFECYCLE_LATE.0),
         (true, _) => after.high().0,
     };
     let limit = now.saturating_sub(after);

@@ -1,12 +1,18 @@
 //! Some small random policies in CI whose recovery points, histories and rooms are found by trying; `--example
 //! limits` tries more of them.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a real policy that cannot be planned is a failed test"
+)]
+
 use thrice_diagnostics::Severity;
 use thrice_model::Obligation;
 use thrice_trust::limits::{About, compare};
 use thrice_trust::option;
 use thrice_trust::policy::{Texts, plan};
-use thrice_verify::Session;
+use thrice_verify::{Session, Verification};
 
 /// What was tried holds, a little more does not, and most worlds are small enough to be tried.
 fn agree(about: About, worlds: u64) {
@@ -40,28 +46,30 @@ fn rooms_are_at_least_what_playing_the_corners_gives() {
     agree(About::Capacity, 30);
 }
 
+/// What is found in a form of the real policy that asks for more, each case of which is borne out.
+fn asked_for(form: &str, ask: &str, obligations: &[Obligation]) -> Verification {
+    let mut texts = Texts::vpai(form);
+    let text = texts.roots.values_mut().next().expect("a file");
+    text.push_str(ask);
+    let plan = plan(&texts).unwrap_or_else(|why| panic!("{form}: {why}"));
+    let found = Session::default().verify(&plan, obligations);
+    assert!(found.internal.is_empty(), "{form}: {:#?}", found.internal);
+    found
+}
+
 /// What is told of the real policy comes about on the simulator: a case that does not is an internal error.
 /// It states no recovery points: of every class so little is asked that none is kept.
 #[test]
 fn each_case_of_the_real_policy_replays() {
     for (form, findings) in [("as-written", 21), ("hardened", 20)] {
-        let mut texts = Texts::vpai(form);
         let ask = "\nrequire rpo <= 1 minute, guaranteed <= 2 minutes for all\n";
-        texts
-            .roots
-            .values_mut()
-            .next()
-            .expect("a file")
-            .push_str(ask);
-        let plan = plan(&texts).unwrap_or_else(|why| panic!("{form}: {why}"));
         let asked = [
             Obligation::Copies,
             Obligation::Survival,
             Obligation::RecoveryPoint,
             Obligation::LastCopy,
         ];
-        let found = Session::default().verify(&plan, &asked);
-        assert!(found.internal.is_empty(), "{form}: {:#?}", found.internal);
+        let found = asked_for(form, ask, &asked);
         let told = found.findings.iter();
         let told = told.filter(|finding| finding.obligation == Obligation::RecoveryPoint);
         assert_eq!(told.count(), findings, "{form}");
@@ -74,19 +82,10 @@ fn each_case_of_the_real_policy_replays() {
 fn histories_and_rooms_of_the_real_policy_replay() {
     let left = ["mirrors", "missed runs", "versions that no keep rules thin"];
     for (form, rest_on) in [("as-written", &[][..]), ("hardened", &left[..])] {
-        let mut texts = Texts::vpai(form);
         let ask = "\nrequire history of 4000 days with gap 3 days for all\n\
                    require headroom 99.8 % on s3\n";
-        texts
-            .roots
-            .values_mut()
-            .next()
-            .expect("a file")
-            .push_str(ask);
-        let plan = plan(&texts).unwrap_or_else(|why| panic!("{form}: {why}"));
         let asked = [Obligation::History, Obligation::Capacity];
-        let found = Session::default().verify(&plan, &asked);
-        assert!(found.internal.is_empty(), "{form}: {:#?}", found.internal);
+        let found = asked_for(form, ask, &asked);
         let count = |of: Obligation, severity: Severity| {
             let mine = found.findings.iter().filter(|f| f.obligation == of);
             mine.filter(|f| f.diagnostic.severity == severity).count()

@@ -2,11 +2,11 @@
 
 use jiff::civil::Date;
 use thrice_model::{CaptureParts, Class, ClassId, Source, StepId, StepTarget, Verb};
-use thrice_plan::{Copy, CopyId, CopyKind, Leave};
+use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 use thrice_retention::{PeakAssumptions, peak, repository_bound};
 
-use super::piled::{LIFECYCLE_LATE, plain, repository, window};
+use super::piled::{plain, repository, window};
 use crate::context::Context;
 
 /// Bounds on a plan's copies.

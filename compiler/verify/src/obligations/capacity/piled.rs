@@ -6,15 +6,12 @@
 
 use jiff::civil::Date;
 use thrice_model::{ClassKind, StepId};
-use thrice_plan::{Copy, CopyKind};
+use thrice_plan::{Copy, CopyKind, LIFECYCLE_LATE};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 
 use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
 use super::bound::days_between;
 use crate::context::Context;
-
-/// Lifecycle workers run once a day and round: deletion may be two days late.
-pub(super) const LIFECYCLE_LATE: Seconds = Seconds::days(2);
 
 /// How long a copy's store keeps what is deleted in it, up to a day: the longest of its ways.
 pub(super) fn window(context: &Context<'_>, copy: &Copy, day: Date) -> Seconds {

@@ -8,15 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use thrice_model::{ClassKind, Source, StepId, StepTarget, Verb};
-use thrice_plan::{Copy, CopyId, Leave};
+use thrice_plan::{Copy, CopyId, LIFECYCLE_LATE, Leave};
 use thrice_quantity::Seconds;
 use thrice_retention::closed_form;
 
 use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
 use crate::context::Context;
-
-/// Lifecycle workers run once a day and round: deletion may be two days late.
-const LIFECYCLE_LATE: Seconds = Seconds::days(2);
 
 /// What takes it away from a copy, or why nothing does.
 #[derive(Clone, Debug)]
