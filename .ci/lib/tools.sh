@@ -15,6 +15,7 @@ packages=(
   systemd                              # systemd-analyze: what timers and services say
   cvc5                                 # a second solver for the same questions
   prometheus                           # promtool: rules, and what they find
+  g++                                  # libFuzzer
 )
 
 test_tools() {

@@ -52,6 +52,7 @@ fn ranges_have_no_blanks_but_open_ones_and_relative_paths_do() {
     becomes("size ?..5 GB", "size ?..5 GB\n");
     becomes("from /a ..b", "from /a ..b\n");
     becomes("use ../shared", "use ../shared\n");
+    becomes("a ....b", "a .. ..b\n");
 }
 
 #[test]

@@ -73,7 +73,8 @@ fn ends_a_bound(before: &[Value<'_>], sign: &Value<'_>, next: Option<&Value<'_>>
     let Some(left) = before.last() else {
         return false;
     };
-    if next.is_some_and(|n| n.token.kind == TokenKind::Path) {
+    // Before another `..` a blank is put, and then the two do not touch when they are read again.
+    if next.is_some_and(|n| n.token.kind == TokenKind::Path || n.is_range_sign()) {
         return false;
     }
     match left.token.kind {

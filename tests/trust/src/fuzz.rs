@@ -10,9 +10,11 @@ use std::panic::catch_unwind;
 
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
-use thrice_diagnostics::FileId;
+use thrice_diagnostics::{Diagnostic, FileId};
+use thrice_model::Obligation;
+use thrice_verify::Session;
 
-use crate::policy::{POLICIES, Texts, judge};
+use crate::policy::{POLICIES, Texts, judge, plan};
 use crate::world::World;
 use crate::{Random, random};
 use grammar::{examples, mutate};
@@ -81,6 +83,30 @@ fn damaged(text: &str, random: &mut Random) -> String {
     }
 }
 
+/// A changed text for a fuzzer that has found something in `text`; now and then an example to go on from.
+#[must_use]
+pub fn another(text: &str, seed: u64) -> String {
+    let mut random = random(seed, 0);
+    if text.trim().is_empty() || random.random_range(0..32) == 0 {
+        let all: Vec<&String> = examples().collect();
+        return all
+            .choose(&mut random)
+            .map_or_else(String::new, |text| (*text).clone());
+    }
+    damaged(text, &mut random)
+}
+
+/// Reads a text, and writes it in the one style twice alike. What was written first, if the second time
+/// is another.
+#[must_use]
+pub fn reading_breaks(text: &str) -> Option<String> {
+    let (tree, mistakes) = thrice_grammar::parse(FileId(0), text);
+    let once = thrice_grammar::format(&tree, text).filter(|_| mistakes.is_empty())?;
+    let (tree, mistakes) = thrice_grammar::parse(FileId(0), &once);
+    let twice = thrice_grammar::format(&tree, &once);
+    (!mistakes.is_empty() || twice.as_deref() != Some(&once)).then_some(once)
+}
+
 /// A case of the parser: a damaged file is read, and written in the one style twice alike. What broke,
 /// with the text.
 #[must_use]
@@ -89,20 +115,45 @@ pub fn parser(seed: u64, case: u64) -> Option<String> {
     let of_policies = POLICIES.iter().map(|(_, text)| *text);
     let texts: Vec<&str> = of_policies.chain(examples().map(String::as_str)).collect();
     let text = damaged(texts.choose(&mut random)?, &mut random);
-    let tried = catch_unwind(|| {
-        let (tree, mistakes) = thrice_grammar::parse(FileId(0), &text);
-        let once = thrice_grammar::format(&tree, &text).filter(|_| mistakes.is_empty())?;
-        let (tree, mistakes) = thrice_grammar::parse(FileId(0), &once);
-        let twice = thrice_grammar::format(&tree, &once);
-        (!mistakes.is_empty() || twice.as_deref() != Some(&once)).then_some(once)
-    });
-    match tried {
+    match catch_unwind(|| reading_breaks(&text)) {
         Ok(None) => None,
         Ok(Some(once)) => Some(format!(
             "case {case}: formatting is not done at once:\n{text}\n---\n{once}"
         )),
         Err(_) => Some(format!("case {case}: the parser panics:\n{text}")),
     }
+}
+
+/// Judges text after text with one solver.
+#[derive(Default)]
+pub struct Judge {
+    session: Session,
+}
+
+impl Judge {
+    /// The internal errors of judging a policy of one file. Every sixteenth text, by its length, is
+    /// judged as `thrice check` does, with a prover of its own.
+    ///
+    /// # Panics
+    /// Where the compiler does.
+    pub fn breaks(&mut self, text: &str) -> Option<String> {
+        let texts = Texts::one(text);
+        let found = if text.len().is_multiple_of(16) {
+            judge(&texts).findings
+        } else {
+            let plan = plan(&texts).ok()?;
+            let mut found = self.session.verify(&plan, &Obligation::ALL).internal;
+            found.extend(thrice_simulate::findings(&plan));
+            found
+        };
+        internal(&found)
+    }
+}
+
+/// What says that something is wrong with the compiler, not with the policy.
+fn internal(found: &[Diagnostic]) -> Option<String> {
+    let mut internal = found.iter().filter(|f| f.code.0.starts_with("T9"));
+    Some(internal.next()?.message.clone())
 }
 
 /// A case of the whole check: a damaged policy is judged. What broke, with the text, and whether it was
@@ -142,8 +193,8 @@ pub fn check(seed: u64, case: u64) -> (Option<String>, bool) {
             false,
         ),
         Ok(judged) => {
-            let internal = judged.findings.iter().find(|f| f.code.0.starts_with("T9"));
-            let said = internal.map(|f| format!("case {case}, {name}: {}\n{text}", f.message));
+            let said = internal(&judged.findings)
+                .map(|message| format!("case {case}, {name}: {message}\n{text}"));
             (said, judged.verified.is_some())
         }
     }
