@@ -4,14 +4,11 @@
 //! a span on every node, and the mistakes found on the way. Parsing never fails: it yields a tree
 //! and a list of [`thrice_diagnostics::Diagnostic`].
 
-// The code that pest derives names this crate.
-extern crate alloc;
-
 mod format;
+mod lexer;
 mod mistakes;
 mod parse;
 mod reader;
-mod scan;
 mod tree;
 
 pub use format::format;
