@@ -13,7 +13,7 @@ mod tree;
 
 pub use format::format;
 pub use parse::{MAX_DEPTH, parse};
-pub use tree::{Block, Element, Statement, Token, TokenKind, Tree};
+pub use tree::{Block, Element, Elements, Statement, Statements, Token, TokenKind, Tree, Values};
 
 /// The version of the language that this grammar and its reference describe.
 pub const LANGUAGE_VERSION: u32 = 1;

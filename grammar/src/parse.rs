@@ -4,7 +4,7 @@ use thrice_diagnostics::{Diagnostic, FileId, Span};
 
 use crate::mistakes::{self, Mistakes, small};
 use crate::reader::{Reader, TooDeep};
-use crate::tree::{Element, Tree};
+use crate::tree::Tree;
 
 /// Blocks may stand inside each other this deep. Policies use two levels; the bound keeps whoever
 /// walks the tree from overflowing its stack on nonsense.
@@ -19,20 +19,18 @@ const MARK: &str = "\u{FEFF}";
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
     let found: Mistakes = mistakes::line_ends(file, text).collect();
-    let span = Span::new(file, 0, small(text.len()));
+    let all = Span::new(file, 0, small(text.len()));
     let start = if text.starts_with(MARK) {
         MARK.len()
     } else {
         0
     };
-    let mut reader = Reader::new(file, text, start, found.clone());
-    match reader.read(MAX_DEPTH) {
-        Ok(elements) => (Tree { span, elements }, reader.mistakes.into()),
+    match Reader::new(all, text, start, found.clone()).read(MAX_DEPTH) {
+        Ok((tree, found)) => (tree, found.into()),
         Err(TooDeep(at)) => {
             let mut found = found;
             found.add(mistakes::too_deep(file, at, MAX_DEPTH));
-            let elements = vec![Element::Stray(span)];
-            (Tree { span, elements }, found.into())
+            (Tree::unread(all), found.into())
         }
     }
 }
