@@ -6,7 +6,7 @@
 
 use thrice_diagnostics::Span;
 
-use crate::tree::{Block, Element, Statement, Token, TokenKind, Tree};
+use crate::tree::{Block, Element, Elements, Statement, Token, TokenKind, Tree};
 
 mod spacing;
 use spacing::joined;
@@ -27,31 +27,28 @@ const INDENT: usize = 4;
 /// Formatting its own output changes nothing, and both texts mean the same.
 #[must_use]
 pub fn format(tree: &Tree, text: &str) -> Option<String> {
-    if !tree.elements.iter().all(is_sound) {
+    if !is_sound(tree) {
         return None;
     }
     let mut writer = Writer {
         text,
         out: String::with_capacity(text.len()),
     };
-    writer.elements(&tree.elements, 0);
+    writer.elements(tree.elements(), 0);
     Some(writer.out)
 }
 
-fn is_sound(element: &Element) -> bool {
-    let Element::Statement(statement) = element else {
-        return !matches!(element, Element::Stray(_));
+fn is_sound(tree: &Tree) -> bool {
+    let fits = |token: Token| match token.kind {
+        TokenKind::Unknown | TokenKind::OpenText | TokenKind::Stray => false,
+        TokenKind::Close => token.span.start < token.span.end,
+        _ => true,
     };
-    let unknown = |t: &Token| matches!(t.kind, TokenKind::Unknown | TokenKind::OpenText);
-    let ends_in_comma = statement
-        .values()
-        .last()
-        .is_none_or(|t| t.kind == TokenKind::Comma);
-    let block_is_sound = statement
-        .block
-        .as_ref()
-        .is_none_or(|block| block.close.is_some() && block.elements.iter().all(is_sound));
-    block_is_sound && !ends_in_comma && !statement.tokens.iter().any(unknown)
+    let ends_in_comma = |statement: Statement<'_>| {
+        let last = statement.values().next_back();
+        last.is_none_or(|token| token.kind == TokenKind::Comma)
+    };
+    tree.tokens().all(fits) && !tree.all_statements().any(ends_in_comma)
 }
 
 /// A stretch of a statement's head up to a comma, and the comments behind that comma.
@@ -88,25 +85,34 @@ impl<'a> Writer<'a> {
         self.out.extend(std::iter::repeat_n(' ', indent));
     }
 
+    /// How many lines end between two places.
+    fn line_ends(&self, from: Span, to: Span) -> usize {
+        let between = self.words(Span {
+            start: from.end,
+            end: to.start,
+            ..from
+        });
+        let ends = |sign: &str| between.matches(sign).count();
+        ends("\n") + ends("\r") - ends("\r\n")
+    }
+
     /// Writes what stands in a file or block, each on lines of its own.
-    fn elements(&mut self, elements: &[Element], indent: usize) {
-        // Line ends since the last thing written; `None` before the first.
-        let mut line_ends: Option<usize> = None;
+    fn elements(&mut self, elements: Elements<'_>, indent: usize) {
+        let mut last: Option<Span> = None;
         let mut after_doc = false;
         for element in elements {
+            let span = element.span();
+            // Since the last thing written; `None` before the first.
+            let line_ends = last.map(|last| self.line_ends(last, span));
             match element {
                 Element::Separator(_) | Element::Stray(_) => continue,
-                Element::Newline(_) => {
-                    line_ends = line_ends.map(|n| n + 1);
-                    continue;
-                }
                 Element::Comment(span) if line_ends == Some(0) => {
                     self.out.pop();
-                    self.trailing(*span);
+                    self.trailing(span);
                 }
                 Element::Comment(span) | Element::Doc(span) => {
                     self.begin(line_ends, after_doc, indent);
-                    self.comment(*span);
+                    self.comment(span);
                 }
                 Element::Statement(statement) => {
                     self.begin(line_ends, after_doc, indent);
@@ -114,7 +120,7 @@ impl<'a> Writer<'a> {
                 }
             }
             self.out.push('\n');
-            line_ends = Some(0);
+            last = Some(span);
             after_doc = matches!(element, Element::Doc(_));
         }
     }
@@ -128,15 +134,16 @@ impl<'a> Writer<'a> {
         self.margin(indent);
     }
 
-    fn statement(&mut self, statement: &Statement, indent: usize) {
+    fn statement(&mut self, statement: Statement<'_>, indent: usize) {
         let pieces = self.pieces(statement);
-        if let Some(line) = self.on_one_line(&pieces, statement.block.as_ref())
+        let block = statement.block();
+        if let Some(line) = self.on_one_line(&pieces, block)
             && indent + width(&line) <= WIDTH
         {
             self.out.push_str(&line);
             return;
         }
-        match &statement.block {
+        match block {
             None => self.head(&pieces, indent, ""),
             Some(block) if is_empty(block) => self.head(&pieces, indent, " {}"),
             Some(block) => {
@@ -147,7 +154,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The statement on one line, unless a comment or a block that the author broke forbids it.
-    fn on_one_line(&self, pieces: &[Piece], block: Option<&Block>) -> Option<String> {
+    fn on_one_line(&self, pieces: &[Piece], block: Option<Block<'_>>) -> Option<String> {
         let mut line = String::new();
         for piece in pieces {
             if !piece.comments.is_empty() {
@@ -166,17 +173,17 @@ impl<'a> Writer<'a> {
             return Some(line);
         }
         let inside = Span {
-            end: block.close?.start,
-            ..block.open
+            end: block.close()?.start,
+            ..block.open()
         };
         if self.words(inside).contains(['\n', '\r']) {
             return None;
         }
         let mut before = " { ";
-        for (_, statement) in block.statements() {
+        for statement in block.statements() {
             line.push_str(before);
             let pieces = self.pieces(statement);
-            line.push_str(&self.on_one_line(&pieces, statement.block.as_ref())?);
+            line.push_str(&self.on_one_line(&pieces, statement.block())?);
             before = "; ";
         }
         line.push_str(" }");
@@ -184,10 +191,13 @@ impl<'a> Writer<'a> {
     }
 
     /// The inside of a block, a statement a line, and its end.
-    fn block(&mut self, block: &Block, indent: usize) {
-        let mut inside = block.elements.as_slice();
-        if let [Element::Comment(span), rest @ ..] = inside {
-            self.trailing(*span);
+    fn block(&mut self, block: Block<'_>, indent: usize) {
+        let mut inside = block.elements();
+        let mut rest = inside.clone();
+        if let Some(Element::Comment(span)) = rest.next()
+            && self.line_ends(block.open(), span) == 0
+        {
+            self.trailing(span);
             inside = rest;
         }
         self.out.push('\n');
@@ -228,21 +238,18 @@ impl<'a> Writer<'a> {
     }
 
     /// The head, cut after its commas.
-    fn pieces(&self, statement: &Statement) -> Vec<Piece> {
+    fn pieces(&self, statement: Statement<'_>) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = Vec::new();
-        for tokens in statement
-            .tokens
-            .split_inclusive(|t| t.kind == TokenKind::Comma)
-        {
+        let tokens: Vec<Token> = statement.tokens().collect();
+        let mut before = statement.span();
+        for tokens in tokens.split_inclusive(|t| t.kind == TokenKind::Comma) {
             let mut own_line = false;
             for token in tokens {
-                match (token.kind, pieces.last_mut()) {
-                    (TokenKind::Newline, _) => own_line = true,
-                    (TokenKind::Comment, Some(piece)) => {
-                        piece.comments.push((own_line, token.span))
-                    }
-                    _ => {}
+                if let (TokenKind::Comment, Some(piece)) = (token.kind, pieces.last_mut()) {
+                    own_line |= self.line_ends(before, token.span) > 0;
+                    piece.comments.push((own_line, token.span));
                 }
+                before = token.span;
             }
             pieces.push(Piece {
                 words: joined(tokens, self.text),
@@ -254,11 +261,10 @@ impl<'a> Writer<'a> {
 }
 
 /// Whether nothing is to be written between the braces.
-fn is_empty(block: &Block) -> bool {
+fn is_empty(block: Block<'_>) -> bool {
     block
-        .elements
-        .iter()
-        .all(|e| matches!(e, Element::Newline(_) | Element::Separator(_)))
+        .elements()
+        .all(|element| matches!(element, Element::Separator(_)))
 }
 
 /// Columns, counted in characters as everywhere in messages.

@@ -4,19 +4,16 @@
 //! a span on every node, and the mistakes found on the way. Parsing never fails: it yields a tree
 //! and a list of [`thrice_diagnostics::Diagnostic`].
 
-// The code that pest derives names this crate.
-extern crate alloc;
-
 mod format;
+mod lexer;
 mod mistakes;
 mod parse;
 mod reader;
-mod scan;
 mod tree;
 
 pub use format::format;
 pub use parse::{MAX_DEPTH, parse};
-pub use tree::{Block, Element, Statement, Token, TokenKind, Tree};
+pub use tree::{Block, Element, Elements, Statement, Statements, Token, TokenKind, Tree, Values};
 
 /// The version of the language that this grammar and its reference describe.
 pub const LANGUAGE_VERSION: u32 = 1;

@@ -2,8 +2,6 @@
 
 use thrice_diagnostics::{Code, Diagnostic, FileId, Span};
 
-use crate::tree::Element;
-
 const BYTE_ORDER_MARK: Code = Code("T0006");
 const CARRIAGE_RETURN: Code = Code("T0007");
 /// Signs that the language does not use.
@@ -17,6 +15,40 @@ pub const STRAY_CLOSE: Code = Code("T0104");
 const TOO_DEEP: Code = Code("T0105");
 /// A block or comma that belongs to no statement.
 pub const STRAY: Code = Code("T0106");
+
+/// How many mistakes of one kind are shown for one file; nonsense would otherwise flood.
+const SHOWN: usize = 20;
+
+/// Mistakes in the order of their places, not too many of one kind.
+#[derive(Clone, Default)]
+pub struct Mistakes(Vec<Diagnostic>);
+
+impl Mistakes {
+    /// Adds one, unless there are enough of its kind.
+    pub fn add(&mut self, mistake: Diagnostic) {
+        self.add_with(mistake.code, || mistake);
+    }
+
+    /// Words one of a kind and adds it, unless there are enough of that kind: nonsense has millions of
+    /// mistakes, and wording them all would take longer than reading it.
+    pub fn add_with(&mut self, code: Code, mistake: impl FnOnce() -> Diagnostic) {
+        if self.0.iter().filter(|m| m.code == code).count() < SHOWN {
+            self.0.push(mistake());
+        }
+    }
+}
+
+impl FromIterator<Diagnostic> for Mistakes {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(found: I) -> Self {
+        Self(found.into_iter().collect())
+    }
+}
+
+impl From<Mistakes> for Vec<Diagnostic> {
+    fn from(found: Mistakes) -> Self {
+        found.0
+    }
+}
 
 /// Offsets fit 32 bits: files of 4 GiB are refused long before they come here.
 pub fn small(at: usize) -> u32 {
@@ -47,12 +79,6 @@ pub fn too_deep(file: FileId, at: usize, limit: usize) -> Diagnostic {
     Diagnostic::error(TOO_DEEP, format!("blocks nest deeper than {limit}"))
         .at(Span::new(file, small(at), small(at + 1)), "one too many")
         .help("no statement of the language needs more than three levels")
-}
-
-/// The grammar is total, so nobody should ever see this; it must not be a panic all the same.
-pub fn unreadable(part: Span) -> Diagnostic {
-    Diagnostic::error(UNEXPECTED, "this cannot be read as a policy")
-        .at(part, "nothing here is understood")
 }
 
 /// A `}` outside every block.
@@ -137,20 +163,11 @@ fn shown(sign: char) -> String {
     }
 }
 
-/// A block that runs to the end of the file. People indent: the first statement inside it that
-/// begins at the left margin is most likely where the block was meant to be over.
-pub fn unclosed(open: Span, elements: &[Element], text: &str) -> Diagnostic {
+/// A block that runs to the end of the file; `suspect` is what it was probably meant to end before.
+pub fn unclosed(open: Span, suspect: Option<Span>) -> Diagnostic {
     let mistake = Diagnostic::error(UNCLOSED, "this block is never closed")
         .at(open, "opened here")
         .help("add the missing `}`");
-    let at_margin = |span: Span| {
-        text.get(..span.start as usize)
-            .is_some_and(|before| before.ends_with(['\n', '\r']))
-    };
-    let suspect = elements.iter().find_map(|element| match element {
-        Element::Statement(s) if at_margin(s.span) => Some(s.head()),
-        _ => None,
-    });
     match suspect {
         Some(span) => mistake.at(span, "it was probably meant to end before this"),
         None => mistake,

@@ -1,222 +1,186 @@
-//! From the pairs that pest recognised to the elements of a tree.
+//! From lexemes to a tree, in one pass from left to right.
 
-use pest::iterators::{Pairs, Tokens};
+use logos::{Lexer, Logos as _};
 use thrice_diagnostics::Span;
 
-use crate::mistakes::{self, small};
-use crate::parse::Mistakes;
-use crate::parse::rules::Rule;
-use crate::tree::{Block, Element, Statement, Token, TokenKind};
+use crate::lexer::Lexeme;
+use crate::mistakes::{self, Mistakes, small};
+use crate::tree::{Block, Statement, TokenKind, Tree};
 
-/// What pest says, in the order of the text: a rule begins, or the one begun last is over.
-enum Event {
-    Begins(Rule, u32),
-    Over(u32),
-}
-
-/// Reads one part of a file.
+/// Reads one file.
 pub struct Reader<'a> {
-    /// The part that is being read; pest counts from its start.
-    all: Span,
     text: &'a str,
-    events: Tokens<'a, Rule>,
+    lexer: Lexer<'a, Lexeme>,
+    tree: Tree,
+    /// The statements whose blocks are open, the outermost first: their places in the tree.
+    open: Vec<usize>,
+    /// The statement that is being read.
+    statement: Option<usize>,
+    /// What was read last is a comma of it, or a comment behind that: it goes on.
+    carries_on: bool,
     /// How many stray `{` wait for a `}`: one mistake is reported once.
     strays_open: usize,
     /// What was found so far.
-    pub mistakes: Mistakes,
+    mistakes: Mistakes,
 }
 
+/// Blocks are nested deeper than allowed, with this byte.
+pub struct TooDeep(pub usize);
+
 impl<'a> Reader<'a> {
-    /// Reads `pairs`, which hold the rule `file` for the bytes `all` of `text`.
-    pub fn new(all: Span, text: &'a str, pairs: Pairs<'a, Rule>, mistakes: Mistakes) -> Self {
-        let mut events = pairs.tokens();
-        let _file_begins = events.next();
+    /// Reads `text`, which is all of a file `all`, from byte `start` on.
+    pub fn new(all: Span, text: &'a str, start: usize, mistakes: Mistakes) -> Self {
+        let mut lexer = Lexeme::lexer(text);
+        lexer.bump(start);
         Self {
-            all,
             text,
-            events,
+            lexer,
+            tree: Tree::new(all),
+            open: Vec::new(),
+            statement: None,
+            carries_on: false,
             strays_open: 0,
             mistakes,
         }
     }
 
-    fn next(&mut self) -> Event {
-        match self.events.next() {
-            Some(pest::Token::Start { rule, pos }) => {
-                Event::Begins(rule, self.all.start + small(pos.pos()))
-            }
-            Some(pest::Token::End { pos, .. }) => Event::Over(self.all.start + small(pos.pos())),
-            None => Event::Over(self.all.end),
-        }
-    }
-
-    /// The span of a rule that began at `start` and holds no others.
-    fn leaf(&mut self, start: u32) -> Span {
-        loop {
-            if let Event::Over(end) = self.next() {
-                return Span {
-                    start,
-                    end,
-                    ..self.all
-                };
-            }
-        }
-    }
-
-    fn words(&self, span: Span) -> &'a str {
-        self.text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or("")
-    }
-
-    /// Reads what stands in a file or block; returns the brace that closes a block.
-    pub fn elements(&mut self, out: &mut Vec<Element>) -> Option<Span> {
-        let mut close = None;
-        loop {
-            let (rule, start) = match self.next() {
-                Event::Begins(rule, start) => (rule, start),
-                Event::Over(_) => return close,
-            };
-            if rule == Rule::statement {
-                out.push(Element::Statement(Box::new(self.statement(start))));
-                continue;
-            }
-            let span = self.leaf(start);
-            out.push(match rule {
-                Rule::newline => Element::Newline(span),
-                Rule::separator => Element::Separator(span),
-                Rule::comment => Element::Comment(span),
-                Rule::doc => Element::Doc(span),
-                Rule::EOI => continue,
-                Rule::close => {
-                    close = Some(span);
-                    continue;
+    /// Reads all of it. Stops where blocks nest deeper than `max_depth`.
+    pub fn read(mut self, max_depth: usize) -> Result<(Tree, Mistakes), TooDeep> {
+        while let Some(lexeme) = self.lexer.next() {
+            // There is a pattern for every sign, so nothing is left over.
+            match lexeme.unwrap_or(Lexeme::Value(TokenKind::Unknown)) {
+                Lexeme::Newline if self.carries_on => {}
+                Lexeme::Newline => self.end_statement(),
+                Lexeme::Comment | Lexeme::Doc if self.carries_on => self.leaf(TokenKind::Comment),
+                Lexeme::Comment => self.between(TokenKind::Comment),
+                Lexeme::Doc => self.between(TokenKind::Doc),
+                Lexeme::Separator => self.between(TokenKind::Separator),
+                Lexeme::Value(kind) => self.value(kind),
+                Lexeme::Comma if self.statement.is_some() => {
+                    self.leaf(TokenKind::Comma);
+                    self.carries_on = true;
                 }
-                _ => self.stray(rule, span),
-            });
+                Lexeme::Open if self.open.len() + self.strays_open == max_depth => {
+                    return Err(TooDeep(self.lexer.span().start));
+                }
+                Lexeme::Open if self.statement.is_some() => self.open(),
+                Lexeme::Comma | Lexeme::Open => self.stray(),
+                Lexeme::Close => self.close(),
+            }
+        }
+        self.end_statement();
+        while let Some(statement) = self.open.pop() {
+            let end = self.tree.span.end;
+            self.tree.leaf(TokenKind::Close, end, end);
+            self.end(statement);
+        }
+        Ok((self.tree.finished(), self.mistakes))
+    }
+
+    /// Where the last lexeme is.
+    fn span(&self) -> Span {
+        let range = self.lexer.span();
+        Span::new(self.tree.span.file, small(range.start), small(range.end))
+    }
+
+    fn leaf(&mut self, kind: TokenKind) {
+        let span = self.span();
+        self.tree.leaf(kind, span.start, span.end);
+    }
+
+    /// What stands between statements.
+    fn between(&mut self, kind: TokenKind) {
+        self.end_statement();
+        self.leaf(kind);
+    }
+
+    fn value(&mut self, kind: TokenKind) {
+        self.carries_on = false;
+        if self.statement.is_none() {
+            self.statement = Some(self.tree.begin());
+        }
+        self.leaf(kind);
+        if matches!(kind, TokenKind::OpenText | TokenKind::Unknown) {
+            self.not_understood(kind);
         }
     }
 
-    fn stray(&mut self, rule: Rule, span: Span) -> Element {
-        let words = self.words(span);
-        if rule != Rule::stray_close {
-            self.strays_open += usize::from(words == "{");
+    fn not_understood(&mut self, kind: TokenKind) {
+        let (span, words) = (self.span(), self.lexer.slice());
+        if kind == TokenKind::OpenText {
             self.mistakes
-                .add_with(mistakes::STRAY, || mistakes::stray(span, words));
-        } else if self.strays_open > 0 {
+                .add_with(mistakes::OPEN_TEXT, || mistakes::open_text(span));
+        } else {
+            self.mistakes
+                .add_with(mistakes::UNEXPECTED, || mistakes::unknown(span, words));
+        }
+    }
+
+    fn stray(&mut self) {
+        let (span, words) = (self.span(), self.lexer.slice());
+        self.strays_open += usize::from(words == "{");
+        self.mistakes
+            .add_with(mistakes::STRAY, || mistakes::stray(span, words));
+        self.between(TokenKind::Stray);
+    }
+
+    /// A block of the statement that is being read.
+    fn open(&mut self) {
+        self.carries_on = false;
+        self.open.extend(self.statement.take());
+        self.leaf(TokenKind::Open);
+    }
+
+    fn close(&mut self) {
+        self.end_statement();
+        if let Some(statement) = self.open.pop() {
+            self.leaf(TokenKind::Close);
+            self.end(statement);
+            return;
+        }
+        if self.strays_open > 0 {
             self.strays_open -= 1;
         } else {
+            let span = self.span();
             self.mistakes
                 .add_with(mistakes::STRAY_CLOSE, || mistakes::stray_close(span));
         }
-        Element::Stray(span)
+        self.leaf(TokenKind::Stray);
     }
 
-    fn statement(&mut self, start: u32) -> Statement {
-        let mut tokens = Vec::with_capacity(8);
-        let mut block = None;
-        let end = loop {
-            let (rule, start) = match self.next() {
-                Event::Begins(rule, start) => (rule, start),
-                Event::Over(end) => break end,
-            };
-            match rule {
-                Rule::block => block = Some(self.block(start)),
-                Rule::continuation => self.continuation(start, &mut tokens),
-                _ => {
-                    let span = self.leaf(start);
-                    tokens.push(self.token(rule, span));
-                }
-            }
-        };
-        tokens.shrink_to_fit();
-        let statement = Statement {
-            span: Span {
-                start,
-                end,
-                ..self.all
-            },
-            tokens,
-            block,
-        };
-        if let Some(last) = statement
-            .values()
-            .last()
-            .filter(|t| t.kind == TokenKind::Comma)
-        {
-            let comma = last.span;
-            self.mistakes
-                .add_with(mistakes::STRAY, || mistakes::last_comma(comma));
-        }
-        statement
-    }
-
-    /// Reads a comma and what carries the statement on.
-    fn continuation(&mut self, start: u32, tokens: &mut Vec<Token>) {
-        tokens.push(Token {
-            kind: TokenKind::Comma,
-            span: Span {
-                start,
-                end: start + 1,
-                ..self.all
-            },
-        });
-        while let Event::Begins(rule, start) = self.next() {
-            let kind = if rule == Rule::newline {
-                TokenKind::Newline
-            } else {
-                TokenKind::Comment
-            };
-            let span = self.leaf(start);
-            tokens.push(Token { kind, span });
+    /// The statement that is being read, if any, is over without a block.
+    fn end_statement(&mut self) {
+        if let Some(statement) = self.statement.take() {
+            self.carries_on = false;
+            self.end(statement);
         }
     }
 
-    fn token(&mut self, rule: Rule, span: Span) -> Token {
-        let kind = match rule {
-            Rule::name => TokenKind::Name,
-            Rule::text => TokenKind::Text,
-            Rule::path => TokenKind::Path,
-            Rule::date => TokenKind::Date,
-            Rule::time => TokenKind::Time,
-            Rule::version => TokenKind::Version,
-            Rule::number => TokenKind::Number,
-            Rule::percent => TokenKind::Percent,
-            Rule::operator => TokenKind::Operator,
-            Rule::open_text => {
-                self.mistakes
-                    .add_with(mistakes::OPEN_TEXT, || mistakes::open_text(span));
-                TokenKind::OpenText
-            }
-            _ => {
-                let words = self.words(span);
-                self.mistakes
-                    .add_with(mistakes::UNEXPECTED, || mistakes::unknown(span, words));
-                TokenKind::Unknown
-            }
+    /// A statement is over, perhaps with a block.
+    fn end(&mut self, statement: usize) {
+        let Some(statement) = self.tree.end(statement) else {
+            return;
         };
-        Token { kind, span }
-    }
-
-    fn block(&mut self, start: u32) -> Block {
-        let open = Span {
-            start,
-            end: start + 1,
-            ..self.all
-        };
-        let mut elements = Vec::new();
-        let close = self.elements(&mut elements);
-        if close.is_none() {
+        if let Some(block) = statement.block().filter(|block| block.close().is_none()) {
             let text = self.text;
             self.mistakes.add_with(mistakes::UNCLOSED, || {
-                mistakes::unclosed(open, &elements, text)
+                mistakes::unclosed(block.open(), suspect(block, text))
             });
         }
-        elements.shrink_to_fit();
-        Block {
-            open,
-            elements,
-            close,
+        let last = statement.values().next_back();
+        if let Some(comma) = last.filter(|token| token.kind == TokenKind::Comma) {
+            self.mistakes
+                .add_with(mistakes::STRAY, || mistakes::last_comma(comma.span));
         }
     }
+}
+
+/// What most likely stands behind the end that a block was meant to have. People indent: it is the first
+/// statement inside that begins at the left margin.
+fn suspect(block: Block<'_>, text: &str) -> Option<Span> {
+    let at_margin = |head: &Span| {
+        text.get(..head.start as usize)
+            .is_some_and(|before| before.ends_with(['\n', '\r']))
+    };
+    block.statements().map(Statement::head).find(at_margin)
 }

@@ -1,15 +1,34 @@
-//! The lossless syntax tree: statements of words, values and blocks, and all that stands between. What
-//! lies between two of its leaves is blank.
+//! The lossless syntax tree: statements of words, values and blocks, and all that stands between.
+//!
+//! A tree is two tables: its leaves, which are all pieces of the text but its blanks and line ends, in order,
+//! and its statements, which say from which leaf to which they go. What lies between two leaves is blank.
+//! [`Statement`] and [`Block`] are places in these tables, to be copied like numbers.
 
 use thrice_diagnostics::Span;
 
-/// What a token is, by its looks alone.
+mod leaves;
+mod statement;
+mod walk;
+
+use leaves::Leaves;
+pub use statement::{Block, Element, Statement};
+pub use walk::{Elements, Statements, Values};
+
+/// What a piece of text is, by its looks alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
-    /// A line's end inside a statement, after a comma.
-    Newline,
     /// `// …` up to the line's end.
     Comment,
+    /// `/// …` above a statement.
+    Doc,
+    /// `;`
+    Separator,
+    /// `{` of a block.
+    Open,
+    /// `}` of a block; where that is missing, nothing, at the end of the text.
+    Close,
+    /// A bracket or comma where none belongs.
+    Stray,
     /// `,`
     Comma,
     /// `"…"`, with its quotes and escapes.
@@ -36,14 +55,6 @@ pub enum TokenKind {
     Unknown,
 }
 
-impl TokenKind {
-    /// Whether a reader of the statement skips it.
-    #[must_use]
-    pub const fn is_trivia(self) -> bool {
-        matches!(self, Self::Newline | Self::Comment)
-    }
-}
-
 /// The smallest piece of text with a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
@@ -53,118 +64,56 @@ pub struct Token {
     pub span: Span,
 }
 
-/// A piece of a file or block, in order; together, and with the blanks between them, they are the whole
-/// text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Element {
-    /// A line's end.
-    Newline(Span),
-    /// `;`
-    Separator(Span),
-    /// `// …`
-    Comment(Span),
-    /// `/// …`: belongs to the statement that follows.
-    Doc(Span),
-    /// A statement; boxed, so that the many line ends stay small.
-    Statement(Box<Statement>),
-    /// A bracket or comma where none belongs.
-    Stray(Span),
-}
-
-/// Words and values, and perhaps a block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
-    /// From the first word to the end of the block.
-    pub span: Span,
-    /// Everything before the block, comments and line ends included.
-    pub tokens: Vec<Token>,
-    /// `{ … }`
-    pub block: Option<Block>,
-}
-
-/// `{ … }`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Block {
-    /// `{`
-    pub open: Span,
-    /// What stands inside.
-    pub elements: Vec<Element>,
-    /// `}`, unless it is missing.
-    pub close: Option<Span>,
-}
-
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
     /// The file, from its first byte to its last.
     pub span: Span,
-    /// All of it.
-    pub elements: Vec<Element>,
+    leaves: Leaves,
+    /// In the order of their beginnings: what stands in a statement's block follows it.
+    statements: Vec<Node>,
 }
 
-impl Element {
-    /// Where it is.
-    #[must_use]
-    pub const fn span(&self) -> Span {
-        match self {
-            Self::Newline(span)
-            | Self::Separator(span)
-            | Self::Comment(span)
-            | Self::Doc(span)
-            | Self::Stray(span) => *span,
-            Self::Statement(statement) => statement.span,
-        }
-    }
-}
-
-impl Statement {
-    /// The words and values, without what only separates.
-    pub fn values(&self) -> impl Iterator<Item = Token> + '_ {
-        self.tokens.iter().copied().filter(|t| !t.kind.is_trivia())
-    }
-
-    /// The span of the words before the block.
-    #[must_use]
-    pub fn head(&self) -> Span {
-        let mut backwards = self.tokens.iter().rev();
-        let last = backwards.find(|t| !t.kind.is_trivia());
-        let last = last.map_or(self.span, |t| t.span);
-        Span::new(self.span.file, self.span.start, last.end)
-    }
-}
-
-/// The statements among `elements`, each with the documentation lines above it: all since the
-/// statement before. What else stands between does not part them from it.
-pub fn statements(elements: &[Element]) -> impl Iterator<Item = (Vec<Span>, &Statement)> {
-    let mut docs = Vec::new();
-    elements.iter().filter_map(move |element| match element {
-        Element::Doc(span) => {
-            docs.push(*span);
-            None
-        }
-        Element::Statement(statement) => Some((std::mem::take(&mut docs), statement.as_ref())),
-        Element::Newline(_) | Element::Comment(_) | Element::Separator(_) | Element::Stray(_) => {
-            None
-        }
-    })
+/// A statement in the table: places of leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Node {
+    /// Its first.
+    first: u32,
+    /// One past its last.
+    end: u32,
 }
 
 impl Tree {
-    /// The statements of the file, each with its documentation lines.
-    pub fn statements(&self) -> impl Iterator<Item = (Vec<Span>, &Statement)> {
-        statements(&self.elements)
+    /// The statements of the file.
+    #[must_use]
+    pub fn statements(&self) -> Statements<'_> {
+        Statements::new(self, 0, self.leaves.len())
     }
 
-    /// The spans of all leaves in order, and of the blanks (or a byte order mark) between them:
+    /// All statements, those in blocks too: each before what stands in its block.
+    pub fn all_statements(&self) -> impl Iterator<Item = Statement<'_>> {
+        (0..self.statements.len()).filter_map(|index| self.statement(index))
+    }
+
+    /// What stands in the file.
+    #[must_use]
+    pub fn elements(&self) -> Elements<'_> {
+        Elements::new(0..self.leaves.len(), self.statements())
+    }
+
+    /// All pieces of the text but blanks and line ends, in order.
+    pub fn tokens(&self) -> impl Iterator<Item = Token> {
+        self.leaves.iter()
+    }
+
+    /// The spans of all leaves in order, and of the blanks, line ends and byte order mark between them:
     /// concatenated, their texts are the file.
     #[must_use]
     pub fn leaves(&self) -> Vec<Span> {
-        let mut found = Vec::new();
-        leaves(&self.elements, &mut found);
         let end = Span::new(self.span.file, self.span.end, self.span.end);
         let mut out = Vec::new();
         let mut at = self.span.start;
-        for leaf in found.into_iter().chain([end]) {
+        for leaf in self.tokens().map(|token| token.span).chain([end]) {
             let blanks = Span::new(leaf.file, at, leaf.start);
             at = leaf.end;
             let seen = [blanks, leaf].into_iter();
@@ -172,31 +121,68 @@ impl Tree {
         }
         out
     }
-}
 
-impl Block {
-    /// The statements of the block, each with its documentation lines.
-    pub fn statements(&self) -> impl Iterator<Item = (Vec<Span>, &Statement)> {
-        statements(&self.elements)
+    fn statement(&self, index: usize) -> Option<Statement<'_>> {
+        let Node { first, end } = *self.statements.get(index)?;
+        let is = |at: u32, kind| self.leaves.kind(at) == Some(kind);
+        let has_block = is(end.saturating_sub(1), TokenKind::Close);
+        let open = || (first..end).find(|at| is(*at, TokenKind::Open));
+        Some(Statement {
+            tree: self,
+            index,
+            first,
+            head: has_block.then(open).flatten().unwrap_or(end),
+            end,
+        })
+    }
+
+    /// The span of a leaf; past the last one, the end of the file.
+    fn place(&self, leaf: u32) -> Span {
+        let end = Span::new(self.span.file, self.span.end, self.span.end);
+        self.leaves.get(leaf).map_or(end, |token| token.span)
     }
 }
 
-fn leaves(elements: &[Element], out: &mut Vec<Span>) {
-    for element in elements {
-        match element {
-            Element::Newline(span)
-            | Element::Separator(span)
-            | Element::Comment(span)
-            | Element::Doc(span)
-            | Element::Stray(span) => out.push(*span),
-            Element::Statement(statement) => {
-                out.extend(statement.tokens.iter().map(|t| t.span));
-                if let Some(block) = &statement.block {
-                    out.push(block.open);
-                    leaves(&block.elements, out);
-                    out.extend(block.close);
-                }
-            }
+/// How the reader makes a tree, from left to right.
+impl Tree {
+    /// A tree of `text` that holds nothing yet.
+    pub(crate) fn new(span: Span) -> Self {
+        Self {
+            span,
+            leaves: Leaves::new(span.file),
+            statements: Vec::new(),
         }
+    }
+
+    /// A text that is not looked into.
+    pub(crate) fn unread(span: Span) -> Self {
+        let mut tree = Self::new(span);
+        tree.leaf(TokenKind::Stray, span.start, span.end);
+        tree
+    }
+
+    /// Adds a leaf.
+    pub(crate) fn leaf(&mut self, kind: TokenKind, start: u32, end: u32) {
+        self.leaves.push(kind, start, end);
+    }
+
+    /// The next leaf begins a statement; returns its place in the table.
+    pub(crate) fn begin(&mut self) -> usize {
+        let first = self.leaves.len();
+        self.statements.push(Node { first, end: first });
+        self.statements.len() - 1
+    }
+
+    /// A statement ends with the leaf added last.
+    pub(crate) fn end(&mut self, statement: usize) -> Option<Statement<'_>> {
+        self.statements.get_mut(statement)?.end = self.leaves.len();
+        self.statement(statement)
+    }
+
+    /// The text is over: gives back what is not needed.
+    pub(crate) fn finished(mut self) -> Self {
+        self.leaves.shrink();
+        self.statements.shrink_to_fit();
+        self
     }
 }

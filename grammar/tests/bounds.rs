@@ -70,6 +70,39 @@ fn the_deepest_nesting_allowed_fits_the_smallest_stack() {
 }
 
 #[test]
+fn a_piece_of_a_megabyte_fits_the_smallest_stack() {
+    let long = |piece: &str| piece.repeat(MEGABYTE / piece.len());
+    for text in [
+        "// ".to_owned() + &long("x é "),
+        "/// ".to_owned() + &long("/"),
+        format!("\"{}\"", long("\\\"a")),
+        "\"".to_owned() + &long("a\\\""),
+        long("/a"),
+        "a".to_owned() + &long(".b-c"),
+        "a:\"".to_owned() + &long("b") + "\"",
+        "a:".to_owned() + &long("/b"),
+        "1".to_owned() + &long("_2"),
+        "1".to_owned() + &long(".2"),
+        "#".to_owned() + &long(".é#"),
+    ] {
+        let thread = std::thread::Builder::new().stack_size(512 * 1024);
+        let read = move || {
+            let text = text + "\nb";
+            let (tree, _) = parse(FILE, &text);
+            let mut pieces = tree.tokens().map(|token| token.span.end as usize);
+            (pieces.next(), pieces.next(), pieces.count(), text.len())
+        };
+        let (first, second, more, length) = thread
+            .spawn(read)
+            .expect("a thread")
+            .join()
+            .expect("no overflow");
+        assert_eq!(first, Some(length - 2));
+        assert_eq!((second, more), (Some(length), 0));
+    }
+}
+
+#[test]
 fn one_sign_a_million_times() {
     for sign in [
         "\"", "\\", ",", ";", "}", "/", "\n", "\r", "é", "a:\"", "a.", "1.", "-", "+ ", "a,\n",
@@ -122,7 +155,7 @@ fn a_file_of_many_parts_reads_like_one() {
     assert!(
         tree.statements()
             .step_by(2)
-            .all(|(docs, s)| docs.len() == 1 && s.block.is_some())
+            .all(|s| s.docs().count() == 1 && s.block().is_some())
     );
     let broken = many.clone() + "}\n" + &many + "#\n";
     assert_eq!(codes(&read(&broken)), ["T0104", "T0101"]);

@@ -11,7 +11,7 @@ mod support;
 use fancy_regex::Regex;
 use serde_json::Value;
 use support::{FILE, words};
-use thrice_grammar::{Element, TokenKind, parse};
+use thrice_grammar::{TokenKind, parse};
 
 struct Pattern {
     scope: String,
@@ -71,41 +71,26 @@ fn scopes(kind: TokenKind) -> &'static [&'static str] {
         TokenKind::Percent => &["keyword.other.unit.percent.thrice"],
         TokenKind::Operator => &["keyword.operator.thrice"],
         TokenKind::Comment => &["comment.line.double-slash.thrice"],
-        TokenKind::Newline | TokenKind::Comma | TokenKind::Unknown => &[],
+        TokenKind::Doc => &["comment.line.documentation.thrice"],
+        TokenKind::Comma
+        | TokenKind::Separator
+        | TokenKind::Open
+        | TokenKind::Close
+        | TokenKind::Stray
+        | TokenKind::Unknown => &[],
     }
 }
 
 /// What the parser sees: scopes allowed, and words, in the order of the text.
-fn seen<'a>(
-    elements: &[Element],
-    text: &'a str,
-    out: &mut Vec<(&'static [&'static str], &'a str)>,
-) {
-    for element in elements {
-        match element {
-            Element::Statement(statement) => {
-                let tokens = statement
-                    .tokens
-                    .iter()
-                    .map(|t| (scopes(t.kind), words(text, t.span)));
-                out.extend(tokens.filter(|(scopes, _)| !scopes.is_empty()));
-                if let Some(block) = &statement.block {
-                    seen(&block.elements, text, out);
-                }
-            }
-            Element::Comment(span) => out.push((scopes(TokenKind::Comment), words(text, *span))),
-            Element::Doc(span) => {
-                out.push((&["comment.line.documentation.thrice"], words(text, *span)));
-            }
-            _ => {}
-        }
-    }
+fn seen(text: &str) -> Vec<(&'static [&'static str], &str)> {
+    let (tree, _) = parse(FILE, text);
+    let seen = tree.tokens().map(|t| (scopes(t.kind), words(text, t.span)));
+    seen.filter(|(scopes, _)| !scopes.is_empty()).collect()
 }
 
 #[track_caller]
 fn agree(text: &str) {
-    let mut parsed = Vec::new();
-    seen(&parse(FILE, text).0.elements, text, &mut parsed);
+    let parsed = seen(text);
     let patterns = patterns();
     let cut: Vec<_> = text.lines().flat_map(|line| cut(line, &patterns)).collect();
     let same = |((scopes, a), (scope, b)): (&(&[&str], &str), &(String, &str))| {

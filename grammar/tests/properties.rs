@@ -3,67 +3,8 @@
 mod support;
 
 use proptest::prelude::*;
-use support::{FILE, formatted, meaning, words};
+use support::{FILE, PIECES, formatted, meaning, words};
 use thrice_grammar::parse;
-
-/// Pieces that policies are made of, and pieces that break them.
-const PIECES: &[&str] = &[
-    "host",
-    "a",
-    "m",
-    "h",
-    "GB",
-    "b.c",
-    "s3.*",
-    "x-y",
-    "u:/p",
-    "a:\"x y\"",
-    "5",
-    "80",
-    "1_000",
-    "4.99",
-    "26h",
-    "03:00",
-    "2026-02-15",
-    "0.18.1",
-    "..",
-    ">=",
-    "=",
-    "+",
-    "-",
-    "*",
-    "?",
-    ":",
-    "%",
-    "%/month",
-    "\"text\"",
-    "\"a\\\"b\"",
-    "\"",
-    "\\",
-    "/",
-    "/a/b",
-    "//",
-    "// c",
-    "/// d",
-    ",",
-    ";",
-    "{",
-    "}",
-    "{ ",
-    " }\n",
-    " ",
-    "  ",
-    "\t",
-    "\n",
-    "\n\n",
-    "\r\n",
-    "\r",
-    "é",
-    "#",
-    ".",
-    "\u{FEFF}",
-    "$(x)",
-];
 
 const VALUES: &[&str] = &[
     "host",

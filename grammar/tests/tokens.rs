@@ -9,12 +9,12 @@
 mod support;
 
 use support::{FILE, words};
-use thrice_grammar::{Element, TokenKind, parse};
+use thrice_grammar::{Element, Statements, TokenKind, parse};
 
 /// The kinds and words of the first statement, written `Kind words`, joined by ` | `.
 fn tokens(text: &str) -> String {
     let (tree, _) = parse(FILE, text);
-    let (_, statement) = tree.statements().next().expect("a statement");
+    let statement = tree.statements().next().expect("a statement");
     let shown = |t: thrice_grammar::Token| format!("{:?} {}", t.kind, words(text, t.span));
     statement
         .values()
@@ -102,7 +102,7 @@ fn operators() {
 fn a_comma_carries_on_and_a_line_does_not() {
     let (tree, mistakes) = parse(FILE, "a b,\n  // why\n  c\nd");
     assert!(mistakes.is_empty(), "{mistakes:?}");
-    let statements: Vec<_> = tree.statements().map(|(_, s)| s).collect();
+    let statements: Vec<_> = tree.statements().collect();
     assert_eq!(statements.len(), 2);
     let kinds: Vec<_> = statements[0].values().map(|t| t.kind).collect();
     assert_eq!(
@@ -124,19 +124,18 @@ fn documentation_belongs_to_the_statement_below() {
     assert!(mistakes.is_empty(), "{mistakes:?}");
     let docs: Vec<Vec<&str>> = tree
         .statements()
-        .map(|(d, _)| d.iter().map(|s| words(text, *s)).collect())
+        .map(|s| s.docs().map(|span| words(text, span)).collect())
         .collect();
     assert_eq!(docs, [vec!["/// one", "/// two"], vec![]]);
-    let (_, host) = tree.statements().next().expect("a statement");
-    let (inner, _) = host
-        .block
-        .as_ref()
+    let host = tree.statements().next().expect("a statement");
+    let inner = host
+        .block()
         .and_then(|b| b.statements().next())
         .expect("inside");
-    assert_eq!(words(text, inner[0]), "/// three");
-    let is_rule =
-        |e: &Element| matches!(e, Element::Comment(s) if words(text, *s) == "//// a rule");
-    assert!(tree.elements.iter().any(is_rule));
+    let docs: Vec<_> = inner.docs().collect();
+    assert_eq!(words(text, docs[0]), "/// three");
+    let is_rule = |e: Element| matches!(e, Element::Comment(s) if words(text, s) == "//// a rule");
+    assert!(tree.elements().any(is_rule));
 }
 
 #[test]
@@ -144,22 +143,15 @@ fn blocks_and_separators() {
     let text = "a { b 1; c { d } e }; f";
     let (tree, mistakes) = parse(FILE, text);
     assert!(mistakes.is_empty(), "{mistakes:?}");
-    let heads = |statements: Vec<&thrice_grammar::Statement>| {
+    let heads = |statements: Statements| {
         statements
-            .iter()
             .map(|s| words(text, s.head()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(
-        heads(tree.statements().map(|(_, s)| s).collect()),
-        ["a", "f"]
-    );
-    let (_, a) = tree.statements().next().expect("a");
-    let block = a.block.as_ref().expect("its block");
-    assert_eq!(
-        heads(block.statements().map(|(_, s)| s).collect()),
-        ["b 1", "c", "e"]
-    );
-    assert_eq!(words(text, a.span), "a { b 1; c { d } e }");
-    assert_eq!(block.close.map(|s| words(text, s)), Some("}"));
+    assert_eq!(heads(tree.statements()), ["a", "f"]);
+    let a = tree.statements().next().expect("a");
+    let block = a.block().expect("its block");
+    assert_eq!(heads(block.statements()), ["b 1", "c", "e"]);
+    assert_eq!(words(text, a.span()), "a { b 1; c { d } e }");
+    assert_eq!(block.close().map(|s| words(text, s)), Some("}"));
 }

@@ -111,12 +111,12 @@ pub struct Entry<'a> {
 pub fn read<'a>(
     cx: &'a Context<'a>,
     construct: &Construct,
-    block: Option<&'a Block>,
+    block: Option<Block<'a>>,
     head: Span,
 ) -> Vec<Entry<'a>> {
     let mut entries = Vec::new();
     let mut first: Vec<(&'static str, Span)> = Vec::new();
-    for (_, statement) in block.iter().flat_map(|block| block.statements()) {
+    for statement in block.into_iter().flat_map(Block::statements) {
         let mut cursor = Cursor::new(cx, statement);
         let Some(clause) = find(&mut cursor, construct) else {
             report_unknown(cx, construct, statement);
@@ -209,7 +209,7 @@ fn spellings<'a>(cx: &'a Context<'_>, clause: &Clause) -> Vec<&'a str> {
     }
 }
 
-fn report_unknown(cx: &Context<'_>, construct: &Construct, statement: &Statement) {
+fn report_unknown(cx: &Context<'_>, construct: &Construct, statement: Statement<'_>) {
     let Some(token) = statement.values().next() else {
         return;
     };

@@ -6,6 +6,7 @@ use rayon::iter::{
     IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
 };
 use thrice_diagnostics::{Diagnostic, SourceMap, Span};
+use thrice_grammar::Statement;
 
 use crate::names::Names;
 
@@ -73,14 +74,14 @@ impl<'a> Context<'a> {
         items.iter().map(read).collect()
     }
 
-    /// The lines of a `///` comment without their marks, joined by line feeds.
+    /// The lines of the `///` comment above a statement without their marks, joined by line feeds.
     #[must_use]
-    pub fn doc(&self, lines: &[Span]) -> String {
-        let line = |span: &Span| {
-            let text = self.text(*span);
+    pub fn doc(&self, statement: Statement<'_>) -> String {
+        let line = |span: Span| {
+            let text = self.text(span);
             let text = text.strip_prefix("///").unwrap_or(text);
             text.strip_prefix(' ').unwrap_or(text).trim_end()
         };
-        lines.iter().map(line).collect::<Vec<_>>().join("\n")
+        statement.docs().map(line).collect::<Vec<_>>().join("\n")
     }
 }

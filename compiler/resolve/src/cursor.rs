@@ -6,7 +6,7 @@
 //! of value, are in `values/`.
 
 use thrice_diagnostics::{Code, Diagnostic, Severity, Span, nearest};
-use thrice_grammar::{Block, Statement, Token, TokenKind};
+use thrice_grammar::{Block, Statement, Token, TokenKind, Values};
 
 use crate::codes::{LEFT_OVER, MISSING, WRONG_VALUE};
 use crate::context::Context;
@@ -15,8 +15,9 @@ use crate::context::Context;
 pub struct Cursor<'a> {
     /// What every reader needs.
     pub cx: &'a Context<'a>,
-    statement: &'a Statement,
-    at: usize,
+    statement: Statement<'a>,
+    /// What is left of its words and values.
+    rest: Values<'a>,
     last: Span,
     block_taken: bool,
     /// A mistake has been reported; what is left over may be its consequence.
@@ -28,13 +29,16 @@ pub struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// The beginning of a statement, at its keyword.
     #[must_use]
-    pub fn new(cx: &'a Context<'a>, statement: &'a Statement) -> Self {
-        let start = statement.span.start;
-        let last = Span::new(statement.span.file, start, start);
+    pub fn new(cx: &'a Context<'a>, statement: Statement<'a>) -> Self {
+        let head = statement.head();
+        let last = Span {
+            end: head.start,
+            ..head
+        };
         Self {
             cx,
             statement,
-            at: 0,
+            rest: statement.values(),
             last,
             block_taken: false,
             troubled: false,
@@ -45,21 +49,13 @@ impl<'a> Cursor<'a> {
     /// The next token that means something, if any is left.
     #[must_use]
     pub fn peek(&self) -> Option<Token> {
-        self.rest().next()
+        self.rest.clone().next()
     }
 
     /// The token after the next.
     #[must_use]
     pub fn peek_second(&self) -> Option<Token> {
-        self.rest().nth(1)
-    }
-
-    fn rest(&self) -> impl Iterator<Item = Token> + 'a {
-        let tokens = self.statement.tokens.get(self.at..).unwrap_or(&[]);
-        tokens
-            .iter()
-            .copied()
-            .filter(|token| !token.kind.is_trivia())
+        self.rest.clone().nth(1)
     }
 
     /// The text of the next token; empty at the end.
@@ -82,9 +78,7 @@ impl<'a> Cursor<'a> {
 
     /// Takes the next token, whatever it is.
     pub fn advance(&mut self) -> Option<Token> {
-        let token = self.peek()?;
-        let tokens = self.statement.tokens.get(self.at..).unwrap_or(&[]);
-        self.at += tokens.iter().position(|t| !t.kind.is_trivia()).unwrap_or(0) + 1;
+        let token = self.rest.next()?;
         self.last = token.span;
         Some(token)
     }
@@ -124,7 +118,7 @@ impl<'a> Cursor<'a> {
     /// Whether the next tokens are these words, separated by blanks in `words`.
     #[must_use]
     pub fn starts_with(&self, words: &str) -> bool {
-        let mut tokens = self.rest();
+        let mut tokens = self.rest.clone();
         // Most words are not the ones that are there: the first tells.
         let first = tokens.next().map_or("", |t| self.cx.text(t.span));
         let rest = match words.strip_prefix(first) {
@@ -272,9 +266,9 @@ impl<'a> Cursor<'a> {
                 .at(rest, "not expected here")
                 .help("take it away, or begin a new statement on its own line or after `;`");
             self.fail::<()>(found);
-        } else if let (Some(block), false) = (&self.statement.block, self.block_taken) {
+        } else if let (Some(block), false) = (self.statement.block(), self.block_taken) {
             let found = Diagnostic::error(LEFT_OVER, "this takes no block")
-                .at(block.open, "not expected here")
+                .at(block.open(), "not expected here")
                 .help("take the block away; what it says may belong one level up");
             self.fail::<()>(found);
         }
@@ -283,9 +277,9 @@ impl<'a> Cursor<'a> {
     // --- structure ---------------------------------------------------------------------------
 
     /// The block of the statement, if it has one. Whoever takes it reads it.
-    pub fn block(&mut self) -> Option<&'a Block> {
+    pub fn block(&mut self) -> Option<Block<'a>> {
         self.block_taken = true;
-        self.statement.block.as_ref()
+        self.statement.block()
     }
 
     /// Reads a list with commas: what could be read of it. Always reads at least one.

@@ -27,10 +27,8 @@ pub struct Item<'a> {
     pub index: u32,
     /// For what stands inside another statement: that one's place in the table of its kind.
     pub parent: u32,
-    /// Its documentation lines.
-    pub docs: Vec<Span>,
     /// All of it.
-    pub statement: &'a Statement,
+    pub statement: Statement<'a>,
     declares: bool,
 }
 
@@ -53,7 +51,7 @@ impl<'a> Item<'a> {
         thrice_model::Named {
             name: self.name.clone(),
             span: self.span,
-            doc: cx.doc(&self.docs),
+            doc: cx.doc(self.statement),
         }
     }
 
@@ -143,17 +141,17 @@ impl<'a> Declarer<'a> {
     pub fn files(&mut self, files: impl Iterator<Item = (&'a Tree, bool)>) {
         let statements = files.flat_map(|(tree, library)| {
             let statements = tree.statements();
-            statements.map(move |(docs, statement)| (docs, statement, library))
+            statements.map(move |statement| (statement, library))
         });
         let mut statements: Vec<_> = statements.collect();
-        statements.sort_by_cached_key(|(_, statement, _)| self.order(statement));
-        for (docs, statement, library) in statements {
+        statements.sort_by_cached_key(|(statement, _)| self.order(*statement));
+        for (statement, library) in statements {
             let Some(first) = statement.values().next() else {
                 continue;
             };
             let word = self.sources.text(first.span);
             match self.rows.get(word).copied() {
-                Some(row) => self.item(row, docs, statement, None, library),
+                Some(row) => self.item(row, statement, None, library),
                 // Read before this pass, where files are loaded.
                 None if word == "use" => {}
                 None if matches!(first.kind, TokenKind::Unknown | TokenKind::OpenText) => {}
@@ -166,7 +164,7 @@ impl<'a> Declarer<'a> {
     }
 
     /// What statements are sorted by. Of those that declare the same name the first stays the first.
-    fn order(&self, statement: &Statement) -> &'a str {
+    fn order(&self, statement: Statement<'_>) -> &'a str {
         let mut values = statement
             .values()
             .map(|value| self.sources.text(value.span));
@@ -187,8 +185,7 @@ impl<'a> Declarer<'a> {
     fn item(
         &mut self,
         row: Row,
-        docs: Vec<Span>,
-        statement: &'a Statement,
+        statement: Statement<'a>,
         outer: Option<&Item<'a>>,
         library: bool,
     ) {
@@ -198,7 +195,6 @@ impl<'a> Declarer<'a> {
             span: statement.head(),
             index: 0,
             parent: outer.map_or(0, |outer| outer.index),
-            docs,
             statement,
             declares: row.kind.is_some(),
         };
@@ -207,16 +203,16 @@ impl<'a> Declarer<'a> {
             self.declare(&mut item, kind, outer, library);
         }
         let nested = Arc::clone(&self.nested);
-        if let (Some(inner), Some(block)) = (nested.get(row.construct.keyword), &statement.block) {
+        if let (Some(inner), Some(block)) = (nested.get(row.construct.keyword), statement.block()) {
             let mut statements: Vec<_> = block.statements().collect();
-            statements.sort_by_cached_key(|(_, statement)| self.order(statement));
-            for (docs, statement) in statements {
+            statements.sort_by_cached_key(|statement| self.order(*statement));
+            for statement in statements {
                 let Some(first) = statement.values().next() else {
                     continue;
                 };
                 let word = self.sources.text(first.span);
                 if let Some((_, row)) = inner.iter().find(|(keyword, _)| *keyword == word) {
-                    self.item(*row, docs, statement, Some(&item), library);
+                    self.item(*row, statement, Some(&item), library);
                 }
             }
         }

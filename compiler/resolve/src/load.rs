@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 use thrice_diagnostics::{Diagnostic, Diagnostics, FileId, SourceMap, Span, nearest, one_of};
-use thrice_grammar::{Statement, TokenKind, Tree, parse};
+use thrice_grammar::{Block, Statement, TokenKind, Tree, parse};
 
 use crate::codes::{CYCLE, LEFT_OVER, USE};
 
@@ -202,16 +202,13 @@ impl Reader<'_> {
 
 /// The files that a file uses, each with the words that say so.
 fn uses(sources: &SourceMap, tree: &Tree, found: &mut Diagnostics) -> Vec<(String, Span)> {
-    let is_use = |statement: &&Statement| {
+    let is_use = |statement: &Statement<'_>| {
         statement
             .values()
             .next()
             .is_some_and(|token| sources.text(token.span) == "use")
     };
-    let statements = tree
-        .statements()
-        .map(|(_, statement)| statement)
-        .filter(is_use);
+    let statements = tree.statements().filter(is_use);
     statements
         .filter_map(|statement| used(sources, statement, found))
         .collect()
@@ -219,7 +216,7 @@ fn uses(sources: &SourceMap, tree: &Tree, found: &mut Diagnostics) -> Vec<(Strin
 
 fn used(
     sources: &SourceMap,
-    statement: &Statement,
+    statement: Statement<'_>,
     found: &mut Diagnostics,
 ) -> Option<(String, Span)> {
     const HELP: &str =
@@ -252,7 +249,7 @@ fn used(
     if let Some(more) = values
         .next()
         .map(|token| token.span)
-        .or(statement.block.as_ref().map(|b| b.open))
+        .or(statement.block().map(Block::open))
     {
         let mistake = Diagnostic::error(LEFT_OVER, "the statement is complete before this");
         found.push(

@@ -12,7 +12,7 @@ const SHORT_UNITS: [&str; 5] = ["s", "m", "h", "d", "w"];
 pub fn joined(tokens: &[Token], text: &str) -> String {
     let values: Vec<Value<'_>> = tokens
         .iter()
-        .filter(|t| !t.kind.is_trivia())
+        .filter(|t| t.kind != TokenKind::Comment)
         .map(|t| Value {
             token: *t,
             words: words(*t, text),

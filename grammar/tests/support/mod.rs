@@ -10,9 +10,68 @@
 use std::fmt::Write as _;
 
 use thrice_diagnostics::{Diagnostic, FileId, SourceMap, Span};
-use thrice_grammar::{Element, TokenKind, Tree, parse};
+use thrice_grammar::{Element, Elements, TokenKind, Tree, parse};
 
 pub const FILE: FileId = FileId(0);
+
+/// Pieces that policies are made of, and pieces that break them.
+pub const PIECES: &[&str] = &[
+    "host",
+    "a",
+    "m",
+    "h",
+    "GB",
+    "b.c",
+    "s3.*",
+    "x-y",
+    "u:/p",
+    "a:\"x y\"",
+    "5",
+    "80",
+    "1_000",
+    "4.99",
+    "26h",
+    "03:00",
+    "2026-02-15",
+    "0.18.1",
+    "..",
+    ">=",
+    "=",
+    "+",
+    "-",
+    "*",
+    "?",
+    ":",
+    "%",
+    "%/month",
+    "\"text\"",
+    "\"a\\\"b\"",
+    "\"",
+    "\\",
+    "/",
+    "/a/b",
+    "//",
+    "// c",
+    "/// d",
+    ",",
+    ";",
+    "{",
+    "}",
+    "{ ",
+    " }\n",
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\r",
+    "é",
+    "#",
+    ".",
+    "\u{FEFF}",
+    "$(x)",
+];
 
 /// The text in the one style; `None` where it holds mistakes.
 pub fn formatted(text: &str) -> Option<String> {
@@ -26,33 +85,32 @@ pub fn words(text: &str, span: Span) -> &str {
 /// All that means something, in order: words, values, braces, ends of statements, comments.
 pub fn meaning(tree: &Tree, text: &str) -> Vec<String> {
     let mut out = Vec::new();
-    collect(&tree.elements, text, &mut out);
+    collect(tree.elements(), text, &mut out);
     out
 }
 
-fn collect(elements: &[Element], text: &str, out: &mut Vec<String>) {
+fn collect(elements: Elements<'_>, text: &str, out: &mut Vec<String>) {
     for element in elements {
         match element {
             Element::Statement(statement) => {
-                for token in &statement.tokens {
+                for token in statement.tokens() {
                     let words = words(text, token.span);
                     match token.kind {
-                        TokenKind::Newline => {}
                         TokenKind::Comment => out.push(words.trim_end().to_owned()),
                         kind => out.push(format!("{kind:?} {words}")),
                     }
                 }
-                if let Some(block) = &statement.block {
+                if let Some(block) = statement.block() {
                     out.push("block".to_owned());
-                    collect(&block.elements, text, out);
+                    collect(block.elements(), text, out);
                 }
                 out.push("end".to_owned());
             }
             Element::Comment(span) | Element::Doc(span) => {
-                out.push(words(text, *span).trim_end().to_owned());
+                out.push(words(text, span).trim_end().to_owned());
             }
-            Element::Stray(span) => out.push(format!("stray {}", words(text, *span))),
-            Element::Newline(_) | Element::Separator(_) => {}
+            Element::Stray(span) => out.push(format!("stray {}", words(text, span))),
+            Element::Separator(_) => {}
         }
     }
 }

@@ -26,8 +26,8 @@ fn told(finding: &Diagnostic) -> String {
 fn statements(text: &str) -> Vec<String> {
     let (tree, mistakes) = thrice_grammar::parse(FileId(0), text);
     assert!(mistakes.is_empty(), "{mistakes:?}");
-    let starts = tree.statements().map(|(docs, statement)| {
-        let first = docs.first().copied().unwrap_or_else(|| statement.head());
+    let starts = tree.statements().map(|statement| {
+        let first = statement.docs().next().unwrap_or_else(|| statement.head());
         usize::try_from(first.start).unwrap_or(usize::MAX)
     });
     let mut cuts: Vec<usize> = starts.skip(1).collect();

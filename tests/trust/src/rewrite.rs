@@ -68,8 +68,8 @@ pub fn reordered(texts: &Texts, random: &mut Random) -> Texts {
     for (path, text) in &texts.roots {
         folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let (tree, _) = parse(FileId(0), text);
-        let statements = tree.statements().map(|(_, statement)| statement);
-        all.extend(statements.map(|s| format!("{}\n", slice(text, s.span.start, s.span.end))));
+        let spans = tree.statements().map(Statement::span);
+        all.extend(spans.map(|span| format!("{}\n", slice(text, span.start, span.end))));
     }
     all.shuffle(random);
     let mut roots: BTreeMap<String, String> = BTreeMap::new();
@@ -144,20 +144,11 @@ fn each(texts: &Texts, change: impl Fn(&str) -> String) -> Texts {
 }
 
 fn tokens(text: &str) -> Vec<(TokenKind, usize, usize)> {
-    fn walk(statement: &Statement, out: &mut Vec<(TokenKind, usize, usize)>) {
-        let values = statement.values();
-        out.extend(values.map(|t| (t.kind, t.span.start as usize, t.span.end as usize)));
-        for (_, inner) in statement.block.iter().flat_map(|block| block.statements()) {
-            walk(inner, out);
-        }
-    }
     let (tree, _) = parse(FileId(0), text);
-    let mut out = Vec::new();
-    for (_, statement) in tree.statements() {
-        walk(statement, &mut out);
-    }
-    out.sort_unstable_by_key(|token| token.1);
-    out
+    let values = tree.all_statements().flat_map(Statement::values);
+    values
+        .map(|t| (t.kind, t.span.start as usize, t.span.end as usize))
+        .collect()
 }
 
 fn exchange(text: &str, change: impl Fn(TokenKind, &str) -> Option<String>) -> String {

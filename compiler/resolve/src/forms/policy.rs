@@ -97,7 +97,7 @@ fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         policy.named = Named {
             name: name.to_owned(),
             span,
-            doc: cx.doc(&item.docs),
+            doc: cx.doc(item.statement),
         };
         policy.title = cursor
             .text_if_any()

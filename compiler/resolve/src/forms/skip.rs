@@ -50,7 +50,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
             let named = Named {
                 name: name.to_owned(),
                 span,
-                doc: cx.doc(&item.docs),
+                doc: cx.doc(item.statement),
             };
             draft.skips.push(Skip {
                 named,

@@ -4,17 +4,9 @@ use thrice_diagnostics::{FileId, Span};
 use thrice_grammar::{Statement, Token, TokenKind, parse};
 
 /// All statements of a text, those in blocks too, in order.
-fn walk(text: &str, mut visit: impl FnMut(&Statement)) {
-    fn inner(statement: &Statement, visit: &mut impl FnMut(&Statement)) {
-        visit(statement);
-        for (_, within) in statement.block.iter().flat_map(|block| block.statements()) {
-            inner(within, visit);
-        }
-    }
+fn walk(text: &str, visit: impl FnMut(Statement<'_>)) {
     let (tree, _) = parse(FileId(0), text);
-    for (_, statement) in tree.statements() {
-        inner(statement, &mut visit);
-    }
+    tree.all_statements().for_each(visit);
 }
 
 /// The words and values of a text with their places, in order.
@@ -67,9 +59,9 @@ pub fn exchange(
 pub fn statements(text: &str) -> Vec<String> {
     let (tree, _) = parse(FileId(0), text);
     tree.statements()
-        .map(|(docs, statement)| {
-            let spans = docs.iter().chain([&statement.span]);
-            let lines = spans.map(|span| &text[at(*span).0..at(*span).1]);
+        .map(|statement| {
+            let spans = statement.docs().chain([statement.span()]);
+            let lines = spans.map(|span| &text[at(span).0..at(span).1]);
             lines.collect::<Vec<_>>().join("\n") + "\n"
         })
         .collect()

@@ -60,9 +60,9 @@ impl Parts {
             blocks: vec![(String::new(), 0)],
             ..Self::default()
         };
-        let mut waiting: Vec<(String, &Statement)> = tree
+        let mut waiting: Vec<(String, Statement<'_>)> = tree
             .statements()
-            .map(|(_, statement)| (String::new(), statement))
+            .map(|statement| (String::new(), statement))
             .collect();
         while let Some((within, statement)) = waiting.pop() {
             let mut values = statement.values();
@@ -72,12 +72,12 @@ impl Parts {
             out.statements.push(Place {
                 within,
                 word: word.to_owned(),
-                at: range(statement.span),
+                at: range(statement.span()),
             });
-            if let Some(block) = &statement.block {
-                out.blocks.push((word.to_owned(), range(block.open).end));
+            if let Some(block) = statement.block() {
+                out.blocks.push((word.to_owned(), range(block.open()).end));
                 let inside = block.statements();
-                waiting.extend(inside.map(|(_, statement)| (word.to_owned(), statement)));
+                waiting.extend(inside.map(|statement| (word.to_owned(), statement)));
             }
         }
         out

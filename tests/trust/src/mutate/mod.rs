@@ -9,8 +9,8 @@ mod score;
 
 use std::collections::BTreeSet;
 
-use thrice_diagnostics::FileId;
-use thrice_grammar::{Statement, parse};
+use thrice_diagnostics::{FileId, Span};
+use thrice_grammar::{Block, Statement, parse};
 use thrice_resolve::Loader as _;
 
 pub use picture::{Base, Fate, Shown};
@@ -47,7 +47,7 @@ pub fn mutants(texts: &Texts) -> Vec<Mutant> {
             text: &text,
         };
         let (tree, _) = parse(FileId(0), &text);
-        for (_, statement) in tree.statements() {
+        for statement in tree.statements() {
             let kept = ["policy", "use"].contains(&source.word(statement));
             source.statement(statement, &[], !kept, &mut out);
         }
@@ -77,7 +77,7 @@ struct Source<'t> {
 }
 
 impl Source<'_> {
-    fn word(&self, statement: &Statement) -> &str {
+    fn word(&self, statement: Statement<'_>) -> &str {
         let span = statement.values().next().map(|token| token.span);
         span.map_or("", |span| self.slice(span.start, span.end))
     }
@@ -88,16 +88,13 @@ impl Source<'_> {
 
     fn statement(
         &self,
-        statement: &Statement,
+        statement: Statement<'_>,
         around: &[(usize, usize)],
         may_go: bool,
         out: &mut Vec<Mutant>,
     ) {
-        let start = statement.span.start;
-        let end = statement
-            .block
-            .as_ref()
-            .map_or(statement.span.end, |b| b.open.start);
+        let Span { start, end, .. } = statement.span();
+        let end = statement.block().map_or(end, |block| block.open().start);
         let head = self.slice(start, end).trim_end();
         let (start, end) = (start as usize, start as usize + head.len());
         let mut heads = vec![(start, end)];
@@ -113,13 +110,14 @@ impl Source<'_> {
             let what = format!("{} in `{}`", change.what, short(head));
             out.extend(self.exchanged(place, &change.by, what, &heads));
         }
-        for (_, clause) in statement.block.iter().flat_map(|block| block.statements()) {
+        for clause in statement.block().into_iter().flat_map(Block::statements) {
             self.statement(clause, &heads, true, out);
         }
     }
 
-    fn cut(&self, statement: &Statement, heads: &[(usize, usize)]) -> Option<Mutant> {
-        let (start, mut end) = (statement.span.start as usize, statement.span.end as usize);
+    fn cut(&self, statement: Statement<'_>, heads: &[(usize, usize)]) -> Option<Mutant> {
+        let span = statement.span();
+        let (start, mut end) = (span.start as usize, span.end as usize);
         let rest = self.text.get(end..)?;
         end += rest.len() - rest.trim_start_matches([' ', ';']).len();
         let head = short(self.text.get(start..end)?);

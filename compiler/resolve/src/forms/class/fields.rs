@@ -51,7 +51,7 @@ pub fn read<'a>(cx: &'a Context<'a>, cursor: &mut Cursor<'a>) -> Option<Vec<Fiel
     };
     let mut fields: Vec<Field> = Vec::new();
     let mut first: BTreeMap<String, Span> = BTreeMap::new();
-    for (_, statement) in block.statements() {
+    for statement in block.statements() {
         let mut line = Cursor::new(cx, statement);
         let field = read_field(&mut line);
         line.end();
