@@ -1,22 +1,25 @@
 //! The plan, indexed for the questions that obligations ask.
 
+mod kinds;
+
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ecow::EcoString;
-use indexmap::IndexMap;
 use jiff::civil::Date;
-use rustc_hash::FxBuildHasher;
 use thrice_model::{
-    ClassId, HostId, Lifetime, Location, Mount, ProviderId, SiteId, StepId, StoreId, Table, Verb,
+    ClassId, Holder, HostId, KeyId, Lifetime, Mount, ProviderId, SiteId, StepId, StoreId, Table,
+    Verb,
 };
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
+use thrice_quantity::Seconds;
 
-use crate::faults::{Owned, Principal, closure, noticed_after};
+use crate::faults::{Owned, Principal, alarmed_after, closure, holders, spared};
 use crate::obligations::Profiles;
-use crate::presence::Answers;
+use crate::presence::{Answers, Symbolized, symbolize};
+use kinds::Kinds;
 
 /// What holds of any plan, as far as it has been asked.
 #[derive(Default)]
@@ -85,8 +88,20 @@ pub(crate) struct Context<'p> {
     owned: RefCell<BTreeMap<Principal, Vec<Rc<Owned>>>>,
     /// The names of the classes.
     names: Vec<EcoString>,
-    /// For each class, a number that it shares with those that are like it at all times.
-    kinds: Vec<usize>,
+    /// The stores of each host, in order.
+    stores_on: Groups<HostId, StoreId>,
+    /// How long it takes until the first of each class's steps has fallen silent and somebody has acted.
+    alarmed: Table<ClassId, Seconds>,
+    /// By the first day of a period, the classes that live in it.
+    present: RefCell<BTreeMap<Date, Rc<[ClassId]>>>,
+    /// How long each store itself keeps what is deleted in it.
+    spared: OnceCell<Table<StoreId, Option<Seconds>>>,
+    /// Who holds each key.
+    holders: OnceCell<Table<KeyId, BTreeSet<Holder>>>,
+    narrowed: kinds::Narrowed<'p>,
+    kinds: Kinds,
+    /// The systems of classes, as they were in the period last asked about.
+    systems: RefCell<BTreeMap<ClassId, Rc<Symbolized>>>,
     /// What has been worked out already.
     pub known: Rc<Known>,
     /// Counterexamples that the simulator does not bear out: mistakes of this program.
@@ -125,6 +140,10 @@ impl<'p> Context<'p> {
                 run_by.add(host, id);
             }
         }
+        let mut stores_on = Groups::new(model.hosts.len());
+        for (id, store) in model.stores.iter() {
+            stores_on.add(store.host, id);
+        }
         let mut context = Self {
             plan,
             copies,
@@ -140,32 +159,26 @@ impl<'p> Context<'p> {
                 .iter()
                 .map(|(_, class)| class.named.name.as_str().into())
                 .collect(),
-            kinds: Vec::new(),
+            stores_on,
+            alarmed: Table::with_capacity(model.classes.len()),
+            present: RefCell::default(),
+            spared: OnceCell::new(),
+            holders: OnceCell::new(),
+            narrowed: Groups::new(0),
+            kinds: Kinds::default(),
+            systems: RefCell::default(),
             known,
             mismatches: std::cell::RefCell::default(),
             plays: true,
             queries: RefCell::default(),
         };
-        context.kinds = context.kinds();
-        context
-    }
-
-    /// What a class is and how its copies come and go is looked at once, not once a period.
-    fn kinds(&self) -> Vec<usize> {
-        let mut index: IndexMap<Vec<i64>, usize, FxBuildHasher> = IndexMap::default();
-        let mut kinds = Vec::with_capacity(self.plan.model.classes.len());
-        for (class, _) in self.plan.model.classes.iter() {
-            let copies = self.copies.of(class);
-            let mut signature = self.signature(class, copies);
-            for copy in copies {
-                let lifetime = self.plan.copies[*copy].lifetime;
-                signature.push(day(lifetime.from));
-                signature.push(lifetime.until.map_or(-1, day));
-            }
-            let next = index.len();
-            kinds.push(*index.entry(signature).or_insert(next));
+        for class in model.classes.ids() {
+            let alarmed = alarmed_after(plan, context.copies.of(class));
+            context.alarmed.push(alarmed);
         }
-        kinds
+        context.narrowed = context.narrowed_places();
+        context.kinds = context.find_kinds();
+        context
     }
 
     /// The copies of a class that exist all through a period, sources first. A copy whose source is
@@ -195,76 +208,18 @@ impl<'p> Context<'p> {
         Cow::Owned(out)
     }
 
-    /// Classes that differ in nothing but their names: whose copies lie in the same stores and come
-    /// and go at the same times. What is decided for one of them is decided for all. In the order of
-    /// the first class of each group.
-    pub(crate) fn alike(&self, classes: &[ClassId], period: &Period) -> Vec<Vec<ClassId>> {
-        let mut index: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
-        // Classes of one kind are alike in each period; those of several kinds may be so in some.
-        let mut known: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut out: Vec<Vec<ClassId>> = Vec::new();
-        for class in classes {
-            let kind = self.kinds.get(usize::from(*class)).copied();
-            let at = *known.entry(kind.unwrap_or(usize::MAX)).or_insert_with(|| {
-                let signature = self.signature(*class, &self.copies_in(*class, period));
-                *index.entry(signature).or_insert(out.len())
-            });
-            match out.get_mut(at) {
-                Some(group) => group.push(*class),
-                None => out.push(vec![*class]),
-            }
+    /// The copies of a class in a period as a system: the same one as in the period that was asked about before,
+    /// if nothing of the class has begun or ended since.
+    pub(crate) fn symbolized(&self, class: ClassId, period: &Period) -> Rc<Symbolized> {
+        let copies = self.copies_there(class, period);
+        let mut known = self.systems.borrow_mut();
+        let last = known.get(&class);
+        if let Some(last) = last.filter(|last| last.is_of(self, &copies, period.from)) {
+            return Rc::clone(last);
         }
-        out
-    }
-
-    /// All that obligations about copies look at in a class with these copies, as numbers.
-    fn signature(&self, id: ClassId, copies: &[CopyId]) -> Vec<i64> {
-        let class = &self.plan.model.classes[id];
-        let time = |t: Option<(thrice_quantity::Seconds, thrice_diagnostics::Span)>| {
-            t.map_or(-1, |(t, _)| t.0)
-        };
-        let index = |wanted: CopyId| copies.iter().position(|c| *c == wanted).map_or(-1, number);
-        let mut out = Vec::with_capacity(8 + 24 * copies.len());
-        out.extend([
-            time(class.rto),
-            time(class.retain_at_least),
-            time(class.retain_at_most),
-            noticed_after(self, id).0,
-        ]);
-        out.push(number(class.needs.len()));
-        out.extend(class.needs.iter().map(|n| i64::from(n.class.0)));
-        for copy_id in copies {
-            let copy = &self.plan.copies[*copy_id];
-            let flags = [copy.history, copy.propagates, copy.counts].map(i64::from);
-            out.extend([
-                i64::from(copy.location.store.0),
-                copy.kind as i64,
-                copy.staleness.0,
-            ]);
-            out.extend(flags);
-            out.extend(self.reached_by(copy));
-            out.push(copy.key.map_or(-1, |k| i64::from(k.0)));
-            out.push(copy.source.map_or(-1, index));
-            out.extend([copy.enter.delay.low().0, copy.enter.delay.high().0]);
-            let older = copy
-                .enter
-                .older_than
-                .map_or((-1, -1), |o| (o.low().0, o.high().0));
-            out.extend([older.0, older.1, number(copy.leaves.len())]);
-            for leave in &copy.leaves {
-                let lifetime = self.plan.model.steps[leave.by()].lifetime;
-                out.extend([day(lifetime.from), lifetime.until.map_or(-1, day)]);
-                out.extend(match leave {
-                    Leave::AfterEntering { after, .. } => [0, 0, after.low().0, after.high().0],
-                    Leave::AtAge { age, .. } => [1, 0, age.low().0, age.high().0],
-                    Leave::With { source, delay, .. } => {
-                        [2, index(*source), delay.low().0, delay.high().0]
-                    }
-                    Leave::Into { copy, .. } => [3, index(*copy), 0, 0],
-                });
-            }
-        }
-        out
+        let found = Rc::new(symbolize(self, &copies, period.from));
+        known.insert(class, Rc::clone(&found));
+        found
     }
 
     /// How what is in a copy leaves it on a day: a rule that is not there yet, or not any more, takes nothing away.
@@ -276,36 +231,6 @@ impl<'p> Context<'p> {
         let steps = &self.plan.model.steps;
         let leaves = copy.leaves.iter();
         leaves.filter(move |leave| steps[leave.by()].lifetime.contains(day))
-    }
-
-    /// What decides who can reach a copy: the runner and the credential of its step, and the narrowed
-    /// rights that meet its place.
-    fn reached_by(&self, copy: &Copy) -> Vec<i64> {
-        let model = &self.plan.model;
-        let step = copy.made_by.map(|id| &model.steps[id]);
-        let runner = step.and_then(|s| s.runner.host);
-        let credential = step.and_then(|s| s.credential);
-        let mut out = vec![
-            runner.map_or(-1, |h| i64::from(h.0)),
-            credential.map_or(-1, |(c, _)| i64::from(c.0)),
-        ];
-        let granted = model.credentials.iter().flat_map(|(_, c)| &c.rights);
-        let places = granted
-            .flat_map(|g| g.stores.iter().map(|store| (*store, g.path.as_str())))
-            .chain(model.mounts.iter().map(|m| (m.store, m.path.as_str())));
-        let narrowed = places
-            .enumerate()
-            .filter(|(_, (store, path))| *store == copy.location.store && *path != "/");
-        for (index, (store, path)) in narrowed {
-            let place = Location {
-                store,
-                path: path.to_owned(),
-            };
-            if place.meets(&copy.location) {
-                out.push(number(index));
-            }
-        }
-        out
     }
 
     /// All copies of a class, sources first.
@@ -347,23 +272,50 @@ impl<'p> Context<'p> {
     }
 
     /// The classes that live in a period and are not skipped, in order.
-    pub(crate) fn classes_in(&self, period: &Period) -> Vec<ClassId> {
-        let skipped: std::collections::BTreeSet<&str> = self
-            .plan
-            .model
-            .skips
-            .iter()
-            .map(|s| s.named.name.as_str())
-            .collect();
-        self.plan
-            .model
-            .classes
-            .iter()
-            .filter(|(_, c)| {
-                c.lifetime.contains(period.from) && !skipped.contains(c.named.name.as_str())
-            })
-            .map(|(id, _)| id)
-            .collect()
+    pub(crate) fn classes_in(&self, period: &Period) -> Rc<[ClassId]> {
+        let mut known = self.present.borrow_mut();
+        let found = known.entry(period.from).or_insert_with(|| {
+            let skips = self.plan.model.skips.iter();
+            let skipped: BTreeSet<&str> = skips.map(|s| &*s.named.name).collect();
+            let classes = self.plan.model.classes.iter();
+            classes
+                .filter(|(_, c)| {
+                    c.lifetime.contains(period.from) && !skipped.contains(&*c.named.name)
+                })
+                .map(|(id, _)| id)
+                .collect()
+        });
+        Rc::clone(found)
+    }
+
+    /// How long it takes until the first of a class's steps has fallen silent and somebody has acted.
+    pub(crate) fn alarmed_after(&self, class: ClassId) -> Seconds {
+        self.alarmed.get(class).copied().unwrap_or_default()
+    }
+
+    /// How long a store itself keeps what is deleted or overwritten in it by those who may not administer
+    /// it; `None`: not at all.
+    pub(crate) fn spared(&self, store: StoreId) -> Option<Seconds> {
+        let all = self.spared.get_or_init(|| {
+            let stores = self.plan.model.stores.ids();
+            stores.map(|id| spared(self, id)).collect::<Vec<_>>().into()
+        });
+        all.get(store).copied().flatten()
+    }
+
+    /// Who holds a key: those who are named, else the hosts whose steps use it and nobody else.
+    pub(crate) fn holders(&self, key: KeyId) -> &BTreeSet<Holder> {
+        static NOBODY: BTreeSet<Holder> = BTreeSet::new();
+        let all = self.holders.get_or_init(|| {
+            let keys = self.plan.model.keys.ids();
+            keys.map(|id| holders(self, id)).collect::<Vec<_>>().into()
+        });
+        all.get(key).unwrap_or(&NOBODY)
+    }
+
+    /// The stores of a host, in order.
+    pub(crate) fn stores_on(&self, host: HostId) -> &[StoreId] {
+        self.stores_on.of(host)
     }
 
     /// The same, to be put into a verdict: many share it.
@@ -403,13 +355,4 @@ impl<'p> Context<'p> {
     pub(crate) fn in_force(lifetime: thrice_model::Lifetime, period: &Period) -> bool {
         lifetime.contains(period.from)
     }
-}
-
-/// A date as a number.
-fn day(date: jiff::civil::Date) -> i64 {
-    i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
-}
-
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

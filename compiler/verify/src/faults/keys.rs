@@ -1,6 +1,6 @@
 //! Which keys are left: the least fixpoint of what opens what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use thrice_model::{ClassId, Holder, HostId, KeyId, SiteId, StepTarget};
@@ -32,20 +32,16 @@ pub(crate) fn usable(
     fallen: &Fallen<'_>,
     bytes: &dyn Fn(CopyId) -> bool,
 ) -> BTreeSet<KeyId> {
-    let model = &context.plan.model;
-    let holders: BTreeMap<KeyId, BTreeSet<Holder>> = model
-        .keys
-        .ids()
-        .filter(|id| !fallen.keys.contains(id))
-        .map(|id| (id, holders(context, id)))
-        .collect();
     let mut out: BTreeSet<KeyId> = BTreeSet::new();
     loop {
-        let found: Vec<KeyId> = holders
-            .iter()
-            .filter(|(id, _)| !out.contains(id))
-            .filter(|(_, by)| by.iter().any(|h| opens(context, *h, fallen, bytes, &out)))
-            .map(|(id, _)| *id)
+        let opens = |id: &KeyId| {
+            let mut holders = context.holders(*id).iter();
+            holders.any(|holder| opens(context, *holder, fallen, bytes, &out))
+        };
+        let keys = context.plan.model.keys.ids();
+        let found: Vec<KeyId> = keys
+            .filter(|id| !fallen.keys.contains(id) && !out.contains(id))
+            .filter(opens)
             .collect();
         if found.is_empty() {
             return out;
@@ -91,7 +87,8 @@ fn restorable(
     })
 }
 
-/// Who holds a key: those who are named, else the hosts whose steps use it and nobody else.
+/// Who holds a key: those who are named, else the hosts whose steps use it and nobody else. Worked out anew
+/// each time; [`Context::holders`] knows it.
 pub(crate) fn holders(context: &Context<'_>, id: KeyId) -> BTreeSet<Holder> {
     let model = &context.plan.model;
     let named = &model.keys[id].held;

@@ -1,6 +1,6 @@
 //! Which copies a set of faults leaves usable.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use jiff::civil::Date;
@@ -9,7 +9,7 @@ use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER};
 use thrice_quantity::Seconds;
 
 use super::keys::{self, Fallen};
-use super::principals::{By, Owned, Principal, noticed_after, spared};
+use super::principals::{By, Owned, Principal, noticed_after};
 use super::{Fault, FaultSet};
 use crate::context::Context;
 
@@ -59,6 +59,41 @@ impl Why {
     }
 }
 
+/// Copies that are of no use, each with its reason, in the order of the plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Useless {
+    copies: Vec<(CopyId, Why)>,
+}
+
+impl Useless {
+    /// Why a copy is of no use, if it is not.
+    pub(crate) fn get(&self, id: CopyId) -> Option<Why> {
+        let at = self.place(id).ok()?;
+        self.copies.get(at).map(|(_, why)| *why)
+    }
+
+    /// Whether a copy is one of them.
+    pub(crate) fn contains(&self, id: CopyId) -> bool {
+        self.place(id).is_ok()
+    }
+
+    /// Adds a copy that is not among them yet.
+    pub(crate) fn add(&mut self, id: CopyId, why: Why) {
+        if let Err(at) = self.place(id) {
+            self.copies.insert(at, (id, why));
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (CopyId, Why)> + '_ {
+        self.copies.iter().copied()
+    }
+
+    fn place(&self, id: CopyId) -> Result<usize, usize> {
+        self.copies.binary_search_by_key(&id, |(id, _)| *id)
+    }
+}
+
 /// Works out what a set of faults destroys, in the way that semantics section 3 says.
 pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet, day: Date) -> Struck {
     let mut out = Struck {
@@ -97,25 +132,21 @@ pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet, day: Date) -> Str
             Fault::Corruption | Fault::LiveData => {}
         }
     }
-    let at_lost_sites = model
-        .hosts
-        .iter()
-        .filter(|(_, h)| lost_sites.contains(&h.site));
-    out.lost_hosts.extend(at_lost_sites.map(|(id, _)| id));
-    out.lost_stores.extend(
-        model
-            .stores
-            .iter()
-            .filter(|(_, s)| out.lost_hosts.contains(&s.host))
-            .map(|(id, _)| id),
-    );
+    if !lost_sites.is_empty() {
+        let hosts = model.hosts.iter();
+        let at_lost_sites = hosts.filter(|(_, h)| lost_sites.contains(&h.site));
+        out.lost_hosts.extend(at_lost_sites.map(|(id, _)| id));
+    }
+    for host in &out.lost_hosts {
+        out.lost_stores.extend(context.stores_on(*host));
+    }
     out.lost_keys = out.keys_lost(context, &lost_sites, &keys);
     out
 }
 
 /// How long the versions of a copy surely reach back before damage; `None` for one that has none.
 pub(crate) fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
-    let own = spared(context, copy.location.store);
+    let own = context.spared(copy.location.store);
     let mut at = Some(copy);
     while let Some(here) = at.filter(|c| c.kind == CopyKind::Versions) {
         let step = here.made_by?;
@@ -139,15 +170,14 @@ impl Struck {
         let model = &context.plan.model;
         let owned = self.owned.iter().flat_map(|o| o.hosts.iter().copied());
         let hosts: BTreeSet<HostId> = self.lost_hosts.iter().copied().chain(owned).collect();
-        let backed_up: BTreeSet<ClassId> = model
-            .vaults
-            .iter()
+        let vaults = model.vaults.iter();
+        let backed_up: BTreeSet<ClassId> = vaults
             .filter_map(|(_, v)| v.data.map(|(class, _)| class))
             .collect();
-        let mut gone: BTreeMap<CopyId, Why> = BTreeMap::new();
+        let mut gone = Useless::default();
         for class in backed_up {
-            let copies = context.copies_of(class);
-            self.bytes_gone(context, copies, false, &mut gone);
+            let bad = self.bytes_gone(context, context.copies_of(class), false);
+            bad.iter().for_each(|(id, why)| gone.add(id, why));
         }
         let fallen = Fallen {
             hosts: &hosts,
@@ -156,8 +186,19 @@ impl Struck {
             live: self.faults.contains(&Fault::LiveData),
             day: self.day,
         };
-        let usable = keys::usable(context, &fallen, &|id| !gone.contains_key(&id));
+        let usable = keys::usable(context, &fallen, &|id| gone.get(id).is_none());
         model.keys.ids().filter(|id| !usable.contains(id)).collect()
+    }
+
+    /// Whether other faults have done just the same.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        let same_owned = |(one, other): (&Rc<Owned>, &Rc<Owned>)| Rc::ptr_eq(one, other);
+        self.faults == other.faults
+            && self.lost_hosts == other.lost_hosts
+            && self.lost_stores == other.lost_stores
+            && self.lost_keys == other.lost_keys
+            && self.owned.len() == other.owned.len()
+            && self.owned.iter().zip(&other.owned).all(same_owned)
     }
 
     /// Whether a key is lost.
@@ -166,33 +207,23 @@ impl Struck {
     }
 
     /// For each copy of a class, why it is of no use, for those that are not.
-    pub(crate) fn useless(
-        &self,
-        context: &Context<'_>,
-        copies: &[CopyId],
-    ) -> BTreeMap<CopyId, Why> {
-        let mut out: BTreeMap<CopyId, Why> = BTreeMap::new();
+    pub(crate) fn useless(&self, context: &Context<'_>, copies: &[CopyId]) -> Useless {
         let live_lost = self.live_lost(context, copies);
-        self.bytes_gone(context, copies, live_lost, &mut out);
-        for id in copies {
+        let mut out = self.bytes_gone(context, copies, live_lost);
+        for id in copies.iter().filter(|_| !self.lost_keys.is_empty()) {
             let key = context.plan.copies[*id].key;
             if let Some(key) = key.filter(|key| self.lost_keys.contains(key)) {
-                out.entry(*id).or_insert(Why::KeyLost(key));
+                out.add(*id, Why::KeyLost(key));
             }
         }
         out
     }
 
-    /// Adds the copies of a class whose bytes are gone or bad, whatever their key.
-    fn bytes_gone(
-        &self,
-        context: &Context<'_>,
-        copies: &[CopyId],
-        live_lost: bool,
-        out: &mut BTreeMap<CopyId, Why>,
-    ) {
+    /// The copies of a class whose bytes are gone or bad, whatever their key.
+    fn bytes_gone(&self, context: &Context<'_>, copies: &[CopyId], live_lost: bool) -> Useless {
+        let mut out = Useless::default();
         let Some(class) = copies.first().map(|id| context.plan.copies[*id].class) else {
-            return;
+            return out;
         };
         let noticed = noticed_after(context, class);
         let home = context.plan.model.classes[class].home.store;
@@ -204,15 +235,16 @@ impl Struck {
             let copy = &context.plan.copies[*id];
             let is_carried = carries(context, copy)
                 && copy.source.is_some_and(|source| {
-                    emptied.contains(&source) || out.get(&source) == Some(&Why::Damaged)
+                    emptied.contains(&source) || out.get(source) == Some(Why::Damaged)
                 });
             if is_carried || self.empties(copy) {
                 emptied.insert(*id);
             }
             if let Some(why) = self.why(context, copy, (live_lost, damaged), is_carried, noticed) {
-                out.insert(*id, why);
+                out.add(*id, why);
             }
         }
+        out
     }
 
     /// Whether what lies in a copy is deleted or overwritten where it lies, if perhaps not for good.
@@ -234,7 +266,7 @@ impl Struck {
         if self.lost_stores.contains(&store) {
             return Some(Why::StoreLost);
         }
-        let own_history = || spared(context, store).is_some_and(|kept| kept >= noticed);
+        let own_history = || context.spared(store).is_some_and(|kept| kept >= noticed);
         if self.destroyed_by(context, copy, noticed).is_some()
             || (self.mistaken.contains(&store) && !own_history())
         {
@@ -292,21 +324,20 @@ impl Struck {
         if self.faults.contains(&Fault::LiveData) {
             return true;
         }
-        let holds_none = |host: &HostId| {
-            copies
-                .iter()
-                .all(|id| context.host(&context.plan.copies[*id]) != *host)
-        };
         let key_fault = !self.lost_keys.is_empty()
             && copies.iter().any(|id| {
                 context.plan.copies[*id]
                     .key
                     .is_some_and(|key| self.lost_keys.contains(&key))
             });
+        let holds_one = |id: &CopyId| {
+            let host = context.host(&context.plan.copies[*id]);
+            self.lost_hosts.contains(&host)
+        };
         let bystanders = !self.lost_hosts.is_empty()
             && self.owned.is_empty()
             && self.mistaken.is_empty()
-            && self.lost_hosts.iter().all(holds_none);
+            && !copies.iter().any(holds_one);
         key_fault || bystanders
     }
 }

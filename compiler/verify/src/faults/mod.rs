@@ -6,9 +6,10 @@ mod principals;
 mod reduce;
 
 pub(crate) use keys::holders;
-pub(crate) use kill::{Struck, Why, history, strike};
+pub(crate) use kill::{Struck, Useless, Why, history, strike};
 pub(crate) use principals::{
     By, Grant, Owned, Principal, alarmed_after, closure, first_write, machines, noticed_after,
+    spared,
 };
 pub(crate) use reduce::{Stakes, grown};
 

@@ -11,13 +11,41 @@ use thrice_model::{
     CredentialId, Holder, HostId, HostKind, KeyId, Location, LockMode, Mount, ProviderCapability,
     Right, Step, StepId, StepTarget, StoreId, Verb, Versioning,
 };
-use thrice_plan::{Copy, CopyKind, FOR_EVER, Period};
+use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Period, Plan};
 use thrice_quantity::Seconds;
 
 use crate::context::Context;
 
 /// All rights there are: root's on its own stores, an account's on its buckets.
-const ALL: [Right; 4] = [Right::Read, Right::Write, Right::Delete, Right::Administer];
+const ALL: &[Right] = &[Right::Read, Right::Write, Right::Delete, Right::Administer];
+
+/// A set of rights: a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rights(u8);
+
+impl Rights {
+    fn of(rights: &[Right]) -> Self {
+        Self(rights.iter().fold(0, |set, right| set | Self::bit(*right)))
+    }
+
+    const fn bit(right: Right) -> u8 {
+        1 << right as u8
+    }
+
+    pub(crate) const fn contains(self, right: Right) -> bool {
+        self.0 & Self::bit(right) != 0
+    }
+
+    /// Whether another set holds all of these.
+    const fn are_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Whether any of them is more than to read.
+    const fn change(self) -> bool {
+        self.0 & !Self::bit(Right::Read) != 0
+    }
+}
 
 /// What can fall into hostile hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +73,7 @@ pub(crate) enum By {
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
     pub place: Location,
-    pub rights: BTreeSet<Right>,
+    pub rights: Rights,
     pub by: By,
 }
 
@@ -98,12 +126,15 @@ pub(crate) fn closure(context: &Context<'_>, start: Principal, day: Date) -> Own
 /// Drops the grants that give nothing beyond an earlier one: a host that runs many steps on one
 /// repository needs the same rights there for each of them.
 fn once(grants: &mut Vec<Grant>) {
-    let mut given: BTreeMap<Location, Vec<BTreeSet<Right>>> = BTreeMap::new();
+    let mut given: BTreeMap<Location, Vec<Rights>> = BTreeMap::new();
     grants.retain(|grant| {
-        let before = given.entry(grant.place.clone()).or_default();
-        let new = !before.iter().any(|rights| grant.rights.is_subset(rights));
+        let Some(before) = given.get_mut(&grant.place) else {
+            given.insert(grant.place.clone(), vec![grant.rights]);
+            return true;
+        };
+        let new = !before.iter().any(|rights| grant.rights.are_within(*rights));
         if new {
-            before.push(grant.rights.clone());
+            before.push(grant.rights);
         }
         new
     });
@@ -141,7 +172,7 @@ fn open(
     for (store, _) in model.stores.iter().filter(|(_, s)| s.host == host) {
         out.grants.push(Grant {
             place: whole(store),
-            rights: ALL.into(),
+            rights: Rights::of(ALL),
             by: By::Host(host),
         });
     }
@@ -173,7 +204,7 @@ fn shown(index: usize, mount: &Mount) -> Grant {
             store: mount.store,
             path: mount.path.clone(),
         },
-        rights: rights.iter().copied().collect(),
+        rights: Rights::of(rights),
         by: By::Mount(index),
     }
 }
@@ -235,7 +266,7 @@ fn needed(
         if !used.iter().any(|c| covers(context, *c, place.store)) {
             out.push(Grant {
                 place: place.clone(),
-                rights: rights.iter().copied().collect(),
+                rights: Rights::of(rights),
                 by: By::Step(id),
             });
         }
@@ -298,7 +329,7 @@ fn granted(context: &Context<'_>, id: CredentialId, out: &mut Vec<Grant>) {
                     store: *store,
                     path: grant.path.clone(),
                 },
-                rights: grant.rights.iter().copied().collect(),
+                rights: Rights::of(&grant.rights),
                 by,
             });
         }
@@ -312,7 +343,7 @@ fn granted(context: &Context<'_>, id: CredentialId, out: &mut Vec<Grant>) {
         if mine && (!credential.stated || cannot_narrow(context, store.host)) {
             out.push(Grant {
                 place: whole(store_id),
-                rights: ALL.into(),
+                rights: Rights::of(ALL),
                 by,
             });
         }
@@ -346,16 +377,15 @@ impl Owned {
         noticed: Seconds,
     ) -> Option<By> {
         let store = copy.location.store;
-        let spared = spared(context, store).is_some_and(|kept| kept >= noticed);
+        let spared = context.spared(store).is_some_and(|kept| kept >= noticed);
         let destroys = |grant: &&Grant| {
             grant.place.meets(&copy.location)
-                && if grant.rights.contains(&Right::Administer) {
+                && if grant.rights.contains(Right::Administer) {
                     !locked(context, copy, noticed)
                 } else {
-                    let changes = [Right::Write, Right::Delete]
-                        .iter()
-                        .any(|right| grant.rights.contains(right));
-                    changes && !spared
+                    !spared
+                        && (grant.rights.contains(Right::Write)
+                            || grant.rights.contains(Right::Delete))
                 }
         };
         self.grants.iter().find(destroys).map(|grant| grant.by)
@@ -363,10 +393,7 @@ impl Owned {
 
     /// Whether what lies in a copy can be deleted or overwritten where it lies, if perhaps not for good.
     pub(crate) fn empties(&self, copy: &Copy) -> bool {
-        let changes = |grant: &Grant| {
-            let mut rights = grant.rights.iter();
-            rights.any(|right| *right != Right::Read) && grant.place.meets(&copy.location)
-        };
+        let changes = |grant: &Grant| grant.rights.change() && grant.place.meets(&copy.location);
         self.grants.iter().any(changes)
     }
 
@@ -374,7 +401,7 @@ impl Owned {
     pub(crate) fn reads(&self, copy: &Copy) -> Option<By> {
         let readable = copy.key.is_none_or(|key| self.keys.contains(&key));
         let reads = |grant: &&Grant| {
-            readable && grant.rights.contains(&Right::Read) && grant.place.meets(&copy.location)
+            readable && grant.rights.contains(Right::Read) && grant.place.meets(&copy.location)
         };
         self.grants.iter().find(reads).map(|grant| grant.by)
     }
@@ -448,19 +475,18 @@ pub(crate) fn noticed_after(context: &Context<'_>, class: thrice_model::ClassId)
     let said = model.classes[class]
         .noticed_within
         .map_or(Seconds::ZERO, |(t, _)| t);
-    said.max(alarmed_after(context, class))
+    said.max(context.alarmed_after(class))
 }
 
 /// How long it takes until the first of a class's steps has fallen silent and somebody has acted.
-pub(crate) fn alarmed_after(context: &Context<'_>, class: thrice_model::ClassId) -> Seconds {
-    let silent = context
-        .copies_of(class)
+pub(crate) fn alarmed_after(plan: &Plan, copies: &[CopyId]) -> Seconds {
+    let silent = copies
         .iter()
-        .filter_map(|id| context.plan.copies[*id].made_by)
-        .filter_map(|step| context.plan.cadences[step].freshness)
+        .filter_map(|id| plan.copies[*id].made_by)
+        .filter_map(|step| plan.cadences[step].freshness)
         .min()
         .unwrap_or(Seconds::ZERO);
-    silent.saturating_add(context.plan.model.policy.response)
+    silent.saturating_add(plan.model.policy.response)
 }
 
 /// The machines that can fall into hostile hands in a period: those that run programs.

@@ -9,8 +9,7 @@ use jiff::civil::Date;
 use thrice_model::{ClassId, Holder, HostId, KeyId, Target};
 use thrice_plan::CopyId;
 
-use super::keys::holders;
-use super::principals::{Principal, noticed_after, spared};
+use super::principals::{Principal, noticed_after};
 use super::{Fault, FaultSet};
 use crate::context::Context;
 
@@ -59,10 +58,10 @@ impl Stakes {
                     continue;
                 };
                 if out.keys.insert(key) {
-                    for holder in holders(context, key) {
-                        out.holders.insert(holder);
+                    for holder in context.holders(key) {
+                        out.holders.insert(*holder);
                         if let Holder::Vault(vault) = holder {
-                            waiting.extend(model.vaults[vault].data.map(|(class, _)| class));
+                            waiting.extend(model.vaults[*vault].data.map(|(class, _)| class));
                         }
                     }
                 }
@@ -103,7 +102,7 @@ impl Stakes {
                 .on_store(context, store)
                 .map(|id| {
                     let noticed = noticed_after(context, context.plan.copies[id].class);
-                    match spared(context, store).is_some_and(|kept| kept >= noticed) {
+                    match context.spared(store).is_some_and(|kept| kept >= noticed) {
                         true => Effect::Emptied(id),
                         false => Effect::Copy(id, true),
                     }

@@ -6,6 +6,7 @@
 //! that is always in one of two places has one copy, not none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic};
@@ -17,7 +18,7 @@ use super::settling::{ages, dependable, gone_before, proved, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::presence::{About, Answer, Question, Run, Symbolized, answered, symbolize};
+use crate::presence::{About, Answer, Question, Run, Symbolized, answered};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::{age, during, has_have, is_are, some};
 
@@ -91,12 +92,25 @@ struct Violation {
 
 violated!(Violation);
 
+/// What came out for classes alike in a period.
+#[derive(Clone)]
+struct Judged {
+    engine: Engine,
+    holds: bool,
+    /// What is attained.
+    note: EcoString,
+}
+
+/// What holds of the first of classes alike, as long as its copies are this system.
+type Known = BTreeMap<ClassId, (Rc<Symbolized>, Judged)>;
+
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     for requirement in &context.plan.model.requirements {
         if !matches!(requirement.demand, Demand::Copies { .. }) {
             continue;
         }
         let mut violations = Vec::new();
+        let mut known = Known::default();
         for (index, period) in context.plan.periods.iter().enumerate() {
             if !Context::in_force(requirement.lifetime, period) {
                 continue;
@@ -116,7 +130,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     &classes,
                     index,
                     period,
-                    &mut violations,
+                    (&mut violations, &mut known),
                     out,
                 );
             }
@@ -131,12 +145,63 @@ fn check(
     classes: &[ClassId],
     index: usize,
     period: &Period,
-    violations: &mut Vec<Violation>,
+    (violations, known): (&mut Vec<Violation>, &mut Known),
     out: &mut Verification,
 ) {
     let Some(class) = classes.first().copied() else {
         return;
     };
+    let symbolized = context.symbolized(class, period);
+    let before = known.get(&class);
+    let before = before.filter(|(system, _)| Rc::ptr_eq(system, &symbolized));
+    let judged = match before {
+        Some((_, judged)) => judged.clone(),
+        None => {
+            let judged = judge(
+                context,
+                requirement,
+                classes,
+                (index, &symbolized),
+                violations,
+            );
+            if judged.holds {
+                known.insert(class, (symbolized, judged.clone()));
+            }
+            judged
+        }
+    };
+    let Judged {
+        engine,
+        holds,
+        note,
+    } = judged;
+    out.verdicts.extend(classes.iter().map(|class| Verdict {
+        obligation: Obligation::Copies,
+        subject: context.name(*class),
+        period: period.name.as_str().into(),
+        engine,
+        holds,
+        note: note.clone(),
+    }));
+}
+
+/// Asks about the first of classes alike; adds what does not hold to the violations.
+fn judge(
+    context: &Context<'_>,
+    requirement: &Requirement,
+    classes: &[ClassId],
+    (index, symbolized): (usize, &Symbolized),
+    violations: &mut Vec<Violation>,
+) -> Judged {
+    let nothing = Judged {
+        engine: Engine::Evaluated,
+        holds: true,
+        note: EcoString::new(),
+    };
+    let (Some(class), Some(period)) = (classes.first(), context.plan.periods.get(index)) else {
+        return nothing;
+    };
+    let class = *class;
     let Demand::Copies {
         copies,
         media,
@@ -145,10 +210,9 @@ fn check(
         within,
     } = &requirement.demand
     else {
-        return;
+        return nothing;
     };
-    let ids = context.copies_in(class, period);
-    let symbolized = symbolize(context, &ids, period.from);
+    let ids = &symbolized.copies;
     let mut engine = Engine::Evaluated;
     let mut attained: Vec<(Kind, u32)> = Vec::new();
     let before = violations.len();
@@ -161,11 +225,11 @@ fn check(
         if need == 0 {
             continue;
         }
-        for members in groupings(context, &ids, kind) {
-            let have = dependable(context, &ids, &members);
+        for members in groupings(context, ids, kind) {
+            let have = dependable(context, ids, &members);
             let settle = within
                 .map(|(limit, _)| limit.0)
-                .or_else(|| settling(context, &ids, &members, need));
+                .or_else(|| settling(context, ids, &members, need));
             // Off site is asked about once a site: the least tells.
             match attained.last_mut().filter(|(of, _)| *of == kind) {
                 Some((_, least)) => *least = have.min(*least),
@@ -201,7 +265,7 @@ fn check(
                 obligation: Obligation::Copies,
                 period: &period.name,
             };
-            match answered(context, about, &symbolized, &symbolized.system, &question) {
+            match answered(context, about, symbolized, &symbolized.system, &question) {
                 Answer::Evaluated => {}
                 Answer::Proved => {
                     let proved = proved(context, class, &symbolized.system, &question);
@@ -232,15 +296,11 @@ fn check(
         .iter()
         .map(|(kind, have)| kind.words(*have))
         .collect();
-    let note = EcoString::from(attained.join(", "));
-    out.verdicts.extend(classes.iter().map(|class| Verdict {
-        obligation: Obligation::Copies,
-        subject: context.name(*class),
-        period: period.name.as_str().into(),
+    Judged {
         engine,
         holds,
-        note: note.clone(),
-    }));
+        note: EcoString::from(attained.join(", ")),
+    }
 }
 
 /// The nodes that may count, each with its group: one list, or one a site for "outside every site".

@@ -9,13 +9,17 @@ mod locks;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use ecow::EcoString;
 use thrice_model::{ClassId, CredentialId, FaultKind, HostId, Obligation, Target};
 use thrice_plan::{Copy, CopyId, Period};
 
 use crate::context::Context;
-use crate::faults::{By, Fault, Principal, Struck, Why, is_asked, machines, noticed_after, strike};
+use crate::faults::{
+    By, Fault, Principal, Struck, Useless, Why, is_asked, machines, noticed_after, strike,
+};
+use crate::presence::Symbolized;
 use crate::verification::{Engine, Verdict, Verification};
 
 /// What is left of a class.
@@ -56,35 +60,89 @@ enum Happens {
 }
 
 /// A principal in hostile hands and what comes of it.
+#[derive(Clone)]
 struct Attack {
     principal: Principal,
-    struck: Struck,
+    /// The same for the same principal as long as the same comes of it.
+    number: usize,
+    struck: Rc<Struck>,
+}
+
+/// Attacks as they were when last looked at, and whom they surely leave something.
+#[derive(Default)]
+struct Known {
+    attacks: BTreeMap<Principal, Attack>,
+    /// How many numbers have been given.
+    numbers: usize,
+    /// For the first of classes alike, as long as its copies are this system: the numbers of attacks that
+    /// leave a copy elsewhere alone.
+    spare: BTreeMap<ClassId, (Rc<Symbolized>, BTreeSet<usize>)>,
+}
+
+impl Known {
+    /// A principal's attack in a period.
+    fn attack(&mut self, context: &Context<'_>, principal: Principal, period: &Period) -> Attack {
+        let fault = match principal {
+            Principal::Credential(id) => Fault::Loss(Target::Credential(id)),
+            Principal::Host(id) => Fault::Compromise(id),
+        };
+        let struck = strike(context, &vec![fault], period.from);
+        let before = self.attacks.get(&principal);
+        if let Some(before) = before.filter(|before| before.struck.is_as(&struck)) {
+            return before.clone();
+        }
+        let attack = Attack {
+            principal,
+            number: self.numbers,
+            struck: Rc::new(struck),
+        };
+        self.numbers += 1;
+        self.attacks.insert(principal, attack.clone());
+        attack
+    }
+
+    /// The attacks that leave a copy of a class alone.
+    fn spare(&mut self, class: ClassId, system: &Rc<Symbolized>) -> &mut BTreeSet<usize> {
+        let new = || (Rc::clone(system), BTreeSet::new());
+        let known = self.spare.entry(class).or_insert_with(new);
+        if !Rc::ptr_eq(&known.0, system) {
+            *known = new();
+        }
+        &mut known.1
+    }
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut groups: BTreeMap<(Root, Left), Group> = BTreeMap::new();
     let mut open = counting::Open::default();
+    let mut known_attacks = Known::default();
     for (index, period) in context.plan.periods.iter().enumerate() {
-        let attacks = attacks(context, period);
+        let attacks = attacks(context, period, &mut known_attacks);
         let mut adders = counting::Adders::default();
         for classes in context.alike(&context.classes_in(period), period) {
             let Some(class) = classes.first().copied() else {
                 continue;
             };
-            let ids = context.copies_in(class, period);
+            let system = context.symbolized(class, period);
+            let ids = &system.copies;
+            let spare = known_attacks.spare(class, &system);
             let noticed = noticed_after(context, class);
-            let elsewhere: Vec<&Copy> = elsewhere(context, class, &ids).collect();
+            let elsewhere: Vec<&Copy> = elsewhere(context, class, ids).collect();
             let mut worst: Option<Left> = None;
             // Credentials come first, so that a host is put down to what it holds.
             let mut fatal: BTreeSet<CredentialId> = BTreeSet::new();
             for attack in &attacks {
                 // Most attacks leave most classes alone, which is quick to see.
                 let leaves = |copy: &&Copy| attack.struck.surely_leaves(context, copy, noticed);
-                if elsewhere.is_empty() || elsewhere.iter().any(leaves) {
+                if elsewhere.is_empty() || spare.contains(&attack.number) {
                     continue;
                 }
-                let useless = attack.struck.useless(context, &ids);
-                let Some(left) = left(context, &ids, &useless) else {
+                if elsewhere.iter().any(leaves) {
+                    spare.insert(attack.number);
+                    continue;
+                }
+                let useless = attack.struck.useless(context, ids);
+                let Some(left) = left(context, ids, &useless) else {
                     continue;
                 };
                 worst = worst.min(Some(left)).or(Some(left));
@@ -98,7 +156,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 }
                 let group = groups.entry((root, left)).or_default();
                 // The case with the most copies says most.
-                let case = case(context, attack, class, &ids, &useless);
+                let case = case(context, attack, class, ids, &useless);
                 if case.len() > group.case.len() {
                     group.case = case;
                 }
@@ -111,7 +169,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 Some(Left::Nothing) => EcoString::new(),
                 None => {
                     let known = (&mut adders, &mut open);
-                    let pushers = counting::pushers(context, &classes, &ids, period, known);
+                    let pushers = counting::pushers(context, &classes, ids, period, known);
                     counting::note(context, &pushers).into()
                 }
             };
@@ -135,21 +193,12 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
 }
 
 /// All single principals of a period: credentials, then machines.
-fn attacks(context: &Context<'_>, period: &Period) -> Vec<Attack> {
+fn attacks(context: &Context<'_>, period: &Period, known: &mut Known) -> Vec<Attack> {
     let credentials = context.plan.model.credentials.ids();
     credentials
         .map(Principal::Credential)
         .chain(machines(context, period).map(Principal::Host))
-        .map(|principal| {
-            let fault = match principal {
-                Principal::Credential(id) => Fault::Loss(Target::Credential(id)),
-                Principal::Host(id) => Fault::Compromise(id),
-            };
-            Attack {
-                principal,
-                struck: strike(context, &vec![fault], period.from),
-            }
-        })
+        .map(|principal| known.attack(context, principal, period))
         .collect()
 }
 
@@ -166,11 +215,11 @@ fn elsewhere<'c>(
 }
 
 /// What is left, if that is not a copy in another store than the data's own.
-fn left(context: &Context<'_>, ids: &[CopyId], useless: &BTreeMap<CopyId, Why>) -> Option<Left> {
+fn left(context: &Context<'_>, ids: &[CopyId], useless: &Useless) -> Option<Left> {
     let mut live = false;
     for id in ids {
         let copy = &context.plan.copies[*id];
-        let is_left = matches!(useless.get(id), None | Some(Why::LiveDataLost));
+        let is_left = matches!(useless.get(*id), None | Some(Why::LiveDataLost));
         if !copy.counts || !is_left {
             continue;
         }
@@ -206,14 +255,14 @@ fn case(
     attack: &Attack,
     class: ClassId,
     ids: &[CopyId],
-    useless: &BTreeMap<CopyId, Why>,
+    useless: &Useless,
 ) -> Vec<(CopyId, Happens)> {
     let noticed = noticed_after(context, class);
     ids.iter()
         .filter(|id| context.plan.copies[**id].counts)
         .map(|id| {
             let copy = &context.plan.copies[*id];
-            let happens = match useless.get(id) {
+            let happens = match useless.get(*id) {
                 None | Some(Why::LiveDataLost) => Happens::Left,
                 Some(Why::KeyLost(_)) => Happens::Unreadable,
                 Some(Why::Propagated) => Happens::Carried,

@@ -41,7 +41,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut unwatched: BTreeMap<StepId, BTreeSet<ClassId>> = BTreeMap::new();
     let mut wasteful: BTreeMap<thrice_model::RepositoryId, BTreeSet<ClassId>> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
-        for class in context.classes_in(period) {
+        for class in context.classes_in(period).iter().copied() {
             let Some((most, _)) = context.plan.model.classes[class].retain_at_most else {
                 continue;
             };

@@ -32,7 +32,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     environments(context, &mut found);
     unlabelled(context, &mut found);
     for period in &context.plan.periods {
-        for class in context.classes_in(period) {
+        for class in context.classes_in(period).iter().copied() {
             out.verdicts.push(Verdict {
                 obligation: Obligation::Flow,
                 subject: context.name(class),
@@ -77,8 +77,8 @@ impl Found {
 /// The copies of all classes in a period.
 fn copies_in(context: &Context<'_>, period: &Period) -> Vec<CopyId> {
     let mut out = Vec::new();
-    for class in context.classes_in(period) {
-        out.extend_from_slice(&context.copies_there(class, period));
+    for class in context.classes_in(period).iter() {
+        out.extend_from_slice(&context.copies_there(*class, period));
     }
     out
 }

@@ -200,7 +200,7 @@ fn asks(context: &Context<'_>, class: ClassId, period: &Period) -> Vec<Ask> {
 /// Classes of which some history is asked, those together that are kept alike.
 fn groups(context: &Context<'_>, period: &Period) -> Vec<Group> {
     let model = &context.plan.model;
-    let mut classes = context.classes_in(period);
+    let mut classes = context.classes_in(period).to_vec();
     classes.retain(|class| {
         has_versions(model.classes[*class].kind) && !asks(context, *class, period).is_empty()
     });
@@ -394,7 +394,7 @@ impl Decider<'_, '_> {
             let left: Vec<CopyId> = counting
                 .iter()
                 .copied()
-                .filter(|id| !useless.contains_key(id))
+                .filter(|id| !useless.contains(*id))
                 .collect();
             let found = best(pasts, &left, ask.gap());
             let attained = found.as_ref().map_or(Seconds::ZERO, |(_, _, reach)| *reach);
@@ -408,11 +408,11 @@ impl Decider<'_, '_> {
             holds = false;
             let done: BTreeSet<String> = useless
                 .iter()
-                .filter(|(id, _)| context.plan.copies[**id].history)
+                .filter(|(id, _)| context.plan.copies[*id].history)
                 .map(|(id, why)| match why {
                     Why::KeyLost(_) => format!("{why:?}"),
                     _ => {
-                        let store = context.plan.copies[*id].location.store;
+                        let store = context.plan.copies[id].location.store;
                         format!("{why:?} {}", context.store_name(store))
                     }
                 })

@@ -11,7 +11,7 @@ use thrice_model::{ClassId, FaultKind, Holder, KeyId, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
 
 use crate::context::Context;
-use crate::faults::{self, Fault, Why, holders, of_kind, strike};
+use crate::faults::{self, Fault, Why, of_kind, strike};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::{list, some};
 
@@ -59,8 +59,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
 /// The copies that count and that a key opens, in a period.
 fn opened(context: &Context<'_>, period: &Period) -> BTreeMap<KeyId, Vec<CopyId>> {
     let mut out: BTreeMap<KeyId, Vec<CopyId>> = BTreeMap::new();
-    for class in context.classes_in(period) {
-        for id in context.copies_there(class, period).iter() {
+    for class in context.classes_in(period).iter() {
+        for id in context.copies_there(*class, period).iter() {
             let copy = &context.plan.copies[*id];
             if let Some(key) = copy
                 .key
@@ -82,7 +82,7 @@ fn judge(context: &Context<'_>, period: &Period, key: KeyId, copies: &[CopyId], 
         let only_the_key = |id: &CopyId| {
             let class = of(id);
             let fate = struck.useless(context, &context.copies_in(class, period));
-            fate.get(id) == Some(&Why::KeyLost(key))
+            fate.get(*id) == Some(Why::KeyLost(key))
                 && !faults::is_asked(context, class, FaultKind::Site, period)
         };
         if struck.lost(key) && !on_one_host(context, key, period) && copies.iter().any(only_the_key)
@@ -109,11 +109,11 @@ fn held_words(context: &Context<'_>, key: KeyId) -> String {
 
 fn holder_names<'c>(context: &'c Context<'_>, key: KeyId) -> Vec<&'c str> {
     let model = &context.plan.model;
-    holders(context, key)
-        .into_iter()
+    let holders = context.holders(key).iter();
+    holders
         .map(|holder| match holder {
-            Holder::Host(id) => model.hosts[id].named.name.as_str(),
-            Holder::Vault(id) => model.vaults[id].named.name.as_str(),
+            Holder::Host(id) => model.hosts[*id].named.name.as_str(),
+            Holder::Vault(id) => model.vaults[*id].named.name.as_str(),
         })
         .collect()
 }

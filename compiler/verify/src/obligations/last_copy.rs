@@ -2,6 +2,7 @@
 //! fault at all.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
@@ -12,7 +13,7 @@ use super::settling::{last_age, proved};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::presence::{About, Answer, Question, Run, Symbolized, answered, symbolize};
+use crate::presence::{About, Answer, Question, Run, Symbolized, answered};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::{age, during, some};
 
@@ -31,13 +32,25 @@ violated!(Violation);
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut causes: BTreeMap<Vec<StepId>, Vec<Violation>> = BTreeMap::new();
+    // Which engine says it of the first of classes alike, as long as its copies are this system.
+    let mut known: BTreeMap<ClassId, (Rc<Symbolized>, Engine)> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         for classes in context.alike(&context.classes_in(period), period) {
             let Some(class) = classes.first().copied() else {
                 continue;
             };
-            let ids = context.copies_in(class, period);
-            let symbolized = symbolize(context, &ids, period.from);
+            let symbolized = context.symbolized(class, period);
+            let before = known.get(&class);
+            if let Some((_, engine)) = before.filter(|(system, _)| Rc::ptr_eq(system, &symbolized))
+            {
+                out.verdicts.extend(
+                    classes
+                        .iter()
+                        .map(|c| verdict(context, *c, period, true, *engine)),
+                );
+                continue;
+            }
+            let ids = &symbolized.copies;
             // Transit copies hold the data too while it is on its way; they only never count as safety.
             let members = ids
                 .iter()
@@ -57,7 +70,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 period: &period.name,
             };
             let answer = answered(context, about, &symbolized, &symbolized.system, &question);
-            let engine = match answer {
+            let engine = match &answer {
                 Answer::Evaluated => Engine::Evaluated,
                 Answer::Proved => proved(context, class, &symbolized.system, &question),
                 Answer::Refuted(_) => Engine::Refuted,
@@ -66,7 +79,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             out.verdicts.extend(
                 classes
                     .iter()
-                    .map(|c| verdict(context, *c, period, &answer, engine)),
+                    .map(|c| verdict(context, *c, period, answer.holds(), engine)),
             );
             match answer {
                 Answer::Refuted(run) => {
@@ -74,12 +87,14 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     causes.entry(cause).or_default().push(Violation {
                         classes,
                         period: index,
-                        symbolized,
+                        symbolized: Symbolized::clone(&symbolized),
                         run,
                     });
                 }
                 Answer::Unknown(why) => out.findings.push(unknown(context, class, &why)),
-                Answer::Evaluated | Answer::Proved => {}
+                Answer::Evaluated | Answer::Proved => {
+                    known.insert(class, (symbolized, engine));
+                }
             }
         }
     }
@@ -92,7 +107,7 @@ fn verdict(
     context: &Context<'_>,
     class: ClassId,
     period: &Period,
-    answer: &Answer,
+    holds: bool,
     engine: Engine,
 ) -> Verdict {
     Verdict {
@@ -100,7 +115,7 @@ fn verdict(
         subject: context.name(class),
         period: period.name.as_str().into(),
         engine,
-        holds: answer.holds(),
+        holds,
         note: EcoString::new(),
     }
 }

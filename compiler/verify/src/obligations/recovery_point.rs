@@ -480,7 +480,7 @@ impl<'c, 'p> Asker<'c, 'p> {
     fn left(&mut self, copies: &[CopyId], struck: &Struck) -> Left {
         let context = self.context;
         let useless = struck.useless(context, copies);
-        let left = copies.iter().filter(|id| !useless.contains_key(id));
+        let left = copies.iter().filter(|id| !useless.contains(**id));
         let left: Vec<CopyId> = left.copied().collect();
         let lives = |id: &CopyId| context.plan.copies[*id].kind == CopyKind::Live;
         if left.iter().any(lives) {

@@ -78,8 +78,8 @@ fn decided(context: &Context<'_>, looked_at: Option<BTreeMap<Together, Shared>>)
     for (index, period) in context.plan.periods.iter().enumerate() {
         let due: BTreeMap<ClassId, Due> = context
             .classes_in(period)
-            .into_iter()
-            .filter_map(|class| Some((class, due(context, class, period)?)))
+            .iter()
+            .filter_map(|class| Some((*class, due(context, *class, period)?)))
             .collect();
         if due.is_empty() {
             continue;
@@ -209,9 +209,10 @@ pub(crate) fn back(
     faults: &FaultSet,
     period: &Period,
 ) -> BTreeMap<ClassId, Back> {
-    let classes = context.classes_in(period).into_iter();
+    let classes = context.classes_in(period);
     let dues: BTreeMap<ClassId, Option<Due>> = classes
-        .map(|class| (class, due(context, class, period)))
+        .iter()
+        .map(|class| (*class, due(context, *class, period)))
         .collect();
     let never = |class: ClassId| (FOR_EVER, context.plan.model.classes[class].named.span);
     let all = dues

@@ -9,17 +9,18 @@ mod needs;
 pub(super) mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, Demand, HostId, Obligation, Target};
+use thrice_model::{ClassId, Demand, HostId, Obligation, Selection, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
 
 use super::settling::{ages, proved, settling};
 use super::split::{split, violated};
 use crate::context::Context;
-use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Why, strike};
-use crate::presence::{About, Answer, Question, Run, Symbolized, answered, symbolize};
+use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Useless, Why, strike};
+use crate::presence::{About, Answer, Question, Run, Symbolized, answered};
 use crate::verification::{Engine, Finding, Verdict, Verification};
 use crate::wording::during;
 
@@ -44,7 +45,7 @@ struct Violation {
     /// The class of which nothing is left: the class itself, or one it is restored with.
     lost: ClassId,
     symbolized: Symbolized,
-    useless: BTreeMap<CopyId, Why>,
+    useless: Useless,
     run: Option<Run>,
     unknown: Option<String>,
 }
@@ -122,7 +123,7 @@ fn decided(context: &Context<'_>, cells: Option<Vec<Cell>>, out: &mut Verificati
             if !Context::in_force(requirement.lifetime, period) {
                 continue;
             }
-            let chosen = within(&alike, &requirement.selection.classes);
+            let chosen = within(&alike, &requirement.selection);
             let mut chosen: Vec<Alike> = chosen.into_iter().map(|c| state.alike(c)).collect();
             let ask = |faults: FaultSet| Ask {
                 faults,
@@ -147,7 +148,11 @@ fn decided(context: &Context<'_>, cells: Option<Vec<Cell>>, out: &mut Verificati
 
 struct Decider<'c, 'p> {
     context: &'c Context<'p>,
-    symbols: BTreeMap<ClassId, Symbolized>,
+    symbols: BTreeMap<ClassId, Rc<Symbolized>>,
+    /// What was enough of each class, as it was last asked about.
+    enough: BTreeMap<ClassId, Enough>,
+    /// For the first of classes alike, the hosts whose loss takes something along that they rest on.
+    hosts: BTreeMap<ClassId, Rc<BTreeSet<HostId>>>,
     /// Violations by root cause.
     groups: BTreeMap<String, Group>,
     /// What came out so far: the classes asked about together, the period, and the outcome.
@@ -170,6 +175,16 @@ struct Attained {
     only_live: BTreeSet<Fault>,
 }
 
+impl Attained {
+    /// Adds that enough is left under some faults.
+    fn held(&mut self, ask: &Ask, engine: Engine, only_live: bool) {
+        self.engine = self.engine.weaker(engine);
+        if only_live {
+            self.only_live.extend(ask.faults.iter().copied());
+        }
+    }
+}
+
 impl Default for Attained {
     fn default() -> Self {
         Self {
@@ -186,14 +201,20 @@ struct Alike {
     /// The first class, which stands for all, and what it must be restored with.
     lost: Vec<ClassId>,
     /// The hosts whose loss takes something along that they rest on.
-    hosts: BTreeSet<HostId>,
+    hosts: Rc<BTreeSet<HostId>>,
     attained: Attained,
-    /// What faults left when it was enough: which copies were of no use, and whether only live data
-    /// was left. Other faults that leave the same need no question of their own.
-    held: BTreeMap<(ClassId, BTreeMap<CopyId, Why>), bool>,
     /// Whether they survive the loss of a host that has nothing to do with them, and so of every such
     /// host.
     held_idle: bool,
+}
+
+/// What faults may take of a class for enough to be left. Other faults that leave the same need no question of
+/// their own, nor does the same in another period.
+struct Enough {
+    system: Rc<Symbolized>,
+    /// By the copies that are of no use: which engine says that it is enough, and whether only live data is
+    /// left.
+    left: BTreeMap<Useless, (Engine, bool)>,
 }
 
 impl<'c, 'p> Decider<'c, 'p> {
@@ -201,6 +222,8 @@ impl<'c, 'p> Decider<'c, 'p> {
         Self {
             context,
             symbols: BTreeMap::new(),
+            enough: BTreeMap::new(),
+            hosts: BTreeMap::new(),
             groups: BTreeMap::new(),
             verdicts: Vec::new(),
             covered: BTreeMap::new(),
@@ -211,16 +234,20 @@ impl<'c, 'p> Decider<'c, 'p> {
 }
 
 impl Decider<'_, '_> {
-    fn alike(&self, classes: Vec<ClassId>) -> Alike {
-        let lost = classes
-            .first()
-            .map_or_else(Vec::new, |class| self.needs(*class));
+    fn alike(&mut self, classes: Vec<ClassId>) -> Alike {
+        let first = classes.first().copied();
+        let lost = first.map_or_else(Vec::new, |class| self.needs(class));
+        let context = self.context;
+        let hosts = || Rc::new(Stakes::of(context, &lost).hosts(context));
+        let hosts = match first {
+            Some(first) => Rc::clone(self.hosts.entry(first).or_insert_with(hosts)),
+            None => hosts(),
+        };
         Alike {
-            hosts: Stakes::of(self.context, &lost).hosts(self.context),
+            hosts,
             classes,
             lost,
             attained: Attained::default(),
-            held: BTreeMap::new(),
             held_idle: false,
         }
     }
@@ -343,7 +370,7 @@ impl Decider<'_, '_> {
     }
 
     fn decide_one(
-        &self,
+        &mut self,
         ask: &Ask,
         struck: &Struck,
         alike: &mut Alike,
@@ -351,7 +378,7 @@ impl Decider<'_, '_> {
         index: usize,
     ) -> Option<Violation> {
         let context = self.context;
-        let symbolized = self.symbols.get(&lost)?;
+        let symbolized = &Rc::clone(self.symbols.get(&lost)?);
         let ids = &symbolized.copies;
         let mut useless = struck.useless(context, ids);
         if ask.spared {
@@ -359,19 +386,16 @@ impl Decider<'_, '_> {
                 let copy = &context.plan.copies[*id];
                 let spared = !copy.propagates && (copy.history || copy.kind != CopyKind::Mirror);
                 if copy.kind != CopyKind::Live && !spared {
-                    useless.entry(*id).or_insert(Why::NotSpared);
+                    useless.add(*id, Why::NotSpared);
                 }
             }
         }
-        let left = (lost, useless);
-        if let Some(only_live) = alike.held.get(&left) {
-            if *only_live {
-                alike.attained.only_live.extend(ask.faults.iter().copied());
-            }
+        let enough = self.enough_of(lost, symbolized);
+        if let Some((engine, only_live)) = enough.left.get(&useless).copied() {
+            alike.attained.held(ask, engine, only_live);
             return None;
         }
-        let (_, useless) = &left;
-        let counts = |id: &CopyId| context.plan.copies[*id].counts && !useless.contains_key(id);
+        let counts = |id: &CopyId| context.plan.copies[*id].counts && !useless.contains(*id);
         let members: Vec<(usize, u32)> = ids
             .iter()
             .enumerate()
@@ -382,7 +406,7 @@ impl Decider<'_, '_> {
             classes: alike.classes.clone(),
             period: index,
             lost,
-            symbolized: symbolized.clone(),
+            symbolized: Symbolized::clone(symbolized),
             useless: useless.clone(),
             run,
             unknown,
@@ -410,7 +434,8 @@ impl Decider<'_, '_> {
             return Some(violation(None, None));
         };
         let class_data = &context.plan.model.classes[lost];
-        let window = faults::alarmed_after(context, lost)
+        let window = context
+            .alarmed_after(lost)
             .0
             .saturating_add(class_data.rto.map_or(0, |(t, _)| t.0));
         let (from, to) = ages(context, lost, from);
@@ -421,8 +446,8 @@ impl Decider<'_, '_> {
             to,
             window,
         };
-        let gone = |id: CopyId| useless.get(&id) == Some(&Why::StoreLost);
-        let system = symbolized.struck(|id| !useless.contains_key(&id), gone);
+        let gone = |id: CopyId| useless.get(id) == Some(Why::StoreLost);
+        let system = symbolized.struck(|id| !useless.contains(id), gone);
         let home = class_data.home.store;
         let only_live = question.members.iter().all(|(i, _)| {
             ids.get(*i)
@@ -440,16 +465,27 @@ impl Decider<'_, '_> {
                 } else {
                     Engine::Evaluated
                 };
-                alike.attained.engine = alike.attained.engine.weaker(engine);
-                if only_live {
-                    alike.attained.only_live.extend(ask.faults.iter().copied());
-                }
-                alike.held.insert(left, only_live);
+                alike.attained.held(ask, engine, only_live);
+                let enough = self.enough_of(lost, symbolized);
+                enough.left.insert(useless, (engine, only_live));
                 None
             }
             Answer::Refuted(run) => Some(violation(Some(run), None)),
             Answer::Unknown(why) => Some(violation(None, Some(why))),
         }
+    }
+
+    /// What was enough of a class whose copies are this system.
+    fn enough_of(&mut self, lost: ClassId, system: &Rc<Symbolized>) -> &mut Enough {
+        let new = || Enough {
+            system: Rc::clone(system),
+            left: BTreeMap::new(),
+        };
+        let known = self.enough.entry(lost).or_insert_with(new);
+        if !Rc::ptr_eq(&known.system, system) {
+            *known = new();
+        }
+        known
     }
 
     /// The floor: the loss of the class's own host, alone and together with each host that holds none
@@ -486,18 +522,17 @@ impl Decider<'_, '_> {
     /// The loss of a class's own host together with each host that holds none of its copies. Of those
     /// that have nothing to do with it one stands for all, if it is survived.
     fn floor_with(&mut self, own: Fault, hosts: &[HostId], one: &mut [Alike; 1], index: usize) {
+        let [group] = &*one;
+        let symbols = group.lost.first().and_then(|class| self.symbols.get(class));
+        let copies = symbols.into_iter().flat_map(|symbols| &symbols.copies);
+        let holding: BTreeSet<HostId> = copies
+            .map(|id| self.context.host(&self.context.plan.copies[*id]))
+            .collect();
+        let with_stakes = Rc::clone(&group.hosts);
         let mut held_idle = false;
         for other in hosts {
-            let [group] = &*one;
-            let idle = !group.hosts.contains(other);
-            let symbols = group.lost.first().and_then(|class| self.symbols.get(class));
-            let holds = symbols.is_some_and(|s| {
-                let copies = s.copies.iter().map(|id| &self.context.plan.copies[*id]);
-                copies
-                    .map(|copy| self.context.host(copy))
-                    .any(|h| h == *other)
-            });
-            if holds || (idle && held_idle) {
+            let idle = !with_stakes.contains(other);
+            if (idle && held_idle) || holding.contains(other) {
                 continue;
             }
             let mut faults = vec![own, Fault::Loss(Target::Host(*other))];
@@ -521,7 +556,7 @@ impl Decider<'_, '_> {
         let causes: BTreeSet<String> = violation
             .useless
             .iter()
-            .map(|(id, why)| (&plan.copies[*id], why))
+            .map(|(id, why)| (&plan.copies[id], why))
             .filter(|(copy, _)| copy.kind != CopyKind::Live && copy.counts)
             .map(|(copy, why)| match why {
                 Why::KeyLost(_) => format!("{why:?}"),
@@ -565,28 +600,37 @@ impl Decider<'_, '_> {
     }
 
     /// What came out, spread over the single classes.
-    fn by_class(&self) -> BTreeMap<(ClassId, usize), Attained> {
-        let mut out: BTreeMap<(ClassId, usize), Attained> = BTreeMap::new();
-        for (classes, index, attained) in &self.verdicts {
-            for class in classes {
-                let entry = out.entry((*class, *index)).or_default();
-                entry.engine = entry.engine.weaker(attained.engine);
-                entry.holds &= attained.holds;
-                entry.only_live.extend(attained.only_live.iter().copied());
-            }
+    fn by_class(&self) -> impl Iterator<Item = (ClassId, usize, Attained)> {
+        let mut parts: Vec<(ClassId, usize, usize)> = Vec::new();
+        for (place, (classes, index, _)) in self.verdicts.iter().enumerate() {
+            parts.extend(classes.iter().map(|class| (*class, *index, place)));
         }
-        out
+        parts.sort_unstable();
+        let mut parts = parts.into_iter().peekable();
+        std::iter::from_fn(move || {
+            let (class, index, first) = parts.next()?;
+            let mut attained = Attained::default();
+            let mut place = Some(first);
+            while let Some((_, _, one)) = place.and_then(|place| self.verdicts.get(place)) {
+                attained.engine = attained.engine.weaker(one.engine);
+                attained.holds &= one.holds;
+                attained.only_live.extend(one.only_live.iter().copied());
+                let more = parts.next_if(|(c, i, _)| (*c, *i) == (class, index));
+                place = more.map(|(_, _, place)| place);
+            }
+            Some((class, index, attained))
+        })
     }
 
     fn finish(self, out: &mut Verification) {
-        for ((class, index), attained) in &self.by_class() {
+        for (class, index, attained) in self.by_class() {
             let period = self
                 .context
                 .plan
                 .periods
-                .get(*index)
+                .get(index)
                 .map_or("", |p| p.name.as_str());
-            let name = self.context.class_name(*class);
+            let name = self.context.class_name(class);
             let only: Vec<String> = attained
                 .only_live
                 .iter()
@@ -630,7 +674,7 @@ fn symbols(
     context: &Context<'_>,
     alike: &[Vec<ClassId>],
     period: &Period,
-) -> BTreeMap<ClassId, Symbolized> {
+) -> BTreeMap<ClassId, Rc<Symbolized>> {
     let firsts = alike.iter().filter_map(|group| group.first().copied());
     let needed = alike
         .iter()
@@ -644,23 +688,19 @@ fn symbols(
     let wanted: BTreeSet<ClassId> = firsts.chain(needed).collect();
     wanted
         .into_iter()
-        .map(|c| {
-            let copies = context.copies_in(c, period);
-            (c, symbolize(context, &copies, period.from))
-        })
+        .map(|class| (class, context.symbolized(class, period)))
         .collect()
 }
 
 /// The classes of each group that are selected; groups stay apart.
-fn within(alike: &[Vec<ClassId>], selected: &[ClassId]) -> Vec<Vec<ClassId>> {
-    let selected: BTreeSet<ClassId> = selected.iter().copied().collect();
+fn within(alike: &[Vec<ClassId>], selected: &Selection) -> Vec<Vec<ClassId>> {
     alike
         .iter()
         .map(|group| {
             group
                 .iter()
                 .copied()
-                .filter(|c| selected.contains(c))
+                .filter(|c| selected.contains(*c))
                 .collect::<Vec<_>>()
         })
         .filter(|group| !group.is_empty())

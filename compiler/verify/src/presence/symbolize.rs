@@ -74,6 +74,19 @@ fn leaving(leave: &Leave, index: &BTreeMap<CopyId, usize>) -> Option<Leaving> {
 }
 
 impl Symbolized {
+    /// Whether it is the system of some copies of its class on a day.
+    pub(crate) fn is_of(&self, context: &Context<'_>, copies: &[CopyId], day: Date) -> bool {
+        let steps = &context.plan.model.steps;
+        let mut leaves = copies
+            .iter()
+            .flat_map(|id| &context.plan.copies[*id].leaves);
+        let as_before = |leave: &Leave| {
+            let by = leave.by();
+            steps[by].lifetime.contains(day) != self.idle.contains(&by)
+        };
+        self.copies == copies && leaves.all(as_before)
+    }
+
     /// The same system after faults that leave only some copies usable. Nothing reaches a copy any more
     /// whose source is of no use, or whose store is gone.
     pub(crate) fn struck(

@@ -26,8 +26,8 @@ pub(super) fn left(
     let untouched = copies
         .iter()
         .filter(|id| is_live(context, **id))
-        .all(|id| matches!(useless.get(id), None | Some(Why::LiveDataLost)));
-    copies.retain(|id| context.plan.copies[*id].counts && !useless.contains_key(id));
+        .all(|id| matches!(useless.get(*id), None | Some(Why::LiveDataLost)));
+    copies.retain(|id| context.plan.copies[*id].counts && !useless.contains(*id));
     Left { untouched, copies }
 }
 

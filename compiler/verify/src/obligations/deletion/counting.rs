@@ -99,7 +99,7 @@ fn counted(context: &Context<'_>, copy: &Copy) -> Option<RepositoryId> {
 fn adds_snapshots(context: &Context<'_>, host: HostId, copy: &Copy, period: &Period) -> bool {
     let owned = context.owned(Principal::Host(host), period.from);
     let writes = |grant: &crate::faults::Grant| {
-        grant.rights.contains(&Right::Write) && grant.place.meets(&copy.location)
+        grant.rights.contains(Right::Write) && grant.place.meets(&copy.location)
     };
     copy.key.is_none_or(|key| owned.keys.contains(&key)) && owned.grants.iter().any(writes)
 }

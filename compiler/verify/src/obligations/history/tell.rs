@@ -297,8 +297,8 @@ fn after_faults(
         if !copy.history || copy.kind == CopyKind::Live {
             continue;
         }
-        let what = match useless.get(&id) {
-            Some(why) => why_words(context, *why),
+        let what = match useless.get(id) {
+            Some(why) => why_words(context, why),
             None if Some(id) == left => "reach back furthest of what is left".to_owned(),
             None => "reach back less far".to_owned(),
         };

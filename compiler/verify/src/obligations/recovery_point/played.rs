@@ -124,7 +124,7 @@ fn judged(
     let mut copies = context.copies_in(class, period);
     let at_once = lost(faults).is_some();
     let useless = strike(context, faults, period.from).useless(context, &copies);
-    copies.retain(|copy| match useless.get(copy) {
+    copies.retain(|copy| match useless.get(*copy) {
         None => true,
         // Faults that leave the data where it lives untouched are asked about as if it were lost as well.
         Some(Why::LiveDataLost) => false,

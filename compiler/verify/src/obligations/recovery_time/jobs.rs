@@ -101,12 +101,12 @@ fn restore(
     period: &Period,
 ) -> Option<Restore> {
     let plan = context.plan;
-    let ids = context.copies_in(id, period);
+    let ids = context.copies_there(id, period);
     let useless = struck.useless(context, &ids);
     let live = |copy: &Copy| copy.kind == CopyKind::Live;
     let lost = ids
         .iter()
-        .any(|copy| live(&plan.copies[*copy]) && useless.contains_key(copy));
+        .any(|copy| live(&plan.copies[*copy]) && useless.contains(*copy));
     if !lost {
         return None;
     }
@@ -114,7 +114,7 @@ fn restore(
     let home = plan.host_of(class.home.store);
     let found = ids
         .iter()
-        .filter(|copy| !useless.contains_key(copy))
+        .filter(|copy| !useless.contains(**copy))
         .map(|copy| (*copy, &plan.copies[*copy]))
         .filter(|(_, copy)| copy.counts && !live(copy))
         .map(|(id, copy)| (id, path(context, context.host(copy), home)));

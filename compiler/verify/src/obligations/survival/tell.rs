@@ -53,7 +53,11 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
     for (span, fault) in places.take(SHOWN) {
         diagnostic = diagnostic.at(span, faults::words(context, fault));
     }
-    let keys: BTreeSet<_> = first.useless.values().filter_map(|why| why.key()).collect();
+    let keys: BTreeSet<_> = first
+        .useless
+        .iter()
+        .filter_map(|(_, why)| why.key())
+        .collect();
     for key in keys {
         let named = &context.plan.model.keys[key].named;
         diagnostic = diagnostic.at(
@@ -70,7 +74,7 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
     let period = context.plan.periods.get(first.period)?;
     diagnostic = match &first.run {
         Some(run) => {
-            let told = |id: CopyId| first.useless.get(&id).map(|why| why_words(context, *why));
+            let told = |id: CopyId| first.useless.get(id).map(|why| why_words(context, why));
             let what = group
                 .faults
                 .first()
@@ -150,14 +154,14 @@ pub(in crate::obligations) fn set_words(context: &Context<'_>, set: &FaultSet) -
 }
 
 fn advice(group: &Group, violation: &Violation) -> &'static str {
-    let whys = || violation.useless.values();
+    let whys = || violation.useless.iter().map(|(_, why)| why);
     if !violation.classes.contains(&violation.lost) {
         "copy what is needed to where its user survives, or take `needs` away if a restore does without it"
     } else if whys().any(|w| matches!(w, Why::KeyLost(_))) {
         "hold the key in a second place that does not fall with the first: `held on …, VAULT`"
-    } else if whys().any(|w| *w == Why::Propagated) {
+    } else if whys().any(|w| w == Why::Propagated) {
         "a sync carries deletions: give its destination versions of its own (`snapshots`, `versioning on`, `backup dir`)"
-    } else if group.spans.is_empty() || whys().any(|w| *w == Why::NotSpared) {
+    } else if group.spans.is_empty() || whys().any(|w| w == Why::NotSpared) {
         "every class needs a restorable copy on another host that a deletion upstream spares, and a key that outlives both hosts"
     } else {
         "make a copy that these faults do not reach, or accept the risk with a reason, a name and an end"
@@ -190,10 +194,10 @@ fn useless_copies(
     for id in &violation.symbolized.copies {
         let copy = &context.plan.copies[*id];
         let store = context.store_name(copy.location.store);
-        let why = match (violation.useless.get(id), copy.kind) {
+        let why = match (violation.useless.get(*id), copy.kind) {
             (_, CopyKind::Transit) => "in transit, never counts".to_owned(),
             (_, CopyKind::Seed) => "a seed, never counts".to_owned(),
-            (Some(why), _) => why_words(context, *why),
+            (Some(why), _) => why_words(context, why),
             (None, _) => "made too late, or by hand at no stated time".to_owned(),
         };
         let what = match copy.made_by {

@@ -1,0 +1,218 @@
+//! Classes that differ in nothing but their names.
+//!
+//! Classes come in few kinds: what is decided for one of a kind is decided for all. A kind is found once for
+//! all time; in a period, kinds that differ only in what is not there then are one.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use jiff::civil::Date;
+use rustc_hash::FxBuildHasher;
+use thrice_model::{ClassId, Location, StoreId, Table};
+use thrice_plan::{Copy, CopyId, Leave, Period};
+
+use super::{Context, Groups};
+use crate::faults::noticed_after;
+
+/// The kinds of a plan's classes.
+#[derive(Default)]
+pub(super) struct Kinds {
+    /// The kind of each class.
+    of: Table<ClassId, usize>,
+    /// The first class of each kind.
+    firsts: Vec<ClassId>,
+    /// By the first day of a period: for each kind, the first of those that are like it then.
+    in_periods: RefCell<BTreeMap<Date, Rc<[usize]>>>,
+}
+
+/// Signatures, numbered in the order in which they are met.
+#[derive(Default)]
+struct Numbers {
+    known: IndexMap<Box<[i64]>, usize, FxBuildHasher>,
+}
+
+impl Numbers {
+    /// The number of a signature; `new` if it has none yet.
+    fn of(&mut self, signature: &[i64], new: usize) -> usize {
+        if let Some(number) = self.known.get(signature) {
+            return *number;
+        }
+        self.known.insert(signature.into(), new);
+        new
+    }
+}
+
+/// The parts of stores that credentials or mounts narrow, each with its number.
+pub(super) type Narrowed<'p> = Groups<StoreId, (usize, &'p str)>;
+
+impl<'p> Context<'p> {
+    /// The places that narrowed rights are about, by store.
+    pub(super) fn narrowed_places(&self) -> Narrowed<'p> {
+        let model = &self.plan.model;
+        let granted = model.credentials.iter().flat_map(|(_, c)| &c.rights);
+        let places = granted
+            .flat_map(|g| g.stores.iter().map(|store| (*store, &*g.path)))
+            .chain(model.mounts.iter().map(|m| (m.store, &*m.path)));
+        let mut out = Groups::new(model.stores.len());
+        for (number, (store, path)) in places.enumerate().filter(|(_, (_, path))| *path != "/") {
+            out.add(store, (number, path));
+        }
+        out
+    }
+
+    /// What a class is and how its copies come and go is looked at once, not once a period.
+    pub(super) fn find_kinds(&self) -> Kinds {
+        let classes = &self.plan.model.classes;
+        let mut numbers = Numbers::default();
+        let mut out = Kinds {
+            of: Table::with_capacity(classes.len()),
+            ..Kinds::default()
+        };
+        let mut signature = Vec::new();
+        for class in classes.ids() {
+            let copies = self.copies.of(class);
+            self.signature(class, copies, &mut signature);
+            for copy in copies {
+                let lifetime = self.plan.copies[*copy].lifetime;
+                signature.push(day(lifetime.from));
+                signature.push(lifetime.until.map_or(-1, day));
+            }
+            let kind = numbers.of(&signature, out.firsts.len());
+            if kind == out.firsts.len() {
+                out.firsts.push(class);
+            }
+            out.of.push(kind);
+        }
+        out
+    }
+
+    /// For each kind, the first of those that are like it in a period.
+    fn kinds_in(&self, period: &Period) -> Rc<[usize]> {
+        let mut known = self.kinds.in_periods.borrow_mut();
+        let found = known.entry(period.from).or_insert_with(|| {
+            let mut numbers = Numbers::default();
+            let mut signature = Vec::new();
+            let firsts = self.kinds.firsts.iter().enumerate();
+            firsts
+                .map(|(kind, first)| {
+                    let copies = self.copies_there(*first, period);
+                    self.signature(*first, &copies, &mut signature);
+                    numbers.of(&signature, kind)
+                })
+                .collect()
+        });
+        Rc::clone(found)
+    }
+
+    /// Classes that differ in nothing but their names: whose copies lie in the same stores and come
+    /// and go at the same times. What is decided for one of them is decided for all. In the order of
+    /// the first class of each group.
+    pub(crate) fn alike(&self, classes: &[ClassId], period: &Period) -> Vec<Vec<ClassId>> {
+        let numbers = self.kinds_in(period);
+        let mut places: Vec<Option<usize>> = vec![None; numbers.len()];
+        let mut out: Vec<Vec<ClassId>> = Vec::new();
+        for class in classes {
+            let kind = self.kinds.of.get(*class).copied();
+            let number = kind.and_then(|kind| numbers.get(kind).copied());
+            let Some(place) = number.and_then(|number| places.get_mut(number)) else {
+                continue;
+            };
+            match place.and_then(|place| out.get_mut(place)) {
+                Some(group) => group.push(*class),
+                None => {
+                    *place = Some(out.len());
+                    out.push(vec![*class]);
+                }
+            }
+        }
+        out
+    }
+
+    /// All that obligations about copies look at in a class with these copies, as numbers.
+    fn signature(&self, id: ClassId, copies: &[CopyId], out: &mut Vec<i64>) {
+        let class = &self.plan.model.classes[id];
+        let time = |t: Option<(thrice_quantity::Seconds, thrice_diagnostics::Span)>| {
+            t.map_or(-1, |(t, _)| t.0)
+        };
+        let index = |wanted: CopyId| copies.binary_search(&wanted).map_or(-1, number);
+        out.clear();
+        out.extend([
+            time(class.rto),
+            time(class.retain_at_least),
+            time(class.retain_at_most),
+            noticed_after(self, id).0,
+        ]);
+        out.push(number(class.needs.len()));
+        out.extend(class.needs.iter().map(|n| i64::from(n.class.0)));
+        for copy_id in copies {
+            let copy = &self.plan.copies[*copy_id];
+            let older = copy
+                .enter
+                .older_than
+                .map_or((-1, -1), |o| (o.low().0, o.high().0));
+            out.extend([
+                i64::from(copy.location.store.0),
+                copy.kind as i64,
+                copy.staleness.0,
+                i64::from(copy.history),
+                i64::from(copy.propagates),
+                i64::from(copy.counts),
+                copy.key.map_or(-1, |k| i64::from(k.0)),
+                copy.source.map_or(-1, index),
+                copy.enter.delay.low().0,
+                copy.enter.delay.high().0,
+                older.0,
+                older.1,
+                number(copy.leaves.len()),
+            ]);
+            self.reached_by(copy, out);
+            for leave in &copy.leaves {
+                let lifetime = self.plan.model.steps[leave.by()].lifetime;
+                out.extend([day(lifetime.from), lifetime.until.map_or(-1, day)]);
+                out.extend(match leave {
+                    Leave::AfterEntering { after, .. } => [0, 0, after.low().0, after.high().0],
+                    Leave::AtAge { age, .. } => [1, 0, age.low().0, age.high().0],
+                    Leave::With { source, delay, .. } => {
+                        [2, index(*source), delay.low().0, delay.high().0]
+                    }
+                    Leave::Into { copy, .. } => [3, index(*copy), 0, 0],
+                });
+            }
+        }
+    }
+
+    /// What decides who can reach a copy: the runner and the credential of its step, and the narrowed
+    /// rights that meet its place.
+    fn reached_by(&self, copy: &Copy, out: &mut Vec<i64>) {
+        let step = copy.made_by.map(|id| &self.plan.model.steps[id]);
+        let runner = step.and_then(|s| s.runner.host);
+        let credential = step.and_then(|s| s.credential);
+        out.extend([
+            runner.map_or(-1, |h| i64::from(h.0)),
+            credential.map_or(-1, |(c, _)| i64::from(c.0)),
+        ]);
+        let before = out.len();
+        let store = copy.location.store;
+        for (index, path) in self.narrowed.of(store) {
+            let place = Location {
+                store,
+                path: (*path).into(),
+            };
+            if place.meets(&copy.location) {
+                out.push(number(*index));
+            }
+        }
+        out.push(number(out.len() - before));
+    }
+}
+
+/// A date as a number.
+fn day(date: Date) -> i64 {
+    i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
