@@ -145,51 +145,71 @@ impl Newest {
 /// `None` where at some moment nothing usable is surely in any of them.
 #[must_use]
 pub fn worst(copies: &[&Newest], from: i64, until: i64) -> Option<Worst> {
-    // The newest of them ages until the next run of one of them is done.
-    let mut moments = vec![until];
-    for copy in copies {
-        if let Known::Runs { runs, .. } = &copy.known {
-            let first = runs.partition_point(|run| run.done <= from);
-            let past = runs.partition_point(|run| run.done <= until);
-            let inside = runs.get(first..past).unwrap_or_default();
-            moments.extend(inside.iter().map(|run| run.done));
-        }
-    }
-    // One list after the other that ascends: a sort by merging is the quicker one.
-    moments.sort();
-    moments.dedup();
+    // The newest of them ages until the next run of one of them is done: those moments are looked at, in order.
+    let start = from.min(until.saturating_sub(1));
+    let mut walks: Vec<Walk<'_>> = copies.iter().map(|newest| Walk::at(newest, start)).collect();
     let mut worst: Option<Worst> = None;
-    // Moments ascend: where each copy's runs were done before one is looked for from the last on.
-    let mut done: Vec<usize> = copies
-        .iter()
-        .map(|newest| done_before(newest, from.min(until)))
-        .collect();
-    for at in moments {
-        let seen = copies.iter().zip(&mut done).enumerate();
-        let seen =
-            seen.filter_map(|(copy, (newest, done))| Some((before(newest, done, at)?, copy)));
+    loop {
+        let next = walks.iter().filter_map(Walk::next).min();
+        let at = next.map_or(until, |next| next.min(until));
+        let seen = walks.iter().enumerate();
+        let seen = seen.filter_map(|(copy, walk)| Some((walk.data_before(at)?, copy)));
         let (data, copy) = seen.max_by_key(|(data, copy)| (*data, std::cmp::Reverse(*copy)))?;
         let age = Seconds(at.saturating_sub(data));
         if worst.is_none_or(|worst| age > worst.age) {
             worst = Some(Worst { age, at, copy });
         }
-    }
-    worst
-}
-
-/// How many runs are done before a moment.
-fn done_before(newest: &Newest, at: i64) -> usize {
-    match &newest.known {
-        Known::Runs { runs, .. } => runs.partition_point(|run| run.done < at),
-        _ => 0,
+        if at >= until {
+            return worst;
+        }
+        walks.iter_mut().for_each(|walk| walk.pass(at));
     }
 }
 
-/// The data just before a moment; `done` counts the runs done before an earlier one, and is moved on.
-fn before(newest: &Newest, done: &mut usize, at: i64) -> Option<i64> {
-    match newest.known {
-        Known::Within(age) => Some(at.saturating_sub(age.0)),
-        _ => data_by(newest, done, at - 1),
+/// A way through the runs of a copy, in the order in which they are done.
+struct Walk<'n> {
+    newest: &'n Newest,
+    runs: &'n [Run],
+    missed: usize,
+    /// How many are done.
+    done: usize,
+}
+
+impl<'n> Walk<'n> {
+    /// Runs that are done at a moment are passed.
+    fn at(newest: &'n Newest, moment: i64) -> Self {
+        let (runs, missed): (&[Run], usize) = match &newest.known {
+            Known::Runs { runs, missed } => (runs, *missed),
+            Known::Within(_) | Known::Nothing => (&[], 0),
+        };
+        Self {
+            newest,
+            runs,
+            missed,
+            done: runs.partition_point(|run| run.done <= moment),
+        }
+    }
+
+    /// When the next run is done.
+    fn next(&self) -> Option<i64> {
+        self.runs.get(self.done).map(|run| run.done)
+    }
+
+    /// The data just before a moment at which the next run is not done yet, or is just done.
+    fn data_before(&self, at: i64) -> Option<i64> {
+        match self.newest.known {
+            Known::Within(age) => Some(at.saturating_sub(age.0)),
+            _ => {
+                let last = self.done.checked_sub(self.missed.saturating_add(1))?;
+                self.runs.get(last).map(|run| run.data)
+            }
+        }
+    }
+
+    fn pass(&mut self, moment: i64) {
+        while self.next().is_some_and(|done| done <= moment) {
+            self.done += 1;
+        }
     }
 }
 

@@ -18,9 +18,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ecow::EcoString;
+use indexmap::IndexMap;
 use jiff::ToSpan as _;
+use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::Span;
-use thrice_model::{ClassId, Demand, HostId, Obligation, StepId, Survive, Target};
+use thrice_model::{
+    ClassId, Demand, HostId, Obligation, Requirement, StepId, Survive, Table, Target,
+};
 use thrice_plan::calendar::midnight;
 use thrice_plan::staleness::{Known, Worst, worst};
 use thrice_plan::{CopyId, CopyKind, Missed, Period};
@@ -34,7 +38,7 @@ use crate::presence::{ABOUT_CLASS, NOT_BORNE_OUT};
 use crate::verification::{Engine, Verdict, Verification};
 
 /// What is asked of a class.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Limits {
     nominal: Option<(Seconds, Span)>,
     guaranteed: Option<(Seconds, Span)>,
@@ -89,9 +93,12 @@ violated!(Violation);
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut groups: BTreeMap<Cause, Vec<Violation>> = BTreeMap::new();
     let mut verdicts: Vec<(ClassId, usize, Verdict)> = Vec::new();
+    let asked = asked(context);
+    let mut stakes = Hosts::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         let mut asker = Asker::new(context, period);
-        for (classes, limits) in alike(context, period) {
+        asker.hosts = std::mem::take(&mut stakes);
+        for (classes, limits) in alike(context, &asked, period) {
             let Some(class) = classes.first() else {
                 continue;
             };
@@ -119,6 +126,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 groups.entry(cause).or_default().push(violation);
             }
         }
+        stakes = asker.hosts;
     }
     let mut unknown: BTreeSet<(ClassId, usize)> = BTreeSet::new();
     for violations in groups.values() {
@@ -181,13 +189,59 @@ fn path(context: &Context<'_>, copy: CopyId) -> Vec<CopyId> {
     out
 }
 
+/// For each class a number that it shares with those of which the same is asked at all times, and whose copies
+/// age alike.
+fn asked(context: &Context<'_>) -> Table<ClassId, usize> {
+    let model = &context.plan.model;
+    let staleness = context.plan.staleness();
+    let about_age = |requirement: &&Requirement| {
+        let demand = &requirement.demand;
+        matches!(demand, Demand::RecoveryPoint { .. } | Demand::Survive(_))
+    };
+    let requirements: Vec<&Requirement> = model.requirements.iter().filter(about_age).collect();
+    let mut known: IndexMap<(Vec<usize>, Limits), usize, FxBuildHasher> = IndexMap::default();
+    let mut out = Table::with_capacity(model.classes.len());
+    let mut key = (Vec::new(), Limits::default());
+    for (id, class) in model.classes.iter() {
+        let (numbers, own) = &mut key;
+        numbers.clear();
+        let copies = context.copies_of(id).iter();
+        numbers.extend(copies.map(|copy| staleness.shape(*copy)));
+        let asks = requirements.iter();
+        numbers.extend(asks.map(|ask| usize::from(ask.selection.contains(id))));
+        *own = Limits {
+            nominal: class.rpo,
+            guaranteed: class.rpo_guaranteed,
+        };
+        let number = known.get(&key).copied().unwrap_or_else(|| {
+            let number = known.len();
+            known.insert(key.clone(), number);
+            number
+        });
+        out.push(number);
+    }
+    out
+}
+
 /// Classes of which the same is asked, and whose copies fall and age alike.
-fn alike(context: &Context<'_>, period: &Period) -> Vec<(Vec<ClassId>, Limits)> {
+fn alike(
+    context: &Context<'_>,
+    asked: &Table<ClassId, usize>,
+    period: &Period,
+) -> Vec<(Vec<ClassId>, Limits)> {
     let classes = context.classes_in(period);
     let mut out = Vec::new();
     for group in context.alike(&classes, period) {
         let mut index: BTreeMap<(Vec<usize>, Limits, Vec<usize>), usize> = BTreeMap::new();
+        // Those of one number are alike in each period; those of several numbers may be so in some.
+        let mut known: BTreeMap<usize, usize> = BTreeMap::new();
         for class in group {
+            let number = asked.get(class).copied().unwrap_or(usize::MAX);
+            let place = known.get(&number).copied();
+            if let Some((group, _)) = place.and_then(|place| out.get_mut(place)) {
+                Vec::push(group, class);
+                continue;
+            }
             let copies = context.copies_there(class, period);
             let shapes = copies
                 .iter()
@@ -197,6 +251,7 @@ fn alike(context: &Context<'_>, period: &Period) -> Vec<(Vec<ClassId>, Limits)> 
             let next = out.len();
             let key = (shapes.collect(), limits, asked.collect());
             let at = *index.entry(key).or_insert(next);
+            known.insert(number, at);
             match out.get_mut(at) {
                 Some((group, _)) => Vec::push(group, class),
                 None => out.push((vec![class], limits)),
@@ -367,6 +422,12 @@ struct SetsKey {
     host: Option<HostId>,
 }
 
+/// What decides how old a copy's newest version gets: its shape and its first day.
+type Shape = (usize, i64);
+
+/// The hosts whose loss takes something of a class along, as far as it has been asked.
+type Hosts = BTreeMap<ClassId, Rc<BTreeSet<HostId>>>;
+
 /// Asks about one period; the same copies left are asked about once.
 struct Asker<'c, 'p> {
     context: &'c Context<'p>,
@@ -375,8 +436,9 @@ struct Asker<'c, 'p> {
     until: i64,
     struck: BTreeMap<FaultSet, Rc<Struck>>,
     sets: BTreeMap<SetsKey, Sets>,
+    hosts: Hosts,
     /// By the shapes of the copies left and their first days.
-    known: BTreeMap<Vec<(usize, i64)>, [Found; 2]>,
+    known: BTreeMap<Vec<Shape>, [Found; 2]>,
 }
 
 impl<'c, 'p> Asker<'c, 'p> {
@@ -393,6 +455,7 @@ impl<'c, 'p> Asker<'c, 'p> {
             until: midnight(slipped.max(period.from)),
             struck: BTreeMap::new(),
             sets: BTreeMap::new(),
+            hosts: Hosts::new(),
             known: BTreeMap::new(),
         }
     }
@@ -447,9 +510,16 @@ impl<'c, 'p> Asker<'c, 'p> {
 
     fn outcome(&mut self, class: ClassId, sets: Sets) -> Outcome {
         let context = self.context;
-        let copies = context.copies_in(class, self.period);
+        let copies = context.copies_there(class, self.period);
+        let shape = |copy: &CopyId| {
+            let shape = context.plan.staleness().shape(*copy);
+            (shape, self.first_day(*copy))
+        };
+        let shapes: Vec<Shape> = copies.iter().map(shape).collect();
         // The loss of any other host leaves the same.
-        let hosts = Stakes::of(context, &[class]).hosts(context);
+        let hosts = self.hosts.entry(class);
+        let hosts = hosts.or_insert_with(|| Rc::new(Stakes::of(context, &[class]).hosts(context)));
+        let hosts = Rc::clone(hosts);
         let mut of_idle: Option<Left> = None;
         let mut out = Outcome {
             sets,
@@ -463,7 +533,7 @@ impl<'c, 'p> Asker<'c, 'p> {
             };
             let left = match of_idle.filter(|_| idle) {
                 Some(left) => left,
-                None => self.left(&copies, struck),
+                None => self.left(&copies, &shapes, struck),
             };
             if idle {
                 of_idle = Some(left);
@@ -477,31 +547,33 @@ impl<'c, 'p> Asker<'c, 'p> {
         out
     }
 
-    fn left(&mut self, copies: &[CopyId], struck: &Struck) -> Left {
+    fn left(&mut self, copies: &[CopyId], shapes: &[Shape], struck: &Struck) -> Left {
         let context = self.context;
         let useless = struck.useless(context, copies);
-        let left = copies.iter().filter(|id| !useless.contains(**id));
-        let left: Vec<CopyId> = left.copied().collect();
-        let lives = |id: &CopyId| context.plan.copies[*id].kind == CopyKind::Live;
-        if left.iter().any(lives) {
-            return Left::Live;
+        let mut left: Vec<(Shape, CopyId)> = Vec::with_capacity(copies.len());
+        for (id, shape) in copies.iter().zip(shapes) {
+            let copy = &context.plan.copies[*id];
+            if useless.contains(*id) {
+                continue;
+            }
+            if copy.kind == CopyKind::Live {
+                return Left::Live;
+            }
+            if copy.counts {
+                left.push((*shape, *id));
+            }
         }
-        let counts = |id: &CopyId| context.plan.copies[*id].counts;
-        let left: Vec<CopyId> = left.into_iter().filter(counts).collect();
-        self.oldest(&left).map_or(Left::Nothing, Left::Copies)
+        self.oldest(left).map_or(Left::Nothing, Left::Copies)
     }
 
     /// How old the newest version in some copies gets; `None` if there is no copy.
-    fn oldest(&mut self, left: &[CopyId]) -> Option<[Oldest; 2]> {
+    fn oldest(&mut self, mut left: Vec<(Shape, CopyId)>) -> Option<[Oldest; 2]> {
         let context = self.context;
-        let mut alike: BTreeMap<(usize, i64), CopyId> = BTreeMap::new();
-        for copy in left {
-            let key = (context.plan.staleness().shape(*copy), self.first_day(*copy));
-            alike.entry(key).or_insert(*copy);
-        }
-        let copies: Vec<CopyId> = alike.values().copied().collect();
+        // Of those that are alike the first.
+        left.sort_unstable();
+        left.dedup_by_key(|(shape, _)| *shape);
+        let (key, copies): (Vec<Shape>, Vec<CopyId>) = left.into_iter().unzip();
         let first = *copies.first()?;
-        let key: Vec<(usize, i64)> = alike.into_keys().collect();
         if !self.known.contains_key(&key) {
             let watched = |copy: &CopyId| unwatched(context, *copy).is_none();
             let watched: Vec<CopyId> = copies.iter().copied().filter(watched).collect();

@@ -600,37 +600,28 @@ impl Decider<'_, '_> {
     }
 
     /// What came out, spread over the single classes.
-    fn by_class(&self) -> impl Iterator<Item = (ClassId, usize, Attained)> {
-        let mut parts: Vec<(ClassId, usize, usize)> = Vec::new();
-        for (place, (classes, index, _)) in self.verdicts.iter().enumerate() {
-            parts.extend(classes.iter().map(|class| (*class, *index, place)));
-        }
-        parts.sort_unstable();
-        let mut parts = parts.into_iter().peekable();
-        std::iter::from_fn(move || {
-            let (class, index, first) = parts.next()?;
-            let mut attained = Attained::default();
-            let mut place = Some(first);
-            while let Some((_, _, one)) = place.and_then(|place| self.verdicts.get(place)) {
-                attained.engine = attained.engine.weaker(one.engine);
-                attained.holds &= one.holds;
-                attained.only_live.extend(one.only_live.iter().copied());
-                let more = parts.next_if(|(c, i, _)| (*c, *i) == (class, index));
-                place = more.map(|(_, _, place)| place);
+    fn by_class(&self) -> BTreeMap<(ClassId, usize), Attained> {
+        let mut out: BTreeMap<(ClassId, usize), Attained> = BTreeMap::new();
+        for (classes, index, attained) in &self.verdicts {
+            for class in classes {
+                let entry = out.entry((*class, *index)).or_default();
+                entry.engine = entry.engine.weaker(attained.engine);
+                entry.holds &= attained.holds;
+                entry.only_live.extend(attained.only_live.iter().copied());
             }
-            Some((class, index, attained))
-        })
+        }
+        out
     }
 
     fn finish(self, out: &mut Verification) {
-        for (class, index, attained) in self.by_class() {
+        for ((class, index), attained) in &self.by_class() {
             let period = self
                 .context
                 .plan
                 .periods
-                .get(index)
+                .get(*index)
                 .map_or("", |p| p.name.as_str());
-            let name = self.context.class_name(class);
+            let name = self.context.class_name(*class);
             let only: Vec<String> = attained
                 .only_live
                 .iter()
