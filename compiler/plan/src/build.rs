@@ -16,7 +16,7 @@ use crate::cadence::{Cadence, cadences};
 use crate::calendar::Calendars;
 use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 use crate::order::{order, takes};
-use crate::places::Places;
+use crate::places::{Places, read_by_place};
 use crate::reach::{Histories, Kept};
 use crate::{Period, Plan};
 
@@ -79,6 +79,7 @@ fn planned(
         cadences: &cadences,
         copies: Table::with_capacity(model.classes.len() + model.steps.len()),
         at: Places::default(),
+        read: read_by_place(&model),
         made_by: vec![Vec::new(); model.steps.len()],
         live: Vec::with_capacity(model.classes.len()),
         kept: &kept,
@@ -158,6 +159,8 @@ struct Builder<'m> {
     copies: Table<CopyId, Copy>,
     /// Copies by store, for steps that read places.
     at: Places<CopyId>,
+    /// The stores of which some step reads a place.
+    read: BTreeSet<StoreId>,
     /// By step.
     made_by: Vec<Vec<CopyId>>,
     /// By class.
@@ -168,7 +171,9 @@ struct Builder<'m> {
 impl Builder<'_> {
     fn add(&mut self, copy: Copy) -> CopyId {
         let id = CopyId::from(self.copies.len());
-        self.at.insert(&copy.location, id);
+        if self.read.contains(&copy.location.store) {
+            self.at.insert(&copy.location, id);
+        }
         match copy.made_by {
             Some(step) => {
                 if let Some(made) = self.made_by.get_mut(usize::from(step)) {

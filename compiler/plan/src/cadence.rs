@@ -1,13 +1,11 @@
 //! How often a step runs, and how many runs in a row may be missed before somebody has acted.
 
-use std::collections::BTreeMap;
-
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rustc_hash::FxBuildHasher;
 use thrice_model::{Model, Step, StepId, Table};
-use thrice_quantity::schedule::{Schedule, ScheduleZone};
+use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone};
 use thrice_quantity::{Interval, Seconds};
 
 /// A step's rhythm. All bounds hold over every day of the horizon, DST changes included.
@@ -66,8 +64,8 @@ struct Gaps<'m> {
     model: &'m Model,
     from: Timestamp,
     years: u32,
-    known: BTreeMap<(String, u32), Option<Seconds>>,
-    narrowest: BTreeMap<String, Option<Seconds>>,
+    known: IndexMap<(&'m str, &'m Recurrence, u32), Option<Seconds>, FxBuildHasher>,
+    narrowest: IndexMap<(&'m str, &'m Recurrence), Option<Seconds>, FxBuildHasher>,
 }
 
 /// How long asking whether a mirror has every version may take: the limit of the script that does.
@@ -90,8 +88,8 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
         model,
         from,
         years,
-        known: BTreeMap::new(),
-        narrowest: BTreeMap::new(),
+        known: IndexMap::default(),
+        narrowest: IndexMap::default(),
     };
     let mut known = IndexMap::with_hasher(FxBuildHasher);
     let mut out: Table<StepId, Cadence> = Table::with_capacity(model.steps.len());
@@ -118,8 +116,8 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
     out
 }
 
-impl Gaps<'_> {
-    fn of(&mut self, step: &Step) -> Cadence {
+impl<'m> Gaps<'m> {
+    fn of(&mut self, step: &'m Step) -> Cadence {
         let timing = &step.timing;
         let mut out = Cadence {
             widest: None,
@@ -148,7 +146,7 @@ impl Gaps<'_> {
 
     /// What is otherwise for a mirror: its signal comes when it is asked after, and it misses what its backup
     /// misses.
-    fn mirror(&mut self, step: &Step, backup: u32, out: &mut Cadence) {
+    fn mirror(&mut self, step: &'m Step, backup: u32, out: &mut Cadence) {
         let asked = step.signals().and_then(|(schedule, _)| {
             let zone = zone_name(self.model, schedule, step);
             self.widest(schedule, zone, 0)
@@ -180,22 +178,22 @@ impl Gaps<'_> {
         u32::try_from(silent.0 / period).unwrap_or(u32::MAX)
     }
 
-    fn widest(&mut self, schedule: &Schedule, zone: &str, missed: u32) -> Option<Seconds> {
+    fn widest(&mut self, schedule: &'m Schedule, zone: &'m str, missed: u32) -> Option<Seconds> {
         let (from, years) = (self.from, self.years);
         *self
             .known
-            .entry((format!("{zone} {schedule:?}"), missed))
+            .entry((zone, &schedule.when, missed))
             .or_insert_with(|| {
                 let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
                 schedule.widest_gap_with_missed(&zone, from, years, missed)
             })
     }
 
-    fn narrowest(&mut self, schedule: &Schedule, zone: &str) -> Option<Seconds> {
+    fn narrowest(&mut self, schedule: &'m Schedule, zone: &'m str) -> Option<Seconds> {
         let (from, years) = (self.from, self.years);
         *self
             .narrowest
-            .entry(format!("{zone} {schedule:?}"))
+            .entry((zone, &schedule.when))
             .or_insert_with(|| {
                 let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
                 schedule.narrowest_gap(&zone, from, years)

@@ -25,6 +25,8 @@ pub type Starts = Arc<[i64]>;
 #[derive(Clone, Debug, Default)]
 pub struct Calendars {
     lists: Vec<Option<Starts>>,
+    /// How far apart the runs of a list are, in seconds, where that is always the same.
+    apart: Vec<Option<i64>>,
     of: Table<StepId, Option<usize>>,
     /// Of mirrors, when they are asked after.
     asked: Table<StepId, Option<usize>>,
@@ -41,7 +43,9 @@ impl Calendars {
             let mut number = |(schedule, _): &'m (Schedule, Span)| {
                 let zone = zone_name(model, schedule, step);
                 *known.entry((zone, &schedule.when)).or_insert_with(|| {
-                    out.lists.push(starts(schedule, zone, from, until));
+                    let starts = starts(schedule, zone, from, until);
+                    out.apart.push(starts.as_deref().and_then(apart));
+                    out.lists.push(starts);
                     out.lists.len() - 1
                 })
             };
@@ -67,11 +71,26 @@ impl Calendars {
         self.lists.get(self.number(step)?)?.as_ref()
     }
 
+    /// How far apart the runs of a list are, in seconds, where that is always the same.
+    #[must_use]
+    pub fn apart(&self, number: usize) -> Option<i64> {
+        self.apart.get(number).copied().flatten()
+    }
+
     /// The number of a step's list: the same for steps on the same schedule.
     #[must_use]
     pub fn number(&self, step: StepId) -> Option<usize> {
         self.of.get(step).copied().flatten()
     }
+}
+
+fn apart(starts: &[i64]) -> Option<i64> {
+    let mut gaps = starts.windows(2).map(|pair| match pair {
+        [one, next] => next.saturating_sub(*one),
+        _ => 0,
+    });
+    let first = gaps.next()?;
+    gaps.all(|gap| gap == first).then_some(first)
 }
 
 fn starts(schedule: &Schedule, zone: &str, from: i64, until: i64) -> Option<Starts> {

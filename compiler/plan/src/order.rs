@@ -1,12 +1,12 @@
 //! Which steps feed which: sources first.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeSet, BinaryHeap};
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{ClassId, Location, Model, Source, Step, StepId, StepTarget};
+use thrice_model::{ClassId, Location, Model, Source, Step, StepId, StepTarget, StoreId, Table};
 
-use crate::places::Places;
+use crate::places::{Places, read_by_place};
 
 const CYCLE: Code = Code("T0204");
 
@@ -36,6 +36,16 @@ pub(crate) fn written_place(model: &Model, step: &Step) -> Option<Location> {
     }
 }
 
+/// The store that a step writes to.
+fn written_store(model: &Model, step: &Step) -> Option<StoreId> {
+    match &step.target {
+        StepTarget::Location(location, _) => Some(location.store),
+        StepTarget::Repository(repository, _) => Some(model.repositories[*repository].store),
+        StepTarget::Environment(_, via, _) => via.as_ref().map(|via| via.store),
+        StepTarget::Nothing => None,
+    }
+}
+
 fn repository_place(model: &Model, id: thrice_model::RepositoryId) -> Vec<Location> {
     let repository = &model.repositories[id];
     vec![Location {
@@ -52,7 +62,7 @@ pub(crate) fn order(model: &Model) -> Result<Vec<StepId>, Diagnostic> {
     let feeds = feeding(model);
     // For how many others each one waits.
     let mut waiting = vec![0_usize; model.steps.len()];
-    for fed in feeds.values().flatten() {
+    for fed in feeds.iter().flat_map(|(_, fed)| fed) {
         if let Some(count) = waiting.get_mut(usize::from(*fed)) {
             *count += 1;
         }
@@ -63,7 +73,7 @@ pub(crate) fn order(model: &Model) -> Result<Vec<StepId>, Diagnostic> {
     let mut out = Vec::with_capacity(model.steps.len());
     while let Some(Reverse(id)) = ready.pop() {
         out.push(id);
-        for fed in feeds.get(&id).into_iter().flatten() {
+        for fed in feeds.get(id).into_iter().flatten() {
             if let Some(count) = waiting.get_mut(usize::from(*fed)) {
                 *count -= 1;
                 if *count == 0 {
@@ -85,39 +95,42 @@ pub(crate) fn order(model: &Model) -> Result<Vec<StepId>, Diagnostic> {
 }
 
 /// For each step, those that read what it writes.
-fn feeding(model: &Model) -> BTreeMap<StepId, Vec<StepId>> {
+type Feeds = Table<StepId, Vec<StepId>>;
+
+fn feeding(model: &Model) -> Feeds {
+    let read = read_by_place(model);
     let mut writers: Places<StepId> = Places::default();
     for (id, step) in model.steps.iter() {
-        if let Some(place) = written_place(model, step) {
+        let written = written_store(model, step).filter(|store| read.contains(store));
+        if let Some(place) = written.and_then(|_| written_place(model, step)) {
             writers.insert(&place, id);
         }
     }
-    let mut feeds: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
+    let mut feeds: Feeds = vec![Vec::new(); model.steps.len()].into();
     for (id, step) in model.steps.iter() {
-        let mut from: Vec<StepId> = match &step.source {
-            Source::Step(other, _) => vec![*other],
-            // What lives at home is there before every step.
-            Source::Home => Vec::new(),
-            Source::Location(..) | Source::Repository(..) => read_places(model, step)
-                .iter()
-                .flat_map(|read| writers.meeting(read))
-                .filter(|writer| *writer != id)
-                .collect(),
+        let mut feed = |writer: StepId| {
+            if let Some(fed) = feeds.get_mut(writer) {
+                fed.push(id);
+            }
         };
-        from.sort_unstable();
-        from.dedup();
-        for writer in from {
-            feeds.entry(writer).or_default().push(id);
+        match &step.source {
+            Source::Step(other, _) => feed(*other),
+            // What lives at home is there before every step.
+            Source::Home => {}
+            Source::Location(..) | Source::Repository(..) => {
+                let places = read_places(model, step);
+                let writers = places.iter().flat_map(|read| writers.meeting(read));
+                let mut from: Vec<StepId> = writers.filter(|writer| *writer != id).collect();
+                from.sort_unstable();
+                from.dedup();
+                from.into_iter().for_each(feed);
+            }
         }
     }
     feeds
 }
 
-fn circle(
-    model: &Model,
-    waiting: &BTreeSet<StepId>,
-    feeds: &BTreeMap<StepId, Vec<StepId>>,
-) -> Diagnostic {
+fn circle(model: &Model, waiting: &BTreeSet<StepId>, feeds: &Feeds) -> Diagnostic {
     // Walk forward inside what is left until a step comes round again: what lies between is a circle.
     let mut path: Vec<StepId> = Vec::new();
     let mut here = backward_start(waiting, feeds);
@@ -129,7 +142,7 @@ fn circle(
         path.push(step);
         here = waiting
             .iter()
-            .find(|from| feeds.get(from).is_some_and(|fed| fed.contains(&step)))
+            .find(|from| feeds.get(**from).is_some_and(|fed| fed.contains(&step)))
             .copied();
     }
     path.reverse();
@@ -149,15 +162,12 @@ fn circle(
     out
 }
 
-fn backward_start(
-    waiting: &BTreeSet<StepId>,
-    feeds: &BTreeMap<StepId, Vec<StepId>>,
-) -> Option<StepId> {
+fn backward_start(waiting: &BTreeSet<StepId>, feeds: &Feeds) -> Option<StepId> {
     waiting
         .iter()
         .find(|id| {
             feeds
-                .get(id)
+                .get(**id)
                 .is_some_and(|fed| fed.iter().any(|f| waiting.contains(f)))
         })
         .or_else(|| waiting.first())

@@ -1,8 +1,8 @@
 //! What lies or is written where, to be found by place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use thrice_model::Location;
+use thrice_model::{Location, Model, Source, StoreId};
 
 /// Values by location. A question takes time in proportion to its answer and the depth of its path, not to
 /// all that lies in the store.
@@ -52,6 +52,18 @@ impl<T: Copy + Ord> Places<T> {
         out.sort_unstable();
         out
     }
+}
+
+/// The stores of which some step reads a place: what lies elsewhere is found through the steps that made it.
+pub(crate) fn read_by_place(model: &Model) -> BTreeSet<StoreId> {
+    let steps = model.steps.iter().map(|(_, step)| step);
+    steps
+        .filter_map(|step| match &step.source {
+            Source::Location(place, _) => Some(place.store),
+            Source::Repository(repository, _) => Some(model.repositories[*repository].store),
+            Source::Home | Source::Step(..) => None,
+        })
+        .collect()
 }
 
 /// A path and all that contain it: `/a/b` lies in itself, in `/a` and in `/`.

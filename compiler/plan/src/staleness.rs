@@ -147,7 +147,10 @@ impl Newest {
 pub fn worst(copies: &[&Newest], from: i64, until: i64) -> Option<Worst> {
     // The newest of them ages until the next run of one of them is done: those moments are looked at, in order.
     let start = from.min(until.saturating_sub(1));
-    let mut walks: Vec<Walk<'_>> = copies.iter().map(|newest| Walk::at(newest, start)).collect();
+    let mut walks: Vec<Walk<'_>> = copies
+        .iter()
+        .map(|newest| Walk::at(newest, start))
+        .collect();
     let mut worst: Option<Worst> = None;
     loop {
         let next = walks.iter().filter_map(Walk::next).min();

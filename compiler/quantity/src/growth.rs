@@ -28,6 +28,24 @@ pub struct RatioPerMonth {
     pub per: GrowthPeriod,
 }
 
+/// By how much something has grown, in parts of a fixed-point scale; none where no size can be as large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GrowthFactor(Option<u128>);
+
+impl GrowthFactor {
+    /// What `start` has become, rounded up; the greatest size beyond `u64`.
+    #[must_use]
+    pub fn of(self, start: Bytes) -> Bytes {
+        if start == Bytes::ZERO {
+            return start;
+        }
+        self.0
+            .and_then(|factor| factor.checked_mul(u128::from(start.0)))
+            .and_then(|total| u64::try_from(total.div_ceil(SCALE)).ok())
+            .map_or(Bytes(u64::MAX), Bytes)
+    }
+}
+
 /// Fixed-point scale of the compounding; a step errs by at most one part in it.
 const SCALE: u128 = 1_000_000_000_000;
 
@@ -52,30 +70,31 @@ impl RatioPerMonth {
     /// greatest size beyond `u64`.
     #[must_use]
     pub fn grown_at_most(self, start: Bytes, days: u32) -> Bytes {
+        self.factor_at_most(days).of(start)
+    }
+
+    /// The factor by which anything has grown at most after `days`, see [`Self::grown_at_most`].
+    #[must_use]
+    pub fn factor_at_most(self, days: u32) -> GrowthFactor {
         let period = if self.per == GrowthPeriod::Month {
             30
         } else {
             365
         };
-        if start == Bytes::ZERO {
-            return start;
-        }
         let share = u128::from(self.ratio.0);
         let mut factor = SCALE;
         for _ in 0..days / period {
             match grow(factor, share, 1, 1) {
                 Some(next) => factor = next,
-                None => return Bytes(u64::MAX),
+                None => return GrowthFactor(None),
             }
             // Not even one byte grown like this can be represented.
             if factor > SCALE * u128::from(u64::MAX) {
-                return Bytes(u64::MAX);
+                return GrowthFactor(None);
             }
         }
-        grow(factor, share, u128::from(days % period), u128::from(period))
-            .and_then(|factor| factor.checked_mul(u128::from(start.0)))
-            .and_then(|total| u64::try_from(total.div_ceil(SCALE)).ok())
-            .map_or(Bytes(u64::MAX), Bytes)
+        let rest = u128::from(days % period);
+        GrowthFactor(grow(factor, share, rest, u128::from(period)))
     }
 
     /// The least that `start` has become after `days`: only finished periods of 31 (366) days

@@ -23,7 +23,7 @@ mod zone;
 
 pub use decimal::{Decimal, DecimalError};
 pub use duration::{CalendarSpan, Seconds};
-pub use growth::{GrowthPeriod, RatioPerMonth};
+pub use growth::{GrowthFactor, GrowthPeriod, RatioPerMonth};
 pub use interval::{Interval, Reversed};
 pub use money::{Currency, Money, MoneyPerMonth, MoneyPerVolume};
 pub use quantity::{QuantityError, Value, count, quantity, quantity_in};

@@ -18,6 +18,7 @@ use thrice_quantity::Seconds;
 
 use crate::faults::{Owned, Principal, alarmed_after, closure, holders, spared};
 use crate::obligations::Profiles;
+use crate::obligations::capacity::Grown;
 use crate::presence::{Answers, Symbolized, symbolize};
 use kinds::Kinds;
 
@@ -100,6 +101,8 @@ pub(crate) struct Context<'p> {
     holders: OnceCell<Table<KeyId, BTreeSet<Holder>>>,
     narrowed: kinds::Narrowed<'p>,
     kinds: Kinds,
+    /// By how much volumes have grown.
+    pub grown: Grown,
     /// The systems of classes, as they were in the period last asked about.
     systems: RefCell<BTreeMap<ClassId, Rc<Symbolized>>>,
     /// What has been worked out already.
@@ -166,6 +169,7 @@ impl<'p> Context<'p> {
             holders: OnceCell::new(),
             narrowed: Groups::new(0),
             kinds: Kinds::default(),
+            grown: Grown::default(),
             systems: RefCell::default(),
             known,
             mismatches: std::cell::RefCell::default(),

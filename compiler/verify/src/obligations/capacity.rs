@@ -11,13 +11,16 @@ mod piled;
 mod played;
 mod turning;
 
+pub(crate) use bound::Grown;
 pub(super) use bound::size_on;
 use played::TooFull;
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexSet;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{Class, ClassId, Obligation, StoreId};
 use thrice_plan::{Copy, CopyId, CopyKind, Period, Room, room};
@@ -55,7 +58,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             unstated.extend(&unknown);
             let late = after(last, period);
             let holds = use_last <= limit.usable;
-            let slips = holds && bounds.total(&copies, late) > limit.usable;
+            let slips = holds && late > last && bounds.total(&copies, late) > limit.usable;
             let mut borne_out = true;
             if (!holds || slips) && !told {
                 let ends = if slips {
@@ -265,7 +268,7 @@ fn distinct<'i>(
     wanted: &dyn Fn(&Copy) -> bool,
 ) -> Vec<CopyId> {
     let mut out = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut seen: IndexSet<_, FxBuildHasher> = IndexSet::default();
     for id in ids {
         let copy = &context.plan.copies[*id];
         let same = (

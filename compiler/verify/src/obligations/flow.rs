@@ -10,6 +10,8 @@ mod seeds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
+use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{ClassId, Environment, Label, Obligation};
 use thrice_plan::{Copy, CopyId, CopyKind, Period};
@@ -32,14 +34,16 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     environments(context, &mut found);
     unlabelled(context, &mut found);
     for period in &context.plan.periods {
-        for class in context.classes_in(period).iter().copied() {
+        let classes = context.classes_in(period);
+        let routes = routes(context, &classes, period);
+        for (class, route) in classes.iter().copied().zip(routes) {
             out.verdicts.push(Verdict {
                 obligation: Obligation::Flow,
                 subject: context.name(class),
                 period: period.name.as_str().into(),
                 engine: Engine::Evaluated,
-                holds: !found.leaks.contains(&(class, period.name.clone())),
-                note: seen_by(context, class, period).into(),
+                holds: !found.leaks.contains(&(class, period.from)),
+                note: seen_by(context, class, route),
             });
         }
     }
@@ -50,15 +54,15 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
 #[derive(Default)]
 struct Found {
     findings: Vec<Finding>,
-    /// Classes that leak, with the period.
-    leaks: BTreeSet<(ClassId, String)>,
+    /// Classes that leak, with the first day of the period.
+    leaks: BTreeSet<(ClassId, Date)>,
     /// Classes about which something has been told.
     told: BTreeSet<ClassId>,
 }
 
 impl Found {
     fn leak(&mut self, class: ClassId, period: &Period) {
-        self.leaks.insert((class, period.name.clone()));
+        self.leaks.insert((class, period.from));
         self.told.insert(class);
     }
 
@@ -127,7 +131,7 @@ fn environments(context: &Context<'_>, found: &mut Found) {
                     .host_of(context.plan.model.classes[copy.class].home.store);
                 let own = environment.hosts.contains(&home);
                 // What the seeds' own finding tells is not told twice.
-                if own || found.leaks.contains(&(copy.class, period.name.clone())) {
+                if own || found.leaks.contains(&(copy.class, period.from)) {
                     continue;
                 }
                 let label = labels::seen(context, copy).filter(|label| *label > cleared);
@@ -231,12 +235,19 @@ fn opened(context: &Context<'_>, by: By) -> Option<(thrice_diagnostics::Span, St
 fn unlabelled(context: &Context<'_>, found: &mut Found) {
     let mut classes: BTreeSet<ClassId> = BTreeSet::new();
     let mut stores: BTreeSet<&str> = BTreeSet::new();
-    for period in &context.plan.periods {
+    let open: BTreeSet<CopyId> = context
+        .plan
+        .copies
+        .iter()
+        .filter(|(_, copy)| copy.key.is_none() && copy.kind != CopyKind::Live)
+        .filter(|(_, copy)| !at_home(context, copy) && !found.told.contains(&copy.class))
+        .filter(|(_, copy)| labels::seen(context, copy) == Some(Label::Unclassified))
+        .map(|(id, _)| id)
+        .collect();
+    for period in context.plan.periods.iter().filter(|_| !open.is_empty()) {
         for id in copies_in(context, period) {
             let copy = &context.plan.copies[id];
-            let open = copy.key.is_none() && copy.kind != CopyKind::Live;
-            let away = open && !at_home(context, copy) && !found.told.contains(&copy.class);
-            if away && labels::seen(context, copy) == Some(Label::Unclassified) {
+            if open.contains(&id) {
                 classes.insert(copy.class);
                 stores.insert(context.store_name(copy.location.store));
             }
@@ -261,8 +272,23 @@ fn unlabelled(context: &Context<'_>, found: &mut Found) {
     found.add(diagnostic, &classes, &subject);
 }
 
-/// Where a class lies in clear besides its home, and which hosts see it on its way.
-fn seen_by(context: &Context<'_>, class: ClassId, period: &Period) -> String {
+/// For each class, where it lies in clear besides its home, and which hosts see it on its way.
+fn routes(context: &Context<'_>, classes: &[ClassId], period: &Period) -> Vec<EcoString> {
+    let mut out = vec![EcoString::new(); classes.len()];
+    for alike in context.alike(classes, period) {
+        let first = alike.first().copied();
+        let route = first.map_or_else(EcoString::new, |class| route(context, class, period));
+        for class in alike {
+            let place = classes.binary_search(&class).ok();
+            if let Some(of_class) = place.and_then(|place| out.get_mut(place)) {
+                of_class.clone_from(&route);
+            }
+        }
+    }
+    out
+}
+
+fn route(context: &Context<'_>, class: ClassId, period: &Period) -> EcoString {
     let mut stores: BTreeSet<&str> = BTreeSet::new();
     let mut hosts: BTreeSet<&str> = BTreeSet::new();
     let home = context
@@ -277,21 +303,27 @@ fn seen_by(context: &Context<'_>, class: ClassId, period: &Period) -> String {
         hosts.extend(host.map(|host| context.plan.model.hosts[host].named.name.as_str()));
     }
     let mut out = Vec::new();
-    let fields = &context.plan.model.classes[class].fields;
-    let labels: BTreeSet<Label> = fields.iter().map(|field| field.label).collect();
-    if !labels.is_empty() {
-        let words: Vec<&str> = labels.iter().map(|label| labels::word(*label)).collect();
-        out.push(format!(
-            "{} fields labelled {}",
-            fields.len(),
-            words.join(", ")
-        ));
-    }
     if !stores.is_empty() {
         out.push(format!("in clear on {}", list(stores)));
     }
     if !hosts.is_empty() {
         out.push(format!("seen on its way by {}", list(hosts)));
     }
-    out.join("; ")
+    out.join("; ").into()
+}
+
+/// What a class's fields are labelled, and where it can be seen.
+fn seen_by(context: &Context<'_>, class: ClassId, route: EcoString) -> EcoString {
+    let fields = &context.plan.model.classes[class].fields;
+    let labels: BTreeSet<Label> = fields.iter().map(|field| field.label).collect();
+    if labels.is_empty() {
+        return route;
+    }
+    let words: Vec<&str> = labels.iter().map(|label| labels::word(*label)).collect();
+    let mut out = format!("{} fields labelled {}", fields.len(), words.join(", "));
+    if !route.is_empty() {
+        out.push_str("; ");
+        out.push_str(&route);
+    }
+    out.into()
 }

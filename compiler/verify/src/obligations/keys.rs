@@ -25,7 +25,8 @@ struct Wrong {
     circle: bool,
     /// Faults that take the key and leave a copy that it opens.
     taken: BTreeSet<Fault>,
-    classes: BTreeSet<ClassId>,
+    /// Whose copies it opens, in order.
+    classes: Vec<ClassId>,
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
@@ -76,6 +77,9 @@ fn opened(context: &Context<'_>, period: &Period) -> BTreeMap<KeyId, Vec<CopyId>
 fn judge(context: &Context<'_>, period: &Period, key: KeyId, copies: &[CopyId], found: &mut Wrong) {
     let of = |id: &CopyId| context.plan.copies[*id].class;
     found.classes.extend(copies.iter().map(of));
+    // Two lists that ascend.
+    found.classes.sort();
+    found.classes.dedup();
     found.circle |= strike(context, &vec![Fault::LiveData], period.from).lost(key);
     for fault in of_kind(context, FaultKind::Site, period) {
         let struck = strike(context, &vec![fault, Fault::LiveData], period.from);
@@ -204,7 +208,7 @@ fn finding(context: &Context<'_>, diagnostic: Diagnostic, key: KeyId, found: &Wr
     Finding {
         diagnostic: diagnostic.by(Engine::Evaluated.word()).about(name.clone()),
         obligation: Obligation::Keys,
-        classes: found.classes.iter().copied().collect(),
+        classes: found.classes.clone(),
         subjects: vec![name],
         fault: None::<Target>,
         floor: false,

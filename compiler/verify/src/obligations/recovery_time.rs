@@ -130,7 +130,12 @@ impl Holding {
     }
 
     /// The classes that come too late if one of them is otherwise.
-    pub(crate) fn late_with(&self, id: ClassId, class: &Class) -> Vec<ClassId> {
+    pub(crate) fn late_with(
+        &self,
+        context: &Context<'_>,
+        id: ClassId,
+        class: &Class,
+    ) -> Vec<ClassId> {
         let Shared {
             restores,
             jobs,
@@ -140,7 +145,7 @@ impl Holding {
         let mut jobs = jobs.clone();
         for (restore, job) in restores.iter().zip(&mut jobs) {
             if restore.class == id {
-                job.bytes = size_on(class, self.last_day);
+                job.bytes = size_on(context, class, self.last_day);
             }
         }
         let late = |place: &&usize| {

@@ -109,6 +109,8 @@ fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {
 struct Rhythm {
     /// The number of its calendar.
     calendar: usize,
+    /// How far apart its runs are, in seconds, where that is always the same.
+    apart: Option<i64>,
     late: Seconds,
     /// From the planned start to the latest end.
     length: Seconds,
@@ -128,8 +130,10 @@ impl Rhythm {
         let cadence = &plan.cadences[id];
         let policy = &plan.model.policy;
         plan.calendars.starts(id)?;
+        let calendar = plan.calendars.number(id)?;
         Some(Self {
-            calendar: plan.calendars.number(id)?,
+            calendar,
+            apart: plan.calendars.apart(calendar),
             late: cadence.jitter,
             length: cadence.jitter.saturating_add(cadence.duration.high()),
             from: midnight(step.lifetime.from.max(policy.start)),
@@ -194,6 +198,9 @@ fn runs<'s>(
 
 /// Counts the runs of `a` for which a run of `b` may be going on in the first `window` from the start.
 fn meetings(a: (&Rhythm, &Starts), b: (&Rhythm, &Starts), window: Seconds) -> Meetings {
+    if let Some(found) = in_step(a, b, window) {
+        return found;
+    }
     let mut out = Meetings {
         runs: 0,
         hits: 0,
@@ -209,8 +216,43 @@ fn meetings(a: (&Rhythm, &Starts), b: (&Rhythm, &Starts), window: Seconds) -> Me
     out
 }
 
+/// The same where the runs of both are always as far apart: then each run of `a` is as far from the first run of
+/// `b` that is not over as every other one, if the first and the last of them are.
+fn in_step(
+    (a, starts): (&Rhythm, &Starts),
+    (b, others): (&Rhythm, &Starts),
+    window: Seconds,
+) -> Option<Meetings> {
+    a.apart.filter(|apart| b.apart == Some(*apart))?;
+    let (from, until) = (a.from.max(b.from), a.until.min(b.until));
+    let first = starts.partition_point(|start| *start < from);
+    let starts = starts.get(first..starts.partition_point(|start| *start < until))?;
+    let ahead = |start: i64| {
+        let over = |other: &i64| other.saturating_add(b.length.0) <= start;
+        let next = others.get(others.partition_point(over))?;
+        Some(next.saturating_sub(start))
+    };
+    let distance = ahead(*starts.first()?)?;
+    if ahead(*starts.last()?)? != distance {
+        return None;
+    }
+    let other = |start: i64| start.saturating_add(distance);
+    let hit = match distance < window.0 {
+        true => starts.get(starts.partition_point(|start| other(*start) < b.from)..)?,
+        false => &[],
+    };
+    Some(Meetings {
+        runs: starts.len(),
+        hits: hit.len(),
+        first: hit.first().map(|start| (*start, other(*start))),
+    })
+}
+
 /// Whether [`Meetings::always`] would say so.
 fn always(a: (&Rhythm, &Starts), b: (&Rhythm, &Starts), window: Seconds) -> bool {
+    if let Some(found) = in_step(a, b, window) {
+        return found.always();
+    }
     let mut runs = runs(a, b, window).peekable();
     runs.peek().is_some() && runs.all(|(_, meets)| meets.is_some())
 }

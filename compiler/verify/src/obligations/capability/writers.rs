@@ -125,6 +125,9 @@ fn is_transit(context: &Context<'_>, step: usize) -> bool {
 
 fn transit_only(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
+    if !model.hosts.iter().any(|(_, host)| host.transit_only) {
+        return;
+    }
     for (who, place, span, by) in written(context) {
         if by.is_some_and(|step| is_transit(context, step)) {
             continue;

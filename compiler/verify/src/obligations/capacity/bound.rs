@@ -1,9 +1,16 @@
 //! The most room that each copy can take on a day.
 
+use std::cell::RefCell;
+use std::fmt::{self, Display, Formatter};
+
+use indexmap::IndexMap;
 use jiff::civil::Date;
+use rustc_hash::FxBuildHasher;
 use thrice_model::{CaptureParts, Class, ClassId, Source, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave};
-use thrice_quantity::{Bytes, BytesPerDay, Seconds};
+use thrice_quantity::{
+    Bytes, BytesPerDay, GrowthFactor, GrowthPeriod, Ratio, RatioPerMonth, Seconds,
+};
 use thrice_retention::{PeakAssumptions, peak, repository_bound};
 
 use super::piled::{plain, repository, window};
@@ -18,7 +25,7 @@ pub(super) struct Bounds<'c, 'p> {
 }
 
 /// The greatest size of a class on a day: its upper end, grown since its beginning.
-pub(in crate::obligations) fn size_on(class: &Class, day: Date) -> Bytes {
+pub(in crate::obligations) fn size_on(context: &Context<'_>, class: &Class, day: Date) -> Bytes {
     let Some((size, _)) = &class.size else {
         return Bytes::ZERO;
     };
@@ -27,7 +34,93 @@ pub(in crate::obligations) fn size_on(class: &Class, day: Date) -> Bytes {
         Some(volume) => size
             .high()
             .saturating_add(volume.high().over(Seconds::days(i64::from(days)))),
-        None => class.growth.high().grown_at_most(size.high(), days),
+        None => context
+            .grown
+            .factor(class.growth.high(), days)
+            .of(size.high()),
+    }
+}
+
+/// By how much volumes have grown after so many days, as far as it has been asked: to compound takes a step a
+/// month.
+#[derive(Default)]
+pub(crate) struct Grown {
+    known: RefCell<IndexMap<(Ratio, GrowthPeriod, u32), GrowthFactor, FxBuildHasher>>,
+}
+
+impl Grown {
+    fn factor(&self, growth: RatioPerMonth, days: u32) -> GrowthFactor {
+        let mut known = self.known.borrow_mut();
+        let found = known.entry((growth.ratio, growth.per, days));
+        *found.or_insert_with(|| growth.factor_at_most(days))
+    }
+}
+
+/// What makes up the room that a copy takes.
+#[derive(Clone, Copy)]
+struct How {
+    what: What,
+    /// What its store keeps of what was deleted in it, and from within which time.
+    deleted: Option<(Bytes, Seconds)>,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Live,
+    Dump,
+    /// The latest dump and the one being written.
+    LatestDumps,
+    /// So many dumps, side by side.
+    Dumps(u64),
+    Whole,
+    /// A copy that only adds.
+    Growing,
+    CarriedDumps(u64),
+    /// Versions that nothing forgets.
+    NeverForgotten,
+    NeverPruned,
+    Versions(usize),
+}
+
+impl What {
+    /// This, and what its store keeps of what was deleted.
+    const fn with(self, deleted: Bytes, window: Seconds) -> How {
+        How {
+            what: self,
+            deleted: Some((deleted, window)),
+        }
+    }
+}
+
+impl From<What> for How {
+    fn from(what: What) -> Self {
+        Self {
+            what,
+            deleted: None,
+        }
+    }
+}
+
+impl Display for How {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.what {
+            What::Live => f.write_str("the data itself"),
+            What::Dump => f.write_str("a dump"),
+            What::LatestDumps => f.write_str("the latest dump and the one being written"),
+            What::Dumps(count) => write!(f, "{count} dumps, clean-up and writing included"),
+            What::Whole => f.write_str("a copy of all of it"),
+            What::Growing => f.write_str("a copy that keeps what was deleted"),
+            What::CarriedDumps(count) => write!(f, "a copy of {count} dumps"),
+            What::NeverForgotten => f.write_str("all its versions: nothing is ever forgotten"),
+            What::NeverPruned => f.write_str("all its versions: nothing is ever pruned"),
+            What::Versions(count) => write!(f, "{count} versions, pruning included"),
+        }?;
+        match self.deleted {
+            Some((bytes, window)) => {
+                write!(f, ", and {} deleted within {window}", bytes.rounded())
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -81,32 +174,31 @@ impl<'c, 'p> Bounds<'c, 'p> {
     }
 
     /// The most that a copy takes, with what its store keeps of what was deleted.
-    fn bound(&self, copy: &Copy, day: Date) -> (Bytes, String) {
+    fn bound(&self, copy: &Copy, day: Date) -> (Bytes, How) {
         let class = self.class(copy.class);
-        let size = size_on(class, day);
+        let size = size_on(self.context, class, day);
         if copy.kind == CopyKind::Versions {
             return self.versions(copy, class, size, day);
         }
         let (bytes, how) = self.current(copy, class, size, day);
         let window = window(self.context, copy, day);
         match plain(self.context, copy, (size, churn(class, size)), window) {
-            Bytes::ZERO => (bytes, how),
-            more => (bytes.saturating_add(more), old(&how, more, window)),
+            Bytes::ZERO => (bytes, how.into()),
+            more => (bytes.saturating_add(more), how.with(more, window)),
         }
     }
 
-    fn current(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, String) {
+    fn current(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, What) {
         match copy.kind {
-            CopyKind::Live => (size, "the data itself".to_owned()),
-            CopyKind::Versions => self.versions(copy, class, size, day),
+            CopyKind::Live => (size, What::Live),
             CopyKind::Dump => self.dumps(copy, size),
             CopyKind::Mirror | CopyKind::Transit | CopyKind::Seed | CopyKind::Files
                 if self.dated(copy).is_some() =>
             {
                 self.carried(copy, size, day)
             }
-            CopyKind::Mirror | CopyKind::Transit | CopyKind::Seed => {
-                (size, "a copy of all of it".to_owned())
+            CopyKind::Mirror | CopyKind::Transit | CopyKind::Seed | CopyKind::Versions => {
+                (size, What::Whole)
             }
             CopyKind::Files => {
                 let churned = churn(class, size).over(since(copy, day));
@@ -117,42 +209,33 @@ impl<'c, 'p> Bounds<'c, 'p> {
                         if self.context.leaves(copy, day).next().is_none()
                             && class.churn.is_some() =>
                     {
-                        (
-                            size.saturating_add(churned),
-                            "a copy that keeps what was deleted".to_owned(),
-                        )
+                        (size.saturating_add(churned), What::Growing)
                     }
-                    _ => (size, "a copy of all of it".to_owned()),
+                    _ => (size, What::Whole),
                 }
             }
         }
     }
 
     /// Dumps pile up until the clean-up takes them; one is always being written.
-    fn dumps(&self, copy: &Copy, size: Bytes) -> (Bytes, String) {
+    fn dumps(&self, copy: &Copy, size: Bytes) -> (Bytes, What) {
         let Some((id, parts)) = self.capture(copy) else {
-            return (size, "a dump".to_owned());
+            return (size, What::Dump);
         };
         let Some((keeps, _)) = &parts.keeps else {
-            return (
-                size.saturating_mul(2),
-                "the latest dump and the one being written".to_owned(),
-            );
+            return (size.saturating_mul(2), What::LatestDumps);
         };
         let count = self.pile(id, keeps.high());
-        (
-            size.saturating_mul(count),
-            format!("{count} dumps, clean-up and writing included"),
-        )
+        (size.saturating_mul(count), What::Dumps(count))
     }
 
     /// Dumps that lie side by side are carried on side by side. What only adds keeps them for ever, or until
     /// they are deleted there.
-    fn carried(&self, copy: &Copy, size: Bytes, day: Date) -> (Bytes, String) {
+    fn carried(&self, copy: &Copy, size: Bytes, day: Date) -> (Bytes, What) {
         let plan = self.context.plan;
         let capture = self.dated(copy).and_then(|dumps| self.capture(dumps));
         let Some((id, parts)) = capture else {
-            return (size, "a copy of all of it".to_owned());
+            return (size, What::Whole);
         };
         let kept = match copy.made_by.map(|by| &plan.model.steps[by].verb) {
             Some(Verb::Sync { .. }) => parts.keeps.as_ref().map(|(keeps, _)| keeps.high()),
@@ -166,8 +249,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         };
         let since = since(copy, day);
         let count = self.pile(id, kept.unwrap_or(since).min(since));
-        let how = format!("a copy of {count} dumps");
-        (size.saturating_mul(count), how)
+        (size.saturating_mul(count), What::CarriedDumps(count))
     }
 
     /// How many dumps lie side by side that stay so long: one has just come, and one is to go.
@@ -202,7 +284,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         None
     }
 
-    fn versions(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, String) {
+    fn versions(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, How) {
         let churn = churn(class, size);
         let since = since(copy, day);
         let plan = self.context.plan;
@@ -211,14 +293,11 @@ impl<'c, 'p> Bounds<'c, 'p> {
             .and_then(|step| Some((step, plan.kept[step].as_ref()?)));
         let Some((step, kept)) = thinned else {
             let all = size.saturating_add(churn.over(since));
-            return (
-                all,
-                "all its versions: nothing is ever forgotten".to_owned(),
-            );
+            return (all, What::NeverForgotten.into());
         };
         let Some((between_prunes, least_between)) = self.between_prunes(step) else {
             let all = size.saturating_add(churn.over(since));
-            return (all, "all its versions: nothing is ever pruned".to_owned());
+            return (all, What::NeverPruned.into());
         };
         let bounds = kept.fullest().iter().map(|ages| {
             (
@@ -236,15 +315,15 @@ impl<'c, 'p> Bounds<'c, 'p> {
             ..default
         };
         let most = peak(content, churn, &assumed);
-        let how = format!("{versions} versions, pruning included");
+        let how = What::Versions(versions);
         let (window, apart) = match self.adds(copy) {
             // What prunes deleted in the source stays here, as it was at each run.
             Some(runs) => (since, runs.max(least_between)),
             None => (window(self.context, copy, day), least_between),
         };
         match repository((content, most), churn, (window, apart)) {
-            Bytes::ZERO => (most, how),
-            more => (most.saturating_add(more), old(&how, more, window)),
+            Bytes::ZERO => (most, how.into()),
+            more => (most.saturating_add(more), how.with(more, window)),
         }
     }
 
@@ -311,11 +390,6 @@ impl<'c, 'p> Bounds<'c, 'p> {
 /// How long a copy has been there, up to a day.
 fn since(copy: &Copy, day: Date) -> Seconds {
     Seconds::days(i64::from(days_between(copy.lifetime.from, day)))
-}
-
-/// What is there, and what its store keeps besides.
-fn old(how: &str, more: Bytes, window: Seconds) -> String {
-    format!("{how}, and {} deleted within {window}", more.rounded())
 }
 
 /// Bytes a day that a backup stores anew: what is stated, else all of it (a compressed dump changes

@@ -24,6 +24,9 @@ enum Place {
 }
 
 pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
+    if !is_anything_cleared(context) {
+        return;
+    }
     let mut hits: BTreeMap<Place, BTreeMap<CopyId, Label>> = BTreeMap::new();
     for period in &context.plan.periods {
         for id in copies_in(context, period) {
@@ -37,6 +40,15 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
     for (place, copies) in &hits {
         tell(context, *place, copies, found);
     }
+}
+
+/// Whether a clearance is written anywhere that could be too low.
+fn is_anything_cleared(context: &Context<'_>) -> bool {
+    let model = &context.plan.model;
+    let stores = model.stores.iter().map(|(_, store)| store.clearance);
+    let hosts = model.hosts.iter().map(|(_, host)| host.clearance);
+    let services = model.services.iter().map(|(_, service)| service.clearance);
+    stores.chain(hosts).chain(services).any(|c| c.is_some())
 }
 
 /// The host that sees what a copy is made of: the one that runs its step, if the data reaches it in

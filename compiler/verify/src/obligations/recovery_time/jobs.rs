@@ -144,7 +144,7 @@ fn restore(
         due,
         setup,
         finish,
-        bytes: size_on(class, last_day(period)),
+        bytes: size_on(context, class, last_day(period)),
         speed,
         ways,
         slowest,

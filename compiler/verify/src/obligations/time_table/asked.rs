@@ -26,6 +26,7 @@ fn too_early(context: &Context<'_>, id: StepId) -> Option<Finding> {
     let (calendar, times) = plan.calendars.asked(id)?;
     let asking = Rhythm {
         calendar,
+        apart: plan.calendars.apart(calendar),
         late: Seconds::ZERO,
         length: Seconds(1),
         ..copying

@@ -22,7 +22,7 @@ use thrice_quantity::Seconds;
 use thrice_quantity::schedule::{Schedule, TimeOfDay};
 use thrice_retention::ResticVersion;
 
-use super::{Meetings, Rhythm, SHOWN, always, finding, meetings, runs};
+use super::{Meetings, Rhythm, SHOWN, always, finding, in_step, meetings, runs};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::{instant, some};
@@ -83,7 +83,7 @@ struct Clash<'u> {
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     // Steps on many hosts share few rhythms.
     let mut rhythms: BTreeMap<Rhythm, usize> = BTreeMap::new();
-    let mut known: BTreeMap<(usize, usize, Seconds), Meetings> = BTreeMap::new();
+    let mut known: IndexMap<(usize, usize, Seconds), Meetings, FxBuildHasher> = IndexMap::default();
     for (id, _) in context.plan.model.repositories.iter() {
         let users = users(context, id);
         let numbers: Vec<usize> = users
@@ -96,11 +96,13 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         let mut groups: BTreeMap<Code, Vec<Clash<'_>>> = BTreeMap::new();
         for (first, one) in users.iter().zip(&numbers) {
             for (second, other) in users.iter().zip(&numbers) {
-                let alone = std::ptr::eq(first, second) && first.steps.len() < 2;
-                let apart = alone || one_after_the_other(context, first, second);
-                let Some((code, window)) = (!apart).then(|| rule(first, second)).flatten() else {
+                let Some((code, window)) = rule(first, second) else {
                     continue;
                 };
+                let alone = std::ptr::eq(first, second) && first.steps.len() < 2;
+                if alone || one_after_the_other(context, first, second) {
+                    continue;
+                }
                 let (a, b) = (&first.manner.rhythm, &second.manner.rhythm);
                 let met = *known
                     .entry((*one, *other, window))
@@ -190,7 +192,10 @@ fn fatal(first: &Users, second: &Users) -> bool {
         (&second.manner.rhythm, &second.starts),
     );
     match rule(first, second) {
-        Some((TORN_MIRROR, window)) => runs(a, b, window).any(|(_, meets)| meets.is_some()),
+        Some((TORN_MIRROR, window)) => match in_step(a, b, window) {
+            Some(met) => met.hits > 0,
+            None => runs(a, b, window).any(|(_, meets)| meets.is_some()),
+        },
         Some((LOCKED, window)) => always(a, b, window),
         _ => false,
     }
@@ -302,6 +307,7 @@ fn own_check(context: &Context<'_>, id: RepositoryId, host: HostId) -> Option<Us
         manner: Manner {
             rhythm: Rhythm {
                 calendar: usize::MAX,
+                apart: None,
                 late: Seconds::ZERO,
                 length: OWN_CHECK,
                 from,

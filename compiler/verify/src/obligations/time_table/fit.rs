@@ -1,10 +1,8 @@
 //! A run fits into its period, and what it carries through its line.
 
-use std::collections::BTreeMap;
-
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassKind, RunnerKind, Step, StepId, Verb};
-use thrice_plan::{Copy, CopyKind};
+use thrice_plan::{Copy, CopyId, CopyKind};
 use thrice_quantity::{Bytes, Seconds};
 
 use super::{finding, says_when};
@@ -18,12 +16,6 @@ const TOO_SLOW: Code = Code("T2108");
 /// Returns for how many steps that carry data it is not known what or through what.
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> usize {
     let mut unchecked = 0;
-    let mut made: BTreeMap<StepId, Vec<&Copy>> = BTreeMap::new();
-    for (_, copy) in context.plan.copies.iter() {
-        if let Some(step) = copy.made_by {
-            made.entry(step).or_default().push(copy);
-        }
-    }
     for (id, step) in context.plan.model.steps.iter() {
         if matches!(step.runner.kind, RunnerKind::Hand | RunnerKind::Lifecycle) {
             continue;
@@ -36,10 +28,12 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> usize {
         if !carries || step.timing.schedule.is_none() {
             continue;
         }
-        let copies = made.get(&id).map_or(&[] as &[&Copy], Vec::as_slice);
-        match (speed(context, step, copies), carried(context, id, copies)) {
-            (Some(speed), Some(carried)) => out.extend(too_slow(context, id, speed, carried)),
-            _ => unchecked += 1,
+        let copies = context.made_by(id);
+        let speed = speed(context, step, copies);
+        let known = speed.and_then(|speed| Some((speed, carried(context, id, copies)?)));
+        match known {
+            Some((speed, carried)) => out.extend(too_slow(context, id, speed, carried)),
+            None => unchecked += 1,
         }
     }
     unchecked
@@ -74,18 +68,14 @@ fn too_long(context: &Context<'_>, id: StepId, step: &Step) -> Option<Finding> {
 }
 
 /// The least of the speeds that are stated on a step's way, in bytes a second, and where.
-fn speed(context: &Context<'_>, step: &Step, copies: &[&Copy]) -> Option<(Bytes, String)> {
+fn speed(context: &Context<'_>, step: &Step, copies: &[CopyId]) -> Option<(Bytes, String)> {
     let model = &context.plan.model;
     let mut hosts: Vec<_> = step.runner.host.into_iter().collect();
-    let mut stores = Vec::new();
-    for copy in copies {
-        stores.push(copy.location.store);
-        stores.extend(
-            copy.source
-                .map(|source| context.plan.copies[source].location.store),
-        );
+    for id in copies {
+        let source = context.plan.copies[*id].source;
+        let ends = [Some(*id), source].into_iter().flatten();
+        hosts.extend(ends.map(|end| context.host(&context.plan.copies[end])));
     }
-    hosts.extend(stores.iter().map(|store| context.plan.host_of(*store)));
     hosts.sort_unstable();
     hosts.dedup();
     if hosts.len() < 2 {
@@ -107,11 +97,11 @@ fn speed(context: &Context<'_>, step: &Step, copies: &[&Copy]) -> Option<(Bytes,
 
 /// What one run carries at least at the start, and at most at the horizon; `None` where a size is not
 /// stated. The first run, which carries everything, is not meant.
-fn carried(context: &Context<'_>, id: StepId, copies: &[&Copy]) -> Option<(Bytes, Bytes)> {
+fn carried(context: &Context<'_>, id: StepId, copies: &[CopyId]) -> Option<(Bytes, Bytes)> {
     let gap = context.plan.cadences[id].widest?;
     let mut sum = (Bytes::ZERO, Bytes::ZERO);
-    for copy in copies {
-        let (low, high) = of_copy(context, copy, gap)?;
+    for id in copies {
+        let (low, high) = of_copy(context, &context.plan.copies[*id], gap)?;
         sum = (sum.0.saturating_add(low), sum.1.saturating_add(high));
     }
     Some(sum)
@@ -121,7 +111,7 @@ fn of_copy(context: &Context<'_>, copy: &Copy, gap: Seconds) -> Option<(Bytes, B
     let class = &context.plan.model.classes[copy.class];
     let (size, _) = class.size.as_ref()?;
     let least = size.low();
-    let most = size_on(class, context.plan.model.policy.end);
+    let most = size_on(context, class, context.plan.model.policy.end);
     let whole = class.kind == ClassKind::State && copy.kind != CopyKind::Versions;
     Some(match (&class.churn, whole) {
         (Some((churn, _)), false) => (

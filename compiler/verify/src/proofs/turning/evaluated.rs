@@ -129,7 +129,8 @@ impl<'e> Volume<'e> {
 
     fn fails_with(&self, class: &Class) -> bool {
         let full = |of: &capacity::OfClass<'_>| of.fails_with(self.context, class);
-        let late = |of: &&recovery_time::Holding| !of.late_with(self.id, class).is_empty();
+        let late =
+            |of: &&recovery_time::Holding| !of.late_with(self.context, self.id, class).is_empty();
         self.stores.iter().any(full) || self.restores.iter().any(late)
     }
 
@@ -141,7 +142,7 @@ impl<'e> Volume<'e> {
             (Obligation::Capacity, name.to_owned())
         });
         let late = self.restores.iter();
-        let late = late.flat_map(|of| of.late_with(self.id, class));
+        let late = late.flat_map(|of| of.late_with(self.context, self.id, class));
         let late = late.map(|late| {
             let name = self.context.class_name(late);
             (Obligation::RecoveryTime, name.to_owned())
