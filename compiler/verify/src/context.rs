@@ -5,6 +5,7 @@ mod kinds;
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use ecow::EcoString;
@@ -41,32 +42,48 @@ impl Known {
     }
 }
 
-/// What belongs to each thing of a table.
+/// What belongs to each thing of a table, in one list.
 struct Groups<I, T> {
-    by: Table<I, Vec<T>>,
+    /// Where the group of each thing begins; at the end, where the last one ends.
+    starts: Vec<usize>,
+    all: Vec<T>,
+    things: PhantomData<I>,
 }
 
-impl<I: std::marker::Copy + From<usize>, T> Groups<I, T>
+impl<I, T> Groups<I, T>
 where
     usize: From<I>,
+    I: std::marker::Copy,
 {
-    /// Nothing yet, of so many.
-    fn new(count: usize) -> Self {
-        let mut by = Table::with_capacity(count);
-        for _ in 0..count {
-            by.push(Vec::new());
+    /// The groups of so many things; each keeps its order.
+    fn new(count: usize, mut pairs: Vec<(I, T)>) -> Self {
+        pairs.sort_by_key(|(to, _)| usize::from(*to));
+        let places = pairs.iter().map(|(to, _)| usize::from(*to));
+        let mut starts = vec![0; count + 1];
+        for place in places {
+            if let Some(next) = starts.get_mut(place + 1) {
+                *next += 1;
+            }
         }
-        Self { by }
-    }
-
-    fn add(&mut self, to: I, what: T) {
-        if let Some(group) = self.by.get_mut(to) {
-            group.push(what);
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        Self {
+            starts,
+            all: pairs.into_iter().map(|(_, what)| what).collect(),
+            things: PhantomData,
         }
     }
 
     fn of(&self, id: I) -> &[T] {
-        self.by.get(id).map_or(&[], Vec::as_slice)
+        let at = usize::from(id);
+        let ends = (self.starts.get(at), self.starts.get(at + 1));
+        let (Some(from), Some(to)) = ends else {
+            return &[];
+        };
+        self.all.get(*from..*to).unwrap_or_default()
     }
 }
 
@@ -119,17 +136,11 @@ impl<'p> Context<'p> {
     /// Indexes a plan.
     pub(crate) fn new(plan: &'p Plan, known: Rc<Known>) -> Self {
         let model = &plan.model;
-        let mut copies = Groups::new(model.classes.len());
-        let mut on_hosts = Groups::new(model.hosts.len());
-        let mut by_step = Groups::new(model.steps.len());
-        for (id, copy) in plan.copies.iter() {
-            copies.add(copy.class, id);
-            on_hosts.add(plan.host_of(copy.location.store), id);
-            if let Some(step) = copy.made_by {
-                by_step.add(step, id);
-            }
-        }
-        let mut run_by = Groups::new(model.hosts.len());
+        let copies = plan.copies.iter().map(|(id, copy)| (copy.class, id));
+        let on_hosts = plan.copies.iter();
+        let on_hosts = on_hosts.map(|(id, copy)| (plan.host_of(copy.location.store), id));
+        let by_step = plan.copies.iter();
+        let by_step = by_step.filter_map(|(id, copy)| Some((copy.made_by?, id)));
         let (mut noncurrent_rules, mut prunes) = (Vec::new(), Vec::new());
         for (id, step) in model.steps.iter() {
             match step.verb {
@@ -139,22 +150,18 @@ impl<'p> Context<'p> {
                 Verb::Prune => prunes.push(id),
                 _ => {}
             }
-            if let Some(host) = step.runner.host {
-                run_by.add(host, id);
-            }
         }
-        let mut stores_on = Groups::new(model.hosts.len());
-        for (id, store) in model.stores.iter() {
-            stores_on.add(store.host, id);
-        }
+        let run_by = model.steps.iter();
+        let run_by = run_by.filter_map(|(id, step)| Some((step.runner.host?, id)));
+        let stores_on = model.stores.iter().map(|(id, store)| (store.host, id));
         let mut context = Self {
             plan,
-            copies,
-            on_hosts,
-            by_step,
+            copies: Groups::new(model.classes.len(), copies.collect()),
+            on_hosts: Groups::new(model.hosts.len(), on_hosts.collect()),
+            by_step: Groups::new(model.steps.len(), by_step.collect()),
             noncurrent_rules,
             prunes,
-            run_by,
+            run_by: Groups::new(model.hosts.len(), run_by.collect()),
             owned: RefCell::default(),
             names: plan
                 .model
@@ -162,12 +169,12 @@ impl<'p> Context<'p> {
                 .iter()
                 .map(|(_, class)| class.named.name.as_str().into())
                 .collect(),
-            stores_on,
+            stores_on: Groups::new(model.hosts.len(), stores_on.collect()),
             alarmed: Table::with_capacity(model.classes.len()),
             present: RefCell::default(),
             spared: OnceCell::new(),
             holders: OnceCell::new(),
-            narrowed: Groups::new(0),
+            narrowed: Groups::new(0, Vec::new()),
             kinds: Kinds::default(),
             grown: Grown::default(),
             systems: RefCell::default(),

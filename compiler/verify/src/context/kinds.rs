@@ -55,11 +55,9 @@ impl<'p> Context<'p> {
         let places = granted
             .flat_map(|g| g.stores.iter().map(|store| (*store, &*g.path)))
             .chain(model.mounts.iter().map(|m| (m.store, &*m.path)));
-        let mut out = Groups::new(model.stores.len());
-        for (number, (store, path)) in places.enumerate().filter(|(_, (_, path))| *path != "/") {
-            out.add(store, (number, path));
-        }
-        out
+        let parts = places.enumerate().filter(|(_, (_, path))| *path != "/");
+        let parts = parts.map(|(number, (store, path))| (store, (number, path)));
+        Groups::new(model.stores.len(), parts.collect())
     }
 
     /// What a class is and how its copies come and go is looked at once, not once a period.

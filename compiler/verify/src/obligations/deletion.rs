@@ -76,7 +76,7 @@ struct Known {
     numbers: usize,
     /// For the first of classes alike, as long as its copies are this system: the numbers of attacks that
     /// leave a copy elsewhere alone.
-    spare: BTreeMap<ClassId, (Rc<Symbolized>, BTreeSet<usize>)>,
+    spare: BTreeMap<ClassId, (Rc<Symbolized>, Vec<bool>)>,
 }
 
 impl Known {
@@ -101,13 +101,14 @@ impl Known {
         attack
     }
 
-    /// The attacks that leave a copy of a class alone.
-    fn spare(&mut self, class: ClassId, system: &Rc<Symbolized>) -> &mut BTreeSet<usize> {
-        let new = || (Rc::clone(system), BTreeSet::new());
+    /// By the number of an attack, whether it leaves a copy of a class alone.
+    fn spare(&mut self, class: ClassId, system: &Rc<Symbolized>) -> &mut Vec<bool> {
+        let new = || (Rc::clone(system), Vec::new());
         let known = self.spare.entry(class).or_insert_with(new);
         if !Rc::ptr_eq(&known.0, system) {
             *known = new();
         }
+        known.1.resize(self.numbers, false);
         &mut known.1
     }
 }
@@ -119,6 +120,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     for (index, period) in context.plan.periods.iter().enumerate() {
         let attacks = attacks(context, period, &mut known_attacks);
         let mut adders = counting::Adders::default();
+        let mut notes = counting::Notes::default();
         for classes in context.alike(&context.classes_in(period), period) {
             let Some(class) = classes.first().copied() else {
                 continue;
@@ -134,11 +136,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             for attack in &attacks {
                 // Most attacks leave most classes alone, which is quick to see.
                 let leaves = |copy: &&Copy| attack.struck.surely_leaves(context, copy, noticed);
-                if elsewhere.is_empty() || spare.contains(&attack.number) {
+                if elsewhere.is_empty() || spare.get(attack.number) == Some(&true) {
                     continue;
                 }
                 if elsewhere.iter().any(leaves) {
-                    spare.insert(attack.number);
+                    if let Some(spares) = spare.get_mut(attack.number) {
+                        *spares = true;
+                    }
                     continue;
                 }
                 let useless = attack.struck.useless(context, ids);
@@ -170,7 +174,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 None => {
                     let known = (&mut adders, &mut open);
                     let pushers = counting::pushers(context, &classes, ids, period, known);
-                    counting::note(context, &pushers).into()
+                    notes.of(context, pushers)
                 }
             };
             out.verdicts.extend(classes.iter().map(|class| Verdict {

@@ -125,8 +125,7 @@ impl Display for How {
 }
 
 pub(super) fn days_between(from: Date, to: Date) -> u32 {
-    from.until(to)
-        .map_or(0, |span| u32::try_from(span.get_days()).unwrap_or(0))
+    u32::try_from(from.duration_until(to).as_secs() / 86_400).unwrap_or(0)
 }
 
 impl<'c, 'p> Bounds<'c, 'p> {

@@ -15,11 +15,11 @@ use crate::context::Context;
 
 /// How long a copy's store keeps what is deleted in it, up to a day: the longest of its ways.
 pub(super) fn window(context: &Context<'_>, copy: &Copy, day: Date) -> Seconds {
-    let since = Seconds::days(i64::from(days_between(copy.lifetime.from, day)));
+    let since = || Seconds::days(i64::from(days_between(copy.lifetime.from, day)));
     let old_versions = match noncurrent(context, copy) {
         Noncurrent::Gone => Seconds::ZERO,
         Noncurrent::For(after, _) => after.high().saturating_add(LIFECYCLE_LATE),
-        Noncurrent::ForEver => since,
+        Noncurrent::ForEver => since(),
     };
     let snapshots = own_snapshots(context, copy).map_or(Seconds::ZERO, |(keep, period)| {
         period.saturating_mul(i64::from(keep))
@@ -28,7 +28,10 @@ pub(super) fn window(context: &Context<'_>, copy: &Copy, day: Date) -> Seconds {
     let locked = store
         .lock
         .map_or(Seconds::ZERO, |lock| Seconds::days(lock.days));
-    old_versions.max(snapshots).max(locked).min(since)
+    match old_versions.max(snapshots).max(locked) {
+        Seconds::ZERO => Seconds::ZERO,
+        kept => kept.min(since()),
+    }
 }
 
 /// The most that is kept of deleted files, dumps or objects.

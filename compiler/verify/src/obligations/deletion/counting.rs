@@ -6,7 +6,9 @@
 //! says within what time that is (`noticed within`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{
     ClassId, HostId, KeyId, Location, Obligation, RepositoryId, Right, StepTarget, Verb,
@@ -22,7 +24,7 @@ use crate::wording::{list, some};
 const OPEN: Code = Code("T1805");
 
 /// The hosts that can add snapshots to a place with a key, as far as it has been asked in a period.
-pub(super) type Adders = BTreeMap<(Location, Option<KeyId>), BTreeSet<HostId>>;
+pub(super) type Adders = BTreeMap<(Location, Option<KeyId>), Rc<BTreeSet<HostId>>>;
 
 /// Repositories by whose rules everything can be pushed out: the classes, and who can do it.
 pub(super) type Open = BTreeMap<BTreeSet<RepositoryId>, (BTreeSet<ClassId>, BTreeSet<HostId>)>;
@@ -35,8 +37,8 @@ pub(super) fn pushers(
     ids: &[CopyId],
     period: &Period,
     (known, open): (&mut Adders, &mut Open),
-) -> BTreeSet<HostId> {
-    let mut all: Option<BTreeSet<HostId>> = None;
+) -> Rc<BTreeSet<HostId>> {
+    let mut all: Option<Rc<BTreeSet<HostId>>> = None;
     let mut repositories = BTreeSet::new();
     let class = classes.first().copied();
     for copy in class
@@ -44,18 +46,19 @@ pub(super) fn pushers(
         .flat_map(|class| elsewhere(context, class, ids))
     {
         let Some((thinned, repository)) = thinned(context, copy) else {
-            return BTreeSet::new();
+            return Rc::default();
         };
         repositories.insert(repository);
         let place = (thinned.location.clone(), thinned.key);
         let adders = known.entry(place).or_insert_with(|| {
-            machines(context, period)
-                .filter(|host| adds_snapshots(context, *host, thinned, period))
-                .collect()
+            let machines = machines(context, period);
+            let adding = machines.filter(|host| adds_snapshots(context, *host, thinned, period));
+            Rc::new(adding.collect())
         });
         all = Some(match all {
-            Some(all) => all.intersection(adders).copied().collect(),
-            None => adders.clone(),
+            Some(all) if all == *adders => all,
+            Some(all) => Rc::new(all.intersection(adders).copied().collect()),
+            None => Rc::clone(adders),
         });
     }
     let all = all.unwrap_or_default();
@@ -64,7 +67,7 @@ pub(super) fn pushers(
     if !all.is_empty() && !unnoticed.is_empty() {
         let (classes, hosts) = open.entry(repositories).or_default();
         classes.extend(unnoticed);
-        hosts.extend(&all);
+        hosts.extend(all.iter());
     }
     all
 }
@@ -104,11 +107,29 @@ fn adds_snapshots(context: &Context<'_>, host: HostId, copy: &Copy, period: &Per
     copy.key.is_none_or(|key| owned.keys.contains(&key)) && owned.grants.iter().any(writes)
 }
 
-/// What a verdict says besides.
-pub(super) fn note(context: &Context<'_>, pushers: &BTreeSet<HostId>) -> String {
-    if pushers.is_empty() {
-        return String::new();
+/// What verdicts say besides, by the hosts that are the same ones.
+#[derive(Default)]
+pub(super) struct Notes {
+    known: Vec<(Rc<BTreeSet<HostId>>, EcoString)>,
+}
+
+impl Notes {
+    /// What a verdict says of the hosts that can push everything out.
+    pub(super) fn of(&mut self, context: &Context<'_>, pushers: Rc<BTreeSet<HostId>>) -> EcoString {
+        if pushers.is_empty() {
+            return EcoString::new();
+        }
+        let same = |(hosts, _): &&(Rc<BTreeSet<HostId>>, _)| Rc::ptr_eq(hosts, &pushers);
+        if let Some((_, note)) = self.known.iter().find(same) {
+            return note.clone();
+        }
+        let note = EcoString::from(note(context, &pushers));
+        self.known.push((pushers, note.clone()));
+        note
     }
+}
+
+fn note(context: &Context<'_>, pushers: &BTreeSet<HostId>) -> String {
     format!(
         "keep rules that count are open to whoever adds snapshots: {}",
         some(names(context, pushers))
