@@ -303,3 +303,52 @@ fn names(context: &Context<'_>, steps: impl IntoIterator<Item = StepId>) -> Vec<
         .map(|id| context.plan.model.steps[id].named.name.clone())
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A step whose runs are this far apart, from the first of its list on.
+    fn rhythm(apart: i64, (late, long): (i64, i64), (from, lasts): (i64, i64)) -> Rhythm {
+        Rhythm {
+            calendar: 0,
+            apart: Some(apart),
+            late: Seconds(late),
+            length: Seconds(late + long),
+            from,
+            until: from + lasts,
+        }
+    }
+
+    fn starts(first: i64, apart: i64, count: i64) -> Starts {
+        (0..count).map(|run| first + run * apart).collect()
+    }
+
+    proptest! {
+        /// Lists that begin and end anywhere, runs longer than their distance, steps that come and go.
+        #[test]
+        fn runs_in_step_meet_as_they_do_one_by_one(
+            apart in 1_i64..12,
+            (first, count) in (0_i64..20, 1_i64..12),
+            (other_first, other_count) in (0_i64..20, 1_i64..12),
+            (a, a_there) in ((0_i64..5, 0_i64..20), (0_i64..60, 0_i64..120)),
+            (b, b_there) in ((0_i64..5, 1_i64..20), (0_i64..60, 0_i64..120)),
+            window in 1_i64..25,
+        ) {
+            let (a, b) = (rhythm(apart, a, a_there), rhythm(apart, b, b_there));
+            let (own, others) = (starts(first, apart, count), starts(other_first, apart, other_count));
+            let window = Seconds(window);
+            let quick = meetings((&a, &own), (&b, &others), window);
+            let unknown = Rhythm { apart: None, ..a };
+            let counted = meetings((&unknown, &own), (&b, &others), window);
+            prop_assert_eq!((quick.runs, quick.hits), (counted.runs, counted.hits));
+            prop_assert_eq!(quick.first, counted.first);
+            prop_assert_eq!(
+                always((&a, &own), (&b, &others), window),
+                always((&unknown, &own), (&b, &others), window)
+            );
+        }
+    }
+}
