@@ -38,7 +38,7 @@ impl Calendars {
         let mut out = Self::default();
         let mut known: IndexMap<(&str, &Recurrence), usize, FxBuildHasher> = IndexMap::default();
         for (_, step) in model.steps.iter() {
-            let mut number = |(schedule, _): &'m (Schedule, Span)| {
+            let mut number = |(schedule, _): &'m (Arc<Schedule>, Span)| {
                 let zone = zone_name(model, schedule, step);
                 *known.entry((zone, &schedule.when)).or_insert_with(|| {
                     out.lists.push(starts(schedule, zone, from, until));

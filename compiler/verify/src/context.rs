@@ -226,9 +226,9 @@ impl<'p> Context<'p> {
         let index = |wanted: CopyId| copies.iter().position(|c| *c == wanted).map_or(-1, number);
         let mut out = Vec::with_capacity(8 + 24 * copies.len());
         out.extend([
-            time(class.rto),
-            time(class.retain_at_least),
-            time(class.retain_at_most),
+            time(class.asked().rto),
+            time(class.asked().retain_at_least),
+            time(class.asked().retain_at_most),
             noticed_after(self, id).0,
         ]);
         out.push(number(class.needs.len()));
@@ -249,6 +249,7 @@ impl<'p> Context<'p> {
             let older = copy
                 .enter
                 .older_than
+                .as_deref()
                 .map_or((-1, -1), |o| (o.low().0, o.high().0));
             out.extend([older.0, older.1, number(copy.leaves.len())]);
             for leave in &copy.leaves {
@@ -299,7 +300,7 @@ impl<'p> Context<'p> {
         for (index, (store, path)) in narrowed {
             let place = Location {
                 store,
-                path: path.to_owned(),
+                path: path.into(),
             };
             if place.meets(&copy.location) {
                 out.push(number(index));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_grammar::TokenKind;
 use thrice_model::{
@@ -110,8 +111,8 @@ fn named(cursor: &mut Cursor<'_>) -> Vec<ClassId> {
 
 /// `CLASS, …` as written, each once. `kinds` are what a message says is expected here: classes,
 /// and perhaps what else the caller has already looked for.
-pub fn classes(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Vec<(ClassId, Span)> {
-    let mut found: Vec<(ClassId, Span)> = Vec::new();
+pub fn classes(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> SmallVec<[(ClassId, Span); 1]> {
+    let mut found = SmallVec::new();
     let mut known: BTreeMap<ClassId, Span> = BTreeMap::new();
     for (_, index, span) in cursor.list(|cursor| cursor.reference_any(kinds)) {
         let class = ClassId(index);

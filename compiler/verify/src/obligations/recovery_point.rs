@@ -209,10 +209,10 @@ fn alike(context: &Context<'_>, period: &Period) -> Vec<(Vec<ClassId>, Limits)> 
 /// What a class states, else the least that is required of it.
 fn limits(context: &Context<'_>, id: ClassId, period: &Period) -> Limits {
     let class = &context.plan.model.classes[id];
-    if class.rpo.is_some() {
+    if class.asked().rpo.is_some() {
         return Limits {
-            nominal: class.rpo,
-            guaranteed: class.rpo_guaranteed,
+            nominal: class.asked().rpo,
+            guaranteed: class.asked().rpo_guaranteed,
         };
     }
     let mut out = Limits::default();

@@ -412,7 +412,7 @@ impl Decider<'_, '_> {
         let class_data = &context.plan.model.classes[lost];
         let window = faults::alarmed_after(context, lost)
             .0
-            .saturating_add(class_data.rto.map_or(0, |(t, _)| t.0));
+            .saturating_add(class_data.asked().rto.map_or(0, |(t, _)| t.0));
         let (from, to) = ages(context, lost, from);
         let question = Question {
             members,

@@ -1,5 +1,6 @@
 //! What only shows when all steps are read: order, lifetimes, what a step finds to read.
 
+use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_model::{Lifetime, Location, Source, StepTarget, Timing, Verb};
 use thrice_quantity::{Interval, Seconds};
@@ -186,8 +187,8 @@ fn copied(this: &Pending, source: &Pending) -> Option<(Verb, Timing)> {
     let verb = Verb::Backup {
         keep: keep.clone(),
         prune: true,
-        exclude: Vec::new(),
-        flags: Vec::new(),
+        exclude: ThinVec::new(),
+        flags: ThinVec::new(),
         mirror: Some(Box::new(mirror)),
     };
     let mut timing = this.step.timing.clone();
