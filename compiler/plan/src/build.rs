@@ -112,7 +112,7 @@ fn planned(
 
 fn kept(model: &Model) -> Table<StepId, Option<Arc<Kept>>> {
     let mut histories = Histories::default();
-    let mut out = Table::default();
+    let mut out = Table::with_capacity(model.steps.len());
     for (_, step) in model.steps.iter() {
         out.push(histories.of(model, step));
     }
