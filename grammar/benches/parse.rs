@@ -30,8 +30,10 @@ fn bench(criterion: &mut Criterion) {
     group
         .sample_size(10)
         .throughput(Throughput::Bytes(text.len() as u64));
-    group.bench_function("parse", |b| b.iter(|| parse(FileId(0), black_box(&text))));
-    let (tree, mistakes) = parse(FileId(0), &text);
+    group.bench_function("parse", |b| {
+        b.iter(|| parse(FileId::new(0), black_box(&text)))
+    });
+    let (tree, mistakes) = parse(FileId::new(0), &text);
     assert!(mistakes.is_empty());
     group.bench_function("format", |b| b.iter(|| format(black_box(&tree), &text)));
     group.finish();

@@ -173,7 +173,7 @@ fn hardened_can_be_carried_out() {
 fn policies_are_formatted() {
     for folder in ["std", "starter", "vpai", "vpai/as-written", "vpai/hardened"] {
         for (name, text) in files(folder) {
-            let (tree, mistakes) = thrice_grammar::parse(FileId(0), &text);
+            let (tree, mistakes) = thrice_grammar::parse(FileId::new(0), &text);
             assert!(mistakes.is_empty(), "{name}: {mistakes:?}");
             assert_eq!(
                 thrice_grammar::format(&tree, &text).as_deref(),

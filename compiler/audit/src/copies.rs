@@ -55,7 +55,7 @@ fn unseen(judge: &mut Judge<'_>) {
 
 /// What a class, or else a requirement, allows while every run succeeds, and where that is said.
 fn recovery_point(plan: &Plan, id: ClassId) -> Option<(Seconds, Span)> {
-    if let Some(rpo) = plan.model.classes[id].rpo {
+    if let Some(rpo) = plan.model.classes[id].asked().rpo {
         return Some(rpo);
     }
     let asked = plan.model.requirements.iter().filter_map(|requirement| {
@@ -172,7 +172,7 @@ fn way(plan: &Plan, copy: &Copy) -> Vec<String> {
     let sources = std::iter::successors(Some(copy), |copy| Some(&plan.copies[copy.source?]));
     let steps = sources.filter_map(|copy| copy.made_by);
     steps
-        .map(|id| plan.model.steps[id].named.name.clone())
+        .map(|id| plan.model.steps[id].named.name.to_string())
         .collect()
 }
 

@@ -144,7 +144,7 @@ impl Judge<'_> {
 
 /// A failure that is about a step.
 pub fn of_step(code: Code, step: &Step, message: String) -> Diagnostic {
-    Diagnostic::error(code, message).about(step.named.name.clone())
+    Diagnostic::error(code, message).about(step.named.name.to_string())
 }
 
 /// Bytes as a figure.

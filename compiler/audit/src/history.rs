@@ -53,7 +53,7 @@ pub fn snapshots<'m>(judge: &Judge<'m>, id: StepId, step: &Step) -> Option<Vec<&
     };
     let name = &plan.model.repositories[*repository].named.name;
     let measured = judge.measured;
-    let all = measured.snapshots.get(name)?.as_ref().ok()?;
+    let all = measured.snapshots.get(name.as_str())?.as_ref().ok()?;
     let (tag, host) = (tag(plan, id), host_name(plan, judge.host));
     // A run that could not read some files leaves a snapshot all the same.
     let failed = judge.record(id).filter(|record| !record.ok);
@@ -292,7 +292,7 @@ pub fn unlisted(judge: &mut Judge<'_>) {
     let measured = judge.measured;
     for (_, repository) in plan.model.repositories.iter() {
         let name = &repository.named.name;
-        if let Some(Err(why)) = measured.snapshots.get(name) {
+        if let Some(Err(why)) = measured.snapshots.get(name.as_str()) {
             let voids = Reach::of_store(plan, repository.store).voids(plan, &LOST);
             judge.unmeasured(name, repository.named.span, why, voids);
         }

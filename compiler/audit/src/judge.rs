@@ -41,9 +41,9 @@ pub fn judge(plan: &Plan, host: HostId, measured: &Measured, now: Timestamp) -> 
     // The heaviest first; within a severity as they came up: classes, then steps, then stores.
     findings.sort_by_key(|finding| finding.diagnostic.severity);
     Audit {
-        policy: plan.model.policy.named.name.clone(),
+        policy: plan.model.policy.named.name.to_string(),
         hash: plan.model.hash.clone(),
-        host: plan.model.hosts[host].named.name.clone(),
+        host: plan.model.hosts[host].named.name.to_string(),
         at: now.as_second(),
         strict: false,
         findings,

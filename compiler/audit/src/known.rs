@@ -47,9 +47,8 @@ fn places(plan: &Plan) -> Vec<Location> {
             out.push(place.clone());
         }
         match &step.target {
-            StepTarget::Location(place, _) | StepTarget::Environment(_, Some(place), _) => {
-                out.push(place.clone());
-            }
+            StepTarget::Location(place, _) => out.push(place.clone()),
+            StepTarget::Environment(_, via, _) => out.extend(via.as_deref().cloned()),
             _ => {}
         }
         if let Verb::Sync {
@@ -57,13 +56,13 @@ fn places(plan: &Plan) -> Vec<Location> {
             ..
         } = &step.verb
         {
-            out.push(place.clone());
+            out.push(Location::clone(place));
         }
     }
     for (_, repository) in model.repositories.iter() {
         out.extend(OF_A_REPOSITORY.map(|name| Location {
             store: repository.store,
-            path: format!("{}/{name}", repository.path.trim_end_matches('/')),
+            path: format!("{}/{name}", repository.path.trim_end_matches('/')).into(),
         }));
     }
     out

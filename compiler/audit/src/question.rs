@@ -99,7 +99,7 @@ pub fn hosts(plan: &Plan) -> Vec<(HostId, String)> {
     let runs = |host: HostId| scripts(plan, host).next().is_some();
     let hosts = plan.model.hosts.iter().filter(|(id, _)| runs(*id));
     hosts
-        .map(|(id, host)| (id, host.named.name.clone()))
+        .map(|(id, host)| (id, host.named.name.to_string()))
         .collect()
 }
 
@@ -170,7 +170,7 @@ fn add_repository(
         return;
     }
     repositories.push(Repository {
-        name: name.clone(),
+        name: name.to_string(),
         url: access.url,
         password_file: access.password_file,
         settings: access.settings,
@@ -193,13 +193,16 @@ fn manifest(plan: &Plan, step: &Step, host: HostId) -> Option<String> {
 
 /// The server that a capture dumps, as its script reaches it.
 fn server(plan: &Plan, step: &Step, host: HostId, name: &str) -> Option<Server> {
-    let Verb::Capture(CaptureParts {
+    let Verb::Capture(parts) = &step.verb else {
+        return None;
+    };
+    let CaptureParts {
         method: CaptureMethod::PgDump,
         runs: None,
         user,
         container,
         ..
-    }) = &step.verb
+    } = parts.as_ref()
     else {
         return None;
     };
@@ -221,7 +224,7 @@ fn file_systems(plan: &Plan, host: HostId) -> Vec<(String, String)> {
             && store.lifetime.contains(plan.as_of)
     });
     stores
-        .map(|(_, store)| (store.named.name.clone(), store.mounted_at.clone()))
+        .map(|(_, store)| (store.named.name.to_string(), store.mounted_at.clone()))
         .collect()
 }
 
@@ -235,9 +238,8 @@ fn buckets(plan: &Plan, host: HostId) -> Vec<BucketQuestion> {
             stores.push(place.store);
         }
         match &step.target {
-            StepTarget::Location(place, _) | StepTarget::Environment(_, Some(place), _) => {
-                stores.push(place.store);
-            }
+            StepTarget::Location(place, _) => stores.push(place.store),
+            StepTarget::Environment(_, Some(via), _) => stores.push(via.store),
             _ => {}
         }
         let credential = step
@@ -254,7 +256,7 @@ fn buckets(plan: &Plan, host: HostId) -> Vec<BucketQuestion> {
         .filter(|(store, _)| plan.model.stores[*store].kind == StoreKind::Bucket);
     buckets
         .map(|(store, credential)| BucketQuestion {
-            store: plan.model.stores[store].named.name.clone(),
+            store: plan.model.stores[store].named.name.to_string(),
             profile: credential.and_then(|id| plan.model.credentials[id].profile.clone()),
             settings: credential.and_then(|id| layout::credential_file(plan, host, id)),
             known: known::in_bucket(plan, store),

@@ -58,7 +58,11 @@ fn account(judge: &mut Judge<'_>, host: HostId) {
         .filter(|(.., room)| room.shared)
         .collect();
     let bytes = shared.iter().filter_map(|(_, store, _)| {
-        let bucket = measured.buckets.get(&store.named.name)?.as_ref().ok()?;
+        let bucket = measured
+            .buckets
+            .get(store.named.name.as_str())?
+            .as_ref()
+            .ok()?;
         Some(bucket.bytes)
     });
     let seen: Vec<u64> = bytes.collect();
@@ -75,7 +79,7 @@ fn file_system(judge: &mut Judge<'_>, id: StoreId, store: &Store) {
     let plan = judge.plan;
     let name = &store.named.name;
     let measured = judge.measured;
-    let room = match measured.rooms.get(name) {
+    let room = match measured.rooms.get(name.as_str()) {
         Some(Ok(room)) => *room,
         Some(Err(why)) => {
             let voids = Reach::of_store(plan, id).voids(plan, &FULL);
@@ -145,7 +149,7 @@ fn bucket(judge: &mut Judge<'_>, id: StoreId, store: &Store) {
     let plan = judge.plan;
     let name = &store.named.name;
     let measured = judge.measured;
-    let bucket = match measured.buckets.get(name) {
+    let bucket = match measured.buckets.get(name.as_str()) {
         Some(Ok(bucket)) => bucket,
         Some(Err(why)) => {
             let voids = [

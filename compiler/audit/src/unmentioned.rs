@@ -40,7 +40,7 @@ fn snapshots(judge: &mut Judge<'_>) {
         let by_zerobyte = select::in_force(plan).any(|(_, step)| {
             select::means(plan, step) == Means::Zerobyte && select::repository(step) == Some(id)
         });
-        let Some(Ok(snapshots)) = measured.snapshots.get(name) else {
+        let Some(Ok(snapshots)) = measured.snapshots.get(name.as_str()) else {
             continue;
         };
         let mut strange: BTreeMap<String, usize> = BTreeMap::new();
@@ -179,7 +179,7 @@ fn objects(judge: &mut Judge<'_>) {
     let (plan, measured) = (judge.plan, judge.measured);
     for (_, store) in plan.model.stores.iter() {
         let name = &store.named.name;
-        let Some(Ok(bucket)) = measured.buckets.get(name) else {
+        let Some(Ok(bucket)) = measured.buckets.get(name.as_str()) else {
             continue;
         };
         let strange: Vec<String> = bucket
@@ -212,7 +212,7 @@ fn buckets(judge: &mut Judge<'_>) {
     for (id, host) in plan.model.hosts.iter() {
         let name = &host.named.name;
         let of_it = |store: &Store| store.host == id && store.kind == StoreKind::Bucket;
-        match measured.accounts.get(name) {
+        match measured.accounts.get(name.as_str()) {
             Some(Ok(buckets)) => {
                 let is_known = |bucket: &String| {
                     let mut stores = plan.model.stores.iter();

@@ -74,14 +74,14 @@ impl Reach {
     fn subjects(&self, plan: &Plan, obligation: Obligation) -> Vec<String> {
         let model = &plan.model;
         let of_policy = |asked: bool| {
-            let name = model.policy.named.name.clone();
+            let name = model.policy.named.name.to_string();
             asked.then_some(name).into_iter().collect()
         };
         match obligation {
             Obligation::Capacity => {
                 let stores = self.stores.iter().filter(|id| has_capacity(plan, **id));
                 stores
-                    .map(|id| model.stores[*id].named.name.clone())
+                    .map(|id| model.stores[*id].named.name.to_string())
                     .collect()
             }
             Obligation::Cost => of_policy(
@@ -97,7 +97,7 @@ impl Reach {
                     .iter()
                     .filter(|id| is_asked(plan, obligation, **id));
                 asked
-                    .map(|id| model.classes[*id].named.name.clone())
+                    .map(|id| model.classes[*id].named.name.to_string())
                     .collect()
             }
         }
@@ -132,16 +132,17 @@ fn is_asked(plan: &Plan, obligation: Obligation, id: ClassId) -> bool {
     let asked = match obligation {
         Obligation::Copies => demanded(|demand| matches!(demand, Demand::Copies { .. })),
         Obligation::RecoveryTime => {
-            class.rto.is_some() || demanded(|demand| matches!(demand, Demand::RecoveryTime(_)))
+            class.asked().rto.is_some()
+                || demanded(|demand| matches!(demand, Demand::RecoveryTime(_)))
         }
         Obligation::History => {
-            class.retain_at_least.is_some()
+            class.asked().retain_at_least.is_some()
                 || demanded(|demand| matches!(demand, Demand::History { .. }))
         }
-        Obligation::Erasure => class.retain_at_most.is_some(),
+        Obligation::Erasure => class.asked().retain_at_most.is_some(),
         Obligation::RecoveryPoint => {
-            class.rpo.is_some()
-                || class.rpo_guaranteed.is_some()
+            class.asked().rpo.is_some()
+                || class.asked().rpo_guaranteed.is_some()
                 || demanded(|demand| matches!(demand, Demand::RecoveryPoint { .. }))
         }
         _ => true,

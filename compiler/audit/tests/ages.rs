@@ -37,25 +37,25 @@ fn plan() -> (Plan, HostId) {
         container: None,
         keeps: None,
     };
-    let dump = fixture.step("dump", Verb::Capture(parts), web);
+    let dump = fixture.step("dump", Verb::Capture(parts.into()), web);
     fixture.edit(dump, |step| {
-        step.classes = vec![(class, span())];
+        step.classes = vec![(class, span())].into();
         step.target = Fixture::writes(Fixture::location(disk, "/dumps"));
     });
     let backup = Verb::Backup {
         keep: None,
         prune: false,
-        exclude: Vec::new(),
-        flags: Vec::new(),
+        exclude: Default::default(),
+        flags: Default::default(),
         mirror: None,
     };
     let nightly = fixture.step("nightly", backup, web);
     fixture.edit(nightly, |step| {
-        step.classes = vec![(class, span())];
+        step.classes = vec![(class, span())].into();
         step.source = Source::Step(dump, span());
         step.target = StepTarget::Repository(repository, span());
         let five = TimeOfDay::new(5, 0).unwrap();
-        step.timing.schedule = Some((Schedule::daily_utc(five), span()));
+        step.timing.schedule = Some((Schedule::daily_utc(five).into(), span()));
     });
     (fixture.plan(), web)
 }

@@ -205,7 +205,7 @@ fn form(sources: &SourceMap, file: FileId) -> Vec<Diagnostic> {
 fn head(report: &mut Report, model: &Model) {
     let policy = &model.policy;
     report.policy = Some(Policy {
-        name: policy.named.name.clone(),
+        name: policy.named.name.to_string(),
         title: policy.title.clone(),
     });
     report.hash.clone_from(&model.hash);

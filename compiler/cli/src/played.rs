@@ -134,7 +134,7 @@ fn rooms(plan: &Plan, case: &Case) -> Vec<Room> {
             ""
         };
         Some(Room {
-            store: plan.model.stores[store].named.name.clone(),
+            store: plan.model.stores[store].named.name.to_string(),
             least_bytes: least.0,
             most_bytes: most.0,
             usable_bytes: room.usable.0,
@@ -322,7 +322,7 @@ fn words(plan: &Plan, course: &Course, rooms: Vec<Room>) -> Simulation {
     };
     Simulation {
         format: FORMAT,
-        policy: policy.named.name.clone(),
+        policy: policy.named.name.to_string(),
         sha256: plan.model.hash.clone(),
         timezone: policy.timezone.clone(),
         from: moment(plan, course.from),
@@ -345,7 +345,7 @@ fn class(plan: &Plan, outcome: &Outcome) -> Class {
             .name
             .clone()
     };
-    let name = |class: ClassId| plan.model.classes[class].named.name.clone();
+    let name = |class: ClassId| plan.model.classes[class].named.name.to_string();
     let lacks = outcome.lacks.map(name);
     let loss = match (outcome.loss, &lacks) {
         (Some(_), _) if outcome.live => "the data itself is whole".to_owned(),
@@ -362,7 +362,7 @@ fn class(plan: &Plan, outcome: &Outcome) -> Class {
         live_until: moment(plan, outcome.live_until),
         recoverable: outcome.recoverable(),
         newest: outcome.newest.map(|(copy, at)| Newest {
-            store: store(copy),
+            store: store(copy).to_string(),
             reaches: moment(plan, at),
         }),
         loss_seconds: outcome.loss.map(|loss| loss.0),
@@ -387,10 +387,13 @@ fn class(plan: &Plan, outcome: &Outcome) -> Class {
 fn copy(plan: &Plan, state: &CopyState) -> Copy {
     let what = &plan.copies[state.copy];
     Copy {
-        store: plan.model.stores[what.location.store].named.name.clone(),
+        store: plan.model.stores[what.location.store]
+            .named
+            .name
+            .to_string(),
         step: what
             .made_by
-            .map(|step| plan.model.steps[step].named.name.clone()),
+            .map(|step| plan.model.steps[step].named.name.to_string()),
         reaches: state.newest.map(|at| moment(plan, at)),
         why_not: state.why_not.clone(),
     }

@@ -1,10 +1,26 @@
 //! Files of a policy and places in them.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-/// A file of a [`SourceMap`].
+/// A file of a [`SourceMap`]. Never zero inside, so that a place that may be missing takes no more room than
+/// one that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId(pub u32);
+pub struct FileId(NonZeroU32);
+
+impl FileId {
+    /// The file that was added after so many others.
+    #[must_use]
+    pub const fn new(index: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(index))
+    }
+
+    /// How many were added before it.
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 /// A place in a file: bytes `start..end` of its text.
 ///
@@ -109,7 +125,7 @@ impl SourceMap {
 
     /// Adds a file and returns its id. The name is shown to people as it is.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
-        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        let id = FileId::new(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         self.files.push(SourceFile::new(name.into(), text.into()));
         id
     }
@@ -117,7 +133,7 @@ impl SourceMap {
     /// The file, if this map has it.
     #[must_use]
     pub fn get(&self, file: FileId) -> Option<&SourceFile> {
-        self.files.get(file.0 as usize)
+        self.files.get(file.index() as usize)
     }
 
     /// The file's name, or `?` for one this map does not have.
@@ -146,7 +162,7 @@ impl SourceMap {
         self.files
             .iter()
             .enumerate()
-            .map(|(i, f)| (FileId(u32::try_from(i).unwrap_or(0)), f))
+            .map(|(i, f)| (FileId::new(u32::try_from(i).unwrap_or(0)), f))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Kinds of data.
 
+use thin_vec::ThinVec;
 use thrice_diagnostics::Span;
 use thrice_quantity::{Bytes, BytesPerDay, Interval, RatioPerMonth, Seconds};
 
@@ -82,7 +83,7 @@ pub struct Class {
     /// The service it belongs to, if said.
     pub service: Option<ServiceId>,
     /// Databases, collections, volumes it consists of.
-    pub parts: Vec<(String, Span)>,
+    pub parts: ThinVec<(String, Span)>,
     /// What a capture does about parts that are there and not listed: fail (true) or warn.
     pub undeclared_fail: bool,
     /// All of it, at the policy's start. `None`: not said, so capacity is not checked.
@@ -96,11 +97,18 @@ pub struct Class {
     /// Bytes a day that a deduplicating backup stores anew. `None`: not said, so all of its size.
     pub churn: Option<(Interval<BytesPerDay>, Span)>,
     /// Fields and labels; closed world.
-    pub fields: Vec<Field>,
+    pub fields: ThinVec<Field>,
     /// What it must be restored with.
-    pub needs: Vec<NeededWith>,
+    pub needs: ThinVec<NeededWith>,
     /// Services whose users must browse it as plain files.
-    pub browsed_by: Vec<(ServiceId, Span)>,
+    pub browsed_by: ThinVec<(ServiceId, Span)>,
+    /// What is asked for it and said of its restore; `None` where nothing is, as for most of a fleet.
+    pub asked: Option<Box<Asked>>,
+}
+
+/// What is asked for a class, and how its restore begins and ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
     /// Greatest loss, in time, while every run succeeds.
     pub rpo: Option<(Seconds, Span)>,
     /// Greatest loss where as many runs fail in a row as can before somebody has acted.
@@ -118,4 +126,29 @@ pub struct Class {
     pub retain_at_most: Option<(Seconds, Span)>,
     /// Until a logical fault is noticed: as long as the monitor and response allow, unless said.
     pub noticed_within: Option<(Seconds, Span)>,
+}
+
+/// Asks for nothing.
+static NOTHING: Asked = Asked {
+    rpo: None,
+    rpo_guaranteed: None,
+    rto: None,
+    restore_setup: None,
+    restore_finish: None,
+    retain_at_least: None,
+    retain_at_most: None,
+    noticed_within: None,
+};
+
+impl Class {
+    /// What is asked for it.
+    #[must_use]
+    pub fn asked(&self) -> &Asked {
+        self.asked.as_deref().unwrap_or(&NOTHING)
+    }
+
+    /// What is asked for it, to be changed.
+    pub fn asked_mut(&mut self) -> &mut Asked {
+        self.asked.get_or_insert_default()
+    }
 }

@@ -1,5 +1,6 @@
 //! What there is: places, principals, keys, monitors, and when they exist.
 
+use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
 use thrice_quantity::{Bytes, BytesPerSecond, Interval, Money, Ratio, Seconds, schedule::Schedule};
@@ -14,11 +15,11 @@ use crate::version::Version;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     /// The full name, as references write it: `vpai`, `vpai.local`, `hetzner/fsn1`.
-    pub name: String,
+    pub name: EcoString,
     /// The words that declare it.
     pub span: Span,
     /// Its `///` lines, joined by line feeds; empty where there are none.
-    pub doc: String,
+    pub doc: EcoString,
 }
 
 /// The dates between which something exists.
@@ -264,7 +265,7 @@ pub struct Reader {
     /// A service, an environment or a group, by name.
     pub who: String,
     /// The part, as an absolute path; `/` is all of it.
-    pub path: String,
+    pub path: EcoString,
     /// Where it stands.
     pub span: Span,
 }
@@ -394,7 +395,7 @@ pub struct Rights {
     /// Where.
     pub stores: Vec<StoreId>,
     /// Part of the store, `/` for all.
-    pub path: String,
+    pub path: EcoString,
     /// The words.
     pub span: Span,
 }
@@ -452,7 +453,7 @@ pub struct Repository {
     /// Where.
     pub store: StoreId,
     /// Path below the store's root, `/` for all of it.
-    pub path: String,
+    pub path: EcoString,
     /// Version of restic that works on it.
     pub restic: ResticVersion,
     /// Where the version is written; `None` where it is not.
@@ -514,7 +515,7 @@ pub struct Mount {
     /// The store.
     pub store: StoreId,
     /// The part of it.
-    pub path: String,
+    pub path: EcoString,
     /// Name of the folder people see.
     pub folder: String,
     /// How it is opened.

@@ -12,7 +12,7 @@ mod scenario;
 mod step;
 mod version;
 
-pub use class::{Class, ClassKind, Field, Label, NeededWith};
+pub use class::{Asked, Class, ClassKind, Field, Label, NeededWith};
 pub use demand::{
     Acceptance, Comparison, Cost, Demand, Estimate, EstimateOf, FaultKind, Obligation, Requirement,
     Selection, Skip, Survive, Target,
@@ -29,7 +29,7 @@ pub use inventory::{
 };
 pub use scenario::{Expectation, Expected, Hostile, Mishap, Scenario, Strike};
 pub use step::{
-    AgeClock, Anonymise, Application, CaptureMethod, CaptureParts, Location, Mirror, Runner,
+    AgeClock, Anonymise, Application, CaptureMethod, CaptureParts, Location, Mirror, Pace, Runner,
     SeedRule, Source, Step, Subset, Target as StepTarget, Timing, Verb,
 };
 pub use version::{Version, newest_known};

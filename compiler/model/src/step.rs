@@ -1,5 +1,10 @@
 //! What moves data.
 
+use std::sync::Arc;
+
+use ecow::EcoString;
+use smallvec::SmallVec;
+use thin_vec::ThinVec;
 use thrice_diagnostics::Span;
 use thrice_quantity::{Bytes, Interval, Seconds, schedule::Schedule};
 use thrice_retention::KeepRules;
@@ -18,7 +23,7 @@ pub struct Location {
     pub store: StoreId,
     /// Absolute path below the store's mount point or bucket, `/` for all of it; no `.` or `..`,
     /// no doubled slash, no slash at the end.
-    pub path: String,
+    pub path: EcoString,
 }
 
 impl Location {
@@ -30,7 +35,7 @@ impl Location {
                 || other.path == self.path
                 || other
                     .path
-                    .strip_prefix(&self.path)
+                    .strip_prefix(self.path.as_str())
                     .is_some_and(|rest| rest.starts_with('/')))
     }
 
@@ -178,7 +183,7 @@ pub enum Target {
     /// A repository.
     Repository(RepositoryId, Span),
     /// An environment, by way of a place.
-    Environment(EnvironmentId, Option<Location>, Span),
+    Environment(EnvironmentId, Option<Box<Location>>, Span),
     /// Nowhere: expire, check, drill.
     Nothing,
 }
@@ -187,26 +192,26 @@ pub enum Target {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mirror {
     /// When somebody asks whether every version has arrived: whoever runs it does not say so.
-    pub checked: Option<(Schedule, Span)>,
+    pub checked: Option<(Arc<Schedule>, Span)>,
     /// Keep rules that it says itself.
-    pub stated: Option<(KeepRules, Span)>,
+    pub stated: Option<(Arc<KeepRules>, Span)>,
 }
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// Makes a consistent set at its source host.
-    Capture(CaptureParts),
+    Capture(Box<CaptureParts>),
     /// A version in a repository, thinned by keep rules.
     Backup {
-        /// What stays; `None`: everything, for ever.
-        keep: Option<(KeepRules, Span)>,
+        /// What stays, shared by all that say the same; `None`: everything, for ever.
+        keep: Option<(Arc<KeepRules>, Span)>,
         /// Whether forgotten data is removed right after, which takes the exclusive lock.
         prune: bool,
         /// Patterns left out.
-        exclude: Vec<String>,
+        exclude: ThinVec<String>,
         /// Further flags of tuning, as written and allowed by the resolver.
-        flags: Vec<String>,
+        flags: ThinVec<String>,
         /// Set where it does not read the data itself, but brings the versions that the backup of its
         /// source has made, one by one and as they are: `copy … to REPOSITORY`. What stays is then what stays of
         /// that one.
@@ -215,7 +220,7 @@ pub enum Verb {
     /// Adds what is new; deletes nothing.
     Copy {
         /// Only names that match.
-        include: Vec<String>,
+        include: ThinVec<String>,
         /// Only the latest is kept: each run overwrites.
         latest_only: bool,
         /// Refuses to change what is there.
@@ -228,7 +233,7 @@ pub enum Verb {
         /// Stops after so many deletions in a run.
         max_delete: Option<u32>,
         /// What is deleted or overwritten goes here, on the same store.
-        backup_dir: Option<Location>,
+        backup_dir: Option<Box<Location>>,
         /// As for copy.
         transit: bool,
     },
@@ -251,9 +256,9 @@ pub enum Verb {
     /// Copies an allow-list of fields to another environment.
     Seed {
         /// The matrix.
-        rules: Vec<SeedRule>,
+        rules: ThinVec<SeedRule>,
         /// Services started when the seed is proved clean, in order.
-        restart: Vec<ServiceId>,
+        restart: ThinVec<ServiceId>,
         /// Whether the data is checked after the transforms and before it becomes readable.
         verified: bool,
     },
@@ -288,8 +293,8 @@ impl Verb {
 /// When a step runs, and how long it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// Its schedule; `None`: on demand, or (expire) all the time.
-    pub schedule: Option<(Schedule, Span)>,
+    /// Its schedule, shared by all that say the same; `None`: on demand, or (expire) all the time.
+    pub schedule: Option<(Arc<Schedule>, Span)>,
     /// How long a run takes, retries included.
     pub duration: Interval<Seconds>,
     /// Whether the duration is written; the default is 0 to half its period.
@@ -297,12 +302,23 @@ pub struct Timing {
     /// How much later than scheduled it may start.
     pub jitter: Seconds,
     /// Steps that must have succeeded first.
-    pub after: Vec<(StepId, Span)>,
+    pub after: ThinVec<(StepId, Span)>,
     /// How often a failed run is tried again.
     pub retries: u32,
 }
 
 impl Step {
+    /// How hard it may work.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        self.pace.as_deref().copied().unwrap_or_default()
+    }
+
+    /// How hard it may work, to be changed.
+    pub fn pace_mut(&mut self) -> &mut Pace {
+        self.pace.get_or_insert_default()
+    }
+
     /// The store of the place it reads, where it names one.
     #[must_use]
     pub const fn source_store(&self) -> Option<StoreId> {
@@ -336,7 +352,7 @@ impl Step {
 
     /// When its signal of success is expected: when it runs, or, of a mirror, when it is asked after.
     #[must_use]
-    pub fn signals(&self) -> Option<&(Schedule, Span)> {
+    pub fn signals(&self) -> Option<&(Arc<Schedule>, Span)> {
         match self.mirror() {
             Some(mirror) => mirror.checked.as_ref(),
             None => self.timing.schedule.as_ref(),
@@ -352,7 +368,7 @@ pub struct Step {
     /// What it does.
     pub verb: Verb,
     /// The classes it names with `of`.
-    pub classes: Vec<(ClassId, Span)>,
+    pub classes: SmallVec<[(ClassId, Span); 1]>,
     /// What it reads.
     pub source: Source,
     /// Where it writes.
@@ -369,6 +385,13 @@ pub struct Step {
     pub credential: Option<(CredentialId, Span)>,
     /// When it exists.
     pub lifetime: Lifetime,
+    /// How hard it may work; `None` where nothing is said of it.
+    pub pace: Option<Box<Pace>>,
+}
+
+/// How hard a step may work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
     /// Greatest speed it may use, in bytes a second, if said.
     pub limit: Option<Bytes>,
     /// `--transfers` and `--checkers` of rclone, or `-o s3.connections` of restic.

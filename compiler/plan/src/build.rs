@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
+use ecow::eco_format;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use thin_vec::{ThinVec, thin_vec};
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{
     Class, ClassId, ClassKind, Lifetime, Location, Model, Source, Step, StepId, StepTarget,
@@ -12,7 +14,7 @@ use thrice_model::{
 };
 use thrice_quantity::{Interval, Seconds};
 
-use crate::cadence::{Cadence, cadences};
+use crate::cadence::{Cadence, Cadences, cadences};
 use crate::calendar::Calendars;
 use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 use crate::order::{order, takes};
@@ -40,7 +42,7 @@ pub fn replan(plan: &Plan, model: Model) -> (Plan, Vec<Diagnostic>) {
 
 /// What follows from a model before there are copies, keep rules apart.
 struct Rest {
-    cadences: Table<StepId, Cadence>,
+    cadences: Cadences,
     periods: Vec<Period>,
     /// Sources first.
     steps: Vec<StepId>,
@@ -111,7 +113,7 @@ fn planned(
 
 fn kept(model: &Model) -> Table<StepId, Option<Arc<Kept>>> {
     let mut histories = Histories::default();
-    let mut out = Table::default();
+    let mut out = Table::with_capacity(model.steps.len());
     for (_, step) in model.steps.iter() {
         out.push(histories.of(model, step));
     }
@@ -144,7 +146,7 @@ fn periods(model: &Model) -> Vec<Period> {
         }
         out.push(Period {
             phase: Some(id),
-            name: phase.named.name.clone(),
+            name: phase.named.name.to_string(),
             from: phase.start,
             until: end.max(phase.start),
             slip_days: 0,
@@ -155,7 +157,7 @@ fn periods(model: &Model) -> Vec<Period> {
 
 struct Builder<'m> {
     model: &'m Model,
-    cadences: &'m Table<StepId, Cadence>,
+    cadences: &'m Cadences,
     copies: Table<CopyId, Copy>,
     /// Copies by store, for steps that read places.
     at: Places<CopyId>,
@@ -198,7 +200,7 @@ impl Builder<'_> {
                     delay: Interval::point(Seconds::ZERO),
                     older_than: None,
                 },
-                leaves: Vec::new(),
+                leaves: ThinVec::new(),
                 lifetime: class.lifetime,
                 staleness: Seconds::ZERO,
                 nominal_staleness: Seconds::ZERO,
@@ -276,12 +278,12 @@ impl Builder<'_> {
         let older_than = match &step.verb {
             Verb::Move {
                 older_than: Some((age, clock, _)),
-            } => Some(match clock {
+            } => Some(Box::new(match clock {
                 // mtime travels with a file from wherever it was made, so what arrives today may
                 // already be old enough.
                 thrice_model::AgeClock::Mtime => interval(Seconds::ZERO, *age),
                 _ => Interval::point(*age),
-            }),
+            })),
             _ => None,
         };
         let repository = match &step.target {
@@ -348,7 +350,7 @@ impl Builder<'_> {
                     path: r.path.clone(),
                 });
             }
-            StepTarget::Environment(_, via, _) => via.clone()?,
+            StepTarget::Environment(_, via, _) => via.as_deref()?.clone(),
             StepTarget::Nothing => return None,
         };
         let from = &self.copies[source].location.path;
@@ -362,7 +364,7 @@ impl Builder<'_> {
             .trim_start_matches('/');
         let path = match rest {
             "" => target.path,
-            rest => format!("{}/{rest}", target.path.trim_end_matches('/')),
+            rest => eco_format!("{}/{rest}", target.path.trim_end_matches('/')),
         };
         Some(Location {
             store: target.store,
@@ -377,25 +379,25 @@ impl Builder<'_> {
         class: &Class,
         source_id: CopyId,
         (worst, nominal): (Seconds, Seconds),
-    ) -> Vec<Leave> {
+    ) -> ThinVec<Leave> {
         match &step.verb {
             // A clean-up may take a version only if the next one is surely there: then the newest stays.
             // It is part of the capture, and does not happen where the capture is missed.
             Verb::Capture(parts) => match &parts.keeps {
                 Some((keeps, _)) if class.kind != ClassKind::State || keeps.low() < nominal => {
-                    vec![Leave::AfterEntering {
+                    thin_vec![Leave::AfterEntering {
                         after: *keeps,
                         by: id,
                     }]
                 }
-                _ => Vec::new(),
+                _ => ThinVec::new(),
             },
             Verb::Sync { .. }
             | Verb::Copy {
                 latest_only: true, ..
             } => {
                 let spared = self.spared(step).unwrap_or(Seconds::ZERO);
-                vec![Leave::With {
+                thin_vec![Leave::With {
                     source: source_id,
                     delay: interval(spared, worst.saturating_add(spared)),
                     by: id,
@@ -405,7 +407,7 @@ impl Builder<'_> {
             // soon as it has gone there.
             Verb::Backup {
                 mirror: Some(_), ..
-            } if class.kind != ClassKind::State => vec![Leave::With {
+            } if class.kind != ClassKind::State => thin_vec![Leave::With {
                 source: source_id,
                 delay: interval(Seconds::ZERO, FOR_EVER),
                 by: id,
@@ -414,13 +416,13 @@ impl Builder<'_> {
             // newest version stays for ever.
             Verb::Backup { keep: Some(_), .. } if class.kind != ClassKind::State => {
                 let least = self.kept[id].as_ref().map_or(Seconds::ZERO, |k| k.reach);
-                vec![Leave::With {
+                thin_vec![Leave::With {
                     source: source_id,
                     delay: interval(least, FOR_EVER),
                     by: id,
                 }]
             }
-            _ => Vec::new(),
+            _ => ThinVec::new(),
         }
     }
 

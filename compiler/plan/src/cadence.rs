@@ -1,5 +1,7 @@
 //! How often a step runs, and how many runs in a row may be missed before somebody has acted.
 
+use std::ops::Index;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -59,6 +61,42 @@ impl Cadence {
     }
 }
 
+/// The rhythm of every step. Steps of one rhythm share it.
+#[derive(Clone, Debug, Default)]
+pub struct Cadences {
+    distinct: Vec<Cadence>,
+    /// By step, its place in `distinct`.
+    of: Table<StepId, u32>,
+}
+
+impl Cadences {
+    /// The rhythm of a step, if it is one of this plan's.
+    #[must_use]
+    pub fn get(&self, step: StepId) -> Option<&Cadence> {
+        let place = self.of.get(step)?;
+        self.distinct.get(usize::try_from(*place).ok()?)
+    }
+
+    /// All steps with their rhythms.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (StepId, &Cadence)> {
+        self.of.ids().map(|step| (step, &self[step]))
+    }
+
+    /// Puts a rhythm that no other step is known to have; its place.
+    fn add(&mut self, cadence: Cadence) -> u32 {
+        self.distinct.push(cadence);
+        u32::try_from(self.distinct.len() - 1).unwrap_or(u32::MAX)
+    }
+}
+
+impl Index<StepId> for Cadences {
+    type Output = Cadence;
+
+    fn index(&self, step: StepId) -> &Cadence {
+        &self.distinct[self.of[step] as usize]
+    }
+}
+
 /// Rhythms already worked out: many steps share a schedule, and a horizon of years is long.
 struct Gaps<'m> {
     model: &'m Model,
@@ -72,7 +110,7 @@ struct Gaps<'m> {
 pub const ASKING: Seconds = Seconds::minutes(15);
 
 /// The rhythm of every step.
-pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
+pub(crate) fn cadences(model: &Model) -> Cadences {
     let from = model
         .policy
         .start
@@ -92,7 +130,10 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
         narrowest: IndexMap::default(),
     };
     let mut known = IndexMap::with_hasher(FxBuildHasher);
-    let mut out: Table<StepId, Cadence> = Table::with_capacity(model.steps.len());
+    let mut out = Cadences {
+        distinct: Vec::new(),
+        of: Table::with_capacity(model.steps.len()),
+    };
     for (_, step) in model.steps.iter() {
         let timing = &step.timing;
         let alike = (
@@ -101,7 +142,8 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
             (timing.duration.low(), timing.duration.high(), timing.jitter),
             step.monitor.map(|(monitor, _)| monitor),
         );
-        out.push(*known.entry(alike).or_insert_with(|| gaps.of(step)));
+        let place = *known.entry(alike).or_insert_with(|| out.add(gaps.of(step)));
+        out.of.push(place);
     }
     for (id, step) in model
         .steps
@@ -109,8 +151,11 @@ pub(crate) fn cadences(model: &Model) -> Table<StepId, Cadence> {
         .filter(|(_, step)| step.mirror().is_some())
     {
         let backup = model.followed(step).map_or(0, |backup| out[backup].missed);
-        if let Some(cadence) = out.get_mut(id) {
-            gaps.mirror(step, backup, cadence);
+        let mut cadence = out[id];
+        gaps.mirror(step, backup, &mut cadence);
+        let place = out.add(cadence);
+        if let Some(of) = out.of.get_mut(id) {
+            *of = place;
         }
     }
     out

@@ -1,5 +1,6 @@
 //! When each step runs, as instants.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -29,7 +30,7 @@ pub struct Calendars {
     apart: Vec<Option<i64>>,
     of: Table<StepId, Option<usize>>,
     /// Of mirrors, when they are asked after.
-    asked: Table<StepId, Option<usize>>,
+    asked: BTreeMap<StepId, usize>,
 }
 
 impl Calendars {
@@ -39,8 +40,8 @@ impl Calendars {
         let until = midnight(model.policy.end).saturating_add(2 * 86_400);
         let mut out = Self::default();
         let mut known: IndexMap<(&str, &Recurrence), usize, FxBuildHasher> = IndexMap::default();
-        for (_, step) in model.steps.iter() {
-            let mut number = |(schedule, _): &'m (Schedule, Span)| {
+        for (id, step) in model.steps.iter() {
+            let mut number = |(schedule, _): &'m (Arc<Schedule>, Span)| {
                 let zone = zone_name(model, schedule, step);
                 *known.entry((zone, &schedule.when)).or_insert_with(|| {
                     let starts = starts(schedule, zone, from, until);
@@ -51,9 +52,10 @@ impl Calendars {
             };
             let runs = step.timing.schedule.as_ref().map(&mut number);
             let asked = step.mirror().and_then(|mirror| mirror.checked.as_ref());
-            let asked = asked.map(&mut number);
+            if let Some(list) = asked.map(&mut number) {
+                out.asked.insert(id, list);
+            }
             out.of.push(runs);
-            out.asked.push(asked);
         }
         out
     }
@@ -61,7 +63,7 @@ impl Calendars {
     /// When a mirror is asked whether it has every version, and the number of that list.
     #[must_use]
     pub fn asked(&self, step: StepId) -> Option<(usize, &Starts)> {
-        let number = self.asked.get(step).copied().flatten()?;
+        let number = *self.asked.get(&step)?;
         Some((number, self.lists.get(number)?.as_ref()?))
     }
 

@@ -1,5 +1,6 @@
 //! A class's data at a place.
 
+use thin_vec::ThinVec;
 use thrice_diagnostics::Span;
 use thrice_model::{ClassId, KeyId, Lifetime, Location, RepositoryId, StepId};
 use thrice_quantity::{Interval, Seconds};
@@ -94,13 +95,13 @@ impl Leave {
 }
 
 /// How an item or version comes into a copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
     /// From it being in the source (or having reached `older_than`) to it being here.
     pub delay: Interval<Seconds>,
     /// The step takes only what has this age, counted from its creation. `mtime` may be older than
     /// the arrival, so the lower bound is 0 for that clock.
-    pub older_than: Option<Interval<Seconds>>,
+    pub older_than: Option<Box<Interval<Seconds>>>,
 }
 
 /// A class's data at a place, and how it comes and goes.
@@ -121,7 +122,7 @@ pub struct Copy {
     /// How items come in; for live data at once.
     pub enter: Move,
     /// How they go; empty: never.
-    pub leaves: Vec<Leave>,
+    pub leaves: ThinVec<Leave>,
     /// When it exists.
     pub lifetime: Lifetime,
     /// How old its newest version is at worst, counted over the whole chain, with as many missed runs as

@@ -27,7 +27,7 @@ pub mod systemd;
 pub mod zerobyte;
 
 pub use build::{plan, replan};
-pub use cadence::{ASKING, Cadence, zone_name};
+pub use cadence::{ASKING, Cadence, Cadences, zone_name};
 pub use calendar::Calendars;
 pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave, Move};
 pub use reach::{Kept, restic_clock, rhythm};
@@ -67,7 +67,7 @@ pub struct Plan {
     /// All copies of all classes, sources first.
     pub copies: Table<CopyId, Copy>,
     /// How often each step runs, in the order of the steps.
-    pub cadences: Table<StepId, Cadence>,
+    pub cadences: Cadences,
     /// For each backup with keep rules, what they keep in the long run; in the order of the steps.
     pub kept: Table<StepId, Option<Arc<Kept>>>,
     /// When each step runs.

@@ -31,7 +31,7 @@ pub(crate) fn written_place(model: &Model, step: &Step) -> Option<Location> {
     match &step.target {
         StepTarget::Location(location, _) => Some(location.clone()),
         StepTarget::Repository(repository, _) => repository_place(model, *repository).pop(),
-        StepTarget::Environment(_, via, _) => via.clone(),
+        StepTarget::Environment(_, via, _) => via.as_deref().cloned(),
         StepTarget::Nothing => None,
     }
 }

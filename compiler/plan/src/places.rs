@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::{EcoString, eco_format};
+use smallvec::{SmallVec, smallvec};
 use thrice_model::{Location, Model, Source, StoreId};
 
 /// Values by location. A question takes time in proportion to its answer and the depth of its path, not to
 /// all that lies in the store.
 pub(crate) struct Places<T> {
-    at: BTreeMap<Location, Vec<T>>,
+    at: BTreeMap<Location, SmallVec<[T; 4]>>,
 }
 
 impl<T> Default for Places<T> {
@@ -22,7 +24,7 @@ impl<T: Copy + Ord> Places<T> {
     pub(crate) fn insert(&mut self, place: &Location, value: T) {
         match self.at.get_mut(place) {
             Some(values) => values.push(value),
-            None => drop(self.at.insert(place.clone(), vec![value])),
+            None => drop(self.at.insert(place.clone(), smallvec![value])),
         }
     }
 
@@ -33,19 +35,19 @@ impl<T: Copy + Ord> Places<T> {
         for above in above(&place.path) {
             let above = Location {
                 store: place.store,
-                path: above.to_owned(),
+                path: above.into(),
             };
             out.extend(self.at.get(&above).into_iter().flatten());
         }
         let below = Location {
             store: place.store,
             path: match place.path.as_str() {
-                "/" => "/".to_owned(),
-                path => format!("{path}/"),
+                "/" => EcoString::inline("/"),
+                path => eco_format!("{path}/"),
             },
         };
         let inside = self.at.range(&below..).take_while(|(found, _)| {
-            found.store == below.store && found.path.starts_with(&below.path)
+            found.store == below.store && found.path.starts_with(below.path.as_str())
         });
         let inside = inside.filter(|(found, _)| found.path != place.path);
         out.extend(inside.flat_map(|(_, values)| values));
@@ -92,7 +94,7 @@ mod tests {
             .flat_map(|store| {
                 paths.map(|path| Location {
                     store: StoreId(store),
-                    path: path.to_owned(),
+                    path: path.into(),
                 })
             })
             .collect();

@@ -31,7 +31,7 @@ pub struct Kept {
 /// Rules, applied after each run of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Regime {
-    rules: KeepRules,
+    rules: Arc<KeepRules>,
     version: ResticVersion,
     schedule: Schedule,
     /// What restic shows where it runs.
@@ -52,7 +52,7 @@ impl Eq for Kept {}
 impl Kept {
     /// By the real, iterated algorithm over the policy's own calendar.
     fn new(
-        rules: &KeepRules,
+        rules: &Arc<KeepRules>,
         version: ResticVersion,
         (schedule, clock): (Schedule, TimeZone),
         model: &Model,
@@ -62,7 +62,7 @@ impl Kept {
                 .map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp())
         };
         let regime = Regime {
-            rules: rules.clone(),
+            rules: Arc::clone(rules),
             version,
             schedule,
             clock,
@@ -150,7 +150,7 @@ impl<'m> Histories<'m> {
         };
         let version = model.repositories.get(*repository)?.restic;
         let runner = (step.runner.kind, step.runner.host);
-        let written = (version, rules, schedule, runner);
+        let written = (version, rules.as_ref(), schedule.as_ref(), runner);
         if let Some(kept) = self.written.get(&written) {
             return Some(Arc::clone(kept));
         }

@@ -30,7 +30,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use thrice_model::{CaptureParts, StepId, Table, Verb};
+use thrice_model::{StepId, Table, Verb};
 use thrice_quantity::Seconds;
 
 use crate::Plan;
@@ -440,7 +440,7 @@ impl Builder<'_> {
                 cadence.narrowest.map_or(0, |n| n.0),
             ),
             writer: of_writer.filter(|_| read != Read::default()),
-            older_than: copy.enter.older_than.map(|age| age.high()),
+            older_than: copy.enter.older_than.as_ref().map(|age| age.high()),
         };
         if let Some(shape) = self.index.get(&key) {
             return *shape;
@@ -469,10 +469,7 @@ impl Builder<'_> {
             &self.plan.model.steps[step],
             &self.plan.model.steps[writer_id],
         );
-        let in_place = matches!(
-            &writer.verb,
-            Verb::Capture(CaptureParts { atomic: false, .. })
-        );
+        let in_place = matches!(&writer.verb, Verb::Capture(parts) if !parts.atomic);
         Read {
             after: after_is_enforced(step, writer_id, writer),
             in_place,

@@ -174,11 +174,11 @@ impl Unit {
 /// The unit with exactly this spelling (`MB` is not `mb`); spaces around `/` do not matter.
 #[must_use]
 pub fn unit(text: &str) -> Option<Unit> {
-    let parts: Vec<&str> = text.split('/').map(str::trim).collect();
-    match parts.as_slice() {
-        [one] => simple(one),
-        [over, under] => compound(over, under),
-        [money, volume, "month"] => Some(Unit::MoneyPerVolume(
+    let mut parts = text.split('/').map(str::trim);
+    match (parts.next()?, parts.next(), parts.next(), parts.next()) {
+        (one, None, ..) => simple(one),
+        (over, Some(under), None, _) => compound(over, under),
+        (money, Some(volume), Some("month"), None) => Some(Unit::MoneyPerVolume(
             Currency::from_code(money)?,
             find(&SIZES, volume)?,
             true,

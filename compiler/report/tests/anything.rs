@@ -21,7 +21,7 @@ fn file() -> impl Strategy<Value = String> {
 /// A place in one of the files or just outside.
 fn span() -> impl Strategy<Value = Span> {
     (0u32..4, 0u32..600, 0u32..40)
-        .prop_map(|(file, start, length)| Span::new(FileId(file), start, start + length))
+        .prop_map(|(file, start, length)| Span::new(FileId::new(file), start, start + length))
 }
 
 fn report(places: &[Span], text: &str) -> Report {
@@ -56,7 +56,7 @@ proptest! {
         let shown = human::render(&report, &sources, options);
         for (index, place) in places.iter().enumerate() {
             let label = format!("LABEL{index}");
-            prop_assert_eq!(shown.contains(&label), place.file.0 < 3, "{} in {}", label, &shown);
+            prop_assert_eq!(shown.contains(&label), place.file.index() < 3, "{} in {}", label, &shown);
         }
         prop_assert!(!shown.contains("Failed to read"), "{}", shown);
         let acts = |ch: char| ch.is_control() && ch != '\n';

@@ -116,7 +116,9 @@ fn bench(criterion: &mut Criterion) {
     group
         .sample_size(10)
         .throughput(Throughput::Bytes(text.len() as u64));
-    group.bench_function("parse", |b| b.iter(|| parse(FileId(0), black_box(&text))));
+    group.bench_function("parse", |b| {
+        b.iter(|| parse(FileId::new(0), black_box(&text)))
+    });
     group.bench_function("parse and resolve", |b| {
         b.iter(|| resolved(black_box(&text)));
     });

@@ -1,12 +1,18 @@
 //! What every reader needs: the texts, the names, and a place for messages.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ecow::EcoString;
+use indexmap::IndexSet;
 use rayon::iter::{
     IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
 };
+use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::{Diagnostic, SourceMap, Span};
 use thrice_grammar::Statement;
+use thrice_quantity::schedule::Schedule;
+use thrice_retention::KeepRules;
 
 use crate::names::Names;
 
@@ -19,7 +25,33 @@ pub struct Context<'a> {
     pub sources: &'a SourceMap,
     /// All declared names.
     pub names: Names,
+    /// All schedules.
+    pub schedules: Shared<Schedule>,
+    /// All keep rules.
+    pub rules: Shared<KeepRules>,
     reports: Mutex<Vec<Diagnostic>>,
+}
+
+/// Values that many statements say alike: each is there once.
+pub struct Shared<T>(Mutex<IndexSet<Arc<T>, FxBuildHasher>>);
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Hash + Eq> Shared<T> {
+    /// The one that is like this.
+    pub fn one(&self, value: T) -> Arc<T> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(one) = known.get(&value) {
+            return Arc::clone(one);
+        }
+        let one = Arc::new(value);
+        known.insert(Arc::clone(&one));
+        one
+    }
 }
 
 impl<'a> Context<'a> {
@@ -29,6 +61,8 @@ impl<'a> Context<'a> {
         Self {
             sources,
             names,
+            schedules: Shared::default(),
+            rules: Shared::default(),
             reports: Mutex::default(),
         }
     }
@@ -76,12 +110,16 @@ impl<'a> Context<'a> {
 
     /// The lines of the `///` comment above a statement without their marks, joined by line feeds.
     #[must_use]
-    pub fn doc(&self, statement: Statement<'_>) -> String {
-        let line = |span: Span| {
+    pub fn doc(&self, statement: Statement<'_>) -> EcoString {
+        let mut out = EcoString::new();
+        for (nth, span) in statement.docs().enumerate() {
+            if nth > 0 {
+                out.push('\n');
+            }
             let text = self.text(span);
             let text = text.strip_prefix("///").unwrap_or(text);
-            text.strip_prefix(' ').unwrap_or(text).trim_end()
-        };
-        statement.docs().map(line).collect::<Vec<_>>().join("\n")
+            out.push_str(text.strip_prefix(' ').unwrap_or(text).trim_end());
+        }
+        out
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ecow::{EcoString, eco_format};
 use thrice_diagnostics::{Diagnostic, SourceMap, Span, nearest, one_of};
 use thrice_grammar::{Statement, TokenKind, Tree};
 
@@ -20,7 +21,7 @@ pub struct Item<'a> {
     pub construct: &'static Construct,
     /// The full name it declares (`vpai.local`); empty if it declares none, or the name could not
     /// be read.
-    pub name: String,
+    pub name: EcoString,
     /// Where the name stands, otherwise the head of the statement.
     pub span: Span,
     /// Its place in the table of its kind; 0 where it declares nothing.
@@ -191,7 +192,7 @@ impl<'a> Declarer<'a> {
     ) {
         let mut item = Item {
             construct: row.construct,
-            name: String::new(),
+            name: EcoString::new(),
             span: statement.head(),
             index: 0,
             parent: outer.map_or(0, |outer| outer.index),
@@ -252,9 +253,9 @@ impl<'a> Declarer<'a> {
         item.span = token.span;
         item.name = match outer {
             Some(outer) if outer.name.is_empty() => return,
-            Some(outer) if kind == Kind::Site => format!("{}/{text}", outer.name),
-            Some(outer) => format!("{}.{text}", outer.name),
-            None => text.to_owned(),
+            Some(outer) if kind == Kind::Site => eco_format!("{}/{text}", outer.name),
+            Some(outer) => eco_format!("{}.{text}", outer.name),
+            None => text.into(),
         };
         let declared = self
             .out

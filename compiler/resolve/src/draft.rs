@@ -5,6 +5,7 @@
 //! already, and whoever finds an empty place says nothing more.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use thrice_diagnostics::{FileId, SourceMap};
@@ -104,8 +105,8 @@ pub struct Draft {
     pub first_file: Option<FileId>,
     pub policy: Option<model::Policy>,
     pub phases: Slots<PhaseId, model::Phase>,
-    pub schedules: Slots<u32, Schedule>,
-    pub retentions: Slots<u32, KeepRules>,
+    pub schedules: Slots<u32, Arc<Schedule>>,
+    pub retentions: Slots<u32, Arc<KeepRules>>,
     pub providers: Slots<ProviderId, model::Provider>,
     pub sites: Slots<SiteId, model::Site>,
     pub hosts: Slots<HostId, model::Host>,

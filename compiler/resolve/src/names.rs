@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
+use ecow::EcoString;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
@@ -44,7 +45,7 @@ impl Symbol {
 #[derive(Debug, Default)]
 pub struct Names {
     /// What can be referred to, mounts, costs.
-    symbols: [IndexMap<String, Symbol, FxBuildHasher>; 3],
+    symbols: [IndexMap<EcoString, Symbol, FxBuildHasher>; 3],
     services: BTreeMap<String, Vec<(ServiceId, String)>>,
     next: [u32; Kind::COUNT],
     /// Suggestions look at every name; past this many unknown names nobody reads them.
@@ -107,7 +108,7 @@ impl Names {
             library,
             used: AtomicBool::new(false),
         };
-        space.insert(name.to_owned(), symbol);
+        space.insert(name.into(), symbol);
         Ok(())
     }
 
@@ -195,7 +196,7 @@ impl Names {
             .flatten()
             .filter(|(_, s)| !s.library && !s.used.load(Relaxed) && is_for_reference(s.kind))
             .filter(|(name, s)| whole(name, s.kind).is_none_or(|whole| self.is_used(whole)))
-            .map(|(name, s)| (name.clone(), s.span))
+            .map(|(name, s)| (name.to_string(), s.span))
             .collect();
         list.sort_by_key(|(_, span)| *span);
         list

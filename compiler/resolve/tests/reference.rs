@@ -63,7 +63,7 @@ fn regenerated(page: &str) -> String {
         format!("{what} -->\n{}", generated(what))
     });
     between(&page, FENCE, "```\n", |example| {
-        let (tree, _) = parse(FileId(0), example);
+        let (tree, _) = parse(FileId::new(0), example);
         format(&tree, example).expect("an example has no mistakes of form")
     })
 }

@@ -35,7 +35,7 @@ pub(crate) fn day(second: i64) -> jiff::civil::Date {
 fn schedule(step: &Step) -> Option<Schedule> {
     match (&step.timing.schedule, &step.verb) {
         (Some((schedule, _)), _) if schedule.when == Recurrence::OnDemand => None,
-        (Some((schedule, _)), _) => Some(schedule.clone()),
+        (Some((schedule, _)), _) => Some(schedule.as_ref().clone()),
         (None, Verb::Expire { .. }) => Some(Schedule::daily_utc(TimeOfDay::MIDNIGHT)),
         (None, _) => None,
     }
@@ -82,7 +82,11 @@ pub(crate) fn beginning(plan: &Plan, case: &Case) -> i64 {
             continue;
         }
         let mut way = bounded(copy.staleness.0);
-        way += copy.enter.older_than.map_or(0, |age| bounded(age.high().0));
+        way += copy
+            .enter
+            .older_than
+            .as_ref()
+            .map_or(0, |age| bounded(age.high().0));
         way += copy
             .leaves
             .iter()

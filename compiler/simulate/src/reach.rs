@@ -127,7 +127,7 @@ fn whole(store: StoreId) -> Reached {
     Reached {
         place: Location {
             store,
-            path: "/".to_owned(),
+            path: "/".into(),
         },
         administers: true,
     }

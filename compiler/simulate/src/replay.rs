@@ -178,7 +178,7 @@ impl<'p> Player<'p> {
         if chosen.delay < bounds.low().0 || bounds.high().0 < chosen.delay {
             return refuse(format!("`{name}` never takes {} s", chosen.delay));
         }
-        let ages = copy.enter.older_than;
+        let ages = copy.enter.older_than.as_deref();
         if ages
             .is_some_and(|age| chosen.older_than < age.low().0 || age.high().0 < chosen.older_than)
         {

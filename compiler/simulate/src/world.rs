@@ -438,7 +438,7 @@ fn by_entry(plan: &Plan) -> BTreeSet<CopyId> {
         if kept || aged {
             out.insert(id);
         }
-        if let (Some(_), Some(source)) = (copy.enter.older_than, copy.source) {
+        if let (Some(_), Some(source)) = (&copy.enter.older_than, copy.source) {
             out.insert(source);
         }
     }

@@ -97,7 +97,7 @@ fn newest(plan: &Plan, outcome: &Outcome) -> Option<(String, String)> {
         plan.model.stores[plan.copies[copy].location.store]
             .named
             .name
-            .clone()
+            .to_string()
     };
     outcome
         .newest

@@ -94,7 +94,7 @@ fn response(model: &Model, out: &mut Vec<(Assumption, Option<Knob>)>) {
         policy.response
     );
     out.push((own(text, policy.named.span), Some(Knob::Response)));
-    let unsaid = |c: &Class| c.noticed_within.is_none();
+    let unsaid = |c: &Class| c.asked().noticed_within.is_none();
     if model.classes.iter().any(|(_, class)| unsaid(class)) {
         let text = "damage or deletion is noticed when the next step of the class falls silent, and somebody acts then \
                     (where no class says `noticed within`)";
@@ -118,7 +118,7 @@ fn steps(model: &Model, out: &mut Vec<(Assumption, Option<Knob>)>) {
         );
         let monitor = step
             .monitor
-            .map(|(m, _)| model.monitors[m].named.name.clone());
+            .map(|(m, _)| model.monitors[m].named.name.to_string());
         let assumption = Assumption {
             monitor,
             ..own(text, step.named.span)

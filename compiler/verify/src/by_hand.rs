@@ -64,7 +64,10 @@ pub(crate) fn without(plan: &Plan, known: Rc<Known>) -> Without {
         let steps = steps
             .iter()
             .map(|id| plan.model.steps[*id].named.name.as_str());
-        (plan.model.classes[class].named.name.clone(), list(steps))
+        (
+            plan.model.classes[class].named.name.to_string(),
+            list(steps),
+        )
     };
     let verdicts = found.verdicts.into_iter();
     Without {

@@ -97,7 +97,7 @@ fn with_copies(mut plan: Plan, system: &System) -> Plan {
             source: node.source.map(id),
             enter: Move {
                 delay: interval(node.delay),
-                older_than: node.older_than.map(interval),
+                older_than: node.older_than.map(interval).map(Box::new),
             },
             leaves: node.leaves.iter().map(leave).collect(),
             ..like.clone()

@@ -110,12 +110,12 @@ mod tests {
 
     #[test]
     fn pieces_of_any_length_keep_their_places() {
-        let mut leaves = Leaves::new(FileId(0));
+        let mut leaves = Leaves::new(FileId::new(0));
         let mut spans = Vec::new();
         let mut at = 0;
         for length in [0, 1, 65_534, 65_535, 65_536, 3, 5_000_000, 7] {
             leaves.push(TokenKind::Comment, at, at + length);
-            spans.push(Span::new(FileId(0), at, at + length));
+            spans.push(Span::new(FileId::new(0), at, at + length));
             at += length + 1;
         }
         let found: Vec<Span> = leaves.iter().map(|token| token.span).collect();

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use thrice_diagnostics::{Diagnostic, FileId, SourceMap, Span};
 use thrice_grammar::{Element, Elements, TokenKind, Tree, parse};
 
-pub const FILE: FileId = FileId(0);
+pub const FILE: FileId = FileId::new(0);
 
 /// Pieces that policies are made of, and pieces that break them.
 pub const PIECES: &[&str] = &[

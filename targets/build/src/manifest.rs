@@ -82,7 +82,7 @@ fn written(
         format: FORMAT,
         generator: format!("thrice {VERSION}"),
         policy: PolicyName {
-            name: model.policy.named.name.clone(),
+            name: model.policy.named.name.to_string(),
             sha256: model.hash.clone(),
         },
         as_of: plan.as_of.to_string(),

@@ -38,7 +38,7 @@ pub fn next(plan: &Plan, now: &[Artefact]) -> Option<Next> {
     let names = |test: &dyn Fn(&Step) -> bool| -> Vec<String> {
         steps()
             .filter(|step| test(step))
-            .map(|step| step.named.name.clone())
+            .map(|step| step.named.name.to_string())
             .collect()
     };
     let today = |step: &Step| step.lifetime.contains(plan.as_of);

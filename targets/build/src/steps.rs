@@ -47,12 +47,12 @@ fn entry(plan: &Plan, id: StepId, step: &Step, artefacts: &[Artefact]) -> StepEn
             .any(|its| its.as_ref() == Some(path))
     });
     StepEntry {
-        name: step.named.name.clone(),
+        name: step.named.name.to_string(),
         verb: step.verb.word(),
         host: step
             .runner
             .host
-            .map(|host| plan.model.hosts[host].named.name.clone()),
+            .map(|host| plan.model.hosts[host].named.name.to_string()),
         runner: runner(step.runner.kind),
         application,
         why: why.to_owned(),

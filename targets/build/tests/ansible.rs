@@ -33,18 +33,18 @@ fn shop(steps: &[&str]) -> Fixture {
     let deadman = fixture.monitor("deadman", MonitorKind::Healthchecks, "HC_PING_KEY");
     let class = fixture.class("orders", Fixture::location(files, "/srv/orders"));
     for name in steps {
-        let verb = Verb::Capture(CaptureParts {
+        let verb = Verb::Capture(Box::new(CaptureParts {
             method: CaptureMethod::PgDump,
             atomic: true,
             runs: Some("/usr/local/bin/export".to_owned()),
             user: None,
             container: None,
             keeps: None,
-        });
+        }));
         let step = fixture.step(name, verb, web);
         let place = Fixture::location(files, &format!("/srv/{name}"));
         fixture.edit(step, |step| {
-            step.classes = vec![(class, span())];
+            step.classes = vec![(class, span())].into();
             step.target = Fixture::writes(place);
             step.monitor = Some((deadman, span()));
             if *name == "dump" {
@@ -269,14 +269,14 @@ fn a_nas_gets_calls_and_nothing_under_etc() {
     let tank = fixture.file_system(nas, "tank", "/mnt/tank");
     let step = fixture.step(
         "tidy",
-        Verb::Capture(CaptureParts {
+        Verb::Capture(Box::new(CaptureParts {
             method: CaptureMethod::Files,
             atomic: true,
             runs: Some("/mnt/tank/export".to_owned()),
             user: None,
             container: None,
             keeps: None,
-        }),
+        })),
         nas,
     );
     fixture.edit(step, |step| {

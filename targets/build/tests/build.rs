@@ -33,14 +33,14 @@ fn by(kind: RunnerKind) -> impl FnOnce(&mut Step) {
 }
 
 fn capture(runs: Option<&str>) -> Verb {
-    Verb::Capture(CaptureParts {
+    Verb::Capture(Box::new(CaptureParts {
         method: CaptureMethod::PgDump,
         atomic: true,
         runs: runs.map(str::to_owned),
         user: None,
         container: None,
         keeps: None,
-    })
+    }))
 }
 
 fn expire(clock: AgeClock) -> Verb {
@@ -65,8 +65,7 @@ impl Stage {
         id: StepId,
         edit: impl FnOnce(&mut Step),
     ) {
-        self.fixture
-            .edit(id, |step| step.named.name = name.to_owned());
+        self.fixture.edit(id, |step| step.named.name = name.into());
         self.fixture.edit(id, edit);
         self.expected.insert(name, application);
     }
@@ -100,7 +99,7 @@ fn stage() -> Stage {
     let span = f.model.hosts[app].named.span;
     let into = |id| StepTarget::Repository(id, span);
     let copy = Verb::Copy {
-        include: Vec::new(),
+        include: Default::default(),
         latest_only: false,
         immutable: false,
         transit: false,
@@ -113,8 +112,8 @@ fn stage() -> Stage {
     let keep = Verb::Backup {
         keep: None,
         prune: false,
-        exclude: Vec::new(),
-        flags: Vec::new(),
+        exclude: Default::default(),
+        flags: Default::default(),
         mirror: None,
     };
     let at = |store, path: &str| -> Location { Fixture::location(store, path) };
@@ -126,7 +125,7 @@ fn stage() -> Stage {
     let new = |s: &mut Stage, verb, host| s.fixture.step("x", verb, host);
     let id = new(&mut s, capture(Some("/opt/dump")), app);
     s.step("dump", "emitted", id, |step| {
-        step.classes = vec![(class, span)];
+        step.classes = vec![(class, span)].into();
         step.target = Fixture::writes(at(files, "/srv/dumps"));
         step.monitor = Some((deadman, span));
     });
@@ -136,7 +135,7 @@ fn stage() -> Stage {
     });
     let id = new(&mut s, keep, app);
     s.step("backup_db", "emitted", id, |step| {
-        step.classes = vec![(class, span)];
+        step.classes = vec![(class, span)].into();
         step.source = Fixture::reads(at(files, "/srv/dumps"));
         step.target = into(repository);
     });
@@ -191,8 +190,8 @@ fn stage() -> Stage {
     let keep = Verb::Backup {
         keep: None,
         prune: false,
-        exclude: Vec::new(),
-        flags: Vec::new(),
+        exclude: Default::default(),
+        flags: Default::default(),
         mirror: None,
     };
     let id = new(&mut s, keep, app);

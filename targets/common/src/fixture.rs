@@ -3,7 +3,10 @@
 //! Everything exists from 2026-01-01 on and is judged at [`AS_OF`]; what a test does not say has a plain
 //! default, and it changes it through [`Fixture::edit`] or the public [`Fixture::model`].
 
+use ecow::EcoString;
 use jiff::civil::{Date, date};
+use smallvec::SmallVec;
+use thin_vec::ThinVec;
 use thrice_diagnostics::{FileId, Span};
 use thrice_model::{
     Application, Class, ClassId, ClassKind, Credential, CredentialId, Host, HostId, HostKind, Key,
@@ -35,16 +38,16 @@ impl Default for Fixture {
 
 fn named(name: &str) -> Named {
     Named {
-        name: name.to_owned(),
+        name: name.into(),
         span: span(),
-        doc: String::new(),
+        doc: EcoString::new(),
     }
 }
 
 /// A place in no text.
 #[must_use]
 pub fn span() -> Span {
-    Span::new(FileId(0), 0, 0)
+    Span::new(FileId::new(0), 0, 0)
 }
 
 fn lifetime() -> Lifetime {
@@ -188,7 +191,7 @@ impl Fixture {
     pub fn location(store: StoreId, path: &str) -> Location {
         Location {
             store,
-            path: path.to_owned(),
+            path: path.into(),
         }
     }
 
@@ -200,24 +203,17 @@ impl Fixture {
             home,
             lifetime: lifetime(),
             service: None,
-            parts: Vec::new(),
+            parts: ThinVec::new(),
             undeclared_fail: false,
             size: None,
             growth: Interval::point(RatioPerMonth::new(0)),
             growth_volume: None,
             growth_stated: None,
             churn: None,
-            fields: Vec::new(),
-            needs: Vec::new(),
-            browsed_by: Vec::new(),
-            rpo: None,
-            rpo_guaranteed: None,
-            rto: None,
-            restore_setup: None,
-            restore_finish: None,
-            retain_at_least: None,
-            retain_at_most: None,
-            noticed_within: None,
+            fields: ThinVec::new(),
+            needs: ThinVec::new(),
+            browsed_by: ThinVec::new(),
+            asked: None,
         })
     }
 
@@ -303,7 +299,7 @@ impl Fixture {
         self.model.steps.push(Step {
             named: named(name),
             verb,
-            classes: Vec::new(),
+            classes: SmallVec::new(),
             source: Source::Home,
             target: StepTarget::Nothing,
             runner: Runner {
@@ -313,19 +309,17 @@ impl Fixture {
             },
             application: Application::Emitted,
             timing: Timing {
-                schedule: Some((Schedule::daily_utc(three), span())),
+                schedule: Some((Schedule::daily_utc(three).into(), span())),
                 duration: Interval::point(Seconds::HOUR),
                 duration_stated: None,
                 jitter: Seconds::ZERO,
-                after: Vec::new(),
+                after: ThinVec::new(),
                 retries: 0,
             },
             monitor: None,
             credential: None,
             lifetime: lifetime(),
-            limit: None,
-            transfers: None,
-            checkers: None,
+            pace: None,
         })
     }
 

@@ -20,7 +20,7 @@ pub fn about(step: &Step, code: Code, message: impl Into<String>) -> Diagnostic 
     let word = step.verb.word();
     Diagnostic::error(code, message)
         .at(step.named.span, format!("this {word} cannot be emitted"))
-        .about(step.named.name.clone())
+        .about(step.named.name.to_string())
 }
 
 /// A template that cannot be rendered for a step: a text that cannot be quoted, or a mistake of ours.

@@ -132,8 +132,8 @@ pub fn artefact(
         bytes: text.into_bytes(),
         mode: 0o755,
         kind: "script",
-        step: Some(step.named.name.clone()),
-        host: Some(plan.model.hosts[host].named.name.clone()),
+        step: Some(step.named.name.to_string()),
+        host: Some(plan.model.hosts[host].named.name.to_string()),
         install_to: Some(layout::installed_script(plan, host, id)),
         secrets,
     })
@@ -180,7 +180,7 @@ fn after(plan: &Plan, step: &Step, host: HostId) -> Vec<After> {
                 .timing
                 .schedule
                 .as_ref()
-                .map(|(schedule, _)| schedule);
+                .map(|(schedule, _)| schedule.as_ref());
             After {
                 name: layout::step(plan, id),
                 due: last_due(schedule, &model.hosts[host]),

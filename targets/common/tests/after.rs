@@ -32,9 +32,9 @@ fn two_steps(schedule: Option<Schedule>) -> (Plan, StepId, StepId) {
     let late = fixture.step("late", Verb::Prune, host);
     let span = fixture.model.steps[early].named.span;
     fixture.edit(early, |step| {
-        step.timing.schedule = schedule.map(|schedule| (schedule, span))
+        step.timing.schedule = schedule.map(|schedule| (schedule.into(), span))
     });
-    fixture.edit(late, |step| step.timing.after = vec![(early, span)]);
+    fixture.edit(late, |step| step.timing.after = vec![(early, span)].into());
     (fixture.plan(), early, late)
 }
 

@@ -95,7 +95,7 @@ fn crontab(plan: &Plan, host: HostId, jobs: &[Job]) -> Result<Artefact, Diagnost
         mode: 0o644,
         kind: "cron",
         step: None,
-        host: Some(plan.model.hosts[host].named.name.clone()),
+        host: Some(plan.model.hosts[host].named.name.to_string()),
         install_to: Some(format!("/etc/cron.d/{name}")),
         secrets: Vec::new(),
     })

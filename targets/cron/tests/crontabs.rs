@@ -32,7 +32,7 @@ fn time(text: &str) -> TimeOfDay {
 fn scheduled(fixture: &mut Fixture, host: HostId, name: &str, when: Recurrence) -> StepId {
     let step = fixture.step(name, Verb::Prune, host);
     fixture.edit(step, |step| {
-        step.timing.schedule = Some((Schedule::utc(when), span()))
+        step.timing.schedule = Some((Schedule::utc(when).into(), span()))
     })
 }
 
@@ -213,7 +213,9 @@ fn abroad(when: Recurrence) -> (Plan, StepId) {
         when,
         zone: ScheduleZone::Named("Asia/Kathmandu".to_owned()),
     };
-    fixture.edit(step, |step| step.timing.schedule = Some((schedule, span())));
+    fixture.edit(step, |step| {
+        step.timing.schedule = Some((schedule.into(), span()))
+    });
     (fixture.plan(), step)
 }
 
@@ -352,13 +354,13 @@ fn a_mirror_is_asked_after() {
     let backup = |mirror: Option<Mirror>| Verb::Backup {
         keep: None,
         prune: true,
-        exclude: Vec::new(),
-        flags: Vec::new(),
+        exclude: Default::default(),
+        flags: Default::default(),
         mirror: mirror.map(Box::new),
     };
     let half_past = Recurrence::Hourly { minute: 30 };
     let asked = Some(Mirror {
-        checked: Some((Schedule::utc(half_past), span())),
+        checked: Some((Schedule::utc(half_past).into(), span())),
         stated: None,
     });
     let nightly = fixture.step("nightly", backup(None), host);

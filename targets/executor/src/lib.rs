@@ -66,10 +66,10 @@ fn artefacts(plan: &Plan, host: HostId, jobs: Vec<Job>) -> [Artefact; 2] {
         format: FORMAT,
         generator: format!("thrice {VERSION}"),
         policy: PolicyName {
-            name: model.policy.named.name.clone(),
+            name: model.policy.named.name.to_string(),
             sha256: model.hash.clone(),
         },
-        host: model.hosts[host].named.name.clone(),
+        host: model.hosts[host].named.name.to_string(),
         jobs,
     };
     let file = |name: &str, kind: &'static str, text: String, secrets: Vec<String>| Artefact {
@@ -78,7 +78,7 @@ fn artefacts(plan: &Plan, host: HostId, jobs: Vec<Job>) -> [Artefact; 2] {
         mode: 0o644,
         kind,
         step: None,
-        host: Some(model.hosts[host].named.name.clone()),
+        host: Some(model.hosts[host].named.name.to_string()),
         install_to: Some(format!("{}/{name}", layout::folders(plan, host).etc)),
         secrets,
     };
@@ -106,9 +106,9 @@ fn job(plan: &Plan, id: StepId, host: HostId, scripts: &[Artefact]) -> Result<Jo
         let host = other
             .runner
             .host
-            .map(|host| model.hosts[host].named.name.clone());
+            .map(|host| model.hosts[host].named.name.to_string());
         JobAfter {
-            step: other.named.name.clone(),
+            step: other.named.name.to_string(),
             host,
         }
     });
@@ -117,9 +117,9 @@ fn job(plan: &Plan, id: StepId, host: HostId, scripts: &[Artefact]) -> Result<Jo
         .duration_stated
         .map(|_| step.timing.duration.high().0.max(1));
     Ok(Job {
-        step: step.named.name.clone(),
+        step: step.named.name.to_string(),
         verb: step.verb.word().to_owned(),
-        documentation: step.named.doc.clone(),
+        documentation: step.named.doc.to_string(),
         script: JobScript {
             path: layout::installed_script(plan, host, id),
             sha256: sha256(&script.bytes),
@@ -142,7 +142,7 @@ fn monitor(monitor: &Monitor) -> JobMonitor {
         MonitorKind::UptimeKuma => "uptime-kuma",
     };
     JobMonitor {
-        name: monitor.named.name.clone(),
+        name: monitor.named.name.to_string(),
         kind: kind.to_owned(),
         address_from: monitor.url_from.clone(),
     }

@@ -23,7 +23,7 @@ fn plan() -> Plan {
     let files = fixture.file_system(host, "local", "/");
     let monitor = fixture.monitor("deadman", MonitorKind::Healthchecks, "HC_PING_KEY");
     let copy = || Verb::Copy {
-        include: Vec::new(),
+        include: Default::default(),
         latest_only: false,
         immutable: false,
         transit: false,
@@ -41,8 +41,8 @@ fn plan() -> Plan {
         ids.push(id);
     }
     fixture.edit(ids[1], |step| {
-        step.named.doc = "Keeps things.\nSecond line.".to_owned();
-        step.timing.after = vec![(ids[0], span)];
+        step.named.doc = "Keeps things.\nSecond line.".into();
+        step.timing.after = vec![(ids[0], span)].into();
         step.timing.duration = Interval::point(Seconds::minutes(15));
         step.timing.duration_stated = Some(span);
         step.timing.jitter = Seconds::minutes(1);
@@ -53,7 +53,8 @@ fn plan() -> Plan {
             Schedule {
                 when,
                 zone: ScheduleZone::Host,
-            },
+            }
+            .into(),
             span,
         ));
     });
@@ -70,10 +71,10 @@ fn scripts(plan: &Plan) -> Vec<Artefact> {
             let host = step.runner.host.unwrap();
             Artefact {
                 path: layout::script(plan, host, id),
-                bytes: step.named.name.clone().into_bytes(),
+                bytes: step.named.name.to_string().into_bytes(),
                 mode: 0o755,
                 kind: "script",
-                step: Some(step.named.name.clone()),
+                step: Some(step.named.name.to_string()),
                 host: None,
                 install_to: None,
                 secrets: vec!["/etc/thrice/fixture/monitors.env".to_owned()],
@@ -159,7 +160,7 @@ fn uneven_schedules_are_refused() {
     let span = fixture.model.hosts[host].named.span;
     fixture.edit(id, |step| {
         step.runner.kind = RunnerKind::Executor;
-        step.timing.schedule = Some((Schedule::utc(Recurrence::EveryMinutes(7)), span));
+        step.timing.schedule = Some((Schedule::utc(Recurrence::EveryMinutes(7)).into(), span));
     });
     let plan = fixture.plan();
     let mistakes = emit(&plan, &scripts(&plan)).unwrap_err();

@@ -270,24 +270,24 @@ fn capture(bench: &Bench, program: &str, method: CaptureMethod) -> (Fixture, Ste
     let disk = fixture.file_system(host, "disk", "/");
     let class = fixture.class("databases", Fixture::location(disk, "/var/lib/postgresql"));
     fixture.model.classes.get_mut(class).unwrap().parts =
-        vec![("n8n".to_owned(), span()), ("litellm".to_owned(), span())];
+        vec![("n8n".to_owned(), span()), ("litellm".to_owned(), span())].into();
     let path = bench.write(
         "program",
         format!("#!/bin/bash\nset -eu\ncd {}\n{program}\n", bench.path("")),
     );
     run(Command::new("chmod").args(["755", &path]));
-    let verb = Verb::Capture(CaptureParts {
+    let verb = Verb::Capture(Box::new(CaptureParts {
         method,
         atomic: true,
         runs: Some(path),
         user: None,
         container: None,
         keeps: None,
-    });
+    }));
     let step = fixture.step("dump", verb, host);
     let place = Fixture::location(disk, &bench.path("dumps"));
     fixture.edit(step, |step| {
-        step.classes = vec![(class, span())];
+        step.classes = vec![(class, span())].into();
         step.target = Fixture::writes(place);
     });
     (fixture, step)

@@ -58,7 +58,7 @@ fn watched_by(kind: MonitorKind) -> (Fixture, Vec<StepId>) {
         let step = fixture.step(name, Verb::Prune, host);
         steps.push(fixture.edit(step, |step| {
             let zone = ScheduleZone::Named(zone.to_owned());
-            step.timing.schedule = Some((Schedule { when, zone }, span()));
+            step.timing.schedule = Some((Schedule { when, zone }.into(), span()));
             step.timing.duration = Interval::new(Seconds::ZERO, Seconds::minutes(30)).unwrap();
             step.monitor = Some((monitor, span()));
         }));

@@ -85,7 +85,7 @@ fn files(plan: &Plan, service: &Service, mounts: &[&Mount]) -> Result<[Artefact;
     }
     secrets.sort();
     secrets.dedup();
-    let host = model.hosts[service.host].named.name.clone();
+    let host = model.hosts[service.host].named.name.to_string();
     let folder = format!(
         "{}/{}",
         layout::host_folder(plan, service.host),

@@ -132,7 +132,7 @@ fn host(plan: &Plan, mount: &Mount, store: &Store) -> String {
     let name = &plan.model.hosts[store.host].named.name;
     mount
         .port
-        .map_or_else(|| name.clone(), |port| format!("{name}:{port}"))
+        .map_or_else(|| name.to_string(), |port| format!("{name}:{port}"))
 }
 
 fn s3(plan: &Plan, mount: &Mount, store: &Store) -> Result<Backend, String> {

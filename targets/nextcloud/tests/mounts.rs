@@ -19,9 +19,9 @@ use thrice_test_support::{Finished, finish, shell::shellcheck};
 
 fn named(name: &str) -> Named {
     Named {
-        name: name.to_owned(),
+        name: name.into(),
         span: span(),
-        doc: String::new(),
+        doc: "".into(),
     }
 }
 
@@ -45,7 +45,7 @@ fn mount(
         named: named(name),
         service: ServiceId(0),
         store,
-        path: path.to_owned(),
+        path: path.into(),
         folder: name.to_owned(),
         access,
         credential: None,
@@ -184,7 +184,7 @@ fn mounts_in_the_form_that_occ_imports() {
 fn nobody_is_not_everybody_and_a_part_of_a_bucket_is_not_the_whole() {
     let cloud = Cloud::new();
     let mut fixture = usual(&cloud.bench);
-    fixture.model.mounts[0].path = "/documents".to_owned();
+    fixture.model.mounts[0].path = "/documents".into();
     fixture.model.mounts[1].all_users = false;
     let emitted = emit(&fixture.plan()).unwrap();
     let list: Value = serde_json::from_str(emitted[0].text()).unwrap();

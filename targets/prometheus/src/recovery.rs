@@ -34,7 +34,7 @@ pub fn points(plan: &Plan) -> (Vec<Point>, Vec<String>) {
     let (mut points, mut uncovered) = (Vec::new(), Vec::new());
     let classes = plan.model.classes.iter();
     for (id, class) in classes.filter(|(_, class)| class.lifetime.contains(plan.as_of)) {
-        let Some((within, _)) = class.rpo.or(class.rpo_guaranteed) else {
+        let Some((within, _)) = class.asked().rpo.or(class.asked().rpo_guaranteed) else {
             continue;
         };
         let mut copies: Vec<Last> = elsewhere(plan, id, class)

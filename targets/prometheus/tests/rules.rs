@@ -23,7 +23,7 @@ use thrice_test_support::finish;
 
 fn copy_verb() -> Verb {
     Verb::Copy {
-        include: Vec::new(),
+        include: Default::default(),
         latest_only: false,
         immutable: false,
         transit: false,
@@ -43,14 +43,14 @@ fn usual() -> (Fixture, [StepId; 3]) {
     );
     let monitor = f.monitor("deadman", MonitorKind::Healthchecks, "DEADMAN");
     let class = f.class("papers", Fixture::location(local, "/srv/papers"));
-    f.model.classes.get_mut(class).unwrap().rpo = Some((Seconds::days(2), span()));
+    f.model.classes.get_mut(class).unwrap().asked_mut().rpo = Some((Seconds::days(2), span()));
     f.model.classes.get_mut(class).unwrap().kind = thrice_model::ClassKind::Items;
     let upload = f.step("upload", copy_verb(), app);
     let onward = f.step("onward", copy_verb(), nas);
     let tidy = f.step("tidy", Verb::Prune, app);
     for id in [upload, onward] {
         f.edit(id, |step| {
-            step.classes = vec![(class, span())];
+            step.classes = vec![(class, span())].into();
             step.timing.duration = Interval::new(Seconds::ZERO, Seconds::minutes(30)).unwrap();
             step.monitor = Some((monitor, span()));
         });
@@ -85,9 +85,9 @@ fn promtool(arguments: &[&str], folder: &Path) -> Result<String, String> {
 fn promtool_takes_the_rules() {
     for name in ["p", "it's 100 % {{ $x }} \"é\""] {
         let (mut fixture, _) = usual();
-        fixture.model.policy.named.name = name.to_owned();
+        fixture.model.policy.named.name = name.into();
         let host = thrice_model::HostId::from(0);
-        fixture.model.hosts.get_mut(host).unwrap().named.name = "a \"host\" {{ é".to_owned();
+        fixture.model.hosts.get_mut(host).unwrap().named.name = "a \"host\" {{ é".into();
         let file = rules(&fixture.plan());
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("rules.yml"), &file.bytes).unwrap();

@@ -90,7 +90,7 @@ fn configuration(plan: &Plan, host: HostId, remotes: &[Remote]) -> Artefact {
         mode: 0o644,
         kind: "rclone-remotes",
         step: None,
-        host: Some(plan.model.hosts[host].named.name.clone()),
+        host: Some(plan.model.hosts[host].named.name.to_string()),
         install_to: Some(format!("{}/rclone.conf", layout::folders(plan, host).etc)),
         secrets,
     }

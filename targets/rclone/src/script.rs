@@ -237,13 +237,13 @@ fn tuning(step: &Step, source: &End) -> Vec<String> {
         out.push("--links".to_owned());
     }
     let mut set = |flag: &str, value: String| out.extend([flag.to_owned(), value]);
-    if let Some(count) = step.transfers {
+    if let Some(count) = step.pace().transfers {
         set("--transfers", count.to_string());
     }
-    if let Some(count) = step.checkers {
+    if let Some(count) = step.pace().checkers {
         set("--checkers", count.to_string());
     }
-    if let Some(limit) = step.limit {
+    if let Some(limit) = step.pace().limit {
         set("--bwlimit", speed(limit));
     }
     out
@@ -288,7 +288,7 @@ fn trash(plan: &Plan, step: &Step, host: HostId, destination: &End) -> Result<St
         return Err(refusal::about(step, refusal::UNSUPPORTED, message)
             .help("`backup dir` must be on the store of the destination, beside it"));
     }
-    let place: Location = place.clone();
+    let place = Location::clone(place);
     Ok(ends::end(plan, step, host, place)?.address)
 }
 

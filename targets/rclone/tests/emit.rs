@@ -42,7 +42,7 @@ fn a_sync_of_a_bucket() {
     let trash = Some(stage.local("/srv/trash"));
     let verb = Verb::Sync {
         max_delete: Some(1000),
-        backup_dir: trash,
+        backup_dir: trash.map(Box::new),
         transit: false,
     };
     let id = stage.step(
@@ -52,9 +52,9 @@ fn a_sync_of_a_bucket() {
         stage.local("/srv/mirror"),
     );
     stage.fixture.edit(id, |step| {
-        step.transfers = Some(4);
-        step.checkers = Some(8);
-        step.limit = Some(Bytes(1_200_000));
+        step.pace_mut().transfers = Some(4);
+        step.pace_mut().checkers = Some(8);
+        step.pace_mut().limit = Some(Bytes(1_200_000));
     });
     insta::assert_snapshot!(work(stage.script("pull").text()));
 }
@@ -82,7 +82,7 @@ fn a_mirror_of_a_bucket_with_repositories_and_more() {
     for path in ["/vpai", "/se[k]o"] {
         let place = Location {
             store: bucket,
-            path: path.to_owned(),
+            path: path.into(),
         };
         stage.fixture.repository(path, place, (0, 18), key, None);
     }
@@ -213,7 +213,7 @@ fn what_cannot_be_done_is_refused_all_at_once() {
     let key = stage.fixture.key("k", None);
     let repository = Location {
         store: bucket,
-        path: "/repo".to_owned(),
+        path: "/repo".into(),
     };
     stage
         .fixture
@@ -230,12 +230,12 @@ fn what_cannot_be_done_is_refused_all_at_once() {
     );
     let part = Location {
         store: bucket,
-        path: "/repo/data".to_owned(),
+        path: "/repo/data".into(),
     };
     stage.step("part", sync(), part, here.clone());
     let include = vec!["*.x".to_owned()];
     let some = Verb::Copy {
-        include,
+        include: include.into(),
         latest_only: false,
         immutable: false,
         transit: false,
@@ -253,7 +253,7 @@ fn what_cannot_be_done_is_refused_all_at_once() {
     );
     let inside = Verb::Sync {
         max_delete: None,
-        backup_dir: Some(stage.local("/srv/x/t")),
+        backup_dir: Some(stage.local("/srv/x/t").into()),
         transit: false,
     };
     stage.step(

@@ -94,7 +94,7 @@ fn nothing_to_copy_is_a_failure() {
 fn only_what_is_included_is_copied_and_it_must_be_there() {
     each(|bench, mut stage| {
         let verb = Verb::Copy {
-            include: vec!["*-latest.dump".to_owned()],
+            include: vec!["*-latest.dump".to_owned()].into(),
             latest_only: true,
             immutable: false,
             transit: false,
@@ -123,7 +123,7 @@ fn only_what_is_included_is_copied_and_it_must_be_there() {
 fn an_immutable_copy_changes_nothing() {
     each(|bench, mut stage| {
         let verb = Verb::Copy {
-            include: Vec::new(),
+            include: Default::default(),
             latest_only: false,
             immutable: true,
             transit: false,
@@ -216,7 +216,7 @@ fn the_policy_sets_the_limit_and_where_deleted_files_go() {
         let backup_dir = Some(stage.local(&trash));
         let verb = Verb::Sync {
             max_delete: Some(1),
-            backup_dir,
+            backup_dir: backup_dir.map(Box::new),
             transit: false,
         };
         let (from, to) = both(&mut stage, &bench, "same", verb);
@@ -327,7 +327,7 @@ fn shellcheck_has_nothing_to_say() {
     stage.step("syncs", sync(), here.clone(), place("/syncs"));
     let verb = Verb::Sync {
         max_delete: Some(3),
-        backup_dir: Some(trash),
+        backup_dir: Some(trash.into()),
         transit: false,
     };
     stage.step("pulls", verb, place("/pulls"), here.clone());

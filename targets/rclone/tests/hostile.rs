@@ -85,7 +85,7 @@ proptest! {
         let first = stage.bucket(&bucket);
         let second = stage.bucket(&to);
         let verb = Verb::Copy {
-            include: vec![include.clone()],
+            include: vec![include.clone()].into(),
             latest_only: false,
             immutable: false,
             transit: false,

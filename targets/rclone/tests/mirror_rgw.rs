@@ -46,7 +46,7 @@ impl Scene {
         let path = if sub.is_empty() { "/" } else { sub };
         let place = Location {
             store,
-            path: path.to_owned(),
+            path: path.into(),
         };
         stage.fixture.repository("r", place, (0, 14), key, None);
         let to = stage.local(&bench.path("mirror"));

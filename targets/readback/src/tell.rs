@@ -74,7 +74,7 @@ impl Teller<'_> {
         out = match step.and_then(|name| statement::step(self.plan, name)) {
             Some((_, step)) => out
                 .at(step.named.span, "nothing carries this out")
-                .about(step.named.name.clone()),
+                .about(step.named.name.to_string()),
             None => self.policy(out, "this policy needs it"),
         };
         self.out.push(out.help(self.help()));
@@ -94,7 +94,7 @@ impl Teller<'_> {
             };
             out = out
                 .at(step.named.span, words)
-                .about(step.named.name.clone());
+                .about(step.named.name.to_string());
         }
         let help = if self.built.sums.contains_key(path) {
             self.help()
@@ -118,7 +118,7 @@ impl Teller<'_> {
         if let Some((_, step)) = step.and_then(|name| statement::step(self.plan, name)) {
             out = out
                 .at(step.named.span, "carried out by this file")
-                .about(step.named.name.clone());
+                .about(step.named.name.to_string());
         }
         let help = format!("`chmod {:04o} {}`", artefact.mode, self.name(path));
         self.out.push(out.help(help));
@@ -153,7 +153,7 @@ impl Teller<'_> {
         if let Some((_, step)) = step.and_then(|name| statement::step(self.plan, name)) {
             out = out
                 .at(step.named.span, "it should carry this out")
-                .about(step.named.name.clone());
+                .about(step.named.name.to_string());
         }
         self.out.push(out.help(self.help()));
     }
@@ -225,7 +225,7 @@ impl Teller<'_> {
             out = self.policy(out, "this policy");
         }
         if let Some((_, step)) = known {
-            out = out.about(step.named.name.clone());
+            out = out.about(step.named.name.to_string());
         }
         out.help(self.help())
     }

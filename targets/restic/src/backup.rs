@@ -79,7 +79,7 @@ pub fn body(
             .iter()
             .map(|pattern| format!("--exclude={pattern}"))
             .collect(),
-        flags: flags.clone(),
+        flags: flags.to_vec(),
         manifest: manifest(plan, step, host),
         keep,
         prune: prune_options,

@@ -131,7 +131,7 @@ impl Access {
                 plan,
                 &Location {
                     store: repository.store,
-                    path: "/".to_owned(),
+                    path: "/".into(),
                 },
             ),
             options: options(plan, step, id),
@@ -170,14 +170,14 @@ fn options(plan: &Plan, step: &Step, id: RepositoryId) -> Vec<String> {
     if let (true, Some(region)) = (in_bucket, &plan.model.hosts[store.host].region) {
         add(["-o".to_owned(), format!("s3.region={region}")]);
     }
-    if let Some(connections) = step.transfers {
+    if let Some(connections) = step.pace().transfers {
         let backend = if in_bucket { "s3" } else { "local" };
         add([
             "-o".to_owned(),
             format!("{backend}.connections={}", connections.max(1)),
         ]);
     }
-    if let Some(limit) = step.limit {
+    if let Some(limit) = step.pace().limit {
         // restic counts in KiB a second, and takes 0 for no limit.
         add([
             "--limit-upload".to_owned(),

@@ -24,14 +24,14 @@ use thrice_test_support::shell::shellcheck;
 fn world() -> World {
     let mut world = World::local(versions().last().unwrap());
     let program = world.bench.write("program", "");
-    let verb = Verb::Capture(CaptureParts {
+    let verb = Verb::Capture(Box::new(CaptureParts {
         method: CaptureMethod::PgDump,
         atomic: true,
         runs: Some(program.clone()),
         user: None,
         container: None,
         keeps: None,
-    });
+    }));
     dumps(&world, "echo one >dumps/n8n.dump");
     run(Command::new("chmod").args(["755", &program]));
     let backup = world.backup("full", "live", backup(Some(keep_daily(3)), true));
@@ -43,7 +43,7 @@ fn world() -> World {
         .edit(dump, |step| step.target = Fixture::writes(place));
     world.fixture.edit(backup, |step| {
         step.source = Source::Step(dump, span());
-        step.timing.after = vec![(dump, span())];
+        step.timing.after = vec![(dump, span())].into();
     });
     world
 }
@@ -122,7 +122,7 @@ fn a_capture_of_this_program_is_backed_up_as_it_left_it() {
     let steps = &mut world.fixture.model.steps;
     let dump_step = steps.ids().find(|id| steps[*id].named.name == "dump");
     world.fixture.edit(dump_step.unwrap(), |step| {
-        step.classes = vec![(class, span())];
+        step.classes = vec![(class, span())].into();
         if let Verb::Capture(parts) = &mut step.verb {
             parts.runs = None;
             parts.method = CaptureMethod::Files;

@@ -37,7 +37,7 @@ fn fixture(restic: (u16, u16), path: &str, keep: KeepRules) -> Fixture {
     let class = fixture.class("data", Fixture::location(disk, path));
     let step = fixture.step("full", backup(Some(keep), true), host);
     fixture.edit(step, |step| {
-        step.classes = vec![(class, span())];
+        step.classes = vec![(class, span())].into();
         step.target = StepTarget::Repository(repository, span());
     });
     fixture
@@ -48,12 +48,12 @@ fn a_backup_script_reads_well() {
     let mut fixture = fixture((0, 18), "/data", keep_daily(7));
     let step = fixture.model.steps.ids().next().unwrap();
     fixture.edit(step, |step| {
-        step.named.doc = "Nightly, of everything.".to_owned();
+        step.named.doc = "Nightly, of everything.".into();
         step.timing.duration = Interval::point(Seconds(900));
         step.timing.duration_stated = Some(span());
         step.timing.retries = 2;
-        step.transfers = Some(4);
-        step.limit = Some(Bytes(2_000_000));
+        step.pace_mut().transfers = Some(4);
+        step.pace_mut().limit = Some(Bytes(2_000_000));
         let Verb::Backup { exclude, .. } = &mut step.verb else {
             unreachable!()
         };
@@ -170,7 +170,7 @@ fn parts(when: Recurrence, of: u32, moments: &[i64]) -> Vec<u64> {
     let host = fixture.model.hosts.ids().next().unwrap();
     let step = fixture.step("check", Verb::Check(Subset::Rotating(of)), host);
     fixture.edit(step, |step| {
-        step.timing.schedule = Some((Schedule::utc(when), span()));
+        step.timing.schedule = Some((Schedule::utc(when).into(), span()));
         step.target = StepTarget::Repository(0.into(), span());
     });
     let script = emitted(&fixture.plan(), "check");
@@ -283,7 +283,7 @@ proptest! {
         let class = fixture.class("data", Fixture::location(disk, &source));
         let step = fixture.step("full", backup(Some(keep_daily(7)), true), host);
         fixture.edit(step, |step| {
-            step.classes = vec![(class, span())];
+            step.classes = vec![(class, span())].into();
             step.target = StepTarget::Repository(repository, span());
             let Verb::Backup { exclude: patterns, .. } = &mut step.verb else { unreachable!() };
             patterns.push(exclude.clone());

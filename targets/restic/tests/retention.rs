@@ -100,7 +100,7 @@ fn what_is_kept_is_what_is_proved_to_be_kept() {
                 let thrice_model::Verb::Backup { keep, .. } = &mut step.verb else {
                     unreachable!()
                 };
-                *keep = Some((rules.clone(), span));
+                *keep = Some((rules.clone().into(), span));
             });
             world.succeed("full");
             let after = ids(snapshots(&world));

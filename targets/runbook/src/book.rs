@@ -167,8 +167,8 @@ pub fn of(plan: &Plan, standing: &Standing) -> Result<Book, Diagnostic> {
     let more_reasons = reasons.split_off(reasons.len().min(REASONS));
     Ok(Book {
         title: model.policy.title.clone(),
-        policy: model.policy.named.name.clone(),
-        doc: model.policy.named.doc.clone(),
+        policy: model.policy.named.name.to_string(),
+        doc: model.policy.named.doc.to_string(),
         version: VERSION,
         hash: model.hash.clone(),
         as_of: plan.as_of.to_string(),
@@ -192,7 +192,7 @@ pub fn of(plan: &Plan, standing: &Standing) -> Result<Book, Diagnostic> {
         skipped: model
             .skips
             .iter()
-            .map(|skip| (skip.named.name.clone(), skip.why.clone()))
+            .map(|skip| (skip.named.name.to_string(), skip.why.clone()))
             .collect(),
         classes: sections,
     })
@@ -233,7 +233,7 @@ fn stops(plan: &Plan) -> Vec<Stop> {
             ),
             RunnerKind::Hand => continue,
         };
-        let name = host.named.name.clone();
+        let name = host.named.name.to_string();
         match out
             .iter_mut()
             .find(|s| s.command == command && s.how == how)
@@ -275,8 +275,8 @@ fn keys(plan: &Plan) -> Vec<Opener> {
         .keys
         .iter()
         .map(|(id, key)| Opener {
-            name: key.named.name.clone(),
-            doc: key.named.doc.clone(),
+            name: key.named.name.to_string(),
+            doc: key.named.doc.to_string(),
             opens: opens(id),
             held: words::holders(plan, id),
             file: commands::key_file(plan, id),
@@ -299,7 +299,7 @@ fn credentials(plan: &Plan, there: &[ClassId], period: Option<&Period>) -> Vec<O
     let mut used: Vec<(thrice_model::CredentialId, String)> = in_buckets
         .filter_map(|copy| {
             let store = &model.stores[copy.location.store].named.name;
-            Some((commands::reader(plan, copy)?, store.clone()))
+            Some((commands::reader(plan, copy)?, store.to_string()))
         })
         .collect();
     used.sort();
@@ -315,8 +315,8 @@ fn credentials(plan: &Plan, there: &[ClassId], period: Option<&Period>) -> Vec<O
         let mut held: Vec<String> = held.map(|(who, _)| words::holder(plan, *who)).collect();
         held.push("the account at the provider can make a new one".to_owned());
         out.push(Opener {
-            name: credential.named.name.clone(),
-            doc: credential.named.doc.clone(),
+            name: credential.named.name.to_string(),
+            doc: credential.named.doc.to_string(),
             opens: vec![store],
             held,
             file: commands::credential_file(plan, id),
@@ -326,7 +326,7 @@ fn credentials(plan: &Plan, there: &[ClassId], period: Option<&Period>) -> Vec<O
 }
 
 fn faults(plan: &Plan, period: &Period) -> Vec<FaultRow> {
-    let name = |id: ClassId| plan.model.classes[id].named.name.clone();
+    let name = |id: ClassId| plan.model.classes[id].named.name.to_string();
     let row = |aftermath: Aftermath| {
         let mut row = FaultRow {
             faults: aftermath
@@ -357,7 +357,7 @@ fn faults(plan: &Plan, period: &Period) -> Vec<FaultRow> {
                         .iter()
                         .filter_map(|i| {
                             let store = plan.copies[*all.get(*i)?].location.store;
-                            let store = plan.model.stores[store].named.name.clone();
+                            let store = plan.model.stores[store].named.name.to_string();
                             Some((format!("{}-{}", name(fate.class), i + 1), store))
                         })
                         .collect(),
@@ -388,15 +388,15 @@ fn services(plan: &Plan, period: Option<&Period>) -> Vec<Service> {
     let view = |id: ServiceId| {
         let service = &services[id];
         Service {
-            name: service.named.name.clone(),
-            host: plan.model.hosts[service.host].named.name.clone(),
+            name: service.named.name.to_string(),
+            host: plan.model.hosts[service.host].named.name.to_string(),
             container: service.container.clone().unwrap_or_default(),
             after: service
                 .after
                 .iter()
-                .map(|a| services[*a].named.name.clone())
+                .map(|a| services[*a].named.name.to_string())
                 .collect(),
-            doc: service.named.doc.clone(),
+            doc: service.named.doc.to_string(),
         }
     };
     order::services(plan, &there)

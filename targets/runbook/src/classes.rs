@@ -93,7 +93,7 @@ pub fn section(
 ) -> Result<Section, Diagnostic> {
     let model = &plan.model;
     let class = &model.classes[id];
-    let name = class.named.name.clone();
+    let name = class.named.name.to_string();
     let mut ways = Vec::new();
     let mut load: Vec<String> = Vec::new();
     for (index, copy_id) in copies(plan, id, period).into_iter().enumerate() {
@@ -109,10 +109,10 @@ pub fn section(
     let host = &model.hosts[plan.host_of(class.home.store)].named.name;
     let service = class
         .service
-        .map(|id| model.services[id].named.name.clone());
+        .map(|id| model.services[id].named.name.to_string());
     Ok(Section {
         number,
-        doc: class.named.doc.clone(),
+        doc: class.named.doc.to_string(),
         kind: class.kind.word(),
         home: format!("{} on {host}", layout::path(plan, &class.home)),
         parts: class.parts.iter().map(|(part, _)| part.clone()).collect(),
@@ -132,7 +132,7 @@ fn needs(plan: &Plan, id: ClassId) -> Vec<String> {
             let name = &plan.model.classes[need.class].named.name;
             match need.within {
                 Some(time) => format!("{name}, of a time at most {} apart", words::time(time)),
-                None => name.clone(),
+                None => name.to_string(),
             }
         })
         .collect()
@@ -161,11 +161,11 @@ fn facts(plan: &Plan, id: ClassId) -> Vec<(&'static str, String)> {
         ),
         (
             "May be lost at most (RPO)",
-            asked(class.rpo.map(|(time, _)| time)),
+            asked(class.asked().rpo.map(|(time, _)| time)),
         ),
         (
             "Must be back within (RTO)",
-            asked(class.rto.map(|(time, _)| time)),
+            asked(class.asked().rto.map(|(time, _)| time)),
         ),
         ("Takes at worst", transfer),
     ]
@@ -173,13 +173,18 @@ fn facts(plan: &Plan, id: ClassId) -> Vec<(&'static str, String)> {
 
 fn way(plan: &Plan, copy: &Copy, anchor: String) -> Result<Way, Diagnostic> {
     let made = commands::way(plan, copy)?;
-    let key = copy.key.map(|key| plan.model.keys[key].named.name.clone());
+    let key = copy
+        .key
+        .map(|key| plan.model.keys[key].named.name.to_string());
     Ok(Way {
         anchor,
         what: words::kind(copy.kind),
-        store: plan.model.stores[copy.location.store].named.name.clone(),
+        store: plan.model.stores[copy.location.store]
+            .named
+            .name
+            .to_string(),
         site: words::site(plan, copy.location.store),
-        path: copy.location.path.clone(),
+        path: copy.location.path.to_string(),
         worst: words::time(copy.staleness),
         usual: words::time(copy.nominal_staleness),
         key: key.unwrap_or_default(),

@@ -8,7 +8,12 @@ use thrice_plan::Plan;
 /// Classes in the order of restoring: what others need first, then the most urgent.
 pub fn classes(plan: &Plan, there: &[ClassId]) -> Vec<ClassId> {
     let model = &plan.model;
-    let urgency = |id: &ClassId| model.classes[*id].rto.map_or(i64::MAX, |(time, _)| time.0);
+    let urgency = |id: &ClassId| {
+        model.classes[*id]
+            .asked()
+            .rto
+            .map_or(i64::MAX, |(time, _)| time.0)
+    };
     let mut waiting: Vec<ClassId> = there.to_vec();
     waiting.sort_by_key(urgency);
     in_order(waiting, |id, done| {

@@ -60,7 +60,7 @@ pub fn rows(plan: &Plan, there: &[ClassId], period: &Period) -> Vec<Row> {
         let asked = asked(plan, *id, period);
         let less = |(is, must): (&usize, &u32)| *is < usize::try_from(*must).unwrap_or(usize::MAX);
         Row {
-            class: class.named.name.clone(),
+            class: class.named.name.to_string(),
             places: stores.iter().map(name).collect(),
             copies: counted[0],
             media: counted[1],

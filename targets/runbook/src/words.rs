@@ -44,7 +44,7 @@ pub fn site(plan: &Plan, store: StoreId) -> String {
     plan.model.sites[plan.model.hosts[host].site]
         .named
         .name
-        .clone()
+        .to_string()
 }
 
 /// Where a store's medium is named.

@@ -163,14 +163,14 @@ fn what_no_command_can_hold_is_refused() {
     );
     let class = f.class("site", Fixture::location(disk, "/www"));
     let copy = thrice_model::Verb::Copy {
-        include: Vec::new(),
+        include: Default::default(),
         latest_only: false,
         immutable: false,
         transit: false,
     };
     let id = f.step("out", copy, tower);
     f.edit(id, |step| {
-        step.classes = vec![(class, thrice_target::fixture::span())];
+        step.classes = vec![(class, thrice_target::fixture::span())].into();
         step.target = Fixture::writes(Fixture::location(tank, "/a\nb"));
     });
     let mistakes = emit(&f.plan(), &Standing::Safe).unwrap_err();

@@ -68,7 +68,7 @@ fn of_steps(plan: &Plan) -> Result<Rules, Vec<Diagnostic>> {
             Ok((store, rule)) => rules
                 .entry(store)
                 .or_default()
-                .push((step.named.name.clone(), rule)),
+                .push((step.named.name.to_string(), rule)),
             Err(mistake) => mistakes.push(mistake),
         }
     }
@@ -135,7 +135,7 @@ fn artefact(plan: &Plan, store: StoreId, rules: Vec<(String, Rule)>) -> Artefact
         mode: 0o644,
         kind: "lifecycle",
         step,
-        host: Some(plan.model.hosts[host].named.name.clone()),
+        host: Some(plan.model.hosts[host].named.name.to_string()),
         install_to: None,
         secrets: Vec::new(),
     }

@@ -123,7 +123,7 @@ fn what_cannot_be_a_rule_is_refused_all_at_once() {
     let key = stage.fixture.key("k", None);
     let repository = Location {
         store: stage.bucket,
-        path: "/backups/repo".to_owned(),
+        path: "/backups/repo".into(),
     };
     stage
         .fixture

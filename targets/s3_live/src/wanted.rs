@@ -93,9 +93,9 @@ fn of_bucket(
     let sharing = model.stores.iter().filter(counts);
     let provider = &model.providers[model.sites[host.site].provider];
     Wanted {
-        name: store.named.name.clone(),
+        name: store.named.name.to_string(),
         bucket: store.bucket.clone(),
-        storage: host.named.name.clone(),
+        storage: host.named.name.to_string(),
         endpoint: host.endpoint.clone(),
         region: host.region.clone(),
         profile: profile(plan, id, store.host),

@@ -114,6 +114,7 @@ fn brought(hosts: &[HostId], step: &Step, via: &Location) -> Option<(HostId, Loc
     let below = via.path.strip_prefix(from.path.trim_end_matches('/'))?;
     let path = format!("{}{below}", to.path.trim_end_matches('/'));
     let store = to.store;
+    let path = path.into();
     Some((host, Location { store, path }))
 }
 

@@ -155,8 +155,8 @@ fn file(
         } else {
             "systemd-service"
         },
-        step: Some(step.named.name.clone()),
-        host: Some(plan.model.hosts[host].named.name.clone()),
+        step: Some(step.named.name.to_string()),
+        host: Some(plan.model.hosts[host].named.name.to_string()),
         install_to: Some(format!("/etc/systemd/system/{name}")),
         secrets: Vec::new(),
     })

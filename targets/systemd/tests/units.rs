@@ -30,7 +30,7 @@ fn scheduled(fixture: &mut Fixture, host: HostId, name: &str, when: Recurrence) 
     let step = fixture.step(name, Verb::Prune, host);
     fixture.edit(step, |step| {
         step.runner.kind = RunnerKind::Systemd;
-        step.timing.schedule = Some((Schedule::utc(when), span()));
+        step.timing.schedule = Some((Schedule::utc(when).into(), span()));
     })
 }
 
@@ -135,9 +135,9 @@ fn systemd_has_nothing_to_say_about_them() {
         let mut fixture = all_schedules(policy);
         let ids: Vec<StepId> = fixture.model.steps.ids().collect();
         fixture.edit(ids[0], |step| {
-            step.named.doc = "100 % safe\\\n[Service]\\".to_owned()
+            step.named.doc = "100 % safe\\\n[Service]\\".into()
         });
-        fixture.edit(ids[1], |step| step.named.name = "50 %h of \\".to_owned());
+        fixture.edit(ids[1], |step| step.named.name = "50 %h of \\".into());
         assert_eq!(verified(&emit(&fixture.plan()).unwrap()), Ok(()));
     }
 }

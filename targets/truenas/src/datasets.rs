@@ -73,7 +73,7 @@ fn used(plan: &Plan) -> impl Iterator<Item = &Location> {
         _ => None,
     });
     let spared = select::in_force(plan).filter_map(|(_, step)| match &step.verb {
-        Verb::Sync { backup_dir, .. } => backup_dir.as_ref(),
+        Verb::Sync { backup_dir, .. } => backup_dir.as_deref(),
         _ => None,
     });
     let read = select::in_force(plan).filter_map(|(_, step)| match &step.source {
@@ -103,7 +103,7 @@ pub fn snapshots(plan: &Plan, host: HostId, id: StoreId) -> Result<Vec<Value>, D
     let refuse = |code, message: String| {
         Diagnostic::error(code, message)
             .at(*span, "these snapshots")
-            .about(store.named.name.clone())
+            .about(store.named.name.to_string())
     };
     let name = &store.named.name;
     let Some(root) = dataset(store) else {

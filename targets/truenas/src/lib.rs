@@ -95,7 +95,12 @@ fn files(plan: &Plan, host: HostId, jobs: &[Job]) -> Result<Vec<Artefact>, Vec<D
     let program = apply::program(plan, "a NAS", APPLY, &()).map_err(|mistake| vec![mistake])?;
     let folder = format!("{}/truenas", layout::host_folder(plan, host));
     Ok(vec![
-        Artefact::json(path(plan, host), "truenas-plan", Some(name.clone()), &value),
-        Artefact::apply(format!("{folder}/apply"), Some(name.clone()), program),
+        Artefact::json(
+            path(plan, host),
+            "truenas-plan",
+            Some(name.to_string()),
+            &value,
+        ),
+        Artefact::apply(format!("{folder}/apply"), Some(name.to_string()), program),
     ])
 }

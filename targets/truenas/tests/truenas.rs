@@ -32,7 +32,7 @@ fn scheduled(fixture: &mut Fixture, host: HostId, name: &str, when: Recurrence) 
     let step = fixture.step(name, Verb::Prune, host);
     fixture.edit(step, |step| {
         step.runner.kind = RunnerKind::TrueNas;
-        step.timing.schedule = Some((Schedule::utc(when), span()));
+        step.timing.schedule = Some((Schedule::utc(when).into(), span()));
     })
 }
 

@@ -95,7 +95,7 @@ fn files(
 ) -> Result<[Artefact; 3], Diagnostic> {
     let provisioned = provisioning::of(plan, host, steps)?;
     let calls = api::plan(plan, host, steps, &provisioned)?;
-    let name = plan.model.hosts[host].named.name.clone();
+    let name = plan.model.hosts[host].named.name.to_string();
     let place = |file: &str| format!("{}/zerobyte/{file}", layout::host_folder(plan, host));
     let file = |file: &str, kind: &'static str, value: &Value| {
         let mut artefact = Artefact::json(place(file), kind, Some(name.clone()), value);

@@ -179,7 +179,7 @@ fn what_cannot_be_a_mirror_is_refused() {
                     ..
                 } = &mut step.verb
                 {
-                    mirror.stated = Some((rules(30), span()));
+                    mirror.stated = Some((rules(30).into(), span()));
                 }
             });
         }),
@@ -205,7 +205,7 @@ fn what_cannot_be_a_mirror_is_refused() {
             ..
         } = &mut step.verb
         {
-            mirror.stated = Some((rules(7), span()));
+            mirror.stated = Some((rules(7).into(), span()));
         }
     });
     assert!(emit(&stage.fixture.plan()).is_ok());

@@ -158,9 +158,9 @@ fn what_zerobyte_does_otherwise_is_refused() {
     let schedule = Schedule::utc(Recurrence::Daily {
         times: times.to_vec(),
     });
-    stage
-        .fixture
-        .edit(id, |step| step.timing.schedule = Some((schedule, span)));
+    stage.fixture.edit(id, |step| {
+        step.timing.schedule = Some((schedule.into(), span))
+    });
     assert_eq!(emit(&stage.fixture.plan()).unwrap_err()[0].code.0, "T2333");
 }
 
@@ -169,7 +169,7 @@ fn only_backups_are_jobs() {
     let mut stage = usual();
     let seko = stage.seko;
     let copy = Verb::Copy {
-        include: Vec::new(),
+        include: Default::default(),
         latest_only: false,
         immutable: false,
         transit: false,

@@ -24,7 +24,7 @@ fn told(finding: &Diagnostic) -> String {
 
 /// The statements of a file, each with the lines above it that belong to it.
 fn statements(text: &str) -> Vec<String> {
-    let (tree, mistakes) = thrice_grammar::parse(FileId(0), text);
+    let (tree, mistakes) = thrice_grammar::parse(FileId::new(0), text);
     assert!(mistakes.is_empty(), "{mistakes:?}");
     let starts = tree.statements().map(|statement| {
         let first = statement.docs().next().unwrap_or_else(|| statement.head());

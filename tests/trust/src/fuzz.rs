@@ -100,9 +100,9 @@ pub fn another(text: &str, seed: u64) -> String {
 /// is another.
 #[must_use]
 pub fn reading_breaks(text: &str) -> Option<String> {
-    let (tree, mistakes) = thrice_grammar::parse(FileId(0), text);
+    let (tree, mistakes) = thrice_grammar::parse(FileId::new(0), text);
     let once = thrice_grammar::format(&tree, text).filter(|_| mistakes.is_empty())?;
-    let (tree, mistakes) = thrice_grammar::parse(FileId(0), &once);
+    let (tree, mistakes) = thrice_grammar::parse(FileId::new(0), &once);
     let twice = thrice_grammar::format(&tree, &once);
     (!mistakes.is_empty() || twice.as_deref() != Some(&once)).then_some(once)
 }

@@ -41,7 +41,7 @@ fn names(model: &Model) -> BTreeSet<String> {
     let steps = model.steps.iter().map(|(_, step)| &step.named);
     let hosts = model.hosts.iter().map(|(_, host)| &host.named);
     let named = classes.chain(steps).chain(hosts);
-    let mut out: BTreeSet<String> = named.map(|named| named.name.clone()).collect();
+    let mut out: BTreeSet<String> = named.map(|named| named.name.to_string()).collect();
     // What is a word of the language too cannot be told by its looks.
     for word in [
         "s3",
@@ -67,7 +67,7 @@ pub fn reordered(texts: &Texts, random: &mut Random) -> Texts {
     let mut folder = "";
     for (path, text) in &texts.roots {
         folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let (tree, _) = parse(FileId(0), text);
+        let (tree, _) = parse(FileId::new(0), text);
         let spans = tree.statements().map(Statement::span);
         all.extend(spans.map(|span| format!("{}\n", slice(text, span.start, span.end))));
     }
@@ -144,7 +144,7 @@ fn each(texts: &Texts, change: impl Fn(&str) -> String) -> Texts {
 }
 
 fn tokens(text: &str) -> Vec<(TokenKind, usize, usize)> {
-    let (tree, _) = parse(FileId(0), text);
+    let (tree, _) = parse(FileId::new(0), text);
     let values = tree.all_statements().flat_map(Statement::values);
     values
         .map(|t| (t.kind, t.span.start as usize, t.span.end as usize))

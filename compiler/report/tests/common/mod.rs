@@ -341,7 +341,7 @@ pub fn hostile() -> (Report, SourceMap) {
                 .at(Span::new(tall, 0, 1600), "all of it"),
             error("T0105", "places that fit no file")
                 .at(Span::new(crlf, 15, 999), "too long")
-                .at(Span::new(FileId(77), 3, 4), "no such file")
+                .at(Span::new(FileId::new(77), 3, 4), "no such file")
                 .at(Span::new(long, 1, 2), "inside a character"),
         ],
         verdicts: vec![verdict("copies", evil, evil, "evaluated", true, evil)],
@@ -350,7 +350,7 @@ pub fn hostile() -> (Report, SourceMap) {
             source: Some(evil.into()),
             date: None,
             monitor: Some(evil.into()),
-            span: Some(Span::new(FileId(77), 3, 4)),
+            span: Some(Span::new(FileId::new(77), 3, 4)),
             turns: None,
         }],
         accepted: vec![Accepted {

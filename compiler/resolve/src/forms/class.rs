@@ -2,7 +2,9 @@
 
 mod fields;
 
+use ecow::EcoString;
 use jiff::civil::Date;
+use thin_vec::ThinVec;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{Class, ClassId, ClassKind, Lifetime, Location, Named, NeededWith, StoreId};
 use thrice_quantity::{
@@ -145,7 +147,7 @@ fn empty(named: Named) -> Class {
         kind: ClassKind::State,
         home: Location {
             store: StoreId(u32::MAX),
-            path: String::new(),
+            path: EcoString::new(),
         },
         lifetime: Lifetime {
             from: start,
@@ -153,24 +155,17 @@ fn empty(named: Named) -> Class {
             since: None,
         },
         service: None,
-        parts: Vec::new(),
+        parts: ThinVec::new(),
         undeclared_fail: true,
         size: None,
         growth: growth.unwrap_or_else(|_| Interval::point(none)),
         growth_volume: None,
         growth_stated: None,
         churn: None,
-        fields: Vec::new(),
-        needs: Vec::new(),
-        browsed_by: Vec::new(),
-        rpo: None,
-        rpo_guaranteed: None,
-        rto: None,
-        restore_setup: None,
-        restore_finish: None,
-        retain_at_least: None,
-        retain_at_most: None,
-        noticed_within: None,
+        fields: ThinVec::new(),
+        needs: ThinVec::new(),
+        browsed_by: ThinVec::new(),
+        asked: None,
     }
 }
 
@@ -222,13 +217,13 @@ fn read_clause<'a>(
             class.browsed_by.extend(services);
         }
         "rpo" => read_rpo(class, cursor)?,
-        "rto" => class.rto = Some(cursor.quantity::<Seconds>()?),
-        "restore setup" => class.restore_setup = Some(cursor.interval::<Seconds>()?),
-        "restore finish" => class.restore_finish = Some(cursor.interval::<Seconds>()?),
+        "rto" => class.asked_mut().rto = Some(cursor.quantity::<Seconds>()?),
+        "restore setup" => class.asked_mut().restore_setup = Some(cursor.interval::<Seconds>()?),
+        "restore finish" => class.asked_mut().restore_finish = Some(cursor.interval::<Seconds>()?),
         "retain" => read_retain(class, cursor)?,
         _ => {
             let (span, place) = cursor.quantity::<CalendarSpan>()?;
-            class.noticed_within = Some((span.to_seconds_max(), place));
+            class.asked_mut().noticed_within = Some((span.to_seconds_max(), place));
         }
     }
     Some(())
@@ -236,11 +231,11 @@ fn read_clause<'a>(
 
 fn read_rpo(class: &mut Class, cursor: &mut Cursor<'_>) -> Option<()> {
     let rpo = cursor.quantity::<Seconds>()?;
-    class.rpo = Some(rpo);
+    class.asked_mut().rpo = Some(rpo);
     if cursor.take_comma() {
         cursor.expect("guaranteed", "rpo 26h, guaranteed 6 days")?;
         let (guaranteed, span) = cursor.quantity::<Seconds>()?;
-        class.rpo_guaranteed = Some((not_less(cursor, rpo.0, guaranteed, span)?, span));
+        class.asked_mut().rpo_guaranteed = Some((not_less(cursor, rpo.0, guaranteed, span)?, span));
     }
     Some(())
 }
@@ -283,7 +278,9 @@ fn read_retain(class: &mut Class, cursor: &mut Cursor<'_>) -> Option<()> {
     loop {
         let least = cursor.starts_with("at least");
         let most = cursor.starts_with("at most");
-        if (least && class.retain_at_least.is_some()) || (most && class.retain_at_most.is_some()) {
+        if (least && class.asked().retain_at_least.is_some())
+            || (most && class.asked().retain_at_most.is_some())
+        {
             let help = "keep the one that holds";
             let span = cursor.here();
             return cursor.error(
@@ -296,10 +293,10 @@ fn read_retain(class: &mut Class, cursor: &mut Cursor<'_>) -> Option<()> {
         }
         if cursor.take_words("at least") {
             let (span, place) = cursor.quantity::<CalendarSpan>()?;
-            class.retain_at_least = Some((span.to_seconds_max(), place));
+            class.asked_mut().retain_at_least = Some((span.to_seconds_max(), place));
         } else if cursor.take_words("at most") {
             let (span, place) = cursor.quantity::<CalendarSpan>()?;
-            class.retain_at_most = Some((span.to_seconds_min(), place));
+            class.asked_mut().retain_at_most = Some((span.to_seconds_min(), place));
         } else {
             return cursor.wrong("`at least` or `at most`", form);
         }
@@ -312,7 +309,7 @@ fn read_retain(class: &mut Class, cursor: &mut Cursor<'_>) -> Option<()> {
 /// What only shows when all clauses are read.
 fn check(cx: &Context<'_>, class: &Class) {
     if let (Some((least, first)), Some((most, second))) =
-        (class.retain_at_least, class.retain_at_most)
+        (class.asked().retain_at_least, class.asked().retain_at_most)
         && most < least
     {
         let message = "data must be gone before it may go";

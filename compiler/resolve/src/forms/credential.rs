@@ -95,7 +95,7 @@ fn read_clause(draft: &Draft, entry: &mut Entry<'_>, credential: &mut Credential
         }
         "held on" => credential.held.extend(holders(cursor)),
         "profile" => credential.profile = Some(cursor.text("the name of a profile")?.0),
-        _ => credential.file = Some(cursor.path("the path of a file")?.0),
+        _ => credential.file = Some(cursor.path("the path of a file")?.0.into()),
     }
     Some(())
 }
@@ -122,7 +122,7 @@ fn read_rights(cursor: &mut Cursor<'_>, draft: &Draft, span: Span) -> Option<Rig
     let path = if cursor.take_words("of") {
         cursor.path("a path")?.0
     } else {
-        "/".to_owned()
+        "/".into()
     };
     let rights = rights.into_iter().map(|(right, _)| right).collect();
     Some(Rights {

@@ -45,7 +45,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
             key.file = entry
                 .cursor
                 .path("the path of a file")
-                .map(|(path, _)| path);
+                .map(|(path, _)| path.into());
         } else {
             key.held.extend(holders(&mut entry.cursor));
         }

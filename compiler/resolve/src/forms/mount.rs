@@ -83,7 +83,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         service: service.map_or(ServiceId(u32::MAX), |(id, _)| id),
         store: location.store,
         path: location.path,
-        folder: item.name.clone(),
+        folder: item.name.to_string(),
         access: if is_bucket {
             AccessPath::S3
         } else {
@@ -113,7 +113,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
 fn nowhere() -> Location {
     Location {
         store: StoreId(u32::MAX),
-        path: "/".to_owned(),
+        path: "/".into(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `policy`: name, zone, horizon.
 
+use ecow::EcoString;
 use thrice_diagnostics::{Diagnostic, FileId, Span};
 use thrice_grammar::{LANGUAGE_VERSION, TokenKind};
 use thrice_model::{Named, Policy};
@@ -59,12 +60,12 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
             cx.report(found);
         }
     }
-    let file = draft.first_file.unwrap_or(FileId(0));
+    let file = draft.first_file.unwrap_or(FileId::new(0));
     let default = Policy {
         named: Named {
-            name: draft.default_name.clone(),
+            name: draft.default_name.as_str().into(),
             span: Span::new(file, 0, 0),
-            doc: String::new(),
+            doc: EcoString::new(),
         },
         title: draft.default_name.clone(),
         timezone: "UTC".to_owned(),
@@ -95,7 +96,7 @@ fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         );
     } else if let Some((name, span)) = cursor.name("a name") {
         policy.named = Named {
-            name: name.to_owned(),
+            name: name.into(),
             span,
             doc: cx.doc(item.statement),
         };

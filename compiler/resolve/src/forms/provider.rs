@@ -146,7 +146,7 @@ pub fn read_fact<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let provider = draft.providers.get(ProviderId(item.parent));
     let fact = (|| {
         Some(Fact {
-            subject: provider?.named.name.clone(),
+            subject: provider?.named.name.to_string(),
             text: text?.0,
             source: source?.0,
             date: date?.0,

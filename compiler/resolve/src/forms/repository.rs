@@ -56,7 +56,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let base = store.map(|store| store.lifetime);
     let Location { store, path } = location.unwrap_or(Location {
         store: thrice_model::StoreId(u32::MAX),
-        path: String::new(),
+        path: ecow::EcoString::new(),
     });
     let mut repository = Repository {
         named: item.named(cx),

@@ -48,7 +48,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
             cx.report(found);
         } else if let Some(why) = &why {
             let named = Named {
-                name: name.to_owned(),
+                name: name.into(),
                 span,
                 doc: cx.doc(item.statement),
             };

@@ -165,7 +165,7 @@ fn read_clause(draft: &Draft, entry: &mut Entry<'_>, store: &mut Store) -> Optio
     match entry.word {
         "medium" => store.medium = Some(Medium(cursor.choice("a medium", &MEDIA)?.0.to_owned())),
         "tier" => store.tier = Some(cursor.choice("a tier", &TIERS)?.0.to_owned()),
-        "mounted at" => store.mounted_at = cursor.path("a path")?.0,
+        "mounted at" => store.mounted_at = cursor.path("a path")?.0.into(),
         "snapshots" => {
             let (schedule, span) = cursor.schedule(draft)?;
             cursor.expect("keep", "snapshots daily at 00:30 keep 30")?;
@@ -177,7 +177,7 @@ fn read_clause(draft: &Draft, entry: &mut Entry<'_>, store: &mut Store) -> Optio
             {
                 cursor.warn_of_clock_changes(draft, &schedule, &zone, span);
             }
-            store.snapshots = Some((schedule, keep, entry.span));
+            store.snapshots = Some((schedule.as_ref().clone(), keep, entry.span));
         }
         "versioning" => store.versioning = cursor.choice("a state of versioning", &VERSIONING)?.0,
         "lock" => store.lock = Some(read_lock(entry)?),
@@ -228,12 +228,12 @@ fn read_reader(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<Reader> {
             .map(|(_, span)| cursor.cx.text(span).to_owned())
     } else {
         let service = cursor.service(&[]);
-        service.and_then(|(id, _)| Some(draft.services.get(id)?.named.name.clone()))
+        service.and_then(|(id, _)| Some(draft.services.get(id)?.named.name.to_string()))
     };
     let path = if cursor.take_words("of") {
         cursor.path("a path")?.0
     } else {
-        "/".to_owned()
+        "/".into()
     };
     Some(Reader {
         who: who?,

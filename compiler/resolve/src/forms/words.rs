@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::{SmallVec, smallvec};
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_grammar::TokenKind;
 use thrice_model::{
@@ -110,10 +111,15 @@ fn named(cursor: &mut Cursor<'_>) -> Vec<ClassId> {
 
 /// `CLASS, …` as written, each once. `kinds` are what a message says is expected here: classes,
 /// and perhaps what else the caller has already looked for.
-pub fn classes(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Vec<(ClassId, Span)> {
-    let mut found: Vec<(ClassId, Span)> = Vec::new();
+pub fn classes(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> SmallVec<[(ClassId, Span); 1]> {
+    let written = cursor.list(|cursor| cursor.reference_any(kinds));
+    // Most name one.
+    if let [(_, index, span)] = written.as_slice() {
+        return smallvec![(ClassId(*index), *span)];
+    }
+    let mut found = SmallVec::new();
     let mut known: BTreeMap<ClassId, Span> = BTreeMap::new();
-    for (_, index, span) in cursor.list(|cursor| cursor.reference_any(kinds)) {
+    for (_, index, span) in written {
         let class = ClassId(index);
         match known.get(&class) {
             Some(first) => {

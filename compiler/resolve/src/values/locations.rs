@@ -1,5 +1,6 @@
 //! Places in stores: `vpai.local:/var/lib/postgresql`, `s3.backups`.
 
+use ecow::EcoString;
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_grammar::TokenKind;
 use thrice_model::{Location, StoreId};
@@ -14,7 +15,7 @@ impl Cursor<'_> {
         let (name, span) = self.name("a place such as `vpai.local:/backups`")?;
         let (store, path) = match name.split_once(':') {
             Some((store, path)) => (store, self.path_of(path, span)),
-            None => (name, Some("/".to_owned())),
+            None => (name, Some(EcoString::inline("/"))),
         };
         match self.cx.names.look_up(store, Kind::Store, span) {
             Ok(store) => Some((
@@ -32,7 +33,7 @@ impl Cursor<'_> {
     }
 
     /// An absolute path, bare or in quotes. `what` says what is expected: "a path".
-    pub fn path(&mut self, what: &str) -> Option<(String, Span)> {
+    pub fn path(&mut self, what: &str) -> Option<(EcoString, Span)> {
         match self.peek_kind() {
             Some(TokenKind::Path) => {
                 let span = self.advance()?.span;
@@ -49,7 +50,7 @@ impl Cursor<'_> {
         }
     }
 
-    fn path_of(&mut self, written: &str, span: Span) -> Option<String> {
+    fn path_of(&mut self, written: &str, span: Span) -> Option<EcoString> {
         if !written.starts_with('"') {
             return self.clean(written, span);
         }
@@ -61,7 +62,7 @@ impl Cursor<'_> {
     }
 
     /// The path in its one form, or a message.
-    fn clean(&mut self, path: &str, span: Span) -> Option<String> {
+    fn clean(&mut self, path: &str, span: Span) -> Option<EcoString> {
         match clean(path) {
             Ok(path) => Some(path),
             Err(reason) => {
@@ -77,22 +78,25 @@ impl Cursor<'_> {
 }
 
 /// Drops doubled and last slashes; says what is wrong with a path that has no one form.
-fn clean(path: &str) -> Result<String, &'static str> {
+fn clean(path: &str) -> Result<EcoString, &'static str> {
     if !path.starts_with('/') {
         return Err("is not absolute");
     }
     if path.chars().any(char::is_control) {
         return Err("holds a control character");
     }
-    let mut out = String::with_capacity(path.len());
-    for piece in path.split('/').filter(|piece| !piece.is_empty()) {
-        match piece {
-            "." | ".." => return Err("holds `.` or `..`"),
-            piece => {
-                out.push('/');
-                out.push_str(piece);
-            }
-        }
+    let pieces = || path.split('/').filter(|piece| !piece.is_empty());
+    if pieces().any(|piece| matches!(piece, "." | "..")) {
+        return Err("holds `.` or `..`");
+    }
+    let untidy = path.contains("//") || (path.len() > 1 && path.ends_with('/'));
+    if !untidy {
+        return Ok(path.into());
+    }
+    let mut out = EcoString::new();
+    for piece in pieces() {
+        out.push('/');
+        out.push_str(piece);
     }
     if out.is_empty() {
         out.push('/');
@@ -106,12 +110,12 @@ mod tests {
 
     #[test]
     fn paths_have_one_form() {
-        assert_eq!(clean("/"), Ok("/".to_owned()));
-        assert_eq!(clean("/a//b/"), Ok("/a/b".to_owned()));
+        assert_eq!(clean("/"), Ok("/".into()));
+        assert_eq!(clean("/a//b/"), Ok("/a/b".into()));
         assert!(clean("a").is_err());
         assert!(clean("/a/../b").is_err());
         assert!(clean("/a/./b").is_err());
         assert!(clean("/a\nb").is_err());
-        assert_eq!(clean("/a/...b"), Ok("/a/...b".to_owned()));
+        assert_eq!(clean("/a/...b"), Ok("/a/...b".into()));
     }
 }

@@ -1,5 +1,7 @@
 //! Keep rules: `keep 7 daily, 4 weekly`, `keep within 30d`, `keep unlimited daily`.
 
+use std::sync::Arc;
+
 use thrice_diagnostics::Span;
 use thrice_quantity::CalendarSpan;
 use thrice_retention::{Count, KeepRules, KeepWithin};
@@ -31,21 +33,21 @@ const COUNTED: [(&str, Per); 6] = [
 
 impl Cursor<'_> {
     /// A retention, written (`keep …`) or by name.
-    pub fn retention(&mut self, draft: &Draft) -> Option<(KeepRules, Span)> {
+    pub fn retention(&mut self, draft: &Draft) -> Option<(Arc<KeepRules>, Span)> {
         if self.starts_with("keep") {
             return self.keep_rules();
         }
         let (index, span) = self.reference(Kind::Retention)?;
-        Some((draft.retentions.get(index)?.clone(), span))
+        Some((Arc::clone(draft.retentions.get(index)?), span))
     }
 
     /// Written keep rules, from the word `keep`.
-    pub fn keep_rules(&mut self) -> Option<(KeepRules, Span)> {
+    pub fn keep_rules(&mut self) -> Option<(Arc<KeepRules>, Span)> {
         let start = self.expect("keep", "keep 7 daily, 4 weekly")?;
         let mut rules = KeepRules::default();
         let read = self.list(|cursor| cursor.keep_rule(&mut rules));
         let whole = !self.is_lost() && !read.is_empty();
-        whole.then(|| (rules, self.since(start)))
+        whole.then(|| (self.cx.rules.one(rules), self.since(start)))
     }
 
     fn keep_rule(&mut self, rules: &mut KeepRules) -> Option<()> {

@@ -1,5 +1,7 @@
 //! Schedules: `daily at 03:00 UTC`, and what clock changes do to them.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_grammar::TokenKind;
@@ -17,7 +19,7 @@ const WORDS: [&str; 7] = crate::clauses::SCHEDULE_WORDS;
 
 impl Cursor<'_> {
     /// A schedule, written or by name.
-    pub fn schedule(&mut self, draft: &Draft) -> Option<(Schedule, Span)> {
+    pub fn schedule(&mut self, draft: &Draft) -> Option<(Arc<Schedule>, Span)> {
         if WORDS.iter().any(|word| self.starts_with(word)) {
             return self.written_schedule();
         }
@@ -25,11 +27,11 @@ impl Cursor<'_> {
             return self.wrong("a schedule", "for example `daily at 03:00 UTC`");
         }
         let (index, span) = self.reference(Kind::Schedule)?;
-        Some((draft.schedules.get(index)?.clone(), span))
+        Some((Arc::clone(draft.schedules.get(index)?), span))
     }
 
     /// A written schedule: `monthly on 1 at 05:00 UTC`.
-    pub fn written_schedule(&mut self) -> Option<(Schedule, Span)> {
+    pub fn written_schedule(&mut self) -> Option<(Arc<Schedule>, Span)> {
         let start = self.here();
         let when = self.recurrence()?;
         let zone = self.zone()?;
@@ -41,7 +43,7 @@ impl Cursor<'_> {
             return self.error(NEVER_RUNS, span, message, "no such day", help);
         }
         self.warn_of_short_months(&schedule, span);
-        Some((schedule, span))
+        Some((self.cx.schedules.one(schedule), span))
     }
 
     fn recurrence(&mut self) -> Option<Recurrence> {

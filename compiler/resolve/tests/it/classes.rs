@@ -75,19 +75,22 @@ class music is items on truenas.tank",
         .map(|(id, _)| &*model.services[*id].named.name)
         .collect();
     assert_eq!(browsed, ["app.nextcloud", "vpai.n8n"]);
-    assert_eq!(class.rpo.unwrap().0, Seconds::hours(26));
-    assert_eq!(class.rpo_guaranteed.unwrap().0, Seconds::days(6));
-    assert_eq!(class.rto.unwrap().0, Seconds::hours(4));
-    assert_eq!(class.restore_setup.unwrap().0.high(), Seconds::HOUR);
-    assert_eq!(class.restore_finish.unwrap().0.low(), Seconds::minutes(15));
-    assert_eq!(class.retain_at_least.unwrap().0, Seconds::days(120));
+    assert_eq!(class.asked().rpo.unwrap().0, Seconds::hours(26));
+    assert_eq!(class.asked().rpo_guaranteed.unwrap().0, Seconds::days(6));
+    assert_eq!(class.asked().rto.unwrap().0, Seconds::hours(4));
+    assert_eq!(class.asked().restore_setup.unwrap().0.high(), Seconds::HOUR);
     assert_eq!(
-        class.retain_at_most.unwrap().0,
+        class.asked().restore_finish.unwrap().0.low(),
+        Seconds::minutes(15)
+    );
+    assert_eq!(class.asked().retain_at_least.unwrap().0, Seconds::days(120));
+    assert_eq!(
+        class.asked().retain_at_most.unwrap().0,
         Seconds::days(424),
         "14 months at their shortest"
     );
     assert_eq!(
-        class.noticed_within.unwrap().0,
+        class.asked().noticed_within.unwrap().0,
         Seconds::days(31),
         "a month at its longest"
     );

@@ -346,7 +346,7 @@ credential c {{ {account} may read on {stores} }}"
     let account = |text: &str| {
         let model = model(text);
         let credential = model.credentials.iter().next().map(|(_, c)| c.account);
-        let name = |host| model.hosts[host].named.name.clone();
+        let name = |host| model.hosts[host].named.name.to_string();
         credential.flatten().map(name)
     };
     assert_eq!(account(&text("", "a.x, a.y")).as_deref(), Some("a"));

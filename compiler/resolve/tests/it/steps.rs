@@ -82,7 +82,7 @@ capture own of databases to vpai.local:/own by vpai.cron { nightly; runs \"/opt/
     assert!(step.timing.duration_stated.is_some());
     assert_eq!(step.timing.jitter, Seconds::MINUTE, "of a systemd timer");
     assert_eq!(
-        (step.timing.retries, step.limit),
+        (step.timing.retries, step.pace().limit),
         (2, Some(Bytes(5_000_000)))
     );
     assert!(step.monitor.is_some());
@@ -132,7 +132,7 @@ capture dump of databases to vpai.local:/dumps by vpai.cron { daily at 02:00 UTC
         (exclude.len(), flags.as_slice()),
         (3, ["--pack-size=32".to_owned()].as_slice())
     );
-    assert_eq!(full.transfers, Some(8));
+    assert_eq!(full.pace().transfers, Some(8));
     assert_eq!(
         full.application,
         Application::Api,
@@ -189,7 +189,7 @@ move m of s3.shared:/c to truenas.tank:/m by truenas.cron { monthly on 1 at 06:0
         matches!(&c.verb, Verb::Copy { include, latest_only: true, immutable: false, transit: true } if include.len() == 1)
     );
     assert_eq!(
-        (c.classes.len(), c.transfers, c.checkers),
+        (c.classes.len(), c.pace().transfers, c.pace().checkers),
         (2, Some(4), Some(8))
     );
     assert_eq!(c.lifetime.from, date(2026, 3, 29), "of its youngest class");
@@ -305,7 +305,7 @@ seed bare_seed of databases to preprod by vpai.cron { nightly; keep databases }"
     assert_eq!(rules.last().unwrap().field, "rest");
     let names = |ids: &[thrice_model::ServiceId]| -> Vec<String> {
         ids.iter()
-            .map(|id| model.services[*id].named.name.clone())
+            .map(|id| model.services[*id].named.name.to_string())
             .collect()
     };
     assert_eq!(

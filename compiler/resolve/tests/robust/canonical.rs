@@ -114,6 +114,6 @@ where
 {
     table
         .iter()
-        .map(|(_, one)| named(one).name.clone())
+        .map(|(_, one)| named(one).name.to_string())
         .collect()
 }

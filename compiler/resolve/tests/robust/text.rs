@@ -5,7 +5,7 @@ use thrice_grammar::{Statement, Token, TokenKind, parse};
 
 /// All statements of a text, those in blocks too, in order.
 fn walk(text: &str, visit: impl FnMut(Statement<'_>)) {
-    let (tree, _) = parse(FileId(0), text);
+    let (tree, _) = parse(FileId::new(0), text);
     tree.all_statements().for_each(visit);
 }
 
@@ -57,7 +57,7 @@ pub fn exchange(
 
 /// The statements of a text, each with its documentation lines, as lines of their own.
 pub fn statements(text: &str) -> Vec<String> {
-    let (tree, _) = parse(FileId(0), text);
+    let (tree, _) = parse(FileId::new(0), text);
     tree.statements()
         .map(|statement| {
             let spans = statement.docs().chain([statement.span()]);

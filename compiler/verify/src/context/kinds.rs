@@ -137,9 +137,9 @@ impl<'p> Context<'p> {
         let index = |wanted: CopyId| copies.binary_search(&wanted).map_or(-1, number);
         out.clear();
         out.extend([
-            time(class.rto),
-            time(class.retain_at_least),
-            time(class.retain_at_most),
+            time(class.asked().rto),
+            time(class.asked().retain_at_least),
+            time(class.asked().retain_at_most),
             noticed_after(self, id).0,
         ]);
         out.push(number(class.needs.len()));
@@ -149,6 +149,7 @@ impl<'p> Context<'p> {
             let older = copy
                 .enter
                 .older_than
+                .as_deref()
                 .map_or((-1, -1), |o| (o.low().0, o.high().0));
             out.extend([
                 i64::from(copy.location.store.0),

@@ -212,7 +212,7 @@ fn shown(index: usize, mount: &Mount) -> Grant {
 fn whole(store: StoreId) -> Location {
     Location {
         store,
-        path: "/".to_owned(),
+        path: "/".into(),
     }
 }
 
@@ -473,6 +473,7 @@ fn unlock(written: &[i64], window: i64) -> Option<i64> {
 pub(crate) fn noticed_after(context: &Context<'_>, class: thrice_model::ClassId) -> Seconds {
     let model = &context.plan.model;
     let said = model.classes[class]
+        .asked()
         .noticed_within
         .map_or(Seconds::ZERO, |(t, _)| t);
     said.max(context.alarmed_after(class))

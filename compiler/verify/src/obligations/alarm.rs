@@ -10,7 +10,7 @@ mod path;
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{CaptureParts, HostId, Obligation, RunnerKind, Step, StepId, Verb};
+use thrice_model::{HostId, Obligation, RunnerKind, Step, StepId, Verb};
 use thrice_plan::calendar::after_is_enforced;
 
 use crate::context::Context;
@@ -179,13 +179,8 @@ fn not_asked(context: &Context<'_>, out: &mut Vec<Finding>) {
 fn neighbours(context: &Context<'_>, out: &mut Vec<Finding>) {
     let mut shared: BTreeMap<(HostId, &str), Vec<&Step>> = BTreeMap::new();
     for (_, step) in watched(context) {
-        if let (
-            Verb::Capture(CaptureParts {
-                runs: Some(program),
-                ..
-            }),
-            Some(host),
-        ) = (&step.verb, step.runner.host)
+        if let (Verb::Capture(parts), Some(host)) = (&step.verb, step.runner.host)
+            && let Some(program) = &parts.runs
         {
             shared.entry((host, program)).or_default().push(step);
         }
@@ -221,7 +216,7 @@ fn passes(context: &Context<'_>, out: &mut Vec<Finding>) {
         .filter(|(writer, reader)| {
             let in_place = matches!(
                 &steps[*writer].verb,
-                Verb::Capture(CaptureParts { atomic: false, .. })
+                Verb::Capture(parts) if !parts.atomic
             );
             in_place && !after_is_enforced(&steps[*reader], *writer, &steps[*writer])
         })
@@ -264,7 +259,7 @@ fn passes(context: &Context<'_>, out: &mut Vec<Finding>) {
 }
 
 fn finding(diagnostic: Diagnostic, steps: &[&Step]) -> Finding {
-    let subjects: Vec<String> = steps.iter().map(|s| s.named.name.clone()).collect();
+    let subjects: Vec<String> = steps.iter().map(|s| s.named.name.to_string()).collect();
     Finding {
         diagnostic: diagnostic
             .about(subjects.join(" "))

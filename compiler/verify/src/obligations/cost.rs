@@ -32,7 +32,7 @@ pub fn monthly(plan: &Plan, period: &Period) -> Monthly {
         .filter_map(|(_, h)| {
             h.monthly
                 .as_ref()
-                .map(|(cost, span)| (h.named.name.clone(), *cost, *span))
+                .map(|(cost, span)| (h.named.name.to_string(), *cost, *span))
         });
     let others = model
         .costs
@@ -40,7 +40,7 @@ pub fn monthly(plan: &Plan, period: &Period) -> Monthly {
         .filter(|c| c.lifetime.contains(period.from))
         .filter_map(|c| {
             c.monthly
-                .map(|cost| (c.named.name.clone(), cost, c.named.span))
+                .map(|cost| (c.named.name.to_string(), cost, c.named.span))
         });
     let parts: Vec<_> = hosts.chain(others).collect();
     let total = sum(parts.iter().map(|(_, cost, _)| *cost));

@@ -42,7 +42,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut wasteful: BTreeMap<thrice_model::RepositoryId, BTreeSet<ClassId>> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         for class in context.classes_in(period).iter().copied() {
-            let Some((most, _)) = context.plan.model.classes[class].retain_at_most else {
+            let Some((most, _)) = context.plan.model.classes[class].asked().retain_at_most else {
                 continue;
             };
             let ids = context.copies_in(class, period);
@@ -186,7 +186,7 @@ fn outlives(context: &Context<'_>, outlived: &Outlived) -> Finding {
     };
     let mut diagnostic = Diagnostic::error(code, message).by(Engine::Evaluated.word());
     for class in outlived.classes.iter().take(4) {
-        if let Some((_, span)) = plan.model.classes[*class].retain_at_most {
+        if let Some((_, span)) = plan.model.classes[*class].asked().retain_at_most {
             diagnostic = diagnostic.at(span, "gone by then");
         }
     }
@@ -278,7 +278,7 @@ fn unused(
     .at(data.named.span, "pruned down to that share")
     .help("write `max unused 0 %` in the repository, if bytes that nothing refers to matter");
     let mut found = finding(diagnostic, classes.iter().copied(), context);
-    found.subjects = vec![name.clone()];
+    found.subjects = vec![name.to_string()];
     found
 }
 

@@ -187,6 +187,7 @@ fn asks(context: &Context<'_>, class: ClassId, period: &Period) -> Vec<Ask> {
         .collect();
     out.extend(
         model.classes[class]
+            .asked()
             .retain_at_least
             .map(|(reach, span)| Ask {
                 reach,

@@ -204,7 +204,7 @@ fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding
 }
 
 fn finding(context: &Context<'_>, diagnostic: Diagnostic, key: KeyId, found: &Wrong) -> Finding {
-    let name = context.plan.model.keys[key].named.name.clone();
+    let name = context.plan.model.keys[key].named.name.to_string();
     Finding {
         diagnostic: diagnostic.by(Engine::Evaluated.word()).about(name.clone()),
         obligation: Obligation::Keys,

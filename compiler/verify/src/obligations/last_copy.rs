@@ -143,7 +143,7 @@ fn unknown(context: &Context<'_>, class: ClassId, why: &str) -> Finding {
             ),
         )
         .at(named.span, "this class")
-        .about(named.name.clone())
+        .about(named.name.to_string())
         .by(Engine::Unknown.word()),
         obligation: Obligation::LastCopy,
         classes: vec![class],

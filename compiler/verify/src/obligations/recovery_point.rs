@@ -210,8 +210,8 @@ fn asked(context: &Context<'_>) -> Table<ClassId, usize> {
         let asks = requirements.iter();
         numbers.extend(asks.map(|ask| usize::from(ask.selection.contains(id))));
         *own = Limits {
-            nominal: class.rpo,
-            guaranteed: class.rpo_guaranteed,
+            nominal: class.asked().rpo,
+            guaranteed: class.asked().rpo_guaranteed,
         };
         let number = known.get(&key).copied().unwrap_or_else(|| {
             let number = known.len();
@@ -264,10 +264,10 @@ fn alike(
 /// What a class states, else the least that is required of it.
 fn limits(context: &Context<'_>, id: ClassId, period: &Period) -> Limits {
     let class = &context.plan.model.classes[id];
-    if class.rpo.is_some() {
+    if class.asked().rpo.is_some() {
         return Limits {
-            nominal: class.rpo,
-            guaranteed: class.rpo_guaranteed,
+            nominal: class.asked().rpo,
+            guaranteed: class.asked().rpo_guaranteed,
         };
     }
     let mut out = Limits::default();

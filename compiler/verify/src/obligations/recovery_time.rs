@@ -172,7 +172,7 @@ fn due(context: &Context<'_>, class: ClassId, period: &Period) -> Option<Due> {
         _ => None,
     });
     // A requirement is for classes that state none of their own.
-    model.classes[class].rto.or_else(|| required.min())
+    model.classes[class].asked().rto.or_else(|| required.min())
 }
 
 /// The fault sets to ask about: those that must be survived, and the loss of each class's own store.

@@ -74,11 +74,11 @@ fn asked(context: &Context<'_>) -> String {
         .iter()
         .map(|(_, c)| {
             let bounds = [
-                c.rpo,
-                c.rpo_guaranteed,
-                c.rto,
-                c.retain_at_least,
-                c.retain_at_most,
+                c.asked().rpo,
+                c.asked().rpo_guaranteed,
+                c.asked().rto,
+                c.asked().retain_at_least,
+                c.asked().retain_at_most,
             ];
             bounds.iter().flatten().count()
         })
@@ -113,7 +113,7 @@ fn protects_nothing(context: &Context<'_>, out: &mut Vec<Finding>) {
             "this policy declares no class: there is nothing that it protects",
         )
         .at(named.span, "nothing to prove")
-        .about(named.name.clone())
+        .about(named.name.to_string())
         .help("declare what is worth a backup: `class NAME is state|files|items on STORE:/PATH`");
         out.push(finding(diagnostic, Vec::new(), Vec::new()));
     }
@@ -223,12 +223,12 @@ fn idle_steps(context: &Context<'_>, out: &mut Vec<Finding>) {
                 format!("`{}` never finds anything to do", step.named.name),
             )
             .at(step.named.span, "no class has a copy where it reads")
-            .about(step.named.name.clone())
+            .about(step.named.name.to_string())
             .help("correct its source, or declare the class that lies there");
             out.push(finding(
                 diagnostic,
                 Vec::new(),
-                vec![step.named.name.clone()],
+                vec![step.named.name.to_string()],
             ));
         }
     }
@@ -262,7 +262,7 @@ fn skipped(context: &Context<'_>, out: &mut Vec<Finding>) {
             .at(step.named.span, "handled here")
             .about(name.clone())
             .help("decide: protect it or skip it");
-            out.push(finding(diagnostic, Vec::new(), vec![name.clone()]));
+            out.push(finding(diagnostic, Vec::new(), vec![name.to_string()]));
         }
     }
 }

@@ -14,7 +14,10 @@ use crate::verification::Engine;
 pub(super) fn last_age(context: &Context<'_>, class: ClassId) -> i64 {
     let horizon = horizon(context);
     let class = &context.plan.model.classes[class];
-    let kept = class.retain_at_least.or(class.retain_at_most);
+    let kept = class
+        .asked()
+        .retain_at_least
+        .or(class.asked().retain_at_most);
     kept.map_or(horizon, |(kept, _)| kept.0.min(horizon)).max(1)
 }
 
@@ -33,7 +36,7 @@ fn horizon(context: &Context<'_>) -> i64 {
 pub(super) fn ages(context: &Context<'_>, class: ClassId, settled: i64) -> (i64, i64) {
     let last = last_age(context, class);
     let horizon = horizon(context);
-    let most = context.plan.model.classes[class].retain_at_most;
+    let most = context.plan.model.classes[class].asked().retain_at_most;
     let most = most.map_or(horizon, |(most, _)| most.0.min(horizon));
     let from = settled.min(most.max(last));
     (from, last.max(from))
@@ -41,7 +44,7 @@ pub(super) fn ages(context: &Context<'_>, class: ClassId, settled: i64) -> (i64,
 
 /// Whether a class must be gone before it has some age.
 pub(super) fn gone_before(context: &Context<'_>, class: ClassId, age: i64) -> bool {
-    let most = context.plan.model.classes[class].retain_at_most;
+    let most = context.plan.model.classes[class].asked().retain_at_most;
     most.is_some_and(|(most, _)| most.0 < age)
 }
 
@@ -54,7 +57,10 @@ pub(super) fn proved(
     question: &Question,
 ) -> Engine {
     let class = &context.plan.model.classes[class];
-    let kept = class.retain_at_least.or(class.retain_at_most);
+    let kept = class
+        .asked()
+        .retain_at_least
+        .or(class.asked().retain_at_most);
     let all = kept.is_some_and(|(kept, _)| kept.0 <= question.to);
     if all || settled(system, question) {
         Engine::Proved
@@ -116,7 +122,7 @@ fn chain(context: &Context<'_>, id: CopyId) -> Option<(i64, bool)> {
         let copy = &context.plan.copies[id];
         if copy.source.is_some() {
             time = time.saturating_add(copy.enter.delay.high().0);
-            if let Some(age) = copy.enter.older_than {
+            if let Some(age) = &copy.enter.older_than {
                 waits = true;
                 time = time.max(age.high().0.saturating_add(copy.enter.delay.high().0));
             }

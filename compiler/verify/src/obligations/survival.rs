@@ -437,7 +437,7 @@ impl Decider<'_, '_> {
         let window = context
             .alarmed_after(lost)
             .0
-            .saturating_add(class_data.rto.map_or(0, |(t, _)| t.0));
+            .saturating_add(class_data.asked().rto.map_or(0, |(t, _)| t.0));
         let (from, to) = ages(context, lost, from);
         let question = Question {
             members,

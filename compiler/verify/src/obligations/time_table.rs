@@ -300,7 +300,7 @@ fn names(context: &Context<'_>, steps: impl IntoIterator<Item = StepId>) -> Vec<
     let steps: std::collections::BTreeSet<StepId> = steps.into_iter().collect();
     steps
         .into_iter()
-        .map(|id| context.plan.model.steps[id].named.name.clone())
+        .map(|id| context.plan.model.steps[id].named.name.to_string())
         .collect()
 }
 

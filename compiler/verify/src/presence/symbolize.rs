@@ -34,7 +34,11 @@ pub(crate) fn symbolize(context: &Context<'_>, copies: &[CopyId], day: Date) -> 
                     copy.enter.delay.low().0,
                     copy.enter.delay.high().0.min(FOR_EVER),
                 ),
-                older_than: copy.enter.older_than.map(|i| (i.low().0, i.high().0)),
+                older_than: copy
+                    .enter
+                    .older_than
+                    .as_ref()
+                    .map(|i| (i.low().0, i.high().0)),
                 leaves: context
                     .leaves(copy, day)
                     .filter_map(|l| leaving(l, &index))

@@ -193,7 +193,7 @@ fn saved_by(context: &Context<'_>, copy: CopyId) -> SavedBy {
     let step = copy.made_by.map(|step| &context.plan.model.steps[step]);
     SavedBy::Copy {
         store: context.store_name(copy.location.store).to_owned(),
-        step: step.map_or_else(String::new, |step| step.named.name.clone()),
+        step: step.map_or_else(String::new, |step| step.named.name.to_string()),
     }
 }
 

@@ -198,15 +198,15 @@ fn classes(model: &Model, out: &mut Vec<Statement>) {
             let text = format!("the label of `{}` in `{name}`", field.name);
             add(out, field.span, text, What::Label(id, at));
         }
-        if let Some((time, span)) = class.restore_setup {
+        if let Some((time, span)) = class.asked().restore_setup {
             let text = format!("a restore begins within {}", time.high());
             add(out, span, text, What::Setup(id));
         }
-        if let Some((time, span)) = class.restore_finish {
+        if let Some((time, span)) = class.asked().restore_finish {
             let text = format!("it is in use {} after its last byte", time.high());
             add(out, span, text, What::Finish(id));
         }
-        if let Some((time, span)) = class.noticed_within {
+        if let Some((time, span)) = class.asked().noticed_within {
             let text = format!("damage is noticed within {time}");
             add(out, span, text, What::Noticed(id));
         }
@@ -254,9 +254,9 @@ impl Statement {
                     field.label = thrice_model::Label::Unclassified;
                 }
             }),
-            What::Setup(id) => class(model, id, |c| c.restore_setup = None),
-            What::Finish(id) => class(model, id, |c| c.restore_finish = None),
-            What::Noticed(id) => class(model, id, |c| c.noticed_within = None),
+            What::Setup(id) => class(model, id, |c| c.asked_mut().restore_setup = None),
+            What::Finish(id) => class(model, id, |c| c.asked_mut().restore_finish = None),
+            What::Noticed(id) => class(model, id, |c| c.asked_mut().noticed_within = None),
             What::Held(id, at) => {
                 let span = self.span;
                 let kept = plan.model.keys[id].held.get(at).map(|(holder, _)| *holder);

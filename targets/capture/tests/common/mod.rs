@@ -38,20 +38,20 @@ impl Capture {
             bench.path(home)
         };
         let class = fixture.class("data", Fixture::location(disk, &home));
-        let verb = Verb::Capture(CaptureParts {
+        let verb = Verb::Capture(Box::new(CaptureParts {
             method,
             atomic: true,
             runs: None,
             user: None,
             container: None,
             keeps: None,
-        });
+        }));
         let step = fixture.step("dump", verb, host);
         let file = bench.write("settings.env", settings);
         let credential = fixture.credential("settings", None, Some(&file));
         let out = Fixture::writes(Fixture::location(disk, &bench.path("dumps")));
         fixture.edit(step, |step| {
-            step.classes = vec![(class, span())];
+            step.classes = vec![(class, span())].into();
             step.target = out;
             step.credential = Some((credential, span()));
         });

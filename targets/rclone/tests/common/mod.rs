@@ -1,6 +1,7 @@
 //! Plans for the tests of this target.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+use thin_vec::ThinVec;
 use thrice_model::{CredentialId, HostId, HostKind, Location, StepId, StoreId, Verb};
 use thrice_target::Artefact;
 use thrice_target::bench::Bench;
@@ -20,7 +21,7 @@ pub struct Stage {
 
 pub const fn copy() -> Verb {
     Verb::Copy {
-        include: Vec::new(),
+        include: ThinVec::new(),
         latest_only: false,
         immutable: false,
         transit: false,

@@ -98,34 +98,35 @@ pub fn plan_of(choices: &Choices) -> Plan {
             KeepRules {
                 daily: Some(Count::N(choices.daily)),
                 ..KeepRules::default()
-            },
+            }
+            .into(),
             span(),
         )),
         prune: choices.prune,
-        exclude: choices.excludes.clone(),
-        flags: Vec::new(),
+        exclude: choices.excludes.clone().into(),
+        flags: Default::default(),
         mirror: None,
     };
     let id = f.step("db_out", backup, app);
     f.edit(id, |step| {
-        step.classes = vec![(class, span())];
+        step.classes = vec![(class, span())].into();
         step.target = into();
         step.monitor = Some((deadman, span()));
         if choices.executor {
             step.runner.kind = RunnerKind::Executor;
         }
     });
-    let capture = Verb::Capture(CaptureParts {
+    let capture = Verb::Capture(Box::new(CaptureParts {
         method: CaptureMethod::PgDump,
         atomic: true,
         runs: Some("/opt/dump.sh".to_owned()),
         user: Some("postgres".to_owned()),
         container: None,
         keeps: Some((Interval::point(Seconds::days(choices.days)), span())),
-    });
+    }));
     let id = f.step("dump", capture, app);
     f.edit(id, |step| {
-        step.classes = vec![(class, span())];
+        step.classes = vec![(class, span())].into();
         step.target = Fixture::writes(Fixture::location(files, "/var/dumps"));
     });
     let expire = |clock| Verb::Expire {
@@ -144,7 +145,7 @@ pub fn plan_of(choices: &Choices) -> Plan {
         step.runner.kind = RunnerKind::Lifecycle;
     });
     let copy = Verb::Copy {
-        include: Vec::new(),
+        include: Default::default(),
         latest_only: false,
         immutable: false,
         transit: false,
@@ -181,7 +182,7 @@ pub fn plan_of(choices: &Choices) -> Plan {
     let ids: Vec<_> = f.model.steps.ids().collect();
     for id in ids {
         f.edit(id, |step| {
-            step.timing.schedule = Some((Schedule::daily_utc(time), span()))
+            step.timing.schedule = Some((Schedule::daily_utc(time).into(), span()))
         });
     }
     f.plan()
@@ -200,31 +201,31 @@ fn orchestrated(f: &mut Fixture, choices: &Choices, repository: RepositoryId) {
             daily: Some(Count::N(choices.daily)),
             ..KeepRules::default()
         };
-        Some((rules, span()))
+        Some((rules.into(), span()))
     };
     let backup = Verb::Backup {
         keep: keep(),
         prune: true,
-        exclude: choices.excludes.clone(),
-        flags: Vec::new(),
+        exclude: choices.excludes.clone().into(),
+        flags: Default::default(),
         mirror: None,
     };
     let nightly = f.step("nightly", backup, seko);
     f.edit(nightly, |step| {
-        step.classes = vec![(class, span())];
+        step.classes = vec![(class, span())].into();
         step.target = StepTarget::Repository(repository, span());
         step.runner.kind = RunnerKind::Zerobyte;
     });
     let mirror = Verb::Backup {
         keep: keep(),
         prune: true,
-        exclude: Vec::new(),
-        flags: Vec::new(),
+        exclude: Default::default(),
+        flags: Default::default(),
         mirror: Some(Box::default()),
     };
     let id = f.step("mirrored", mirror, seko);
     f.edit(id, |step| {
-        step.classes = vec![(class, span())];
+        step.classes = vec![(class, span())].into();
         step.source = Source::Step(nightly, span());
         step.target = StepTarget::Repository(second, span());
         step.runner.kind = RunnerKind::Zerobyte;

@@ -29,10 +29,10 @@ pub struct World {
 pub fn backup(keep: Option<KeepRules>, prune: bool) -> Verb {
     let span = thrice_target::fixture::span();
     Verb::Backup {
-        keep: keep.map(|rules| (rules, span)),
+        keep: keep.map(|rules| (rules.into(), span)),
         prune,
-        exclude: Vec::new(),
-        flags: Vec::new(),
+        exclude: Default::default(),
+        flags: Default::default(),
         mirror: None,
     }
 }
@@ -141,7 +141,7 @@ impl World {
         let step = self.fixture.step(name, verb, self.host);
         let (repository, span) = (self.repository, thrice_target::fixture::span());
         self.fixture.edit(step, |step| {
-            step.classes = vec![(class, span)];
+            step.classes = vec![(class, span)].into();
             step.target = StepTarget::Repository(repository, span);
         })
     }

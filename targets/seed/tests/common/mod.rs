@@ -56,14 +56,14 @@ impl Seed {
             clearance: Some(Label::Internal),
             services: Vec::new(),
         });
-        let verb = Verb::Capture(CaptureParts {
+        let verb = Verb::Capture(Box::new(CaptureParts {
             method,
             atomic: true,
             runs: None,
             user: None,
             container: None,
             keeps: None,
-        });
+        }));
         let capture = fixture.step("dump", verb, prod);
         let settings = fixture.credential(
             "settings",
@@ -72,20 +72,20 @@ impl Seed {
         );
         let (dumps, via) = (at("dumps"), at("via/seed"));
         fixture.edit(capture, |step| {
-            step.classes = vec![(class, span())];
+            step.classes = vec![(class, span())].into();
             step.target = Fixture::writes(dumps);
             step.credential = Some((settings, span()));
         });
         let verb = Verb::Seed {
-            rules: Vec::new(),
-            restart: vec![app, web],
+            rules: Vec::new().into(),
+            restart: vec![app, web].into(),
             verified: true,
         };
         let step = fixture.step("seed", verb, prod);
         fixture.edit(step, |step| {
-            step.classes = vec![(class, span())];
+            step.classes = vec![(class, span())].into();
             step.source = Source::Step(capture, span());
-            step.target = StepTarget::Environment(environment, Some(via), span());
+            step.target = StepTarget::Environment(environment, Some(via.into()), span());
         });
         let verb = Verb::Sync {
             max_delete: None,
@@ -173,9 +173,9 @@ impl Seed {
 
 fn named(name: &str) -> Named {
     Named {
-        name: name.to_owned(),
+        name: name.into(),
         span: span(),
-        doc: String::new(),
+        doc: "".into(),
     }
 }
 

@@ -56,10 +56,10 @@ impl Stage {
     pub fn backup(&mut self, name: &str, from: StoreId, path: &str, keep: KeepRules) -> StepId {
         let span = self.fixture.model.hosts[self.seko].named.span;
         let verb = Verb::Backup {
-            keep: Some((keep, span)),
+            keep: Some((keep.into(), span)),
             prune: true,
-            exclude: vec!["*.tmp".to_owned()],
-            flags: vec!["--exclude-caches".to_owned(), "--pack-size 32".to_owned()],
+            exclude: vec!["*.tmp".to_owned()].into(),
+            flags: vec!["--exclude-caches".to_owned(), "--pack-size 32".to_owned()].into(),
             mirror: None,
         };
         let id = self.fixture.step(name, verb, self.seko);
@@ -105,10 +105,10 @@ impl Stage {
         let verb = Verb::Backup {
             keep,
             prune: true,
-            exclude: Vec::new(),
-            flags: Vec::new(),
+            exclude: Default::default(),
+            flags: Default::default(),
             mirror: Some(Box::new(Mirror {
-                checked: asked.then(|| (five, span())),
+                checked: asked.then(|| (five.into(), span())),
                 stated: None,
             })),
         };

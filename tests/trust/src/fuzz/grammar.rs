@@ -55,7 +55,7 @@ struct Corpus {
 
 impl Parts {
     fn of(text: &str) -> Self {
-        let (tree, _) = thrice_grammar::parse(FileId(0), text);
+        let (tree, _) = thrice_grammar::parse(FileId::new(0), text);
         let mut out = Self {
             blocks: vec![(String::new(), 0)],
             ..Self::default()

@@ -46,7 +46,7 @@ pub fn mutants(texts: &Texts) -> Vec<Mutant> {
             file: &file,
             text: &text,
         };
-        let (tree, _) = parse(FileId(0), &text);
+        let (tree, _) = parse(FileId::new(0), &text);
         for statement in tree.statements() {
             let kept = ["policy", "use"].contains(&source.word(statement));
             source.statement(statement, &[], !kept, &mut out);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
 use thrice_grammar::TokenKind;
 use thrice_model::{Class, Field};
@@ -13,8 +14,8 @@ use crate::forms::environment::LABELS;
 
 /// Reads the names of parts. Names of databases and volumes are bare words, or in quotes where
 /// they are none.
-pub fn read_parts(cursor: &mut Cursor<'_>) -> Vec<(String, Span)> {
-    let mut parts: Vec<(String, Span)> = Vec::new();
+pub fn read_parts(cursor: &mut Cursor<'_>) -> ThinVec<(String, Span)> {
+    let mut parts = ThinVec::new();
     let mut first: BTreeMap<String, Span> = BTreeMap::new();
     let read = cursor.list(|cursor| match cursor.peek_kind() {
         Some(TokenKind::Text) => cursor.text("a part"),
@@ -42,14 +43,14 @@ fn twice(what: &str, name: &str, span: Span, first: Span) -> Diagnostic {
 }
 
 /// Reads the block of `fields`.
-pub fn read<'a>(cx: &'a Context<'a>, cursor: &mut Cursor<'a>) -> Option<Vec<Field>> {
+pub fn read<'a>(cx: &'a Context<'a>, cursor: &mut Cursor<'a>) -> Option<ThinVec<Field>> {
     let Some(block) = cursor.block() else {
         return cursor.wrong(
             "`{`",
             "`fields { n8n.credentials_entity.data credential; rest personal }`",
         );
     };
-    let mut fields: Vec<Field> = Vec::new();
+    let mut fields = ThinVec::new();
     let mut first: BTreeMap<String, Span> = BTreeMap::new();
     for statement in block.statements() {
         let mut line = Cursor::new(cx, statement);

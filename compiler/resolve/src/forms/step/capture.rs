@@ -99,5 +99,5 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
             .map(|(text, _)| text),
         keeps: own.once("keeps", |cursor| cursor.interval::<Seconds>()),
     };
-    (!said || method.is_some()).then_some(Verb::Capture(parts))
+    (!said || method.is_some()).then(|| Verb::Capture(Box::new(parts)))
 }

@@ -1,7 +1,10 @@
 //! The clauses that all steps share, and when a step runs.
 
+use std::sync::Arc;
+
+use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, Span};
-use thrice_model::{CredentialId, MonitorId, Runner, RunnerKind, StepId, StepTarget, Timing};
+use thrice_model::{CredentialId, MonitorId, Pace, Runner, RunnerKind, StepId, StepTarget, Timing};
 use thrice_quantity::schedule::{Recurrence, Schedule};
 use thrice_quantity::{Bytes, BytesPerSecond, Interval, Seconds};
 
@@ -78,23 +81,19 @@ pub(super) use with_common;
 /// What the common clauses say.
 #[derive(Default)]
 pub struct Common {
-    schedule: Option<(Schedule, Span)>,
+    schedule: Option<(Arc<Schedule>, Span)>,
     /// Where a schedule is written, be it `on demand` or one that cannot be read.
     scheduled: Option<Span>,
     duration: Option<(Interval<Seconds>, Span)>,
     jitter: Option<Seconds>,
-    after: Vec<(StepId, Span)>,
+    after: ThinVec<(StepId, Span)>,
     retries: u32,
     /// The monitor.
     pub monitor: Option<(MonitorId, Span)>,
     /// The credential, if the step itself names one.
     pub credential: Option<(CredentialId, Span)>,
-    /// The greatest speed, in bytes a second.
-    pub limit: Option<Bytes>,
-    /// Transfers of rclone or connections of restic.
-    pub transfers: Option<u32>,
-    /// Checkers of rclone.
-    pub checkers: Option<u32>,
+    /// How hard it may work, if that is said.
+    pub pace: Option<Box<Pace>>,
 }
 
 /// Reads the common clauses, and leaves the verb's own.
@@ -145,16 +144,16 @@ impl Common {
             "retries" => self.retries = cursor.count_within("a number of retries", 0, 100)?.0,
             "limit" => {
                 let (BytesPerSecond(bytes), _) = cursor.quantity::<BytesPerSecond>()?;
-                self.limit = Some(Bytes(bytes));
+                self.pace.get_or_insert_default().limit = Some(Bytes(bytes));
             }
             "credential" => self.credential = Some(cursor.credential()?),
             "monitor" => self.monitor = Some(cursor.monitor()?),
             word => {
                 let (number, _) = cursor.count_within(&format!("a number of {word}"), 1, 1024)?;
-                let place = if word == "checkers" {
-                    &mut self.checkers
-                } else {
-                    &mut self.transfers
+                let pace = self.pace.get_or_insert_default();
+                let place = match word {
+                    "checkers" => &mut pace.checkers,
+                    _ => &mut pace.transfers,
                 };
                 *place = Some(number);
             }

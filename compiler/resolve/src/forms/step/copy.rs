@@ -1,5 +1,6 @@
 //! `copy`: adds what is new, deletes nothing; or brings versions from a repository into another.
 
+use thin_vec::ThinVec;
 use thrice_model::{Mirror, Source, StepTarget, Verb};
 use thrice_quantity::schedule::Recurrence;
 
@@ -126,8 +127,8 @@ fn versions(own: &mut Own<'_, '_>) -> Option<Verb> {
     Some(Verb::Backup {
         keep: None,
         prune: true,
-        exclude: Vec::new(),
-        flags: Vec::new(),
+        exclude: ThinVec::new(),
+        flags: ThinVec::new(),
         mirror: Some(Box::new(Mirror { checked, stated })),
     })
 }

@@ -3,6 +3,7 @@
 //! Only what changes speed, load or form. What changes which data is read, which snapshots stay or
 //! who may read them has a clause of its own, which proofs look at.
 
+use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
 
 use super::Own;
@@ -32,7 +33,7 @@ const ALLOWED: [(&str, Takes); 7] = [
 ];
 
 /// Reads all `flag` clauses.
-pub fn read(own: &mut Own<'_, '_>) -> Vec<String> {
+pub fn read(own: &mut Own<'_, '_>) -> ThinVec<String> {
     let mut out: Vec<(String, Span)> = Vec::new();
     let cx = own.cx;
     for entry in own.entries.iter_mut().filter(|entry| entry.word == "flag") {

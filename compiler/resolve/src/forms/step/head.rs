@@ -1,5 +1,6 @@
 //! The head of a step: `VERB NAME of … [from …] to … by … [since …] [until …]`.
 
+use smallvec::SmallVec;
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
 use thrice_grammar::TokenKind;
 use thrice_model::{AgeClock, ClassId, Location, Runner, Source, StepId, StepTarget};
@@ -18,7 +19,7 @@ use crate::values::WrittenLifetime;
 /// What the head says. What could not be read is `None` or left out; then a mistake is reported.
 pub struct Head {
     /// The classes of `of`.
-    pub classes: Vec<(ClassId, Span)>,
+    pub classes: SmallVec<[(ClassId, Span); 1]>,
     /// What is read.
     pub source: Option<Source>,
     /// Where it goes.
@@ -52,7 +53,7 @@ struct Seen {
 /// Reads the head. Parts may stand in any order, each at most once.
 pub fn read(cursor: &mut Cursor<'_>, draft: &Draft, shape: &Shape, item: &Item<'_>) -> Head {
     let mut head = Head {
-        classes: Vec::new(),
+        classes: SmallVec::new(),
         source: None,
         target: None,
         runner: None,
@@ -281,7 +282,7 @@ fn complete(
                 seen.environment,
                 place("via").is_some() && seen.via.is_none(),
             ) {
-                let via = seen.via.take().map(|(via, _)| via);
+                let via = seen.via.take().map(|(via, _)| Box::new(via));
                 head.target = Some(StepTarget::Environment(environment, via, span));
             }
         }

@@ -22,8 +22,11 @@ mod settle;
 mod shape;
 mod sync;
 
+use std::sync::Arc;
+
+use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, Span};
-use thrice_model::{Application, CaptureParts, Runner, RunnerKind, Step, Verb};
+use thrice_model::{Application, Runner, RunnerKind, Step, Verb};
 use thrice_quantity::schedule::Schedule;
 
 use crate::clauses::{self, Construct, Entry};
@@ -127,9 +130,7 @@ fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>, shape: &Shape) 
         monitor: common.monitor,
         credential: common.credential,
         lifetime: head.written.on(&[], draft.start),
-        limit: common.limit,
-        transfers: common.transfers,
-        checkers: common.checkers,
+        pace: common.pace,
         verb,
     };
     Some(Pending {
@@ -142,7 +143,7 @@ fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>, shape: &Shape) 
 /// emitted for them puts them there through the API and reads them back.
 fn application(verb: &Verb, runner: RunnerKind) -> Application {
     match (verb, runner) {
-        (Verb::Capture(CaptureParts { runs: Some(_), .. }), _) => Application::ByHand,
+        (Verb::Capture(parts), _) if parts.runs.is_some() => Application::ByHand,
         (_, RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor) => Application::Emitted,
         (_, RunnerKind::Lifecycle | RunnerKind::Zerobyte | RunnerKind::TrueNas) => Application::Api,
         (_, RunnerKind::Hand) => Application::ByHand,
@@ -162,7 +163,7 @@ impl Own<'_, '_> {
     }
 
     /// Reads the one clause with this word that is a schedule, on the clock of the step's host.
-    fn schedule(&mut self, word: &str) -> Option<(Schedule, Span)> {
+    fn schedule(&mut self, word: &str) -> Option<(Arc<Schedule>, Span)> {
         let (draft, runner) = (self.draft, self.runner);
         self.once(word, |cursor| {
             let (schedule, span) = cursor.schedule(draft)?;
@@ -228,8 +229,8 @@ impl Own<'_, '_> {
     }
 
     /// Reads every clause with this word: texts, in lists or one by one.
-    fn texts(&mut self, word: &str, what: &str) -> Vec<String> {
-        let mut out = Vec::new();
+    fn texts(&mut self, word: &str, what: &str) -> ThinVec<String> {
+        let mut out = ThinVec::new();
         for entry in self.entries.iter_mut().filter(|entry| entry.word == word) {
             let texts = entry.cursor.list(|cursor| cursor.text(what));
             entry.cursor.end();

@@ -1,5 +1,6 @@
 //! `seed`: an allow-list of fields, copied to another environment.
 
+use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, Span, one_of};
 use thrice_model::{Anonymise, Environment, SeedRule, ServiceId, StepTarget, Verb};
 
@@ -82,7 +83,7 @@ const ON_REST: [(&str, Action); 5] = [
 ];
 
 fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
-    let mut rules: Vec<SeedRule> = Vec::new();
+    let mut rules: ThinVec<SeedRule> = ThinVec::new();
     for entry in &mut own.entries {
         let read = match entry.word {
             "anonymise" => entry.cursor.anonymised().into_iter().collect(),
@@ -177,12 +178,12 @@ impl Cursor<'_> {
 }
 
 /// The services to start: only those of the environment, never their namesakes elsewhere.
-fn restart(own: &mut Own<'_, '_>) -> Vec<ServiceId> {
+fn restart(own: &mut Own<'_, '_>) -> ThinVec<ServiceId> {
     let Some(StepTarget::Environment(id, ..)) = &own.head.target else {
-        return Vec::new();
+        return ThinVec::new();
     };
     let Some(environment) = own.draft.environments.get(*id) else {
-        return Vec::new();
+        return ThinVec::new();
     };
     let (cx, draft) = (own.cx, own.draft);
     let hosts = environment
@@ -191,7 +192,7 @@ fn restart(own: &mut Own<'_, '_>) -> Vec<ServiceId> {
         .filter_map(|host| draft.hosts.get(*host));
     let near: Vec<&str> = hosts.map(|host| host.named.name.as_str()).collect();
     let Some(entry) = own.entries.iter_mut().find(|entry| entry.word == "restart") else {
-        return environment.services.clone();
+        return environment.services.as_slice().into();
     };
     let read = entry.cursor.list(|cursor| cursor.service(&near));
     entry.cursor.end();

@@ -1,5 +1,7 @@
 //! What only shows when all steps are read: order, lifetimes, what a step finds to read.
 
+use smallvec::SmallVec;
+use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_model::{Lifetime, Location, Source, StepTarget, Timing, Verb};
 use thrice_quantity::{Interval, Seconds};
@@ -186,8 +188,8 @@ fn copied(this: &Pending, source: &Pending) -> Option<(Verb, Timing)> {
     let verb = Verb::Backup {
         keep: keep.clone(),
         prune: true,
-        exclude: Vec::new(),
-        flags: Vec::new(),
+        exclude: ThinVec::new(),
+        flags: ThinVec::new(),
         mirror: Some(Box::new(mirror)),
     };
     let mut timing = this.step.timing.clone();
@@ -250,7 +252,7 @@ fn check_overlap(cx: &Context<'_>, draft: &Draft, this: &Pending, source: Option
 fn lifetime(cx: &Context<'_>, draft: &Draft, this: &Pending, source: Option<&Pending>) -> Lifetime {
     let bases = bases(draft, this, source);
     let classes = this.step.classes.iter();
-    let mut all: Vec<Lifetime> = bases.iter().map(|base| base.lifetime).collect();
+    let mut all: SmallVec<[Lifetime; 6]> = bases.iter().map(|base| base.lifetime).collect();
     all.extend(classes.filter_map(|(class, _)| Some(draft.classes.get(*class)?.lifetime)));
     let lifetime = this.written.on(&all, draft.start);
     // A step may well be there before one of its classes: then it finds nothing of it yet.
@@ -258,8 +260,12 @@ fn lifetime(cx: &Context<'_>, draft: &Draft, this: &Pending, source: Option<&Pen
     lifetime
 }
 
-fn bases<'m>(draft: &'m Draft, this: &Pending, source: Option<&'m Pending>) -> Vec<Base<'m>> {
-    let mut bases = Vec::new();
+fn bases<'m>(
+    draft: &'m Draft,
+    this: &Pending,
+    source: Option<&'m Pending>,
+) -> SmallVec<[Base<'m>; 4]> {
+    let mut bases = SmallVec::new();
     let store = |id| {
         draft
             .stores

@@ -54,7 +54,7 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
 }
 
 /// `--backup-dir` of rclone must be on the remote of the destination, and not inside it.
-fn backup_dir(own: &mut Own<'_, '_>) -> Option<Location> {
+fn backup_dir(own: &mut Own<'_, '_>) -> Option<Box<Location>> {
     let (dir, span) = own.once("backup dir", |cursor| cursor.location())?;
     let Some(StepTarget::Location(to, at)) = &own.head.target else {
         return None;
@@ -70,7 +70,7 @@ fn backup_dir(own: &mut Own<'_, '_>) -> Option<Location> {
             "the next run would delete it: name a place beside the destination",
         )
     } else {
-        return Some(dir);
+        return Some(Box::new(dir));
     };
     let found = thrice_diagnostics::Diagnostic::error(crate::codes::WRONG_VALUE, message)
         .at(span, "deleted data would go here")

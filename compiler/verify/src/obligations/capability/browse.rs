@@ -34,7 +34,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             .at(*span, "asked for here")
             .at(service.named.span, "the service")
             .by(Engine::Evaluated.word())
-            .about(class.named.name.clone())
+            .about(class.named.name.to_string())
             .help("a repository is not browsable: keep a plain copy on the service's host, or mount the store that holds one");
             out.push(Finding {
                 diagnostic,

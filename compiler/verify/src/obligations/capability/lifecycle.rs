@@ -41,7 +41,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 )
                 .at(step.named.span, "a `Prefix` beside `Status`, not inside `Filter`")
                 .help("take `deprecated prefix` away: servers differ in what the old form covers, and one drops the prefix, so that the rule covers the whole bucket"),
-                vec![step.named.name.clone()],
+                vec![step.named.name.to_string()],
             ));
         }
         match store.versioning {
@@ -53,7 +53,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 .at(step.named.span, "expires objects")
                 .at(store.named.span, "Ceph up to 18 skips such buckets without an error")
                 .help("turn versioning on or off"),
-                vec![step.named.name.clone()],
+                vec![step.named.name.to_string()],
             )),
             Versioning::On if !noncurrent && !noncurrent_rule(context, place) => out.push(finding(
                 Diagnostic::warning(
@@ -66,7 +66,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                     "add a step for old versions: `expire NAME of {} after 30 days by upload {{ noncurrent }}`",
                     written(&store.named.name, place)
                 )),
-                vec![step.named.name.clone()],
+                vec![step.named.name.to_string()],
             )),
             _ => {}
         }
@@ -92,7 +92,7 @@ fn over_repository(context: &Context<'_>, step: &Step, place: &Location, out: &m
                 .event("first", "the lifecycle removes `config` and `keys/`, the oldest objects")
                 .event("then", "every restic command answers that there is no repository; nothing can be recovered")
                 .help("let keep rules thin it, and expire only noncurrent versions there"),
-                vec![step.named.name.clone(), repository.named.name.clone()],
+                vec![step.named.name.to_string(), repository.named.name.to_string()],
             ));
         }
     }

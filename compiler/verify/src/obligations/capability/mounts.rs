@@ -27,6 +27,9 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             )
             .at(store.span, "this bucket")
             .help("give what they may see a bucket of its own, and mount all of that");
-        out.push(finding(diagnostic, vec![name.clone(), store.name.clone()]));
+        out.push(finding(
+            diagnostic,
+            vec![name.to_string(), store.name.to_string()],
+        ));
     }
 }

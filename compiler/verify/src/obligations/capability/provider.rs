@@ -89,6 +89,9 @@ fn need(
         .at(span, "relies on it")
         .at(place, says)
         .help("do without it, choose another provider, or add the fact with its source and date"),
-        vec![store.named.name.clone(), provider.named.name.clone()],
+        vec![
+            store.named.name.to_string(),
+            provider.named.name.to_string(),
+        ],
     ));
 }

@@ -49,7 +49,7 @@ pub(super) fn places(context: &Context<'_>, step: &Step) -> (Vec<Location>, Vec<
     let written = |step: &Step| match &step.target {
         StepTarget::Location(place, _) => vec![place.clone()],
         StepTarget::Repository(id, _) => vec![in_repository(*id)],
-        StepTarget::Environment(_, via, _) => via.iter().cloned().collect(),
+        StepTarget::Environment(_, via, _) => via.as_deref().cloned().into_iter().collect(),
         StepTarget::Nothing => Vec::new(),
     };
     let reads = match &step.source {
@@ -87,7 +87,7 @@ fn mounted(context: &Context<'_>, out: &mut Vec<Finding>) {
             .at(model.hosts[service.host].named.span, "shown from here")
             .at(other.span, "its data is here")
             .help("declare the network they share: `network NAME { joins …, … }`");
-        out.push(finding(diagnostic, vec![name.clone()]));
+        out.push(finding(diagnostic, vec![name.to_string()]));
     }
 }
 
@@ -126,7 +126,7 @@ fn no_network(context: &Context<'_>, step: &Step, runner: HostId, other: HostId)
         .at(runner.span, "runs here")
         .at(other.span, "its data is here")
         .help("declare the network they share: `network NAME { joins …, … }`, or run the step where its data is"),
-        vec![step.named.name.clone()],
+        vec![step.named.name.to_string()],
     )
 }
 
@@ -161,6 +161,6 @@ fn not_local(
             "run it `by {}.cron`, or by a program that mounts volumes of other hosts",
             other.name
         )),
-        vec![step.named.name.clone()],
+        vec![step.named.name.to_string()],
     )
 }

@@ -65,7 +65,7 @@ fn zone(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
         .help(
             "plan it in the host's zone, set the host to UTC, or let cron or the executor run it",
         ),
-        vec![step.named.name.clone()],
+        vec![step.named.name.to_string()],
     ));
 }
 
@@ -101,7 +101,10 @@ fn rules(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
                 format!("worked on by restic {}", repository.restic),
             )
             .help("use restic 0.16 or later, or a number"),
-            vec![step.named.name.clone(), repository.named.name.clone()],
+            vec![
+                step.named.name.to_string(),
+                repository.named.name.to_string(),
+            ],
         ));
     }
 }
@@ -155,7 +158,10 @@ fn tools(
                 "counted on: versions differ in what they keep and refuse",
             )
             .help("name one version in both places"),
-            vec![step.named.name.clone(), repository.named.name.clone()],
+            vec![
+                step.named.name.to_string(),
+                repository.named.name.to_string(),
+            ],
         ));
     }
     None

@@ -23,6 +23,6 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         let diagnostic = diagnostic
             .at(step.named.span, "systemd is to start it")
             .help(limit.help());
-        out.push(finding(diagnostic, vec![step.named.name.clone()]));
+        out.push(finding(diagnostic, vec![step.named.name.to_string()]));
     }
 }

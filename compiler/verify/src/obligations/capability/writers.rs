@@ -23,7 +23,7 @@ fn written(context: &Context<'_>) -> Vec<(String, Location, Span, Option<usize>)
     for (id, step) in model.steps.iter() {
         let place = match &step.target {
             StepTarget::Location(place, _) => Some(place.clone()),
-            StepTarget::Environment(_, via, _) => via.clone(),
+            StepTarget::Environment(_, via, _) => via.as_deref().cloned(),
             StepTarget::Repository(..) | StepTarget::Nothing => None,
         };
         if let Some(place) = place {
@@ -102,7 +102,7 @@ fn not_alone(context: &Context<'_>, out: &mut Vec<Finding>) {
                     ),
                 )
                 .help("give each its own folder, or `copy` instead of `sync`"),
-                vec![step.named.name.clone()],
+                vec![step.named.name.to_string()],
             ));
         }
     }
@@ -140,7 +140,7 @@ fn transit_only(context: &Context<'_>, out: &mut Vec<Finding>) {
                     .at(span, "stored there")
                     .at(host.named.span, "`transit only`")
                     .help("store it elsewhere, mark a step `transit` if what it leaves there is only on its way, or take `transit only` away"),
-                vec![host.named.name.clone()],
+                vec![host.named.name.to_string()],
             ));
         }
     }

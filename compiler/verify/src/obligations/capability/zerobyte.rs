@@ -24,7 +24,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             let diagnostic = Diagnostic::error(code, limit.what)
                 .at(limit.at, limit.label)
                 .help(limit.help);
-            out.push(finding(diagnostic, vec![step.named.name.clone()]));
+            out.push(finding(diagnostic, vec![step.named.name.to_string()]));
         }
         out.extend(unlike_pair(context, id));
         out.extend(own_rules(context, step));
@@ -62,7 +62,7 @@ fn other_versions(step: &Step) -> Finding {
     };
     let help = "copy `from` a backup `to` a repository, both by one Zerobyte, or write a second `backup` by Zerobyte to the other repository, with keep rules and a monitor of its own";
     let diagnostic = Diagnostic::error(NO_BACKUP, message).at(step.named.span, label);
-    finding(diagnostic.help(help), vec![name.clone()])
+    finding(diagnostic.help(help), vec![name.to_string()])
 }
 
 /// A mirror that Zerobyte refuses.
@@ -104,7 +104,7 @@ fn unlike_pair(context: &Context<'_>, id: StepId) -> Option<Finding> {
                 .help("write a second `backup` by Zerobyte to the other repository, with keep rules and a monitor of its own; or copy into a folder of its host")
         }
     };
-    Some(finding(diagnostic, vec![name.clone()]))
+    Some(finding(diagnostic, vec![name.to_string()]))
 }
 
 /// Keep rules of a mirror that are not those of its backup, by which Zerobyte forgets in both.
@@ -130,7 +130,7 @@ fn own_rules(context: &Context<'_>, step: &Step) -> Option<Finding> {
         .at(*span, "not applied")
         .at(at, label)
         .help("leave them out; for other rules there write a second `backup` by Zerobyte to that repository, with a monitor of its own");
-    Some(finding(diagnostic, vec![name.clone(), of.clone()]))
+    Some(finding(diagnostic, vec![name.to_string(), of.to_string()]))
 }
 
 /// Steps by Zerobyte that are no backups: nothing carries them out.

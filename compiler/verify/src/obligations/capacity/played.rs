@@ -11,7 +11,7 @@
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use thrice_model::{CaptureParts, Lifetime, StoreId, Verb};
+use thrice_model::{Lifetime, StoreId, Verb};
 use thrice_plan::calendar::midnight;
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Period, Plan, Room};
 use thrice_quantity::Seconds;
@@ -119,12 +119,7 @@ fn bounded(context: &Context<'_>, id: CopyId) -> Option<&'static str> {
         return Some("old versions, snapshots or locks");
     }
     let verb = |id: CopyId| plan.copies[id].made_by.map(|by| &plan.model.steps[by].verb);
-    let piles = |id| {
-        matches!(
-            verb(id),
-            Some(Verb::Capture(CaptureParts { keeps: Some(_), .. }))
-        )
-    };
+    let piles = |id| matches!(verb(id), Some(Verb::Capture(parts)) if parts.keeps.is_some());
     if copy.kind != CopyKind::Versions && path().any(piles) {
         return Some("dumps that pile up");
     }

@@ -62,7 +62,12 @@ pub(super) fn pushers(
         });
     }
     let all = all.unwrap_or_default();
-    let unnoticed = |class: &&ClassId| context.plan.model.classes[**class].noticed_within.is_none();
+    let unnoticed = |class: &&ClassId| {
+        context.plan.model.classes[**class]
+            .asked()
+            .noticed_within
+            .is_none()
+    };
     let unnoticed: Vec<ClassId> = classes.iter().filter(unnoticed).copied().collect();
     if !all.is_empty() && !unnoticed.is_empty() {
         let (classes, hosts) = open.entry(repositories).or_default();
@@ -173,7 +178,7 @@ pub(super) fn tell(context: &Context<'_>, open: &Open) -> Vec<Finding> {
             classes: classes.iter().copied().collect(),
             subjects: repositories
                 .iter()
-                .map(|id| model.repositories[*id].named.name.clone())
+                .map(|id| model.repositories[*id].named.name.to_string())
                 .collect(),
             fault: None,
             floor: false,

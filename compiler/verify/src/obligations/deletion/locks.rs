@@ -34,7 +34,7 @@ pub(super) fn decide(context: &Context<'_>, out: &mut Verification) {
 /// A lock that holds on to data after the day by which it must be gone.
 fn too_long(context: &Context<'_>, id: StoreId, lock: Lock, here: &[&Copy]) -> Option<Finding> {
     let model = &context.plan.model;
-    let limit = |class: &ClassId| model.classes[*class].retain_at_most;
+    let limit = |class: &ClassId| model.classes[*class].asked().retain_at_most;
     let classes: BTreeSet<ClassId> = here
         .iter()
         .map(|copy| copy.class)

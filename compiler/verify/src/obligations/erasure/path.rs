@@ -113,7 +113,7 @@ impl Path<'_, '_> {
                 Leave::AfterEntering { after, .. } => entered.saturating_add(after.high()),
                 Leave::AtAge { age, .. } => entered.max(age.high()),
                 Leave::Into { copy, by } => {
-                    let older = self.context.plan.copies[*copy].enter.older_than;
+                    let older = self.context.plan.copies[*copy].enter.older_than.as_deref();
                     let ready = older.map_or(entered, |older| entered.saturating_add(older.high()));
                     ready.saturating_add(self.delay(*by)?)
                 }
@@ -164,7 +164,7 @@ impl Path<'_, '_> {
                 None => replaced(relies, Seconds::ZERO, format!("`{name}` replaces it")),
             },
             Verb::Backup { keep, prune, .. } => {
-                let rules = keep.as_ref().map(|(rules, _)| rules);
+                let rules = keep.as_ref().map(|(rules, _)| rules.as_ref());
                 self.forgotten(copy, by, base.saturating_add(run), (rules, *prune), relies)
             }
             Verb::Sync {

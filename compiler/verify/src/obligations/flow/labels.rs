@@ -26,21 +26,21 @@ pub(super) fn seen(context: &Context<'_>, copy: &Copy) -> Option<Label> {
     match seed_of(context, copy) {
         Some(rules) => units(class)
             .into_iter()
-            .filter_map(|unit| after(rule(&rules, class, &unit.name), unit.label))
+            .filter_map(|unit| after(rule(rules, class, &unit.name), unit.label))
             .max(),
         None => Some(raw(class)),
     }
 }
 
 /// The rules of the seed that a copy has come through, if it has.
-fn seed_of(context: &Context<'_>, copy: &Copy) -> Option<Vec<SeedRule>> {
+fn seed_of<'p>(context: &Context<'p>, copy: &'p Copy) -> Option<&'p [SeedRule]> {
     let mut at = Some(copy);
     while let Some(here) = at {
         let step = here
             .made_by
             .map(|step| &context.plan.model.steps[step].verb);
         if let Some(Verb::Seed { rules, .. }) = step {
-            return Some(rules.clone());
+            return Some(rules);
         }
         at = here.source.map(|id| &context.plan.copies[id]);
     }

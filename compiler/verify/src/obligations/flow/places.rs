@@ -111,7 +111,7 @@ fn services(context: &Context<'_>, copy: &Copy, period: &Period) -> BTreeSet<Ser
     let meets = |path: &str| {
         let place = Location {
             store: copy.location.store,
-            path: path.to_owned(),
+            path: path.into(),
         };
         place.meets(&copy.location)
     };

@@ -154,7 +154,7 @@ fn others<'c>(context: &'c Context<'_>, id: CopyId) -> Vec<&'c str> {
     let meets = |path: &str| {
         let place = Location {
             store: location.store,
-            path: path.to_owned(),
+            path: path.into(),
         };
         place.meets(location)
     };

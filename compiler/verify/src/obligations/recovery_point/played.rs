@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use thrice_model::{CaptureParts, ClassId, StepId, Strike, Verb};
+use thrice_model::{ClassId, StepId, Strike, Verb};
 use thrice_plan::calendar::after_is_enforced;
 use thrice_plan::staleness::Known;
 use thrice_plan::{CopyId, Missed, Period};
@@ -184,7 +184,7 @@ fn may_be_torn(context: &Context<'_>, copy: CopyId, missed: Missed) -> bool {
         let writer = copy.source.and_then(|source| plan.copies[source].made_by);
         let in_place = writer.is_some_and(|writer| {
             let verb = &plan.model.steps[writer].verb;
-            matches!(verb, Verb::Capture(CaptureParts { atomic: false, .. }))
+            matches!(verb, Verb::Capture(parts) if !parts.atomic)
         });
         let known = &plan.staleness().of(id, missed).known;
         in_place && copy.history && matches!(known, Known::Runs { .. })

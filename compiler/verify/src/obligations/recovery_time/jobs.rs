@@ -122,9 +122,10 @@ fn restore(
     let (copy, (speed, ways, slowest)) = found
         .max_by_key(|(id, (speed, ..))| (speed.as_ref().ok().copied(), std::cmp::Reverse(*id)))?;
     let setup = class
+        .asked()
         .restore_setup
         .map_or(plan.model.policy.response, |(time, _)| time.high());
-    let finish = match (&class.restore_finish, class.kind) {
+    let finish = match (&class.asked().restore_finish, class.kind) {
         (Some((time, _)), _) => time.high(),
         (None, ClassKind::State) => FINISH_STATE,
         (None, _) => Seconds::ZERO,

@@ -115,7 +115,7 @@ fn events(context: &Context<'_>, late: &Late) -> Vec<(Seconds, String)> {
             }
         };
         let setup = said(
-            class.restore_setup.is_some(),
+            class.asked().restore_setup.is_some(),
             "as long as the response time",
         );
         let from = restore.from(context);
@@ -124,7 +124,7 @@ fn events(context: &Context<'_>, late: &Late) -> Vec<(Seconds, String)> {
             format!("`{name}` begins to come from `{from}`{setup}"),
         ));
         let finish = said(
-            class.restore_finish.is_some(),
+            class.asked().restore_finish.is_some(),
             "an hour for state, nothing for files",
         );
         out.push((
@@ -179,12 +179,12 @@ pub(super) fn attained(
     format!(
         "{back}: setup {}{}, {} from `{}` at {}, then {}{}",
         restore.setup,
-        assumed(class.restore_setup.is_some()),
+        assumed(class.asked().restore_setup.is_some()),
         restore.bytes.rounded(),
         restore.from(context),
         shared.speed,
         restore.finish,
-        assumed(class.restore_finish.is_some()),
+        assumed(class.asked().restore_finish.is_some()),
     )
 }
 
@@ -222,7 +222,7 @@ pub(super) fn missing(
     .at(span, "not stated");
     let mut seen = BTreeSet::new();
     for class in classes.iter().take(3) {
-        let rto = context.plan.model.classes[*class].rto;
+        let rto = context.plan.model.classes[*class].asked().rto;
         if let Some((time, span)) = rto.filter(|(_, span)| seen.insert(*span)) {
             diagnostic = diagnostic.at(span, format!("back within {time}"));
         }

@@ -1,5 +1,6 @@
 //! Clauses that change nothing: what they ask for holds without them.
 
+use thin_vec::ThinVec;
 use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
 use thrice_model::{Anonymise, Class, Label, SeedRule, Step, StepId, StepTarget, Verb};
 use thrice_plan::CopyKind;
@@ -120,7 +121,7 @@ fn restarts(context: &Context<'_>, out: &mut Vec<Finding>) {
                 _ => None,
             });
         let seeds: Vec<_> = seeds.collect();
-        let own = |(_, restart): &(&Step, &Vec<_>)| **restart != environment.services;
+        let own = |(_, restart): &(&Step, &ThinVec<_>)| restart.as_slice() != environment.services;
         if let Some((first, _)) = seeds.first().filter(|_| !environment.services.is_empty())
             && seeds.iter().all(own)
         {

@@ -35,7 +35,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         let mut diagnostic =
             Diagnostic::warning(ABOUT_NOTHING, message).at(requirement.span, "always fulfilled");
         for class in gone.iter().take(3) {
-            let kept = context.plan.model.classes[*class].retain_at_most;
+            let kept = context.plan.model.classes[*class].asked().retain_at_most;
             if let Some((most, span)) = kept {
                 diagnostic = diagnostic.at(span, format!("gone after {most}"));
             }

@@ -109,7 +109,7 @@ fn reach(context: &Context<'_>, class: ClassId, period: &Period) -> Option<Secon
 
 /// Whether the policy says that it must not be so.
 fn contradicts(context: &Context<'_>, id: ClassId, what: Mismatch) -> bool {
-    let written = context.plan.model.classes[id].retain_at_least;
+    let written = context.plan.model.classes[id].asked().retain_at_least;
     match what {
         Mismatch::Reach(_, theirs) => written.is_some_and(|(written, _)| written > theirs),
         Mismatch::Apart(..) => true,

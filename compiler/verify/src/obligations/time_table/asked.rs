@@ -62,5 +62,5 @@ fn too_early(context: &Context<'_>, id: StepId) -> Option<Finding> {
             "a version has not arrived yet: an alarm, and nothing is wrong",
         )
         .help("ask later, or say how long the backup and the copying may take: `taking`");
-    Some(finding(diagnostic, vec![name.clone()]))
+    Some(finding(diagnostic, vec![name.to_string()]))
 }

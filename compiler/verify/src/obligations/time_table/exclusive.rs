@@ -430,11 +430,11 @@ fn tell(
         _ => "may find the lock taken, and fails then",
     };
     diagnostic = diagnostic.event("then", format!("{first} {outcome}: so it may be {which}"));
-    let mut subjects: Vec<String> = vec![repository.name.clone()];
+    let mut subjects: Vec<String> = vec![repository.name.to_string()];
     subjects.extend(
         steps
             .iter()
-            .map(|id| plan.model.steps[*id].named.name.clone()),
+            .map(|id| plan.model.steps[*id].named.name.to_string()),
     );
     Some(finding(diagnostic.help(advice(code, told)), subjects))
 }

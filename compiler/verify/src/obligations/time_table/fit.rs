@@ -64,7 +64,7 @@ fn too_long(context: &Context<'_>, id: StepId, step: &Step) -> Option<Finding> {
             format!("the run that is due is left out: two of `{name}` never run at once"),
         )
         .help("run it less often, or bound how long it may take: `taking`");
-    Some(finding(diagnostic, vec![name.clone()]))
+    Some(finding(diagnostic, vec![name.to_string()]))
 }
 
 /// The least of the speeds that are stated on a step's way, in bytes a second, and where.
@@ -81,6 +81,7 @@ fn speed(context: &Context<'_>, step: &Step, copies: &[CopyId]) -> Option<(Bytes
     if hosts.len() < 2 {
         // It stays on one host, and needs no line.
         return step
+            .pace()
             .limit
             .map(|limit| (limit, "its own `limit`".to_owned()));
     }
@@ -90,6 +91,7 @@ fn speed(context: &Context<'_>, step: &Step, copies: &[CopyId]) -> Option<(Bytes
         Some((Bytes(link.0), format!("the link of `{}`", host.named.name)))
     });
     let own = step
+        .pace()
         .limit
         .map(|limit| (limit, "its own `limit`".to_owned()));
     links.chain(own).min_by_key(|(speed, _)| *speed)
@@ -162,5 +164,5 @@ fn too_slow(
             ),
         )
         .help("give it more time (`taking`), a faster line, or less to carry");
-    Some(finding(diagnostic, vec![name.clone()]))
+    Some(finding(diagnostic, vec![name.to_string()]))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{CaptureParts, HostId, StepId, Verb};
+use thrice_model::{HostId, StepId, Verb};
 use thrice_plan::calendar::after_is_enforced;
 use thrice_quantity::Seconds;
 
@@ -124,7 +124,7 @@ fn early(context: &Context<'_>, reader: StepId, writer: StepId) -> Early {
     let steps = &context.plan.model.steps;
     let in_place = matches!(
         &steps[writer].verb,
-        Verb::Capture(CaptureParts { atomic: false, .. })
+        Verb::Capture(parts) if !parts.atomic
     );
     if after_is_enforced(&steps[reader], writer, &steps[writer]) {
         Early::Refuses

@@ -81,7 +81,7 @@ impl<'c, 'p> Evaluated<'c, 'p> {
             Knob::Duration(id) => {
                 let table = self.table.as_ref()?;
                 let at = first(scale, |value| table.fails_with(id, Seconds(value)))?;
-                let policy = self.context.plan.model.policy.named.name.clone();
+                let policy = self.context.plan.model.policy.named.name.to_string();
                 Some((at, [(Obligation::TimeTable, policy)].into()))
             }
             Knob::Size(id) | Knob::Growth(id) | Knob::Volume(id) | Knob::Churn(id) => {
