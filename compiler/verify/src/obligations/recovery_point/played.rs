@@ -212,7 +212,7 @@ fn waits(context: &Context<'_>, copies: &[CopyId]) -> bool {
 #[cfg(test)]
 mod tests {
 
-    use super::super::{alike, borne_out, violations};
+    use super::super::{alike, asked, borne_out, violations};
     use super::*;
     use crate::testing::plan_of;
     use crate::verification::Verification;
@@ -247,9 +247,10 @@ require survive any 1 of host for all
     fn each(text: &str, mut look: impl FnMut(&Context<'_>, Violation)) {
         let plan = plan_of(text);
         let context = Context::new(&plan, std::rc::Rc::default());
+        let asked = asked(&context);
         for (index, period) in plan.periods.iter().enumerate() {
             let mut asker = Asker::new(&context, period);
-            for (classes, limits) in alike(&context, period) {
+            for (classes, limits) in alike(&context, &asked, period) {
                 let sets = asker.sets(classes[0]);
                 for set in sets.iter() {
                     let one = std::rc::Rc::new(vec![set.clone()]);
