@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use thrice_build::Standing;
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
 use thrice_model::{Model, Obligation};
 use thrice_plan::Plan;
 use thrice_quantity::Seconds;
 use thrice_report::{
-    Accepted, Assumption, Outcome, PhaseDate, Plays, Policy, Report, Turn, Verdict, matrix,
+    Accepted, Assumption, Outcome, PhaseDate, Plays, Policy, Report, Said, Turn, matrix,
 };
 use thrice_verify::{Engine, Prover, Query, Verification};
 
@@ -223,16 +222,14 @@ fn phases(plan: &Plan) -> Vec<PhaseDate> {
 
 /// Moves what the verifier says into the report, and returns the findings.
 fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
-    let verdict = |v: thrice_verify::Verdict| Verdict {
-        obligation: v.obligation.word().into(),
-        subject: v.subject,
-        phase: v.period,
-        engine: match v.engine {
-            Engine::ProvedUpTo(_) => v.engine.to_string().into(),
+    let said = |said: thrice_verify::Said| Said {
+        obligation: said.obligation.word().into(),
+        engine: match said.engine {
+            Engine::ProvedUpTo(_) => said.engine.to_string().into(),
             engine => engine.word().into(),
         },
-        holds: v.holds,
-        note: v.note,
+        holds: said.holds,
+        note: said.note,
     };
     let accepted = |a: thrice_verify::Accepted| Accepted {
         obligation: a.obligation.word().into(),
@@ -242,7 +239,7 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
         until: a.until,
         covers: a.covers,
     };
-    report.verdicts = found.verdicts.into_par_iter().map(verdict).collect();
+    report.verdicts = found.verdicts.into_table().map(said);
     report.assumptions = found.assumptions.into_iter().map(assumption).collect();
     report.accepted = found.accepted.into_iter().map(accepted).collect();
     report.not_decided = found

@@ -24,5 +24,5 @@ mod text;
 
 pub use area::{OBLIGATIONS, area};
 pub use report::{
-    Accepted, Assumption, Counts, Outcome, PhaseDate, Plays, Policy, Report, Turn, Verdict, number,
+    Accepted, Assumption, Counts, Outcome, PhaseDate, Plays, Policy, Report, Said, Turn, number,
 };

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use ecow::EcoString;
 
 use thrice_diagnostics::{Diagnostic, Severity, Span};
+use thrice_verdicts::Verdicts;
 
 use crate::area;
 use crate::matrix::Cell;
@@ -27,7 +28,7 @@ pub struct Report {
     /// What was found, in the order in which it is shown (see `Diagnostics::sorted`).
     pub findings: Vec<Diagnostic>,
     /// What was decided, obligation by obligation.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Verdicts<Said>,
     /// What the verdicts rest on.
     pub assumptions: Vec<Assumption>,
     /// Risks that the policy accepts.
@@ -67,17 +68,14 @@ pub struct PhaseDate {
     pub date: String,
 }
 
-/// One obligation, decided for one subject in one phase.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+/// What came out of one obligation: for a class, store or environment, in a phase, whose name is empty where it
+/// belongs to none in particular.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Said {
     /// Which obligation, one of [`crate::OBLIGATIONS`].
-    pub obligation: EcoString,
-    /// The class, store or environment it was decided for.
-    pub subject: EcoString,
-    /// The phase; empty for one that holds in none in particular.
-    pub phase: EcoString,
+    pub obligation: Cow<'static, str>,
     /// What stands behind it: `evaluated`, `proved`, `proved up to 1096 d`, `proved if`, `refuted` or `unknown`.
-    pub engine: EcoString,
+    pub engine: Cow<'static, str>,
     /// Whether the obligation is met.
     pub holds: bool,
     /// The values attained, such as `3 copies on 2 media`.
@@ -214,7 +212,7 @@ impl Report {
             Outcome::Rejected
         } else if counts.unknowns > 0
             || self.verdicts.is_empty()
-            || self.verdicts.iter().any(|v| v.engine == "unknown")
+            || self.verdicts.any(|said| said.engine == "unknown")
         {
             Outcome::Undecided
         } else {
@@ -258,8 +256,8 @@ impl Report {
         }
         let mut line = format!("{}: {}", self.outcome().word(), parts.join(", "));
         if !self.verdicts.is_empty() {
-            let hold = self.verdicts.iter().filter(|v| v.holds).count();
-            let all = self.verdicts.len();
+            let hold = self.verdicts.count(|said| said.holds);
+            let all = self.verdicts.count(|_| true);
             line.push_str(&format!(
                 "; {hold} of {} {}",
                 number(all, "verdict"),
@@ -302,15 +300,14 @@ mod tests {
 
     use super::*;
 
-    fn verdict(engine: &'static str) -> Verdict {
-        Verdict {
+    fn verdict(engine: &'static str) -> (EcoString, EcoString, Said) {
+        let said = Said {
             obligation: "copies".into(),
-            subject: "databases".into(),
-            phase: "t0".into(),
             engine: engine.into(),
             holds: true,
             note: EcoString::new(),
-        }
+        };
+        ("databases".into(), "t0".into(), said)
     }
 
     fn outcome(severities: &[(Severity, &'static str)], engine: &'static str, strict: bool) -> u8 {
@@ -320,7 +317,7 @@ mod tests {
             .collect();
         let report = Report {
             findings,
-            verdicts: vec![verdict(engine)],
+            verdicts: [verdict(engine)].into_iter().collect(),
             strict,
             ..Report::default()
         };

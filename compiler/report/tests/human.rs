@@ -3,7 +3,7 @@
 mod common;
 
 use thrice_report::human::{Options, render};
-use thrice_report::{Assumption, Report, Turn, Verdict};
+use thrice_report::{Assumption, Report, Said, Turn};
 
 #[test]
 fn a_rich_report() {
@@ -121,13 +121,14 @@ fn hostile_text_stays_text() {
 
 #[test]
 fn many_verdicts_are_cut_and_failures_come_first() {
-    let verdict = |index: usize| Verdict {
-        obligation: "copies".into(),
-        subject: format!("class{index}").into(),
-        phase: "t0".into(),
-        engine: "evaluated".into(),
-        holds: index != 150,
-        note: format!("{index} copies").into(),
+    let verdict = |index: usize| {
+        let said = Said {
+            obligation: "copies".into(),
+            engine: "evaluated".into(),
+            holds: index != 150,
+            note: format!("{index} copies").into(),
+        };
+        (format!("class{index}").into(), "t0".into(), said)
     };
     let report = Report {
         verdicts: (0..200).map(verdict).collect(),
@@ -148,13 +149,14 @@ fn many_names_are_counted() {
     let classes = || (0..5_000).map(|index| format!("class{index}"));
     let report = Report {
         verdicts: classes()
-            .map(|subject| Verdict {
-                obligation: "copies".into(),
-                subject: subject.into(),
-                phase: "t0".into(),
-                engine: "evaluated".into(),
-                holds: true,
-                note: "3 copies".into(),
+            .map(|subject| {
+                let said = Said {
+                    obligation: "copies".into(),
+                    engine: "evaluated".into(),
+                    holds: true,
+                    note: "3 copies".into(),
+                };
+                (subject.into(), "t0".into(), said)
             })
             .collect(),
         only_live: classes().collect(),

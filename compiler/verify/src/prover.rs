@@ -85,7 +85,7 @@ impl Session {
 
 /// What comes out of one obligation.
 fn decided(context: &Context<'_>, decide: Decide) -> Verification {
-    let mut out = Verification::default();
+    let mut out = Verification::about(&context.subjects);
     decide(context, &mut out);
     out.internal = context.mismatches.take();
     out.queries = context.queries.take();
@@ -207,8 +207,6 @@ impl Proving {
         }
         // Whoever decided what, what is said stands in the order of the obligations.
         let mut out = Verification::default();
-        let verdicts = outcomes.decided.values().map(|found| found.verdicts.len());
-        out.verdicts.reserve_exact(verdicts.sum());
         for (_, outcome) in outcomes.decided {
             out.append(outcome);
         }

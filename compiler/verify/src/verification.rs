@@ -2,13 +2,14 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use ecow::EcoString;
 use thrice_diagnostics::{Diagnostic, Span};
 use thrice_model::{ClassId, Obligation, Target};
 use thrice_quantity::Seconds;
 
+use crate::verdicts::{Subjects, Verdicts};
+
 /// What stands behind a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Engine {
     /// Nothing was unknown: the rule was evaluated.
     Evaluated,
@@ -56,23 +57,6 @@ impl Display for Engine {
             _ => f.write_str(self.word()),
         }
     }
-}
-
-/// One obligation about one subject in one period.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// Which obligation.
-    pub obligation: Obligation,
-    /// What about: a class, a store, or the policy.
-    pub subject: EcoString,
-    /// In which period.
-    pub period: EcoString,
-    /// By what.
-    pub engine: Engine,
-    /// Whether it holds.
-    pub holds: bool,
-    /// The values attained, or the witness, in a few words.
-    pub note: EcoString,
 }
 
 /// A violated obligation, with what an acceptance needs to know about it.
@@ -180,7 +164,7 @@ pub struct Verification {
     /// Violations and remarks that no acceptance covers.
     pub findings: Vec<Finding>,
     /// All verdicts, held or not, in the order of obligations.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Verdicts,
     /// What they rest on.
     pub assumptions: Vec<Assumption>,
     /// Risks that somebody accepted.
@@ -202,10 +186,18 @@ pub struct Verification {
 }
 
 impl Verification {
+    /// Nothing yet, about the things of a plan.
+    pub(crate) fn about(subjects: &Subjects) -> Self {
+        Self {
+            verdicts: Verdicts::about(subjects),
+            ..Self::default()
+        }
+    }
+
     /// Adds what was found about other obligations.
     pub(crate) fn append(&mut self, other: Self) {
         self.findings.extend(other.findings);
-        self.verdicts.extend(other.verdicts);
+        self.verdicts.append(other.verdicts);
         self.only_live.extend(other.only_live);
         self.internal.extend(other.internal);
         for query in other.queries {

@@ -10,7 +10,7 @@ use thrice_verify::Session;
 
 /// All verdicts and findings, by code and severity alone: names and units are part of what is said.
 fn outcome(judged: &Judged) -> Vec<String> {
-    let verdicts = judged.verified.iter().flat_map(|v| &v.verdicts);
+    let verdicts = judged.verified.iter().flat_map(|v| v.verdicts.iter());
     let verdicts = verdicts.map(|v| {
         format!(
             "{} {} {} {} {}",

@@ -5,9 +5,10 @@
     reason = "a helper that cannot go on fails its test"
 )]
 
+use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
 use thrice_report::matrix::{Cell, Margin, Time};
-use thrice_report::{Accepted, Assumption, PhaseDate, Plays, Policy, Report, Verdict};
+use thrice_report::{Accepted, Assumption, PhaseDate, Plays, Policy, Report, Said};
 
 const POLICY: &str = r#"policy sample "Sample: nightly backups" { timezone "Europe/Berlin" }
 
@@ -52,15 +53,14 @@ fn verdict(
     engine: &'static str,
     holds: bool,
     note: &str,
-) -> Verdict {
-    Verdict {
+) -> (EcoString, EcoString, Said) {
+    let said = Said {
         obligation: obligation.into(),
-        subject: subject.into(),
-        phase: phase.into(),
         engine: engine.into(),
         holds,
         note: note.into(),
-    }
+    };
+    (subject.into(), phase.into(), said)
 }
 
 /// Findings of every severity over three files, and something in each other part.
@@ -135,7 +135,7 @@ pub fn rich() -> (Report, SourceMap) {
             },
         ],
         findings: findings.sorted(),
-        verdicts: vec![
+        verdicts: [
             verdict(
                 "copies",
                 "databases",
@@ -186,7 +186,9 @@ pub fn rich() -> (Report, SourceMap) {
                 true,
                 "45.31 of 46 EUR/month",
             ),
-        ],
+        ]
+        .into_iter()
+        .collect(),
         assumptions: vec![
             Assumption {
                 text: "`databases` churns at most 600 MB/day".into(),
@@ -344,7 +346,9 @@ pub fn hostile() -> (Report, SourceMap) {
                 .at(Span::new(FileId::new(77), 3, 4), "no such file")
                 .at(Span::new(long, 1, 2), "inside a character"),
         ],
-        verdicts: vec![verdict("copies", evil, evil, "evaluated", true, evil)],
+        verdicts: [verdict("copies", evil, evil, "evaluated", true, evil)]
+            .into_iter()
+            .collect(),
         assumptions: vec![Assumption {
             text: evil.into(),
             source: Some(evil.into()),

@@ -23,7 +23,8 @@ pub(crate) use evaluated::{turns, with_turns};
 use crate::assumptions::{Knob, gather};
 use crate::context::Context;
 use crate::prover::Session;
-use crate::verification::{Assumption, Turn, Verdict};
+use crate::verdicts::Verdicts;
+use crate::verification::{Assumption, Turn};
 use evaluated::Evaluated;
 use knob::Scale;
 
@@ -161,7 +162,7 @@ impl Seeker<'_, '_> {
         for obligation in asked {
             if !self.today.contains_key(obligation) {
                 let found = self.judge.decide(self.plan, &[*obligation]);
-                self.today.insert(*obligation, claims(found.verdicts));
+                self.today.insert(*obligation, claims(&found.verdicts));
             }
         }
         let known = asked.iter().filter_map(|o| self.today.get(o));
@@ -187,12 +188,12 @@ impl Seeker<'_, '_> {
 
     fn decide(&mut self, model: Model, asked: &[Obligation]) -> BTreeSet<Claim> {
         let (plan, _) = thrice_plan::plan(model, self.plan.as_of);
-        claims(self.judge.decide(&plan, asked).verdicts)
+        claims(&self.judge.decide(&plan, asked).verdicts)
     }
 }
 
-fn claims(verdicts: Vec<Verdict>) -> BTreeSet<Claim> {
-    let held = verdicts.into_iter().filter(|verdict| verdict.holds);
+fn claims(verdicts: &Verdicts) -> BTreeSet<Claim> {
+    let held = verdicts.iter().filter(|verdict| verdict.holds);
     held.map(|v| (v.obligation, v.subject, v.period)).collect()
 }
 

@@ -85,7 +85,7 @@ impl Picture {
         let Some(verified) = judged.verified else {
             return out;
         };
-        for verdict in &verified.verdicts {
+        for verdict in verified.verdicts.iter() {
             let key = (
                 verdict.obligation,
                 verdict.subject.to_string(),
