@@ -8,9 +8,7 @@ use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, Source
 use thrice_model::{Model, Obligation};
 use thrice_plan::Plan;
 use thrice_quantity::Seconds;
-use thrice_report::{
-    Accepted, Assumption, Outcome, PhaseDate, Plays, Policy, Report, Said, Turn, matrix,
-};
+use thrice_report::{Accepted, Outcome, PhaseDate, Plays, Policy, Report, Said, matrix};
 use thrice_verify::{Engine, Prover, Query, Verification};
 
 use crate::input::{Files, Input};
@@ -240,7 +238,7 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
         covers: a.covers,
     };
     report.verdicts = found.verdicts.into_table().map(said);
-    report.assumptions = found.assumptions.into_iter().map(assumption).collect();
+    report.assumptions = found.assumptions;
     report.accepted = found.accepted.into_iter().map(accepted).collect();
     report.not_decided = found
         .not_decided
@@ -256,21 +254,6 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
     report.plays = found.plays.into_iter().map(plays).collect();
     let findings = found.findings.into_iter().map(|finding| finding.diagnostic);
     findings.chain(found.internal).collect()
-}
-
-fn assumption(a: thrice_verify::Assumption) -> Assumption {
-    Assumption {
-        text: a.text,
-        source: a.source,
-        date: a.date,
-        monitor: a.monitor,
-        span: a.span,
-        turns: a.turns.map(|turn| Turn {
-            now: turn.now,
-            at: turn.at,
-            breaks: turn.breaks,
-        }),
-    }
 }
 
 /// What was looked at, and what the policy leaves out.
@@ -302,8 +285,7 @@ impl Judged {
         };
         let cells = thrice_verify::survival_matrix(plan);
         self.report.survival = cells.into_iter().map(cell).collect();
-        let ledger = thrice_verify::ledger(plan);
-        self.report.assumptions = ledger.into_iter().map(assumption).collect();
+        self.report.assumptions = thrice_verify::ledger(plan);
         self.report.ledger = true;
     }
 

@@ -8,10 +8,10 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use thrice_diagnostics::{Diagnostic, Label, SourceMap, Span};
-use thrice_verdicts::Verdicts;
+use thrice_verdicts::{Assumption, Assumptions, Turn, Verdicts};
 
 use crate::matrix::Cell;
-use crate::report::{Accepted, Assumption, Report, Said, Turn};
+use crate::report::{Accepted, Report, Said};
 use crate::{area, place};
 
 /// The format that this version writes.
@@ -71,7 +71,8 @@ struct Document<'a> {
     #[schemars(with = "Vec<VerdictRow<'a>>")]
     verdicts: VerdictRows<'a>,
     /// What the verdicts rest on.
-    assumptions: Vec<AssumptionRow<'a>>,
+    #[schemars(with = "Vec<AssumptionRow<'a>>")]
+    assumptions: AssumptionRows<'a>,
     /// Risks the policy accepts.
     accepted: Vec<AcceptedRow<'a>>,
     /// Obligations that this version does not decide.
@@ -163,7 +164,7 @@ struct VerdictRow<'a> {
 
 #[derive(Serialize, JsonSchema)]
 struct AssumptionRow<'a> {
-    text: &'a str,
+    text: String,
     /// Who says so.
     source: Option<&'a str>,
     /// When that was looked up, ISO.
@@ -233,11 +234,7 @@ impl<'a> Document<'a> {
                 .map(|f| Finding::new(f, sources))
                 .collect(),
             verdicts: VerdictRows(&report.verdicts),
-            assumptions: report
-                .assumptions
-                .iter()
-                .map(|a| AssumptionRow::new(a, sources))
-                .collect(),
+            assumptions: AssumptionRows(&report.assumptions, sources),
             accepted: report.accepted.iter().map(AcceptedRow::new).collect(),
             not_decided: report.not_decided.iter().map(AsRef::as_ref).collect(),
             only_live: report.only_live.iter().map(String::as_str).collect(),
@@ -301,17 +298,28 @@ impl Serialize for VerdictRows<'_> {
     }
 }
 
+/// The same of assumptions.
+struct AssumptionRows<'a>(&'a Assumptions, &'a SourceMap);
+
+impl Serialize for AssumptionRows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = self.0.iter();
+        serializer.collect_seq(rows.map(|assumption| AssumptionRow::new(assumption, self.1)))
+    }
+}
+
 impl<'a> AssumptionRow<'a> {
-    fn new(assumption: &'a Assumption, sources: &'a SourceMap) -> Self {
+    fn new(assumption: Assumption<'a>, sources: &'a SourceMap) -> Self {
+        let sentence = assumption.sentence;
         Self {
-            text: &assumption.text,
-            source: assumption.source.as_deref(),
-            date: assumption.date.as_deref(),
-            monitor: assumption.monitor.as_deref(),
+            text: assumption.text(),
+            source: sentence.source.as_deref(),
+            date: sentence.date.as_deref(),
+            monitor: sentence.monitor.as_deref(),
             place: assumption
                 .span
                 .and_then(|span| PlaceRow::new(span, "", sources)),
-            turns: assumption.turns.as_ref().map(TurnRow::new),
+            turns: assumption.turns.map(TurnRow::new),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use ecow::EcoString;
 
-use thrice_diagnostics::{Diagnostic, Severity, Span};
-use thrice_verdicts::Verdicts;
+use thrice_diagnostics::{Diagnostic, Severity};
+use thrice_verdicts::{Assumptions, Verdicts};
 
 use crate::area;
 use crate::matrix::Cell;
@@ -30,7 +30,7 @@ pub struct Report {
     /// What was decided, obligation by obligation.
     pub verdicts: Verdicts<Said>,
     /// What the verdicts rest on.
-    pub assumptions: Vec<Assumption>,
+    pub assumptions: Assumptions,
     /// Risks that the policy accepts.
     pub accepted: Vec<Accepted>,
     /// Obligations that this version does not decide.
@@ -91,34 +91,6 @@ pub struct Plays {
     pub replayed: usize,
     /// What those rest on that could not be played, such as `missed runs`.
     pub rest_on: Vec<String>,
-}
-
-/// Something a verdict rests on that the policy cannot make true by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assumption {
-    /// What is taken to hold.
-    pub text: String,
-    /// Who says so: a provider's page, a measurement.
-    pub source: Option<String>,
-    /// When that was looked up, ISO.
-    pub date: Option<String>,
-    /// The monitor that would show it to be false.
-    pub monitor: Option<String>,
-    /// The statement that says it.
-    pub span: Option<Span>,
-    /// At which value a verdict turns, as far as that is known.
-    pub turns: Option<Turn>,
-}
-
-/// Where a verdict that rests on an assumption turns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
-    /// What is assumed today.
-    pub now: String,
-    /// A value at which a verdict fails; below it, it holds.
-    pub at: String,
-    /// What then fails.
-    pub breaks: Vec<String>,
 }
 
 /// A risk that somebody took on.

@@ -98,13 +98,9 @@ struct Row {
 }
 
 impl Assumptions {
-    /// None yet, with room for so many.
-    #[must_use]
-    pub fn with_capacity(count: usize) -> Self {
-        Self {
-            rows: Vec::with_capacity(count),
-            ..Self::default()
-        }
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, count: usize) {
+        self.rows.reserve_exact(count);
     }
 
     /// The number of a sentence.

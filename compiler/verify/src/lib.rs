@@ -44,7 +44,9 @@ pub use proofs::{
 };
 pub use prover::{Prover, Proving, Session};
 pub use verdicts::{Said, Verdict, Verdicts};
-pub use verification::{Accepted, Assumption, Engine, Finding, Plays, Query, Turn, Verification};
+pub use verification::{Accepted, Engine, Finding, Plays, Query, Verification};
+
+pub use thrice_verdicts::{Assumption, Assumptions, Turn};
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use thrice_plan::Plan;
 use crate::context::{Context, Known};
 use crate::obligations::{DECIDED, Decide, not_decided};
 use crate::presence::{Answers, NewSolver, z3};
-use crate::{Turn, Verification, acceptance, assumptions, by_hand, proofs};
+use crate::{Turn, Verification, acceptance, by_hand, proofs};
 
 /// The obligations that ask the solver.
 const ASKING: [Obligation; 3] = [
@@ -196,8 +196,6 @@ impl Proving {
     /// Waits until everything is decided.
     #[must_use]
     pub fn finish(mut self) -> Verification {
-        // The threads are still at work.
-        let gathered = assumptions::gather(&self.plan);
         let mut outcomes = Outcomes::default();
         for worker in self.prover.workers.drain(..) {
             let mut others = worker.finish();
@@ -210,7 +208,7 @@ impl Proving {
         for (_, outcome) in outcomes.decided {
             out.append(outcome);
         }
-        out.assumptions = proofs::with_turns(gathered, outcomes.turns);
+        out.assumptions = proofs::with_turns(&self.plan.model, &outcomes.turns);
         out.not_decided = not_decided();
         by_hand::downgrade(&outcomes.without.unwrap_or_default(), &mut out);
         acceptance::apply(&self.plan, &mut out);

@@ -2,9 +2,10 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use thrice_diagnostics::{Diagnostic, Span};
+use thrice_diagnostics::Diagnostic;
 use thrice_model::{ClassId, Obligation, Target};
 use thrice_quantity::Seconds;
+use thrice_verdicts::Assumptions;
 
 use crate::verdicts::{Subjects, Verdicts};
 
@@ -77,45 +78,6 @@ pub struct Finding {
     pub floor: bool,
 }
 
-/// Something a proof rests on that nobody has proved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assumption {
-    /// What is assumed, in a sentence.
-    pub text: String,
-    /// Who says so, for facts.
-    pub source: Option<String>,
-    /// When it was looked up, ISO.
-    pub date: Option<String>,
-    /// What would show that it is wrong.
-    pub monitor: Option<String>,
-    /// The words it stands on.
-    pub span: Option<Span>,
-    /// At which value a verdict turns: of all verdicts in the [`crate::ledger`], else of those that are
-    /// evaluated at a worst case.
-    pub turns: Option<Turn>,
-}
-
-/// Where a verdict that rests on an assumption turns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
-    /// What is assumed today.
-    pub now: String,
-    /// A value that was tried, at which a verdict fails; a lower one that was tried holds.
-    pub at: String,
-    /// The verdicts that then fail: obligation and subject, in order.
-    pub breaks: Vec<String>,
-    /// How far away that is, in thousandths of today's value.
-    pub permille: u64,
-}
-
-impl Turn {
-    /// How far a value is from that of today, in thousandths of it.
-    pub(crate) fn permille(now: i64, at: i64) -> u64 {
-        let times = i128::from(at).saturating_mul(1000) / i128::from(now.max(1));
-        u64::try_from(times).unwrap_or(u64::MAX)
-    }
-}
-
 /// An accepted risk and how many findings it covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
@@ -165,8 +127,9 @@ pub struct Verification {
     pub findings: Vec<Finding>,
     /// All verdicts, held or not, in the order of obligations.
     pub verdicts: Verdicts,
-    /// What they rest on.
-    pub assumptions: Vec<Assumption>,
+    /// What they rest on. Turns are those of verdicts that are evaluated at a worst case; [`crate::ledger`] has
+    /// those of all verdicts.
+    pub assumptions: Assumptions,
     /// Risks that somebody accepted.
     pub accepted: Vec<Accepted>,
     /// Obligations that this version does not decide.

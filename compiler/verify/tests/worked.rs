@@ -326,7 +326,7 @@ fn acceptances_are_dated_and_counted() {
         (owner.by.as_str(), owner.until.as_str()),
         ("owner", "2026-03-31")
     );
-    let trusted = |a: &thrice_verify::Assumption| a.text.contains("`owner` may accept 1 risk");
+    let trusted = |a: thrice_verify::Assumption<'_>| a.text().contains("`owner` may accept 1 risk");
     assert!(
         soon.assumptions.iter().any(trusted),
         "whose word is taken is said"

@@ -17,14 +17,14 @@ use std::thread;
 use ecow::EcoString;
 use thrice_model::{Model, Obligation};
 use thrice_plan::Plan;
+use thrice_verdicts::{Assumptions, Turn};
 
 pub(crate) use evaluated::{turns, with_turns};
 
-use crate::assumptions::{Knob, gather};
+use crate::assumptions::{self, Assumed, Knob};
 use crate::context::Context;
 use crate::prover::Session;
 use crate::verdicts::Verdicts;
-use crate::verification::{Assumption, Turn};
 use evaluated::Evaluated;
 use knob::Scale;
 
@@ -37,9 +37,9 @@ const NAMED: usize = 3;
 
 /// The assumptions of a plan that its verdicts rest on, each with the value at which one turns.
 #[must_use]
-pub fn ledger(plan: &Plan) -> Vec<Assumption> {
-    let gathered = gather(plan);
-    let (first, second) = gathered.split_at(gathered.len() / 2);
+pub fn ledger(plan: &Plan) -> Assumptions {
+    let assumed: Vec<Assumed<'_>> = assumptions::all(&plan.model).collect();
+    let (first, second) = assumed.split_at(assumed.len() / 2);
     // Two threads, as for the proofs.
     let (mut out, more) = thread::scope(|scope| {
         let other = scope.spawn(|| turned(plan, second, TRIED / 2));
@@ -50,18 +50,23 @@ pub fn ledger(plan: &Plan) -> Vec<Assumption> {
         (own, other)
     });
     out.extend(more);
-    soonest_first(out)
+    let others = out.iter().filter(|(_, turn)| turn.is_none());
+    let turning = out
+        .iter()
+        .filter_map(|(assumed, turn)| Some((*assumed, turn.clone()?)));
+    assumptions::worded(
+        &plan.model,
+        turning.collect(),
+        others.map(|(assumed, _)| *assumed),
+    )
 }
 
-/// Those first on which a verdict turns, the nearest of them first of all; else the order stays.
-fn soonest_first(assumptions: impl IntoIterator<Item = Assumption>) -> Vec<Assumption> {
-    let mut out: Vec<Assumption> = assumptions.into_iter().collect();
-    let far = |turn: &Turn| turn.permille;
-    out.sort_by_key(|a| (a.turns.is_none(), a.turns.as_ref().map(far)));
-    out
-}
-
-fn turned(plan: &Plan, gathered: &[(Assumption, Option<Knob>)], tried: usize) -> Vec<Assumption> {
+/// Some assumptions, those left out on which no verdict rests.
+fn turned<'p>(
+    plan: &'p Plan,
+    assumed: &[Assumed<'p>],
+    tried: usize,
+) -> Vec<(Assumed<'p>, Option<Turn>)> {
     let context = Context::new(plan, Rc::default());
     let mut seeker = Seeker {
         plan,
@@ -70,9 +75,9 @@ fn turned(plan: &Plan, gathered: &[(Assumption, Option<Knob>)], tried: usize) ->
         left: tried,
         today: BTreeMap::new(),
     };
-    gathered
-        .iter()
-        .filter_map(|(assumption, knob)| seeker.seek(assumption, *knob))
+    let assumed = assumed.iter();
+    assumed
+        .filter_map(|assumed| Some((*assumed, seeker.seek(assumed.knob())?)))
         .collect()
 }
 
@@ -90,17 +95,13 @@ struct Seeker<'c, 'p> {
 type Claim = (Obligation, EcoString, EcoString);
 
 impl Seeker<'_, '_> {
-    /// The assumption with its turn; `None` where no verdict rests on it.
-    fn seek(&mut self, assumption: &Assumption, knob: Option<Knob>) -> Option<Assumption> {
+    /// Where a verdict turns with a value, if it is tried; `None` where no verdict rests on it.
+    fn seek(&mut self, knob: Option<Knob>) -> Option<Option<Turn>> {
         let Some(knob) = knob.filter(|_| self.left > 0) else {
-            return Some(assumption.clone());
+            return Some(None);
         };
         self.left -= 1;
-        let turns = self.turn(knob)?;
-        Some(Assumption {
-            turns: Some(turns),
-            ..assumption.clone()
-        })
+        self.turn(knob).map(Some)
     }
 
     fn turn(&mut self, knob: Knob) -> Option<Turn> {

@@ -96,8 +96,10 @@ impl Picture {
                 .insert((verdict.obligation, format!("{verdict:?}")));
         }
         let assumed = verified.assumptions.iter();
-        out.around
-            .extend(assumed.map(|a| format!("{} {:?} {:?}", a.text, a.source, a.monitor)));
+        out.around.extend(assumed.map(|a| {
+            let sentence = a.sentence;
+            format!("{} {:?} {:?}", a.text(), sentence.source, sentence.monitor)
+        }));
         out.around
             .extend(verified.accepted.iter().map(|a| format!("{a:?}")));
         out.around.extend(verified.only_live);
