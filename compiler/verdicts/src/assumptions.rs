@@ -98,9 +98,10 @@ struct Row {
 }
 
 impl Assumptions {
-    /// Makes room for so many more.
-    pub fn reserve(&mut self, count: usize) {
-        self.rows.reserve_exact(count);
+    /// Gives up the room that is left for more.
+    pub fn shrink_to_fit(&mut self) {
+        self.names.shrink_to_fit();
+        self.rows.shrink_to_fit();
     }
 
     /// The number of a sentence.

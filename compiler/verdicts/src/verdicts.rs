@@ -224,6 +224,12 @@ impl<S: Eq + Hash> Verdicts<S> {
             }));
     }
 
+    /// Gives up the room that is left for more.
+    pub fn shrink_to_fit(&mut self) {
+        self.subjects.shrink_to_fit();
+        self.stretches.shrink_to_fit();
+    }
+
     /// The same verdicts in other words.
     #[must_use]
     pub fn map<T: Eq + Hash>(self, words: impl FnMut(S) -> T) -> Verdicts<T> {

@@ -96,13 +96,13 @@ pub(crate) fn worded<'m>(
         out: Assumptions::default(),
     };
     turning.sort_by_key(|(_, turn)| turn.permille);
-    out.out.reserve(all(model).count());
     for (assumed, turn) in turning {
         out.add(assumed, Some(turn));
     }
     for assumed in others {
         out.add(assumed, None);
     }
+    out.out.shrink_to_fit();
     out.out
 }
 

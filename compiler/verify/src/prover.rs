@@ -208,6 +208,7 @@ impl Proving {
         for (_, outcome) in outcomes.decided {
             out.append(outcome);
         }
+        out.verdicts.shrink_to_fit();
         out.assumptions = proofs::with_turns(&self.plan.model, &outcomes.turns);
         out.not_decided = not_decided();
         by_hand::downgrade(&outcomes.without.unwrap_or_default(), &mut out);

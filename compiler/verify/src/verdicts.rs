@@ -81,6 +81,11 @@ impl Verdicts {
         self.0.append(other.0);
     }
 
+    /// Gives up the room that is left for more.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
     /// One after the other.
     pub fn iter(&self) -> impl Iterator<Item = Verdict> {
         self.0.iter().map(|verdict| Verdict {

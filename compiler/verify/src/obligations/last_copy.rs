@@ -7,7 +7,7 @@ use std::rc::Rc;
 use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Obligation, StepId};
-use thrice_plan::{CopyKind, Period};
+use thrice_plan::CopyKind;
 
 use super::settling::{last_age, proved};
 use super::split::{split, violated};
