@@ -168,7 +168,7 @@ impl Subjects {
             .chain(stores)
             .chain(keys)
             .chain([&model.policy.named]);
-        let mut subjects: Vec<EcoString> = all.map(|named| named.name.as_str().into()).collect();
+        let mut subjects: Vec<EcoString> = all.map(|named| named.name.clone()).collect();
         let first_store = number(model.classes.len());
         let first_key = first_store + number(model.stores.len());
         let policy = Subject(first_key + number(model.keys.len()));
