@@ -3,15 +3,12 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use thrice_build::Standing;
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
 use thrice_model::{Model, Obligation};
 use thrice_plan::Plan;
 use thrice_quantity::Seconds;
-use thrice_report::{
-    Accepted, Assumption, Outcome, PhaseDate, Plays, Policy, Report, Turn, Verdict, matrix,
-};
+use thrice_report::{Accepted, Outcome, PhaseDate, Plays, Policy, Report, Said, matrix};
 use thrice_verify::{Engine, Prover, Query, Verification};
 
 use crate::input::{Files, Input};
@@ -223,16 +220,14 @@ fn phases(plan: &Plan) -> Vec<PhaseDate> {
 
 /// Moves what the verifier says into the report, and returns the findings.
 fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
-    let verdict = |v: thrice_verify::Verdict| Verdict {
-        obligation: v.obligation.word().into(),
-        subject: v.subject,
-        phase: v.period,
-        engine: match v.engine {
-            Engine::ProvedUpTo(_) => v.engine.to_string().into(),
+    let said = |said: thrice_verify::Said| Said {
+        obligation: said.obligation.word().into(),
+        engine: match said.engine {
+            Engine::ProvedUpTo(_) => said.engine.to_string().into(),
             engine => engine.word().into(),
         },
-        holds: v.holds,
-        note: v.note,
+        holds: said.holds,
+        note: said.note,
     };
     let accepted = |a: thrice_verify::Accepted| Accepted {
         obligation: a.obligation.word().into(),
@@ -242,8 +237,8 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
         until: a.until,
         covers: a.covers,
     };
-    report.verdicts = found.verdicts.into_par_iter().map(verdict).collect();
-    report.assumptions = found.assumptions.into_iter().map(assumption).collect();
+    report.verdicts = found.verdicts.into_table().map(said);
+    report.assumptions = found.assumptions;
     report.accepted = found.accepted.into_iter().map(accepted).collect();
     report.not_decided = found
         .not_decided
@@ -259,21 +254,6 @@ fn verdicts(report: &mut Report, found: Verification) -> Vec<Diagnostic> {
     report.plays = found.plays.into_iter().map(plays).collect();
     let findings = found.findings.into_iter().map(|finding| finding.diagnostic);
     findings.chain(found.internal).collect()
-}
-
-fn assumption(a: thrice_verify::Assumption) -> Assumption {
-    Assumption {
-        text: a.text,
-        source: a.source,
-        date: a.date,
-        monitor: a.monitor,
-        span: a.span,
-        turns: a.turns.map(|turn| Turn {
-            now: turn.now,
-            at: turn.at,
-            breaks: turn.breaks,
-        }),
-    }
 }
 
 /// What was looked at, and what the policy leaves out.
@@ -305,8 +285,7 @@ impl Judged {
         };
         let cells = thrice_verify::survival_matrix(plan);
         self.report.survival = cells.into_iter().map(cell).collect();
-        let ledger = thrice_verify::ledger(plan);
-        self.report.assumptions = ledger.into_iter().map(assumption).collect();
+        self.report.assumptions = thrice_verify::ledger(plan);
         self.report.ledger = true;
     }
 

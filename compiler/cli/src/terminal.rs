@@ -1,6 +1,6 @@
 //! Where words go, and what is known about it.
 
-use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, StdoutLock, Write as _};
 
 use thrice_report::human::Options;
 
@@ -62,12 +62,12 @@ pub fn watched() -> bool {
 ///
 /// # Errors
 /// Where the words could not be written for another reason, a full disk say.
-pub fn out(text: &str) -> Result<(), String> {
-    let mut stdout = io::stdout().lock();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
+pub fn out(
+    write: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>,
+) -> Result<(), String> {
+    // Standard output itself goes line by line.
+    let mut stdout = BufWriter::new(io::stdout().lock());
+    match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(format!("cannot write to standard output: {error}"))
         }

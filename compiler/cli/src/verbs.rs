@@ -10,6 +10,7 @@ mod s3;
 mod simulate;
 mod verify;
 
+use std::io::{self, BufWriter, StdoutLock, Write as _};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -74,7 +75,12 @@ fn ask<T>(
 
 /// Writes to standard output and returns `code`, or [`MISUSE`] where that cannot be done.
 fn finish(text: &str, code: u8) -> u8 {
-    match terminal::out(text) {
+    stream(|out| out.write_all(text.as_bytes()), code)
+}
+
+/// The same with what is written as it is made.
+fn stream(write: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>, code: u8) -> u8 {
+    match terminal::out(write) {
         Ok(()) => code,
         Err(why) => {
             terminal::complain(&format!("error: {why}\n"));

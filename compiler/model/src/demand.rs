@@ -11,7 +11,7 @@ use crate::id::{
 use crate::inventory::{Lifetime, Named};
 
 /// The sixteen obligations, in the order of the semantics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(
     missing_docs,
     reason = "each name is the heading of its obligation in the semantics"

@@ -3,24 +3,30 @@
 //! The document says which format it is in. Within one format, fields are added but never renamed,
 //! removed or given another meaning.
 
+use std::io::{self, Write};
+
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use thrice_diagnostics::{Diagnostic, Label, SourceMap, Span};
+use thrice_verdicts::{Assumption, Assumptions, Turn, Verdicts};
 
 use crate::matrix::Cell;
-use crate::report::{Accepted, Assumption, Report, Turn, Verdict};
+use crate::report::{Accepted, Report, Said};
 use crate::{area, place};
 
 /// The format that this version writes.
 pub const FORMAT: u32 = 1;
 
-/// The whole report, with a line feed at its end.
-#[must_use]
-pub fn render(report: &Report, sources: &SourceMap) -> String {
-    text(&Document::new(report, sources))
+/// Writes the whole report, with a line feed at its end, as it goes: a large one is never held as a whole.
+///
+/// # Errors
+/// What keeps the writer from writing.
+pub fn write(report: &Report, sources: &SourceMap, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Document::new(report, sources))?;
+    out.write_all(b"\n")
 }
 
-/// The JSON Schema of what [`render`] writes, with a line feed at its end.
+/// The JSON Schema of what [`write`] writes, with a line feed at its end.
 #[must_use]
 pub fn schema() -> String {
     text(&schemars::schema_for!(Document<'_>))
@@ -62,9 +68,11 @@ struct Document<'a> {
     /// What was found, the heaviest first.
     findings: Vec<Finding<'a>>,
     /// What was decided.
-    verdicts: Vec<VerdictRow<'a>>,
+    #[schemars(with = "Vec<VerdictRow<'a>>")]
+    verdicts: VerdictRows<'a>,
     /// What the verdicts rest on.
-    assumptions: Vec<AssumptionRow<'a>>,
+    #[schemars(with = "Vec<AssumptionRow<'a>>")]
+    assumptions: AssumptionRows<'a>,
     /// Risks the policy accepts.
     accepted: Vec<AcceptedRow<'a>>,
     /// Obligations that this version does not decide.
@@ -156,7 +164,7 @@ struct VerdictRow<'a> {
 
 #[derive(Serialize, JsonSchema)]
 struct AssumptionRow<'a> {
-    text: &'a str,
+    text: String,
     /// Who says so.
     source: Option<&'a str>,
     /// When that was looked up, ISO.
@@ -225,12 +233,8 @@ impl<'a> Document<'a> {
                 .iter()
                 .map(|f| Finding::new(f, sources))
                 .collect(),
-            verdicts: report.verdicts.iter().map(VerdictRow::new).collect(),
-            assumptions: report
-                .assumptions
-                .iter()
-                .map(|a| AssumptionRow::new(a, sources))
-                .collect(),
+            verdicts: VerdictRows(&report.verdicts),
+            assumptions: AssumptionRows(&report.assumptions, sources),
             accepted: report.accepted.iter().map(AcceptedRow::new).collect(),
             not_decided: report.not_decided.iter().map(AsRef::as_ref).collect(),
             only_live: report.only_live.iter().map(String::as_str).collect(),
@@ -278,30 +282,44 @@ impl<'a> PlaceRow<'a> {
     }
 }
 
-impl<'a> VerdictRow<'a> {
-    fn new(verdict: &'a Verdict) -> Self {
-        Self {
-            obligation: &verdict.obligation,
-            subject: &verdict.subject,
-            phase: &verdict.phase,
-            engine: &verdict.engine,
-            holds: verdict.holds,
-            note: &verdict.note,
-        }
+/// Rows that are made when they are written.
+struct VerdictRows<'a>(&'a Verdicts<Said>);
+
+impl Serialize for VerdictRows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|verdict| VerdictRow {
+            obligation: &verdict.said.obligation,
+            subject: verdict.subject,
+            phase: verdict.period,
+            engine: &verdict.said.engine,
+            holds: verdict.said.holds,
+            note: &verdict.said.note,
+        }))
+    }
+}
+
+/// The same of assumptions.
+struct AssumptionRows<'a>(&'a Assumptions, &'a SourceMap);
+
+impl Serialize for AssumptionRows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = self.0.iter();
+        serializer.collect_seq(rows.map(|assumption| AssumptionRow::new(assumption, self.1)))
     }
 }
 
 impl<'a> AssumptionRow<'a> {
-    fn new(assumption: &'a Assumption, sources: &'a SourceMap) -> Self {
+    fn new(assumption: Assumption<'a>, sources: &'a SourceMap) -> Self {
+        let sentence = assumption.sentence;
         Self {
-            text: &assumption.text,
-            source: assumption.source.as_deref(),
-            date: assumption.date.as_deref(),
-            monitor: assumption.monitor.as_deref(),
+            text: assumption.text(),
+            source: sentence.source.as_deref(),
+            date: sentence.date.as_deref(),
+            monitor: sentence.monitor.as_deref(),
             place: assumption
                 .span
                 .and_then(|span| PlaceRow::new(span, "", sources)),
-            turns: assumption.turns.as_ref().map(TurnRow::new),
+            turns: assumption.turns.map(TurnRow::new),
         }
     }
 }

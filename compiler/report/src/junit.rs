@@ -6,22 +6,66 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Write};
 
 use quick_xml::escape::escape;
 use thrice_diagnostics::{Diagnostic, Severity, SourceMap};
+use thrice_verdicts::{Run, Verdict};
 
-use crate::report::{Report, Verdict};
+use crate::report::{Report, Said};
 use crate::{OBLIGATIONS, area, place, text};
 
-/// The whole report.
-#[must_use]
-pub fn render(report: &Report, sources: &SourceMap) -> String {
-    let mut suites: BTreeMap<(usize, &str), Vec<Case>> = BTreeMap::new();
-    for verdict in &report.verdicts {
-        suites
-            .entry(rank(&verdict.obligation))
-            .or_default()
-            .push(Case::verdict(verdict));
+/// Writes the whole report as it goes: a large one is never held as a whole.
+///
+/// # Errors
+/// What keeps the writer from writing.
+pub fn write(report: &Report, sources: &SourceMap, out: &mut impl Write) -> io::Result<()> {
+    let suites = suites(report, sources);
+    let mut all = Counts::default();
+    for suite in suites.values() {
+        all.add(&suite.counts);
+    }
+    out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")?;
+    writeln!(out, "<testsuites name=\"thrice\"{all}>")?;
+    for ((_, name), suite) in &suites {
+        let counts = &suite.counts;
+        writeln!(out, "  <testsuite name=\"{}\"{counts}>", attribute(name))?;
+        let mine = |run: &Run<'_, Said>| run.said.obligation == *name;
+        for run in report.verdicts.runs().filter(mine) {
+            for verdict in run.verdicts() {
+                Case::verdict(&verdict).write(name, out)?;
+            }
+        }
+        for case in &suite.cases {
+            case.write(name, out)?;
+        }
+        out.write_all(b"  </testsuite>\n")?;
+    }
+    out.write_all(b"</testsuites>\n")
+}
+
+/// What there is to say about an obligation.
+#[derive(Default)]
+struct Suite {
+    /// Of the verdicts on it, and of the other cases.
+    counts: Counts,
+    /// What is no verdict.
+    cases: Vec<Case>,
+}
+
+impl Suite {
+    fn push(&mut self, case: Case) {
+        self.counts.count(case.result, 1);
+        self.cases.push(case);
+    }
+}
+
+fn suites<'r>(report: &'r Report, sources: &SourceMap) -> BTreeMap<(usize, &'r str), Suite> {
+    let mut suites: BTreeMap<(usize, &str), Suite> = BTreeMap::new();
+    for run in report.verdicts.runs() {
+        let suite = suites.entry(rank(&run.said.obligation)).or_default();
+        suite.counts.count(result(run.said), run.count());
     }
     for finding in &report.findings {
         let case = Case::finding(finding, sources, report.strict);
@@ -39,22 +83,7 @@ pub fn render(report: &Report, sources: &SourceMap) -> String {
             file: None,
         });
     }
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let all = || suites.values().flatten();
-    out.push_str(&format!("<testsuites name=\"thrice\"{}>\n", counts(all)));
-    for ((_, name), cases) in &suites {
-        let counts = counts(|| cases.iter());
-        out.push_str(&format!(
-            "  <testsuite name=\"{}\"{counts}>\n",
-            attribute(name)
-        ));
-        for case in cases {
-            case.write(name, &mut out);
-        }
-        out.push_str("  </testsuite>\n");
-    }
-    out.push_str("</testsuites>\n");
-    out
+    suites
 }
 
 /// Suites stand in the order of the obligations, after what belongs to none.
@@ -76,6 +105,16 @@ enum Result {
     Skipped,
 }
 
+/// What does not hold is explained by a finding or covered by an acceptance, so the verdict
+/// itself never fails twice: a case of its own is passed, or skipped with its reason.
+fn result(said: &Said) -> Result {
+    match (&*said.engine, said.holds) {
+        ("unknown", _) => Result::Error,
+        (_, true) => Result::Passed,
+        (_, false) => Result::Skipped,
+    }
+}
+
 struct Case {
     name: String,
     result: Result,
@@ -85,26 +124,21 @@ struct Case {
 }
 
 impl Case {
-    /// What does not hold is explained by a finding or covered by an acceptance, so the verdict
-    /// itself never fails twice: a case of its own is passed, or skipped with its reason.
-    fn verdict(verdict: &Verdict) -> Self {
-        let mut name = verdict.subject.to_string();
-        if !verdict.phase.is_empty() {
-            name.push_str(&format!(" in {}", verdict.phase));
+    fn verdict(verdict: &Verdict<'_, Said>) -> Self {
+        let mut name = verdict.subject.to_owned();
+        if !verdict.period.is_empty() {
+            name.push_str(&format!(" in {}", verdict.period));
         }
-        let result = match (&*verdict.engine, verdict.holds) {
-            ("unknown", _) => Result::Error,
-            (_, true) => Result::Passed,
-            (_, false) => Result::Skipped,
-        };
+        let said = verdict.said;
+        let result = result(said);
         let message = match result {
             Result::Error => "could not be decided",
             Result::Skipped => "does not hold: see the findings and accepted risks",
             Result::Passed | Result::Failed => "",
         };
-        let details = match &*verdict.note {
-            "" => verdict.engine.to_string(),
-            note => format!("{}: {note}", verdict.engine),
+        let details = match said.note.as_str() {
+            "" => said.engine.to_string(),
+            note => format!("{}: {note}", said.engine),
         };
         Self {
             name,
@@ -137,16 +171,16 @@ impl Case {
         }
     }
 
-    fn write(&self, suite: &str, out: &mut String) {
-        out.push_str(&format!(
-            "    <testcase name=\"{}\" classname=\"thrice.{}\"",
-            attribute(&self.name),
-            attribute(suite)
-        ));
+    fn write(&self, suite: &str, out: &mut impl Write) -> io::Result<()> {
+        let (name, suite) = (attribute(&self.name), attribute(suite));
+        write!(
+            out,
+            "    <testcase name=\"{name}\" classname=\"thrice.{suite}\""
+        )?;
         if let Some((file, line)) = &self.file {
-            out.push_str(&format!(" file=\"{}\" line=\"{line}\"", attribute(file)));
+            write!(out, " file=\"{}\" line=\"{line}\"", attribute(file))?;
         }
-        out.push_str(">\n");
+        out.write_all(b">\n")?;
         let message = attribute(&self.message);
         let details = content(&self.details);
         let line = match self.result {
@@ -161,7 +195,7 @@ impl Case {
             Result::Error => format!("<error message=\"{message}\">{details}</error>"),
             Result::Skipped => format!("<skipped message=\"{message}\"/>"),
         };
-        out.push_str(&format!("      {line}\n    </testcase>\n"));
+        writeln!(out, "      {line}\n    </testcase>")
     }
 }
 
@@ -189,15 +223,47 @@ fn details(finding: &Diagnostic, sources: &SourceMap) -> String {
     lines.join("\n")
 }
 
-fn counts<'a, I: Iterator<Item = &'a Case>>(cases: impl Fn() -> I) -> String {
-    let count = |result| cases().filter(|case| case.result == result).count();
-    format!(
-        " tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"",
-        cases().count(),
-        count(Result::Failed),
-        count(Result::Error),
-        count(Result::Skipped)
-    )
+/// How many cases came to what; shown as attributes.
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl Counts {
+    fn count(&mut self, result: Result, cases: usize) {
+        self.tests += cases;
+        match result {
+            Result::Passed => {}
+            Result::Failed => self.failures += cases,
+            Result::Error => self.errors += cases,
+            Result::Skipped => self.skipped += cases,
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.tests += other.tests;
+        self.failures += other.failures;
+        self.errors += other.errors;
+        self.skipped += other.skipped;
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            tests,
+            failures,
+            errors,
+            skipped,
+        } = self;
+        write!(
+            f,
+            " tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\""
+        )
+    }
 }
 
 fn content(value: &str) -> String {

@@ -23,6 +23,4 @@ pub mod simulation;
 mod text;
 
 pub use area::{OBLIGATIONS, area};
-pub use report::{
-    Accepted, Assumption, Counts, Outcome, PhaseDate, Plays, Policy, Report, Turn, Verdict, number,
-};
+pub use report::{Accepted, Counts, Outcome, PhaseDate, Plays, Policy, Report, Said, number};

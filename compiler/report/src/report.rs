@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use ecow::EcoString;
 
-use thrice_diagnostics::{Diagnostic, Severity, Span};
+use thrice_diagnostics::{Diagnostic, Severity};
+use thrice_verdicts::{Assumptions, Verdicts};
 
 use crate::area;
 use crate::matrix::Cell;
@@ -27,9 +28,9 @@ pub struct Report {
     /// What was found, in the order in which it is shown (see `Diagnostics::sorted`).
     pub findings: Vec<Diagnostic>,
     /// What was decided, obligation by obligation.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Verdicts<Said>,
     /// What the verdicts rest on.
-    pub assumptions: Vec<Assumption>,
+    pub assumptions: Assumptions,
     /// Risks that the policy accepts.
     pub accepted: Vec<Accepted>,
     /// Obligations that this version does not decide.
@@ -67,17 +68,14 @@ pub struct PhaseDate {
     pub date: String,
 }
 
-/// One obligation, decided for one subject in one phase.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+/// What came out of one obligation: for a class, store or environment, in a phase, whose name is empty where it
+/// belongs to none in particular.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Said {
     /// Which obligation, one of [`crate::OBLIGATIONS`].
-    pub obligation: EcoString,
-    /// The class, store or environment it was decided for.
-    pub subject: EcoString,
-    /// The phase; empty for one that holds in none in particular.
-    pub phase: EcoString,
+    pub obligation: Cow<'static, str>,
     /// What stands behind it: `evaluated`, `proved`, `proved up to 1096 d`, `proved if`, `refuted` or `unknown`.
-    pub engine: EcoString,
+    pub engine: Cow<'static, str>,
     /// Whether the obligation is met.
     pub holds: bool,
     /// The values attained, such as `3 copies on 2 media`.
@@ -93,34 +91,6 @@ pub struct Plays {
     pub replayed: usize,
     /// What those rest on that could not be played, such as `missed runs`.
     pub rest_on: Vec<String>,
-}
-
-/// Something a verdict rests on that the policy cannot make true by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assumption {
-    /// What is taken to hold.
-    pub text: String,
-    /// Who says so: a provider's page, a measurement.
-    pub source: Option<String>,
-    /// When that was looked up, ISO.
-    pub date: Option<String>,
-    /// The monitor that would show it to be false.
-    pub monitor: Option<String>,
-    /// The statement that says it.
-    pub span: Option<Span>,
-    /// At which value a verdict turns, as far as that is known.
-    pub turns: Option<Turn>,
-}
-
-/// Where a verdict that rests on an assumption turns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
-    /// What is assumed today.
-    pub now: String,
-    /// A value at which a verdict fails; below it, it holds.
-    pub at: String,
-    /// What then fails.
-    pub breaks: Vec<String>,
 }
 
 /// A risk that somebody took on.
@@ -214,7 +184,7 @@ impl Report {
             Outcome::Rejected
         } else if counts.unknowns > 0
             || self.verdicts.is_empty()
-            || self.verdicts.iter().any(|v| v.engine == "unknown")
+            || self.verdicts.any(|said| said.engine == "unknown")
         {
             Outcome::Undecided
         } else {
@@ -258,8 +228,8 @@ impl Report {
         }
         let mut line = format!("{}: {}", self.outcome().word(), parts.join(", "));
         if !self.verdicts.is_empty() {
-            let hold = self.verdicts.iter().filter(|v| v.holds).count();
-            let all = self.verdicts.len();
+            let hold = self.verdicts.count(|said| said.holds);
+            let all = self.verdicts.count(|_| true);
             line.push_str(&format!(
                 "; {hold} of {} {}",
                 number(all, "verdict"),
@@ -302,15 +272,14 @@ mod tests {
 
     use super::*;
 
-    fn verdict(engine: &'static str) -> Verdict {
-        Verdict {
+    fn verdict(engine: &'static str) -> (EcoString, EcoString, Said) {
+        let said = Said {
             obligation: "copies".into(),
-            subject: "databases".into(),
-            phase: "t0".into(),
             engine: engine.into(),
             holds: true,
             note: EcoString::new(),
-        }
+        };
+        ("databases".into(), "t0".into(), said)
     }
 
     fn outcome(severities: &[(Severity, &'static str)], engine: &'static str, strict: bool) -> u8 {
@@ -320,7 +289,7 @@ mod tests {
             .collect();
         let report = Report {
             findings,
-            verdicts: vec![verdict(engine)],
+            verdicts: [verdict(engine)].into_iter().collect(),
             strict,
             ..Report::default()
         };

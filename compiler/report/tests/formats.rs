@@ -7,6 +7,8 @@
 
 mod common;
 
+use std::io;
+
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
@@ -21,10 +23,17 @@ fn reports() -> [(Report, SourceMap); 3] {
     ]
 }
 
+/// What a format writes, as text.
+fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
 #[test]
 fn json_of_a_rich_report() {
     let (report, sources) = common::rich();
-    insta::assert_snapshot!(json::render(&report, &sources));
+    insta::assert_snapshot!(written(|out| json::write(&report, &sources, out)));
 }
 
 #[test]
@@ -32,7 +41,8 @@ fn json_fits_its_schema() {
     let schema: Value = serde_json::from_str(&json::schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (report, sources) in reports() {
-        let document: Value = serde_json::from_str(&json::render(&report, &sources)).unwrap();
+        let document: Value =
+            serde_json::from_str(&written(|out| json::write(&report, &sources, out))).unwrap();
         let errors: Vec<String> = validator
             .iter_errors(&document)
             .map(|e| format!("{} {e}", e.instance_path()))
@@ -40,7 +50,8 @@ fn json_fits_its_schema() {
         assert!(errors.is_empty(), "{errors:#?}");
     }
     let (report, sources) = common::rich();
-    let mut document: Value = serde_json::from_str(&json::render(&report, &sources)).unwrap();
+    let mut document: Value =
+        serde_json::from_str(&written(|out| json::write(&report, &sources, out))).unwrap();
     document["outcome"] = "fine".into();
     assert!(
         !validator.is_valid(&document),
@@ -60,7 +71,8 @@ fn the_checked_in_schema_is_current() {
 #[test]
 fn json_keeps_every_word_of_a_policy() {
     let (report, sources) = common::hostile();
-    let document: Value = serde_json::from_str(&json::render(&report, &sources)).unwrap();
+    let document: Value =
+        serde_json::from_str(&written(|out| json::write(&report, &sources, out))).unwrap();
     assert_eq!(document["policy"]["name"], report.policy.unwrap().name);
     assert_eq!(
         document["findings"][1]["message"],
@@ -160,7 +172,7 @@ fn github_of_both_reports() {
 #[test]
 fn junit_of_both_reports() {
     for (name, (report, sources)) in [("rich", common::rich()), ("hostile", common::hostile())] {
-        let shown = junit::render(&report, &sources);
+        let shown = written(|out| junit::write(&report, &sources, out));
         let (tests, failures, cases, bad) = count(&shown);
         assert_eq!(
             (tests, failures),
@@ -199,7 +211,9 @@ fn count(xml: &str) -> (usize, usize, usize, usize) {
 fn an_empty_report_is_undecided_in_every_format() {
     let (report, sources) = (Report::default(), SourceMap::new());
     assert_eq!(report.outcome(), Outcome::Undecided);
-    assert!(json::render(&report, &sources).contains("\"outcome\": \"undecided\""));
+    assert!(
+        written(|out| json::write(&report, &sources, out)).contains("\"outcome\": \"undecided\"")
+    );
     assert!(sarif::render(&report, &sources).contains("\"exitCode\": 3"));
     assert_eq!(
         github::render(&report, &sources),

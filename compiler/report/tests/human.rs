@@ -3,7 +3,8 @@
 mod common;
 
 use thrice_report::human::{Options, render};
-use thrice_report::{Assumption, Report, Turn, Verdict};
+use thrice_report::{Report, Said};
+use thrice_verdicts::{Assumptions, Sentence, Turn};
 
 #[test]
 fn a_rich_report() {
@@ -28,24 +29,35 @@ fn a_rich_report_in_ascii_on_a_narrow_screen() {
 #[test]
 fn a_plain_report_is_short() {
     let (mut report, sources) = common::rich();
-    let of = |name: &str, at: Option<u32>| Assumption {
-        text: format!("`{name}` takes at most 5 min"),
-        source: None,
-        date: None,
-        monitor: Some("deadman".into()),
-        span: None,
-        turns: at.map(|at| Turn {
-            now: "5 min".into(),
-            at: format!("{at} min"),
-            breaks: vec!["time-table of `p`".into()],
-        }),
+    let assumed = |late: u32| {
+        let mut out = Assumptions::default();
+        let takes = out.sentence(Sentence {
+            after: Some(" takes at most 5 min".into()),
+            monitor: Some("deadman".into()),
+            ..Sentence::default()
+        });
+        let jobs = (0..14).map(|n| (format!("job{n}"), 6 + n / 2));
+        let late = (0..late).map(|n| (format!("late{n}"), 100 + n));
+        for (name, at) in jobs.chain(late) {
+            let turn = Turn {
+                now: "5 min".into(),
+                at: format!("{at} min"),
+                breaks: vec!["time-table of `p`".into()],
+                permille: u64::from(at) * 200,
+            };
+            out.push(takes, &name, None, Some(turn));
+        }
+        for n in 0..7 {
+            let other = out.sentence(Sentence {
+                before: format!("something else, {n}"),
+                monitor: Some("deadman".into()),
+                ..Sentence::default()
+            });
+            out.push(other, "", None, None);
+        }
+        out
     };
-    let turning = (0..14).map(|n| of(&format!("job{n}"), Some(6 + n / 2)));
-    let still = (0..7).map(|n| Assumption {
-        text: format!("something else, {n}"),
-        ..of("", None)
-    });
-    report.assumptions = turning.chain(still).collect();
+    report.assumptions = assumed(0);
     report.ledger = false;
     let head = |report: &Report| {
         let shown = render(report, &sources, Options::default());
@@ -69,8 +81,7 @@ fn a_plain_report_is_short() {
         Some("  - and 4 others: `--format json` has them all"),
         "{lines:#?}"
     );
-    let more = (0..14).map(|n| of(&format!("late{n}"), Some(100 + n)));
-    report.assumptions.splice(14..14, more);
+    report.assumptions = assumed(14);
     let lines = head(&report);
     assert!(
         lines
@@ -121,13 +132,14 @@ fn hostile_text_stays_text() {
 
 #[test]
 fn many_verdicts_are_cut_and_failures_come_first() {
-    let verdict = |index: usize| Verdict {
-        obligation: "copies".into(),
-        subject: format!("class{index}").into(),
-        phase: "t0".into(),
-        engine: "evaluated".into(),
-        holds: index != 150,
-        note: format!("{index} copies").into(),
+    let verdict = |index: usize| {
+        let said = Said {
+            obligation: "copies".into(),
+            engine: "evaluated".into(),
+            holds: index != 150,
+            note: format!("{index} copies").into(),
+        };
+        (format!("class{index}").into(), "t0".into(), said)
     };
     let report = Report {
         verdicts: (0..200).map(verdict).collect(),
@@ -148,13 +160,14 @@ fn many_names_are_counted() {
     let classes = || (0..5_000).map(|index| format!("class{index}"));
     let report = Report {
         verdicts: classes()
-            .map(|subject| Verdict {
-                obligation: "copies".into(),
-                subject: subject.into(),
-                phase: "t0".into(),
-                engine: "evaluated".into(),
-                holds: true,
-                note: "3 copies".into(),
+            .map(|subject| {
+                let said = Said {
+                    obligation: "copies".into(),
+                    engine: "evaluated".into(),
+                    holds: true,
+                    note: "3 copies".into(),
+                };
+                (subject.into(), "t0".into(), said)
             })
             .collect(),
         only_live: classes().collect(),

@@ -1,11 +1,21 @@
 //! What proofs rest on: listed first in every report.
+//!
+//! A fleet assumes tens of thousands of things, nearly all in the same few sentences: what is assumed is gone
+//! through as data, and each sentence is worded once.
 
 use std::collections::BTreeMap;
 
-use thrice_model::{Class, ClassId, Fact, Model, PhaseId, ProviderId, StepId};
-use thrice_plan::Plan;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use thrice_diagnostics::Span;
+use thrice_model::{
+    Class, ClassId, Credential, Fact, Model, MonitorId, Phase, PhaseId, ProviderId, Step, StepId,
+};
+use thrice_quantity::{
+    Bytes, BytesPerDay, GrowthPeriod, Interval, Ratio, RatioPerMonth, Seconds, VolumePeriod,
+};
+use thrice_verdicts::{Assumptions, Sentence, Turn};
 
-use crate::verification::Assumption;
 use crate::wording::list;
 
 /// The value that an assumption is about: what can be turned until a verdict turns.
@@ -21,37 +31,79 @@ pub(crate) enum Knob {
     Slip(PhaseId),
 }
 
-/// The assumptions of a plan, its intervals, defaults, facts and trust base, each with the value that it is
-/// about.
-pub(crate) fn gather(plan: &Plan) -> Vec<(Assumption, Option<Knob>)> {
-    let model = &plan.model;
-    let mut out = Vec::new();
-    response(model, &mut out);
-    steps(model, &mut out);
-    for (id, class) in model.classes.iter() {
-        volumes(id, class, &mut out);
-    }
-    for (id, phase) in model.phases.iter().filter(|(_, p)| p.slip_days > 0) {
-        let text = format!(
-            "`{}` comes {} days late at most ({})",
-            phase.named.name,
-            phase.slip_days,
-            said(phase.slip_stated, "the default")
-        );
-        out.push((own(text, phase.named.span), Some(Knob::Slip(id))));
-    }
-    narrowed(model, &mut out);
-    trusted(model, &mut out);
+/// Something that is assumed.
+#[derive(Clone, Copy)]
+pub(crate) enum Assumed<'m> {
+    /// That somebody acts in time.
+    Response,
+    /// When damage is noticed that nobody is told of.
+    Noticing,
+    /// That a step runs at its times, and how long it takes.
+    Runs(StepId, &'m Step),
+    /// What a class measures, by what it grows, and how much of it is new to a backup.
+    Size(ClassId, &'m Class),
+    Growth(ClassId, &'m Class),
+    Churn(ClassId, &'m Class),
+    /// How late a phase comes at most.
+    Slip(PhaseId, &'m Phase),
+    /// That providers refuse what `may` leaves out: no proof looks at a bucket's policy.
+    Narrowed(&'m Credential),
+    /// Whose word is taken: who bears so many risks, the first of which stands there.
+    Trusted(&'m str, usize, Span),
+    /// What others say.
+    Fact(&'m Fact),
+}
+
+/// The assumptions of a policy in order: its intervals, defaults, facts and trust base.
+pub(crate) fn all(model: &Model) -> impl Iterator<Item = Assumed<'_>> {
+    let unsaid = |(_, class): (ClassId, &Class)| class.asked().noticed_within.is_none();
+    let noticing = model.classes.iter().any(unsaid);
+    let steps = model.steps.iter();
+    let steps = steps.filter(|(_, step)| step.timing.schedule.is_some());
+    let sized = model
+        .classes
+        .iter()
+        .filter(|(_, class)| class.size.is_some());
+    let volumes = sized.flat_map(|(id, class)| {
+        [
+            Assumed::Size(id, class),
+            Assumed::Growth(id, class),
+            Assumed::Churn(id, class),
+        ]
+    });
+    let slips = model.phases.iter().filter(|(_, phase)| phase.slip_days > 0);
+    let credentials = model.credentials.iter().map(|(_, credential)| credential);
     let relied_on = |fact: &&Fact| !resting(model, &fact.subject).is_empty();
-    for fact in model.facts.iter().filter(relied_on) {
-        let assumption = Assumption {
-            source: Some(fact.source.clone()),
-            date: Some(fact.date.to_string()),
-            ..own(format!("{}: {}", fact.subject, fact.text), fact.span)
-        };
-        out.push((assumption, None));
+    std::iter::once(Assumed::Response)
+        .chain(noticing.then_some(Assumed::Noticing))
+        .chain(steps.map(|(id, step)| Assumed::Runs(id, step)))
+        .chain(volumes)
+        .chain(slips.map(|(id, phase)| Assumed::Slip(id, phase)))
+        .chain(credentials.filter(|c| c.stated).map(Assumed::Narrowed))
+        .chain(trusted(model))
+        .chain(model.facts.iter().filter(relied_on).map(Assumed::Fact))
+}
+
+/// Assumptions in words: those first on which a verdict turns, the nearest of them first of all, then the others.
+pub(crate) fn worded<'m>(
+    model: &'m Model,
+    mut turning: Vec<(Assumed<'m>, Turn)>,
+    others: impl Iterator<Item = Assumed<'m>>,
+) -> Assumptions {
+    let mut out = Words {
+        model,
+        known: IndexMap::default(),
+        out: Assumptions::default(),
+    };
+    turning.sort_by_key(|(_, turn)| turn.permille);
+    for (assumed, turn) in turning {
+        out.add(assumed, Some(turn));
     }
-    out
+    for assumed in others {
+        out.add(assumed, None);
+    }
+    out.out.shrink_to_fit();
+    out.out
 }
 
 /// What of the policy rests on what others say of a provider: hosts in its sites, and monitors that it runs.
@@ -67,15 +119,183 @@ pub(crate) fn resting<'m>(model: &'m Model, provider: &str) -> Vec<&'m str> {
         .collect()
 }
 
-/// What only the policy says.
-const fn own(text: String, span: thrice_diagnostics::Span) -> Assumption {
-    Assumption {
-        text,
-        source: None,
-        date: None,
-        monitor: None,
-        span: Some(span),
-        turns: None,
+/// Who bears risks, by name.
+fn trusted(model: &Model) -> impl Iterator<Item = Assumed<'_>> {
+    let mut by: BTreeMap<&str, (usize, Span)> = BTreeMap::new();
+    for acceptance in &model.acceptances {
+        for who in &acceptance.by {
+            by.entry(who).or_insert((0, acceptance.span)).0 += 1;
+        }
+    }
+    by.into_iter()
+        .map(|(who, (risks, first))| Assumed::Trusted(who, risks, first))
+}
+
+/// The sentences that there are already.
+struct Words<'m> {
+    model: &'m Model,
+    known: IndexMap<Says, u32, FxBuildHasher>,
+    out: Assumptions,
+}
+
+/// All that makes sentences differ that are said of many steps and classes, as it is written.
+#[derive(PartialEq, Eq, Hash)]
+enum Says {
+    Runs(Seconds, bool, Option<MonitorId>),
+    Size(Interval<Bytes>),
+    Growth([(Ratio, GrowthPeriod); 2], bool),
+    Volume([(Bytes, VolumePeriod); 2], bool),
+    Churn(Option<[(Bytes, VolumePeriod); 2]>),
+}
+
+impl Words<'_> {
+    fn add(&mut self, assumed: Assumed<'_>, turns: Option<Turn>) {
+        let sentence = match assumed.says() {
+            None => self.out.sentence(assumed.sentence(self.model)),
+            Some(says) => *self
+                .known
+                .entry(says)
+                .or_insert_with(|| self.out.sentence(assumed.sentence(self.model))),
+        };
+        let span = assumed.span(self.model);
+        self.out.push(sentence, assumed.name(), Some(span), turns);
+    }
+}
+
+impl Assumed<'_> {
+    /// The value that it is about: what can be turned until a verdict turns.
+    pub(crate) const fn knob(self) -> Option<Knob> {
+        Some(match self {
+            Self::Response => Knob::Response,
+            Self::Runs(id, _) => Knob::Duration(id),
+            Self::Size(id, _) => Knob::Size(id),
+            Self::Growth(id, class) if class.growth_volume.is_some() => Knob::Volume(id),
+            Self::Growth(id, _) => Knob::Growth(id),
+            Self::Churn(id, class) if class.churn.is_some() => Knob::Churn(id),
+            Self::Slip(id, _) => Knob::Slip(id),
+            _ => return None,
+        })
+    }
+
+    /// What it says, for those that are many.
+    fn says(self) -> Option<Says> {
+        let share = |growth: RatioPerMonth| (growth.ratio, growth.per);
+        let shares = |growth: Interval<RatioPerMonth>| [share(growth.low()), share(growth.high())];
+        let volume = |volume: BytesPerDay| (volume.volume, volume.per);
+        let volumes = |both: Interval<BytesPerDay>| [volume(both.low()), volume(both.high())];
+        Some(match self {
+            Self::Runs(_, step) => Says::Runs(
+                step.timing.duration.high(),
+                step.timing.duration_stated.is_some(),
+                step.monitor.map(|(monitor, _)| monitor),
+            ),
+            Self::Size(_, class) => Says::Size(class.size?.0),
+            Self::Growth(_, class) => {
+                let stated = class.growth_stated.is_some();
+                match class.growth_volume {
+                    Some(volume) => Says::Volume(volumes(volume), stated),
+                    None => Says::Growth(shares(class.growth), stated),
+                }
+            }
+            Self::Churn(_, class) => Says::Churn(class.churn.map(|(churn, _)| volumes(churn))),
+            _ => return None,
+        })
+    }
+
+    /// Of what it is said; empty where the sentence has no name in it.
+    fn name(&self) -> &str {
+        match self {
+            Self::Response | Self::Noticing | Self::Fact(_) => "",
+            Self::Runs(_, step) => &step.named.name,
+            Self::Size(_, class) | Self::Growth(_, class) | Self::Churn(_, class) => {
+                &class.named.name
+            }
+            Self::Slip(_, phase) => &phase.named.name,
+            Self::Narrowed(credential) => &credential.named.name,
+            Self::Trusted(who, ..) => who,
+        }
+    }
+
+    /// The words it stands on.
+    fn span(self, model: &Model) -> Span {
+        let policy = model.policy.named.span;
+        let size = |class: &Class| class.size.map_or(class.named.span, |(_, span)| span);
+        match self {
+            Self::Response | Self::Noticing => policy,
+            Self::Runs(_, step) => step.named.span,
+            Self::Size(_, class) => size(class),
+            Self::Growth(_, class) => class.growth_stated.unwrap_or_else(|| size(class)),
+            Self::Churn(_, class) => class.churn.map_or_else(|| size(class), |(_, span)| span),
+            Self::Slip(_, phase) => phase.named.span,
+            Self::Narrowed(credential) => credential.named.span,
+            Self::Trusted(_, _, span) => span,
+            Self::Fact(fact) => fact.span,
+        }
+    }
+
+    fn sentence(self, model: &Model) -> Sentence {
+        match self {
+            Self::Response => whole(response(model)),
+            Self::Noticing => whole(
+                "damage or deletion is noticed when the next step of the class falls silent, and somebody acts then \
+                 (where no class says `noticed within`)"
+                    .to_owned(),
+            ),
+            Self::Runs(_, step) => runs(model, step),
+            Self::Size(_, class) => {
+                let size = class.size.map(|(size, _)| format!(" measures {size} at the start"));
+                predicate(size.unwrap_or_default())
+            }
+            Self::Growth(_, class) => {
+                let stated = said(class.growth_stated.is_some(), "the default");
+                let volume = class.growth_volume.map(|volume| volume.to_string());
+                let growth = volume.unwrap_or_else(|| class.growth.to_string());
+                predicate(format!(" grows by {growth} ({stated})"))
+            }
+            Self::Churn(_, class) => match &class.churn {
+                Some((churn, _)) => Sentence {
+                    before: "of ".to_owned(),
+                    ..predicate(format!(" {churn} are new to a backup (as written)"))
+                },
+                None => predicate(" is new to every backup as a whole (the default)".to_owned()),
+            },
+            Self::Slip(_, phase) => predicate(format!(
+                " comes {} days late at most ({})",
+                phase.slip_days,
+                said(phase.slip_stated, "the default")
+            )),
+            Self::Narrowed(credential) => Sentence {
+                before: "the provider lets ".to_owned(),
+                ..predicate(format!(" do no more than {}", granted(model, credential)))
+            },
+            Self::Trusted(_, risks, _) => {
+                let noun = if risks == 1 { "risk" } else { "risks" };
+                predicate(format!(
+                    " may accept {risks} {noun} for everybody concerned"
+                ))
+            }
+            Self::Fact(fact) => Sentence {
+                source: Some(fact.source.clone()),
+                date: Some(fact.date.to_string()),
+                ..whole(format!("{}: {}", fact.subject, fact.text))
+            },
+        }
+    }
+}
+
+/// A sentence without a name in it.
+fn whole(text: String) -> Sentence {
+    Sentence {
+        before: text,
+        ..Sentence::default()
+    }
+}
+
+/// What is said of a name that stands before it.
+fn predicate(text: String) -> Sentence {
+    Sentence {
+        after: Some(text),
+        ..Sentence::default()
     }
 }
 
@@ -83,119 +303,44 @@ const fn said(stated: bool, default: &str) -> &str {
     if stated { "as written" } else { default }
 }
 
-fn response(model: &Model, out: &mut Vec<(Assumption, Option<Knob>)>) {
+fn response(model: &Model) -> String {
     let policy = &model.policy;
     let stated = said(
         policy.response_stated,
         "the default: nothing says otherwise",
     );
-    let text = format!(
+    format!(
         "somebody acts within {} of an alarm ({stated})",
         policy.response
+    )
+}
+
+fn runs(model: &Model, step: &Step) -> Sentence {
+    let stated = said(
+        step.timing.duration_stated.is_some(),
+        "the default: half its period",
     );
-    out.push((own(text, policy.named.span), Some(Knob::Response)));
-    let unsaid = |c: &Class| c.asked().noticed_within.is_none();
-    if model.classes.iter().any(|(_, class)| unsaid(class)) {
-        let text = "damage or deletion is noticed when the next step of the class falls silent, and somebody acts then \
-                    (where no class says `noticed within`)";
-        out.push((own(text.to_owned(), policy.named.span), None));
-    }
-}
-
-fn steps(model: &Model, out: &mut Vec<(Assumption, Option<Knob>)>) {
-    for (id, step) in model.steps.iter() {
-        if step.timing.schedule.is_none() {
-            continue;
-        }
-        let stated = said(
-            step.timing.duration_stated.is_some(),
-            "the default: half its period",
-        );
-        let text = format!(
-            "`{}` runs at each of its times and takes at most {} ({stated})",
-            step.named.name,
+    let monitor = step.monitor;
+    Sentence {
+        monitor: monitor.map(|(id, _)| model.monitors[id].named.name.to_string()),
+        ..predicate(format!(
+            " runs at each of its times and takes at most {} ({stated})",
             step.timing.duration.high()
-        );
-        let monitor = step
-            .monitor
-            .map(|(m, _)| model.monitors[m].named.name.to_string());
-        let assumption = Assumption {
-            monitor,
-            ..own(text, step.named.span)
+        ))
+    }
+}
+
+/// What a credential may do, where.
+fn granted(model: &Model, credential: &Credential) -> String {
+    let granted = credential.rights.iter().map(|granted| {
+        let rights: Vec<&str> = granted.rights.iter().map(|right| right.word()).collect();
+        let stores = granted.stores.iter();
+        let stores = list(stores.map(|store| model.stores[*store].named.name.as_str()));
+        let part = match granted.path.as_str() {
+            "/" => String::new(),
+            path => format!(" below `{path}`"),
         };
-        out.push((assumption, Some(Knob::Duration(id))));
-    }
-}
-
-fn volumes(id: ClassId, class: &Class, out: &mut Vec<(Assumption, Option<Knob>)>) {
-    let Some((size, span)) = &class.size else {
-        return;
-    };
-    let name = &class.named.name;
-    let text = format!("`{name}` measures {size} at the start");
-    out.push((own(text, *span), Some(Knob::Size(id))));
-    let stated = said(class.growth_stated.is_some(), "the default");
-    let growth = class
-        .growth_volume
-        .map_or_else(|| class.growth.to_string(), |volume| volume.to_string());
-    let text = format!("`{name}` grows by {growth} ({stated})");
-    let knob = match class.growth_volume {
-        Some(_) => Knob::Volume(id),
-        None => Knob::Growth(id),
-    };
-    out.push((own(text, class.growth_stated.unwrap_or(*span)), Some(knob)));
-    match &class.churn {
-        Some((churn, span)) => {
-            let text = format!("of `{name}` {churn} are new to a backup (as written)");
-            out.push((own(text, *span), Some(Knob::Churn(id))));
-        }
-        None => {
-            let text = format!("`{name}` is new to every backup as a whole (the default)");
-            out.push((own(text, *span), None));
-        }
-    }
-}
-
-/// That providers refuse what `may` leaves out: no proof looks at a bucket's policy.
-fn narrowed(model: &Model, out: &mut Vec<(Assumption, Option<Knob>)>) {
-    for (_, credential) in model.credentials.iter().filter(|(_, c)| c.stated) {
-        let granted = credential.rights.iter().map(|granted| {
-            let rights: Vec<&str> = granted.rights.iter().map(|right| right.word()).collect();
-            let stores = granted.stores.iter();
-            let stores = list(stores.map(|store| model.stores[*store].named.name.as_str()));
-            let part = match granted.path.as_str() {
-                "/" => String::new(),
-                path => format!(" below `{path}`"),
-            };
-            format!("{} on {stores}{part}", rights.join(", "))
-        });
-        let text = format!(
-            "the provider lets `{}` do no more than {}",
-            credential.named.name,
-            granted.collect::<Vec<_>>().join("; ")
-        );
-        out.push((own(text, credential.named.span), None));
-    }
-}
-
-/// Whose word is taken: who bears risks.
-fn trusted(model: &Model, out: &mut Vec<(Assumption, Option<Knob>)>) {
-    let mut by: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for acceptance in &model.acceptances {
-        for who in &acceptance.by {
-            by.entry(who).or_default().push(acceptance);
-        }
-    }
-    for (who, theirs) in by {
-        let Some(first) = theirs.first() else {
-            continue;
-        };
-        let risks = if theirs.len() == 1 { "risk" } else { "risks" };
-        let text = format!(
-            "{} may accept {} {risks} for everybody concerned",
-            list([who]),
-            theirs.len()
-        );
-        out.push((own(text, first.span), None));
-    }
+        format!("{} on {stores}{part}", rights.join(", "))
+    });
+    granted.collect::<Vec<_>>().join("; ")
 }

@@ -9,6 +9,7 @@ use thrice_plan::{CopyId, Plan};
 
 use crate::context::Known;
 use crate::prover::Session;
+use crate::verdicts::Verdict;
 use crate::verification::{Engine, Verification};
 use crate::wording::list;
 
@@ -69,7 +70,7 @@ pub(crate) fn without(plan: &Plan, known: Rc<Known>) -> Without {
             list(steps),
         )
     };
-    let verdicts = found.verdicts.into_iter();
+    let verdicts = found.verdicts.iter();
     Without {
         steps: touched.into_iter().map(named).collect(),
         stands: verdicts
@@ -81,16 +82,23 @@ pub(crate) fn without(plan: &Plan, known: Rc<Known>) -> Without {
 
 /// What holds, and not without what is done by hand, rests on that.
 pub(crate) fn downgrade(without: &Without, out: &mut Verification) {
-    for verdict in &mut out.verdicts {
-        let Some(steps) = without.steps.get(verdict.subject.as_str()) else {
-            continue;
+    if !without.steps.is_empty() {
+        let verdicts = out.verdicts.iter();
+        out.verdicts = verdicts.map(|v| without.downgraded(v)).collect();
+    }
+}
+
+impl Without {
+    fn downgraded(&self, mut verdict: Verdict) -> Verdict {
+        let Some(steps) = self.steps.get(verdict.subject.as_str()) else {
+            return verdict;
         };
         let key = (
             verdict.obligation,
             verdict.subject.clone(),
             verdict.period.clone(),
         );
-        let rests = BORNE_BY_COPIES.contains(&verdict.obligation) && !without.stands.contains(&key);
+        let rests = BORNE_BY_COPIES.contains(&verdict.obligation) && !self.stands.contains(&key);
         if verdict.holds && rests && verdict.engine < Engine::ProvedIf {
             verdict.engine = Engine::ProvedIf;
             let gap = if verdict.note.is_empty() { "" } else { "; " };
@@ -98,6 +106,7 @@ pub(crate) fn downgrade(without: &Without, out: &mut Verification) {
                 .note
                 .push_str(&format!("{gap}if somebody does {steps}"));
         }
+        verdict
     }
 }
 

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
     ClassId, Holder, HostId, KeyId, Lifetime, Mount, ProviderId, SiteId, StepId, StoreId, Table,
@@ -21,6 +20,7 @@ use crate::faults::{Owned, Principal, alarmed_after, closure, holders, spared};
 use crate::obligations::Profiles;
 use crate::obligations::capacity::Grown;
 use crate::presence::{Answers, Symbolized, symbolize};
+use crate::verdicts::Subjects;
 use kinds::Kinds;
 
 /// What holds of any plan, as far as it has been asked.
@@ -104,8 +104,8 @@ pub(crate) struct Context<'p> {
     run_by: Groups<HostId, StepId>,
     /// What principals own, as far as it has been asked.
     owned: RefCell<BTreeMap<Principal, Vec<Rc<Owned>>>>,
-    /// The names of the classes.
-    names: Vec<EcoString>,
+    /// What verdicts can be about.
+    pub subjects: Subjects,
     /// The stores of each host, in order.
     stores_on: Groups<HostId, StoreId>,
     /// How long it takes until the first of each class's steps has fallen silent and somebody has acted.
@@ -163,12 +163,7 @@ impl<'p> Context<'p> {
             prunes,
             run_by: Groups::new(model.hosts.len(), run_by.collect()),
             owned: RefCell::default(),
-            names: plan
-                .model
-                .classes
-                .iter()
-                .map(|(_, class)| class.named.name.as_str().into())
-                .collect(),
+            subjects: Subjects::of(plan),
             stores_on: Groups::new(model.hosts.len(), stores_on.collect()),
             alarmed: Table::with_capacity(model.classes.len()),
             present: RefCell::default(),
@@ -327,14 +322,6 @@ impl<'p> Context<'p> {
     /// The stores of a host, in order.
     pub(crate) fn stores_on(&self, host: HostId) -> &[StoreId] {
         self.stores_on.of(host)
-    }
-
-    /// The same, to be put into a verdict: many share it.
-    pub(crate) fn name(&self, class: ClassId) -> EcoString {
-        self.names
-            .get(usize::from(class))
-            .cloned()
-            .unwrap_or_default()
     }
 
     pub(crate) fn class_name(&self, class: ClassId) -> &'p str {

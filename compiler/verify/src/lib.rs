@@ -29,6 +29,7 @@ mod proofs;
 mod prover;
 #[cfg(test)]
 mod testing;
+mod verdicts;
 mod verification;
 mod wording;
 
@@ -42,9 +43,10 @@ pub use proofs::{
     survival_matrix, survivors, why,
 };
 pub use prover::{Prover, Proving, Session};
-pub use verification::{
-    Accepted, Assumption, Engine, Finding, Plays, Query, Turn, Verdict, Verification,
-};
+pub use verdicts::{Said, Verdict, Verdicts};
+pub use verification::{Accepted, Engine, Finding, Plays, Query, Verification};
+
+pub use thrice_verdicts::{Assumption, Assumptions, Turn};
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use thrice_plan::Plan;
 use crate::context::{Context, Known};
 use crate::obligations::{DECIDED, Decide, not_decided};
 use crate::presence::{Answers, NewSolver, z3};
-use crate::{Turn, Verification, acceptance, assumptions, by_hand, proofs};
+use crate::{Turn, Verification, acceptance, by_hand, proofs};
 
 /// The obligations that ask the solver.
 const ASKING: [Obligation; 3] = [
@@ -85,7 +85,7 @@ impl Session {
 
 /// What comes out of one obligation.
 fn decided(context: &Context<'_>, decide: Decide) -> Verification {
-    let mut out = Verification::default();
+    let mut out = Verification::about(&context.subjects);
     decide(context, &mut out);
     out.internal = context.mismatches.take();
     out.queries = context.queries.take();
@@ -196,8 +196,6 @@ impl Proving {
     /// Waits until everything is decided.
     #[must_use]
     pub fn finish(mut self) -> Verification {
-        // The threads are still at work.
-        let gathered = assumptions::gather(&self.plan);
         let mut outcomes = Outcomes::default();
         for worker in self.prover.workers.drain(..) {
             let mut others = worker.finish();
@@ -207,12 +205,11 @@ impl Proving {
         }
         // Whoever decided what, what is said stands in the order of the obligations.
         let mut out = Verification::default();
-        let verdicts = outcomes.decided.values().map(|found| found.verdicts.len());
-        out.verdicts.reserve_exact(verdicts.sum());
         for (_, outcome) in outcomes.decided {
             out.append(outcome);
         }
-        out.assumptions = proofs::with_turns(gathered, outcomes.turns);
+        out.verdicts.shrink_to_fit();
+        out.assumptions = proofs::with_turns(&self.plan.model, &outcomes.turns);
         out.not_decided = not_decided();
         by_hand::downgrade(&outcomes.without.unwrap_or_default(), &mut out);
         acceptance::apply(&self.plan, &mut out);

@@ -2,13 +2,15 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use ecow::EcoString;
-use thrice_diagnostics::{Diagnostic, Span};
+use thrice_diagnostics::Diagnostic;
 use thrice_model::{ClassId, Obligation, Target};
 use thrice_quantity::Seconds;
+use thrice_verdicts::Assumptions;
+
+use crate::verdicts::{Subjects, Verdicts};
 
 /// What stands behind a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Engine {
     /// Nothing was unknown: the rule was evaluated.
     Evaluated,
@@ -58,23 +60,6 @@ impl Display for Engine {
     }
 }
 
-/// One obligation about one subject in one period.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// Which obligation.
-    pub obligation: Obligation,
-    /// What about: a class, a store, or the policy.
-    pub subject: EcoString,
-    /// In which period.
-    pub period: EcoString,
-    /// By what.
-    pub engine: Engine,
-    /// Whether it holds.
-    pub holds: bool,
-    /// The values attained, or the witness, in a few words.
-    pub note: EcoString,
-}
-
 /// A violated obligation, with what an acceptance needs to know about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -91,45 +76,6 @@ pub struct Finding {
     /// Whether it falls short of the floor, which holds for a policy that requires nothing: two people
     /// must stand behind an acceptance of that.
     pub floor: bool,
-}
-
-/// Something a proof rests on that nobody has proved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assumption {
-    /// What is assumed, in a sentence.
-    pub text: String,
-    /// Who says so, for facts.
-    pub source: Option<String>,
-    /// When it was looked up, ISO.
-    pub date: Option<String>,
-    /// What would show that it is wrong.
-    pub monitor: Option<String>,
-    /// The words it stands on.
-    pub span: Option<Span>,
-    /// At which value a verdict turns: of all verdicts in the [`crate::ledger`], else of those that are
-    /// evaluated at a worst case.
-    pub turns: Option<Turn>,
-}
-
-/// Where a verdict that rests on an assumption turns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
-    /// What is assumed today.
-    pub now: String,
-    /// A value that was tried, at which a verdict fails; a lower one that was tried holds.
-    pub at: String,
-    /// The verdicts that then fail: obligation and subject, in order.
-    pub breaks: Vec<String>,
-    /// How far away that is, in thousandths of today's value.
-    pub permille: u64,
-}
-
-impl Turn {
-    /// How far a value is from that of today, in thousandths of it.
-    pub(crate) fn permille(now: i64, at: i64) -> u64 {
-        let times = i128::from(at).saturating_mul(1000) / i128::from(now.max(1));
-        u64::try_from(times).unwrap_or(u64::MAX)
-    }
 }
 
 /// An accepted risk and how many findings it covers.
@@ -180,9 +126,10 @@ pub struct Verification {
     /// Violations and remarks that no acceptance covers.
     pub findings: Vec<Finding>,
     /// All verdicts, held or not, in the order of obligations.
-    pub verdicts: Vec<Verdict>,
-    /// What they rest on.
-    pub assumptions: Vec<Assumption>,
+    pub verdicts: Verdicts,
+    /// What they rest on. Turns are those of verdicts that are evaluated at a worst case; [`crate::ledger`] has
+    /// those of all verdicts.
+    pub assumptions: Assumptions,
     /// Risks that somebody accepted.
     pub accepted: Vec<Accepted>,
     /// Obligations that this version does not decide.
@@ -202,10 +149,18 @@ pub struct Verification {
 }
 
 impl Verification {
+    /// Nothing yet, about the things of a plan.
+    pub(crate) fn about(subjects: &Subjects) -> Self {
+        Self {
+            verdicts: Verdicts::about(subjects),
+            ..Self::default()
+        }
+    }
+
     /// Adds what was found about other obligations.
     pub(crate) fn append(&mut self, other: Self) {
         self.findings.extend(other.findings);
-        self.verdicts.extend(other.verdicts);
+        self.verdicts.append(other.verdicts);
         self.only_live.extend(other.only_live);
         self.internal.extend(other.internal);
         for query in other.queries {

@@ -199,8 +199,8 @@ fn what_does_not_hold_is_told_by_its_counterexample_accepted_or_not() {
 fn a_verdict_turns_at_the_value_that_is_told() {
     let found = ledger(&plan_of(TEXT));
     let turn = |begins: &str| {
-        let hit = found.iter().find(|a| a.text.starts_with(begins));
-        hit.and_then(|a| a.turns.clone())
+        let hit = found.iter().find(|a| a.text().starts_with(begins));
+        hit.and_then(|a| a.turns.cloned())
     };
     let response = turn("somebody acts within").unwrap();
     assert!(
@@ -230,7 +230,7 @@ fn a_verdict_turns_at_the_value_that_is_told() {
     assert!(
         !found
             .iter()
-            .any(|a| a.text.starts_with("`notes` grows") && a.turns.is_none()),
+            .any(|a| a.text().starts_with("`notes` grows") && a.turns.is_none()),
         "what no verdict turns on is left out"
     );
 }

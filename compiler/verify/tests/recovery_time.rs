@@ -38,8 +38,8 @@ fn codes(found: &Verification) -> Vec<&'static str> {
     all.filter(|code| code.starts_with("T14")).collect()
 }
 
-fn note<'v>(found: &'v Verification, class: &str) -> &'v str {
-    &verdict(found, Obligation::RecoveryTime, class).note
+fn note(found: &Verification, class: &str) -> String {
+    verdict(found, Obligation::RecoveryTime, class).note.into()
 }
 
 #[test]

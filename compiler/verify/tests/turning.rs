@@ -186,10 +186,9 @@ fn verdicts(found: &Verification, holds: bool) -> BTreeSet<String> {
         .collect()
 }
 
-fn turns(found: &Verification) -> Vec<(&str, &Turn)> {
+fn turns(found: &Verification) -> Vec<(String, &Turn)> {
     let all = found.assumptions.iter();
-    all.filter_map(|a| Some((a.text.as_str(), a.turns.as_ref()?)))
-        .collect()
+    all.filter_map(|a| Some((a.text(), a.turns?))).collect()
 }
 
 /// Checks each turn of a case; which obligations they were about.
@@ -198,6 +197,7 @@ fn check(case: &Case) -> BTreeSet<String> {
     let held = verdicts(&found, true);
     let mut seen = BTreeSet::new();
     for (sentence, turn) in turns(&found) {
+        let sentence = sentence.as_str();
         let Some(now) = case.now(sentence) else {
             continue;
         };

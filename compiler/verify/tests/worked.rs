@@ -67,16 +67,16 @@ fn data_and_its_dump_on_one_disk_are_one_copy() {
 fn off_site_counts_what_is_left_when_the_worst_site_is_lost() {
     let text = policy(&[MIRROR, "require copies >= 1, offsite >= 1 for all\n"]);
     let found = judged(&text.replace("nas tower at home/rack", "nas tower at ovh/one"));
-    let copies = |v: &&thrice_verify::Verdict| v.obligation == Obligation::Copies;
-    let notes: Vec<&str> = found
+    let copies = |v: &thrice_verify::Verdict| v.obligation == Obligation::Copies;
+    let notes: Vec<_> = found
         .verdicts
         .iter()
         .filter(copies)
-        .map(|v| v.note.as_str())
+        .map(|v| v.note)
         .collect();
     // Without the object storage two are left, without the other site one.
     assert!(
-        matches!(notes[..], [note] if note.starts_with("3 copies, 1 copy off site")),
+        matches!(&notes[..], [note] if note.starts_with("3 copies, 1 copy off site")),
         "{notes:?}"
     );
 }
@@ -326,7 +326,7 @@ fn acceptances_are_dated_and_counted() {
         (owner.by.as_str(), owner.until.as_str()),
         ("owner", "2026-03-31")
     );
-    let trusted = |a: &thrice_verify::Assumption| a.text.contains("`owner` may accept 1 risk");
+    let trusted = |a: thrice_verify::Assumption<'_>| a.text().contains("`owner` may accept 1 risk");
     assert!(
         soon.assumptions.iter().any(trusted),
         "whose word is taken is said"

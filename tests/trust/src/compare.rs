@@ -153,7 +153,7 @@ fn one(session: &mut Session, (world, lives): (&World, &Lives), case: u64, out: 
     let all = std::mem::take(&mut verified.verdicts);
     for (phase, period) in plan.periods.iter().enumerate() {
         let here = all.iter().filter(|v| v.period == period.name);
-        verified.verdicts = here.cloned().collect();
+        verified.verdicts = here.collect();
         let tried = try_all(&lives.during(world, phase));
         out.phases += 1;
         out.runs += tried.runs;

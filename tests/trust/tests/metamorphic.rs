@@ -10,7 +10,7 @@ use thrice_verify::Session;
 
 /// All verdicts and findings, by code and severity alone: names and units are part of what is said.
 fn outcome(judged: &Judged) -> Vec<String> {
-    let verdicts = judged.verified.iter().flat_map(|v| &v.verdicts);
+    let verdicts = judged.verified.iter().flat_map(|v| v.verdicts.iter());
     let verdicts = verdicts.map(|v| {
         format!(
             "{} {} {} {} {}",
@@ -42,7 +42,10 @@ fn said(judged: &Judged) -> Vec<String> {
     };
     out.extend(verified.verdicts.iter().map(|v| format!("{v:?}")));
     let assumptions = verified.assumptions.iter();
-    out.extend(assumptions.map(|a| format!("{} {:?} {:?}", a.text, a.monitor, a.date)));
+    out.extend(assumptions.map(|a| {
+        let sentence = a.sentence;
+        format!("{} {:?} {:?}", a.text(), sentence.monitor, sentence.date)
+    }));
     out.extend(verified.accepted.iter().map(|a| format!("{a:?}")));
     out.extend(verified.only_live.iter().cloned());
     out

@@ -149,17 +149,15 @@ fn dies() -> Box<dyn Solver> {
 
 fn outcome(judged: &Judged) -> Outcome {
     let verified = judged.verified.as_ref().unwrap();
-    let verdicts = verified.verdicts.iter().map(|v| thrice_report::Verdict {
-        obligation: v.obligation.word().into(),
-        subject: v.subject.clone(),
-        phase: v.period.clone(),
-        engine: v.engine.to_string().into(),
-        holds: v.holds,
-        note: v.note.clone(),
-    });
+    let said = |said: thrice_verify::Said| thrice_report::Said {
+        obligation: said.obligation.word().into(),
+        engine: said.engine.to_string().into(),
+        holds: said.holds,
+        note: said.note,
+    };
     Report {
         findings: judged.findings.clone(),
-        verdicts: verdicts.collect(),
+        verdicts: verified.verdicts.clone().into_table().map(said),
         ..Report::default()
     }
     .outcome()
@@ -183,7 +181,7 @@ fn what_a_broken_solver_says_is_no_verdict() {
         let judged = judge_by(Prover::start_with(liar), &hardened);
         assert_eq!(outcome(&judged), Outcome::Undecided, "{what}");
         let verified = judged.verified.unwrap();
-        for (said, sound) in verified.verdicts.iter().zip(&sound.verdicts) {
+        for (said, sound) in verified.verdicts.iter().zip(sound.verdicts.iter()) {
             let presence = ABOUT_PRESENCE.contains(&said.obligation);
             if presence
                 && matches!(

@@ -32,18 +32,28 @@ pub fn run(args: &Args, check: &Check) -> u8 {
         return verbs::MISUSE;
     }
     let (report, sources) = (&judged.report, &judged.sources);
-    let shown = match check.format {
-        Format::Human => human::render(report, sources, terminal::options(args)),
-        Format::Json => json::render(report, sources),
-        Format::Sarif => sarif::render(report, sources),
-        Format::Github => github::render(report, sources),
-        Format::Junit => junit::render(report, sources),
+    let code = report.outcome().exit_code();
+    let code = match check.format {
+        // These have every verdict in them, and are written as they are made.
+        Format::Json => verbs::stream(|out| json::write(report, sources, out), code),
+        Format::Junit => verbs::stream(|out| junit::write(report, sources, out), code),
+        Format::Human => shown(
+            human::render(report, sources, terminal::options(args)),
+            code,
+            &mut timings,
+        ),
+        Format::Sarif => shown(sarif::render(report, sources), code, &mut timings),
+        Format::Github => shown(github::render(report, sources), code, &mut timings),
     };
-    timings.over("report");
-    let code = verbs::finish(&shown, report.outcome().exit_code());
     timings.over("write");
     terminal::complain(&timings.render());
     // Taking a large policy apart, piece by piece, takes longer than the system needs for all of it.
     std::mem::forget(judged);
     code
+}
+
+/// Writes what has been made as a whole.
+fn shown(text: String, code: u8, timings: &mut Timings) -> u8 {
+    timings.over("report");
+    verbs::finish(&text, code)
 }

@@ -1,11 +1,12 @@
 //! What the verdicts rest on: first what only the policy says, each with what would show it to be
 //! false, those first on which a verdict turns soonest; then what others say, with source and date.
 
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use thrice_verdicts::{Assumption, Assumptions, Sentence};
 
 use super::{Page, tables};
 use crate::place;
-use crate::report::Assumption;
 
 /// Entries that are shown where turning values were asked for; the rest is counted.
 const SHOWN: usize = 40;
@@ -15,16 +16,16 @@ const SOONEST: usize = 10;
 const OTHERS: usize = 3;
 
 /// Shows the assumptions. Those that say the same of several things share an entry.
-pub fn render(page: &mut Page<'_>, assumptions: &[Assumption], ledger: bool) {
-    let (facts, own): (Vec<_>, Vec<_>) = assumptions.iter().partition(|a| a.source.is_some());
-    if !own.is_empty() {
+pub fn render(page: &mut Page<'_>, assumptions: &Assumptions, ledger: bool) {
+    let is_fact = |assumption: &Assumption<'_>| assumption.sentence.source.is_some();
+    let groups = groups(assumptions.iter().filter(|assumption| !is_fact(assumption)));
+    if !groups.is_empty() {
         page.heading(if ledger {
             "this rests on, and turns at"
         } else {
             "this rests on (turning: capacity, recovery time and time table alone; `--proofs`: all)"
         });
     }
-    let groups = groups(&own);
     let (turning, still): (Vec<_>, Vec<_>) = groups.iter().partition(|g| g.first.turns.is_some());
     let (soonest, others) = if ledger {
         (SHOWN, SHOWN.saturating_sub(turning.len()))
@@ -54,12 +55,13 @@ pub fn render(page: &mut Page<'_>, assumptions: &[Assumption], ledger: bool) {
     if let Some(left) = left {
         page.bullet(&left);
     }
-    if !facts.is_empty() {
+    let mut facts = assumptions.iter().filter(is_fact).peekable();
+    if facts.peek().is_some() {
         page.heading("and on what others say");
     }
     for fact in facts {
         // Its date says how far to trust it.
-        let text = format!("{}{}", fact.text, origin(page, fact));
+        let text = format!("{}{}", fact.text(), origin(page, &fact));
         let text = page.clean(&text);
         page.bullet(&text);
     }
@@ -67,45 +69,59 @@ pub fn render(page: &mut Page<'_>, assumptions: &[Assumption], ledger: bool) {
 
 /// Assumptions that differ in nothing but the name they begin with, in the order of the first.
 struct Group<'a> {
+    first: Assumption<'a>,
+    /// The first names.
     names: Vec<&'a str>,
-    rest: &'a str,
-    first: &'a Assumption,
+    /// How many there are.
+    count: usize,
 }
 
-fn groups<'a>(assumptions: &[&'a Assumption]) -> Vec<Group<'a>> {
+fn groups<'a>(assumptions: impl Iterator<Item = Assumption<'a>>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
-    let mut known = BTreeMap::new();
+    let mut known: IndexMap<_, usize, FxBuildHasher> = IndexMap::default();
     for assumption in assumptions {
-        let (name, rest) = subject(&assumption.text);
-        let turns = assumption.turns.as_ref();
-        let turns = turns.map(|turn| (turn.at.as_str(), turn.breaks.as_slice()));
-        let key = (rest, assumption.monitor.as_deref(), turns);
-        let at = *known.entry(key).or_insert(groups.len());
-        match groups.get_mut(at) {
-            Some(group) if !name.is_empty() => group.names.push(name),
-            _ => groups.push(Group {
-                names: vec![name],
-                rest,
+        let at = match assumption.sentence.predicate() {
+            Some(_) => {
+                let turn = assumption.turns;
+                let turn = turn.map(|turn| (turn.at.as_str(), turn.breaks.as_slice()));
+                *known
+                    .entry((assumption.number, turn))
+                    .or_insert(groups.len())
+            }
+            // Sentences that do not begin with a name stand alone.
+            None => groups.len(),
+        };
+        if at == groups.len() {
+            groups.push(Group {
                 first: assumption,
-            }),
+                names: Vec::new(),
+                count: 0,
+            });
+        }
+        if let Some(group) = groups.get_mut(at) {
+            group.count += 1;
+            if group.names.len() < tables::NAMES {
+                group.names.push(assumption.name);
+            }
         }
     }
     groups
 }
 
-/// The name in backticks that a sentence begins with, and the rest; an empty name for others.
-fn subject(text: &str) -> (&str, &str) {
-    let end = text.strip_prefix('`').and_then(|rest| rest.find("` "));
-    end.and_then(|end| text.split_at_checked(end + 2))
-        .unwrap_or(("", text))
-}
-
 fn line(page: &Page<'_>, group: &Group<'_>) -> String {
-    let mut text = match group.names.as_slice() {
-        [_] => format!("{}{}", group.first.text, origin(page, group.first)),
-        names => format!("each of {}{}", tables::list(names), group.rest),
+    let sentence = group.first.sentence;
+    let mut text = match sentence.predicate().filter(|_| group.count > 1) {
+        Some(predicate) => {
+            let names: Vec<String> = group.names.iter().map(|n| format!("`{n}`")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            format!(
+                "each of {}{predicate}",
+                tables::first_of(&names, group.count)
+            )
+        }
+        None => format!("{}{}", group.first.text(), origin(page, &group.first)),
     };
-    if let Some(turn) = &group.first.turns {
+    if let Some(turn) = group.first.turns {
         let breaks = turn.breaks.join(", ");
         // A value, or the sentence that a step does not run at all.
         let when = if turn.at.starts_with("it ") {
@@ -115,7 +131,7 @@ fn line(page: &Page<'_>, group: &Group<'_>) -> String {
         };
         text.push_str(&format!("; turns {when} {}: {breaks}", turn.at));
     }
-    match &group.first.monitor {
+    match &sentence.monitor {
         Some(monitor) => text.push_str(&format!("; `{monitor}` would tell if not")),
         None => text.push_str("; nothing would tell if not"),
     }
@@ -123,11 +139,12 @@ fn line(page: &Page<'_>, group: &Group<'_>) -> String {
 }
 
 /// Source, date and place, as far as they are there.
-fn origin(page: &Page<'_>, assumption: &Assumption) -> String {
+fn origin(page: &Page<'_>, assumption: &Assumption<'_>) -> String {
+    let Sentence { source, date, .. } = assumption.sentence;
     let place = assumption
         .span
         .and_then(|span| place::short(page.sources, span));
-    let parts: Vec<&str> = [&assumption.source, &assumption.date, &place]
+    let parts: Vec<&str> = [source, date, &place]
         .into_iter()
         .filter_map(|part| part.as_deref())
         .collect();

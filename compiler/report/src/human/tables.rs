@@ -4,7 +4,7 @@ use super::Page;
 use crate::report::{Accepted, Report, number};
 
 /// Names of a list that are shown; the rest is counted. JSON has them all.
-const NAMES: usize = 20;
+pub const NAMES: usize = 20;
 
 /// Which policy, which tool, which day.
 pub fn head(page: &mut Page<'_>, report: &Report) {
@@ -108,8 +108,13 @@ pub fn scope(page: &mut Page<'_>, report: &Report) {
 
 /// Names with commas between them, the last ones counted where there are many.
 pub fn list(names: &[&str]) -> String {
+    first_of(names, names.len())
+}
+
+/// The same of so many names, of which only the first ones may be known.
+pub fn first_of(names: &[&str], count: usize) -> String {
     let mut out = names.get(..NAMES).unwrap_or(names).join(", ");
-    if let Some(left) = names.len().checked_sub(NAMES).filter(|left| *left > 0) {
+    if let Some(left) = count.checked_sub(NAMES).filter(|left| *left > 0) {
         out.push_str(&format!(" and {left} more"));
     }
     out

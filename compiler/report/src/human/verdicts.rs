@@ -1,15 +1,15 @@
 //! What was decided and the values attained, a row for all that differs in subject or phase alone.
 
-use std::hash::Hash;
+use std::collections::BTreeMap;
+use std::ops::Range;
 
-use indexmap::IndexMap;
-use rayon::iter::ParallelIterator as _;
-use rayon::slice::ParallelSlice as _;
+use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 use textwrap::core::display_width;
+use thrice_verdicts::{Run, Verdicts};
 
 use super::{Page, tables};
-use crate::report::{Plays, Verdict, number};
+use crate::report::{Plays, Said, number};
 use crate::text;
 
 /// Rows that are shown; the rest is counted. JSON has every verdict.
@@ -22,16 +22,14 @@ const ROOM: usize = 24;
 const REPLAYED: [&str; 3] = ["copies", "survival", "last-copy"];
 
 /// Shows the verdicts; what does not hold comes first.
-pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
+pub fn render(page: &mut Page<'_>, verdicts: &Verdicts<Said>) {
     if verdicts.is_empty() {
         return;
     }
     page.heading("decided");
-    // No row holds verdicts on two obligations.
-    let parts = verdicts.par_chunk_by(|one, next| one.obligation == next.obligation);
-    let mut rows: Vec<Row<'_>> = parts.flat_map_iter(rows).collect();
+    let mut rows = rows(verdicts);
     // The sort is stable: inside each half the order of the verdicts stays.
-    rows.sort_by_key(|row| row.key.holds);
+    rows.sort_by_key(|row| row.said.holds);
     let left = rows.len().saturating_sub(ROWS);
     rows.truncate(ROWS);
     let unicode = page.options.unicode;
@@ -56,8 +54,8 @@ pub fn render(page: &mut Page<'_>, verdicts: &[Verdict]) {
             page.wrapped("      ", &about);
         }
     }
-    let replayed = |v: &Verdict| v.engine == "refuted" && REPLAYED.contains(&&*v.obligation);
-    if verdicts.iter().any(replayed) {
+    let replayed = |said: &Said| said.engine == "refuted" && REPLAYED.contains(&&*said.obligation);
+    if verdicts.any(replayed) {
         let text = "cases of `copies`, `survival` and `last-copy` were replayed on the simulator";
         page.line(&format!("  {} {text}", page.dash()));
     }
@@ -103,126 +101,120 @@ fn all(words: &[String]) -> String {
     }
 }
 
-/// What all verdicts of a row have in common.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Key<'a> {
-    obligation: &'a str,
-    engine: &'a str,
-    holds: bool,
-    note: &'a str,
-}
-
-/// Rows by what makes them one; a fleet has hundreds of thousands of verdicts.
-type Known<K> = IndexMap<K, usize, FxBuildHasher>;
-
-struct Row<'a> {
-    key: Key<'a>,
-    phases: Vec<&'a str>,
-    subjects: Vec<&'a str>,
+/// Verdicts that differ in subject or phase alone.
+struct Row<'v> {
+    said: &'v Said,
+    phases: Vec<&'v str>,
+    /// The first subjects.
+    subjects: Vec<&'v str>,
+    /// How many there are.
+    count: usize,
+    /// How many verdicts stand before its first one.
+    before: usize,
 }
 
 /// First the phases of one subject are drawn together, then the subjects with the same phases. Rows stand
 /// in the order of their first verdicts.
-fn rows(verdicts: &[Verdict]) -> Vec<Row<'_>> {
-    let (mut keys, mut subjects) = (Numbers::default(), Numbers::default());
-    let mut phases = Numbers::default();
-    let mut all: Vec<Numbered> = verdicts
-        .iter()
-        .enumerate()
-        .map(|(at, verdict)| Numbered {
-            key: keys.of(Key {
-                obligation: &verdict.obligation,
-                engine: &verdict.engine,
-                holds: verdict.holds,
-                note: &verdict.note,
-            }),
-            subject: subjects.of(verdict.subject.as_str()),
-            at,
-            phase: phases.of(verdict.phase.as_str()),
-        })
-        .collect();
-    all.sort_unstable();
-    let alike =
-        |one: &Numbered, next: &Numbered| (one.key, one.subject) == (next.key, next.subject);
-    let mut single: Vec<&[Numbered]> = all.chunk_by(alike).collect();
-    single.sort_unstable_by_key(|verdicts| verdicts.first().map(|verdict| verdict.at));
+fn rows(verdicts: &Verdicts<Said>) -> Vec<Row<'_>> {
+    let names = verdicts.names();
+    let mut runs: Vec<(usize, Run<'_, Said>)> = Vec::new();
+    let mut before = 0;
+    for run in verdicts.runs() {
+        let count = run.count();
+        runs.push((before, run));
+        before += count;
+    }
+    // The sort is stable: what says the same stays in order.
+    runs.sort_by_key(|(_, run)| run.number);
+    let mut phases = Phases::default();
+    // Of each subject, the phases in which the same is said of it.
+    let mut when: Vec<u32> = vec![Phases::NONE; names.subjects.len()];
     let mut rows: Vec<Row<'_>> = Vec::new();
-    let mut known: Known<(usize, Vec<usize>)> = Known::default();
-    let mut row: (usize, Vec<usize>) = (0, Vec::new());
-    for verdicts in single {
-        let Some(first) = verdicts.first() else {
-            continue;
-        };
-        let Some(subject) = subjects.at(first.subject) else {
-            continue;
-        };
-        row.0 = first.key;
-        row.1.clear();
-        row.1.extend(verdicts.iter().map(|verdict| verdict.phase));
-        if let Some(row) = known.get(&row).and_then(|at| rows.get_mut(*at)) {
-            row.subjects.push(subject);
-        } else if let Some(key) = keys.at(first.key) {
-            known.insert(row.clone(), rows.len());
-            rows.push(Row {
-                key: *key,
-                phases: row
-                    .1
-                    .iter()
-                    .filter_map(|at| phases.at(*at).copied())
-                    .collect(),
-                subjects: vec![subject],
-            });
+    for alike in runs.chunk_by(|(_, one), (_, next)| one.number == next.number) {
+        let mut seen: Vec<(u32, usize)> = Vec::new();
+        for (before, run) in alike {
+            for (at, subject) in run.subjects.iter().enumerate() {
+                let Some(when) = when.get_mut(*subject as usize) else {
+                    continue;
+                };
+                if *when == Phases::NONE {
+                    seen.push((*subject, before + at));
+                }
+                *when = phases.then(*when, &run.periods);
+            }
+        }
+        let mut known: BTreeMap<u32, usize> = BTreeMap::new();
+        for (subject, before) in seen {
+            let Some(when) = when.get_mut(subject as usize) else {
+                continue;
+            };
+            let when = std::mem::replace(when, Phases::NONE);
+            let at = *known.entry(when).or_insert(rows.len());
+            if at == rows.len() {
+                rows.extend(alike.first().map(|(_, run)| Row {
+                    said: run.said,
+                    phases: phases.of(when).map(|phase| names.period(phase)).collect(),
+                    subjects: Vec::new(),
+                    count: 0,
+                    before,
+                }));
+            }
+            if let Some(row) = rows.get_mut(at) {
+                row.count += 1;
+                if row.subjects.len() < tables::NAMES {
+                    row.subjects.push(names.subject(subject));
+                }
+            }
         }
     }
+    rows.sort_by_key(|row| row.before);
     rows
 }
 
-/// A verdict, by the numbers of what it says.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Numbered {
-    key: usize,
-    subject: usize,
-    at: usize,
-    phase: usize,
+/// Phases one after the other, each such row of phases by a number.
+#[derive(Default)]
+struct Phases {
+    /// To go on with a phase: from which row, and with which phase.
+    steps: IndexSet<(u32, u32), FxBuildHasher>,
+    /// The last question and its answer: neighbours are mostly alike.
+    last: Option<(u32, Range<u32>, u32)>,
 }
 
-/// Numbers for things, in the order in which they are first seen.
-struct Numbers<T> {
-    known: Known<T>,
-    last: usize,
-}
+impl Phases {
+    /// No phase at all.
+    const NONE: u32 = 0;
 
-impl<T> Default for Numbers<T> {
-    fn default() -> Self {
-        Self {
-            known: Known::default(),
-            last: 0,
+    /// A row and then more phases.
+    fn then(&mut self, row: u32, more: &Range<u32>) -> u32 {
+        if let Some((_, _, known)) = self.last.as_ref().filter(|l| l.0 == row && l.1 == *more) {
+            return *known;
         }
+        let to = more.clone().fold(row, |row, phase| {
+            let (place, _) = self.steps.insert_full((row, phase));
+            u32::try_from(place + 1).unwrap_or(u32::MAX)
+        });
+        self.last = Some((row, more.clone(), to));
+        to
     }
-}
 
-impl<T: Hash + Eq> Numbers<T> {
-    fn at(&self, number: usize) -> Option<&T> {
-        self.known.get_index(number).map(|(thing, _)| thing)
-    }
-
-    fn of(&mut self, thing: T) -> usize {
-        // Neighbours are often alike.
-        if self
-            .known
-            .get_index(self.last)
-            .is_none_or(|(last, _)| *last != thing)
+    /// The phases of a row.
+    fn of(&self, row: u32) -> impl Iterator<Item = u32> + use<> {
+        let mut at = row;
+        let mut out = Vec::new();
+        while let Some((before, phase)) = (at as usize)
+            .checked_sub(1)
+            .and_then(|place| self.steps.get_index(place))
         {
-            let next = self.known.len();
-            self.last = *self.known.entry(thing).or_insert(next);
+            out.push(*phase);
+            at = *before;
         }
-        self.last
+        out.into_iter().rev()
     }
 }
 
 impl Row<'_> {
     fn cells(&self, unicode: bool) -> [String; 4] {
-        let sign = match (self.key.engine, self.key.holds) {
+        let sign = match (&*self.said.engine, self.said.holds) {
             ("unknown", _) => "?",
             (_, true) if unicode => "✓",
             (_, true) => "ok",
@@ -233,18 +225,17 @@ impl Row<'_> {
         let phases = cell(&self.phases.join(" "));
         [
             sign.to_owned(),
-            cell(self.key.obligation),
+            cell(&self.said.obligation),
             phases,
-            cell(self.key.engine),
+            cell(&self.said.engine),
         ]
     }
 
     fn about(&self) -> String {
-        let subjects = tables::list(&self.subjects);
-        if self.key.note.is_empty() {
-            subjects
-        } else {
-            format!("{subjects}: {}", self.key.note)
+        let subjects = tables::first_of(&self.subjects, self.count);
+        match self.said.note.as_str() {
+            "" => subjects,
+            note => format!("{subjects}: {note}"),
         }
     }
 }

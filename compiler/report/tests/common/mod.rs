@@ -5,9 +5,11 @@
     reason = "a helper that cannot go on fails its test"
 )]
 
+use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
 use thrice_report::matrix::{Cell, Margin, Time};
-use thrice_report::{Accepted, Assumption, PhaseDate, Plays, Policy, Report, Verdict};
+use thrice_report::{Accepted, PhaseDate, Plays, Policy, Report, Said};
+use thrice_verdicts::{Assumptions, Sentence};
 
 const POLICY: &str = r#"policy sample "Sample: nightly backups" { timezone "Europe/Berlin" }
 
@@ -52,15 +54,14 @@ fn verdict(
     engine: &'static str,
     holds: bool,
     note: &str,
-) -> Verdict {
-    Verdict {
+) -> (EcoString, EcoString, Said) {
+    let said = Said {
         obligation: obligation.into(),
-        subject: subject.into(),
-        phase: phase.into(),
         engine: engine.into(),
         holds,
         note: note.into(),
-    }
+    };
+    (subject.into(), phase.into(), said)
 }
 
 /// Findings of every severity over three files, and something in each other part.
@@ -115,6 +116,31 @@ pub fn rich() -> (Report, SourceMap) {
         .at(at(policy, "capacity 80 GB", 0), "")
         .about("vpai.local"),
     );
+    let mut assumptions = Assumptions::default();
+    let churns = assumptions.sentence(Sentence {
+        after: Some(" churns at most 600 MB/day".into()),
+        monitor: Some("deadman".into()),
+        ..Sentence::default()
+    });
+    let acts = assumptions.sentence(Sentence {
+        before: "somebody acts within 3 days of an alarm".into(),
+        ..Sentence::default()
+    });
+    let fact = assumptions.sentence(Sentence {
+        before: "object storage in Falkenstein has no object lock".into(),
+        source: Some("https://docs.hetzner.com".into()),
+        date: Some("2026-08-01".into()),
+        ..Sentence::default()
+    });
+    let mut assume = |sentence, name, at| assumptions.push(sentence, name, at, None);
+    assume(
+        churns,
+        "databases",
+        Some(at(policy, "churn 5..600 MB/day", 0)),
+    );
+    assume(acts, "", None);
+    assume(churns, "music", Some(at(policy, "size 200..400 GB", 0)));
+    assume(fact, "", Some(at(library, "object_lock none", 0)));
     let report = Report {
         tool_version: "0.1.0".into(),
         language_version: 1,
@@ -135,7 +161,7 @@ pub fn rich() -> (Report, SourceMap) {
             },
         ],
         findings: findings.sorted(),
-        verdicts: vec![
+        verdicts: [
             verdict(
                 "copies",
                 "databases",
@@ -186,41 +212,10 @@ pub fn rich() -> (Report, SourceMap) {
                 true,
                 "45.31 of 46 EUR/month",
             ),
-        ],
-        assumptions: vec![
-            Assumption {
-                text: "`databases` churns at most 600 MB/day".into(),
-                source: None,
-                date: None,
-                monitor: Some("deadman".into()),
-                span: Some(at(policy, "churn 5..600 MB/day", 0)),
-                turns: None,
-            },
-            Assumption {
-                text: "somebody acts within 3 days of an alarm".into(),
-                source: None,
-                date: None,
-                monitor: None,
-                span: None,
-                turns: None,
-            },
-            Assumption {
-                text: "`music` churns at most 600 MB/day".into(),
-                source: None,
-                date: None,
-                monitor: Some("deadman".into()),
-                span: Some(at(policy, "size 200..400 GB", 0)),
-                turns: None,
-            },
-            Assumption {
-                text: "object storage in Falkenstein has no object lock".into(),
-                source: Some("https://docs.hetzner.com".into()),
-                date: Some("2026-08-01".into()),
-                monitor: None,
-                span: Some(at(library, "object_lock none", 0)),
-                turns: None,
-            },
-        ],
+        ]
+        .into_iter()
+        .collect(),
+        assumptions,
         accepted: vec![Accepted {
             obligation: "copies".into(),
             subject: "music".into(),
@@ -313,6 +308,14 @@ pub fn hostile() -> (Report, SourceMap) {
     let empty = sources.add("empty.thrice", "");
     let tall = sources.add("tall.thrice", "x {\n".repeat(400));
     let error = |code, message: &str| Diagnostic::error(Code(code), message);
+    let mut assumptions = Assumptions::default();
+    let fact = assumptions.sentence(Sentence {
+        before: evil.into(),
+        source: Some(evil.into()),
+        monitor: Some(evil.into()),
+        ..Sentence::default()
+    });
+    assumptions.push(fact, "", Some(Span::new(FileId::new(77), 3, 4)), None);
     let report = Report {
         tool_version: "0.1.0".into(),
         language_version: 1,
@@ -344,15 +347,10 @@ pub fn hostile() -> (Report, SourceMap) {
                 .at(Span::new(FileId::new(77), 3, 4), "no such file")
                 .at(Span::new(long, 1, 2), "inside a character"),
         ],
-        verdicts: vec![verdict("copies", evil, evil, "evaluated", true, evil)],
-        assumptions: vec![Assumption {
-            text: evil.into(),
-            source: Some(evil.into()),
-            date: None,
-            monitor: Some(evil.into()),
-            span: Some(Span::new(FileId::new(77), 3, 4)),
-            turns: None,
-        }],
+        verdicts: [verdict("copies", evil, evil, "evaluated", true, evil)]
+            .into_iter()
+            .collect(),
+        assumptions,
         accepted: vec![Accepted {
             obligation: "copies".into(),
             subject: evil.into(),

@@ -14,7 +14,8 @@ use thrice_model::{HostId, Obligation, RunnerKind, Step, StepId, Verb};
 use thrice_plan::calendar::after_is_enforced;
 
 use crate::context::Context;
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::some;
 
 const NO_MONITOR: Code = Code("T2501");
@@ -38,16 +39,17 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     path::check(context, &mut found);
     neighbours(context, &mut found);
     passes(context, &mut found);
-    out.verdicts.push(Verdict {
+    let said = Said {
         obligation: Obligation::Alarm,
-        subject: context.plan.model.policy.named.name.as_str().into(),
-        period: "all".into(),
         engine: Engine::Evaluated,
         holds: found
             .iter()
             .all(|f| f.diagnostic.severity != Severity::Error),
         note: note(context).into(),
-    });
+    };
+    let subjects = &context.subjects;
+    out.verdicts
+        .push([subjects.policy()], subjects.always(), said);
     out.findings.append(&mut found);
 }
 

@@ -29,7 +29,8 @@ use thrice_quantity::{Bytes, Ratio};
 use super::playing::may_be_told;
 use crate::context::Context;
 use crate::presence::NOT_BORNE_OUT;
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::some;
 use bound::Bounds;
 use turning::turning;
@@ -81,10 +82,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 borne_out = told;
             }
             if unknown.is_empty() || !holds {
-                out.verdicts.push(Verdict {
+                let said = Said {
                     obligation: Obligation::Capacity,
-                    subject: context.store_name(store).into(),
-                    period: period.name.as_str().into(),
                     engine: match borne_out {
                         true => Engine::Evaluated,
                         false => Engine::Unknown,
@@ -99,7 +98,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                         .into(),
                         false => NOT_BORNE_OUT.into(),
                     },
-                });
+                };
+                out.verdicts
+                    .push([context.subjects.store(store)], index, said);
             }
         }
     }

@@ -19,7 +19,8 @@ use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
 use crate::presence::{About, Answer, Question, Run, Symbolized, answered};
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, has_have, is_are, some};
 
 /// What is counted.
@@ -175,14 +176,13 @@ fn check(
         holds,
         note,
     } = judged;
-    out.verdicts.extend(classes.iter().map(|class| Verdict {
+    let said = Said {
         obligation: Obligation::Copies,
-        subject: context.name(*class),
-        period: period.name.as_str().into(),
         engine,
         holds,
-        note: note.clone(),
-    }));
+        note,
+    };
+    out.verdicts.push(classes.iter().copied(), index, said);
 }
 
 /// Asks about the first of classes alike; adds what does not hold to the violations.

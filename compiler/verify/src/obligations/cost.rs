@@ -6,7 +6,8 @@ use thrice_plan::{Period, Plan};
 use thrice_quantity::{Interval, Money};
 
 use crate::context::Context;
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::during;
 
 const ABOVE: Code = Code("T2401");
@@ -80,7 +81,7 @@ fn sum(costs: impl Iterator<Item = Interval<Money>>) -> Option<Interval<Money>> 
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let plan = context.plan;
-    for period in &plan.periods {
+    for (index, period) in plan.periods.iter().enumerate() {
         let cost = monthly(plan, period);
         if cost.parts.is_empty() {
             continue;
@@ -113,17 +114,16 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 requirement.span,
             )));
         }
-        out.verdicts.push(Verdict {
+        let said = Said {
             obligation: Obligation::Cost,
-            subject: plan.model.policy.named.name.as_str().into(),
-            period: period.name.as_str().into(),
             engine: Engine::Evaluated,
             holds,
             note: match least {
                 Some(limit) => format!("{total} a month, and at most {limit} asked for").into(),
                 None => format!("{total} a month").into(),
             },
-        });
+        };
+        out.verdicts.push([context.subjects.policy()], index, said);
     }
 }
 

@@ -20,7 +20,8 @@ use crate::faults::{
     By, Fault, Principal, Struck, Useless, Why, is_asked, machines, noticed_after, strike,
 };
 use crate::presence::Symbolized;
-use crate::verification::{Engine, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Verification};
 
 /// What is left of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -177,14 +178,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     notes.of(context, pushers)
                 }
             };
-            out.verdicts.extend(classes.iter().map(|class| Verdict {
+            let said = Said {
                 obligation: Obligation::Deletion,
-                subject: context.name(*class),
-                period: period.name.as_str().into(),
                 engine: Engine::Evaluated,
                 holds: worst != Some(Left::Nothing),
-                note: note.clone(),
-            }));
+                note,
+            };
+            out.verdicts.push(classes.iter().copied(), index, said);
         }
     }
     subsume(&mut groups);

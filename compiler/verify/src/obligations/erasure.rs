@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Obligation, StepId};
-use thrice_plan::{CopyId, Period};
+use thrice_plan::CopyId;
 use thrice_quantity::{Ratio, Seconds};
 
 use crate::context::Context;
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{during, list, moment, some};
 use path::{Death, deaths};
 
@@ -86,14 +87,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             }
             let nominal =
                 latest(&deaths(context, &ids, period.from, false)).and_then(|(_, death)| death.at);
-            out.verdicts.push(verdict(
-                context,
-                class,
-                period,
-                (holds, nominal),
-                death,
-                &relies,
-            ));
+            let said = said(context, (holds, nominal), death, &relies);
+            out.verdicts.push([class], index, said);
         }
     }
     for outlived in outlived.values() {
@@ -118,14 +113,12 @@ fn latest(deaths: &BTreeMap<CopyId, Death>) -> Option<(CopyId, &Death)> {
     never.or_else(last).map(|(id, death)| (*id, death))
 }
 
-fn verdict(
+fn said(
     context: &Context<'_>,
-    class: ClassId,
-    period: &Period,
     (holds, nominal): (bool, Option<Seconds>),
     death: &Death,
     relies: &BTreeSet<StepId>,
-) -> Verdict {
+) -> Said {
     let engine = if holds && !relies.is_empty() {
         Engine::ProvedIf
     } else {
@@ -144,10 +137,8 @@ fn verdict(
             .map(|step| context.plan.model.steps[*step].named.name.as_str());
         note.push_str(&format!("; if {} run", some(names)));
     }
-    Verdict {
+    Said {
         obligation: Obligation::Erasure,
-        subject: context.name(class),
-        period: period.name.as_str().into(),
         engine,
         holds,
         note: note.into(),

@@ -18,7 +18,8 @@ use thrice_plan::{Copy, CopyId, CopyKind, Period};
 
 use crate::context::Context;
 use crate::faults::{By, Principal};
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
 
 const ENVIRONMENT: Code = Code("T2202");
@@ -33,18 +34,17 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     places::decide(context, &mut found);
     environments(context, &mut found);
     unlabelled(context, &mut found);
-    for period in &context.plan.periods {
+    for (index, period) in context.plan.periods.iter().enumerate() {
         let classes = context.classes_in(period);
         let routes = routes(context, &classes, period);
         for (class, route) in classes.iter().copied().zip(routes) {
-            out.verdicts.push(Verdict {
+            let said = Said {
                 obligation: Obligation::Flow,
-                subject: context.name(class),
-                period: period.name.as_str().into(),
                 engine: Engine::Evaluated,
                 holds: !found.leaks.contains(&(class, period.from)),
                 note: seen_by(context, class, route),
-            });
+            };
+            out.verdicts.push([class], index, said);
         }
     }
     out.findings.append(&mut found.findings);

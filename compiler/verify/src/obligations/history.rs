@@ -17,7 +17,6 @@ mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecow::EcoString;
 use thrice_diagnostics::Span;
 use thrice_model::{ClassId, Demand, Obligation, Selection};
 use thrice_plan::{CopyId, FOR_EVER, Period};
@@ -27,8 +26,9 @@ use super::playing;
 use crate::acceptance;
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
-use crate::presence::{ABOUT_CLASS, NOT_BORNE_OUT};
-use crate::verification::{Engine, Verdict, Verification};
+use crate::presence::ABOUT_CLASS;
+use crate::verdicts::Said;
+use crate::verification::{Engine, Verification};
 pub(crate) use points::Profiles;
 use points::{Keeping, Past, Points, Runs, has_versions, pasts};
 
@@ -107,7 +107,7 @@ struct Asked<'p> {
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
-    let (shortfalls, cells) = shortfalls(context, out);
+    let (shortfalls, decided) = shortfalls(context, out);
     let mut unknown: BTreeSet<(ClassId, usize)> = BTreeSet::new();
     for (key, shortfall) in &shortfalls {
         let (_, cause, _) = key;
@@ -124,25 +124,29 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             unknown.extend(classes.flat_map::<Vec<_>, _>(of_class));
         }
     }
-    for (verdict, cell) in out.verdicts.iter_mut().zip(cells) {
-        if unknown.contains(&cell) {
-            verdict.engine = Engine::Unknown;
-            verdict.note = NOT_BORNE_OUT.into();
+    for (classes, index, said) in decided {
+        for class in classes {
+            let borne_out = !unknown.contains(&(class, index));
+            let said = said.clone().if_borne_out(borne_out);
+            out.verdicts.push([class], index, said);
         }
     }
 }
 
-/// What is too short, by cause; a verdict for each class in each period, and whose each is.
+/// Classes that are decided alike in a period, and what is said of them.
+type Decided = (Vec<ClassId>, usize, Said);
+
+/// What is too short, by cause, and what is said of all classes in each period.
 fn shortfalls(
     context: &Context<'_>,
     out: &mut Verification,
-) -> (BTreeMap<Key, Shortfall>, Vec<(ClassId, usize)>) {
+) -> (BTreeMap<Key, Shortfall>, Vec<Decided>) {
     let mut state = Decider {
         context,
         shortfalls: BTreeMap::new(),
         accepted: BTreeSet::new(),
     };
-    let mut cells: Vec<(ClassId, usize)> = Vec::new();
+    let mut decided: Vec<Decided> = Vec::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         let groups = groups(context, period);
         if groups.is_empty() {
@@ -150,20 +154,14 @@ fn shortfalls(
         }
         let sets = sets(context, period);
         for group in groups {
-            let verdict = state.group(&group, &sets, index);
-            cells.extend(group.classes.iter().map(|class| (*class, index)));
-            out.verdicts
-                .extend(group.classes.iter().map(|class| Verdict {
-                    subject: context.name(*class),
-                    period: period.name.as_str().into(),
-                    ..verdict.clone()
-                }));
+            let said = state.group(&group, &sets, index);
+            decided.push((group.classes, index, said));
         }
     }
     for (acceptance, _) in &state.accepted {
         *out.covered.entry(*acceptance).or_default() += 1;
     }
-    (state.shortfalls, cells)
+    (state.shortfalls, decided)
 }
 
 /// The histories that a class is asked for in a period.
@@ -275,7 +273,7 @@ fn best<'b>(
 }
 
 impl Decider<'_, '_> {
-    fn group(&mut self, group: &Group, sets: &[Asked<'_>], index: usize) -> Verdict {
+    fn group(&mut self, group: &Group, sets: &[Asked<'_>], index: usize) -> Said {
         let context = self.context;
         let nominal = pasts(context, &group.copies, Runs::Succeed);
         let missed = pasts(context, &group.copies, Runs::MayFail);
@@ -296,10 +294,8 @@ impl Decider<'_, '_> {
             }
         }
         let attained = best(&nominal, &counting, FOR_EVER);
-        Verdict {
+        Said {
             obligation: Obligation::History,
-            subject: EcoString::new(),
-            period: EcoString::new(),
             engine: Engine::Evaluated,
             holds,
             note: attained.map_or_else(

@@ -12,7 +12,8 @@ use thrice_plan::{CopyId, CopyKind, Period};
 
 use crate::context::Context;
 use crate::faults::{self, Fault, Why, of_kind, strike};
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
 
 const UNSAID: Code = Code("T1901");
@@ -31,20 +32,19 @@ struct Wrong {
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut wrong: BTreeMap<KeyId, Wrong> = BTreeMap::new();
-    for period in &context.plan.periods {
+    for (index, period) in context.plan.periods.iter().enumerate() {
         let opened = opened(context, period);
         for (key, copies) in &opened {
             let found = wrong.entry(*key).or_default();
             let before = found.taken.len();
             judge(context, period, *key, copies, found);
-            out.verdicts.push(Verdict {
+            let said = Said {
                 obligation: Obligation::Keys,
-                subject: context.plan.model.keys[*key].named.name.as_str().into(),
-                period: period.name.as_str().into(),
                 engine: Engine::Evaluated,
                 holds: !found.circle && found.taken.len() == before,
                 note: held_words(context, *key).into(),
-            });
+            };
+            out.verdicts.push([context.subjects.key(*key)], index, said);
         }
     }
     for (key, found) in &wrong {

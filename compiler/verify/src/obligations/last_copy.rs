@@ -7,14 +7,15 @@ use std::rc::Rc;
 use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Obligation, StepId};
-use thrice_plan::{CopyKind, Period};
+use thrice_plan::CopyKind;
 
 use super::settling::{last_age, proved};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
 use crate::presence::{About, Answer, Question, Run, Symbolized, answered};
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, some};
 
 const GONE: Code = Code("T1501");
@@ -43,11 +44,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let before = known.get(&class);
             if let Some((_, engine)) = before.filter(|(system, _)| Rc::ptr_eq(system, &symbolized))
             {
-                out.verdicts.extend(
-                    classes
-                        .iter()
-                        .map(|c| verdict(context, *c, period, true, *engine)),
-                );
+                out.verdicts.push(classes, index, said(true, *engine));
                 continue;
             }
             let ids = &symbolized.copies;
@@ -76,11 +73,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 Answer::Refuted(_) => Engine::Refuted,
                 Answer::Unknown(_) => Engine::Unknown,
             };
-            out.verdicts.extend(
-                classes
-                    .iter()
-                    .map(|c| verdict(context, *c, period, answer.holds(), engine)),
-            );
+            let said = said(answer.holds(), engine);
+            out.verdicts.push(classes.iter().copied(), index, said);
             match answer {
                 Answer::Refuted(run) => {
                     let cause = culprits(context, &symbolized, &run);
@@ -103,17 +97,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         .extend(parts.filter_map(|part| tell(context, &part)));
 }
 
-fn verdict(
-    context: &Context<'_>,
-    class: ClassId,
-    period: &Period,
-    holds: bool,
-    engine: Engine,
-) -> Verdict {
-    Verdict {
+const fn said(holds: bool, engine: Engine) -> Said {
+    Said {
         obligation: Obligation::LastCopy,
-        subject: context.name(class),
-        period: period.name.as_str().into(),
         engine,
         holds,
         note: EcoString::new(),

@@ -17,7 +17,6 @@ mod tell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use ecow::EcoString;
 use indexmap::IndexMap;
 use jiff::ToSpan as _;
 use rustc_hash::FxBuildHasher;
@@ -34,8 +33,9 @@ use super::playing::may_be_told;
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Stakes, Struck, strike};
-use crate::presence::{ABOUT_CLASS, NOT_BORNE_OUT};
-use crate::verification::{Engine, Verdict, Verification};
+use crate::presence::ABOUT_CLASS;
+use crate::verdicts::{Said, by_class};
+use crate::verification::{Engine, Verification};
 
 /// What is asked of a class.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,7 +92,7 @@ violated!(Violation);
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut groups: BTreeMap<Cause, Vec<Violation>> = BTreeMap::new();
-    let mut verdicts: Vec<(ClassId, usize, Verdict)> = Vec::new();
+    let mut decided: Vec<(Vec<ClassId>, usize, Said)> = Vec::new();
     let asked = asked(context);
     let mut stakes = Hosts::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
@@ -109,18 +109,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             if limits.nominal.is_none() {
                 note.push_str("; no `rpo` is asked for");
             }
-            let note = EcoString::from(note);
-            for class in &classes {
-                let verdict = Verdict {
-                    obligation: Obligation::RecoveryPoint,
-                    subject: context.name(*class),
-                    period: period.name.as_str().into(),
-                    engine: Engine::Evaluated,
-                    holds: violations.is_empty(),
-                    note: note.clone(),
-                };
-                verdicts.push((*class, index, verdict));
-            }
+            let said = Said {
+                obligation: Obligation::RecoveryPoint,
+                engine: Engine::Evaluated,
+                holds: violations.is_empty(),
+                note: note.into(),
+            };
+            decided.push((classes, index, said));
             for violation in violations {
                 let cause = cause(context, &violation);
                 groups.entry(cause).or_default().push(violation);
@@ -139,18 +134,17 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             }
         }
     }
-    verdicts.sort_by_key(|(class, index, _)| (*class, *index));
-    out.verdicts
-        .extend(verdicts.into_iter().map(|(class, index, verdict)| {
-            match unknown.contains(&(class, index)) {
-                true => Verdict {
-                    engine: Engine::Unknown,
-                    note: NOT_BORNE_OUT.into(),
-                    ..verdict
-                },
-                false => verdict,
-            }
-        }));
+    let groups = decided
+        .iter()
+        .map(|(classes, index, _)| (&classes[..], *index));
+    for cell in by_class(groups) {
+        let Some((_, index, said)) = decided.get(cell.group as usize) else {
+            continue;
+        };
+        let borne_out = !unknown.contains(&(cell.class, *index));
+        let said = said.clone().if_borne_out(borne_out);
+        out.verdicts.push([cell.class], *index, said);
+    }
 }
 
 /// Whether the case that is told of some violations comes about on the simulator; if not, that is a

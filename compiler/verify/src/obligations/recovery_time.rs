@@ -27,7 +27,8 @@ use super::capacity::size_on;
 use crate::acceptance;
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, strike};
-use crate::verification::{Engine, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Verification};
 use jobs::{Missing, Shared, last_day, shared};
 use urgency::Job;
 
@@ -338,15 +339,13 @@ impl Decided {
             if attained.unknown && !attained.fails {
                 continue;
             }
-            let period = context.plan.periods.get(*index);
-            out.verdicts.push(Verdict {
+            let said = Said {
                 obligation: Obligation::RecoveryTime,
-                subject: context.name(*class),
-                period: period.map_or_else(EcoString::new, |p| p.name.as_str().into()),
                 engine: Engine::Evaluated,
                 holds: !attained.fails,
                 note: attained.note.clone(),
-            });
+            };
+            out.verdicts.push([*class], *index, said);
         }
         for late in self.late.values() {
             out.findings.push(tell::late(context, late));

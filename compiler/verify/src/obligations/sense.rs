@@ -16,7 +16,8 @@ use thrice_model::{
 
 use crate::context::Context;
 use crate::faults::{self, Asked};
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 
 const UNUSED: Code = Code("T2601");
 const ABOUT_NOTHING: Code = Code("T2602");
@@ -42,14 +43,15 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);
     out.findings.append(&mut found);
-    out.verdicts.push(Verdict {
+    let said = Said {
         obligation: Obligation::Sense,
-        subject: context.plan.model.policy.named.name.as_str().into(),
-        period: "all".into(),
         engine: Engine::Evaluated,
         holds,
         note: asked(context).into(),
-    });
+    };
+    let subjects = &context.subjects;
+    out.verdicts
+        .push([subjects.policy()], subjects.always(), said);
 }
 
 /// What is asked for, in numbers: whoever takes a requirement or a figure away sees fewer.

@@ -21,7 +21,8 @@ use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Useless, Why, strike};
 use crate::presence::{About, Answer, Question, Run, Symbolized, answered};
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::{Said, by_class};
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::during;
 
 const VACUOUS: Code = Code("T1204");
@@ -92,7 +93,7 @@ pub(crate) fn under(
     faults: FaultSet,
     index: usize,
 ) -> Verification {
-    let mut out = Verification::default();
+    let mut out = Verification::about(&context.subjects);
     let Some(period) = context.plan.periods.get(index) else {
         return out;
     };
@@ -192,6 +193,15 @@ impl Default for Attained {
             holds: true,
             only_live: BTreeSet::new(),
         }
+    }
+}
+
+impl Attained {
+    /// Adds what came out under other fault sets.
+    fn add(&mut self, other: &Self) {
+        self.engine = self.engine.weaker(other.engine);
+        self.holds &= other.holds;
+        self.only_live.extend(other.only_live.iter().copied());
     }
 }
 
@@ -599,42 +609,36 @@ impl Decider<'_, '_> {
         }
     }
 
-    /// What came out, spread over the single classes.
-    fn by_class(&self) -> BTreeMap<(ClassId, usize), Attained> {
-        let mut out: BTreeMap<(ClassId, usize), Attained> = BTreeMap::new();
-        for (classes, index, attained) in &self.verdicts {
-            for class in classes {
-                let entry = out.entry((*class, *index)).or_default();
-                entry.engine = entry.engine.weaker(attained.engine);
-                entry.holds &= attained.holds;
-                entry.only_live.extend(attained.only_live.iter().copied());
-            }
-        }
-        out
-    }
-
     fn finish(self, out: &mut Verification) {
-        for ((class, index), attained) in &self.by_class() {
-            let period = self
-                .context
-                .plan
-                .periods
-                .get(*index)
-                .map_or("", |p| p.name.as_str());
-            let name = self.context.class_name(*class);
+        let groups = self.verdicts.iter();
+        let cells = by_class(groups.map(|(classes, index, _)| (&classes[..], *index)));
+        for cells in
+            cells.chunk_by(|one, next| (one.class, one.period) == (next.class, next.period))
+        {
+            let Some(first) = cells.first() else {
+                continue;
+            };
+            let (class, index) = (first.class, first.period as usize);
+            let mut attained = Attained::default();
+            for cell in cells {
+                if let Some((.., other)) = self.verdicts.get(cell.group as usize) {
+                    attained.add(other);
+                }
+            }
             let only: Vec<String> = attained
                 .only_live
                 .iter()
                 .map(|f| faults::words(self.context, *f))
                 .collect();
             if attained.holds && !only.is_empty() {
+                let name = self.context.class_name(class);
+                let period = self.context.plan.periods.get(index);
+                let period = period.map_or("", |p| p.name.as_str());
                 out.only_live
                     .push(format!("`{name}` in `{period}` if {}", only.join(", or ")));
             }
-            out.verdicts.push(Verdict {
+            let said = Said {
                 obligation: Obligation::Survival,
-                subject: name.into(),
-                period: period.into(),
                 engine: attained.engine,
                 holds: attained.holds,
                 note: if only.is_empty() {
@@ -642,7 +646,8 @@ impl Decider<'_, '_> {
                 } else {
                     "partly through the live data alone".into()
                 },
-            });
+            };
+            out.verdicts.push([class], index, said);
         }
         let parts = self.groups.values().flat_map(|group| {
             let violations = split(&group.violations).into_iter();

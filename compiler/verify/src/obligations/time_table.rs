@@ -21,7 +21,8 @@ use thrice_plan::calendar::{Starts, midnight, still_going_on};
 use thrice_quantity::Seconds;
 
 use crate::context::Context;
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::instant;
 
 /// How many steps a message points at.
@@ -44,14 +45,15 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             format!("the lines of {count} steps are not checked: no speed or no size is stated")
         }
     };
-    out.verdicts.push(Verdict {
+    let said = Said {
         obligation: Obligation::TimeTable,
-        subject: context.plan.model.policy.named.name.as_str().into(),
-        period: "all".into(),
         engine: Engine::Evaluated,
         holds,
         note: note.into(),
-    });
+    };
+    let subjects = &context.subjects;
+    out.verdicts
+        .push([subjects.policy()], subjects.always(), said);
 }
 
 /// The table of a policy, to ask for how long a step may take.

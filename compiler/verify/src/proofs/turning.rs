@@ -17,13 +17,14 @@ use std::thread;
 use ecow::EcoString;
 use thrice_model::{Model, Obligation};
 use thrice_plan::Plan;
+use thrice_verdicts::{Assumptions, Turn};
 
 pub(crate) use evaluated::{turns, with_turns};
 
-use crate::assumptions::{Knob, gather};
+use crate::assumptions::{self, Assumed, Knob};
 use crate::context::Context;
 use crate::prover::Session;
-use crate::verification::{Assumption, Turn, Verdict};
+use crate::verdicts::Verdicts;
 use evaluated::Evaluated;
 use knob::Scale;
 
@@ -36,9 +37,9 @@ const NAMED: usize = 3;
 
 /// The assumptions of a plan that its verdicts rest on, each with the value at which one turns.
 #[must_use]
-pub fn ledger(plan: &Plan) -> Vec<Assumption> {
-    let gathered = gather(plan);
-    let (first, second) = gathered.split_at(gathered.len() / 2);
+pub fn ledger(plan: &Plan) -> Assumptions {
+    let assumed: Vec<Assumed<'_>> = assumptions::all(&plan.model).collect();
+    let (first, second) = assumed.split_at(assumed.len() / 2);
     // Two threads, as for the proofs.
     let (mut out, more) = thread::scope(|scope| {
         let other = scope.spawn(|| turned(plan, second, TRIED / 2));
@@ -49,18 +50,23 @@ pub fn ledger(plan: &Plan) -> Vec<Assumption> {
         (own, other)
     });
     out.extend(more);
-    soonest_first(out)
+    let others = out.iter().filter(|(_, turn)| turn.is_none());
+    let turning = out
+        .iter()
+        .filter_map(|(assumed, turn)| Some((*assumed, turn.clone()?)));
+    assumptions::worded(
+        &plan.model,
+        turning.collect(),
+        others.map(|(assumed, _)| *assumed),
+    )
 }
 
-/// Those first on which a verdict turns, the nearest of them first of all; else the order stays.
-fn soonest_first(assumptions: impl IntoIterator<Item = Assumption>) -> Vec<Assumption> {
-    let mut out: Vec<Assumption> = assumptions.into_iter().collect();
-    let far = |turn: &Turn| turn.permille;
-    out.sort_by_key(|a| (a.turns.is_none(), a.turns.as_ref().map(far)));
-    out
-}
-
-fn turned(plan: &Plan, gathered: &[(Assumption, Option<Knob>)], tried: usize) -> Vec<Assumption> {
+/// Some assumptions, those left out on which no verdict rests.
+fn turned<'p>(
+    plan: &'p Plan,
+    assumed: &[Assumed<'p>],
+    tried: usize,
+) -> Vec<(Assumed<'p>, Option<Turn>)> {
     let context = Context::new(plan, Rc::default());
     let mut seeker = Seeker {
         plan,
@@ -69,9 +75,9 @@ fn turned(plan: &Plan, gathered: &[(Assumption, Option<Knob>)], tried: usize) ->
         left: tried,
         today: BTreeMap::new(),
     };
-    gathered
-        .iter()
-        .filter_map(|(assumption, knob)| seeker.seek(assumption, *knob))
+    let assumed = assumed.iter();
+    assumed
+        .filter_map(|assumed| Some((*assumed, seeker.seek(assumed.knob())?)))
         .collect()
 }
 
@@ -89,17 +95,13 @@ struct Seeker<'c, 'p> {
 type Claim = (Obligation, EcoString, EcoString);
 
 impl Seeker<'_, '_> {
-    /// The assumption with its turn; `None` where no verdict rests on it.
-    fn seek(&mut self, assumption: &Assumption, knob: Option<Knob>) -> Option<Assumption> {
+    /// Where a verdict turns with a value, if it is tried; `None` where no verdict rests on it.
+    fn seek(&mut self, knob: Option<Knob>) -> Option<Option<Turn>> {
         let Some(knob) = knob.filter(|_| self.left > 0) else {
-            return Some(assumption.clone());
+            return Some(None);
         };
         self.left -= 1;
-        let turns = self.turn(knob)?;
-        Some(Assumption {
-            turns: Some(turns),
-            ..assumption.clone()
-        })
+        self.turn(knob).map(Some)
     }
 
     fn turn(&mut self, knob: Knob) -> Option<Turn> {
@@ -161,7 +163,7 @@ impl Seeker<'_, '_> {
         for obligation in asked {
             if !self.today.contains_key(obligation) {
                 let found = self.judge.decide(self.plan, &[*obligation]);
-                self.today.insert(*obligation, claims(found.verdicts));
+                self.today.insert(*obligation, claims(&found.verdicts));
             }
         }
         let known = asked.iter().filter_map(|o| self.today.get(o));
@@ -187,12 +189,12 @@ impl Seeker<'_, '_> {
 
     fn decide(&mut self, model: Model, asked: &[Obligation]) -> BTreeSet<Claim> {
         let (plan, _) = thrice_plan::plan(model, self.plan.as_of);
-        claims(self.judge.decide(&plan, asked).verdicts)
+        claims(&self.judge.decide(&plan, asked).verdicts)
     }
 }
 
-fn claims(verdicts: Vec<Verdict>) -> BTreeSet<Claim> {
-    let held = verdicts.into_iter().filter(|verdict| verdict.holds);
+fn claims(verdicts: &Verdicts) -> BTreeSet<Claim> {
+    let held = verdicts.iter().filter(|verdict| verdict.holds);
     held.map(|v| (v.obligation, v.subject, v.period)).collect()
 }
 

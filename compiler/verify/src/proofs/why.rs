@@ -17,7 +17,8 @@ use crate::context::Context;
 use crate::faults::{Fault, FaultSet, KINDS, of_kind, words};
 use crate::obligations::survival;
 use crate::prover::Session;
-use crate::verification::{Engine, Verdict, Verification};
+use crate::verdicts::Verdict;
+use crate::verification::{Engine, Verification};
 
 /// Why a verdict is what it is.
 #[derive(Clone, Debug)]
@@ -61,11 +62,11 @@ pub fn why(
 ) -> Result<Why, NoCore> {
     let mut judge = Session::default();
     let found = judge.decide(plan, &[obligation]);
-    let about = |v: &&Verdict| {
+    let about = |v: &Verdict| {
         v.subject.split(", ").any(|name| name == subject) && period.is_none_or(|p| v.period == p)
     };
-    let Some(verdict) = found.verdicts.iter().find(about).cloned() else {
-        let known = found.verdicts.into_iter().map(|v| (v.subject, v.period));
+    let Some(verdict) = found.verdicts.iter().find(about) else {
+        let known = found.verdicts.iter().map(|v| (v.subject, v.period));
         return Err(NoCore::Subject(known.collect()));
     };
     let faults = match faults {
@@ -83,8 +84,8 @@ pub fn why(
     if let Some(faults) = &faults {
         let mut bare = plan.clone();
         bare.model.acceptances.clear();
-        let mut there = under(&judge.context(&bare), subject, &out.verdict.period, faults);
-        let Some(verdict) = there.verdicts.pop() else {
+        let there = under(&judge.context(&bare), subject, &out.verdict.period, faults);
+        let Some(verdict) = there.verdicts.iter().next() else {
             return Err(NoCore::NotByFault);
         };
         out.verdict = verdict;
@@ -224,16 +225,16 @@ impl Claim {
     fn stands(&self, judge: &mut Session, plan: &Plan) -> bool {
         if let Some(faults) = &self.faults {
             let there = under(&judge.context(plan), &self.subject, &self.period, faults);
-            return there.verdicts.first().is_some_and(stands);
+            return there.verdicts.iter().next().is_some_and(|v| stands(&v));
         }
         let mut wanted = vec![self.obligation];
         wanted.extend(self.survival.then_some(Obligation::Survival));
         let found = judge.decide(plan, &wanted);
         wanted.iter().all(|obligation| {
-            let mine = |v: &&Verdict| {
+            let mine = |v: &Verdict| {
                 v.obligation == *obligation && v.subject == self.subject && v.period == self.period
             };
-            found.verdicts.iter().find(mine).is_some_and(stands)
+            found.verdicts.iter().find(mine).is_some_and(|v| stands(&v))
         })
     }
 

@@ -98,7 +98,7 @@ pub fn severity(found: &Verification, code: &str) -> Severity {
 }
 
 /// What was decided about a subject.
-pub fn verdict<'v>(found: &'v Verification, of: Obligation, subject: &str) -> &'v Verdict {
+pub fn verdict(found: &Verification, of: Obligation, subject: &str) -> Verdict {
     let mut all = found.verdicts.iter();
     all.find(|v| v.obligation == of && v.subject == subject)
         .unwrap_or_else(|| panic!("no verdict about {subject}"))

@@ -13,7 +13,7 @@ fn all_codes(found: &Verification) -> Vec<&'static str> {
 }
 
 fn holds(found: &Verification, obligation: Obligation, subject: &str) -> bool {
-    let about = |v: &&thrice_verify::Verdict| v.obligation == obligation && v.subject == subject;
+    let about = |v: &thrice_verify::Verdict| v.obligation == obligation && v.subject == subject;
     assert!(found.verdicts.iter().any(|v| about(&v)), "{subject}");
     found.verdicts.iter().filter(about).all(|v| v.holds)
 }

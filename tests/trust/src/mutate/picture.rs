@@ -85,7 +85,7 @@ impl Picture {
         let Some(verified) = judged.verified else {
             return out;
         };
-        for verdict in &verified.verdicts {
+        for verdict in verified.verdicts.iter() {
             let key = (
                 verdict.obligation,
                 verdict.subject.to_string(),
@@ -96,8 +96,10 @@ impl Picture {
                 .insert((verdict.obligation, format!("{verdict:?}")));
         }
         let assumed = verified.assumptions.iter();
-        out.around
-            .extend(assumed.map(|a| format!("{} {:?} {:?}", a.text, a.source, a.monitor)));
+        out.around.extend(assumed.map(|a| {
+            let sentence = a.sentence;
+            format!("{} {:?} {:?}", a.text(), sentence.source, sentence.monitor)
+        }));
         out.around
             .extend(verified.accepted.iter().map(|a| format!("{a:?}")));
         out.around.extend(verified.only_live);

@@ -18,7 +18,8 @@ use thrice_diagnostics::Diagnostic;
 use thrice_model::Obligation;
 
 use crate::context::Context;
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
 
 /// How many steps a message points at.
@@ -41,14 +42,15 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);
     out.findings.append(&mut found);
-    out.verdicts.push(Verdict {
+    let said = Said {
         obligation: Obligation::Capability,
-        subject: context.plan.model.policy.named.name.as_str().into(),
-        period: "all".into(),
         engine: Engine::Evaluated,
         holds,
         note: kept(context).into(),
-    });
+    };
+    let subjects = &context.subjects;
+    out.verdicts
+        .push([subjects.policy()], subjects.always(), said);
 }
 
 /// What is asked for and kept, so that it is missed when it is no longer asked for.

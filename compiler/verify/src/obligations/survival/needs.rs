@@ -9,7 +9,8 @@ use thrice_quantity::Seconds;
 
 use crate::context::Context;
 use crate::faults::history;
-use crate::verification::{Engine, Finding, Verdict, Verification};
+use crate::verdicts::Said;
+use crate::verification::{Engine, Finding, Verification};
 use crate::wording::during;
 
 const MISMATCH: Code = Code("T1205");
@@ -28,14 +29,16 @@ pub(super) fn decide(context: &Context<'_>, out: &mut Verification) {
         for needed in &class.needs {
             let mut periods: Vec<&Period> = Vec::new();
             let mut worst: Option<Mismatch> = None;
-            for period in &context.plan.periods {
+            for (index, period) in context.plan.periods.iter().enumerate() {
                 let found = mismatch(context, id, needed, period);
                 if found.is_some() {
                     periods.push(period);
                     worst = worst.max(found);
                 }
-                out.verdicts
-                    .extend(verdict(context, id, needed, found, period));
+                if let Some(said) = said(context, id, needed, found, period) {
+                    let pair = context.subjects.pair(id, needed.class);
+                    out.verdicts.push(pair, index, said);
+                }
             }
             out.findings
                 .extend(worst.map(|w| tell(context, id, needed, w, &periods)));
@@ -44,24 +47,22 @@ pub(super) fn decide(context: &Context<'_>, out: &mut Verification) {
 }
 
 /// What came out for a class that has versions: what nobody sees, nobody misses when it is taken away.
-fn verdict(
+fn said(
     context: &Context<'_>,
     id: ClassId,
     needed: &NeededWith,
     found: Option<Mismatch>,
     period: &Period,
-) -> Option<Verdict> {
+) -> Option<Said> {
     reach(context, id, period)?;
-    let (name, other) = (context.class_name(id), context.class_name(needed.class));
+    let other = context.class_name(needed.class);
     let note = match (found, apart(context, needed, period)) {
         (Some(Mismatch::Reach(..)), _) => "do not reach as far back".to_owned(),
         (_, Some(apart)) => format!("reach as far back, at most {apart} apart"),
         (_, None) => "reach as far back".to_owned(),
     };
-    Some(Verdict {
+    Some(Said {
         obligation: Obligation::Survival,
-        subject: format!("{name} with {other}").into(),
-        period: period.name.as_str().into(),
         engine: Engine::Evaluated,
         holds: !found.is_some_and(|found| contradicts(context, id, found)),
         note: format!("versions of `{other}` {note}").into(),

@@ -9,45 +9,42 @@ use std::collections::BTreeSet;
 
 use thrice_model::{Class, ClassId, Model, Obligation};
 use thrice_quantity::Seconds;
+use thrice_verdicts::{Assumptions, Turn};
 
 use super::knob::Scale;
-use super::{TRIED, named, soonest_first};
-use crate::assumptions::{Knob, gather};
+use super::{TRIED, named};
+use crate::assumptions::{self, Knob};
 use crate::context::Context;
 use crate::obligations::{capacity, recovery_time, time_table};
-use crate::verification::{Assumption, Turn};
 
 /// A verdict by its obligation and what it is about.
 type Subject = (Obligation, String);
 
-/// Of each assumption of a plan, in the order in which they are gathered, where such a verdict turns. Nothing
+/// Of each assumption of a plan, in their order, where such a verdict turns. Nothing
 /// where they are too many.
 pub(crate) fn turns(context: &Context<'_>) -> Vec<Option<Turn>> {
     if quantities(&context.plan.model) > TRIED {
         return Vec::new();
     }
     let evaluated = Evaluated::new(context);
-    let gathered = gather(context.plan).into_iter();
-    gathered.map(|(_, knob)| evaluated.turn(knob?)).collect()
+    let assumed = assumptions::all(&context.plan.model);
+    assumed.map(|a| evaluated.turn(a.knob()?)).collect()
+}
+
+/// The assumptions of a policy in words, with their turns.
+pub(crate) fn with_turns(model: &Model, turns: &[Option<Turn>]) -> Assumptions {
+    let turning = assumptions::all(model).zip(turns);
+    let turning = turning.filter_map(|(assumed, turn)| Some((assumed, turn.clone()?)));
+    let turns_at = |at: usize| turns.get(at).is_some_and(Option::is_some);
+    let others = assumptions::all(model).enumerate();
+    let others = others.filter(|(at, _)| !turns_at(*at));
+    assumptions::worded(model, turning.collect(), others.map(|(_, assumed)| assumed))
 }
 
 /// How many quantities of a policy are assumed, at most.
 fn quantities(model: &Model) -> usize {
     let sized = model.classes.iter().filter(|(_, c)| c.size.is_some());
     1 + model.steps.len() + model.phases.len() + 3 * sized.count()
-}
-
-/// The assumptions with their turns, the nearest first.
-pub(crate) fn with_turns(
-    gathered: Vec<(Assumption, Option<Knob>)>,
-    turns: Vec<Option<Turn>>,
-) -> Vec<Assumption> {
-    let turns = turns.into_iter().chain(std::iter::repeat(None));
-    let both = gathered.into_iter().zip(turns);
-    soonest_first(both.map(|((assumption, _), turns)| Assumption {
-        turns,
-        ..assumption
-    }))
 }
 
 /// The verdicts that hold and are evaluated.

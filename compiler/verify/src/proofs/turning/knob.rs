@@ -3,9 +3,9 @@
 use thrice_model::{Class, Model, Obligation};
 use thrice_plan::Plan;
 use thrice_quantity::{Bytes, BytesPerDay, Interval, Ratio, RatioPerMonth, Seconds};
+use thrice_verdicts::Turn;
 
 use crate::assumptions::Knob;
-use crate::verification::Turn;
 
 /// Digits that a size is told with.
 const DIGITS: u32 = 3;
@@ -227,7 +227,7 @@ impl Knob {
             now: self.words(&plan.model, now),
             at: self.words(&plan.model, at),
             breaks,
-            permille: Turn::permille(now, at),
+            permille: permille(now, at),
         }
     }
 
@@ -249,6 +249,12 @@ impl Knob {
             Self::Slip(_) => format!("{value} days"),
         }
     }
+}
+
+/// How far a value is from that of today, in thousandths of it.
+fn permille(now: i64, at: i64) -> u64 {
+    let times = i128::from(at).saturating_mul(1000) / i128::from(now.max(1));
+    u64::try_from(times).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
