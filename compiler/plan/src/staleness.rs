@@ -27,11 +27,15 @@
 //! listing, the step is taken without its phase: everything it takes arrives within its worst delay. That
 //! is sound, and [`Newest::exact`] says that it was done.
 
+mod run;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use thrice_model::{StepId, Table, Verb};
 use thrice_quantity::Seconds;
+
+pub use run::Run;
 
 use crate::Plan;
 use crate::cadence::Cadence;
@@ -45,17 +49,6 @@ pub enum Missed {
     Nominal,
     /// As many as can before somebody who was told has acted ([`Cadence::missed`]), of each step.
     Guaranteed,
-}
-
-/// A run of a step, in Unix seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// When it is planned.
-    pub start: i64,
-    /// When it is done at the latest.
-    pub done: i64,
-    /// From when the data is that it took, at the earliest.
-    pub data: i64,
 }
 
 /// What the newest version in a copy is, at every moment.
@@ -111,7 +104,7 @@ impl Newest {
     pub fn data_at(&self, moment: i64) -> Option<i64> {
         match &self.known {
             Known::Within(age) => Some(moment.saturating_sub(age.0)),
-            Known::Runs { .. } => self.run_at(moment).map(|run| run.data),
+            Known::Runs { .. } => self.run_at(moment).map(|run| run.data()),
             Known::Nothing => None,
         }
     }
@@ -122,8 +115,9 @@ impl Newest {
         match &self.known {
             Known::Within(age) => Some(moment.saturating_add(age.0)),
             Known::Runs { runs, missed } => {
-                let first = runs.partition_point(|run| run.data < moment);
-                runs.get(first.saturating_add(*missed)).map(|run| run.done)
+                let first = runs.partition_point(|run| run.data() < moment);
+                runs.get(first.saturating_add(*missed))
+                    .map(|run| run.done())
             }
             Known::Nothing => None,
         }
@@ -135,7 +129,7 @@ impl Newest {
         let Known::Runs { runs, missed } = &self.known else {
             return None;
         };
-        let done = runs.partition_point(|run| run.done <= moment);
+        let done = runs.partition_point(|run| run.done() <= moment);
         runs.get(done.checked_sub(missed.saturating_add(1))?)
             .copied()
     }
@@ -189,13 +183,13 @@ impl<'n> Walk<'n> {
             newest,
             runs,
             missed,
-            done: runs.partition_point(|run| run.done <= moment),
+            done: runs.partition_point(|run| run.done() <= moment),
         }
     }
 
     /// When the next run is done.
     fn next(&self) -> Option<i64> {
-        self.runs.get(self.done).map(|run| run.done)
+        self.runs.get(self.done).map(|run| run.done())
     }
 
     /// The data just before a moment at which the next run is not done yet, or is just done.
@@ -204,7 +198,7 @@ impl<'n> Walk<'n> {
             Known::Within(age) => Some(at.saturating_sub(age.0)),
             _ => {
                 let last = self.done.checked_sub(self.missed.saturating_add(1))?;
-                self.runs.get(last).map(|run| run.data)
+                self.runs.get(last).map(|run| run.data())
             }
         }
     }
@@ -221,11 +215,11 @@ fn data_by(newest: &Newest, done: &mut usize, at: i64) -> Option<i64> {
     match &newest.known {
         Known::Within(age) => Some(at.saturating_sub(age.0)),
         Known::Runs { runs, missed } => {
-            while runs.get(*done).is_some_and(|run| run.done <= at) {
+            while runs.get(*done).is_some_and(|run| run.done() <= at) {
                 *done += 1;
             }
             let last = done.checked_sub(missed.saturating_add(1))?;
-            runs.get(last).map(|run| run.data)
+            runs.get(last).map(|run| run.data())
         }
         Known::Nothing => None,
     }
@@ -283,14 +277,14 @@ pub(crate) fn stage(
         if let (true, Some(writer), Some(last)) =
             (read.after, writer, last_due(source, &mut due, start))
         {
-            let ready = (start + step.late).max(last.start + writer.late + writer.long);
-            (done, data, busy) = (ready + step.long, Some(last.data), ready);
+            let ready = (start + step.late).max(last.start() + writer.late + writer.long);
+            (done, data, busy) = (ready + step.long, Some(last.data()), ready);
         }
         if read.in_place && writer.is_some_and(|writer| writer.may_run(busy, done)) {
             torn = true;
         } else if let Some(data) = data {
             let data = older_than.map_or(data, |age| data.min(start.saturating_sub(age.0)));
-            runs.push(Run { start, done, data });
+            runs.extend(Run::new(start, done, data));
         }
     }
     // A torn run is none that failed: nobody is told, and the count of misses begins anew.
@@ -312,7 +306,7 @@ fn last_due(source: &Newest, due: &mut usize, moment: i64) -> Option<Run> {
     let Known::Runs { runs, .. } = &source.known else {
         return None;
     };
-    while runs.get(*due).is_some_and(|run| run.start <= moment) {
+    while runs.get(*due).is_some_and(|run| run.start() <= moment) {
         *due += 1;
     }
     runs.get(due.checked_sub(1)?).copied()
@@ -324,13 +318,7 @@ fn within(source: &Newest, delay: Seconds) -> Newest {
         Known::Nothing => Known::Nothing,
         Known::Within(age) => Known::Within(age.saturating_add(delay)),
         Known::Runs { runs, missed } => Known::Runs {
-            runs: runs
-                .iter()
-                .map(|run| Run {
-                    done: run.done.saturating_add(delay.0),
-                    ..*run
-                })
-                .collect(),
+            runs: runs.iter().filter_map(|run| run.later(delay)).collect(),
             missed: *missed,
         },
     };

@@ -161,7 +161,7 @@ fn choices(context: &Context<'_>, copies: &[CopyId], at: i64, missed: Missed) ->
             let missed = passage.failing.iter().map(|run| (run, RunChoice::Missed));
             let runs = missed.chain([(&passage.run, RunChoice::OnTime)]);
             let runs = runs.filter_map(|(run, choice)| {
-                let due = Timestamp::from_second(run.start).ok()?;
+                let due = Timestamp::from_second(run.start()).ok()?;
                 Some((due, choice))
             });
             let of_step: BTreeMap<Timestamp, RunChoice> = runs.collect();

@@ -273,20 +273,20 @@ pub(super) fn passages(
             let (reader, writer) = (&plan.model.steps[reader], &plan.model.steps[step]);
             after_is_enforced(reader, step, writer)
         });
-        let due = runs.partition_point(|run| run.start <= moment);
+        let due = runs.partition_point(|run| run.start() <= moment);
         let (run, fail) = match waits {
             true => (due.checked_sub(1).and_then(|at| runs.get(at)).copied(), 0),
             false => (newest.run_at(moment), *missed),
         };
         let Some(run) = run else { break };
-        let next = runs.partition_point(|other| other.start <= run.start);
+        let next = runs.partition_point(|other| other.start() <= run.start());
         out.push(Passage {
             step,
             run,
             failing: runs.iter().skip(next).take(fail).copied().collect(),
             overtaken: reader.is_some() && due > next.saturating_add(fail),
         });
-        (moment, reader) = (run.start, Some(step));
+        (moment, reader) = (run.start(), Some(step));
     }
     out
 }
@@ -310,14 +310,14 @@ fn case(
     let passages = passages(context, (oldest.copy, oldest.at), violation.missed);
     for passage in passages.iter().rev() {
         let name = &context.plan.model.steps[passage.step].named.name;
-        let data = instant(passage.run.data);
-        let starts = match passage.run.data == passage.run.start {
+        let data = instant(passage.run.data());
+        let starts = match passage.run.data() == passage.run.start() {
             true => format!("`{name}` starts"),
             false => format!("`{name}` starts, and takes the data of {data}"),
         };
         diagnostic = diagnostic
-            .event(instant(passage.run.start), starts)
-            .event(instant(passage.run.done), format!("`{name}` is done"));
+            .event(instant(passage.run.start()), starts)
+            .event(instant(passage.run.done()), format!("`{name}` is done"));
         if let (Some(failed), count) = (passage.failing.first(), passage.failing.len()) {
             let what = match count {
                 1 => format!("`{name}` fails"),
@@ -325,7 +325,7 @@ fn case(
                     format!("`{name}` fails, and so do all of its {count} runs until somebody acts")
                 }
             };
-            diagnostic = diagnostic.event(instant(failed.start), what);
+            diagnostic = diagnostic.event(instant(failed.start()), what);
         }
     }
     diagnostic.event(
