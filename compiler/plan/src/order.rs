@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{ClassId, Location, Model, Source, Step, StepId, StepTarget, StoreId, Table};
+use thrice_model::{ClassId, Location, Model, Source, Step, StepId, StepTarget, Table};
 
 use crate::places::{Places, read_by_place};
 
@@ -14,7 +14,7 @@ const CYCLE: Code = Code("T0204");
 pub(crate) fn read_places(model: &Model, step: &Step) -> Vec<Location> {
     match &step.source {
         Source::Location(location, _) => vec![location.clone()],
-        Source::Repository(repository, _) => repository_place(model, *repository),
+        Source::Repository(repository, _) => vec![repository_place(model, *repository)],
         Source::Step(other, _) => written_place(model, &model.steps[*other])
             .into_iter()
             .collect(),
@@ -30,28 +30,18 @@ pub(crate) fn read_places(model: &Model, step: &Step) -> Vec<Location> {
 pub(crate) fn written_place(model: &Model, step: &Step) -> Option<Location> {
     match &step.target {
         StepTarget::Location(location, _) => Some(location.clone()),
-        StepTarget::Repository(repository, _) => repository_place(model, *repository).pop(),
+        StepTarget::Repository(repository, _) => Some(repository_place(model, *repository)),
         StepTarget::Environment(_, via, _) => via.as_deref().cloned(),
         StepTarget::Nothing => None,
     }
 }
 
-/// The store that a step writes to.
-fn written_store(model: &Model, step: &Step) -> Option<StoreId> {
-    match &step.target {
-        StepTarget::Location(location, _) => Some(location.store),
-        StepTarget::Repository(repository, _) => Some(model.repositories[*repository].store),
-        StepTarget::Environment(_, via, _) => via.as_ref().map(|via| via.store),
-        StepTarget::Nothing => None,
-    }
-}
-
-fn repository_place(model: &Model, id: thrice_model::RepositoryId) -> Vec<Location> {
+fn repository_place(model: &Model, id: thrice_model::RepositoryId) -> Location {
     let repository = &model.repositories[id];
-    vec![Location {
+    Location {
         store: repository.store,
         path: repository.path.clone(),
-    }]
+    }
 }
 
 /// All steps, each after the steps that fill what it reads, else in the order of declaration.
@@ -101,8 +91,8 @@ fn feeding(model: &Model) -> Feeds {
     let read = read_by_place(model);
     let mut writers: Places<StepId> = Places::default();
     for (id, step) in model.steps.iter() {
-        let written = written_store(model, step).filter(|store| read.contains(store));
-        if let Some(place) = written.and_then(|_| written_place(model, step)) {
+        let place = written_place(model, step);
+        if let Some(place) = place.filter(|place| read.contains(&place.store)) {
             writers.insert(&place, id);
         }
     }

@@ -1,4 +1,5 @@
-//! How texts are changed: three of four times by the grammar of policies, else as libFuzzer likes.
+//! How texts are changed: one of four times as libFuzzer likes, else as the tests of `thrice-trust` damage them,
+//! mostly by the grammar of policies.
 
 use thrice_trust::fuzz;
 

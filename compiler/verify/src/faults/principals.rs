@@ -169,9 +169,9 @@ fn open(
             out.keys.insert(id);
         }
     }
-    for (store, _) in model.stores.iter().filter(|(_, s)| s.host == host) {
+    for store in context.stores_on(host) {
         out.grants.push(Grant {
-            place: whole(store),
+            place: whole(*store),
             rights: Rights::of(ALL),
             by: By::Host(host),
         });

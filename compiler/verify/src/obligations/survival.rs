@@ -184,6 +184,13 @@ impl Attained {
             self.only_live.extend(ask.faults.iter().copied());
         }
     }
+
+    /// Adds what came out under other fault sets.
+    fn add(&mut self, other: &Self) {
+        self.engine = self.engine.weaker(other.engine);
+        self.holds &= other.holds;
+        self.only_live.extend(other.only_live.iter().copied());
+    }
 }
 
 impl Default for Attained {
@@ -193,15 +200,6 @@ impl Default for Attained {
             holds: true,
             only_live: BTreeSet::new(),
         }
-    }
-}
-
-impl Attained {
-    /// Adds what came out under other fault sets.
-    fn add(&mut self, other: &Self) {
-        self.engine = self.engine.weaker(other.engine);
-        self.holds &= other.holds;
-        self.only_live.extend(other.only_live.iter().copied());
     }
 }
 
