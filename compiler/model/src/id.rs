@@ -106,7 +106,7 @@ where
     }
 
     /// All entries with their ids.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (I, &T)> + ExactSizeIterator {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (I, &T)> + ExactSizeIterator + Clone {
         self.entries
             .iter()
             .enumerate()

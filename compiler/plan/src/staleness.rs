@@ -147,11 +147,18 @@ pub fn worst(copies: &[&Newest], from: i64, until: i64) -> Option<Worst> {
         .collect();
     let mut worst: Option<Worst> = None;
     loop {
-        let next = walks.iter().filter_map(Walk::next).min();
+        let next = walks.iter().filter_map(|walk| walk.next).min();
         let at = next.map_or(until, |next| next.min(until));
-        let seen = walks.iter().enumerate();
-        let seen = seen.filter_map(|(copy, walk)| Some((walk.data_before(at)?, copy)));
-        let (data, copy) = seen.max_by_key(|(data, copy)| (*data, std::cmp::Reverse(*copy)))?;
+        let mut newest: Option<(i64, usize)> = None;
+        for (copy, walk) in walks.iter().enumerate() {
+            let data = walk.data_before(at);
+            newest = match (newest, data) {
+                (Some((newest, _)), Some(data)) if data > newest => Some((data, copy)),
+                (None, Some(data)) => Some((data, copy)),
+                _ => newest,
+            };
+        }
+        let (data, copy) = newest?;
         let age = Seconds(at.saturating_sub(data));
         if worst.is_none_or(|worst| age > worst.age) {
             worst = Some(Worst { age, at, copy });
@@ -165,11 +172,16 @@ pub fn worst(copies: &[&Newest], from: i64, until: i64) -> Option<Worst> {
 
 /// A way through the runs of a copy, in the order in which they are done.
 struct Walk<'n> {
-    newest: &'n Newest,
     runs: &'n [Run],
     missed: usize,
     /// How many are done.
     done: usize,
+    /// When the next one is done.
+    next: Option<i64>,
+    /// The data that those which are done have surely brought.
+    data: Option<i64>,
+    /// How old the data is at all times, where no calendar says more.
+    within: Option<Seconds>,
 }
 
 impl<'n> Walk<'n> {
@@ -179,34 +191,44 @@ impl<'n> Walk<'n> {
             Known::Runs { runs, missed } => (runs, *missed),
             Known::Within(_) | Known::Nothing => (&[], 0),
         };
-        Self {
-            newest,
+        let mut walk = Self {
             runs,
             missed,
             done: runs.partition_point(|run| run.done() <= moment),
-        }
-    }
-
-    /// When the next run is done.
-    fn next(&self) -> Option<i64> {
-        self.runs.get(self.done).map(|run| run.done())
+            next: None,
+            data: None,
+            within: match newest.known {
+                Known::Within(age) => Some(age),
+                Known::Runs { .. } | Known::Nothing => None,
+            },
+        };
+        walk.look();
+        walk
     }
 
     /// The data just before a moment at which the next run is not done yet, or is just done.
     fn data_before(&self, at: i64) -> Option<i64> {
-        match self.newest.known {
-            Known::Within(age) => Some(at.saturating_sub(age.0)),
-            _ => {
-                let last = self.done.checked_sub(self.missed.saturating_add(1))?;
-                self.runs.get(last).map(|run| run.data())
-            }
+        match self.within {
+            Some(age) => Some(at.saturating_sub(age.0)),
+            None => self.data,
         }
     }
 
+    /// Goes past the runs that are done at a moment.
     fn pass(&mut self, moment: i64) {
-        while self.next().is_some_and(|done| done <= moment) {
+        while self.next.is_some_and(|done| done <= moment) {
             self.done += 1;
+            self.look();
         }
+    }
+
+    /// Looks at the runs where it stands.
+    fn look(&mut self) {
+        self.next = self.runs.get(self.done).map(|run| run.done());
+        let last = self.done.checked_sub(self.missed.saturating_add(1));
+        self.data = last
+            .and_then(|last| self.runs.get(last))
+            .map(|run| run.data());
     }
 }
 

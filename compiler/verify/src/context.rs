@@ -1,11 +1,11 @@
 //! The plan, indexed for the questions that obligations ask.
 
+mod groups;
 mod kinds;
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::marker::PhantomData;
 use std::rc::Rc;
 
 use jiff::civil::Date;
@@ -21,6 +21,7 @@ use crate::obligations::Profiles;
 use crate::obligations::capacity::Grown;
 use crate::presence::{Answers, Symbolized, symbolize};
 use crate::verdicts::Subjects;
+pub(crate) use groups::Groups;
 use kinds::Kinds;
 
 /// What holds of any plan, as far as it has been asked.
@@ -39,51 +40,6 @@ impl Known {
             answers,
             ..Self::default()
         })
-    }
-}
-
-/// What belongs to each thing of a table, in one list.
-struct Groups<I, T> {
-    /// Where the group of each thing begins; at the end, where the last one ends.
-    starts: Vec<usize>,
-    all: Vec<T>,
-    things: PhantomData<I>,
-}
-
-impl<I, T> Groups<I, T>
-where
-    usize: From<I>,
-    I: std::marker::Copy,
-{
-    /// The groups of so many things; each keeps its order.
-    fn new(count: usize, mut pairs: Vec<(I, T)>) -> Self {
-        pairs.sort_by_key(|(to, _)| usize::from(*to));
-        let places = pairs.iter().map(|(to, _)| usize::from(*to));
-        let mut starts = vec![0; count + 1];
-        for place in places {
-            if let Some(next) = starts.get_mut(place + 1) {
-                *next += 1;
-            }
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        Self {
-            starts,
-            all: pairs.into_iter().map(|(_, what)| what).collect(),
-            things: PhantomData,
-        }
-    }
-
-    fn of(&self, id: I) -> &[T] {
-        let at = usize::from(id);
-        let ends = (self.starts.get(at), self.starts.get(at + 1));
-        let (Some(from), Some(to)) = ends else {
-            return &[];
-        };
-        self.all.get(*from..*to).unwrap_or_default()
     }
 }
 
@@ -156,20 +112,20 @@ impl<'p> Context<'p> {
         let stores_on = model.stores.iter().map(|(id, store)| (store.host, id));
         let mut context = Self {
             plan,
-            copies: Groups::new(model.classes.len(), copies.collect()),
-            on_hosts: Groups::new(model.hosts.len(), on_hosts.collect()),
-            by_step: Groups::new(model.steps.len(), by_step.collect()),
+            copies: Groups::new(model.classes.len(), copies),
+            on_hosts: Groups::new(model.hosts.len(), on_hosts),
+            by_step: Groups::new(model.steps.len(), by_step),
             noncurrent_rules,
             prunes,
-            run_by: Groups::new(model.hosts.len(), run_by.collect()),
+            run_by: Groups::new(model.hosts.len(), run_by),
             owned: RefCell::default(),
             subjects: Subjects::of(plan),
-            stores_on: Groups::new(model.hosts.len(), stores_on.collect()),
+            stores_on: Groups::new(model.hosts.len(), stores_on),
             alarmed: Table::with_capacity(model.classes.len()),
             present: RefCell::default(),
             spared: OnceCell::new(),
             holders: OnceCell::new(),
-            narrowed: Groups::new(0, Vec::new()),
+            narrowed: Groups::new(0, std::iter::empty()),
             kinds: Kinds::default(),
             grown: Grown::default(),
             systems: RefCell::default(),

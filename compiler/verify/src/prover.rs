@@ -13,13 +13,23 @@ use thrice_plan::Plan;
 use crate::context::{Context, Known};
 use crate::obligations::{DECIDED, Decide, not_decided};
 use crate::presence::{Answers, NewSolver, z3};
-use crate::{Turn, Verification, acceptance, by_hand, proofs};
+use crate::{Assumptions, Verification, acceptance, by_hand, proofs};
 
 /// The obligations that ask the solver.
 const ASKING: [Obligation; 3] = [
     Obligation::Copies,
     Obligation::Survival,
     Obligation::LastCopy,
+];
+
+/// Those that take longest among the others, the longest last. They are begun first, so that no thread is left
+/// with a long one when the others have nothing to do any more.
+const LONG: [Obligation; 5] = [
+    Obligation::TimeTable,
+    Obligation::Capacity,
+    Obligation::Deletion,
+    Obligation::History,
+    Obligation::RecoveryPoint,
 ];
 
 /// Plans with more copies than this have more to ask than it takes to set a second solver up: that is
@@ -104,8 +114,8 @@ struct Outcomes {
     /// Of obligations, by their place.
     decided: BTreeMap<usize, Verification>,
     without: Option<by_hand::Without>,
-    /// Where evaluated verdicts turn, in the order of the assumptions.
-    turns: Vec<Option<Turn>>,
+    /// What the verdicts rest on, and where evaluated ones turn.
+    assumptions: Option<Assumptions>,
 }
 
 /// Something to be decided by one thread.
@@ -115,8 +125,8 @@ enum Task {
     Obligation(usize),
     /// What holds without what is done by hand.
     Without,
-    /// Where evaluated verdicts turn.
-    Turns,
+    /// What verdicts rest on, and where evaluated ones turn.
+    Assumptions,
 }
 
 /// The tasks that nobody has taken yet.
@@ -201,7 +211,7 @@ impl Proving {
             let mut others = worker.finish();
             outcomes.decided.append(&mut others.decided);
             outcomes.without = outcomes.without.or(others.without);
-            outcomes.turns.append(&mut others.turns);
+            outcomes.assumptions = outcomes.assumptions.or(others.assumptions);
         }
         // Whoever decided what, what is said stands in the order of the obligations.
         let mut out = Verification::default();
@@ -209,7 +219,7 @@ impl Proving {
             out.append(outcome);
         }
         out.verdicts.shrink_to_fit();
-        out.assumptions = proofs::with_turns(&self.plan.model, &outcomes.turns);
+        out.assumptions = outcomes.assumptions.unwrap_or_default();
         out.not_decided = not_decided();
         by_hand::downgrade(&outcomes.without.unwrap_or_default(), &mut out);
         acceptance::apply(&self.plan, &mut out);
@@ -245,14 +255,15 @@ impl Worker {
 }
 
 /// All there is to decide: first what asks the solver, and that is also what holds without what is done
-/// by hand; then the other obligations, and where they turn.
+/// by hand; then the other obligations, and what they rest on. Long ones stand at both ends.
 fn tasks() -> VecDeque<Task> {
     let obligations = (0..DECIDED.len()).map(Task::Obligation);
-    let (asking, others): (Vec<Task>, Vec<Task>) = obligations.partition(|task| task.asks());
+    let (asking, mut others): (Vec<Task>, Vec<Task>) = obligations.partition(|task| task.asks());
+    others.sort_by_key(|task| task.length());
     let mut out = VecDeque::from(asking);
     out.push_back(Task::Without);
     out.extend(others);
-    out.push_back(Task::Turns);
+    out.push_back(Task::Assumptions);
     out
 }
 
@@ -261,12 +272,23 @@ impl Task {
     fn asks(self) -> bool {
         match self {
             Self::Without => true,
-            Self::Turns => false,
-            Self::Obligation(place) => {
-                let decided = DECIDED.get(place);
-                decided.is_some_and(|(obligation, _)| ASKING.contains(obligation))
-            }
+            Self::Assumptions => false,
+            Self::Obligation(_) => self.is_one_of(&ASKING).is_some(),
         }
+    }
+
+    /// How long it takes among those that do not ask: the greater the longer.
+    fn length(self) -> Option<usize> {
+        self.is_one_of(&LONG)
+    }
+
+    /// The place in a list of the obligation that it decides.
+    fn is_one_of(self, obligations: &[Obligation]) -> Option<usize> {
+        let Self::Obligation(place) = self else {
+            return None;
+        };
+        let (decided, _) = DECIDED.get(place)?;
+        obligations.iter().position(|of| of == decided)
     }
 }
 
@@ -295,7 +317,7 @@ fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>, answers: Ans
             Task::Without => {
                 outcomes.without = Some(by_hand::without(&plan, Rc::clone(&context.known)))
             }
-            Task::Turns => outcomes.turns = proofs::turns(&context),
+            Task::Assumptions => outcomes.assumptions = Some(proofs::assumptions(&context)),
         }
     }
     outcomes

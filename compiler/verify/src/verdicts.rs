@@ -8,6 +8,7 @@ use thrice_model::{ClassId, KeyId, Obligation, StoreId};
 use thrice_plan::Plan;
 use thrice_verdicts::{Names, Verdicts as Table};
 
+use crate::context::Groups;
 use crate::presence::NOT_BORNE_OUT;
 use crate::verification::Engine;
 
@@ -219,7 +220,7 @@ impl Subjects {
 }
 
 /// A class in a period, and the group that it is decided with there.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 pub(crate) struct Cell {
     pub class: ClassId,
     /// The place of the period.
@@ -228,19 +229,24 @@ pub(crate) struct Cell {
     pub group: u32,
 }
 
-/// The classes of groups, each decided in a period: class by class, in the order of time.
-pub(crate) fn by_class<'c>(groups: impl IntoIterator<Item = (&'c [ClassId], usize)>) -> Vec<Cell> {
-    let groups = groups.into_iter().enumerate();
+/// The classes of groups, each decided in a period: class by class, in the order of time. The groups are in that
+/// order.
+pub(crate) fn by_class<'c>(
+    classes: usize,
+    groups: impl Iterator<Item = (&'c [ClassId], usize)> + Clone,
+) -> Vec<Cell> {
+    let groups = groups.enumerate();
     let cells = groups.flat_map(|(group, (classes, period))| {
-        classes.iter().map(move |class| Cell {
-            class: *class,
-            period: number(period),
-            group: number(group),
+        classes.iter().map(move |class| {
+            let cell = Cell {
+                class: *class,
+                period: number(period),
+                group: number(group),
+            };
+            (*class, cell)
         })
     });
-    let mut out: Vec<Cell> = cells.collect();
-    out.sort_unstable();
-    out
+    Groups::new(classes, cells).into_all()
 }
 
 fn number(count: usize) -> u32 {

@@ -57,7 +57,8 @@ impl<'p> Context<'p> {
             .chain(model.mounts.iter().map(|m| (m.store, &*m.path)));
         let parts = places.enumerate().filter(|(_, (_, path))| *path != "/");
         let parts = parts.map(|(number, (store, path))| (store, (number, path)));
-        Groups::new(model.stores.len(), parts.collect())
+        let parts: Vec<(StoreId, (usize, &str))> = parts.collect();
+        Groups::new(model.stores.len(), parts.into_iter())
     }
 
     /// What a class is and how its copies come and go is looked at once, not once a period.

@@ -32,7 +32,7 @@ use thrice_quantity::Seconds;
 use super::playing::may_be_told;
 use super::split::{split, violated};
 use crate::context::Context;
-use crate::faults::{self, Fault, FaultSet, Stakes, Struck, strike};
+use crate::faults::{self, Fault, FaultSet, Stakes, Struck, Useless, strike};
 use crate::presence::ABOUT_CLASS;
 use crate::verdicts::{Said, by_class};
 use crate::verification::{Engine, Verification};
@@ -137,7 +137,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let groups = decided
         .iter()
         .map(|(classes, index, _)| (&classes[..], *index));
-    for cell in by_class(groups) {
+    for cell in by_class(context.plan.model.classes.len(), groups) {
         let Some((_, index, said)) = decided.get(cell.group as usize) else {
             continue;
         };
@@ -357,10 +357,13 @@ pub(crate) fn asked_of(
 struct Outcome {
     /// What was asked.
     sets: Sets,
-    /// The oldest for each fault set, by its place, that leaves something, nominal and guaranteed.
+    /// The oldest for each fault set, by its place, that leaves something, nominal and guaranteed. Of idle
+    /// ones the first stands for all.
     left: Vec<(usize, [Oldest; 2])>,
-    /// Fault sets that leave nothing.
-    gone: usize,
+    /// The places of fault sets that take nothing of the class along, and so leave the same.
+    idle: Vec<usize>,
+    /// Whether any fault set leaves nothing.
+    gone: bool,
 }
 
 impl Outcome {
@@ -379,6 +382,19 @@ impl Outcome {
 
     fn set(&self, place: usize) -> Option<&FaultSet> {
         self.sets.get(place).map(|(set, _)| set)
+    }
+
+    /// The fault sets after which the newest version is as old as a test wants it.
+    fn sets_where(&self, missed: Missed, test: impl Fn(Oldest) -> bool) -> BTreeSet<FaultSet> {
+        let left = self.left.iter();
+        let left = left.filter(|(_, oldest)| test(pick(oldest, missed)));
+        let places = left.flat_map(|(place, _)| match self.idle.as_slice() {
+            [first, ..] if first == place => &self.idle,
+            _ => std::slice::from_ref(place),
+        });
+        places
+            .filter_map(|place| self.set(*place).cloned())
+            .collect()
     }
 }
 
@@ -514,36 +530,41 @@ impl<'c, 'p> Asker<'c, 'p> {
         let hosts = self.hosts.entry(class);
         let hosts = hosts.or_insert_with(|| Rc::new(Stakes::of(context, &[class]).hosts(context)));
         let hosts = Rc::clone(hosts);
-        let mut of_idle: Option<Left> = None;
         let mut out = Outcome {
-            sets,
+            sets: Rc::clone(&sets),
             left: Vec::new(),
-            gone: 0,
+            idle: Vec::new(),
+            gone: false,
         };
-        for (place, (set, struck)) in out.sets.iter().enumerate() {
-            let idle = match set.as_slice() {
-                [Fault::Loss(Target::Host(host))] => !hosts.contains(host),
-                _ => false,
-            };
-            let left = match of_idle.filter(|_| idle) {
-                Some(left) => left,
-                None => self.left(&copies, &shapes, struck),
-            };
-            if idle {
-                of_idle = Some(left);
+        // Most faults leave the same of it as one before.
+        let mut known: Vec<(Useless, Left)> = Vec::new();
+        for (place, (set, struck)) in sets.iter().enumerate() {
+            if let [Fault::Loss(Target::Host(host))] = set.as_slice()
+                && !hosts.contains(host)
+            {
+                out.idle.push(place);
+                if out.idle.len() > 1 {
+                    continue;
+                }
             }
+            let useless = struck.useless(context, &copies);
+            let before = known.iter().find(|(before, _)| *before == useless);
+            let left = before.map(|(_, left)| *left).unwrap_or_else(|| {
+                let left = self.left(&copies, &shapes, &useless);
+                known.push((useless, left));
+                left
+            });
             match left {
                 Left::Live => {}
-                Left::Nothing => out.gone += 1,
+                Left::Nothing => out.gone = true,
                 Left::Copies(oldest) => out.left.push((place, oldest)),
             }
         }
         out
     }
 
-    fn left(&mut self, copies: &[CopyId], shapes: &[Shape], struck: &Struck) -> Left {
+    fn left(&mut self, copies: &[CopyId], shapes: &[Shape], useless: &Useless) -> Left {
         let context = self.context;
-        let useless = struck.useless(context, copies);
         let mut left: Vec<(Shape, CopyId)> = Vec::with_capacity(copies.len());
         for (id, shape) in copies.iter().zip(shapes) {
             let copy = &context.plan.copies[*id];
@@ -690,10 +711,7 @@ fn violations(
         if !exceeds(attained.oldest) {
             continue;
         }
-        let left = outcome.left.iter();
-        let faults = left
-            .filter(|(_, oldest)| exceeds(pick(oldest, missed)))
-            .filter_map(|(place, _)| outcome.set(*place).cloned());
+        let faults = outcome.sets_where(missed, exceeds);
         out.push(Violation {
             classes: classes.to_vec(),
             period,
@@ -701,7 +719,7 @@ fn violations(
             limit,
             asked,
             attained,
-            faults: faults.collect(),
+            faults,
         });
     }
     out

@@ -609,7 +609,8 @@ impl Decider<'_, '_> {
 
     fn finish(self, out: &mut Verification) {
         let groups = self.verdicts.iter();
-        let cells = by_class(groups.map(|(classes, index, _)| (&classes[..], *index)));
+        let groups = groups.map(|(classes, index, _)| (&classes[..], *index));
+        let cells = by_class(self.context.plan.model.classes.len(), groups);
         for cells in
             cells.chunk_by(|one, next| (one.class, one.period) == (next.class, next.period))
         {

@@ -12,6 +12,6 @@ mod why;
 pub use matrix::{Cell, Margin, SavedBy, survival_matrix};
 pub use statements::Statement;
 pub use survivors::{Aftermath, Fate, fates, survivors};
+pub(crate) use turning::assumptions;
 pub use turning::ledger;
-pub(crate) use turning::{turns, with_turns};
 pub use why::{NoCore, Why, holds_with, why};

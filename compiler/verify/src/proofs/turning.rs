@@ -19,7 +19,7 @@ use thrice_model::{Model, Obligation};
 use thrice_plan::Plan;
 use thrice_verdicts::{Assumptions, Turn};
 
-pub(crate) use evaluated::{turns, with_turns};
+pub(crate) use evaluated::assumptions;
 
 use crate::assumptions::{self, Assumed, Knob};
 use crate::context::Context;

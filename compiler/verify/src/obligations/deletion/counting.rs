@@ -23,11 +23,52 @@ use crate::wording::{list, some};
 
 const OPEN: Code = Code("T1805");
 
-/// The hosts that can add snapshots to a place with a key, as far as it has been asked in a period.
-pub(super) type Adders = BTreeMap<(Location, Option<KeyId>), Rc<BTreeSet<HostId>>>;
+/// Where snapshots lie, and with which key.
+type Place = (Location, Option<KeyId>);
 
-/// Repositories by whose rules everything can be pushed out: the classes, and who can do it.
-pub(super) type Open = BTreeMap<BTreeSet<RepositoryId>, (BTreeSet<ClassId>, BTreeSet<HostId>)>;
+/// The hosts that can add snapshots to places, as far as it has been asked in a period.
+#[derive(Default)]
+pub(super) struct Adders {
+    /// To one place.
+    to: BTreeMap<Place, Rc<BTreeSet<HostId>>>,
+    /// To each of some places.
+    common: BTreeMap<Vec<Place>, Rc<BTreeSet<HostId>>>,
+}
+
+impl Adders {
+    /// The hosts that can add snapshots to each place where a class has copies that are thinned.
+    fn common(
+        &mut self,
+        context: &Context<'_>,
+        thinned: &[&Copy],
+        period: &Period,
+    ) -> Rc<BTreeSet<HostId>> {
+        let place = |copy: &Copy| (copy.location.clone(), copy.key);
+        let places: Vec<Place> = thinned.iter().map(|copy| place(copy)).collect();
+        if let Some(known) = self.common.get(&places) {
+            return Rc::clone(known);
+        }
+        let mut all: Option<Rc<BTreeSet<HostId>>> = None;
+        for copy in thinned {
+            let adders = self.to.entry(place(copy)).or_insert_with(|| {
+                let machines = machines(context, period);
+                let adding = machines.filter(|host| adds_snapshots(context, *host, copy, period));
+                Rc::new(adding.collect())
+            });
+            all = Some(match all {
+                Some(all) => Rc::new(all.intersection(adders).copied().collect()),
+                None => Rc::clone(adders),
+            });
+        }
+        let all = all.unwrap_or_default();
+        self.common.insert(places, Rc::clone(&all));
+        all
+    }
+}
+
+/// Repositories by whose rules everything can be pushed out: the classes, as they were met together, and who can
+/// do it.
+pub(super) type Open = BTreeMap<BTreeSet<RepositoryId>, (BTreeSet<Vec<ClassId>>, BTreeSet<HostId>)>;
 
 /// The hosts that can push out of each other store all versions of some classes alike; files them where nobody
 /// would notice.
@@ -38,7 +79,7 @@ pub(super) fn pushers(
     period: &Period,
     (known, open): (&mut Adders, &mut Open),
 ) -> Rc<BTreeSet<HostId>> {
-    let mut all: Option<Rc<BTreeSet<HostId>>> = None;
+    let mut by: Vec<&Copy> = Vec::new();
     let mut repositories = BTreeSet::new();
     let class = classes.first().copied();
     for copy in class
@@ -48,20 +89,10 @@ pub(super) fn pushers(
         let Some((thinned, repository)) = thinned(context, copy) else {
             return Rc::default();
         };
+        by.push(thinned);
         repositories.insert(repository);
-        let place = (thinned.location.clone(), thinned.key);
-        let adders = known.entry(place).or_insert_with(|| {
-            let machines = machines(context, period);
-            let adding = machines.filter(|host| adds_snapshots(context, *host, thinned, period));
-            Rc::new(adding.collect())
-        });
-        all = Some(match all {
-            Some(all) if all == *adders => all,
-            Some(all) => Rc::new(all.intersection(adders).copied().collect()),
-            None => Rc::clone(adders),
-        });
     }
-    let all = all.unwrap_or_default();
+    let all = known.common(context, &by, period);
     let unnoticed = |class: &&ClassId| {
         context.plan.model.classes[**class]
             .asked()
@@ -71,7 +102,7 @@ pub(super) fn pushers(
     let unnoticed: Vec<ClassId> = classes.iter().filter(unnoticed).copied().collect();
     if !all.is_empty() && !unnoticed.is_empty() {
         let (classes, hosts) = open.entry(repositories).or_default();
-        classes.extend(unnoticed);
+        classes.insert(unnoticed);
         hosts.extend(all.iter());
     }
     all
@@ -149,6 +180,7 @@ pub(super) fn tell(context: &Context<'_>, open: &Open) -> Vec<Finding> {
         &(BTreeSet<_>, BTreeSet<_>),
     )| {
         let named = repositories.iter().map(|id| &model.repositories[*id].named);
+        let classes: BTreeSet<ClassId> = classes.iter().flatten().copied().collect();
         let of: Vec<&str> = classes.iter().map(|c| context.class_name(*c)).collect();
         let mut diagnostic = Diagnostic::warning(
             OPEN,
@@ -175,7 +207,7 @@ pub(super) fn tell(context: &Context<'_>, open: &Open) -> Vec<Finding> {
         Finding {
             diagnostic,
             obligation: Obligation::Deletion,
-            classes: classes.iter().copied().collect(),
+            classes: classes.into_iter().collect(),
             subjects: repositories
                 .iter()
                 .map(|id| model.repositories[*id].named.name.to_string())

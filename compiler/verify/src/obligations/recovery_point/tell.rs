@@ -43,7 +43,7 @@ pub(super) fn note(context: &Context<'_>, outcome: &Outcome) -> String {
         };
         note.push_str(&format!(", guaranteed {}{missed}", words(&guaranteed)));
     }
-    if outcome.gone > 0 {
+    if outcome.gone {
         note.push_str("; faults that leave nothing are told by survival");
     }
     note

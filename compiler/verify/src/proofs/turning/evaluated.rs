@@ -22,7 +22,7 @@ type Subject = (Obligation, String);
 
 /// Of each assumption of a plan, in their order, where such a verdict turns. Nothing
 /// where they are too many.
-pub(crate) fn turns(context: &Context<'_>) -> Vec<Option<Turn>> {
+fn turns(context: &Context<'_>) -> Vec<Option<Turn>> {
     if quantities(&context.plan.model) > TRIED {
         return Vec::new();
     }
@@ -32,8 +32,10 @@ pub(crate) fn turns(context: &Context<'_>) -> Vec<Option<Turn>> {
 }
 
 /// The assumptions of a policy in words, with their turns.
-pub(crate) fn with_turns(model: &Model, turns: &[Option<Turn>]) -> Assumptions {
-    let turning = assumptions::all(model).zip(turns);
+pub(crate) fn assumptions(context: &Context<'_>) -> Assumptions {
+    let model = &context.plan.model;
+    let turns = turns(context);
+    let turning = assumptions::all(model).zip(&turns);
     let turning = turning.filter_map(|(assumed, turn)| Some((assumed, turn.clone()?)));
     let turns_at = |at: usize| turns.get(at).is_some_and(Option::is_some);
     let others = assumptions::all(model).enumerate();
