@@ -152,7 +152,7 @@ pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64,
                 world.add(copy, pieces, now);
             }
         }
-        Verb::Sync { .. } => mirror(world, id, copy, source, &pieces, now),
+        Verb::Sync { .. } => mirror(world, id, copy, &pieces, now),
         Verb::Move { .. } => {
             world.add(copy, pieces.clone(), now);
             remove_from(world, source, &pieces, now);
@@ -253,26 +253,14 @@ fn replace(world: &mut World<'_>, copy: CopyId, pieces: &[Piece], now: i64) {
 }
 
 /// Makes a copy equal to what was read, and deletes whatever else lies under the destination.
-fn mirror(
-    world: &mut World<'_>,
-    id: StepId,
-    copy: CopyId,
-    source: CopyId,
-    pieces: &[Piece],
-    now: i64,
-) {
+fn mirror(world: &mut World<'_>, id: StepId, copy: CopyId, pieces: &[Piece], now: i64) {
     let had = world
         .held
         .get(&copy)
         .is_some_and(|held| !held.pieces.is_empty());
+    // Whole states and whole versions; of what lies side by side, other pieces than before may hold the same.
     if pieces.iter().all(Piece::is_state) || pieces.iter().any(|piece| piece.taken.is_some()) {
-        let is_state =
-            world.plan.model.classes[world.plan.copies[copy].class].kind == ClassKind::State;
-        if is_state && pieces.len() == 1 && !is_dated(world.plan, source) {
-            replace(world, copy, pieces, now);
-        } else {
-            equal(world, copy, pieces, now);
-        }
+        replace(world, copy, pieces, now);
     } else {
         let ranges = union(pieces.iter().map(|piece| (piece.from, piece.to)).collect());
         if let Some(held) = world.held.get_mut(&copy) {
@@ -302,11 +290,6 @@ fn mirror(
             "finds nothing in its source, and deletes all that there is of",
         );
     }
-}
-
-/// The same for whole versions.
-fn equal(world: &mut World<'_>, copy: CopyId, pieces: &[Piece], now: i64) {
-    replace(world, copy, pieces, now);
 }
 
 /// What other steps wrote under the destination of a sync goes, unless the source has the like.

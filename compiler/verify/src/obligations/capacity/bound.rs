@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Formatter};
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
-use thrice_model::{CaptureParts, Class, ClassId, Source, StepId, StepTarget, Verb};
+use thrice_model::{CaptureParts, Class, ClassId, ClassKind, Source, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave};
 use thrice_quantity::{
     Bytes, BytesPerDay, GrowthFactor, GrowthPeriod, Ratio, RatioPerMonth, Seconds,
@@ -176,44 +176,37 @@ impl<'c, 'p> Bounds<'c, 'p> {
     fn bound(&self, copy: &Copy, day: Date) -> (Bytes, How) {
         let class = self.class(copy.class);
         let size = size_on(self.context, class, day);
-        if copy.kind == CopyKind::Versions {
-            return self.versions(copy, class, size, day);
-        }
-        let (bytes, how) = self.current(copy, class, size, day);
+        let (bytes, what) = match copy.kind {
+            CopyKind::Versions => return self.versions(copy, class, size, day),
+            CopyKind::Live => (size, What::Live),
+            CopyKind::Dump => self.dumps(copy, size),
+            CopyKind::Mirror | CopyKind::Transit | CopyKind::Seed | CopyKind::Files => {
+                self.files(copy, class, size, day)
+            }
+        };
         let window = window(self.context, copy, day);
         match plain(self.context, copy, (size, churn(class, size)), window) {
-            Bytes::ZERO => (bytes, how.into()),
-            more => (bytes.saturating_add(more), how.with(more, window)),
+            Bytes::ZERO => (bytes, what.into()),
+            more => (bytes.saturating_add(more), what.with(more, window)),
         }
     }
 
-    fn current(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, What) {
-        match copy.kind {
-            CopyKind::Live => (size, What::Live),
-            CopyKind::Dump => self.dumps(copy, size),
-            CopyKind::Mirror | CopyKind::Transit | CopyKind::Seed | CopyKind::Files
-                if self.dated(copy).is_some() =>
-            {
-                self.carried(copy, size, day)
-            }
-            CopyKind::Mirror | CopyKind::Transit | CopyKind::Seed | CopyKind::Versions => {
-                (size, What::Whole)
-            }
-            CopyKind::Files => {
-                let churned = churn(class, size).over(since(copy, day));
-                match class.kind {
-                    // What is overwritten or written once takes its size; a copy of a tree that
-                    // people change keeps what they deleted.
-                    thrice_model::ClassKind::Files
-                        if self.context.leaves(copy, day).next().is_none()
-                            && class.churn.is_some() =>
-                    {
-                        (size.saturating_add(churned), What::Growing)
-                    }
-                    _ => (size, What::Whole),
-                }
-            }
+    /// Files as they are in the source, or as all runs so far have put them there.
+    fn files(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, What) {
+        if self.dated(copy).is_some() {
+            return self.carried(copy, size, day);
         }
+        // What is overwritten or written once takes its size; a copy of a tree that people change keeps
+        // what they deleted.
+        let grows = copy.kind == CopyKind::Files
+            && class.kind == ClassKind::Files
+            && class.churn.is_some()
+            && self.context.leaves(copy, day).next().is_none();
+        if grows {
+            let churned = churn(class, size).over(since(copy, day));
+            return (size.saturating_add(churned), What::Growing);
+        }
+        (size, What::Whole)
     }
 
     /// Dumps pile up until the clean-up takes them; one is always being written.

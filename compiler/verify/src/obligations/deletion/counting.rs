@@ -23,48 +23,11 @@ use crate::wording::{list, some};
 
 const OPEN: Code = Code("T1805");
 
-/// Where snapshots lie, and with which key.
-type Place = (Location, Option<KeyId>);
+/// Hosts, in order.
+type Hosts = Rc<[HostId]>;
 
-/// The hosts that can add snapshots to places, as far as it has been asked in a period.
-#[derive(Default)]
-pub(super) struct Adders {
-    /// To one place.
-    to: BTreeMap<Place, Rc<BTreeSet<HostId>>>,
-    /// To each of some places.
-    common: BTreeMap<Vec<Place>, Rc<BTreeSet<HostId>>>,
-}
-
-impl Adders {
-    /// The hosts that can add snapshots to each place where a class has copies that are thinned.
-    fn common(
-        &mut self,
-        context: &Context<'_>,
-        thinned: &[&Copy],
-        period: &Period,
-    ) -> Rc<BTreeSet<HostId>> {
-        let place = |copy: &Copy| (copy.location.clone(), copy.key);
-        let places: Vec<Place> = thinned.iter().map(|copy| place(copy)).collect();
-        if let Some(known) = self.common.get(&places) {
-            return Rc::clone(known);
-        }
-        let mut all: Option<Rc<BTreeSet<HostId>>> = None;
-        for copy in thinned {
-            let adders = self.to.entry(place(copy)).or_insert_with(|| {
-                let machines = machines(context, period);
-                let adding = machines.filter(|host| adds_snapshots(context, *host, copy, period));
-                Rc::new(adding.collect())
-            });
-            all = Some(match all {
-                Some(all) => Rc::new(all.intersection(adders).copied().collect()),
-                None => Rc::clone(adders),
-            });
-        }
-        let all = all.unwrap_or_default();
-        self.common.insert(places, Rc::clone(&all));
-        all
-    }
-}
+/// The hosts that can add snapshots to a place with a key, as far as it has been asked in a period.
+pub(super) type Adders = BTreeMap<(Location, Option<KeyId>), Hosts>;
 
 /// Repositories by whose rules everything can be pushed out: the classes, as they were met together, and who can
 /// do it.
@@ -78,8 +41,8 @@ pub(super) fn pushers(
     ids: &[CopyId],
     period: &Period,
     (known, open): (&mut Adders, &mut Open),
-) -> Rc<BTreeSet<HostId>> {
-    let mut by: Vec<&Copy> = Vec::new();
+) -> Hosts {
+    let mut all: Option<Hosts> = None;
     let mut repositories = BTreeSet::new();
     let class = classes.first().copied();
     for copy in class
@@ -89,10 +52,21 @@ pub(super) fn pushers(
         let Some((thinned, repository)) = thinned(context, copy) else {
             return Rc::default();
         };
-        by.push(thinned);
         repositories.insert(repository);
+        let place = (thinned.location.clone(), thinned.key);
+        let adders = known.entry(place).or_insert_with(|| {
+            let machines = machines(context, period);
+            let adding = machines.filter(|host| adds_snapshots(context, *host, thinned, period));
+            adding.collect()
+        });
+        let also = |host: &&HostId| adders.binary_search(host).is_ok();
+        all = Some(match all {
+            Some(all) if all == *adders => all,
+            Some(all) => all.iter().filter(also).copied().collect(),
+            None => Rc::clone(adders),
+        });
     }
-    let all = known.common(context, &by, period);
+    let all = all.unwrap_or_default();
     let unnoticed = |class: &&ClassId| {
         context.plan.model.classes[**class]
             .asked()
@@ -146,16 +120,16 @@ fn adds_snapshots(context: &Context<'_>, host: HostId, copy: &Copy, period: &Per
 /// What verdicts say besides, by the hosts that are the same ones.
 #[derive(Default)]
 pub(super) struct Notes {
-    known: Vec<(Rc<BTreeSet<HostId>>, EcoString)>,
+    known: Vec<(Hosts, EcoString)>,
 }
 
 impl Notes {
     /// What a verdict says of the hosts that can push everything out.
-    pub(super) fn of(&mut self, context: &Context<'_>, pushers: Rc<BTreeSet<HostId>>) -> EcoString {
+    pub(super) fn of(&mut self, context: &Context<'_>, pushers: Hosts) -> EcoString {
         if pushers.is_empty() {
             return EcoString::new();
         }
-        let same = |(hosts, _): &&(Rc<BTreeSet<HostId>>, _)| Rc::ptr_eq(hosts, &pushers);
+        let same = |(hosts, _): &&(Hosts, _)| Rc::ptr_eq(hosts, &pushers);
         if let Some((_, note)) = self.known.iter().find(same) {
             return note.clone();
         }
@@ -165,7 +139,7 @@ impl Notes {
     }
 }
 
-fn note(context: &Context<'_>, pushers: &BTreeSet<HostId>) -> String {
+fn note(context: &Context<'_>, pushers: &[HostId]) -> String {
     format!(
         "keep rules that count are open to whoever adds snapshots: {}",
         some(names(context, pushers))
@@ -219,9 +193,12 @@ pub(super) fn tell(context: &Context<'_>, open: &Open) -> Vec<Finding> {
     open.iter().map(told).collect()
 }
 
-fn names<'c>(context: &'c Context<'_>, hosts: &BTreeSet<HostId>) -> BTreeSet<&'c str> {
-    let hosts = hosts.iter();
+fn names<'c, 'h>(
+    context: &'c Context<'_>,
+    hosts: impl IntoIterator<Item = &'h HostId>,
+) -> BTreeSet<&'c str> {
     hosts
+        .into_iter()
         .map(|host| context.plan.model.hosts[*host].named.name.as_str())
         .collect()
 }
