@@ -132,19 +132,21 @@ pub fn read(path: &Path) -> Result<String, Trouble> {
 /// See [`Trouble`].
 pub fn read_any(path: &Path) -> Result<String, Trouble> {
     let file = File::open(path).map_err(Trouble::System)?;
-    if file.metadata().map_err(Trouble::System)?.is_dir() {
+    let metadata = file.metadata().map_err(Trouble::System)?;
+    if metadata.is_dir() {
         return Err(Trouble::Folder);
     }
-    read_from(file)
+    read_from(file, metadata.len())
 }
 
-/// All that comes, or as much as shows that it is too much.
+/// All that comes, or as much as shows that it is too much. Room is made for `expected` bytes: pipes and
+/// devices have no length to ask for beforehand, and say 0.
 ///
 /// # Errors
 /// See [`Trouble`].
-pub fn read_from(source: impl io::Read) -> Result<String, Trouble> {
-    let mut bytes = Vec::new();
-    // Pipes and devices have no length to ask for beforehand.
+pub fn read_from(source: impl io::Read, expected: u64) -> Result<String, Trouble> {
+    let expected = usize::try_from(expected.min(LARGEST)).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(expected);
     source
         .take(LARGEST + 1)
         .read_to_end(&mut bytes)

@@ -30,7 +30,7 @@ fn read(path: Option<&Path>) -> Result<String, String> {
         Some(path) => (format!("`{}`", input::shown(path)), input::read_any(path)),
         None => (
             "standard input".to_owned(),
-            input::read_from(io::stdin().lock()),
+            input::read_from(io::stdin().lock(), 0),
         ),
     };
     read.map_err(|trouble| format!("cannot read {name}: {}", trouble.words()))
