@@ -8,6 +8,7 @@ mod format;
 mod lexer;
 mod mistakes;
 mod parse;
+mod pieces;
 mod reader;
 mod tree;
 

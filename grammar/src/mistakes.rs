@@ -24,6 +24,11 @@ const SHOWN: usize = 20;
 pub struct Mistakes(Vec<Diagnostic>);
 
 impl Mistakes {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds one, unless there are enough of its kind.
     pub fn add(&mut self, mistake: Diagnostic) {
         self.add_with(mistake.code, || mistake);

@@ -3,6 +3,7 @@
 use thrice_diagnostics::{Diagnostic, FileId, Span};
 
 use crate::mistakes::{self, Mistakes, small};
+use crate::pieces;
 use crate::reader::{Reader, TooDeep};
 use crate::tree::Tree;
 
@@ -25,8 +26,11 @@ pub fn parse(file: FileId, text: &str) -> (Tree, Vec<Diagnostic>) {
     } else {
         0
     };
+    if let Some(parts) = pieces::read(all, text, start, pieces::WORTH, MAX_DEPTH) {
+        return (Tree::new(all, parts), found.into());
+    }
     match Reader::new(all, text, start, found.clone()).read(MAX_DEPTH) {
-        Ok((tree, found)) => (tree, found.into()),
+        Ok((part, found)) => (Tree::new(all, vec![part]), found.into()),
         Err(TooDeep(at)) => {
             let mut found = found;
             found.add(mistakes::too_deep(file, at, MAX_DEPTH));

@@ -5,14 +5,14 @@ use thrice_diagnostics::Span;
 
 use crate::lexer::Lexeme;
 use crate::mistakes::{self, Mistakes, small};
-use crate::tree::{Block, Statement, TokenKind, Tree};
+use crate::tree::{Block, Part, Statement, TokenKind};
 
 /// Reads one file.
 pub struct Reader<'a> {
     text: &'a str,
     lexer: Lexer<'a, Lexeme>,
-    tree: Tree,
-    /// The statements whose blocks are open, the outermost first: their places in the tree.
+    part: Part,
+    /// The statements whose blocks are open, the outermost first: their places in the part.
     open: Vec<usize>,
     /// The statement that is being read.
     statement: Option<usize>,
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         Self {
             text,
             lexer,
-            tree: Tree::new(all),
+            part: Part::new(all),
             open: Vec::new(),
             statement: None,
             carries_on: false,
@@ -45,7 +45,29 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads all of it. Stops where blocks nest deeper than `max_depth`.
-    pub fn read(mut self, max_depth: usize) -> Result<(Tree, Mistakes), TooDeep> {
+    pub fn read(mut self, max_depth: usize) -> Result<(Part, Mistakes), TooDeep> {
+        self.lexemes(max_depth)?;
+        self.end_statement();
+        while let Some(statement) = self.open.pop() {
+            let end = self.part.file.end;
+            self.part.leaf(TokenKind::Close, end, end);
+            self.end(statement);
+        }
+        Ok((self.part.finished(), self.mistakes))
+    }
+
+    /// Reads all of it as a piece of a longer text. `None` if something is wrong with it, or what is behind it
+    /// goes on with a statement of it.
+    pub fn read_piece(mut self, max_depth: usize) -> Option<Part> {
+        self.lexemes(max_depth).ok()?;
+        if self.carries_on || !self.open.is_empty() {
+            return None;
+        }
+        self.end_statement();
+        self.mistakes.is_empty().then(|| self.part.finished())
+    }
+
+    fn lexemes(&mut self, max_depth: usize) -> Result<(), TooDeep> {
         while let Some(lexeme) = self.lexer.next() {
             // There is a pattern for every sign, so nothing is left over.
             match lexeme.unwrap_or(Lexeme::Value(TokenKind::Unknown)) {
@@ -68,24 +90,18 @@ impl<'a> Reader<'a> {
                 Lexeme::Close => self.close(),
             }
         }
-        self.end_statement();
-        while let Some(statement) = self.open.pop() {
-            let end = self.tree.span.end;
-            self.tree.leaf(TokenKind::Close, end, end);
-            self.end(statement);
-        }
-        Ok((self.tree.finished(), self.mistakes))
+        Ok(())
     }
 
     /// Where the last lexeme is.
     fn span(&self) -> Span {
         let range = self.lexer.span();
-        Span::new(self.tree.span.file, small(range.start), small(range.end))
+        Span::new(self.part.file.file, small(range.start), small(range.end))
     }
 
     fn leaf(&mut self, kind: TokenKind) {
         let span = self.span();
-        self.tree.leaf(kind, span.start, span.end);
+        self.part.leaf(kind, span.start, span.end);
     }
 
     /// What stands between statements.
@@ -97,7 +113,7 @@ impl<'a> Reader<'a> {
     fn value(&mut self, kind: TokenKind) {
         self.carries_on = false;
         if self.statement.is_none() {
-            self.statement = Some(self.tree.begin());
+            self.statement = Some(self.part.begin());
         }
         self.leaf(kind);
         if matches!(kind, TokenKind::OpenText | TokenKind::Unknown) {
@@ -127,7 +143,10 @@ impl<'a> Reader<'a> {
     /// A block of the statement that is being read.
     fn open(&mut self) {
         self.carries_on = false;
-        self.open.extend(self.statement.take());
+        if let Some(statement) = self.statement.take() {
+            self.part.open(statement);
+            self.open.push(statement);
+        }
         self.leaf(TokenKind::Open);
     }
 
@@ -158,7 +177,7 @@ impl<'a> Reader<'a> {
 
     /// A statement is over, perhaps with a block.
     fn end(&mut self, statement: usize) {
-        let Some(statement) = self.tree.end(statement) else {
+        let Some(statement) = self.part.end(statement) else {
             return;
         };
         if let Some(block) = statement.block().filter(|block| block.close().is_none()) {

@@ -1,16 +1,18 @@
 //! The lossless syntax tree: statements of words, values and blocks, and all that stands between.
 //!
-//! A tree is two tables: its leaves, which are all pieces of the text but its blanks and line ends, in order,
-//! and its statements, which say from which leaf to which they go. What lies between two leaves is blank.
-//! [`Statement`] and [`Block`] are places in these tables, to be copied like numbers.
+//! A tree is one part, or several one behind the other where a text is long; and a part is two tables: its
+//! leaves, which are all pieces of the text but its blanks and line ends, in order, and its statements, which
+//! say from which leaf to which they go. What lies between two leaves is blank. [`Statement`] and [`Block`]
+//! are places in these tables, to be copied like numbers.
 
 use thrice_diagnostics::Span;
 
 mod leaves;
+mod part;
 mod statement;
 mod walk;
 
-use leaves::Leaves;
+pub(crate) use part::Part;
 pub use statement::{Block, Element, Statement};
 pub use walk::{Elements, Statements, Values};
 
@@ -65,45 +67,47 @@ pub struct Token {
 }
 
 /// One file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Tree {
     /// The file, from its first byte to its last.
     pub span: Span,
-    leaves: Leaves,
-    /// In the order of their beginnings: what stands in a statement's block follows it.
-    statements: Vec<Node>,
-}
-
-/// A statement in the table: places of leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Node {
-    /// Its first.
-    first: u32,
-    /// One past its last.
-    end: u32,
+    /// One behind the other.
+    parts: Vec<Part>,
 }
 
 impl Tree {
+    /// The tree of a file from its parts, in order.
+    pub(crate) const fn new(span: Span, parts: Vec<Part>) -> Self {
+        Self { span, parts }
+    }
+
+    /// A text that is not looked into.
+    pub(crate) fn unread(span: Span) -> Self {
+        let mut part = Part::new(span);
+        part.leaf(TokenKind::Stray, span.start, span.end);
+        Self::new(span, vec![part])
+    }
+
     /// The statements of the file.
     #[must_use]
     pub fn statements(&self) -> Statements<'_> {
-        Statements::new(self, 0, self.leaves.len())
+        Statements::of_all(&self.parts)
     }
 
     /// All statements, those in blocks too: each before what stands in its block.
     pub fn all_statements(&self) -> impl Iterator<Item = Statement<'_>> {
-        (0..self.statements.len()).filter_map(|index| self.statement(index))
+        self.parts.iter().flat_map(Part::statements)
     }
 
     /// What stands in the file.
     #[must_use]
     pub fn elements(&self) -> Elements<'_> {
-        Elements::new(0..self.leaves.len(), self.statements())
+        Elements::of_all(&self.parts)
     }
 
     /// All pieces of the text but blanks and line ends, in order.
     pub fn tokens(&self) -> impl Iterator<Item = Token> {
-        self.leaves.iter()
+        self.parts.iter().flat_map(|part| part.leaves.iter())
     }
 
     /// The spans of all leaves in order, and of the blanks, line ends and byte order mark between them:
@@ -120,69 +124,5 @@ impl Tree {
             out.extend(seen.filter(|span| span.start < span.end));
         }
         out
-    }
-
-    fn statement(&self, index: usize) -> Option<Statement<'_>> {
-        let Node { first, end } = *self.statements.get(index)?;
-        let is = |at: u32, kind| self.leaves.kind(at) == Some(kind);
-        let has_block = is(end.saturating_sub(1), TokenKind::Close);
-        let open = || (first..end).find(|at| is(*at, TokenKind::Open));
-        Some(Statement {
-            tree: self,
-            index,
-            first,
-            head: has_block.then(open).flatten().unwrap_or(end),
-            end,
-        })
-    }
-
-    /// The span of a leaf; past the last one, the end of the file.
-    fn place(&self, leaf: u32) -> Span {
-        let end = Span::new(self.span.file, self.span.end, self.span.end);
-        self.leaves.get(leaf).map_or(end, |token| token.span)
-    }
-}
-
-/// How the reader makes a tree, from left to right.
-impl Tree {
-    /// A tree of `text` that holds nothing yet.
-    pub(crate) fn new(span: Span) -> Self {
-        Self {
-            span,
-            leaves: Leaves::new(span.file),
-            statements: Vec::new(),
-        }
-    }
-
-    /// A text that is not looked into.
-    pub(crate) fn unread(span: Span) -> Self {
-        let mut tree = Self::new(span);
-        tree.leaf(TokenKind::Stray, span.start, span.end);
-        tree
-    }
-
-    /// Adds a leaf.
-    pub(crate) fn leaf(&mut self, kind: TokenKind, start: u32, end: u32) {
-        self.leaves.push(kind, start, end);
-    }
-
-    /// The next leaf begins a statement; returns its place in the table.
-    pub(crate) fn begin(&mut self) -> usize {
-        let first = self.leaves.len();
-        self.statements.push(Node { first, end: first });
-        self.statements.len() - 1
-    }
-
-    /// A statement ends with the leaf added last.
-    pub(crate) fn end(&mut self, statement: usize) -> Option<Statement<'_>> {
-        self.statements.get_mut(statement)?.end = self.leaves.len();
-        self.statement(statement)
-    }
-
-    /// The text is over: gives back what is not needed.
-    pub(crate) fn finished(mut self) -> Self {
-        self.leaves.shrink();
-        self.statements.shrink_to_fit();
-        self
     }
 }

@@ -1,5 +1,7 @@
 //! The pieces of a text in one table, eight bytes each.
 
+use std::ops::Range;
+
 use thrice_diagnostics::{FileId, Span};
 
 use crate::tree::{Token, TokenKind};
@@ -17,10 +19,11 @@ pub struct Leaves {
 
 /// A piece: what it is, where it begins, how many bytes it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Leaf {
+pub struct Leaf {
     start: u32,
     length: u16,
-    kind: TokenKind,
+    /// What it is.
+    pub kind: TokenKind,
 }
 
 /// Where a piece of 65,535 bytes or more begins and ends.
@@ -79,7 +82,15 @@ impl Leaves {
         self.table.iter().map(|leaf| self.token(leaf))
     }
 
-    fn token(&self, leaf: &Leaf) -> Token {
+    /// Those at these places, as far as there are such.
+    pub fn among(&self, places: Range<u32>) -> &[Leaf] {
+        let places = places.start as usize..places.end as usize;
+        self.table.get(places).unwrap_or(&[])
+    }
+
+    /// A leaf of this table as a token.
+    #[inline]
+    pub fn token(&self, leaf: &Leaf) -> Token {
         let end = match leaf.length {
             LONG => self.end_of_long(leaf.start),
             length => leaf.start.saturating_add(u32::from(length)),

@@ -2,12 +2,12 @@
 
 use thrice_diagnostics::Span;
 
-use super::{Elements, Statements, Token, TokenKind, Tree, Values};
+use super::{Elements, Part, Statements, Token, TokenKind, Values};
 
 /// Words and values, and perhaps a block.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement<'t> {
-    pub(super) tree: &'t Tree,
+    pub(super) part: &'t Part,
     /// Its place in the table.
     pub(super) index: usize,
     /// Its first leaf.
@@ -55,18 +55,18 @@ impl<'t> Statement<'t> {
     /// From the first word to the end of the block.
     #[must_use]
     pub fn span(self) -> Span {
-        let first = self.tree.place(self.first);
+        let first = self.part.place(self.first);
         let last = self.end.saturating_sub(1);
         let carries_on = self.head == self.end
             && matches!(
-                self.tree.leaves.kind(last),
+                self.part.leaves.kind(last),
                 Some(TokenKind::Comma | TokenKind::Comment)
             );
         let end = if carries_on {
             // The comma takes in all up to what does not go on with the statement.
-            self.tree.place(self.end).start
+            self.part.place(self.end).start
         } else {
-            self.tree.place(last).end
+            self.part.place(last).end
         };
         Span { end, ..first }
     }
@@ -74,19 +74,19 @@ impl<'t> Statement<'t> {
     /// Everything before the block, comments included.
     pub fn tokens(self) -> impl Iterator<Item = Token> + 't {
         let leaves = self.first..self.head;
-        leaves.filter_map(move |at| self.tree.leaves.get(at))
+        leaves.filter_map(move |at| self.part.leaves.get(at))
     }
 
     /// The words and values, without what only separates.
     #[must_use]
     pub fn values(self) -> Values<'t> {
-        Values::new(&self.tree.leaves, self.first..self.head)
+        Values::new(&self.part.leaves, self.first..self.head)
     }
 
     /// The span of the words before the block.
     #[must_use]
     pub fn head(self) -> Span {
-        let first = self.tree.place(self.first);
+        let first = self.part.place(self.first);
         let last = self.values().next_back();
         last.map_or(first, |last| first.to(last.span))
     }
@@ -100,7 +100,7 @@ impl<'t> Statement<'t> {
     /// The documentation lines above: all since the statement before. What else stands between does not
     /// part them from it.
     pub fn docs(self) -> impl Iterator<Item = Span> + 't {
-        let leaves = &self.tree.leaves;
+        let leaves = &self.part.leaves;
         let stands_between = |at: &u32| {
             matches!(
                 leaves.kind(*at),
@@ -120,26 +120,26 @@ impl<'t> Block<'t> {
     /// `{`
     #[must_use]
     pub fn open(self) -> Span {
-        self.0.tree.place(self.0.head)
+        self.0.part.place(self.0.head)
     }
 
     /// `}`, unless it is missing.
     #[must_use]
     pub fn close(self) -> Option<Span> {
-        let close = self.0.tree.place(self.0.end.saturating_sub(1));
+        let close = self.0.part.place(self.0.end.saturating_sub(1));
         (close.start < close.end).then_some(close)
     }
 
     /// The statements of the block.
     #[must_use]
     pub fn statements(self) -> Statements<'t> {
-        Statements::new(self.0.tree, self.0.index + 1, self.0.end)
+        Statements::in_block(self.0.part, self.0.index + 1, self.0.end)
     }
 
     /// What stands inside.
     #[must_use]
     pub fn elements(self) -> Elements<'t> {
         let inside = self.0.head + 1..self.0.end.saturating_sub(1);
-        Elements::new(inside, self.statements())
+        Elements::in_block(inside, self.statements())
     }
 }
