@@ -26,6 +26,9 @@ pub enum DecimalError {
 /// More digits than this are refused; 10^30 leaves room for every unit factor in a `u128`.
 const MOST_DIGITS: usize = 30;
 
+/// So many digits fit 64 bits, whatever they are.
+const MOST_SHORT: usize = 19;
+
 impl Decimal {
     /// Reads `12`, `1_000` or `4.99`: digits, single underscores between digits, at most one
     /// point with digits on both sides. No sign, no exponent.
@@ -33,6 +36,9 @@ impl Decimal {
     /// # Errors
     /// [`DecimalError::Malformed`] or, beyond 30 digits, [`DecimalError::Overflow`].
     pub fn parse(text: &str) -> Result<Self, DecimalError> {
+        if let Some(short) = short(text) {
+            return Ok(short);
+        }
         let (whole, fraction) = match text.split_once('.') {
             Some((whole, fraction)) => (whole, Some(fraction)),
             None => (text, None),
@@ -70,10 +76,15 @@ impl Decimal {
             .and_then(|power| power.checked_mul(u128::from(denominator)))
             .filter(|bottom| *bottom > 0)
             .ok_or(DecimalError::Overflow)?;
-        if top % bottom != 0 {
+        // Division of 128 bits takes long, and most numbers are whole.
+        let (whole, rest) = match bottom {
+            1 => (top, 0),
+            _ => (top / bottom, top % bottom),
+        };
+        if rest != 0 {
             return Err(DecimalError::PrecisionLoss);
         }
-        u64::try_from(top / bottom).map_err(|_| DecimalError::Overflow)
+        u64::try_from(whole).map_err(|_| DecimalError::Overflow)
     }
 
     /// A decimal from a count of `1 / 10^scale` parts, with trailing zeros dropped.
@@ -103,6 +114,22 @@ impl fmt::Display for Decimal {
     }
 }
 
+/// Most numbers are a few digits alone, which need no second look.
+fn short(text: &str) -> Option<Decimal> {
+    if text.is_empty() || text.len() > MOST_SHORT {
+        return None;
+    }
+    let mut mantissa = 0_u64;
+    for byte in text.bytes() {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        mantissa = mantissa * 10 + u64::from(digit);
+    }
+    Some(Decimal {
+        mantissa: u128::from(mantissa),
+        scale: 0,
+    })
+}
+
 /// The digits of one side of the point, without underscores.
 fn digits(text: &str) -> Result<Cow<'_, str>, DecimalError> {
     let well_formed = !text.is_empty()
@@ -129,6 +156,8 @@ mod tests {
             ("1_000", "1000"),
             ("007.50", "7.5"),
             ("0", "0"),
+            ("9999999999999999999", "9999999999999999999"),
+            ("18446744073709551616", "18446744073709551616"),
         ] {
             assert_eq!(Decimal::parse(text).unwrap().to_string(), shown);
         }

@@ -174,9 +174,12 @@ impl Unit {
 /// The unit with exactly this spelling (`MB` is not `mb`); spaces around `/` do not matter.
 #[must_use]
 pub fn unit(text: &str) -> Option<Unit> {
+    // Most are one word.
+    if !text.contains('/') {
+        return simple(text.trim());
+    }
     let mut parts = text.split('/').map(str::trim);
     match (parts.next()?, parts.next(), parts.next(), parts.next()) {
-        (one, None, ..) => simple(one),
         (over, Some(under), None, _) => compound(over, under),
         (money, Some(volume), Some("month"), None) => Some(Unit::MoneyPerVolume(
             Currency::from_code(money)?,
