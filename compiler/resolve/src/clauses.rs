@@ -100,8 +100,14 @@ pub struct Entry<'a> {
     pub word: &'static str,
     /// Reads what follows that word; for `SCHEDULE`, `RETENTION` and `AMOUNT`, the whole clause.
     pub cursor: Cursor<'a>,
+}
+
+impl Entry<'_> {
     /// All of it.
-    pub span: Span,
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.cursor.head()
+    }
 }
 
 /// Reads a block by its table: the known clauses in order, each at its first value. Unknown,
@@ -114,35 +120,27 @@ pub fn read<'a>(
     block: Option<Block<'a>>,
     head: Span,
 ) -> Vec<Entry<'a>> {
-    let mut entries = Vec::new();
-    let mut first: Vec<(&'static str, Span)> = Vec::new();
+    let mut entries: Vec<Entry<'a>> = Vec::new();
     for statement in block.into_iter().flat_map(Block::statements) {
         let mut cursor = Cursor::new(cx, statement);
         let Some(clause) = find(&mut cursor, construct) else {
             report_unknown(cx, construct, statement);
             continue;
         };
-        let span = statement.head();
-        match first.iter().find(|(word, _)| *word == clause.word) {
-            Some((_, other)) if !clause.repeatable => {
-                cx.report(repeated(construct, clause, span, *other));
-                continue;
-            }
-            Some(_) => {}
-            None => first.push((clause.word, span)),
+        let first = entries.iter().find(|entry| entry.word == clause.word);
+        if let Some(first) = first.filter(|_| !clause.repeatable) {
+            cx.report(repeated(construct, clause, statement.head(), first.span()));
+            continue;
         }
         entries.push(Entry {
             word: clause.word,
             cursor,
-            span,
         });
     }
     // A block with stray or unreadable pieces has its own messages; what is missing may be there.
-    for clause in construct
-        .clauses
-        .iter()
-        .filter(|c| c.required && first.iter().all(|(word, _)| *word != c.word))
-    {
+    let is_said = |clause: &Clause| entries.iter().any(|entry| entry.word == clause.word);
+    let required = construct.clauses.iter().filter(|clause| clause.required);
+    for clause in required.filter(|clause| !is_said(clause)) {
         cx.report(missing(construct, clause, head));
     }
     entries
@@ -150,18 +148,9 @@ pub fn read<'a>(
 
 /// The table row of a clause, with the cursor behind its words.
 fn find(cursor: &mut Cursor<'_>, construct: &Construct) -> Option<&'static Clause> {
-    // Most rows differ in their first word: only where that fits is the rest looked at.
-    let first = cursor.peek_text();
-    let begins = |word: &str| match word.strip_prefix(first) {
-        Some("") => true,
-        Some(rest) => rest.starts_with(' ') && cursor.starts_with(word),
-        None => false,
-    };
-    let longest = construct
-        .clauses
-        .iter()
-        .filter(|clause| begins(clause.word))
-        .max_by_key(|clause| clause.word.len());
+    let fits = |clause: &&Clause| cursor.starts_with(clause.word);
+    let fitting = construct.clauses.iter().filter(fits);
+    let longest = fitting.max_by_key(|clause| clause.word.len());
     if let Some(clause) = longest {
         cursor.take_words(clause.word);
         return Some(clause);

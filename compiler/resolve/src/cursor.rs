@@ -16,7 +16,11 @@ pub struct Cursor<'a> {
     /// What every reader needs.
     pub cx: &'a Context<'a>,
     statement: Statement<'a>,
-    /// What is left of its words and values.
+    /// The next of its words and values, which is looked at more often than taken.
+    next: Option<Token>,
+    /// The text of that one; empty at the end.
+    text: &'a str,
+    /// What is left behind it.
     rest: Values<'a>,
     last: Span,
     block_taken: bool,
@@ -30,16 +34,19 @@ impl<'a> Cursor<'a> {
     /// The beginning of a statement, at its keyword.
     #[must_use]
     pub fn new(cx: &'a Context<'a>, statement: Statement<'a>) -> Self {
-        let head = statement.head();
-        let last = Span {
-            end: head.start,
-            ..head
-        };
+        let mut rest = statement.values();
+        let next = rest.next();
+        let start = next.map_or_else(|| statement.head(), |first| first.span);
         Self {
             cx,
             statement,
-            rest: statement.values(),
-            last,
+            next,
+            text: next.map_or("", |token| cx.text(token.span)),
+            rest,
+            last: Span {
+                end: start.start,
+                ..start
+            },
             block_taken: false,
             troubled: false,
             lost: false,
@@ -49,37 +56,39 @@ impl<'a> Cursor<'a> {
     /// The next token that means something, if any is left.
     #[must_use]
     pub fn peek(&self) -> Option<Token> {
-        self.rest.clone().next()
+        self.next
     }
 
     /// The token after the next.
     #[must_use]
     pub fn peek_second(&self) -> Option<Token> {
-        self.rest.clone().nth(1)
+        self.rest.clone().next()
     }
 
     /// The text of the next token; empty at the end.
     #[must_use]
     pub fn peek_text(&self) -> &'a str {
-        self.peek().map_or("", |token| self.cx.text(token.span))
+        self.text
     }
 
     /// The sort of the next token.
     #[must_use]
     pub fn peek_kind(&self) -> Option<TokenKind> {
-        self.peek().map(|token| token.kind)
+        self.next.map(|token| token.kind)
     }
 
     /// Whether nothing is left before the block.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        self.peek().is_none()
+        self.next.is_none()
     }
 
     /// Takes the next token, whatever it is.
     pub fn advance(&mut self) -> Option<Token> {
-        let token = self.rest.next()?;
+        let token = self.next?;
         self.last = token.span;
+        self.next = self.rest.next();
+        self.text = self.next.map_or("", |next| self.cx.text(next.span));
         Some(token)
     }
 
@@ -116,32 +125,45 @@ impl<'a> Cursor<'a> {
     // --- fixed words -------------------------------------------------------------------------
 
     /// Whether the next tokens are these words, separated by blanks in `words`.
+    #[inline]
     #[must_use]
     pub fn starts_with(&self, words: &str) -> bool {
-        let mut tokens = self.rest.clone();
-        // Most words are not the ones that are there: the first tells.
-        let first = tokens.next().map_or("", |t| self.cx.text(t.span));
-        let rest = match words.strip_prefix(first) {
-            Some("") => return true,
-            Some(rest) => rest,
-            None => return false,
-        };
-        let Some(rest) = rest.strip_prefix(' ') else {
-            return false;
-        };
-        rest.split(' ')
-            .all(|word| tokens.next().is_some_and(|t| self.cx.text(t.span) == word))
+        self.fitting(words).is_some()
     }
 
     /// Takes these words if they are next. For one word as for several: `take_words("on demand")`.
     pub fn take_words(&mut self, words: &str) -> bool {
-        let found = self.starts_with(words);
-        if found {
-            for _ in 0..=words.bytes().filter(|byte| *byte == b' ').count() {
-                self.advance();
-            }
+        let fitting = self.fitting(words);
+        for _ in 0..fitting.unwrap_or(0) {
+            self.advance();
         }
-        found
+        fitting.is_some()
+    }
+
+    /// How many tokens these words are, if they are next. Most words are not, and their first letters tell.
+    #[inline]
+    fn fitting(&self, words: &str) -> Option<usize> {
+        if words.as_bytes().first() == self.text.as_bytes().first() {
+            self.all_fitting(words)
+        } else {
+            None
+        }
+    }
+
+    fn all_fitting(&self, words: &str) -> Option<usize> {
+        let behind = words.strip_prefix(self.text)?;
+        if behind.is_empty() {
+            return Some(1);
+        }
+        let mut tokens = self.rest.clone();
+        let mut count = 1;
+        for word in behind.strip_prefix(' ')?.split(' ') {
+            tokens
+                .next()
+                .filter(|token| self.cx.text(token.span) == word)?;
+            count += 1;
+        }
+        Some(count)
     }
 
     /// Takes an operator such as `..` or `=` if it is next.

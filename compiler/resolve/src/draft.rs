@@ -46,12 +46,6 @@ impl<I: Copy, T> Slots<I, T>
 where
     usize: TryFrom<I>,
 {
-    /// Makes room for so many at once: to grow step by step takes up to twice the room.
-    pub fn reserve(&mut self, count: usize) {
-        self.places
-            .reserve_exact(count.saturating_sub(self.places.len()));
-    }
-
     /// Fills the place of an id.
     pub fn set(&mut self, id: I, value: T) {
         let Ok(at) = usize::try_from(id) else { return };

@@ -5,8 +5,9 @@
 #[must_use]
 pub fn circle(edges: &[Vec<usize>]) -> Option<Vec<usize>> {
     let mut state = vec![State::New; edges.len()];
+    let mut path = Vec::new();
     for start in 0..edges.len() {
-        if let Some(circle) = walk(start, edges, &mut state) {
+        if let Some(circle) = walk(start, edges, &mut state, &mut path) {
             return Some(from_least(circle));
         }
     }
@@ -20,12 +21,18 @@ enum State {
     Done,
 }
 
-/// Depth first without recursion: chains may be as long as a policy.
-fn walk(start: usize, edges: &[Vec<usize>], state: &mut [State]) -> Option<Vec<usize>> {
+/// Depth first without recursion: chains may be as long as a policy. `path` is where to walk: empty before,
+/// and behind where nothing is found.
+fn walk(
+    start: usize,
+    edges: &[Vec<usize>],
+    state: &mut [State],
+    path: &mut Vec<(usize, usize)>,
+) -> Option<Vec<usize>> {
     if state.get(start) != Some(&State::New) {
         return None;
     }
-    let mut path = vec![(start, 0)];
+    path.push((start, 0));
     *state.get_mut(start)? = State::Open;
     while let Some((node, next)) = path.last_mut() {
         let Some(&target) = edges.get(*node).and_then(|targets| targets.get(*next)) else {
@@ -69,8 +76,9 @@ pub fn order(edges: &[Vec<usize>]) -> Result<Vec<usize>, Vec<usize>> {
     }
     let mut done = vec![false; edges.len()];
     let mut out = Vec::with_capacity(edges.len());
+    let mut stack = Vec::new();
     for start in 0..edges.len() {
-        let mut stack = vec![(start, false)];
+        stack.push((start, false));
         while let Some((node, ready)) = stack.pop() {
             let Some(mark) = done.get_mut(node).filter(|mark| !**mark) else {
                 continue;

@@ -26,7 +26,6 @@ pub use forms::constructs;
 pub use load::{Loader, beside, standard_library};
 
 use context::Context;
-use declare::Declarer;
 use draft::Draft;
 use forms::{FORMS, Read};
 
@@ -80,23 +79,25 @@ impl Parsed {
         as_of: Date,
     ) -> (Option<Model>, Vec<Diagnostic>) {
         let Self { files, mut found } = self;
-        let mut declarer = Declarer::new(sources);
-        declarer.files(files.iter().map(|file| (&file.tree, file.library)));
-        let declared = declarer.finish();
+        let texts = files.iter().map(|file| file.tree.span.end);
+        let much = texts.map(u64::from).sum::<u64>() > MUCH;
+        let (declared, hash) = both(
+            much,
+            || declare::declare(sources, &files),
+            || load::hash(sources, &files),
+        );
         found.extend(declared.reports);
         let cx = Context::new(sources, declared.names);
         let mut draft = Draft::new(as_of);
         draft.default_name = default_name.to_owned();
         draft.first_file = files.first().map(|file| file.tree.span.file);
-        read_all(&cx, &mut draft, &declared.items);
+        read_all(&cx, &mut draft, declared.items);
+        drop(files);
         found.extend(relevant(cx.take_reports(), found.as_slice()));
-        let (unused, hash) = (cx.names.unused(), load::hash(sources, &files));
-        // Taking large trees apart takes a while, and nobody waits for it.
-        rayon::spawn(move || drop(files));
         if found.has_errors() {
             return (None, found.sorted());
         }
-        let model = draft.finish(sources, unused, hash);
+        let model = draft.finish(sources, cx.names.unused(), hash);
         (model, found.sorted())
     }
 }
@@ -117,12 +118,28 @@ fn relevant(reports: Vec<Diagnostic>, so_far: &[Diagnostic]) -> Vec<Diagnostic> 
     reports.into_iter().filter(matters).collect()
 }
 
+/// So many bytes of text are worth another thread.
+const MUCH: u64 = 1 << 20;
+
+/// Does both, side by side where there is `much` to do.
+fn both<A: Send, B: Send>(
+    much: bool,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    if much {
+        rayon::join(one, other)
+    } else {
+        (one(), other())
+    }
+}
+
 /// Second pass, row by row.
-fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Vec<declare::Item<'a>>]) {
+fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: Vec<Vec<declare::Item<'a>>>) {
     for (form, items) in FORMS.iter().zip(items) {
         match form.read {
             Read::Each(read) => items.iter().for_each(|item| read(cx, draft, item)),
-            Read::All(read) => read(cx, draft, items),
+            Read::All(read) => read(cx, draft, &items),
             Read::WhenLoading => {}
         }
     }

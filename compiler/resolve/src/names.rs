@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use ecow::EcoString;
 use indexmap::IndexMap;
+use indexmap::map::Entry;
 use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::{Diagnostic, Span, nearest, one_of};
 use thrice_model::ServiceId;
@@ -30,6 +31,14 @@ pub struct Symbol {
 }
 
 impl Symbol {
+    /// From now on it counts as used. Written once: a place that two cores write to again and again goes
+    /// back and forth between them.
+    fn mark(&self) {
+        if !self.used.load(Relaxed) {
+            self.used.store(true, Relaxed);
+        }
+    }
+
     /// Its place in the table of its kind; phases get theirs when their dates are known.
     pub fn index(&self) -> u32 {
         self.index.load(Relaxed)
@@ -64,13 +73,19 @@ impl Names {
         *next - 1
     }
 
+    /// Makes room for so many more at once.
+    pub fn reserve(&mut self, count: usize) {
+        let [shared, _, _] = &mut self.symbols;
+        shared.reserve_exact(count);
+    }
+
     /// Takes a full name (`vpai`, `vpai.local`) for the thing at `index` of its kind's table.
     ///
     /// # Errors
     /// The message about the other declaration, if the name is taken; then that one stays.
     pub fn declare(
         &mut self,
-        name: &str,
+        name: &EcoString,
         kind: Kind,
         index: u32,
         span: Span,
@@ -82,33 +97,28 @@ impl Names {
             Kind::Cost => costs,
             _ => shared,
         };
-        if let Some(other) = space.get(name) {
-            let message = format!("`{name}` is declared twice");
-            let help = format!("one of the two needs another name: names are shared by {SHARED}");
-            let found = Diagnostic::error(DUPLICATE_NAME, message)
-                .at(span, format!("declared again, as {}", kind.with_article()))
-                .at(
-                    other.span,
-                    format!("first declared here, as {}", other.kind.with_article()),
-                )
-                .help(help);
-            return Err(Box::new(found));
-        }
-        if let (Kind::Service, Some((host, short))) = (kind, name.split_once('.')) {
+        let place = match space.entry(name.clone()) {
+            Entry::Vacant(place) => place,
+            Entry::Occupied(other) => {
+                return Err(Box::new(declared_twice(name, kind, span, other.get())));
+            }
+        };
+        place.insert(Symbol {
+            kind,
+            index: AtomicU32::new(index),
+            span,
+            library,
+            used: AtomicBool::new(false),
+        });
+        if kind == Kind::Service
+            && let Some((host, short)) = name.split_once('.')
+        {
             let entry = (ServiceId(index), host.to_owned());
             self.services
                 .entry(short.to_owned())
                 .or_default()
                 .push(entry);
         }
-        let symbol = Symbol {
-            kind,
-            index: AtomicU32::new(index),
-            span,
-            library,
-            used: AtomicBool::new(false),
-        };
-        space.insert(name.into(), symbol);
         Ok(())
     }
 
@@ -167,9 +177,9 @@ impl Names {
 
     /// Counts as used, and with it what it is a part of.
     fn mark(&self, name: &str, symbol: &Symbol) {
-        symbol.used.store(true, Relaxed);
+        symbol.mark();
         if let Some(symbol) = whole(name, symbol.kind).and_then(|whole| self.find(whole)) {
-            symbol.used.store(true, Relaxed);
+            symbol.mark();
         }
     }
 
@@ -296,6 +306,18 @@ impl Names {
             .take(4)
             .collect()
     }
+}
+
+fn declared_twice(name: &str, kind: Kind, span: Span, other: &Symbol) -> Diagnostic {
+    let message = format!("`{name}` is declared twice");
+    let help = format!("one of the two needs another name: names are shared by {SHARED}");
+    Diagnostic::error(DUPLICATE_NAME, message)
+        .at(span, format!("declared again, as {}", kind.with_article()))
+        .at(
+            other.span,
+            format!("first declared here, as {}", other.kind.with_article()),
+        )
+        .help(help)
 }
 
 /// The name of what a store, service or site is a part of.

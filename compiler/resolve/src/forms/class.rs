@@ -6,7 +6,7 @@ use ecow::EcoString;
 use jiff::civil::Date;
 use thin_vec::ThinVec;
 use thrice_diagnostics::Diagnostic;
-use thrice_model::{Class, ClassId, ClassKind, Lifetime, Location, Named, NeededWith, StoreId};
+use thrice_model::{Class, ClassKind, Lifetime, Location, Named, NeededWith, StoreId};
 use thrice_quantity::{
     Bytes, BytesPerDay, CalendarSpan, Dimension, Interval, RatioPerMonth, Seconds, Value,
 };
@@ -113,13 +113,8 @@ const DEFAULT_GROWTH: u64 = 50_000;
 
 /// Reads all: none of them rests on another.
 pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) {
-    let classes = cx.each(items, |item| read(cx, draft, item));
-    draft.classes.reserve(items.len());
-    for (item, class) in items.iter().zip(classes) {
-        if let Some(class) = class {
-            draft.classes.set(ClassId(item.index), class);
-        }
-    }
+    // Each has its place in the table of classes, in their order.
+    draft.classes = cx.each(items, |item| read(cx, draft, item)).into();
 }
 
 fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>) -> Option<Class> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use thrice_diagnostics::{Diagnostic, Span};
+use thrice_diagnostics::Diagnostic;
 use thrice_model::{Credential, CredentialId, HostId, HostKind, Right, Rights, StoreId};
 
 use crate::clauses::{self, Clause, Construct, Entry};
@@ -89,9 +89,7 @@ fn read_clause(draft: &Draft, entry: &mut Entry<'_>, credential: &mut Credential
         "account" => credential.account = Some(read_account(cursor, draft)?),
         "may" => {
             credential.stated = true;
-            credential
-                .rights
-                .push(read_rights(cursor, draft, entry.span)?);
+            credential.rights.push(read_rights(cursor, draft)?);
         }
         "held on" => credential.held.extend(holders(cursor)),
         "profile" => credential.profile = Some(cursor.text("the name of a profile")?.0),
@@ -115,7 +113,7 @@ fn read_account(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<HostId> {
     None
 }
 
-fn read_rights(cursor: &mut Cursor<'_>, draft: &Draft, span: Span) -> Option<Rights> {
+fn read_rights(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<Rights> {
     let rights = cursor.list(|cursor| cursor.choice("a right", &RIGHTS));
     cursor.expect("on", "may read, write on s3.backups")?;
     let stores = cursor.list(|cursor| stores(cursor, draft));
@@ -129,7 +127,7 @@ fn read_rights(cursor: &mut Cursor<'_>, draft: &Draft, span: Span) -> Option<Rig
         rights,
         stores: stores.concat(),
         path,
-        span,
+        span: cursor.head(),
     })
 }
 

@@ -70,7 +70,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
                     "healthchecks" => MonitorKind::Healthchecks,
                     _ => MonitorKind::UptimeKuma,
                 };
-                kinds.push((kind, place(&mut entry.cursor), entry.span));
+                kinds.push((kind, place(&mut entry.cursor), entry.span()));
             }
         }
         entry.cursor.end();

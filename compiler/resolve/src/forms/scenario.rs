@@ -76,7 +76,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         let _read = match entry.word {
             "judged" => reader.judged(cursor),
             "expect" => reader.expect(cursor),
-            word => reader.strike(cursor, word, entry.span),
+            word => reader.strike(cursor, word),
         };
         entry.cursor.end();
     }
@@ -147,13 +147,13 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn strike(&mut self, cursor: &mut Cursor<'_>, word: &str, span: Span) -> Option<()> {
-        let read = self.read_strike(cursor, word, span);
+    fn strike(&mut self, cursor: &mut Cursor<'_>, word: &str) -> Option<()> {
+        let read = self.read_strike(cursor, word);
         self.troubled |= read.is_none();
         read
     }
 
-    fn read_strike(&mut self, cursor: &mut Cursor<'_>, word: &str, span: Span) -> Option<()> {
+    fn read_strike(&mut self, cursor: &mut Cursor<'_>, word: &str) -> Option<()> {
         let mishap = match word {
             "lose" => Mishap::Lose(lost(cursor)?),
             "steal" => Mishap::Steal(stolen(cursor)?),
@@ -165,7 +165,7 @@ impl<'d> Reader<'d> {
         self.strikes.push(Strike {
             at,
             mishap,
-            span: Some(span),
+            span: Some(cursor.head()),
         });
         Some(())
     }

@@ -177,7 +177,7 @@ fn read_clause(draft: &Draft, entry: &mut Entry<'_>, store: &mut Store) -> Optio
             {
                 cursor.warn_of_clock_changes(draft, &schedule, &zone, span);
             }
-            store.snapshots = Some((schedule.as_ref().clone(), keep, entry.span));
+            store.snapshots = Some((schedule.as_ref().clone(), keep, entry.span()));
         }
         "versioning" => store.versioning = cursor.choice("a state of versioning", &VERSIONING)?.0,
         "lock" => store.lock = Some(read_lock(entry)?),
@@ -212,7 +212,7 @@ fn read_lock(entry: &mut Entry<'_>) -> Option<Lock> {
     Some(Lock {
         mode,
         days,
-        span: entry.span,
+        span: entry.span(),
     })
 }
 

@@ -167,7 +167,7 @@ impl<'a> Cursor<'a> {
             && matches!(token.kind, TokenKind::Name | TokenKind::Percent)
         {
             let text = self.cx.text(token.span);
-            if unit(text).is_some() || !WORDS.contains(&text) {
+            if !WORDS.contains(&text) || unit(text).is_some() {
                 self.advance();
                 written.unit = Some(text);
                 written.span = number.span.to(token.span);

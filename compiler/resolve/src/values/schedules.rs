@@ -228,6 +228,10 @@ fn clock_change(
     host_zone: &str,
     span: Span,
 ) -> Option<Diagnostic> {
+    // No clock of this zone changes.
+    if schedule.zone == ScheduleZone::Utc {
+        return None;
+    }
     let host = zone_named(host_zone).unwrap_or(TimeZone::UTC);
     let zone = schedule.zone.time_zone(&host).ok()?;
     let from = draft.start.to_zoned(TimeZone::UTC).ok()?.timestamp();

@@ -97,22 +97,17 @@ pub struct Common {
 }
 
 /// Reads the common clauses, and leaves the verb's own.
-pub fn read<'a>(
-    draft: &Draft,
-    runner: Option<Runner>,
-    entries: Vec<Entry<'a>>,
-) -> (Common, Vec<Entry<'a>>) {
+pub fn read(draft: &Draft, runner: Option<Runner>, entries: &mut Vec<Entry<'_>>) -> Common {
     let mut common = Common::default();
-    let mut own = Vec::new();
-    for mut entry in entries {
-        if is_common(entry.word) {
-            let _read = common.clause(draft, runner, &mut entry);
+    entries.retain_mut(|entry| {
+        let is_own = !is_common(entry.word);
+        if !is_own {
+            let _read = common.clause(draft, runner, entry);
             entry.cursor.end();
-        } else {
-            own.push(entry);
         }
-    }
-    (common, own)
+        is_own
+    });
+    common
 }
 
 fn is_common(word: &str) -> bool {
@@ -130,7 +125,7 @@ impl Common {
         let cursor = &mut entry.cursor;
         match entry.word {
             SCHEDULE => {
-                self.scheduled = Some(entry.span);
+                self.scheduled = Some(cursor.head());
                 let (schedule, span) = cursor.schedule(draft)?;
                 if let Some(zone) = zone(draft, runner?) {
                     cursor.warn_of_clock_changes(draft, &schedule, zone, span);

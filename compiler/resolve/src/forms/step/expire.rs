@@ -92,7 +92,7 @@ fn read(own: &mut Own<'_, '_>) -> Option<Verb> {
         {
             let message = format!("`{word}` is for lifecycle rules");
             own.wrong(
-                entry.span,
+                entry.span(),
                 message,
                 "no lifecycle rule",
                 "take it away, or take `by` away",

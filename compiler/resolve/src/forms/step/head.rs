@@ -44,7 +44,7 @@ pub const CLOCKS: [(&str, AgeClock); 3] = [
 /// The parts seen so far, with their places.
 #[derive(Default)]
 struct Seen {
-    parts: Vec<(&'static str, Span)>,
+    parts: SmallVec<[(&'static str, Span); 6]>,
     place_in_of: bool,
     via: Option<(Location, Span)>,
     environment: Option<(thrice_model::EnvironmentId, Span)>,

@@ -6,6 +6,7 @@
 
 mod backup;
 mod capture;
+mod chains;
 mod check;
 mod common;
 mod copy;
@@ -90,7 +91,7 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
         let shape = shapes.find(|shape| shape.form.keyword == item.construct.keyword)?;
         read(cx, draft, item, shape)
     });
-    settle::settle(cx, draft, &mut pending);
+    chains::settle_all(cx, draft, &mut pending);
     let steps = pending.into_iter().map(|pending| Some(pending?.step));
     draft.steps = steps.collect::<Vec<_>>().into();
 }
@@ -105,7 +106,7 @@ fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>, shape: &Shape) 
         true => head.runner,
         false => expire::runner(draft, &head, &mut entries),
     };
-    let (mut common, entries) = common::read(draft, runner, entries);
+    let mut common = common::read(draft, runner, &mut entries);
     if common::begun_by_backup(&head, item, runner) {
         common.check_unscheduled(cx, item);
     } else {
@@ -133,10 +134,12 @@ fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>, shape: &Shape) 
         pace: common.pace,
         verb,
     };
-    Some(Pending {
+    let mut pending = Pending {
         step,
         written: head.written,
-    })
+    };
+    settle::settle_one(cx, draft, &mut pending);
+    Some(pending)
 }
 
 /// Who brings a step into force. Zerobyte and TrueNAS keep their jobs in databases of their own: what is
@@ -159,7 +162,7 @@ impl Own<'_, '_> {
     /// Where a clause stands, if it does.
     fn span(&self, word: &str) -> Option<Span> {
         let entry = self.entries.iter().find(|entry| entry.word == word)?;
-        Some(entry.span)
+        Some(entry.span())
     }
 
     /// Reads the one clause with this word that is a schedule, on the clock of the step's host.
@@ -201,8 +204,8 @@ impl Own<'_, '_> {
             REPEATED,
             format!("`{one}` and `{other}` exclude each other"),
         )
-        .at(second.span, format!("`{other}` here"))
-        .at(first.span, format!("`{one}` here"))
+        .at(second.span(), format!("`{other}` here"))
+        .at(first.span(), format!("`{one}` here"))
         .help("keep the one that holds");
         self.cx.report(found);
     }

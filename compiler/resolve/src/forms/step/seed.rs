@@ -126,7 +126,7 @@ fn rest(entry: &mut Entry<'_>) -> Option<SeedRule> {
         action: entry.cursor.action(action)?,
         before_leaving: false,
         label_after: None,
-        span: entry.span,
+        span: entry.span(),
     })
 }
 

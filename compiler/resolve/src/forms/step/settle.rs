@@ -1,99 +1,70 @@
-//! What only shows when all steps are read: order, lifetimes, what a step finds to read.
+//! What a step does not say itself and follows from what it rests on: when it exists, what it finds to read.
 
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, Span};
-use thrice_model::{Lifetime, Location, Source, StepTarget, Timing, Verb};
+use thrice_model::{CredentialId, Lifetime, Location, Source, StepId, StepTarget, Timing, Verb};
 use thrice_quantity::{Interval, Seconds};
 
 use super::Pending;
 use super::lifetimes::{self, Base};
-use crate::codes::{CYCLE, NOTHING_TO_READ, OVERLAP, WRONG_VALUE};
+use crate::codes::{NOTHING_TO_READ, OVERLAP, WRONG_VALUE};
 use crate::context::Context;
 use crate::draft::Draft;
-use crate::graph;
 
-/// Settles all steps, sources first.
-pub fn settle(cx: &Context<'_>, draft: &Draft, pending: &mut [Option<Pending>]) {
-    let edges: Vec<Vec<usize>> = pending.iter().map(rests_on).collect();
-    let order = match graph::order(&edges) {
-        Ok(order) => order,
-        Err(circle) => {
-            cx.report(circle_of_steps(pending, &circle));
-            return;
-        }
-    };
-    for at in order {
-        let Some(Some(this)) = pending.get(at) else {
-            continue;
-        };
-        let source = match &this.step.source {
-            Source::Step(id, _) => match pending.get(usize::from(*id)) {
-                Some(Some(source)) => Some(source),
-                // That one could not be read.
-                _ => continue,
-            },
-            _ => None,
-        };
-        if let Some(source) = source {
-            check_source(cx, this, source);
-            check_versions(cx, this, source);
-        }
-        let copied = source.and_then(|source| copied(this, source));
-        check_overlap(cx, draft, this, source);
-        let lifetime = lifetime(cx, draft, this, source);
-        let credential = this
-            .step
-            .credential
-            .or_else(|| repository_credential(draft, this));
-        if let Some(Some(this)) = pending.get_mut(at) {
-            this.step.lifetime = lifetime;
-            this.step.credential = credential;
-            if let Some((verb, timing)) = copied {
-                (this.step.verb, this.step.timing) = (verb, timing);
-            }
-        }
+/// What is known of a step once its source is settled.
+pub struct Settled {
+    lifetime: Lifetime,
+    credential: Option<(CredentialId, Span)>,
+    /// What it takes over from the backup whose versions it copies.
+    copied: Option<Box<(Verb, Timing)>>,
+}
+
+/// Settles a step that reads from no other, as soon as it is read: most do not.
+pub fn settle_one(cx: &Context<'_>, draft: &Draft, this: &mut Pending) {
+    if source(this).is_none() {
+        let settled = settled(cx, draft, this, None);
+        this.take(settled);
     }
 }
 
-/// The steps that must have run before this one.
-fn rests_on(pending: &Option<Pending>) -> Vec<usize> {
-    let Some(Pending { step, .. }) = pending else {
-        return Vec::new();
-    };
-    let source = match &step.source {
+/// The step that another reads from.
+pub fn source(this: &Pending) -> Option<StepId> {
+    match &this.step.source {
         Source::Step(id, _) => Some(*id),
         _ => None,
-    };
-    let after = step.timing.after.iter().map(|(id, _)| *id);
-    let mut all: Vec<usize> = source.into_iter().chain(after).map(usize::from).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
+    }
 }
 
-fn circle_of_steps(pending: &[Option<Pending>], circle: &[usize]) -> Diagnostic {
-    let steps = || {
-        circle
-            .iter()
-            .filter_map(|at| pending.get(*at)?.as_ref())
-            .map(|p| &p.step)
-    };
-    let names: Vec<String> = steps()
-        .map(|step| format!("`{}`", step.named.name))
-        .collect();
-    let message = match names.as_slice() {
-        [one] => format!("the step {one} waits for itself"),
-        many => format!("steps wait for each other in a circle: {}", many.join(", ")),
-    };
-    steps()
-        .fold(Diagnostic::error(CYCLE, message), |found, step| {
-            found.at(
-                step.named.span,
-                format!("`{}` never starts", step.named.name),
-            )
-        })
-        .help("take one `after` or `from` away")
+/// What is known of a step whose source, if it reads from a step, is settled.
+pub fn settled(
+    cx: &Context<'_>,
+    draft: &Draft,
+    this: &Pending,
+    source: Option<&Pending>,
+) -> Settled {
+    if let Some(source) = source {
+        check_source(cx, this, source);
+        check_versions(cx, this, source);
+    }
+    check_overlap(cx, draft, this, source);
+    let credential = this.step.credential;
+    Settled {
+        lifetime: lifetime(cx, draft, this, source),
+        credential: credential.or_else(|| repository_credential(draft, this)),
+        copied: source.and_then(|source| copied(this, source)).map(Box::new),
+    }
+}
+
+impl Pending {
+    /// Takes over what is known of it.
+    pub fn take(&mut self, settled: Settled) {
+        self.step.lifetime = settled.lifetime;
+        self.step.credential = settled.credential;
+        if let Some(copied) = settled.copied {
+            (self.step.verb, self.step.timing) = *copied;
+        }
+    }
 }
 
 /// A step that reads from another finds only what that one leaves.
@@ -311,10 +282,7 @@ fn bases<'m>(
 }
 
 /// The credential of the repository that the step works on.
-fn repository_credential(
-    draft: &Draft,
-    this: &Pending,
-) -> Option<(thrice_model::CredentialId, Span)> {
+fn repository_credential(draft: &Draft, this: &Pending) -> Option<(CredentialId, Span)> {
     let of = |id| {
         draft
             .repositories
