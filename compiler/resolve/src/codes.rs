@@ -60,6 +60,8 @@ codes! {
     OUTLIVES = "T0413";
     /// A step that writes into what it reads.
     OVERLAP = "T0414";
+    /// A class that can only be restored with itself.
+    NEEDS_ITSELF = "T0415";
     /// A date that no calendar has.
     IMPOSSIBLE_DATE = "T0501";
     /// A schedule that never runs.

@@ -6,13 +6,13 @@ use ecow::EcoString;
 use jiff::civil::Date;
 use thin_vec::ThinVec;
 use thrice_diagnostics::Diagnostic;
-use thrice_model::{Class, ClassKind, Lifetime, Location, Named, NeededWith, StoreId};
+use thrice_model::{Class, ClassId, ClassKind, Lifetime, Location, Named, NeededWith, StoreId};
 use thrice_quantity::{
     Bytes, BytesPerDay, CalendarSpan, Dimension, Interval, RatioPerMonth, Seconds, Value,
 };
 
 use crate::clauses::{self, Clause, Construct, Entry};
-use crate::codes::{REPEATED, REVERSED};
+use crate::codes::{NEEDS_ITSELF, REPEATED, REVERSED};
 use crate::context::Context;
 use crate::cursor::Cursor;
 use crate::declare::Item;
@@ -129,6 +129,7 @@ fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>) -> Option<Class
         entry.cursor.end();
     }
     check(cx, &class);
+    check_needs(cx, &class, ClassId(item.index));
     known.then_some(class)
 }
 
@@ -315,4 +316,15 @@ fn check(cx: &Context<'_>, class: &Class) {
         cx.report(found);
     }
     fields::check(cx, class);
+}
+
+/// Two classes may well need each other, as a database and its files do: they are restored together.
+fn check_needs(cx: &Context<'_>, class: &Class, id: ClassId) {
+    for need in class.needs.iter().filter(|need| need.class == id) {
+        let message = format!("`{}` needs itself to be restored", class.named.name);
+        let found = Diagnostic::error(NEEDS_ITSELF, message)
+            .at(need.span, "this is the class itself")
+            .help("name what else a restore of it needs, such as its key or configuration; or take `needs` away");
+        cx.report(found);
+    }
 }

@@ -153,3 +153,11 @@ class d is state on vpai.local { retain at most 1 year, at most 2 years; fields;
 class e is state on vpai.local { retain 3 years; growth 1 %/month..2 GB/year; needs vpai within 1 day }"
     )));
 }
+
+#[test]
+fn a_class_that_needs_itself() {
+    assert_snapshot!(shown(&with(
+        "class a is state on vpai.local { needs b; needs a within 1 day }
+class b is files on vpai.local { needs a }"
+    )));
+}
