@@ -132,10 +132,11 @@ pub fn read(path: &Path) -> Result<String, Trouble> {
 /// See [`Trouble`].
 pub fn read_any(path: &Path) -> Result<String, Trouble> {
     let file = File::open(path).map_err(Trouble::System)?;
-    if file.metadata().map_err(Trouble::System)?.is_dir() {
+    let metadata = file.metadata().map_err(Trouble::System)?;
+    if metadata.is_dir() {
         return Err(Trouble::Folder);
     }
-    read_from(file)
+    read_about(file, metadata.len())
 }
 
 /// All that comes, or as much as shows that it is too much.
@@ -143,8 +144,14 @@ pub fn read_any(path: &Path) -> Result<String, Trouble> {
 /// # Errors
 /// See [`Trouble`].
 pub fn read_from(source: impl io::Read) -> Result<String, Trouble> {
-    let mut bytes = Vec::new();
-    // Pipes and devices have no length to ask for beforehand.
+    read_about(source, 0)
+}
+
+/// The same of something that is said to have so many bytes. Pipes and devices have no length to ask for
+/// beforehand; a buffer that is as large as a file at once is not copied, nor is one twice as large.
+fn read_about(source: impl io::Read, length: u64) -> Result<String, Trouble> {
+    let length = usize::try_from(length.min(LARGEST)).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(length);
     source
         .take(LARGEST + 1)
         .read_to_end(&mut bytes)

@@ -1,7 +1,7 @@
 //! Files of a policy and places in them.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 /// A file of a [`SourceMap`]. Never zero inside, so that a place that may be missing takes no more room than
 /// one that is there.
@@ -72,33 +72,36 @@ pub struct SourceFile {
     /// The name as people wrote or will recognise it; never an absolute path of this machine.
     pub name: String,
     /// The whole text, as read.
-    pub text: Arc<str>,
-    line_starts: Vec<u32>,
+    pub text: Box<str>,
+    /// Where its lines begin; found when a place is first shown, which many runs never do.
+    line_starts: OnceLock<Box<[u32]>>,
 }
 
 impl SourceFile {
-    fn new(name: String, text: Arc<str>) -> Self {
-        let mut line_starts = vec![0];
-        for (at, byte) in text.bytes().enumerate() {
-            if byte == b'\n' {
-                line_starts.push(u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1));
-            }
-        }
+    const fn new(name: String, text: Box<str>) -> Self {
         Self {
             name,
             text,
-            line_starts,
+            line_starts: OnceLock::new(),
         }
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let breaks = self.text.match_indices('\n');
+            let after = |(at, _)| u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1);
+            std::iter::once(0).chain(breaks.map(after)).collect()
+        })
     }
 
     /// Line and column of byte `at`.
     #[must_use]
     pub fn line(&self, at: u32) -> Line {
-        let index = self
-            .line_starts
+        let starts = self.line_starts();
+        let index = starts
             .partition_point(|&start| start <= at)
             .saturating_sub(1);
-        let start = self.line_starts.get(index).copied().unwrap_or(0);
+        let start = starts.get(index).copied().unwrap_or(0);
         let text = self
             .text
             .get(start as usize..(at as usize).max(start as usize));
@@ -124,7 +127,7 @@ impl SourceMap {
     }
 
     /// Adds a file and returns its id. The name is shown to people as it is.
-    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Box<str>>) -> FileId {
         let id = FileId::new(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         self.files.push(SourceFile::new(name.into(), text.into()));
         id

@@ -95,7 +95,7 @@ impl Names {
             return Err(Box::new(found));
         }
         if let (Kind::Service, Some((host, short))) = (kind, name.split_once('.')) {
-            let entry = (ServiceId(index), host.to_owned());
+            let entry = (ServiceId::new(index), host.to_owned());
             self.services
                 .entry(short.to_owned())
                 .or_default()

@@ -117,7 +117,7 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
     draft.classes.reserve(items.len());
     for (item, class) in items.iter().zip(classes) {
         if let Some(class) = class {
-            draft.classes.set(ClassId(item.index), class);
+            draft.classes.set(ClassId::new(item.index), class);
         }
     }
 }
@@ -146,7 +146,7 @@ fn empty(named: Named) -> Class {
         named,
         kind: ClassKind::State,
         home: Location {
-            store: StoreId(u32::MAX),
+            store: StoreId::new(u32::MAX),
             path: EcoString::new(),
         },
         lifetime: Lifetime {
