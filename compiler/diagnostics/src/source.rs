@@ -74,7 +74,7 @@ pub struct SourceFile {
     /// The name as people wrote or will recognise it; never an absolute path of this machine.
     pub name: String,
     /// The whole text, as read.
-    pub text: String,
+    pub text: Box<str>,
     /// How many line feeds stand before each multiple of [`STRIDE`]: counted when a line is first asked
     /// for, which a policy without findings never is.
     line_feeds: OnceLock<Vec<u32>>,
@@ -85,7 +85,7 @@ pub struct SourceFile {
 const STRIDE: usize = 4096;
 
 impl SourceFile {
-    fn new(name: String, text: String) -> Self {
+    const fn new(name: String, text: Box<str>) -> Self {
         Self {
             name,
             text,
@@ -142,7 +142,7 @@ impl SourceMap {
     }
 
     /// Adds a file and returns its id. The name is shown to people as it is.
-    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Box<str>>) -> FileId {
         let id = FileId::new(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         self.files.push(SourceFile::new(name.into(), text.into()));
         id

@@ -2,16 +2,38 @@
 
 use std::marker::PhantomData;
 
+/// Types of ids. Never zero inside, so that an id that may be missing takes no more room than one that is there.
+#[macro_export]
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub u32);
-        impl From<usize> for $name {
-            fn from(index: usize) -> Self { Self(u32::try_from(index).unwrap_or(u32::MAX)) }
+        pub struct $name(::std::num::NonZeroU32);
+
+        impl $name {
+            /// The id of what stands behind so many others in its table.
+            #[must_use]
+            pub const fn new(index: u32) -> Self {
+                Self(::std::num::NonZeroU32::MIN.saturating_add(index))
+            }
+
+            /// How many stand before it in its table.
+            #[must_use]
+            pub const fn index(self) -> u32 {
+                self.0.get() - 1
+            }
         }
+
+        impl From<usize> for $name {
+            fn from(index: usize) -> Self {
+                Self::new(u32::try_from(index).unwrap_or(u32::MAX))
+            }
+        }
+
         impl From<$name> for usize {
-            fn from(id: $name) -> Self { id.0 as Self }
+            fn from(id: $name) -> Self {
+                id.index() as Self
+            }
         }
     )*};
 }

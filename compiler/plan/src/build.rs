@@ -208,7 +208,6 @@ impl Builder<'_> {
                 propagates: false,
                 key: None,
                 counts: true,
-                span: class.named.span,
             });
         }
     }
@@ -331,7 +330,6 @@ impl Builder<'_> {
             // What passed through transit counts where it arrives; what comes of a seed never does.
             counts: !matches!(kind, CopyKind::Transit | CopyKind::Seed)
                 && (source.counts || source.kind == CopyKind::Transit),
-            span: step.named.span,
         };
         let new = self.add(copy);
         if let (Verb::Move { .. }, Some(source)) = (&step.verb, self.copies.get_mut(source_id)) {

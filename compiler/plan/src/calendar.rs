@@ -28,7 +28,7 @@ pub struct Calendars {
     lists: Vec<Option<Starts>>,
     /// How far apart the runs of a list are, in seconds, where that is always the same.
     apart: Vec<Option<i64>>,
-    of: Table<StepId, Option<usize>>,
+    of: Table<StepId, Option<u32>>,
     /// Of mirrors, when they are asked after.
     asked: BTreeMap<StepId, usize>,
 }
@@ -38,7 +38,10 @@ impl Calendars {
     pub(crate) fn new<'m>(model: &'m Model, before: Seconds) -> Self {
         let from = midnight(model.policy.start).saturating_sub(before.0);
         let until = midnight(model.policy.end).saturating_add(2 * 86_400);
-        let mut out = Self::default();
+        let mut out = Self {
+            of: Table::with_capacity(model.steps.len()),
+            ..Self::default()
+        };
         let mut known: IndexMap<(&str, &Recurrence), usize, FxBuildHasher> = IndexMap::default();
         for (id, step) in model.steps.iter() {
             let mut number = |(schedule, _): &'m (Arc<Schedule>, Span)| {
@@ -55,7 +58,8 @@ impl Calendars {
             if let Some(list) = asked.map(&mut number) {
                 out.asked.insert(id, list);
             }
-            out.of.push(runs);
+            out.of
+                .push(runs.and_then(|number| u32::try_from(number).ok()));
         }
         out
     }
@@ -82,7 +86,8 @@ impl Calendars {
     /// The number of a step's list: the same for steps on the same schedule.
     #[must_use]
     pub fn number(&self, step: StepId) -> Option<usize> {
-        self.of.get(step).copied().flatten()
+        let number = self.of.get(step).copied().flatten()?;
+        usize::try_from(number).ok()
     }
 }
 

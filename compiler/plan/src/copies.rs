@@ -1,7 +1,6 @@
 //! A class's data at a place.
 
 use thin_vec::ThinVec;
-use thrice_diagnostics::Span;
 use thrice_model::{ClassId, KeyId, Lifetime, Location, RepositoryId, StepId};
 use thrice_quantity::{Interval, Seconds};
 
@@ -11,20 +10,9 @@ pub const FOR_EVER: Seconds = Seconds(100 * 366 * 86_400);
 /// Lifecycle workers of object storages run once a day and round: deletion may be so much later than due.
 pub const LIFECYCLE_LATE: Seconds = Seconds::days(2);
 
-/// A copy of the plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CopyId(pub u32);
-
-impl From<usize> for CopyId {
-    fn from(index: usize) -> Self {
-        Self(u32::try_from(index).unwrap_or(u32::MAX))
-    }
-}
-
-impl From<CopyId> for usize {
-    fn from(id: CopyId) -> Self {
-        id.0 as Self
-    }
+thrice_model::ids! {
+    /// A copy of the plan.
+    CopyId,
 }
 
 /// What a copy is.
@@ -138,6 +126,4 @@ pub struct Copy {
     pub key: Option<KeyId>,
     /// Whether it may be counted as a copy at all.
     pub counts: bool,
-    /// The words it rests on, the most telling first.
-    pub span: Span,
 }

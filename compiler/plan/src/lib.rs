@@ -38,6 +38,7 @@ pub use thrice_model as model;
 use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
+use thrice_diagnostics::Span;
 use thrice_model::{HostId, Model, PhaseId, StepId, StoreId, Table};
 
 /// A stretch of time in which nothing begins or ends to exist.
@@ -89,6 +90,15 @@ impl Plan {
     #[must_use]
     pub fn staleness(&self) -> &Staleness {
         self.staleness.get_or_init(|| staleness::staleness(self))
+    }
+
+    /// The words a copy rests on: the name of the step that makes it, of live data that of its class.
+    #[must_use]
+    pub fn span_of(&self, copy: &Copy) -> Span {
+        match copy.made_by {
+            Some(step) => self.model.steps[step].named.span,
+            None => self.model.classes[copy.class].named.span,
+        }
     }
 
     /// The host a store is on.

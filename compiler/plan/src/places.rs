@@ -93,7 +93,7 @@ mod tests {
         let places: Vec<Location> = (0..2)
             .flat_map(|store| {
                 paths.map(|path| Location {
-                    store: StoreId(store),
+                    store: StoreId::new(store),
                     path: path.into(),
                 })
             })

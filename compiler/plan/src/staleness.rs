@@ -28,6 +28,7 @@
 //! is sound, and [`Newest::exact`] says that it was done.
 
 mod run;
+mod runs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use thrice_model::{StepId, Table, Verb};
 use thrice_quantity::Seconds;
 
 pub use run::Run;
+pub use runs::Runs;
 
 use crate::Plan;
 use crate::cadence::Cadence;
@@ -68,7 +70,7 @@ pub enum Known {
     /// It comes from the last run that is done, or from one so many before it.
     Runs {
         /// All runs, in order.
-        runs: Arc<[Run]>,
+        runs: Runs,
         /// How many of the newest may have failed.
         missed: usize,
     },
@@ -116,8 +118,7 @@ impl Newest {
             Known::Within(age) => Some(moment.saturating_add(age.0)),
             Known::Runs { runs, missed } => {
                 let first = runs.partition_point(|run| run.data() < moment);
-                runs.get(first.saturating_add(*missed))
-                    .map(|run| run.done())
+                runs.get(first.saturating_add(*missed)).map(Run::done)
             }
             Known::Nothing => None,
         }
@@ -131,7 +132,6 @@ impl Newest {
         };
         let done = runs.partition_point(|run| run.done() <= moment);
         runs.get(done.checked_sub(missed.saturating_add(1))?)
-            .copied()
     }
 }
 
@@ -172,7 +172,7 @@ pub fn worst(copies: &[&Newest], from: i64, until: i64) -> Option<Worst> {
 
 /// A way through the runs of a copy, in the order in which they are done.
 struct Walk<'n> {
-    runs: &'n [Run],
+    runs: Option<&'n Runs>,
     missed: usize,
     /// How many are done.
     done: usize,
@@ -187,14 +187,15 @@ struct Walk<'n> {
 impl<'n> Walk<'n> {
     /// Runs that are done at a moment are passed.
     fn at(newest: &'n Newest, moment: i64) -> Self {
-        let (runs, missed): (&[Run], usize) = match &newest.known {
-            Known::Runs { runs, missed } => (runs, *missed),
-            Known::Within(_) | Known::Nothing => (&[], 0),
+        let (runs, missed) = match &newest.known {
+            Known::Runs { runs, missed } => (Some(runs), *missed),
+            Known::Within(_) | Known::Nothing => (None, 0),
         };
+        let done = |runs: &Runs| runs.partition_point(|run| run.done() <= moment);
         let mut walk = Self {
             runs,
             missed,
-            done: runs.partition_point(|run| run.done() <= moment),
+            done: runs.map_or(0, done),
             next: None,
             data: None,
             within: match newest.known {
@@ -224,11 +225,10 @@ impl<'n> Walk<'n> {
 
     /// Looks at the runs where it stands.
     fn look(&mut self) {
-        self.next = self.runs.get(self.done).map(|run| run.done());
+        let run = |at: usize| self.runs?.get(at);
         let last = self.done.checked_sub(self.missed.saturating_add(1));
-        self.data = last
-            .and_then(|last| self.runs.get(last))
-            .map(|run| run.data());
+        let (next, last) = (run(self.done), last.and_then(run));
+        (self.next, self.data) = (next.map(Run::done), last.map(Run::data));
     }
 }
 
@@ -241,7 +241,7 @@ fn data_by(newest: &Newest, done: &mut usize, at: i64) -> Option<i64> {
                 *done += 1;
             }
             let last = done.checked_sub(missed.saturating_add(1))?;
-            runs.get(last).map(|run| run.data())
+            runs.get(last).map(Run::data)
         }
         Known::Nothing => None,
     }
@@ -251,7 +251,7 @@ fn data_by(newest: &Newest, done: &mut usize, at: i64) -> Option<i64> {
 #[derive(Clone, Debug)]
 pub(crate) struct Rhythm {
     /// When it runs, in Unix seconds.
-    pub starts: Arc<[i64]>,
+    pub starts: Starts,
     /// Jitter.
     pub late: i64,
     /// Greatest duration.
@@ -315,7 +315,7 @@ pub(crate) fn stage(
     }
     Newest {
         known: Known::Runs {
-            runs: runs.into(),
+            runs: Runs::of(&runs, &step.starts),
             missed: usize::try_from(step.missed).unwrap_or(usize::MAX),
         },
         exact: source.exact,
@@ -331,7 +331,7 @@ fn last_due(source: &Newest, due: &mut usize, moment: i64) -> Option<Run> {
     while runs.get(*due).is_some_and(|run| run.start() <= moment) {
         *due += 1;
     }
-    runs.get(due.checked_sub(1)?).copied()
+    runs.get(due.checked_sub(1)?)
 }
 
 /// The same without the step's phase: what is in the source arrives within `delay`.
@@ -340,7 +340,7 @@ fn within(source: &Newest, delay: Seconds) -> Newest {
         Known::Nothing => Known::Nothing,
         Known::Within(age) => Known::Within(age.saturating_add(delay)),
         Known::Runs { runs, missed } => Known::Runs {
-            runs: runs.iter().filter_map(|run| run.later(delay)).collect(),
+            runs: runs.changed(|run| run.later(delay)),
             missed: *missed,
         },
     };
@@ -354,15 +354,14 @@ fn within(source: &Newest, delay: Seconds) -> Newest {
 #[derive(Clone, Debug, Default)]
 pub struct Staleness {
     shapes: Vec<[Newest; 2]>,
-    of: Table<CopyId, usize>,
+    of: Table<CopyId, u32>,
 }
 
 impl Staleness {
     /// What the newest version in a copy is at every moment.
     #[must_use]
     pub fn of(&self, copy: CopyId, missed: Missed) -> &Newest {
-        let shape = self.of.get(copy).and_then(|shape| self.shapes.get(*shape));
-        match (shape, missed) {
+        match (self.shapes.get(self.shape(copy)), missed) {
             (Some([nominal, _]), Missed::Nominal) => nominal,
             (Some([_, guaranteed]), Missed::Guaranteed) => guaranteed,
             (None, _) => &Newest::NOTHING,
@@ -372,7 +371,9 @@ impl Staleness {
     /// Which copies are alike in this: the same number is the same newest version at every moment.
     #[must_use]
     pub fn shape(&self, copy: CopyId) -> usize {
-        self.of.get(copy).copied().unwrap_or(usize::MAX)
+        self.of
+            .get(copy)
+            .map_or(usize::MAX, |shape| *shape as usize)
     }
 }
 
@@ -403,17 +404,17 @@ pub(crate) fn staleness(plan: &Plan) -> Staleness {
         ],
         index: BTreeMap::new(),
     };
-    let mut of: Table<CopyId, usize> = Table::default();
+    let mut of: Table<CopyId, u32> = Table::with_capacity(copies.len());
     for (_, copy) in copies.iter() {
         let shape = match (copy.made_by, copy.source) {
             (Some(step), Some(source)) => {
                 let writer = copies.get(source).and_then(|source| source.made_by);
-                let source = of.get(source).copied().unwrap_or(1);
+                let source = of.get(source).map_or(1, |shape| *shape as usize);
                 builder.derived(copy, step, source, writer)
             }
             _ => 0,
         };
-        of.push(shape);
+        of.push(u32::try_from(shape).unwrap_or(u32::MAX));
     }
     Staleness {
         shapes: builder.shapes,

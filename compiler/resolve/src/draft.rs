@@ -83,7 +83,9 @@ where
             clippy::filter_map_identity,
             reason = "`flatten` would take as much memory again: large policies have tens of megabytes here"
         )]
-        let values: Vec<T> = self.places.into_iter().filter_map(|value| value).collect();
+        let mut values: Vec<T> = self.places.into_iter().filter_map(|value| value).collect();
+        // They lie where more was while they were read.
+        values.shrink_to_fit();
         values.into()
     }
 }

@@ -113,7 +113,7 @@ impl Names {
         if kind == Kind::Service
             && let Some((host, short)) = name.split_once('.')
         {
-            let entry = (ServiceId(index), host.to_owned());
+            let entry = (ServiceId::new(index), host.to_owned());
             self.services
                 .entry(short.to_owned())
                 .or_default()

@@ -147,7 +147,7 @@ impl<'p> Player<'p> {
         if leaves.len() != chosen.leaves.len() {
             return refuse(format!(
                 "copy {} has {} ways of leaving, not {}",
-                id.0,
+                id.index(),
                 leaves.len(),
                 chosen.leaves.len()
             ));

@@ -134,7 +134,7 @@ pub(crate) struct Subject(u32);
 /// Classes come first.
 impl From<ClassId> for Subject {
     fn from(class: ClassId) -> Self {
-        Self(class.0)
+        Self(class.index())
     }
 }
 
@@ -197,11 +197,11 @@ impl Subjects {
     }
 
     pub(crate) const fn store(&self, id: StoreId) -> Subject {
-        Subject(self.stores + id.0)
+        Subject(self.stores + id.index())
     }
 
     pub(crate) const fn key(&self, id: KeyId) -> Subject {
-        Subject(self.keys + id.0)
+        Subject(self.keys + id.index())
     }
 
     pub(crate) const fn policy(&self) -> Subject {

@@ -70,7 +70,7 @@ fn the_newest_version_is_as_old_as_one_period_and_both_runs() {
     let worst = |missed| {
         let (last, _) = plan.copies.iter().last().unwrap();
         let newest = plan.staleness().of(last, missed).clone();
-        let from = plan.calendars.starts(thrice_model::StepId(1)).unwrap()[60];
+        let from = plan.calendars.starts(thrice_model::StepId::new(1)).unwrap()[60];
         thrice_plan::staleness::worst(&[&newest], from, from + 30 * 86_400)
             .unwrap()
             .age

@@ -43,7 +43,7 @@ fn mount(
 ) {
     fixture.model.mounts.push(Mount {
         named: named(name),
-        service: ServiceId(0),
+        service: ServiceId::new(0),
         store,
         path: path.into(),
         folder: name.to_owned(),

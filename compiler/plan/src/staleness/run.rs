@@ -1,15 +1,15 @@
-//! Runs of steps: there are thousands a step, so each is kept small.
+//! A run of a step.
 
 use thrice_quantity::Seconds;
 
 /// A run of a step. Times are in Unix seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    start: i64,
+    pub(super) start: i64,
     /// Seconds from then until it is done.
-    taking: u32,
+    pub(super) taking: u32,
     /// How old its data is when it starts, in seconds.
-    age: u32,
+    pub(super) age: u32,
 }
 
 impl Run {

@@ -129,7 +129,7 @@ fn read<'a>(cx: &'a Context<'a>, draft: &Draft, item: &Item<'a>) -> Option<Class
         entry.cursor.end();
     }
     check(cx, &class);
-    check_needs(cx, &class, ClassId(item.index));
+    check_needs(cx, &class, ClassId::new(item.index));
     known.then_some(class)
 }
 
@@ -142,7 +142,7 @@ fn empty(named: Named) -> Class {
         named,
         kind: ClassKind::State,
         home: Location {
-            store: StoreId(u32::MAX),
+            store: StoreId::new(u32::MAX),
             path: EcoString::new(),
         },
         lifetime: Lifetime {

@@ -69,7 +69,9 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     }
     cursor.end();
     credential.account = credential.account.or_else(|| account(draft, &credential));
-    draft.credentials.set(CredentialId(item.index), credential);
+    draft
+        .credentials
+        .set(CredentialId::new(item.index), credential);
 }
 
 /// The one object storage that all stores belong to which its rights name: what its provider gives to each key of
@@ -142,7 +144,7 @@ fn stores(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<Vec<StoreId>> {
             let own = draft
                 .stores
                 .iter()
-                .filter(|(_, store)| store.host == HostId(index));
+                .filter(|(_, store)| store.host == HostId::new(index));
             Some(own.map(|(at, _)| StoreId::from(at)).collect())
         }
         Err(found) => {

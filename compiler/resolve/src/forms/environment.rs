@@ -74,5 +74,5 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     cursor.end();
     draft
         .environments
-        .set(EnvironmentId(item.index), environment);
+        .set(EnvironmentId::new(item.index), environment);
 }

@@ -96,21 +96,21 @@ fn size(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<(EstimateOf, Option<Li
     let (kind, index, _) = thing?;
     Some(match kind {
         Kind::Store => {
-            let id = StoreId(index);
+            let id = StoreId::new(index);
             (
                 EstimateOf::StoreSize(id, size),
                 draft.stores.get(id).map(|store| store.lifetime),
             )
         }
         Kind::Repository => {
-            let id = RepositoryId(index);
+            let id = RepositoryId::new(index);
             (
                 EstimateOf::RepositorySize(id, size),
                 draft.repositories.get(id).map(|r| r.lifetime),
             )
         }
         _ => {
-            let id = ClassId(index);
+            let id = ClassId::new(index);
             (
                 EstimateOf::ClassSize(id, size),
                 draft.classes.get(id).map(|class| class.lifetime),

@@ -107,7 +107,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         kind,
         // A site that could not be read is an error already: then only stores and services need
         // the host, so that they do not complain too.
-        site: site.map_or(thrice_model::SiteId(u32::MAX), |(site, _)| site),
+        site: site.map_or(thrice_model::SiteId::new(u32::MAX), |(site, _)| site),
         lifetime,
         timezone: "UTC".to_owned(),
         transit_only: false,
@@ -134,7 +134,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         }
     }
     cursor.end();
-    draft.hosts.set(HostId(item.index), host);
+    draft.hosts.set(HostId::new(item.index), host);
 }
 
 fn read_clause(word: &str, cursor: &mut Cursor<'_>, host: &mut Host) -> Option<()> {

@@ -52,7 +52,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         entry.cursor.end();
     }
     cursor.end();
-    draft.keys.set(KeyId(item.index), key);
+    draft.keys.set(KeyId::new(item.index), key);
 }
 
 /// A list of hosts and vaults.
@@ -60,9 +60,9 @@ pub fn holders(cursor: &mut Cursor<'_>) -> Vec<(Holder, Span)> {
     cursor.list(|cursor| {
         let (kind, index, span) = cursor.reference_any(&[Kind::Host, Kind::Vault])?;
         let holder = if kind == Kind::Host {
-            Holder::Host(HostId(index))
+            Holder::Host(HostId::new(index))
         } else {
-            Holder::Vault(VaultId(index))
+            Holder::Vault(VaultId::new(index))
         };
         Some((holder, span))
     })

@@ -107,7 +107,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         provider,
         grace,
     };
-    draft.monitors.set(MonitorId(item.index), monitor);
+    draft.monitors.set(MonitorId::new(item.index), monitor);
 }
 
 /// `at "VARIABLE"`, or the absolute path of a file.

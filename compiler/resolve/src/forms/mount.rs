@@ -80,7 +80,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let is_bucket = store.is_some_and(|store| store.kind == StoreKind::Bucket);
     let mut mount = Mount {
         named: item.named(cx),
-        service: service.map_or(ServiceId(u32::MAX), |(id, _)| id),
+        service: service.map_or(ServiceId::new(u32::MAX), |(id, _)| id),
         store: location.store,
         path: location.path,
         folder: item.name.to_string(),
@@ -112,7 +112,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
 /// Stands for a place that could not be read: that is an error, so nobody sees this.
 fn nowhere() -> Location {
     Location {
-        store: StoreId(u32::MAX),
+        store: StoreId::new(u32::MAX),
         path: "/".into(),
     }
 }

@@ -95,7 +95,7 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
         };
         let id = PhaseId::from(place);
         if let Some(symbol) = cx.names.find(&item.name).filter(|s| s.span == item.span) {
-            symbol.set_index(id.0);
+            symbol.set_index(id.index());
         }
         let phase = Phase {
             named: item.named(cx),

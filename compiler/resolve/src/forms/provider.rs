@@ -96,7 +96,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         }
     }
     cursor.end();
-    draft.providers.set(ProviderId(item.index), provider);
+    draft.providers.set(ProviderId::new(item.index), provider);
 }
 
 fn read_capabilities(provider: &mut Provider, entry: &mut Entry<'_>) {
@@ -143,7 +143,7 @@ pub fn read_fact<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         entry.cursor.end();
     }
     cursor.end();
-    let provider = draft.providers.get(ProviderId(item.parent));
+    let provider = draft.providers.get(ProviderId::new(item.parent));
     let fact = (|| {
         Some(Fact {
             subject: provider?.named.name.to_string(),

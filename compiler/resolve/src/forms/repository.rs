@@ -55,7 +55,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         .and_then(|location| draft.stores.get(location.store));
     let base = store.map(|store| store.lifetime);
     let Location { store, path } = location.unwrap_or(Location {
-        store: thrice_model::StoreId(u32::MAX),
+        store: thrice_model::StoreId::new(u32::MAX),
         path: ecow::EcoString::new(),
     });
     let mut repository = Repository {
@@ -74,7 +74,9 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         entry.cursor.end();
     }
     cursor.end();
-    draft.repositories.set(RepositoryId(item.index), repository);
+    draft
+        .repositories
+        .set(RepositoryId::new(item.index), repository);
 }
 
 fn read_clause(entry: &mut Entry<'_>, repository: &mut Repository) -> Option<()> {

@@ -236,8 +236,8 @@ fn headroom(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<Demand> {
     } else {
         let named = cursor.list(|cursor| cursor.reference_any(&[Kind::Store, Kind::Host]));
         let of = |(kind, index): (Kind, u32)| match kind {
-            Kind::Store => vec![StoreId(index)],
-            _ => stores_of(draft, HostId(index)),
+            Kind::Store => vec![StoreId::new(index)],
+            _ => stores_of(draft, HostId::new(index)),
         };
         named
             .into_iter()

@@ -320,7 +320,7 @@ fn stolen(cursor: &mut Cursor<'_>) -> Option<Hostile> {
         (kind, index)
     };
     Some(match kind {
-        Kind::Credential => Hostile::Credential(CredentialId(index)),
-        _ => Hostile::Host(HostId(index)),
+        Kind::Credential => Hostile::Credential(CredentialId::new(index)),
+        _ => Hostile::Host(HostId::new(index)),
     })
 }

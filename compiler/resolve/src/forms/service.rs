@@ -35,7 +35,7 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
     for item in items {
         read(cx, draft, item);
     }
-    let edge = |id: &ServiceId| usize::try_from(id.0).ok();
+    let edge = |id: &ServiceId| usize::try_from(id.index()).ok();
     let mut edges: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
     for (at, service) in draft.services.iter() {
         if let Some(targets) = edges.get_mut(at) {
@@ -81,7 +81,7 @@ fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         cursor.end();
     }
     cursor.end();
-    let host = HostId(item.parent);
+    let host = HostId::new(item.parent);
     let Some(base) = draft.hosts.get(host) else {
         return;
     };
@@ -94,5 +94,5 @@ fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         clearance,
         lifetime,
     };
-    draft.services.set(ServiceId(item.index), service);
+    draft.services.set(ServiceId::new(item.index), service);
 }

@@ -24,7 +24,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     cursor.end();
     let site = Site {
         named: item.named(cx),
-        provider: ProviderId(item.parent),
+        provider: ProviderId::new(item.parent),
     };
-    draft.sites.set(SiteId(item.index), site);
+    draft.sites.set(SiteId::new(item.index), site);
 }

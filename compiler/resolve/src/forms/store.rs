@@ -122,7 +122,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         Some(String::new())
     };
     let written = cursor.lifetime(draft);
-    let host = HostId(item.parent);
+    let host = HostId::new(item.parent);
     let base = draft.hosts.get(host).map(|host| host.lifetime);
     let mut store = Store {
         named: item.named(cx),
@@ -157,7 +157,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     }
     cursor.end();
     store.capacity = usable(cx, item, capacity, layout);
-    draft.stores.set(StoreId(item.index), store);
+    draft.stores.set(StoreId::new(item.index), store);
 }
 
 fn read_clause(draft: &Draft, entry: &mut Entry<'_>, store: &mut Store) -> Option<()> {

@@ -35,7 +35,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
     let data = match cursor.take_words("of") {
         true => cursor
             .reference(Kind::Class)
-            .map(|(class, span)| (ClassId(class), span)),
+            .map(|(class, span)| (ClassId::new(class), span)),
         false => None,
     };
     let written = cursor.lifetime(draft);
@@ -51,5 +51,5 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         data,
         lifetime,
     };
-    draft.vaults.set(VaultId(item.index), vault);
+    draft.vaults.set(VaultId::new(item.index), vault);
 }

@@ -115,12 +115,12 @@ pub fn classes(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> SmallVec<[(ClassId, S
     let written = cursor.list(|cursor| cursor.reference_any(kinds));
     // Most name one.
     if let [(_, index, span)] = written.as_slice() {
-        return smallvec![(ClassId(*index), *span)];
+        return smallvec![(ClassId::new(*index), *span)];
     }
     let mut found = SmallVec::new();
     let mut known: BTreeMap<ClassId, Span> = BTreeMap::new();
     for (_, index, span) in written {
-        let class = ClassId(index);
+        let class = ClassId::new(index);
         match known.get(&class) {
             Some(first) => {
                 let name = cursor.cx.text(span);
@@ -177,12 +177,12 @@ pub fn any_target(cursor: &mut Cursor<'_>) -> Option<(Target, Span)> {
 /// Only for the kinds of [`TARGETS`].
 fn target(kind: Kind, index: u32) -> Target {
     match kind {
-        Kind::Store => Target::Store(StoreId(index)),
-        Kind::Site => Target::Site(SiteId(index)),
-        Kind::Provider => Target::Provider(ProviderId(index)),
-        Kind::Credential => Target::Credential(CredentialId(index)),
-        Kind::Key => Target::Key(KeyId(index)),
-        _ => Target::Host(HostId(index)),
+        Kind::Store => Target::Store(StoreId::new(index)),
+        Kind::Site => Target::Site(SiteId::new(index)),
+        Kind::Provider => Target::Provider(ProviderId::new(index)),
+        Kind::Credential => Target::Credential(CredentialId::new(index)),
+        Kind::Key => Target::Key(KeyId::new(index)),
+        _ => Target::Host(HostId::new(index)),
     }
 }
 

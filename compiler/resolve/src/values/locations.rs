@@ -20,7 +20,7 @@ impl Cursor<'_> {
         match self.cx.names.look_up(store, Kind::Store, span) {
             Ok(store) => Some((
                 Location {
-                    store: StoreId(store),
+                    store: StoreId::new(store),
                     path: path?,
                 },
                 span,

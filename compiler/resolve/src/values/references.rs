@@ -19,7 +19,7 @@ macro_rules! references {
         impl Cursor<'_> {$(
             $(#[$doc])*
             pub fn $name(&mut self) -> Option<($id, Span)> {
-                self.reference(Kind::$kind).map(|(index, span)| ($id(index), span))
+                self.reference(Kind::$kind).map(|(index, span)| ($id::new(index), span))
             }
         )*}
     };
@@ -111,7 +111,7 @@ impl<'a> Cursor<'a> {
         if name.contains('.') {
             let found = self.cx.names.look_up(name, Kind::Service, span);
             return found
-                .map(|index| (ServiceId(index), span))
+                .map(|index| (ServiceId::new(index), span))
                 .map_err(|diagnostic| self.complain(*diagnostic))
                 .ok();
         }
@@ -146,7 +146,7 @@ impl<'a> Cursor<'a> {
             let id = symbol
                 .filter(|symbol| symbol.kind == Kind::Service)?
                 .index();
-            Some((ServiceId(id), (*host).to_owned()))
+            Some((ServiceId::new(id), (*host).to_owned()))
         };
         match (near.iter().find_map(on), services) {
             (Some((id, host)), _) => {

@@ -430,7 +430,7 @@ backup up of databases, configs to repo by seko.zerobyte { nightly; gfs; jitter 
         "daily at 06:00 UTC"
     );
     assert_eq!(far.verb.word(), "copy");
-    assert_eq!(model.followed(far), Some(thrice_model::StepId(2)));
+    assert_eq!(model.followed(far), Some(thrice_model::StepId::new(2)));
     assert_eq!(far.application, Application::Api);
     assert_eq!(far.timing.schedule, up.timing.schedule);
     // It may begin as late as the backup may be done.

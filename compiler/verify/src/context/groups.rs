@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 /// What belongs to each thing of a table, in one list.
 pub(crate) struct Groups<I, T> {
     /// Where the group of each thing begins; at the end, where the last one ends.
-    starts: Vec<usize>,
+    starts: Vec<u32>,
     all: Vec<T>,
     things: PhantomData<I>,
 }
@@ -19,7 +19,7 @@ where
     /// The groups of so many things; each keeps its order. What belongs to none of them is left out.
     /// They are counted, then put in their places: nothing is sorted.
     pub(crate) fn new(count: usize, pairs: impl Iterator<Item = (I, T)> + Clone) -> Self {
-        let mut starts = vec![0; count + 1];
+        let mut starts = vec![0_u32; count + 1];
         let mut filler = None;
         for (to, what) in pairs.clone() {
             if let Some(next) = starts.get_mut(usize::from(to) + 1) {
@@ -33,14 +33,14 @@ where
             *start = sum;
         }
         let mut next = starts.clone();
-        let mut all = filler.map_or_else(Vec::new, |what| vec![what; sum]);
+        let mut all = filler.map_or_else(Vec::new, |what| vec![what; sum as usize]);
         for (to, what) in pairs {
             let to = usize::from(to);
             if to >= count {
                 continue;
             }
             if let Some(next) = next.get_mut(to) {
-                if let Some(place) = all.get_mut(*next) {
+                if let Some(place) = all.get_mut(*next as usize) {
                     *place = what;
                 }
                 *next += 1;
@@ -60,7 +60,9 @@ where
         let (Some(from), Some(to)) = ends else {
             return &[];
         };
-        self.all.get(*from..*to).unwrap_or_default()
+        self.all
+            .get(*from as usize..*to as usize)
+            .unwrap_or_default()
     }
 
     /// All groups, one after the other.

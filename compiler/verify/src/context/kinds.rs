@@ -144,7 +144,7 @@ impl<'p> Context<'p> {
             noticed_after(self, id).0,
         ]);
         out.push(number(class.needs.len()));
-        out.extend(class.needs.iter().map(|n| i64::from(n.class.0)));
+        out.extend(class.needs.iter().map(|n| i64::from(n.class.index())));
         for copy_id in copies {
             let copy = &self.plan.copies[*copy_id];
             let older = copy
@@ -153,13 +153,13 @@ impl<'p> Context<'p> {
                 .as_deref()
                 .map_or((-1, -1), |o| (o.low().0, o.high().0));
             out.extend([
-                i64::from(copy.location.store.0),
+                i64::from(copy.location.store.index()),
                 copy.kind as i64,
                 copy.staleness.0,
                 i64::from(copy.history),
                 i64::from(copy.propagates),
                 i64::from(copy.counts),
-                copy.key.map_or(-1, |k| i64::from(k.0)),
+                copy.key.map_or(-1, |k| i64::from(k.index())),
                 copy.source.map_or(-1, index),
                 copy.enter.delay.low().0,
                 copy.enter.delay.high().0,
@@ -190,8 +190,8 @@ impl<'p> Context<'p> {
         let runner = step.and_then(|s| s.runner.host);
         let credential = step.and_then(|s| s.credential);
         out.extend([
-            runner.map_or(-1, |h| i64::from(h.0)),
-            credential.map_or(-1, |(c, _)| i64::from(c.0)),
+            runner.map_or(-1, |h| i64::from(h.index())),
+            credential.map_or(-1, |(c, _)| i64::from(c.index())),
         ]);
         let before = out.len();
         let store = copy.location.store;

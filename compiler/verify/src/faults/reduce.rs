@@ -230,15 +230,15 @@ mod tests {
 
     #[test]
     fn sets_grow_around_what_is_fatal_already() {
-        let faults: Vec<Fault> = (0..3).map(|i| Fault::Operator(StoreId(i))).collect();
+        let faults: Vec<Fault> = (0..3).map(|i| Fault::Operator(StoreId::new(i))).collect();
         let singles: Vec<FaultSet> = faults.iter().map(|f| vec![*f]).collect();
-        let fatal = vec![vec![Fault::Operator(StoreId(1))]];
+        let fatal = vec![vec![Fault::Operator(StoreId::new(1))]];
         let pairs = grown(&singles, &faults, &fatal);
         assert_eq!(
             pairs,
             [vec![
-                Fault::Operator(StoreId(0)),
-                Fault::Operator(StoreId(2))
+                Fault::Operator(StoreId::new(0)),
+                Fault::Operator(StoreId::new(2))
             ]]
         );
     }

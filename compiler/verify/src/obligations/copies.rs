@@ -314,7 +314,12 @@ fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usiz
         .collect();
     let store = |copy: &thrice_plan::Copy| copy.location.store;
     match kind {
-        Kind::Copies => vec![counting.iter().map(|(i, c)| (*i, store(c).0)).collect()],
+        Kind::Copies => vec![
+            counting
+                .iter()
+                .map(|(i, c)| (*i, store(c).index()))
+                .collect(),
+        ],
         Kind::Media => {
             let media: BTreeMap<_, u32> = model
                 .stores
@@ -349,7 +354,7 @@ fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usiz
                     counting
                         .iter()
                         .filter(|(_, c)| context.site_of(store(c)) != site)
-                        .map(|(i, c)| (*i, store(c).0))
+                        .map(|(i, c)| (*i, store(c).index()))
                         .collect()
                 })
                 .collect()
@@ -363,7 +368,7 @@ fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usiz
                 counting
                     .iter()
                     .filter(|(_, c)| locked(c))
-                    .map(|(i, c)| (*i, store(c).0))
+                    .map(|(i, c)| (*i, store(c).index()))
                     .collect(),
             ]
         }
@@ -514,7 +519,10 @@ fn standing(
         };
         diagnostic = diagnostic.event("", what);
         if copy.made_by.is_some() && diagnostic.labels.len() < 6 {
-            diagnostic = diagnostic.at(copy.span, format!("makes the copy on `{store}`"));
+            diagnostic = diagnostic.at(
+                context.plan.span_of(copy),
+                format!("makes the copy on `{store}`"),
+            );
         }
     }
     diagnostic

@@ -189,7 +189,7 @@ fn outlives(context: &Context<'_>, outlived: &Outlived) -> Finding {
     for id in way(context, outlived.copy) {
         let here = &plan.copies[id];
         diagnostic = diagnostic.at(
-            here.span,
+            plan.span_of(here),
             format!("kept on `{}`", context.store_name(here.location.store)),
         );
         if let Some(death) = outlived.deaths.get(&id) {

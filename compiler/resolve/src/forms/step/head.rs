@@ -233,8 +233,8 @@ fn from(cursor: &mut Cursor<'_>, from: From) -> Option<Source> {
     };
     let (kind, index, span) = cursor.reference_any(kinds)?;
     Some(match kind {
-        Kind::Repository => Source::Repository(thrice_model::RepositoryId(index), span),
-        _ => Source::Step(StepId(index), span),
+        Kind::Repository => Source::Repository(thrice_model::RepositoryId::new(index), span),
+        _ => Source::Step(StepId::new(index), span),
     })
 }
 

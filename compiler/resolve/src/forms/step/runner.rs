@@ -28,7 +28,7 @@ pub fn read(cursor: &mut Cursor<'_>, draft: &Draft) -> Option<Runner> {
         None => (name, None),
     };
     let id = match cursor.cx.names.look_up(host, Kind::Host, span) {
-        Ok(index) => HostId(index),
+        Ok(index) => HostId::new(index),
         Err(found) => {
             cursor.complain(*found);
             return None;

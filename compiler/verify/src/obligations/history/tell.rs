@@ -182,7 +182,7 @@ fn kept_here(
     let Some(thinned) = thinning(past) else {
         let store = context.store_name(copy.location.store);
         return diagnostic.at(
-            copy.span,
+            context.plan.span_of(copy),
             format!("the copy on `{store}` reaches back furthest"),
         );
     };

@@ -275,7 +275,7 @@ pub(super) fn passages(
         });
         let due = runs.partition_point(|run| run.start() <= moment);
         let (run, fail) = match waits {
-            true => (due.checked_sub(1).and_then(|at| runs.get(at)).copied(), 0),
+            true => (due.checked_sub(1).and_then(|at| runs.get(at)), 0),
             false => (newest.run_at(moment), *missed),
         };
         let Some(run) = run else { break };
@@ -283,7 +283,9 @@ pub(super) fn passages(
         out.push(Passage {
             step,
             run,
-            failing: runs.iter().skip(next).take(fail).copied().collect(),
+            failing: (next..next.saturating_add(fail))
+                .map_while(|at| runs.get(at))
+                .collect(),
             overtaken: reader.is_some() && due > next.saturating_add(fail),
         });
         (moment, reader) = (run.start(), Some(step));

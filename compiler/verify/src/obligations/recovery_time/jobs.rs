@@ -164,7 +164,7 @@ type Way = (Result<BytesPerSecond, Vec<Missing>>, Ways, HostId);
 /// storage that states no speed is taken to be as fast as the other end.
 fn path(context: &Context<'_>, from: HostId, to: HostId) -> Way {
     let model = &context.plan.model;
-    let mut ways: Ways = [(0, from.0), (0, to.0)].into();
+    let mut ways: Ways = [(0, from.index()), (0, to.index())].into();
     let mut missing = Vec::new();
     let mut slowest: Option<(BytesPerSecond, HostId)> = None;
     for host in [from, to] {
