@@ -10,6 +10,7 @@ use thrice_report::human;
 use thrice_verify::{NoCore, Prover, Why};
 
 use crate::args::{Args, Explain};
+use crate::pipeline::short;
 use crate::timings::Timings;
 use crate::{input, pipeline, progress, terminal, verbs};
 
@@ -49,16 +50,26 @@ fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str,
         return verbs::finish(&shown, report.outcome().exit_code());
     };
     let phase = explain.phase.as_deref();
+    let chosen = match explain.faults.as_slice() {
+        [] => None,
+        faults => match pipeline::chosen(plan, faults) {
+            Ok(chosen) => Some(chosen),
+            Err(mistake) => return verbs::refuse(args, *mistake),
+        },
+    };
+    let faults = chosen
+        .as_ref()
+        .map_or_else(Vec::new, |chosen| chosen.words(plan));
     let why = progress::during("looking for what it rests on", || {
-        thrice_verify::why(plan, found, subject, phase, &explain.faults)
+        thrice_verify::why(plan, found, subject, phase, chosen.as_ref())
     });
     match why {
         Ok(why) if why.verdict.holds => {
-            let shown = human::statements(&core(&why, &explain.faults), sources, options);
+            let shown = human::statements(&core(&why, &faults), sources, options);
             verbs::finish(&shown, 0)
         }
         Ok(why) => {
-            let about = about(&why, &explain.faults);
+            let about = about(&why, &faults);
             let head = format!("{about} does not hold ({})\n\n", why.verdict.engine);
             let shown = human::findings(&why.findings, sources, options);
             verbs::finish(&(head + &shown), 1)
@@ -72,13 +83,20 @@ fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str,
             );
             misuse(&what, &near(subject, &known))
         }
-        Err(NoCore::Fault(fault, known)) => {
-            let what = format!("`{}` is no fault that can happen then", short(&fault));
-            misuse(&what, &near(&fault, &known))
-        }
+        Err(NoCore::NotThen) => misuse(
+            &format!(
+                "in `{}` not all of that can happen",
+                short(phase.unwrap_or_default())
+            ),
+            "a phase in which it can, if no `--phase` is said",
+        ),
         Err(NoCore::NotByFault) => misuse(
-            &format!("{obligation} is not decided fault by fault"),
-            "`survival`, which is",
+            &format!(
+                "{obligation} of `{}` does not depend on whether {}",
+                short(subject),
+                faults.join(" and ")
+            ),
+            "an answer without `--fault`",
         ),
     }
 }
@@ -101,7 +119,6 @@ fn about(why: &Why, faults: &[String]) -> String {
         out.push_str(&format!(" in `{}`", verdict.period));
     }
     if !faults.is_empty() {
-        let faults: Vec<&str> = faults.iter().map(|fault| fault.trim()).collect();
         out.push_str(&format!(", if {},", faults.join(" and ")));
     }
     out
@@ -130,11 +147,6 @@ fn core(why: &Why, faults: &[String]) -> Diagnostic {
 fn misuse(what: &str, help: &str) -> u8 {
     terminal::complain(&format!("error: {what}\n  help: there is {help}\n"));
     verbs::MISUSE
-}
-
-/// As much of a word as is shown.
-fn short(text: &str) -> String {
-    text.chars().take(40).flat_map(char::escape_debug).collect()
 }
 
 /// Shows the page of `code`, or a line for each code there is.

@@ -325,11 +325,13 @@ impl<'c, 'p> Ages<'c, 'p> {
         Self(Asker::new(context, period))
     }
 
-    /// `None` where the live data is left, or nothing is.
-    pub(crate) fn newest(&mut self, class: ClassId, faults: &FaultSet) -> Option<Newest> {
-        let sets = self.0.with_strikes([faults.clone()].into());
-        let outcome = self.0.outcome(class, sets);
-        let (_, [nominal, guaranteed]) = outcome.left.first()?;
+    /// How old the newest version in those of a class's copies gets that are of use; `None` where the live data
+    /// is left, or nothing is.
+    pub(crate) fn newest(&mut self, copies: &[CopyId], useless: &Useless) -> Option<Newest> {
+        let shapes = self.0.shapes(copies);
+        let Left::Copies([nominal, guaranteed]) = self.0.left(copies, &shapes, useless) else {
+            return None;
+        };
         let copy = if guaranteed.age.is_some() {
             guaranteed.copy
         } else {
@@ -474,6 +476,9 @@ impl<'c, 'p> Asker<'c, 'p> {
     /// need not be asked for, and what must be survived.
     fn sets(&mut self, class: ClassId) -> Sets {
         let context = self.context;
+        if let Some(chosen) = context.chosen() {
+            return self.with_strikes([chosen.clone()].into());
+        }
         let asked: Vec<(usize, &Survive)> = survived(context, class, self.period).collect();
         let larger =
             |survive: &Survive| matches!(survive, Survive::Any { count, .. } if *count > 1);
@@ -521,11 +526,7 @@ impl<'c, 'p> Asker<'c, 'p> {
     fn outcome(&mut self, class: ClassId, sets: Sets) -> Outcome {
         let context = self.context;
         let copies = context.copies_there(class, self.period);
-        let shape = |copy: &CopyId| {
-            let shape = context.plan.staleness().shape(*copy);
-            (shape, self.first_day(*copy))
-        };
-        let shapes: Vec<Shape> = copies.iter().map(shape).collect();
+        let shapes = self.shapes(&copies);
         // The loss of any other host leaves the same.
         let hosts = self.hosts.entry(class);
         let hosts = hosts.or_insert_with(|| Rc::new(Stakes::of(context, &[class]).hosts(context)));
@@ -561,6 +562,14 @@ impl<'c, 'p> Asker<'c, 'p> {
             }
         }
         out
+    }
+
+    fn shapes(&self, copies: &[CopyId]) -> Vec<Shape> {
+        let shape = |copy: &CopyId| {
+            let shape = self.context.plan.staleness().shape(*copy);
+            (shape, self.first_day(*copy))
+        };
+        copies.iter().map(shape).collect()
     }
 
     fn left(&mut self, copies: &[CopyId], shapes: &[Shape], useless: &Useless) -> Left {

@@ -6,6 +6,9 @@
 //! evaluated at a worst case ([`evaluated`]); the [`ledger`] of all verdicts, for which the policy is planned and
 //! decided anew with each value. An assumption on which no verdict turns, up to a value far beyond what is
 //! meant, is in no core, and the ledger leaves it out.
+//!
+//! What is decided anew is what a value can reach: how long a step takes matters to classes of which it makes or
+//! takes away a copy ([`super::touched`]), and sizes change nothing in a plan but the sizes.
 
 mod evaluated;
 mod knob;
@@ -15,14 +18,16 @@ use std::rc::Rc;
 use std::thread;
 
 use ecow::EcoString;
-use thrice_model::{Model, Obligation};
+use thrice_model::{ClassId, Obligation};
 use thrice_plan::Plan;
 use thrice_verdicts::{Assumptions, Turn};
 
 pub(crate) use evaluated::assumptions;
 
+use super::touched;
 use crate::assumptions::{self, Assumed, Knob};
 use crate::context::Context;
+use crate::faults::Chosen;
 use crate::prover::Session;
 use crate::verdicts::Verdicts;
 use evaluated::Evaluated;
@@ -35,15 +40,16 @@ const FINE: i64 = 16;
 /// Broken verdicts that are named.
 const NAMED: usize = 3;
 
-/// The assumptions of a plan that its verdicts rest on, each with the value at which one turns.
+/// The assumptions of a plan that its verdicts rest on, each with the value at which one turns; of verdicts under
+/// faults that somebody chose, if any were.
 #[must_use]
-pub fn ledger(plan: &Plan) -> Assumptions {
+pub fn ledger(plan: &Plan, chosen: Option<&Chosen>) -> Assumptions {
     let assumed: Vec<Assumed<'_>> = assumptions::all(&plan.model).collect();
     let (first, second) = assumed.split_at(assumed.len() / 2);
     // Two threads, as for the proofs.
     let (mut out, more) = thread::scope(|scope| {
-        let other = scope.spawn(|| turned(plan, second, TRIED / 2));
-        let own = turned(plan, first, TRIED / 2);
+        let other = scope.spawn(|| turned(plan, chosen, second, TRIED / 2));
+        let own = turned(plan, chosen, first, TRIED / 2);
         let other = other
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -64,17 +70,12 @@ pub fn ledger(plan: &Plan) -> Assumptions {
 /// Some assumptions, those left out on which no verdict rests.
 fn turned<'p>(
     plan: &'p Plan,
+    chosen: Option<&Chosen>,
     assumed: &[Assumed<'p>],
     tried: usize,
 ) -> Vec<(Assumed<'p>, Option<Turn>)> {
     let context = Context::new(plan, Rc::default());
-    let mut seeker = Seeker {
-        plan,
-        evaluated: Evaluated::new(&context),
-        judge: Session::default(),
-        left: tried,
-        today: BTreeMap::new(),
-    };
+    let mut seeker = Seeker::new(&context, chosen, tried);
     let assumed = assumed.iter();
     assumed
         .filter_map(|assumed| Some((*assumed, seeker.seek(assumed.knob())?)))
@@ -82,19 +83,39 @@ fn turned<'p>(
 }
 
 struct Seeker<'c, 'p> {
-    plan: &'p Plan,
-    evaluated: Evaluated<'c, 'p>,
+    context: &'c Context<'p>,
+    /// Nothing under faults that somebody chose: there worst cases are others.
+    evaluated: Option<Evaluated<'c, 'p>>,
     judge: Session,
     /// How many assumptions may still be tried.
     left: usize,
     /// What holds as the policy is.
-    today: BTreeMap<Obligation, BTreeSet<Claim>>,
+    today: Held,
+    /// The plan, to put sizes in; made when it is first needed.
+    resized: Option<Plan>,
+    /// Whether only what a value can reach is decided anew.
+    narrows: bool,
 }
+
+/// For each obligation that has been decided, the subjects for which it holds, each in which periods.
+type Held = BTreeMap<Obligation, BTreeMap<EcoString, BTreeSet<EcoString>>>;
 
 /// A verdict's obligation, subject and period.
 type Claim = (Obligation, EcoString, EcoString);
 
-impl Seeker<'_, '_> {
+impl<'c, 'p> Seeker<'c, 'p> {
+    fn new(context: &'c Context<'p>, chosen: Option<&Chosen>, tried: usize) -> Self {
+        Self {
+            context,
+            evaluated: chosen.is_none().then(|| Evaluated::new(context)),
+            judge: Session::under(chosen),
+            left: tried,
+            today: Held::new(),
+            resized: None,
+            narrows: true,
+        }
+    }
+
     /// Where a verdict turns with a value, if it is tried; `None` where no verdict rests on it.
     fn seek(&mut self, knob: Option<Knob>) -> Option<Option<Turn>> {
         let Some(knob) = knob.filter(|_| self.left > 0) else {
@@ -105,21 +126,23 @@ impl Seeker<'_, '_> {
     }
 
     fn turn(&mut self, knob: Knob) -> Option<Turn> {
-        let scale = knob.scale(self.plan);
+        let scale = knob.scale(self.context.plan);
         let mut asked = knob.obligations().to_vec();
-        let held = self.today(&asked);
+        self.know_today(&asked);
         // Where an evaluated verdict turns is known: are there others that turn before?
-        let known = self.evaluated.first(knob, &scale).map(|(at, _)| at);
+        let evaluated = self.evaluated.as_ref();
+        let known = evaluated.and_then(|known| known.first(knob, &scale));
+        let known = known.map(|(at, _)| at);
         let (mut first, mut broken) = (scale.last(), BTreeSet::new());
         if let Some(at) = known {
-            broken = self.broken(knob, scale.value(at - 1), &asked, &held);
+            broken = self.broken(knob, scale.value(at - 1), &asked);
             first = if broken.is_empty() { at } else { at - 1 };
         }
         if broken.is_empty() {
-            broken = self.broken(knob, scale.value(first), &asked, &held);
+            broken = self.broken(knob, scale.value(first), &asked);
         }
         if broken.is_empty() {
-            return self.missing(knob, &scale, &held);
+            return self.missing(knob, &scale);
         }
         if known != Some(first) {
             // What a worse value breaks, a still worse one does as well: nothing else need be looked at.
@@ -128,7 +151,7 @@ impl Seeker<'_, '_> {
                 (0, first),
                 |holds, fails| fails.saturating_sub(holds) <= holds / FINE,
                 |value| {
-                    let there = self.broken(knob, value, &asked, &held);
+                    let there = self.broken(knob, value, &asked);
                     let fails = !there.is_empty();
                     if fails {
                         broken = there;
@@ -137,65 +160,112 @@ impl Seeker<'_, '_> {
                 },
             );
         }
-        Some(knob.turned(self.plan, &scale, first, names(&broken)))
+        Some(knob.turned(self.context.plan, &scale, first, names(&broken)))
     }
 
     /// Whether a verdict rests on a step running at all, however long it may take.
-    fn missing(&mut self, knob: Knob, scale: &Scale, held: &BTreeSet<Claim>) -> Option<Turn> {
+    fn missing(&mut self, knob: Knob, scale: &Scale) -> Option<Turn> {
         let Knob::Duration(id) = knob else {
             return None;
         };
-        let mut model = self.plan.model.clone();
+        let mut model = self.context.plan.model.clone();
         let step = model.steps.get_mut(id)?;
         step.lifetime.until = Some(step.lifetime.from);
-        let there = self.decide(model, knob.obligations());
-        let broken: BTreeSet<Claim> = held.difference(&there).cloned().collect();
+        let (plan, _) = thrice_plan::plan(model, self.context.plan.as_of);
+        let broken = self.broken_with(&plan, knob.obligations(), None);
         (!broken.is_empty()).then(|| Turn {
-            now: knob.words(&self.plan.model, scale.value(0)),
+            now: knob.words(&self.context.plan.model, scale.value(0)),
             at: "it does not run".to_owned(),
             breaks: names(&broken),
             permille: u64::MAX,
         })
     }
 
-    /// What holds as the policy is; each obligation is decided once.
-    fn today(&mut self, asked: &[Obligation]) -> BTreeSet<Claim> {
+    /// Looks what holds as the policy is; each obligation is decided once.
+    fn know_today(&mut self, asked: &[Obligation]) {
         for obligation in asked {
             if !self.today.contains_key(obligation) {
-                let found = self.judge.decide(self.plan, &[*obligation]);
-                self.today.insert(*obligation, claims(&found.verdicts));
+                let found = self.judge.decide(self.context.plan, &[*obligation]);
+                self.today.insert(*obligation, BTreeMap::new());
+                add(&mut self.today, &found.verdicts);
             }
         }
-        let known = asked.iter().filter_map(|o| self.today.get(o));
-        known.flatten().cloned().collect()
     }
 
     /// What held and does not hold with another value, of the obligations asked about.
-    fn broken(
-        &mut self,
-        knob: Knob,
-        value: i64,
-        asked: &[Obligation],
-        held: &BTreeSet<Claim>,
-    ) -> BTreeSet<Claim> {
-        let mut model = self.plan.model.clone();
+    fn broken(&mut self, knob: Knob, value: i64, asked: &[Obligation]) -> BTreeSet<Claim> {
+        let today = self.context.plan;
+        if let Knob::Size(id) | Knob::Growth(id) | Knob::Volume(id) | Knob::Churn(id) = knob {
+            let mut plan = self.resized.take().unwrap_or_else(|| today.clone());
+            knob.set(&mut plan.model, value);
+            let broken = self.broken_with(&plan, asked, None);
+            if let Some(class) = plan.model.classes.get_mut(id) {
+                class.clone_from(&today.model.classes[id]);
+            }
+            self.resized = Some(plan);
+            return broken;
+        }
+        let mut model = today.model.clone();
         knob.set(&mut model, value);
-        let there = self.decide(model, asked);
-        let held = held.iter().filter(|(o, ..)| asked.contains(o));
-        held.filter(|claim| !there.contains(*claim))
-            .cloned()
-            .collect()
+        let (plan, _) = match knob {
+            // What keep rules leave does not depend on how long anything takes.
+            Knob::Duration(_) => thrice_plan::replan(today, model),
+            _ => thrice_plan::plan(model, today.as_of),
+        };
+        let only = match knob {
+            Knob::Duration(_) if self.narrows => touched::touched(self.context, &plan),
+            _ => None,
+        };
+        self.broken_with(&plan, asked, only)
     }
 
-    fn decide(&mut self, model: Model, asked: &[Obligation]) -> BTreeSet<Claim> {
-        let (plan, _) = thrice_plan::plan(model, self.plan.as_of);
-        claims(&self.judge.decide(&plan, asked).verdicts)
+    /// What held and does not hold with another plan; of certain classes, if no other is touched by it.
+    fn broken_with(
+        &mut self,
+        plan: &Plan,
+        asked: &[Obligation],
+        only: Option<BTreeSet<ClassId>>,
+    ) -> BTreeSet<Claim> {
+        let names = only.as_ref().map(|only| -> BTreeSet<&str> {
+            let classes = only.iter();
+            classes
+                .map(|class| self.context.class_name(*class))
+                .collect()
+        });
+        let mut there = Held::new();
+        let found = self.judge.decide_about(plan, asked, only);
+        add(&mut there, &found.verdicts);
+        let mut out = BTreeSet::new();
+        for obligation in asked {
+            let subjects = self.today.get(obligation).into_iter().flatten();
+            for (subject, periods) in subjects {
+                let unasked = |names: &BTreeSet<&str>| {
+                    touched::about_classes(*obligation)
+                        && !names.contains(touched::class_of(subject))
+                };
+                if names.as_ref().is_some_and(unasked) {
+                    continue;
+                }
+                let holds = there
+                    .get(obligation)
+                    .and_then(|subjects| subjects.get(subject));
+                let fails =
+                    |period: &&EcoString| !holds.is_some_and(|holds| holds.contains(*period));
+                let fails = periods.iter().filter(fails);
+                out.extend(fails.map(|period| (*obligation, subject.clone(), period.clone())));
+            }
+        }
+        out
     }
 }
 
-fn claims(verdicts: &Verdicts) -> BTreeSet<Claim> {
-    let held = verdicts.iter().filter(|verdict| verdict.holds);
-    held.map(|v| (v.obligation, v.subject, v.period)).collect()
+/// Adds the verdicts that hold.
+fn add(held: &mut Held, verdicts: &Verdicts) {
+    for verdict in verdicts.iter().filter(|verdict| verdict.holds) {
+        let subjects = held.entry(verdict.obligation).or_default();
+        let periods = subjects.entry(verdict.subject).or_default();
+        periods.insert(verdict.period);
+    }
 }
 
 fn names(broken: &BTreeSet<Claim>) -> Vec<String> {
