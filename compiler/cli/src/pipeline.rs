@@ -125,13 +125,13 @@ pub fn check_under(
     })
 }
 
-/// The obligations that nothing was said of, since none of the faults matters to them.
+/// The obligations of which nothing was said: the faults do not matter to them, or nothing is asked.
 fn left_out(report: &Report) -> String {
     let said = |word: &&str| !report.verdicts.any(|said| said.obligation == **word);
     let words = Obligation::ALL.map(Obligation::word);
     let words: Vec<&str> = words.iter().copied().filter(said).collect();
     format!(
-        "only if {}; left out is what does not depend on that: {}, and scenarios",
+        "only if {}; left out is what does not depend on that, or is not asked for: {}; and scenarios",
         report.under.join(" and "),
         words.join(", ")
     )
@@ -153,10 +153,6 @@ pub fn chosen(plan: &Plan, faults: &[String]) -> Result<Chosen, Box<Diagnostic>>
                     format!("there is {help}"),
                 )
             }
-            NoFault::Several(said, names) => (
-                format!("several things that can go wrong are called `{}`", short(&said)),
-                format!("say which: {}", one_of(names.iter().map(String::as_str))),
-            ),
             NoFault::NeverTogether => (
                 "these faults cannot happen together: there is no phase that has all of what they hit".to_owned(),
                 "ask about each by itself".to_owned(),

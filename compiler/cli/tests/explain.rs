@@ -140,7 +140,7 @@ fn survival_of_chosen_faults_is_explained_by_what_it_rests_on() {
     assert_eq!(both.status.code(), Some(1));
     let text = stdout(&both);
     assert!(
-        text.contains("if host vps is lost and host s3 is lost, does not hold"),
+        text.contains("if host `s3` is lost and host `vps` is lost, does not hold"),
         "{text}"
     );
     assert!(text.contains("T12"), "{text}");
@@ -188,7 +188,7 @@ fn a_check_is_narrowed_to_a_fault() {
     let text = stdout(&output);
     for needed in [
         ", if host `vps` is lost",
-        "left out is what does not depend on that: copies, last-copy,",
+        "only if host `vps` is lost; left out is what does not depend on that",
         "`s3.main` by `up`: 1 d 10 min old",
     ] {
         assert!(text.contains(needed), "{needed}: {text}");

@@ -23,13 +23,11 @@ pub(crate) const BY_FAULT: [Obligation; 6] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen(FaultSet);
 
-/// Something is not one fault of the policy.
+/// No fault of the policy is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoFault {
     /// None is called so: what was said, and what there are, by one name each.
     Unknown(String, Vec<String>),
-    /// Several are: what was said, and names that each of them alone has.
-    Several(String, Vec<String>),
     /// There is no period in which all of them can happen.
     NeverTogether,
 }
@@ -39,7 +37,7 @@ impl Chosen {
     /// vpai is lost"), or those of a scenario, without a date ("lose hetzner/fsn1", "steal credential writer").
     ///
     /// # Errors
-    /// Words that no fault has which can happen in any period, or that several have; faults that cannot happen in one.
+    /// Words that no fault has which can happen in any period; faults that no period has together.
     pub fn new(plan: &Plan, said: &[String]) -> Result<Self, NoFault> {
         let context = Context::new(plan, std::rc::Rc::default());
         let periods = plan.periods.iter();
@@ -49,25 +47,14 @@ impl Chosen {
         let mut out = FaultSet::new();
         for said in said {
             let plain = plain(said);
-            let meant = all
-                .iter()
-                .filter(|fault| names(&context, **fault).contains(&plain));
-            let meant: Vec<Fault> = meant.copied().collect();
-            let first_names = |faults: &mut dyn Iterator<Item = Fault>| {
-                let names = faults.filter_map(|fault| names(&context, fault).into_iter().next());
-                names.collect()
+            let meant = |fault: &&Fault| names(&context, **fault).contains(&plain);
+            let Some(fault) = all.iter().find(meant) else {
+                let known = all
+                    .iter()
+                    .map(|fault| names(&context, *fault).into_iter().next());
+                return Err(NoFault::Unknown(said.clone(), known.flatten().collect()));
             };
-            match meant.as_slice() {
-                [fault] => out.push(*fault),
-                [] => {
-                    let known = first_names(&mut all.iter().copied());
-                    return Err(NoFault::Unknown(said.clone(), known));
-                }
-                several => {
-                    let names = first_names(&mut several.iter().copied());
-                    return Err(NoFault::Several(said.clone(), names));
-                }
-            }
+            out.push(*fault);
         }
         out.sort_unstable();
         out.dedup();
@@ -117,7 +104,8 @@ fn plain(text: &str) -> String {
     text.trim().replace('`', "")
 }
 
-/// What a fault is called, without backticks: in the survival matrix, then in scenarios.
+/// What a fault is called, without backticks: in the survival matrix, then in scenarios. Names of things are unique,
+/// and so are these.
 fn names(context: &Context<'_>, fault: Fault) -> Vec<String> {
     let model = &context.plan.model;
     let sentences = match fault {

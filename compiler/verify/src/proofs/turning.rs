@@ -289,3 +289,85 @@ fn named(broken: BTreeSet<(Obligation, &str)>) -> Vec<String> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::plan_of;
+
+    const TEXT: &str = r#"
+policy p "p" { horizon 2 years; response time 24h }
+phase t0 = 2026-02-15
+phase later = t0 + 2 months
+provider ovh { site one }
+provider cloud { site one; supports versioning, lifecycle }
+provider home { site rack }
+provider bank { site safe }
+host vps at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium nvme; capacity 80 GB } }
+nas tower at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store tank { medium hdd; capacity 6 TB } }
+object_storage s3 at cloud/one { endpoint "s3.example.org"; bucket main "main-bucket" { medium object; quota 1 TB } }
+vault envelope at bank/safe
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
+key k { held on envelope; file "/etc/k" }
+credential writer { account s3; may read, write, delete on s3.main; held on vps, tower; profile "w" }
+repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer }
+class db is state on vps.disk:/var/lib/db { size 6..6 GB; churn 1..1 MB/day; rpo 26h, guaranteed 6 days }
+class app is files on vps.disk:/app { size 1..2 GB; rpo 3 days; needs db }
+class notes is files on tower.tank:/notes { size 1..1 GB; rpo 30h; retain at least 10 days; retain at most 2 years }
+backup up of db to r by vps.cron { daily at 03:00; keep 7 daily, 4 weekly; taking 1m..10m; monitor deadman }
+backup apps of app to r by vps.cron { daily at 05:00; keep 7 daily; taking 1m..20m; monitor deadman }
+backup noted of notes to r by tower.cron { daily at 08:00; keep 14 daily; taking 1m..30m; monitor deadman }
+sync beside of db to tower.tank:/db by tower.cron { daily at 09:00; taking 1m..1h; monitor deadman }
+prune cleaned of r by vps.cron { weekly on sun at 12:00; taking 1m..2h; monitor deadman }
+require survive any 1 of host, site, provider, key for all
+"#;
+
+    /// What a value cannot reach it does not break: the same is found as if everything were decided anew.
+    #[test]
+    fn what_is_left_out_does_not_turn() {
+        let plan = plan_of(TEXT);
+        let context = Context::new(&plan, Rc::default());
+        let turns = |narrows: bool| -> Vec<String> {
+            let mut seeker = Seeker {
+                narrows,
+                ..Seeker::new(&context, None, TRIED)
+            };
+            let steps = plan.model.steps.ids();
+            let turns = steps.map(|id| format!("{:?}", seeker.seek(Some(Knob::Duration(id)))));
+            turns.collect()
+        };
+        let narrowed = turns(true);
+        assert_eq!(narrowed, turns(false));
+        let some = |what: &str| narrowed.iter().any(|turn| turn.contains(what));
+        for what in [
+            "recovery-point of `db`",
+            "recovery-point of `notes`",
+            "time-table",
+        ] {
+            assert!(some(what), "{what}: {narrowed:#?}");
+        }
+    }
+
+    #[test]
+    fn a_step_touches_what_it_makes_and_what_needs_that() {
+        let plan = plan_of(TEXT);
+        let context = Context::new(&plan, Rc::default());
+        let touched = |name: &str| -> Option<Vec<&str>> {
+            let mut steps = plan.model.steps.iter();
+            let (id, _) = steps.find(|(_, step)| step.named.name == name).unwrap();
+            let mut model = plan.model.clone();
+            Knob::Duration(id).set(&mut model, 5 * 3600);
+            let (other, _) = thrice_plan::replan(&plan, model);
+            let classes = touched::touched(&context, &other)?.into_iter();
+            Some(classes.map(|class| context.class_name(class)).collect())
+        };
+        assert_eq!(touched("up"), Some(vec!["db", "app"]));
+        assert_eq!(touched("apps"), Some(vec!["app"]));
+        assert_eq!(touched("noted"), Some(vec!["notes"]));
+        assert_eq!(
+            touched("cleaned"),
+            None,
+            "it cleans up for all that lie there"
+        );
+    }
+}
