@@ -14,7 +14,7 @@ use crate::context::{Context, Known};
 use crate::faults::{BY_FAULT, Chosen};
 use crate::obligations::{DECIDED, Decide, not_decided};
 use crate::presence::{Answers, NewSolver, z3};
-use crate::{Assumptions, Verification, acceptance, by_hand, proofs};
+use crate::{Assumptions, Verification, acceptance, assumptions, by_hand, proofs};
 
 /// The obligations that ask the solver.
 const ASKING: [Obligation; 3] = [
@@ -131,7 +131,7 @@ impl Session {
 pub fn verify_under(plan: &Plan, chosen: &Chosen) -> Verification {
     let mut session = Session::under(Some(chosen));
     let mut out = session.decided(session.context(plan), &BY_FAULT);
-    out.assumptions = proofs::with_turns(&plan.model, &[]);
+    out.assumptions = assumptions::worded(&plan.model, Vec::new(), assumptions::all(&plan.model));
     by_hand::downgrade(&by_hand::without(plan, &mut session), &mut out);
     acceptance::apply(plan, &mut out);
     // What an acceptance covers besides is not known here.

@@ -14,6 +14,7 @@
 mod played;
 mod tell;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -408,7 +409,10 @@ fn pick([nominal, guaranteed]: &[Oldest; 2], missed: Missed) -> Oldest {
 }
 
 /// Fault sets in canonical order, each with what it destroys.
-type Sets = Rc<Vec<(FaultSet, Rc<Struck>)>>;
+type Sets = Rc<Vec<(FaultSet, Striking)>>;
+
+/// What faults do, once somebody asks: mostly nobody need know what the loss of a host does that holds nothing.
+type Striking = Rc<OnceCell<Struck>>;
 
 /// What some faults leave.
 #[derive(Clone, Copy)]
@@ -446,7 +450,7 @@ struct Asker<'c, 'p> {
     period: &'c Period,
     from: i64,
     until: i64,
-    struck: BTreeMap<FaultSet, Rc<Struck>>,
+    struck: BTreeMap<FaultSet, Striking>,
     sets: BTreeMap<SetsKey, Sets>,
     hosts: Hosts,
     /// By the shapes of the copies left and their first days.
@@ -513,11 +517,7 @@ impl<'c, 'p> Asker<'c, 'p> {
 
     fn with_strikes(&mut self, sets: BTreeSet<FaultSet>) -> Sets {
         let strikes = sets.into_iter().map(|set| {
-            let struck = self
-                .struck
-                .entry(set.clone())
-                .or_insert_with(|| Rc::new(strike(self.context, &set, self.period.from)));
-            let struck = Rc::clone(struck);
+            let struck = Rc::clone(self.struck.entry(set.clone()).or_default());
             (set, struck)
         });
         Rc::new(strikes.collect())
@@ -548,6 +548,7 @@ impl<'c, 'p> Asker<'c, 'p> {
                     continue;
                 }
             }
+            let struck = struck.get_or_init(|| strike(context, set, self.period.from));
             let useless = struck.useless(context, &copies);
             let before = known.iter().find(|(before, _)| *before == useless);
             let left = before.map(|(_, left)| *left).unwrap_or_else(|| {

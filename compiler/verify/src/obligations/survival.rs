@@ -8,6 +8,7 @@
 mod needs;
 pub(super) mod tell;
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -326,7 +327,9 @@ impl Decider<'_, '_> {
         let Some(period) = self.context.plan.periods.get(index) else {
             return hit;
         };
-        let struck = strike(self.context, &ask.faults, period.from);
+        let context = self.context;
+        // Mostly nobody need know what the loss of a host does that holds nothing.
+        let struck = LazyCell::new(|| strike(context, &ask.faults, period.from));
         let host = match ask.faults.as_slice() {
             [Fault::Loss(Target::Host(host))] => Some(host),
             _ => None,

@@ -2,17 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use thrice_model::{ClassId, Obligation, StepId, Verb};
+use thrice_model::{ClassId, Key, KeyId, Obligation, StepId, Verb};
 use thrice_plan::Plan;
 
 use crate::context::Context;
 
-/// The classes that can fare otherwise with a plan in which steps have other rhythms, and nothing else differs;
-/// `None`: perhaps all of them.
-pub(super) fn touched(context: &Context<'_>, other: &Plan) -> Option<BTreeSet<ClassId>> {
+/// The classes that can fare worse with a plan in which steps have other rhythms, or one is not there any more,
+/// and nothing else differs; `None`: perhaps all of them.
+pub(super) fn touched(
+    context: &Context<'_>,
+    other: &Plan,
+    ended: Option<StepId>,
+) -> Option<BTreeSet<ClassId>> {
     let plan = context.plan;
+    // Of keys of which nothing else is said, who runs a step holds what it uses.
+    let unsaid = |(_, key): (KeyId, &Key)| key.held.is_empty();
+    if ended.is_some() && plan.model.keys.iter().any(unsaid) {
+        return None;
+    }
     let steps = plan.model.steps.iter();
-    let changed = steps.filter(|(id, _)| plan.cadences.get(*id) != other.cadences.get(*id));
+    let changed = steps
+        .filter(|(id, _)| plan.cadences.get(*id) != other.cadences.get(*id) || ended == Some(*id));
     let changed: Vec<_> = changed.collect();
     // What these do is done to whatever lies in their place.
     let in_place = |verb: &Verb| {

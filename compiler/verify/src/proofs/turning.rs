@@ -171,8 +171,9 @@ impl<'c, 'p> Seeker<'c, 'p> {
         let mut model = self.context.plan.model.clone();
         let step = model.steps.get_mut(id)?;
         step.lifetime.until = Some(step.lifetime.from);
-        let (plan, _) = thrice_plan::plan(model, self.context.plan.as_of);
-        let broken = self.broken_with(&plan, knob.obligations(), None);
+        let (plan, _) = thrice_plan::replan(self.context.plan, model);
+        let only = touched::touched(self.context, &plan, Some(id)).filter(|_| self.narrows);
+        let broken = self.broken_with(&plan, knob.obligations(), only);
         (!broken.is_empty()).then(|| Turn {
             now: knob.words(&self.context.plan.model, scale.value(0)),
             at: "it does not run".to_owned(),
@@ -195,14 +196,23 @@ impl<'c, 'p> Seeker<'c, 'p> {
     /// What held and does not hold with another value, of the obligations asked about.
     fn broken(&mut self, knob: Knob, value: i64, asked: &[Obligation]) -> BTreeSet<Claim> {
         let today = self.context.plan;
+        if self.narrows
+            && let Some(at) = asked.iter().position(|o| *o == Obligation::TimeTable)
+            && let Some(fails) = self.time_table_fails(knob, value)
+        {
+            let (before, after) = asked.split_at(at);
+            let others = [before, after.get(1..).unwrap_or_default()].concat();
+            let mut broken = self.broken(knob, value, &others);
+            if fails {
+                broken.extend(claims(&self.today, Obligation::TimeTable));
+            }
+            return broken;
+        }
         if let Knob::Size(id) | Knob::Growth(id) | Knob::Volume(id) | Knob::Churn(id) = knob {
             let mut plan = self.resized.take().unwrap_or_else(|| today.clone());
             knob.set(&mut plan.model, value);
             let broken = self.broken_with(&plan, asked, None);
-            if let Some(class) = plan.model.classes.get_mut(id) {
-                class.clone_from(&today.model.classes[id]);
-            }
-            self.resized = Some(plan);
+            self.restore(id, plan);
             return broken;
         }
         let mut model = today.model.clone();
@@ -213,10 +223,38 @@ impl<'c, 'p> Seeker<'c, 'p> {
             _ => thrice_plan::plan(model, today.as_of),
         };
         let only = match knob {
-            Knob::Duration(_) if self.narrows => touched::touched(self.context, &plan),
+            Knob::Duration(_) if self.narrows => touched::touched(self.context, &plan, None),
             _ => None,
         };
         self.broken_with(&plan, asked, only)
+    }
+
+    /// Whether the time table, which is there but once and holds today, fails with another value. That takes no
+    /// plan.
+    fn time_table_fails(&mut self, knob: Knob, value: i64) -> Option<bool> {
+        let evaluated = self.evaluated.as_ref()?;
+        match knob {
+            Knob::Duration(_) => evaluated.time_table_fails(knob, value, self.context.plan),
+            Knob::Response | Knob::Slip(_) => None,
+            Knob::Size(id) | Knob::Growth(id) | Knob::Volume(id) | Knob::Churn(id) => {
+                let mut plan = self
+                    .resized
+                    .take()
+                    .unwrap_or_else(|| self.context.plan.clone());
+                knob.set(&mut plan.model, value);
+                let fails = evaluated.time_table_fails(knob, value, &plan);
+                self.restore(id, plan);
+                fails
+            }
+        }
+    }
+
+    /// Keeps a plan for other sizes, once that of this class is what it was.
+    fn restore(&mut self, id: ClassId, mut plan: Plan) {
+        if let Some(class) = plan.model.classes.get_mut(id) {
+            class.clone_from(&self.context.plan.model.classes[id]);
+        }
+        self.resized = Some(plan);
     }
 
     /// What held and does not hold with another plan; of certain classes, if no other is touched by it.
@@ -268,6 +306,16 @@ fn add(held: &mut Held, verdicts: &Verdicts) {
     }
 }
 
+/// All that holds of an obligation.
+fn claims(held: &Held, obligation: Obligation) -> Vec<Claim> {
+    let subjects = held.get(&obligation).into_iter().flatten();
+    let claims = subjects.flat_map(|(subject, periods)| {
+        let periods = periods.iter();
+        periods.map(|period| (obligation, subject.clone(), period.clone()))
+    });
+    claims.collect()
+}
+
 fn names(broken: &BTreeSet<Claim>) -> Vec<String> {
     let subjects = broken.iter();
     named(
@@ -313,7 +361,7 @@ credential writer { account s3; may read, write, delete on s3.main; held on vps,
 repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer }
 class db is state on vps.disk:/var/lib/db { size 6..6 GB; churn 1..1 MB/day; rpo 26h, guaranteed 6 days }
 class app is files on vps.disk:/app { size 1..2 GB; rpo 3 days; needs db }
-class notes is files on tower.tank:/notes { size 1..1 GB; rpo 30h; retain at least 10 days; retain at most 2 years }
+class notes is files on tower.tank:/notes { size 1..1 GB; rpo 30h; retain at least 10 days }
 backup up of db to r by vps.cron { daily at 03:00; keep 7 daily, 4 weekly; taking 1m..10m; monitor deadman }
 backup apps of app to r by vps.cron { daily at 05:00; keep 7 daily; taking 1m..20m; monitor deadman }
 backup noted of notes to r by tower.cron { daily at 08:00; keep 14 daily; taking 1m..30m; monitor deadman }
@@ -358,7 +406,7 @@ require survive any 1 of host, site, provider, key for all
             let mut model = plan.model.clone();
             Knob::Duration(id).set(&mut model, 5 * 3600);
             let (other, _) = thrice_plan::replan(&plan, model);
-            let classes = touched::touched(&context, &other)?.into_iter();
+            let classes = touched::touched(&context, &other, None)?.into_iter();
             Some(classes.map(|class| context.class_name(class)).collect())
         };
         assert_eq!(touched("up"), Some(vec!["db", "app"]));
