@@ -231,6 +231,7 @@ pub fn rich() -> (Report, SourceMap) {
             replayed: 1,
             rest_on: vec!["captures in place".into(), "ages without bound".into()],
         }],
+        under: Vec::new(),
         survival: cells(),
         ledger: true,
         scope: vec![
