@@ -390,7 +390,7 @@ require survive any 1 of host, site, provider, key for all
         for what in [
             "recovery-point of `db`",
             "recovery-point of `notes`",
-            "time-table",
+            "survival of `db`",
         ] {
             assert!(some(what), "{what}: {narrowed:#?}");
         }
@@ -409,7 +409,7 @@ require survive any 1 of host, site, provider, key for all
             let classes = touched::touched(&context, &other, None)?.into_iter();
             Some(classes.map(|class| context.class_name(class)).collect())
         };
-        assert_eq!(touched("up"), Some(vec!["db", "app"]));
+        assert_eq!(touched("up"), Some(vec!["app", "db"]));
         assert_eq!(touched("apps"), Some(vec!["app"]));
         assert_eq!(touched("noted"), Some(vec!["notes"]));
         assert_eq!(
