@@ -98,6 +98,11 @@ pub struct Check {
     #[arg(long)]
     pub proofs: bool,
 
+    /// Ask about this fault alone, named as in a scenario or in the survival matrix: "lose hetzner/fsn1", "host vpai is
+    /// lost"; those of several strike together
+    #[arg(long = "fault", value_name = "FAULT", conflicts_with = "dump_smt")]
+    pub faults: Vec<String>,
+
     /// Say on standard error how long each stage took
     #[arg(long)]
     pub timings: bool,
@@ -127,7 +132,8 @@ pub enum Format {
 #[command(
     after_help = "--why takes an obligation (survival), what it was decided for (a class, a store, the policy) \
     and the policy's path. It shows the statements that the verdict rests on: with them alone it stands, and \
-    without any one of them it does not."
+    without any one of them it does not. Survival, recovery points and times, histories, deletion and keys depend on \
+    what goes wrong: --fault narrows them to that alone."
 )]
 pub struct Explain {
     /// A code such as T1101
@@ -141,8 +147,8 @@ pub struct Explain {
     #[arg(long, value_name = "NAME", requires = "why")]
     pub phase: Option<String>,
 
-    /// Explain survival of this fault alone, named as in the survival matrix: "host vpai is lost"; those of several
-    /// strike together
+    /// Explain what holds under this fault alone, named as in a scenario or in the survival matrix: "lose
+    /// hetzner/fsn1", "host vpai is lost"; those of several strike together
     #[arg(long = "fault", value_name = "FAULT", requires = "why")]
     pub faults: Vec<String>,
 

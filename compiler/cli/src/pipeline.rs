@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use thrice_build::Standing;
-use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
+use thrice_diagnostics::{
+    Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span, nearest, one_of,
+};
 use thrice_model::{Model, Obligation};
 use thrice_plan::Plan;
 use thrice_quantity::Seconds;
 use thrice_report::{Accepted, Outcome, PhaseDate, Plays, Policy, Report, Said, matrix};
-use thrice_verify::{Engine, Prover, Query, Verification};
+use thrice_verify::{Chosen, Engine, NoFault, Prover, Query, Verification};
 
 use crate::input::{Files, Input};
 use crate::timings::Timings;
 
 const INTERNAL: Code = Code("T9001");
+const UNKNOWN_NAME: Code = Code("T0201");
 
 /// A policy that has been judged.
 pub struct Judged {
@@ -26,6 +29,8 @@ pub struct Judged {
     pub queries: Vec<Query>,
     /// The plan that was judged, if there is one.
     plan: Option<Arc<Plan>>,
+    /// The faults that it was judged under alone, if any were chosen.
+    chosen: Option<Chosen>,
 }
 
 impl thrice_resolve::Loader for Files {
@@ -55,6 +60,7 @@ impl Planned {
             sources: self.sources,
             queries: Vec::new(),
             plan: self.plan,
+            chosen: None,
         }
     }
 }
@@ -86,6 +92,79 @@ pub fn check(
         queries,
         ..planned.judged()
     }
+}
+
+/// Reads, plans and verifies what depends on some faults, under these alone.
+///
+/// # Errors
+/// One of them is not known.
+pub fn check_under(
+    input: Input,
+    faults: &[String],
+    as_of: Date,
+    strict: bool,
+    timings: &mut Timings,
+) -> Result<Judged, Box<Diagnostic>> {
+    let mut planned = plan(input, as_of, strict, timings);
+    let mut known = None;
+    if let Some(plan) = planned.sound() {
+        let plan = Arc::clone(plan);
+        let chosen = chosen(&plan, faults)?;
+        let found = thrice_verify::verify_under(&plan, &chosen);
+        timings.over("verify");
+        planned.report.under = chosen.words(&plan);
+        let found = verdicts(&mut planned.report, found);
+        planned.findings.extend(found);
+        let left_out = left_out(&planned.report);
+        planned.report.scope.push(left_out);
+        known = Some(chosen);
+    }
+    Ok(Judged {
+        chosen: known,
+        ..planned.judged()
+    })
+}
+
+/// The obligations of which nothing was said: the faults do not matter to them, or nothing is asked.
+fn left_out(report: &Report) -> String {
+    let said = |word: &&str| !report.verdicts.any(|said| said.obligation == **word);
+    let words = Obligation::ALL.map(Obligation::word);
+    let words: Vec<&str> = words.iter().copied().filter(said).collect();
+    format!(
+        "only if {}; left out is what does not depend on that, or is not asked for: {}; and scenarios",
+        report.under.join(" and "),
+        words.join(", ")
+    )
+}
+
+/// The faults that are meant by some words.
+///
+/// # Errors
+/// One of them is not known: which ones are.
+pub fn chosen(plan: &Plan, faults: &[String]) -> Result<Chosen, Box<Diagnostic>> {
+    Chosen::new(plan, faults).map_err(|why| {
+        let (message, help) = match why {
+            NoFault::Unknown(said, known) => {
+                let all = Chosen::all_names(plan);
+                let near = one_of(nearest(&said, all.iter().map(String::as_str)));
+                let help = if near.is_empty() { known.join(", ") } else { near };
+                (
+                    format!("nothing that can go wrong is called `{}`", short(&said)),
+                    format!("there is {help}"),
+                )
+            }
+            NoFault::NeverTogether => (
+                "these faults cannot happen together: there is no phase that has all of what they hit".to_owned(),
+                "ask about each by itself".to_owned(),
+            ),
+        };
+        Box::new(Diagnostic::error(UNKNOWN_NAME, message).help(help))
+    })
+}
+
+/// As much of a word as is shown.
+pub fn short(text: &str) -> String {
+    text.chars().take(40).flat_map(char::escape_debug).collect()
 }
 
 /// What came of comparing a folder with a policy.
@@ -280,12 +359,12 @@ impl Judged {
     /// Works out what proofs teach: which copy saves what, and where verdicts turn.
     pub fn prove(&mut self) {
         let decided = !self.report.verdicts.is_empty();
+        let chosen = self.chosen.as_ref();
         let Some(plan) = self.plan.as_deref().filter(|_| decided) else {
             return;
         };
-        let cells = thrice_verify::survival_matrix(plan);
-        self.report.survival = cells.into_iter().map(cell).collect();
-        self.report.assumptions = thrice_verify::ledger(plan);
+        self.report.survival = thrice_verify::survival_matrix(plan, chosen).map(saved);
+        self.report.assumptions = thrice_verify::ledger(plan, chosen);
         self.report.ledger = true;
     }
 
@@ -295,13 +374,13 @@ impl Judged {
     }
 }
 
-fn cell(cell: thrice_verify::Cell) -> matrix::Cell {
+fn saved(saved: thrice_verify::Saved) -> matrix::Saved {
     use thrice_verify::SavedBy;
     let time = |time: Seconds| matrix::Time {
         seconds: time.0,
         words: time.to_string(),
     };
-    let (saved_by, store, step) = match cell.by {
+    let (by, store, step) = match saved.by {
         SavedBy::Live { copies: true } => ("live", None, None),
         SavedBy::Live { copies: false } => ("live alone", None, None),
         SavedBy::Copy { store, step } => ("copy", Some(store), Some(step)),
@@ -313,19 +392,16 @@ fn cell(cell: thrice_verify::Cell) -> matrix::Cell {
         asked: time(margin.asked),
         left: time(margin.left),
     };
-    matrix::Cell {
-        classes: cell.classes,
-        phase: cell.period,
-        faults: cell.faults,
-        saved_by,
+    matrix::Saved {
+        by,
         store,
         step,
-        also: cell.also,
-        nominal: cell.nominal.map(time),
-        guaranteed: cell.guaranteed.map(time),
-        restore: cell.restore.map(time),
-        restored_from: cell.restored_from,
-        margins: cell.margins.into_iter().map(margin).collect(),
+        also: saved.also,
+        nominal: saved.nominal.map(time),
+        guaranteed: saved.guaranteed.map(time),
+        restore: saved.restore.map(time),
+        restored_from: saved.restored_from,
+        margins: saved.margins.into_iter().map(margin).collect(),
     }
 }
 

@@ -49,6 +49,13 @@ fn misuse(why: &str) -> u8 {
     MISUSE
 }
 
+/// Says what is wrong with what was asked, and nothing else.
+fn refuse(args: &Args, mistake: Diagnostic) -> u8 {
+    let options = terminal::error_options(args);
+    terminal::complain(&human::findings(&[mistake], &SourceMap::new(), options));
+    MISUSE
+}
+
 /// What the plan of a policy answers to a question, and the texts that it points into; else the exit code, once it is said why there is none.
 fn ask<T>(
     args: &Args,

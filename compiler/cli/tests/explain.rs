@@ -140,27 +140,88 @@ fn survival_of_chosen_faults_is_explained_by_what_it_rests_on() {
     assert_eq!(both.status.code(), Some(1));
     let text = stdout(&both);
     assert!(
-        text.contains("if host vps is lost and host s3 is lost, does not hold"),
+        text.contains("if host `s3` is lost and host `vps` is lost, does not hold"),
         "{text}"
     );
     assert!(text.contains("T12"), "{text}");
+    let age = why(&["lose vps"], "recovery-point");
+    assert_eq!(age.status.code(), Some(0));
+    let text = stdout(&age);
+    for needed in [
+        "recovery-point of `db` in `t0`, if host `vps` is lost, holds",
+        "it takes at most 10 min",
+    ] {
+        assert!(text.contains(needed), "{needed}: {text}");
+    }
     for (faults, of, said) in [
+        (&["host vpz is lost"][..], "survival", "`host vps is lost`"),
+        (&["loose vps"], "keys", "`lose vps`"),
+        (&["host vpz is lost"], "recovery-point", "T0201"),
         (
-            ["host vpz is lost"],
-            "survival",
-            "there is `host vps is lost`",
+            &["lose vps"],
+            "copies",
+            "does not depend on whether host `vps` is lost",
         ),
         (
-            ["host vps is lost"],
-            "recovery-point",
-            "there is `survival`",
+            &["lose vps"],
+            "deletion",
+            "does not depend on whether host `vps` is lost",
         ),
     ] {
-        let output = why(&faults, of);
-        assert_eq!(output.status.code(), Some(2));
+        let output = why(faults, of);
+        assert_eq!(output.status.code(), Some(2), "{faults:?}");
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert!(complaint.contains(said), "{complaint}");
     }
+}
+
+/// All that depends on faults is about the one that was chosen; the rest is named and left out.
+#[test]
+fn a_check_is_narrowed_to_a_fault() {
+    let desk = Desk::new(&[("site/p.thrice", SITE)]);
+    let check = |more: &[&str]| {
+        let check = ["check", "site", "--as-of", "2026-03-01"];
+        desk.run(&[&check[..], more].concat())
+    };
+    let output = check(&["--proofs", "--fault", "lose vps"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = stdout(&output);
+    for needed in [
+        ", if host `vps` is lost",
+        "only if host `vps` is lost; left out is what does not depend on that",
+        "`s3.main` by `up`: 1 d 10 min old",
+    ] {
+        assert!(text.contains(needed), "{needed}: {text}");
+    }
+    assert!(!text.contains("key `k` is lost"), "{text}");
+    assert!(check(&["--proofs"]).stdout.len() > text.len());
+    let both = check(&[
+        "--format", "json", "--fault", "lose vps", "--fault", "lose s3",
+    ]);
+    assert_eq!(both.status.code(), Some(1));
+    let report: serde_json::Value = serde_json::from_str(stdout(&both)).unwrap();
+    let obligations = |list: &str, key: &str| -> std::collections::BTreeSet<String> {
+        let all = report[list].as_array().unwrap().iter();
+        all.map(|row| row[key].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let decided = obligations("verdicts", "obligation");
+    assert!(
+        decided.contains("survival") && !decided.contains("copies"),
+        "{decided:?}"
+    );
+    let found = obligations("findings", "area");
+    assert!(
+        found.contains("survival") && !found.contains("sense"),
+        "{found:?}"
+    );
+    let unknown = check(&["--fault", "lose vpz"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let complaint = String::from_utf8(unknown.stderr).unwrap();
+    assert!(
+        complaint.contains("T0201") && complaint.contains("`lose vps`"),
+        "{complaint}"
+    );
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Default for Options {
 pub fn render(report: &Report, sources: &SourceMap, options: Options) -> String {
     let mut page = Page::new(sources, options);
     tables::head(&mut page, report);
-    assumptions::render(&mut page, &report.assumptions, report.ledger);
+    assumptions::render(&mut page, report);
     page.findings(&report.findings);
     tables::accepted(&mut page, &report.accepted);
     verdicts::render(&mut page, &report.verdicts);

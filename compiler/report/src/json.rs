@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use thrice_diagnostics::{Diagnostic, Label, SourceMap, Span};
 use thrice_verdicts::{Assumption, Assumptions, Turn, Verdicts};
 
-use crate::matrix::Cell;
+use crate::matrix::{Cell, Cells};
 use crate::report::{Accepted, Report, Said};
 use crate::{area, place};
 
@@ -80,7 +80,8 @@ struct Document<'a> {
     /// Classes for which the live data alone bears a verdict out.
     only_live: Vec<&'a str>,
     /// Which copy saves what, with `--proofs`; else empty.
-    survival: &'a [Cell],
+    #[schemars(with = "Vec<Cell<'a>>")]
+    survival: Cells<'a>,
     /// What was looked at, and what was left out for which reason.
     scope: Vec<&'a str>,
 }
@@ -238,7 +239,7 @@ impl<'a> Document<'a> {
             accepted: report.accepted.iter().map(AcceptedRow::new).collect(),
             not_decided: report.not_decided.iter().map(AsRef::as_ref).collect(),
             only_live: report.only_live.iter().map(String::as_str).collect(),
-            survival: &report.survival,
+            survival: Cells(&report.survival),
             scope: report.scope.iter().map(String::as_str).collect(),
         }
     }

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use ecow::EcoString;
 
 use thrice_diagnostics::{Diagnostic, Severity};
-use thrice_verdicts::{Assumptions, Verdicts};
+use thrice_verdicts::{Assumptions, Matrix, Verdicts};
 
 use crate::area;
-use crate::matrix::Cell;
+use crate::matrix::Saved;
 
 /// Everything a run found out.
 #[derive(Clone, Debug, Default)]
@@ -39,8 +39,10 @@ pub struct Report {
     pub only_live: Vec<String>,
     /// What came of cases on the simulator that are worked out, an obligation each.
     pub plays: Vec<Plays>,
+    /// The faults, in words, under which alone it was decided what depends on them; none: it was all decided.
+    pub under: Vec<String>,
     /// Which copy saves what; empty where nobody asked for it.
-    pub survival: Vec<Cell>,
+    pub survival: Matrix<Saved>,
     /// Whether the assumptions are those that a verdict rests on, each with its turn: of all obligations,
     /// not only of those that are evaluated at a worst case.
     pub ledger: bool,

@@ -1,13 +1,11 @@
 //! What somebody must do by hand: verdicts that need it are proved if he does, never better.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use ecow::EcoString;
 use thrice_model::{Application, ClassId, Obligation, StepId};
 use thrice_plan::{CopyId, Plan};
 
-use crate::context::Known;
 use crate::prover::Session;
 use crate::verdicts::Verdict;
 use crate::verification::{Engine, Verification};
@@ -34,8 +32,8 @@ pub(crate) struct Without {
 }
 
 /// Decides anew without the copies that are made by hand, for the classes that have any. Much of what
-/// is `known` of the plan is asked again.
-pub(crate) fn without(plan: &Plan, known: Rc<Known>) -> Without {
+/// is known of the plan is asked again.
+pub(crate) fn without(plan: &Plan, session: &mut Session) -> Without {
     let touched = touched(plan);
     if touched.is_empty() {
         return Without::default();
@@ -60,7 +58,7 @@ pub(crate) fn without(plan: &Plan, known: Rc<Known>) -> Without {
         }
     }
     let (without, _) = thrice_plan::replan(plan, model);
-    let found = Session::with(known).decide(&without, &BORNE_BY_COPIES);
+    let found = session.decide(&without, &BORNE_BY_COPIES);
     let named = |(class, steps): (ClassId, BTreeSet<StepId>)| {
         let steps = steps
             .iter()

@@ -16,7 +16,7 @@ use thrice_model::{
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 use thrice_quantity::Seconds;
 
-use crate::faults::{Owned, Principal, alarmed_after, closure, holders, spared};
+use crate::faults::{Chosen, FaultSet, Owned, Principal, alarmed_after, closure, holders, spared};
 use crate::obligations::Profiles;
 use crate::obligations::capacity::Grown;
 use crate::presence::{Answers, Symbolized, symbolize};
@@ -66,7 +66,12 @@ pub(crate) struct Context<'p> {
     stores_on: Groups<HostId, StoreId>,
     /// How long it takes until the first of each class's steps has fallen silent and somebody has acted.
     alarmed: Table<ClassId, Seconds>,
-    /// By the first day of a period, the classes that live in it.
+    /// The only classes that are asked about, if not all are.
+    pub only: Option<BTreeSet<ClassId>>,
+    /// The only faults that are asked about, if somebody chose some: together, and in periods in which they can all
+    /// happen.
+    pub chosen: Option<Rc<Chosen>>,
+    /// By the first day of a period, the classes that live in it and are asked about.
     present: RefCell<BTreeMap<Date, Rc<[ClassId]>>>,
     /// How long each store itself keeps what is deleted in it.
     spared: OnceCell<Table<StoreId, Option<Seconds>>>,
@@ -122,6 +127,8 @@ impl<'p> Context<'p> {
             subjects: Subjects::of(plan),
             stores_on: Groups::new(model.hosts.len(), stores_on),
             alarmed: Table::with_capacity(model.classes.len()),
+            only: None,
+            chosen: None,
             present: RefCell::default(),
             spared: OnceCell::new(),
             holders: OnceCell::new(),
@@ -233,14 +240,20 @@ impl<'p> Context<'p> {
         found
     }
 
-    /// The classes that live in a period and are not skipped, in order.
+    /// The classes that live in a period, are not skipped, and are asked about; in order.
     pub(crate) fn classes_in(&self, period: &Period) -> Rc<[ClassId]> {
         let mut known = self.present.borrow_mut();
         let found = known.entry(period.from).or_insert_with(|| {
+            let chosen = self.chosen.as_ref();
+            if chosen.is_some_and(|chosen| !chosen.can_happen(self, period)) {
+                return Rc::default();
+            }
             let skips = self.plan.model.skips.iter();
             let skipped: BTreeSet<&str> = skips.map(|s| &*s.named.name).collect();
+            let asked = |id: &ClassId| self.only.as_ref().is_none_or(|only| only.contains(id));
             let classes = self.plan.model.classes.iter();
             classes
+                .filter(|(id, _)| asked(id))
                 .filter(|(_, c)| {
                     c.lifetime.contains(period.from) && !skipped.contains(&*c.named.name)
                 })
@@ -248,6 +261,11 @@ impl<'p> Context<'p> {
                 .collect()
         });
         Rc::clone(found)
+    }
+
+    /// The faults that somebody chose to be asked about alone.
+    pub(crate) fn chosen(&self) -> Option<&FaultSet> {
+        self.chosen.as_ref().map(|chosen| chosen.faults())
     }
 
     /// How long it takes until the first of a class's steps has fallen silent and somebody has acted.

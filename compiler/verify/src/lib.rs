@@ -33,16 +33,17 @@ mod verdicts;
 mod verification;
 mod wording;
 
+pub use faults::{Chosen, NoFault};
 pub use obligations::cost::{Monthly, monthly, once};
 pub use presence::{
     Answer, Choices, FOR_EVER, Leaving, NewSolver, Node, NodeChoice, Question, Run, Solver, System,
     answer, refutes, stays_of,
 };
 pub use proofs::{
-    Aftermath, Cell, Fate, Margin, NoCore, SavedBy, Statement, Why, fates, holds_with, ledger,
+    Aftermath, Fate, Margin, NoCore, Saved, SavedBy, Statement, Why, fates, holds_with, ledger,
     survival_matrix, survivors, why,
 };
-pub use prover::{Prover, Proving, Session};
+pub use prover::{Prover, Proving, Session, verify_under};
 pub use verdicts::{Said, Verdict, Verdicts};
 pub use verification::{Accepted, Engine, Finding, Plays, Query, Verification};
 

@@ -1,19 +1,20 @@
 //! Threads with solvers, to be set up while the plan is made.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use thrice_model::Obligation;
+use thrice_model::{ClassId, Obligation};
 use thrice_plan::Plan;
 
 use crate::context::{Context, Known};
+use crate::faults::{BY_FAULT, Chosen};
 use crate::obligations::{DECIDED, Decide, not_decided};
 use crate::presence::{Answers, NewSolver, z3};
-use crate::{Assumptions, Verification, acceptance, by_hand, proofs};
+use crate::{Assumptions, Verification, acceptance, assumptions, by_hand, proofs};
 
 /// The obligations that ask the solver.
 const ASKING: [Obligation; 3] = [
@@ -46,6 +47,8 @@ pub struct Prover {
 #[derive(Default)]
 pub struct Session {
     known: Rc<Known>,
+    /// The only faults that are asked about, by those obligations that ask about any.
+    chosen: Option<Rc<Chosen>>,
 }
 
 impl Session {
@@ -54,12 +57,24 @@ impl Session {
     pub fn writing_down() -> Self {
         Self {
             known: Known::with(Answers::ready(z3, true)),
+            chosen: None,
         }
     }
 
     /// Which knows something already.
     pub(crate) const fn with(known: Rc<Known>) -> Self {
-        Self { known }
+        Self {
+            known,
+            chosen: None,
+        }
+    }
+
+    /// Which asks about some faults alone, if any were chosen.
+    pub(crate) fn under(chosen: Option<&Chosen>) -> Self {
+        Self {
+            chosen: chosen.map(|chosen| Rc::new(chosen.clone())),
+            ..Self::default()
+        }
     }
 
     /// Decides some obligations about a plan: their findings, verdicts and queries, and nothing else.
@@ -73,24 +88,57 @@ impl Session {
 
     /// A plan, to be asked about with the answers of the plans before.
     pub(crate) fn context<'p>(&self, plan: &'p Plan) -> Context<'p> {
-        Context::new(plan, Rc::clone(&self.known))
+        let mut context = Context::new(plan, Rc::clone(&self.known));
+        context.chosen.clone_from(&self.chosen);
+        context
     }
 
     /// What holds, with the answers of the plans before: they are known by the shapes of their questions.
     /// Cases that have dates are not played: nobody sees them.
     pub(crate) fn decide(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
+        self.decide_about(plan, obligations, None)
+    }
+
+    /// The same, of certain classes alone by those obligations that are about classes.
+    pub(crate) fn decide_about(
+        &mut self,
+        plan: &Plan,
+        obligations: &[Obligation],
+        only: Option<BTreeSet<ClassId>>,
+    ) -> Verification {
         let mut context = self.context(plan);
         context.plays = false;
+        context.only = only;
         self.decided(context, obligations)
     }
 
     fn decided(&self, context: Context<'_>, obligations: &[Obligation]) -> Verification {
         let mut out = Verification::default();
-        for (_, decide) in DECIDED.iter().filter(|(o, _)| obligations.contains(o)) {
+        let asked = |obligation: &Obligation| {
+            obligations.contains(obligation)
+                && (self.chosen.is_none() || BY_FAULT.contains(obligation))
+        };
+        for (_, decide) in DECIDED.iter().filter(|(o, _)| asked(o)) {
             out.append(decided(&context, *decide));
         }
         out
     }
+}
+
+/// Decides under some faults alone, which strike together, what depends on them; the other obligations are left
+/// out.
+#[must_use]
+pub fn verify_under(plan: &Plan, chosen: &Chosen) -> Verification {
+    let mut session = Session::under(Some(chosen));
+    let mut out = session.decided(session.context(plan), &BY_FAULT);
+    out.assumptions = assumptions::worded(&plan.model, Vec::new(), assumptions::all(&plan.model));
+    by_hand::downgrade(&by_hand::without(plan, &mut session), &mut out);
+    acceptance::apply(plan, &mut out);
+    // What an acceptance covers besides is not known here.
+    out.findings
+        .retain(|finding| finding.obligation != Obligation::Sense);
+    out.accepted.retain(|accepted| accepted.covers > 0);
+    out
 }
 
 /// What comes out of one obligation.
@@ -315,7 +363,8 @@ fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>, answers: Ans
                 }
             }
             Task::Without => {
-                outcomes.without = Some(by_hand::without(&plan, Rc::clone(&context.known)))
+                let mut session = Session::with(Rc::clone(&context.known));
+                outcomes.without = Some(by_hand::without(&plan, &mut session));
             }
             Task::Assumptions => outcomes.assumptions = Some(proofs::assumptions(&context)),
         }

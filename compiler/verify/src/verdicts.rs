@@ -196,6 +196,11 @@ impl Subjects {
         }
     }
 
+    /// The names, classes first.
+    pub(crate) fn names(&self) -> Arc<Names> {
+        Arc::clone(&self.names)
+    }
+
     pub(crate) const fn store(&self, id: StoreId) -> Subject {
         Subject(self.stores + id.index())
     }

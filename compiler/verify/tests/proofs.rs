@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use common::{judged, plan_of, verdict};
 use thrice_model::Obligation;
 use thrice_quantity::Seconds;
-use thrice_verify::{Engine, NoCore, SavedBy, holds_with, ledger, survival_matrix, why};
+use thrice_verify::{
+    Chosen, Engine, NoCore, NoFault, SavedBy, holds_with, ledger, survival_matrix, why,
+};
 
 const TEXT: &str = r#"
 policy p "p" { horizon 2 years; response time 24h }
@@ -37,15 +39,15 @@ accept survival for archives because "a test" by "owner", "household" until 2030
 
 #[test]
 fn the_matrix_says_which_copy_saves_what_and_how_old_it_is() {
-    let cells = survival_matrix(&plan_of(TEXT));
+    let matrix = survival_matrix(&plan_of(TEXT), None);
     let of = |class: &str, fault: &str| {
-        let mut all = cells.iter();
+        let mut all = matrix.cells();
         let found = all.find(|cell| {
-            cell.classes.iter().any(|name| name == class)
+            cell.names().any(|name| name == class)
                 && cell.faults.len() == 1
                 && cell.faults.iter().all(|words| words.contains(fault))
         });
-        found.cloned().unwrap()
+        found.unwrap().said.clone()
     };
     let lost = of("db", "host `vps` is lost");
     let bucket = SavedBy::Copy {
@@ -94,21 +96,26 @@ fn each_member_of_a_core_is_necessary() {
         (Obligation::Capacity, "s3.main"),
     ];
     for (obligation, subject) in asked {
-        let why = why(&plan, obligation, subject, None, &[]).unwrap();
+        let why = why(&plan, obligation, subject, None, None).unwrap();
         assert!(why.verdict.holds, "{obligation:?}");
         assert!(
-            holds_with(&plan, &why.verdict, &[], &why.members),
+            holds_with(&plan, &why.verdict, None, &why.members),
             "{obligation:?}"
         );
         for at in 0..why.members.len() {
             let mut fewer = why.members.clone();
             let without = fewer.remove(at);
             assert!(
-                !holds_with(&plan, &why.verdict, &[], &fewer),
+                !holds_with(&plan, &why.verdict, None, &fewer),
                 "{obligation:?} does without {without:?}"
             );
         }
     }
+}
+
+fn chosen(plan: &thrice_plan::Plan, faults: &[&str]) -> Result<Chosen, NoFault> {
+    let faults: Vec<String> = faults.iter().map(|fault| (*fault).to_owned()).collect();
+    Chosen::new(plan, &faults)
 }
 
 /// The same under faults that somebody chose, whether the policy asks about them or not: each has its own core.
@@ -116,46 +123,128 @@ fn each_member_of_a_core_is_necessary() {
 fn each_member_of_the_core_of_a_fault_is_necessary() {
     let plan = plan_of(TEXT);
     let mut seen = BTreeSet::new();
-    for faults in [
-        &["host `vps` is lost"][..],
-        &["credential `writer` is in hostile hands"],
-        &["host tower is lost"],
-        &["host vps is lost", "host tower is lost"],
-        &["the data is damaged where it lives, and nobody notices at once"],
+    for (obligation, subject, faults) in [
+        (Obligation::Survival, "db", &["host `vps` is lost"][..]),
+        (Obligation::Survival, "db", &["steal credential writer"]),
+        (Obligation::Survival, "db", &["lose tower"]),
+        (
+            Obligation::Survival,
+            "db",
+            &["host vps is lost", "host tower is lost"],
+        ),
+        (Obligation::Survival, "db", &["corrupt"]),
+        (Obligation::RecoveryPoint, "db", &["lose vps"]),
+        (Obligation::RecoveryPoint, "notes", &["lose site ovh/one"]),
+        (Obligation::RecoveryTime, "db", &["lose vps.disk"]),
+        (Obligation::Deletion, "db", &["steal host tower"]),
+        (Obligation::Keys, "k", &["lose vps"]),
     ] {
-        let faults: Vec<String> = faults.iter().map(|fault| (*fault).to_owned()).collect();
-        let why = why(&plan, Obligation::Survival, "db", None, &faults).unwrap();
+        let faults = chosen(&plan, faults).unwrap();
+        let why = why(&plan, obligation, subject, None, Some(&faults)).unwrap();
         assert!(why.verdict.holds, "{faults:?}");
         assert!(
-            holds_with(&plan, &why.verdict, &faults, &why.members),
+            holds_with(&plan, &why.verdict, Some(&faults), &why.members),
             "{faults:?}"
         );
         for at in 0..why.members.len() {
             let mut fewer = why.members.clone();
             let without = fewer.remove(at);
             assert!(
-                !holds_with(&plan, &why.verdict, &faults, &fewer),
-                "{faults:?} does without {without:?}"
+                !holds_with(&plan, &why.verdict, Some(&faults), &fewer),
+                "{obligation:?} under {faults:?} does without {without:?}"
             );
         }
         let texts = why.members.iter().map(|member| member.text.clone());
         seen.insert(texts.collect::<Vec<_>>());
     }
     assert!(seen.len() > 1, "{seen:?}");
-    let lost = ["host s3 is lost".to_owned(), "host vps is lost".to_owned()];
-    let lost = why(&plan, Obligation::Survival, "db", None, &lost).unwrap();
+    let lost = chosen(&plan, &["host s3 is lost", "host vps is lost"]).unwrap();
+    let lost = why(&plan, Obligation::Survival, "db", None, Some(&lost)).unwrap();
     assert!(!lost.verdict.holds && !lost.findings.is_empty());
-    let unknown = why(
-        &plan,
-        Obligation::Survival,
-        "db",
-        None,
-        &["host vpz is lost".to_owned()],
-    );
+}
+
+#[test]
+fn a_fault_is_known_by_its_names_and_by_no_other() {
+    let plan = plan_of(TEXT);
+    let unknown = chosen(&plan, &["host vpz is lost"]);
     assert!(
-        matches!(&unknown, Err(NoCore::Fault(said, known))
+        matches!(&unknown, Err(NoFault::Unknown(said, known))
             if said == "host vpz is lost" && known.contains(&"host vps is lost".to_owned())),
         "{unknown:?}"
+    );
+    let stolen = chosen(&plan, &["steal host vps", "steal vps"]).unwrap();
+    assert_eq!(stolen.words(&plan), ["host `vps` is in hostile hands"]);
+    let all = Chosen::all_names(&plan);
+    assert_eq!(
+        all.iter().collect::<BTreeSet<_>>().len(),
+        all.len(),
+        "{all:?}"
+    );
+    for name in all {
+        let found = chosen(&plan, &[&name]);
+        assert!(found.is_ok(), "{name}: {found:?}");
+    }
+}
+
+/// What is decided under one fault is what the matrix and the verdicts say of it, and nothing else.
+#[test]
+fn chosen_faults_are_asked_about_alone() {
+    let plan = plan_of(TEXT);
+    let faults = chosen(&plan, &["lose vps"]).unwrap();
+    let matrix = survival_matrix(&plan, Some(&faults));
+    assert!(
+        matrix
+            .cells()
+            .all(|cell| cell.faults == ["host `vps` is lost"])
+    );
+    let whole = survival_matrix(&plan, None);
+    for cell in matrix.cells() {
+        let same = |other: &thrice_verdicts::Cell<'_, thrice_verify::Saved>| {
+            other.faults == cell.faults && cell.names().all(|name| other.names().any(|n| n == name))
+        };
+        let asked = whole.cells().find(same);
+        assert!(
+            asked.is_none_or(|asked| asked.said == cell.said),
+            "{cell:?}"
+        );
+    }
+    let found = thrice_verify::verify_under(&plan, &faults);
+    let of = |obligation| {
+        found
+            .verdicts
+            .iter()
+            .filter(move |v| v.obligation == obligation)
+    };
+    assert_eq!(
+        of(Obligation::Copies).count() + of(Obligation::LastCopy).count(),
+        0
+    );
+    let age = of(Obligation::RecoveryPoint)
+        .find(|v| v.subject == "db")
+        .unwrap();
+    assert!(age.note.starts_with("nominal 1 d 10 min,"), "{age:?}");
+    // Nobody hostile is among them.
+    assert_eq!(of(Obligation::Deletion).count(), 0);
+    let not_then = why(&plan, Obligation::Deletion, "db", None, Some(&faults));
+    assert!(matches!(not_then, Err(NoCore::NotByFault)), "{not_then:?}");
+    let copies = why(&plan, Obligation::Copies, "archives", None, Some(&faults));
+    assert!(matches!(copies, Err(NoCore::NotByFault)), "{copies:?}");
+    // Six days are exceeded with missed runs; nothing else of the policy is in this ledger.
+    let turns = ledger(&plan, Some(&faults));
+    let breaks = turns
+        .iter()
+        .filter_map(|a| a.turns)
+        .flat_map(|turn| &turn.breaks);
+    let breaks: BTreeSet<&String> = breaks.collect();
+    assert!(
+        breaks
+            .iter()
+            .any(|b| b.as_str() == "recovery-point of `db`"),
+        "{breaks:?}"
+    );
+    assert!(
+        !breaks.iter().any(|b| b.starts_with("capacity")),
+        "{breaks:?}"
     );
 }
 
@@ -163,7 +252,7 @@ fn each_member_of_the_core_of_a_fault_is_necessary() {
 fn a_core_names_what_a_verdict_rests_on_and_nothing_else() {
     let plan = plan_of(TEXT);
     let texts = |obligation, subject| -> BTreeSet<String> {
-        let why = why(&plan, obligation, subject, None, &[]).unwrap();
+        let why = why(&plan, obligation, subject, None, None).unwrap();
         why.members.into_iter().map(|member| member.text).collect()
     };
     let survival = texts(Obligation::Survival, "db");
@@ -184,10 +273,10 @@ fn a_core_names_what_a_verdict_rests_on_and_nothing_else() {
 
 #[test]
 fn what_does_not_hold_is_told_by_its_counterexample_accepted_or_not() {
-    let why = why(&plan_of(TEXT), Obligation::Survival, "archives", None, &[]).unwrap();
+    let why = why(&plan_of(TEXT), Obligation::Survival, "archives", None, None).unwrap();
     assert!(!why.verdict.holds && why.members.is_empty());
     assert!(why.findings.iter().any(|f| f.code.0.starts_with("T12")));
-    let nobody = thrice_verify::why(&plan_of(TEXT), Obligation::Survival, "nobody", None, &[]);
+    let nobody = thrice_verify::why(&plan_of(TEXT), Obligation::Survival, "nobody", None, None);
     let Err(NoCore::Subject(known)) = nobody else {
         panic!("{nobody:?}");
     };
@@ -197,7 +286,7 @@ fn what_does_not_hold_is_told_by_its_counterexample_accepted_or_not() {
 /// At the value that is told the verdict fails; at the value of today it holds.
 #[test]
 fn a_verdict_turns_at_the_value_that_is_told() {
-    let found = ledger(&plan_of(TEXT));
+    let found = ledger(&plan_of(TEXT), None);
     let turn = |begins: &str| {
         let hit = found.iter().find(|a| a.text().starts_with(begins));
         hit.and_then(|a| a.turns.cloned())

@@ -11,15 +11,23 @@ use crate::{input, pipeline, progress, queries, terminal, verbs};
 pub fn run(args: &Args, check: &Check) -> u8 {
     let as_of = verbs::judged_at(check.judged.as_of);
     let mut timings = Timings::new(check.timings);
-    let mut judged = progress::during("proving", || {
+    let strict = check.judged.strict;
+    let judged = progress::during("proving", || {
         let input = input::load(&check.judged.path);
         timings.over("read");
+        if !check.faults.is_empty() {
+            return pipeline::check_under(input, &check.faults, as_of, strict, &mut timings);
+        }
         let prover = match check.dump_smt {
             Some(_) => Prover::start_writing_down(),
             None => Prover::start(),
         };
-        pipeline::check(input, prover, as_of, check.judged.strict, &mut timings)
+        Ok(pipeline::check(input, prover, as_of, strict, &mut timings))
     });
+    let mut judged = match judged {
+        Ok(judged) => judged,
+        Err(mistake) => return verbs::refuse(args, *mistake),
+    };
     if check.proofs {
         progress::during("turning values", || judged.prove());
         timings.over("proofs");
@@ -27,9 +35,7 @@ pub fn run(args: &Args, check: &Check) -> u8 {
     if let Some(folder) = &check.dump_smt
         && let Err(refusal) = queries::write(folder, &judged.queries)
     {
-        let options = terminal::error_options(args);
-        terminal::complain(&human::findings(&[*refusal], &judged.sources, options));
-        return verbs::MISUSE;
+        return verbs::refuse(args, *refusal);
     }
     let (report, sources) = (&judged.report, &judged.sources);
     let code = report.outcome().exit_code();

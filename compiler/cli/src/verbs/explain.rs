@@ -6,10 +6,11 @@ use thrice_diagnostics::{
     Code, Diagnostic, Severity, all_codes, explain, find_code, nearest, one_of,
 };
 use thrice_model::Obligation;
-use thrice_report::human;
+use thrice_report::{Accepted, Report, human};
 use thrice_verify::{NoCore, Prover, Why};
 
 use crate::args::{Args, Explain};
+use crate::pipeline::short;
 use crate::timings::Timings;
 use crate::{input, pipeline, progress, terminal, verbs};
 
@@ -49,17 +50,30 @@ fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str,
         return verbs::finish(&shown, report.outcome().exit_code());
     };
     let phase = explain.phase.as_deref();
+    let chosen = match explain.faults.as_slice() {
+        [] => None,
+        faults => match pipeline::chosen(plan, faults) {
+            Ok(chosen) => Some(chosen),
+            Err(mistake) => return verbs::refuse(args, *mistake),
+        },
+    };
+    let faults = chosen
+        .as_ref()
+        .map_or_else(Vec::new, |chosen| chosen.words(plan));
     let why = progress::during("looking for what it rests on", || {
-        thrice_verify::why(plan, found, subject, phase, &explain.faults)
+        thrice_verify::why(plan, found, subject, phase, chosen.as_ref())
     });
     match why {
         Ok(why) if why.verdict.holds => {
-            let shown = human::statements(&core(&why, &explain.faults), sources, options);
-            verbs::finish(&shown, 0)
+            let mut core = core(&why, &faults);
+            core.help = core.help.map(|help| help + hollow(report, &why));
+            verbs::finish(&human::statements(&core, sources, options), 0)
         }
         Ok(why) => {
-            let about = about(&why, &explain.faults);
-            let head = format!("{about} does not hold ({})\n\n", why.verdict.engine);
+            let about = about(&why, &faults);
+            let engine = why.verdict.engine;
+            let borne = accepted(report, &why);
+            let head = format!("{about} does not hold ({engine}){borne}\n\n");
             let shown = human::findings(&why.findings, sources, options);
             verbs::finish(&(head + &shown), 1)
         }
@@ -72,13 +86,20 @@ fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str,
             );
             misuse(&what, &near(subject, &known))
         }
-        Err(NoCore::Fault(fault, known)) => {
-            let what = format!("`{}` is no fault that can happen then", short(&fault));
-            misuse(&what, &near(&fault, &known))
-        }
+        Err(NoCore::NotThen) => misuse(
+            &format!(
+                "in `{}` not all of that can happen",
+                short(phase.unwrap_or_default())
+            ),
+            "a phase in which it can, if no `--phase` is said",
+        ),
         Err(NoCore::NotByFault) => misuse(
-            &format!("{obligation} is not decided fault by fault"),
-            "`survival`, which is",
+            &format!(
+                "{obligation} of `{}` does not depend on whether {}",
+                short(subject),
+                faults.join(" and ")
+            ),
+            "an answer without `--fault`",
         ),
     }
 }
@@ -97,11 +118,10 @@ fn near(word: &str, known: &[String]) -> String {
 fn about(why: &Why, faults: &[String]) -> String {
     let verdict = &why.verdict;
     let mut out = format!("{} of `{}`", verdict.obligation.word(), verdict.subject);
-    if !verdict.period.is_empty() {
+    if !matches!(verdict.period.as_str(), "" | "all") {
         out.push_str(&format!(" in `{}`", verdict.period));
     }
     if !faults.is_empty() {
-        let faults: Vec<&str> = faults.iter().map(|fault| fault.trim()).collect();
         out.push_str(&format!(", if {},", faults.join(" and ")));
     }
     out
@@ -121,20 +141,59 @@ fn core(why: &Why, faults: &[String]) -> Diagnostic {
     for member in &why.members {
         out = out.at(member.span, member.text.clone());
     }
-    out.help(format!(
-        "with these alone it stands, and without any one of them it does not ({} checks)",
-        why.checks
-    ))
+    let checks = why.checks;
+    out.help(match members {
+        0 => format!("it stands with all {of} of them taken away ({checks} checks)"),
+        1 => format!("with this alone it stands, and without it it does not ({checks} checks)"),
+        _ => format!(
+            "with these alone it stands, and without any one of them it does not ({checks} checks)"
+        ),
+    })
+}
+
+/// What must be known of a verdict about how old or how soon back something is of which nothing may be left.
+fn hollow(report: &Report, why: &Why) -> &'static str {
+    let verdict = &why.verdict;
+    let of_what_is_left = matches!(
+        verdict.obligation,
+        Obligation::RecoveryPoint
+            | Obligation::RecoveryTime
+            | Obligation::History
+            | Obligation::Deletion
+    );
+    let survives = report.verdicts.iter().find(|other| {
+        other.said.obligation == Obligation::Survival.word()
+            && other.subject == verdict.subject
+            && other.period == verdict.period
+    });
+    if of_what_is_left && survives.is_some_and(|survives| !survives.said.holds) {
+        "; but survival does not hold then, and of what is gone nothing is asked here: ask why with `survival`"
+    } else {
+        ""
+    }
+}
+
+/// By whom what does not hold is borne, if by anybody.
+fn accepted(report: &Report, why: &Why) -> String {
+    let verdict = &why.verdict;
+    let about = |risk: &&Accepted| {
+        let mut subjects = risk.subject.split(", ");
+        risk.obligation == verdict.obligation.word()
+            && subjects.any(|name| name == verdict.subject || name == "all")
+    };
+    let risk = report.accepted.iter().find(about);
+    risk.map_or_else(String::new, |risk| {
+        let (by, until) = (&risk.by, &risk.until);
+        format!(
+            "; a risk of it is accepted by {by} until {until}: \"{}\"",
+            risk.why
+        )
+    })
 }
 
 fn misuse(what: &str, help: &str) -> u8 {
     terminal::complain(&format!("error: {what}\n  help: there is {help}\n"));
     verbs::MISUSE
-}
-
-/// As much of a word as is shown.
-fn short(text: &str) -> String {
-    text.chars().take(40).flat_map(char::escape_debug).collect()
 }
 
 /// Shows the page of `code`, or a line for each code there is.

@@ -3,10 +3,11 @@
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
-use thrice_verdicts::{Assumption, Assumptions, Sentence};
+use thrice_verdicts::{Assumption, Sentence};
 
 use super::{Page, tables};
 use crate::place;
+use crate::report::Report;
 
 /// Entries that are shown where turning values were asked for; the rest is counted.
 const SHOWN: usize = 40;
@@ -16,14 +17,17 @@ const SOONEST: usize = 10;
 const OTHERS: usize = 3;
 
 /// Shows the assumptions. Those that say the same of several things share an entry.
-pub fn render(page: &mut Page<'_>, assumptions: &Assumptions, ledger: bool) {
+pub fn render(page: &mut Page<'_>, report: &Report) {
+    let (assumptions, ledger) = (&report.assumptions, report.ledger);
     let is_fact = |assumption: &Assumption<'_>| assumption.sentence.source.is_some();
     let groups = groups(assumptions.iter().filter(|assumption| !is_fact(assumption)));
     if !groups.is_empty() {
-        page.heading(if ledger {
-            "this rests on, and turns at"
-        } else {
-            "this rests on (turning: capacity, recovery time and time table alone; `--proofs`: all)"
+        page.heading(match (ledger, report.under.is_empty()) {
+            (true, _) => "this rests on, and turns at",
+            (false, true) => {
+                "this rests on (turning: capacity, recovery time and time table alone; `--proofs`: all)"
+            }
+            (false, false) => "this rests on (where that turns, `--proofs` tells)",
         });
     }
     let (turning, still): (Vec<_>, Vec<_>) = groups.iter().partition(|g| g.first.turns.is_some());

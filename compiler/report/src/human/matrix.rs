@@ -3,10 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::{IndexMap, IndexSet};
+use rustc_hash::FxBuildHasher;
 use textwrap::core::display_width;
+use thrice_verdicts::Matrix;
 
 use super::{Page, tables};
-use crate::matrix::{Cell, Margin};
+use crate::matrix::{Margin, Saved};
 use crate::text;
 
 /// The widest name of a row; longer lists of classes are counted.
@@ -17,120 +20,147 @@ const COLUMN: usize = 4;
 const FAULTS: usize = 6;
 
 /// Shows the matrix, phases that are alike together.
-pub fn render(page: &mut Page<'_>, cells: &[Cell]) {
-    let mut phases: Vec<&str> = Vec::new();
-    for cell in cells {
-        if !phases.contains(&cell.phase.as_str()) {
-            phases.push(&cell.phase);
-        }
-    }
-    let mut grids: Vec<(Vec<&str>, Grid<'_>)> = Vec::new();
-    for phase in phases {
-        let grid = Grid::new(cells.iter().filter(|cell| cell.phase == phase));
+pub fn render(page: &mut Page<'_>, matrix: &Matrix<Saved>) {
+    let mut grids: Vec<(Vec<&str>, Grid)> = Vec::new();
+    for period in matrix.periods() {
+        let grid = Grid::new(matrix, period);
+        let name = matrix.names().period(period);
         match grids.iter_mut().find(|(_, other)| *other == grid) {
-            Some((phases, _)) => phases.push(phase),
-            None => grids.push((vec![phase], grid)),
+            Some((phases, _)) => phases.push(name),
+            None => grids.push((vec![name], grid)),
         }
     }
     for (phases, grid) in grids {
         let head = page.clean(&format!("what saves what in {}", phases.join(", ")));
         page.heading(&head);
-        grid.show(page);
+        grid.show(page, matrix);
     }
 }
 
-/// What is in a cell, told once for all cells that have it.
-type Sign = String;
+/// What is in a cell, told once for all cells that have it: one of these, or from [`LETTERS`] on a letter.
+type Sign = u32;
+
+const NOT_ASKED: Sign = 0;
+const LIVE: Sign = 1;
+const LIVE_ALONE: Sign = 2;
+const NOTHING: Sign = 3;
+const UNDECIDED: Sign = 4;
+const LETTERS: Sign = 5;
 
 #[derive(PartialEq, Eq)]
-struct Grid<'a> {
+struct Grid {
     /// For each row the classes, and for each column the sign.
-    rows: Vec<(Vec<&'a str>, Vec<Sign>)>,
-    /// For each column the fault sets.
-    columns: Vec<Vec<String>>,
+    rows: Vec<(Vec<u32>, Vec<Sign>)>,
+    /// For each column the sets of faults, by number.
+    columns: Vec<Vec<u32>>,
     /// What the letters stand for.
-    letters: Vec<(String, String)>,
+    letters: Vec<String>,
     /// The other signs that occur.
     signs: BTreeSet<Sign>,
 }
 
-impl<'a> Grid<'a> {
-    fn new(cells: impl Iterator<Item = &'a Cell>) -> Self {
-        let mut letters: Vec<(String, String)> = Vec::new();
-        let mut faults: Vec<&[String]> = Vec::new();
-        let mut classes: BTreeMap<&str, (usize, BTreeMap<usize, Sign>)> = BTreeMap::new();
-        for cell in cells {
-            let known = faults.iter().position(|f| *f == cell.faults);
-            let column = known.unwrap_or_else(|| {
-                faults.push(&cell.faults);
-                faults.len() - 1
-            });
-            let sign = sign(cell, &mut letters);
-            for class in &cell.classes {
-                let next = classes.len();
-                let row = classes.entry(class).or_insert((next, BTreeMap::new()));
-                row.1.insert(column, sign.clone());
+/// The texts that letters stand for, each once.
+#[derive(Default)]
+struct Letters {
+    texts: IndexSet<String, FxBuildHasher>,
+    /// By the number of what is said.
+    known: IndexMap<u32, Sign, FxBuildHasher>,
+}
+
+impl Letters {
+    /// The sign of what is said; a letter for each copy with all that is told of it.
+    fn sign(&mut self, number: u32, said: &Saved) -> Sign {
+        if let Some(sign) = self.known.get(&number) {
+            return *sign;
+        }
+        let sign = match said.by {
+            "live" => LIVE,
+            "live alone" => LIVE_ALONE,
+            "nothing" => NOTHING,
+            "undecided" => UNDECIDED,
+            _ => {
+                let place = self.texts.insert_full(told(said)).0;
+                LETTERS.saturating_add(u32::try_from(place).unwrap_or(u32::MAX))
+            }
+        };
+        self.known.insert(number, sign);
+        sign
+    }
+}
+
+impl Grid {
+    fn new(matrix: &Matrix<Saved>, period: u32) -> Self {
+        let mut letters = Letters::default();
+        let mut sets: IndexSet<u32, FxBuildHasher> = IndexSet::default();
+        let mut classes: IndexMap<u32, Vec<Sign>, FxBuildHasher> = IndexMap::default();
+        for cell in matrix.cells_in(period) {
+            let column = sets.insert_full(cell.set).0;
+            let sign = letters.sign(cell.number, cell.said);
+            for class in cell.classes {
+                let row = classes.entry(class).or_default();
+                if row.len() <= column {
+                    row.resize(column + 1, NOT_ASKED);
+                }
+                if let Some(place) = row.get_mut(column) {
+                    *place = sign;
+                }
             }
         }
-        let mut ordered: Vec<_> = classes.into_iter().collect();
-        ordered.sort_by_key(|(_, (place, _))| *place);
-        let mut rows: Vec<(Vec<&str>, Vec<Sign>)> = Vec::new();
-        for (class, (_, signs)) in ordered {
-            let sign = |column| signs.get(&column).cloned().unwrap_or_default();
-            let signs: Vec<Sign> = (0..faults.len()).map(sign).collect();
-            match rows.iter_mut().find(|(_, other)| *other == signs) {
-                Some((names, _)) => names.push(class),
-                None => rows.push((vec![class], signs)),
-            }
+        let mut rows: IndexMap<Vec<Sign>, Vec<u32>, FxBuildHasher> = IndexMap::default();
+        for (class, mut signs) in classes {
+            signs.resize(sets.len(), NOT_ASKED);
+            rows.entry(signs).or_default().push(class);
         }
-        Self::merged(rows, &faults, letters)
+        Self::merged(&rows, &sets, letters.texts.into_iter().collect())
     }
 
     /// With one column for all fault sets that come to the same in every row.
     fn merged(
-        rows: Vec<(Vec<&'a str>, Vec<Sign>)>,
-        faults: &[&[String]],
-        letters: Vec<(String, String)>,
+        rows: &IndexMap<Vec<Sign>, Vec<u32>, FxBuildHasher>,
+        sets: &IndexSet<u32, FxBuildHasher>,
+        letters: Vec<String>,
     ) -> Self {
-        let mut known: BTreeMap<Vec<&Sign>, usize> = BTreeMap::new();
-        let mut columns: Vec<Vec<String>> = Vec::new();
+        let mut known: BTreeMap<Vec<Sign>, usize> = BTreeMap::new();
+        let mut columns: Vec<Vec<u32>> = Vec::new();
         let mut first: Vec<usize> = Vec::new();
-        for (column, set) in faults.iter().enumerate() {
-            let signs = rows.iter().filter_map(|(_, signs)| signs.get(column));
+        for (column, set) in sets.iter().enumerate() {
+            let signs = rows.keys().filter_map(|signs| signs.get(column).copied());
             let at = *known.entry(signs.collect()).or_insert(columns.len());
             match columns.get_mut(at) {
-                Some(sets) => sets.push(set.join(" and ")),
+                Some(sets) => sets.push(*set),
                 None => {
-                    columns.push(vec![set.join(" and ")]);
+                    columns.push(vec![*set]);
                     first.push(column);
                 }
             }
         }
-        let keep = |signs: &Vec<Sign>| {
+        let keep = |signs: &[Sign]| -> Vec<Sign> {
             let kept = first.iter().filter_map(|column| signs.get(*column));
-            kept.cloned().collect::<Vec<Sign>>()
+            kept.copied().collect()
         };
         let rows: Vec<_> = rows
             .iter()
-            .map(|(n, signs)| (n.clone(), keep(signs)))
+            .map(|(signs, classes)| (classes.clone(), keep(signs)))
             .collect();
-        let lettered: BTreeSet<&str> = letters.iter().map(|(letter, _)| letter.as_str()).collect();
-        let signs = rows.iter().flat_map(|(_, signs)| signs);
-        let signs = signs.filter(|sign| !lettered.contains(sign.as_str()));
+        let signs = rows.iter().flat_map(|(_, signs)| signs).copied();
         Self {
-            signs: signs.cloned().collect(),
+            signs: signs.filter(|sign| *sign < LETTERS).collect(),
             rows,
             columns,
             letters,
         }
     }
 
-    fn show(&self, page: &mut Page<'_>) {
+    fn show(&self, page: &mut Page<'_>, matrix: &Matrix<Saved>) {
         let unicode = page.options.unicode;
+        let class = |number: &u32| matrix.names().subject(*number);
         let names: Vec<String> = self
             .rows
             .iter()
-            .map(|(names, _)| text::cut(&page.clean(&row_name(names)), ROW, unicode))
+            .map(|(classes, _)| {
+                let names: Vec<&str> = classes.iter().map(class).collect();
+                text::cut(&page.clean(&row_name(&names)), ROW, unicode)
+            })
             .collect();
         let widest = names.iter().map(|name| display_width(name)).max();
         let first = widest.unwrap_or(0) + 2;
@@ -142,26 +172,28 @@ impl<'a> Grid<'a> {
             page.line(&format!("{}{line}", " ".repeat(first)));
             for (name, (_, signs)) in names.iter().zip(&self.rows) {
                 let signs = part.iter().filter_map(|column| signs.get(*column));
-                let line = cells(signs.map(|sign| shown(sign, unicode).to_owned()));
+                let line = cells(signs.map(|sign| shown(*sign, unicode)));
                 let gap = first.saturating_sub(display_width(name) + 2);
                 page.line(&format!("  {name}{}{line}", " ".repeat(gap)));
             }
         }
         for (at, sets) in self.columns.iter().enumerate() {
-            let mut text = sets.get(..FAULTS).unwrap_or(sets).join("; ");
+            let shown = sets.iter().take(FAULTS);
+            let shown = shown.map(|set| matrix.faults(*set).join(" and "));
+            let mut text = shown.collect::<Vec<_>>().join("; ");
             if let Some(left) = sets.len().checked_sub(FAULTS).filter(|left| *left > 0) {
                 text.push_str(&format!("; {left} more"));
             }
             let text = page.clean(&text);
             page.wrapped(&format!("  {:>3}  ", at + 1), &text);
         }
-        for (letter, text) in &self.letters {
+        for (index, text) in self.letters.iter().enumerate() {
             let text = page.clean(text);
-            page.wrapped(&format!("  {letter:>3}  "), &text);
+            page.wrapped(&format!("  {:>3}  ", letter(index)), &text);
         }
         for sign in &self.signs {
-            if let Some(text) = legend(sign) {
-                page.wrapped(&format!("  {:>3}  ", shown(sign, unicode)), text);
+            if let Some(text) = legend(*sign) {
+                page.wrapped(&format!("  {:>3}  ", shown(*sign, unicode)), text);
             }
         }
     }
@@ -183,20 +215,6 @@ fn row_name(names: &[&str]) -> String {
     }
 }
 
-/// The sign of a cell; a letter for each copy with all that is told of it.
-fn sign(cell: &Cell, letters: &mut Vec<(String, String)>) -> Sign {
-    let text = match cell.saved_by {
-        "copy" => told(cell),
-        other => return other.to_owned(),
-    };
-    if let Some((letter, _)) = letters.iter().find(|(_, known)| *known == text) {
-        return letter.clone();
-    }
-    let letter = letter(letters.len());
-    letters.push((letter.clone(), text));
-    letter
-}
-
 /// `A` to `Z`, then `A1` and so on.
 fn letter(index: usize) -> String {
     let place = u8::try_from(index % 26).unwrap_or(0);
@@ -207,30 +225,31 @@ fn letter(index: usize) -> String {
     }
 }
 
-fn shown(sign: &str, unicode: bool) -> &str {
-    match (sign, unicode) {
-        ("live", _) => "=",
-        ("live alone", _) => "!",
-        ("nothing", true) => "✗",
-        ("nothing", false) => "no",
-        ("undecided", _) => "?",
-        ("", _) => ".",
-        (letter, _) => letter,
-    }
+fn shown(sign: Sign, unicode: bool) -> String {
+    let word = match (sign, unicode) {
+        (LIVE, _) => "=",
+        (LIVE_ALONE, _) => "!",
+        (NOTHING, true) => "✗",
+        (NOTHING, false) => "no",
+        (UNDECIDED, _) => "?",
+        (NOT_ASKED, _) => ".",
+        _ => return letter((sign - LETTERS) as usize),
+    };
+    word.to_owned()
 }
 
-fn legend(sign: &str) -> Option<&'static str> {
+fn legend(sign: Sign) -> Option<&'static str> {
     Some(match sign {
-        "live" => "the live data is not touched, and a copy is left as well",
-        "live alone" => "the live data alone is left: no copy",
-        "nothing" => "nothing is left, or not at every age: a finding tells why",
-        "undecided" => "not decided",
-        "" => "not asked",
+        LIVE => "the live data is not touched, and a copy is left as well",
+        LIVE_ALONE => "the live data alone is left: no copy",
+        NOTHING => "nothing is left, or not at every age: a finding tells why",
+        UNDECIDED => "not decided",
+        NOT_ASKED => "not asked",
         _ => return None,
     })
 }
 
-fn told(cell: &Cell) -> String {
+fn told(cell: &Saved) -> String {
     let mut out = format!(
         "`{}` by `{}`: ",
         cell.store.as_deref().unwrap_or_default(),

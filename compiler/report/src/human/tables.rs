@@ -23,6 +23,9 @@ pub fn head(page: &mut Page<'_>, report: &Report) {
         None => line.push_str(" not read"),
     }
     line.push_str(&format!(", as of {}", page.clean(&report.as_of)));
+    if !report.under.is_empty() {
+        line.push_str(&format!(", if {}", page.clean(&report.under.join(" and "))));
+    }
     page.wrapped("", &line);
     let hash: String = report.hash.chars().take(16).collect();
     let mut by = format!(

@@ -7,9 +7,9 @@
 
 use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Diagnostics, FileId, Severity, SourceMap, Span};
-use thrice_report::matrix::{Cell, Margin, Time};
+use thrice_report::matrix::{Margin, Saved, Time};
 use thrice_report::{Accepted, PhaseDate, Plays, Policy, Report, Said};
-use thrice_verdicts::{Assumptions, Sentence};
+use thrice_verdicts::{Assumptions, Matrix, Sentence};
 
 const POLICY: &str = r#"policy sample "Sample: nightly backups" { timezone "Europe/Berlin" }
 
@@ -231,6 +231,7 @@ pub fn rich() -> (Report, SourceMap) {
             replayed: 1,
             rest_on: vec!["captures in place".into(), "ages without bound".into()],
         }],
+        under: Vec::new(),
         survival: cells(),
         ledger: true,
         scope: vec![
@@ -243,12 +244,12 @@ pub fn rich() -> (Report, SourceMap) {
 }
 
 /// A cell about one class, as it is if nothing is known.
-fn cell(saved_by: &'static str, fault: &str) -> Cell {
-    Cell {
-        classes: vec!["databases".into()],
-        phase: "t0".into(),
-        faults: vec![fault.into()],
-        saved_by,
+/// A class, a phase, faults and what is said.
+type Cell = (Vec<EcoString>, EcoString, Vec<String>, Saved);
+
+fn saved(by: &'static str) -> Saved {
+    Saved {
+        by,
         store: None,
         step: None,
         also: Vec::new(),
@@ -260,42 +261,55 @@ fn cell(saved_by: &'static str, fault: &str) -> Cell {
     }
 }
 
-/// A matrix with every sign, wider than a screen.
-fn cells() -> Vec<Cell> {
+fn cell(said: Saved, fault: &str) -> Cell {
+    let classes = vec!["databases".into()];
+    (classes, "t0".into(), vec![fault.into()], said)
+}
+
+fn cells() -> Matrix<Saved> {
     let time = |seconds: i64, words: &str| Time {
         seconds,
         words: words.into(),
     };
     let mut out: Vec<Cell> = (0..30)
-        .map(|store| Cell {
-            store: Some(format!("s3.b{store}")),
-            step: Some("up".into()),
-            ..cell("copy", &format!("store `s{store}` is lost"))
+        .map(|store| {
+            let said = Saved {
+                store: Some(format!("s3.b{store}")),
+                step: Some("up".into()),
+                ..saved("copy")
+            };
+            cell(said, &format!("store `s{store}` is lost"))
         })
         .collect();
+    let late = Saved {
+        store: Some("s3.backups".into()),
+        step: Some("db_full".into()),
+        also: vec!["nas.tank".into()],
+        nominal: Some(time(87_000, "1 d 10 min")),
+        guaranteed: Some(time(433_000, "5 d 17 min")),
+        restore: Some(time(4200, "70 min")),
+        restored_from: Some("nas.tank".into()),
+        margins: vec![Margin {
+            of: "rpo",
+            asked: time(86_400, "24 h"),
+            left: time(-600, "-10 min"),
+        }],
+        ..saved("copy")
+    };
+    let (_, phase, faults, late) = cell(late, "host `vpai` is lost");
     out.extend([
-        cell("live", "host `nas` is lost"),
-        cell("live alone", "key `k` is lost"),
-        cell("nothing", "site `home` is lost"),
-        cell("undecided", "provider `p` is lost"),
-        Cell {
-            classes: vec!["databases".into(), "music".into()],
-            store: Some("s3.backups".into()),
-            step: Some("db_full".into()),
-            also: vec!["nas.tank".into()],
-            nominal: Some(time(87_000, "1 d 10 min")),
-            guaranteed: Some(time(433_000, "5 d 17 min")),
-            restore: Some(time(4200, "70 min")),
-            restored_from: Some("nas.tank".into()),
-            margins: vec![Margin {
-                of: "rpo",
-                asked: time(86_400, "24 h"),
-                left: time(-600, "-10 min"),
-            }],
-            ..cell("copy", "host `vpai` is lost")
-        },
+        cell(saved("live"), "host `nas` is lost"),
+        cell(saved("live alone"), "key `k` is lost"),
+        cell(saved("nothing"), "site `home` is lost"),
+        cell(saved("undecided"), "provider `p` is lost"),
+        (
+            vec!["databases".into(), "music".into()],
+            phase,
+            faults,
+            late,
+        ),
     ]);
-    out
+    out.into_iter().collect()
 }
 
 /// Text that tries to leave its field, in every field; places that are odd; no places at all.
@@ -366,15 +380,19 @@ pub fn hostile() -> (Report, SourceMap) {
             rest_on: vec![evil.into()],
         }],
         scope: vec![evil.into()],
-        survival: vec![Cell {
-            classes: vec![evil.into()],
-            phase: evil.into(),
-            faults: vec![evil.into()],
-            store: Some(evil.into()),
-            step: Some(evil.into()),
-            also: vec![evil.into()],
-            ..cell("copy", "x")
-        }],
+        survival: [(
+            vec![evil.into()],
+            evil.into(),
+            vec![evil.into()],
+            Saved {
+                store: Some(evil.into()),
+                step: Some(evil.into()),
+                also: vec![evil.into()],
+                ..saved("copy")
+            },
+        )]
+        .into_iter()
+        .collect(),
         ..Report::default()
     };
     (report, sources)

@@ -29,7 +29,7 @@ pub(crate) struct Struck {
 }
 
 /// Why a copy is of no use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Why {
     /// The store is gone.
     StoreLost,
@@ -60,7 +60,7 @@ impl Why {
 }
 
 /// Copies that are of no use, each with its reason, in the order of the plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Useless {
     copies: Vec<(CopyId, Why)>,
 }
@@ -87,6 +87,18 @@ impl Useless {
     /// All of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (CopyId, Why)> + '_ {
         self.copies.iter().copied()
+    }
+
+    /// The same of the copies of another class that is like the one of which this is said: its copies stand in
+    /// the same order.
+    pub(crate) fn of_others(&self, own: &[CopyId], others: &[CopyId]) -> Self {
+        let mut out = Self::default();
+        for (own, other) in own.iter().zip(others) {
+            if let Some(why) = self.get(*own) {
+                out.add(*other, why);
+            }
+        }
+        out
     }
 
     fn place(&self, id: CopyId) -> Result<usize, usize> {

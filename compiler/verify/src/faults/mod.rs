@@ -1,10 +1,13 @@
 //! What can be lost, and what is lost with it.
 
+mod chosen;
 mod keys;
 mod kill;
 mod principals;
 mod reduce;
 
+pub(crate) use chosen::BY_FAULT;
+pub use chosen::{Chosen, NoFault};
 pub(crate) use keys::holders;
 pub(crate) use kill::{Struck, Useless, Why, history, strike};
 pub(crate) use principals::{

@@ -115,6 +115,10 @@ impl Known {
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
+    let is_chosen = context.chosen().is_some();
+    if is_chosen && chosen(context).is_none() {
+        return;
+    }
     let mut groups: BTreeMap<(Root, Left), Group> = BTreeMap::new();
     let mut open = counting::Open::default();
     let mut known_attacks = Known::default();
@@ -156,7 +160,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     Principal::Credential(_) => FaultKind::Credential,
                     Principal::Host(_) => FaultKind::Compromise,
                 };
-                if left == Left::Nothing && is_asked(context, class, kind, period) {
+                let asked = context.chosen().is_some() || is_asked(context, class, kind, period);
+                if left == Left::Nothing && asked {
                     continue;
                 }
                 let group = groups.entry((root, left)).or_default();
@@ -192,16 +197,29 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         out.findings
             .extend(tell::tell(context, *root, *left, group));
     }
-    out.findings.extend(counting::tell(context, &open));
-    locks::decide(context, out);
+    if !is_chosen {
+        out.findings.extend(counting::tell(context, &open));
+        locks::decide(context, out);
+    }
 }
 
-/// All single principals of a period: credentials, then machines.
+/// The principal that somebody chose to be asked about alone.
+fn chosen(context: &Context<'_>) -> Option<Principal> {
+    match context.chosen()?.as_slice() {
+        [Fault::Loss(Target::Credential(id))] => Some(Principal::Credential(*id)),
+        [Fault::Compromise(id)] => Some(Principal::Host(*id)),
+        _ => None,
+    }
+}
+
+/// All single principals of a period: credentials, then machines. If somebody chose one, that alone.
 fn attacks(context: &Context<'_>, period: &Period, known: &mut Known) -> Vec<Attack> {
+    let chosen = chosen(context);
     let credentials = context.plan.model.credentials.ids();
     credentials
         .map(Principal::Credential)
         .chain(machines(context, period).map(Principal::Host))
+        .filter(|principal| chosen.is_none_or(|chosen| chosen == *principal))
         .map(|principal| known.attack(context, principal, period))
         .collect()
 }

@@ -99,11 +99,11 @@ struct Decider<'c, 'p> {
     accepted: BTreeSet<(usize, ClassId)>,
 }
 
-/// A set of faults with what it destroys, and for which classes it must be survived.
+/// A set of faults with what it destroys, and for which classes it must be survived; `None`: for all.
 struct Asked<'p> {
     faults: FaultSet,
     struck: Struck,
-    classes: &'p Selection,
+    classes: Option<&'p Selection>,
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
@@ -234,6 +234,13 @@ fn groups(context: &Context<'_>, period: &Period) -> Vec<Group> {
 
 /// The fault sets that the policy asks to survive in a period.
 fn sets<'p>(context: &Context<'p>, period: &Period) -> Vec<Asked<'p>> {
+    if let Some(chosen) = context.chosen() {
+        return vec![Asked {
+            struck: strike(context, chosen, period.from),
+            faults: chosen.clone(),
+            classes: None,
+        }];
+    }
     let mut out = Vec::new();
     for requirement in &context.plan.model.requirements {
         let Demand::Survive(survive) = &requirement.demand else {
@@ -246,7 +253,7 @@ fn sets<'p>(context: &Context<'p>, period: &Period) -> Vec<Asked<'p>> {
                     .map(|faults| Asked {
                         struck: strike(context, &faults, period.from),
                         faults,
-                        classes: &requirement.selection,
+                        classes: Some(&requirement.selection),
                     }),
             );
         }
@@ -382,7 +389,7 @@ impl Decider<'_, '_> {
                 .classes
                 .iter()
                 .copied()
-                .filter(|class| set.classes.contains(*class))
+                .filter(|class| set.classes.is_none_or(|asked| asked.contains(*class)))
                 .collect();
             if hit.is_empty() {
                 continue;

@@ -11,7 +11,7 @@ use thrice_model::{ClassId, FaultKind, Holder, KeyId, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
 
 use crate::context::Context;
-use crate::faults::{self, Fault, Why, of_kind, strike};
+use crate::faults::{self, Fault, FaultSet, Why, of_kind, strike};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
@@ -25,7 +25,7 @@ const ONE_PLACE: Code = Code("T1903");
 struct Wrong {
     circle: bool,
     /// Faults that take the key and leave a copy that it opens.
-    taken: BTreeSet<Fault>,
+    taken: BTreeSet<FaultSet>,
     /// Whose copies it opens, in order.
     classes: Vec<ClassId>,
 }
@@ -81,17 +81,28 @@ fn judge(context: &Context<'_>, period: &Period, key: KeyId, copies: &[CopyId], 
     found.classes.sort();
     found.classes.dedup();
     found.circle |= strike(context, &vec![Fault::LiveData], period.from).lost(key);
-    for fault in of_kind(context, FaultKind::Site, period) {
-        let struck = strike(context, &vec![fault, Fault::LiveData], period.from);
+    let chosen = context.chosen();
+    let sets: Vec<FaultSet> = match chosen {
+        Some(chosen) => vec![chosen.clone()],
+        None => of_kind(context, FaultKind::Site, period)
+            .into_iter()
+            .map(|fault| vec![fault])
+            .collect(),
+    };
+    for set in sets {
+        let faults = set.iter().copied().chain([Fault::LiveData]).collect();
+        let struck = strike(context, &faults, period.from);
         let only_the_key = |id: &CopyId| {
             let class = of(id);
             let fate = struck.useless(context, &context.copies_in(class, period));
-            fate.get(*id) == Some(Why::KeyLost(key))
-                && !faults::is_asked(context, class, FaultKind::Site, period)
+            // Of sites that must be survived that obligation tells.
+            let is_told =
+                chosen.is_none() && faults::is_asked(context, class, FaultKind::Site, period);
+            fate.get(*id) == Some(Why::KeyLost(key)) && !is_told
         };
-        if struck.lost(key) && !on_one_host(context, key, period) && copies.iter().any(only_the_key)
-        {
-            found.taken.insert(fault);
+        let is_told = || chosen.is_none() && on_one_host(context, key, period);
+        if struck.lost(key) && !is_told() && copies.iter().any(only_the_key) {
+            found.taken.insert(set);
         }
     }
 }
@@ -179,7 +190,10 @@ fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding
     let when: Vec<String> = found
         .taken
         .iter()
-        .map(|fault| faults::words(context, *fault))
+        .map(|set| {
+            let words = set.iter().map(|fault| faults::words(context, *fault));
+            words.collect::<Vec<_>>().join(" and ")
+        })
         .collect();
     let mut diagnostic = Diagnostic::warning(
         ONE_PLACE,
@@ -189,15 +203,16 @@ fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding
         ),
     )
     .at(model.keys[key].named.span, held_words(context, key));
-    if let Some(span) = faults::place(context, *first) {
+    if let Some(span) = first
+        .first()
+        .and_then(|fault| faults::place(context, *fault))
+    {
         diagnostic = diagnostic.at(span, "all holders fall with this");
     }
     let diagnostic = diagnostic.help("hold the key with somebody else as well: `held on …, VAULT`");
     let mut out = finding(context, diagnostic, key, found);
-    if let ([Fault::Loss(target)], 1) = (
-        found.taken.iter().copied().collect::<Vec<_>>().as_slice(),
-        found.taken.len(),
-    ) {
+    let one = found.taken.first().filter(|_| found.taken.len() == 1);
+    if let Some([Fault::Loss(target)]) = one.map(Vec::as_slice) {
         out.fault = Some(*target);
     }
     Some(out)

@@ -14,6 +14,7 @@
 mod played;
 mod tell;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -325,11 +326,13 @@ impl<'c, 'p> Ages<'c, 'p> {
         Self(Asker::new(context, period))
     }
 
-    /// `None` where the live data is left, or nothing is.
-    pub(crate) fn newest(&mut self, class: ClassId, faults: &FaultSet) -> Option<Newest> {
-        let sets = self.0.with_strikes([faults.clone()].into());
-        let outcome = self.0.outcome(class, sets);
-        let (_, [nominal, guaranteed]) = outcome.left.first()?;
+    /// How old the newest version in those of a class's copies gets that are of use; `None` where the live data
+    /// is left, or nothing is.
+    pub(crate) fn newest(&mut self, copies: &[CopyId], useless: &Useless) -> Option<Newest> {
+        let shapes = self.0.shapes(copies);
+        let Left::Copies([nominal, guaranteed]) = self.0.left(copies, &shapes, useless) else {
+            return None;
+        };
         let copy = if guaranteed.age.is_some() {
             guaranteed.copy
         } else {
@@ -406,7 +409,10 @@ fn pick([nominal, guaranteed]: &[Oldest; 2], missed: Missed) -> Oldest {
 }
 
 /// Fault sets in canonical order, each with what it destroys.
-type Sets = Rc<Vec<(FaultSet, Rc<Struck>)>>;
+type Sets = Rc<Vec<(FaultSet, Striking)>>;
+
+/// What faults do, once somebody asks: mostly nobody need know what the loss of a host does that holds nothing.
+type Striking = Rc<OnceCell<Struck>>;
 
 /// What some faults leave.
 #[derive(Clone, Copy)]
@@ -444,7 +450,7 @@ struct Asker<'c, 'p> {
     period: &'c Period,
     from: i64,
     until: i64,
-    struck: BTreeMap<FaultSet, Rc<Struck>>,
+    struck: BTreeMap<FaultSet, Striking>,
     sets: BTreeMap<SetsKey, Sets>,
     hosts: Hosts,
     /// By the shapes of the copies left and their first days.
@@ -474,6 +480,9 @@ impl<'c, 'p> Asker<'c, 'p> {
     /// need not be asked for, and what must be survived.
     fn sets(&mut self, class: ClassId) -> Sets {
         let context = self.context;
+        if let Some(chosen) = context.chosen() {
+            return self.with_strikes([chosen.clone()].into());
+        }
         let asked: Vec<(usize, &Survive)> = survived(context, class, self.period).collect();
         let larger =
             |survive: &Survive| matches!(survive, Survive::Any { count, .. } if *count > 1);
@@ -508,11 +517,7 @@ impl<'c, 'p> Asker<'c, 'p> {
 
     fn with_strikes(&mut self, sets: BTreeSet<FaultSet>) -> Sets {
         let strikes = sets.into_iter().map(|set| {
-            let struck = self
-                .struck
-                .entry(set.clone())
-                .or_insert_with(|| Rc::new(strike(self.context, &set, self.period.from)));
-            let struck = Rc::clone(struck);
+            let struck = Rc::clone(self.struck.entry(set.clone()).or_default());
             (set, struck)
         });
         Rc::new(strikes.collect())
@@ -521,11 +526,7 @@ impl<'c, 'p> Asker<'c, 'p> {
     fn outcome(&mut self, class: ClassId, sets: Sets) -> Outcome {
         let context = self.context;
         let copies = context.copies_there(class, self.period);
-        let shape = |copy: &CopyId| {
-            let shape = context.plan.staleness().shape(*copy);
-            (shape, self.first_day(*copy))
-        };
-        let shapes: Vec<Shape> = copies.iter().map(shape).collect();
+        let shapes = self.shapes(&copies);
         // The loss of any other host leaves the same.
         let hosts = self.hosts.entry(class);
         let hosts = hosts.or_insert_with(|| Rc::new(Stakes::of(context, &[class]).hosts(context)));
@@ -547,6 +548,7 @@ impl<'c, 'p> Asker<'c, 'p> {
                     continue;
                 }
             }
+            let struck = struck.get_or_init(|| strike(context, set, self.period.from));
             let useless = struck.useless(context, &copies);
             let before = known.iter().find(|(before, _)| *before == useless);
             let left = before.map(|(_, left)| *left).unwrap_or_else(|| {
@@ -561,6 +563,14 @@ impl<'c, 'p> Asker<'c, 'p> {
             }
         }
         out
+    }
+
+    fn shapes(&self, copies: &[CopyId]) -> Vec<Shape> {
+        let shape = |copy: &CopyId| {
+            let shape = self.context.plan.staleness().shape(*copy);
+            (shape, self.first_day(*copy))
+        };
+        copies.iter().map(shape).collect()
     }
 
     fn left(&mut self, copies: &[CopyId], shapes: &[Shape], useless: &Useless) -> Left {

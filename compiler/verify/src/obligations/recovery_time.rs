@@ -20,15 +20,16 @@ use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
 use thrice_model::{Class, ClassId, Demand, Obligation, Target};
-use thrice_plan::{CopyId, FOR_EVER, Period};
+use thrice_plan::{FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
 use super::capacity::size_on;
 use crate::acceptance;
 use crate::context::Context;
-use crate::faults::{self, Fault, FaultSet, strike};
+use crate::faults::{self, Fault, FaultSet, Useless, strike};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
+pub(crate) use jobs::Restore;
 use jobs::{Missing, Shared, last_day, shared};
 use urgency::Job;
 
@@ -182,6 +183,9 @@ fn sets(
     due: &BTreeMap<ClassId, Due>,
     period: &Period,
 ) -> BTreeSet<FaultSet> {
+    if let Some(chosen) = context.chosen() {
+        return [chosen.clone()].into();
+    }
     let model = &context.plan.model;
     let mut out: BTreeSet<FaultSet> = due
         .keys()
@@ -198,53 +202,56 @@ fn sets(
     out
 }
 
-/// How long a class takes to be back, at worst.
-#[derive(Clone, Copy)]
-pub(crate) struct Back {
-    /// The copy that it comes back from, the fastest.
-    pub copy: CopyId,
-    /// From the fault to being in use again; `None` where a speed or a size is not stated.
-    pub time: Option<Seconds>,
-    /// How soon it must be back, where that is asked.
-    pub due: Option<Seconds>,
+/// How the classes of a period come back, whatever the faults take. Those of which nothing is asked come last.
+pub(crate) struct Restores<'c, 'p> {
+    context: &'c Context<'p>,
+    period: &'c Period,
+    /// How soon each must be back, those among them that others need.
+    wanted: BTreeMap<ClassId, Due>,
 }
 
-/// How long all classes take to be back that faults take away. Those of which nothing is asked come last.
-pub(crate) fn back(
-    context: &Context<'_>,
-    faults: &FaultSet,
-    period: &Period,
-) -> BTreeMap<ClassId, Back> {
-    let classes = context.classes_in(period);
-    let dues: BTreeMap<ClassId, Option<Due>> = classes
-        .iter()
-        .map(|class| (*class, due(context, *class, period)))
-        .collect();
-    let never = |class: ClassId| (FOR_EVER, context.plan.model.classes[class].named.span);
-    let all = dues
-        .iter()
-        .map(|(class, due)| (*class, due.unwrap_or_else(|| never(*class))))
-        .collect();
-    let struck = strike(context, faults, period.from);
-    let restores = jobs::restores(context, &struck, &all, period);
-    let mut out: BTreeMap<ClassId, Back> = restores
-        .iter()
-        .map(|restore| {
-            let due = dues.get(&restore.class).copied().flatten();
-            let back = Back {
-                copy: restore.copy,
-                time: None,
-                due: due.map(|(due, _)| due),
-            };
-            (restore.class, back)
-        })
-        .collect();
+impl<'c, 'p> Restores<'c, 'p> {
+    pub(crate) fn new(context: &'c Context<'p>, period: &'c Period) -> Self {
+        let classes = context.classes_in(period);
+        let never = |class: ClassId| (FOR_EVER, context.plan.model.classes[class].named.span);
+        let dues = classes.iter().map(|class| {
+            let due = due(context, *class, period);
+            (*class, due.unwrap_or_else(|| never(*class)))
+        });
+        Self {
+            context,
+            period,
+            wanted: jobs::wanted(context, &dues.collect()),
+        }
+    }
+
+    /// All classes that may have to come back, in order.
+    pub(crate) fn classes(&self) -> Vec<ClassId> {
+        self.wanted.keys().copied().collect()
+    }
+
+    /// The restore of a class, of whose copies some are of no use; `None` where its data is still there, or
+    /// nothing is left.
+    pub(crate) fn of(&self, class: ClassId, useless: &Useless) -> Option<Restore> {
+        let due = *self.wanted.get(&class)?;
+        let copies = self.context.copies_there(class, self.period);
+        jobs::restore(self.context, (&copies, useless), class, due, self.period)
+    }
+
+    /// How soon a class must be back, if somebody asks for that.
+    pub(crate) fn due(&self, class: ClassId) -> Option<Seconds> {
+        due(self.context, class, self.period).map(|(due, _)| due)
+    }
+}
+
+/// How long restores at once take, from the fault to being in use again: those that can be timed.
+pub(crate) fn times(restores: Vec<Restore>) -> BTreeMap<ClassId, Seconds> {
+    let mut out = BTreeMap::new();
     for shared in shared(restores) {
         for (which, restore) in shared.restores.iter().enumerate() {
             let done = urgency::done(&shared.jobs, which, shared.speed);
-            if let Some(back) = out.get_mut(&restore.class) {
-                back.time = done.map(|done| done.saturating_add(restore.finish));
-            }
+            let time = done.map(|done| done.saturating_add(restore.finish));
+            out.extend(time.map(|time| (restore.class, time)));
         }
     }
     out

@@ -8,6 +8,7 @@
 mod needs;
 pub(super) mod tell;
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -67,84 +68,41 @@ struct Group {
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     decided(context, None, out);
-    needs::decide(context, out);
+    if context.chosen().is_none() {
+        needs::decide(context, out);
+    }
 }
 
-/// What came out for classes alike under one set of faults.
-pub(crate) struct Cell {
-    pub classes: Vec<ClassId>,
-    /// The place of the period.
-    pub period: usize,
-    pub faults: FaultSet,
-    /// Whether something usable is left; `None`: not decided.
-    pub held: Option<bool>,
+/// For the classes that were asked about together, and each set of faults, whether something usable is left;
+/// `None`: not decided.
+pub(crate) type Outcomes = BTreeMap<Vec<ClassId>, BTreeMap<FaultSet, Option<bool>>>;
+
+/// Who wants to know what came out of every question in a period, which is given by its place.
+type Told<'t> = &'t mut dyn FnMut(usize, Outcomes);
+
+/// Tells, period after period, what came out of each question of this obligation.
+pub(crate) fn outcomes(context: &Context<'_>, told: Told<'_>) {
+    decided(context, Some(told), &mut Verification::default());
 }
 
-/// Every question that this obligation asks, with what came out, each by itself.
-pub(crate) fn cells(context: &Context<'_>) -> Vec<Cell> {
-    decided(context, Some(Vec::new()), &mut Verification::default())
-}
-
-/// What becomes of a class under certain faults in a period, whether the policy asks about them or not: one
-/// verdict, and what speaks against it.
-pub(crate) fn under(
-    context: &Context<'_>,
-    class: ClassId,
-    faults: FaultSet,
-    index: usize,
-) -> Verification {
-    let mut out = Verification::about(&context.subjects);
-    let Some(period) = context.plan.periods.get(index) else {
-        return out;
-    };
-    let mut state = Decider::new(context, None);
-    state.symbols = symbols(context, &[vec![class]], period);
-    let mut one = [state.alike(vec![class])];
-    let ask = Ask {
-        faults,
-        span: None,
-        spared: false,
-    };
-    drop(state.ask(&ask, &mut one, index));
-    state.conclude(one, index);
-    state.finish(&mut out);
-    out
-}
-
-fn decided(context: &Context<'_>, cells: Option<Vec<Cell>>, out: &mut Verification) -> Vec<Cell> {
-    let mut state = Decider::new(context, cells);
+fn decided(context: &Context<'_>, mut told: Option<Told<'_>>, out: &mut Verification) {
+    let mut state = Decider::new(context, told.is_some());
     for (index, period) in context.plan.periods.iter().enumerate() {
         let classes = context.classes_in(period);
         let alike = context.alike(&classes, period);
         state.symbols = symbols(context, &alike, period);
-        for requirement in &context.plan.model.requirements {
-            let Demand::Survive(survive) = &requirement.demand else {
-                continue;
-            };
-            if !Context::in_force(requirement.lifetime, period) {
-                continue;
+        match context.chosen() {
+            Some(faults) => state.under(faults, alike, index),
+            None => {
+                state.required(&alike, index, period, out);
+                state.floor(&alike, index, period);
             }
-            let chosen = within(&alike, &requirement.selection);
-            let mut chosen: Vec<Alike> = chosen.into_iter().map(|c| state.alike(c)).collect();
-            let ask = |faults: FaultSet| Ask {
-                faults,
-                span: Some(requirement.span),
-                spared: false,
-            };
-            match faults::asked(context, survive, period) {
-                Asked::Set(set) => drop(state.ask(&ask(set), &mut chosen, index)),
-                Asked::Any(_, singles) if singles.is_empty() => {
-                    out.findings.push(vacuous(requirement.span, period));
-                }
-                Asked::Any(count, singles) => state.any(&ask, count, &singles, &mut chosen, index),
-            }
-            state.conclude(chosen, index);
         }
-        state.floor(&alike, index, period);
+        if let (Some(told), Some(outcomes)) = (&mut told, &mut state.outcomes) {
+            told(index, std::mem::take(outcomes));
+        }
     }
-    let cells = state.cells.take().unwrap_or_default();
     state.finish(out);
-    cells
 }
 
 struct Decider<'c, 'p> {
@@ -162,8 +120,8 @@ struct Decider<'c, 'p> {
     covered: BTreeMap<usize, usize>,
     /// Those of them that were needed for what the floor asks.
     floor_covered: BTreeSet<usize>,
-    /// What came out of each question, if somebody wants to know.
-    cells: Option<Vec<Cell>>,
+    /// What came out of each question in the period, if somebody wants to know.
+    outcomes: Option<Outcomes>,
 }
 
 /// What came out for a class in a period, over all fault sets.
@@ -226,7 +184,7 @@ struct Enough {
 }
 
 impl<'c, 'p> Decider<'c, 'p> {
-    fn new(context: &'c Context<'p>, cells: Option<Vec<Cell>>) -> Self {
+    fn new(context: &'c Context<'p>, tells: bool) -> Self {
         Self {
             context,
             symbols: BTreeMap::new(),
@@ -236,7 +194,7 @@ impl<'c, 'p> Decider<'c, 'p> {
             verdicts: Vec::new(),
             covered: BTreeMap::new(),
             floor_covered: BTreeSet::new(),
-            cells,
+            outcomes: tells.then(Outcomes::new),
         }
     }
 }
@@ -257,6 +215,52 @@ impl Decider<'_, '_> {
             lost,
             attained: Attained::default(),
             held_idle: false,
+        }
+    }
+
+    /// Asks about faults that somebody chose, of all classes.
+    fn under(&mut self, faults: &FaultSet, alike: Vec<Vec<ClassId>>, index: usize) {
+        let ask = Ask {
+            faults: faults.clone(),
+            span: None,
+            spared: false,
+        };
+        let mut all: Vec<Alike> = alike.into_iter().map(|c| self.alike(c)).collect();
+        drop(self.ask(&ask, &mut all, index));
+        self.conclude(all, index);
+    }
+
+    /// Asks what the policy requires.
+    fn required(
+        &mut self,
+        alike: &[Vec<ClassId>],
+        index: usize,
+        period: &Period,
+        out: &mut Verification,
+    ) {
+        let context = self.context;
+        for requirement in &context.plan.model.requirements {
+            let Demand::Survive(survive) = &requirement.demand else {
+                continue;
+            };
+            if !Context::in_force(requirement.lifetime, period) {
+                continue;
+            }
+            let chosen = within(alike, &requirement.selection);
+            let mut chosen: Vec<Alike> = chosen.into_iter().map(|c| self.alike(c)).collect();
+            let ask = |faults: FaultSet| Ask {
+                faults,
+                span: Some(requirement.span),
+                spared: false,
+            };
+            match faults::asked(context, survive, period) {
+                Asked::Set(set) => drop(self.ask(&ask(set), &mut chosen, index)),
+                Asked::Any(_, singles) if singles.is_empty() => {
+                    out.findings.push(vacuous(requirement.span, period));
+                }
+                Asked::Any(count, singles) => self.any(&ask, count, &singles, &mut chosen, index),
+            }
+            self.conclude(chosen, index);
         }
     }
 
@@ -323,14 +327,16 @@ impl Decider<'_, '_> {
         let Some(period) = self.context.plan.periods.get(index) else {
             return hit;
         };
-        let struck = strike(self.context, &ask.faults, period.from);
+        let context = self.context;
+        // Mostly nobody need know what the loss of a host does that holds nothing.
+        let struck = LazyCell::new(|| strike(context, &ask.faults, period.from));
         let host = match ask.faults.as_slice() {
             [Fault::Loss(Target::Host(host))] => Some(host),
             _ => None,
         };
         for (place, group) in alike.iter_mut().enumerate() {
             let idle = host.is_some_and(|host| !group.hosts.contains(host));
-            if idle && group.held_idle && self.cells.is_none() {
+            if idle && group.held_idle && self.outcomes.is_none() {
                 continue;
             }
             let held = self.ask_one(ask, &struck, group, index);
@@ -357,23 +363,30 @@ impl Decider<'_, '_> {
             group.attained.holds &= held;
             if let Some(violation) = violation {
                 let held = violation.unknown.is_none().then_some(false);
-                self.record(ask, group, index, held);
+                self.record(ask, group, held);
                 self.file(ask, violation);
                 return false;
             }
         }
-        self.record(ask, group, index, Some(true));
+        self.record(ask, group, Some(true));
         true
     }
 
-    fn record(&mut self, ask: &Ask, group: &Alike, index: usize, held: Option<bool>) {
-        if let Some(cells) = &mut self.cells {
-            cells.push(Cell {
-                classes: group.classes.clone(),
-                period: index,
-                faults: ask.faults.clone(),
-                held,
-            });
+    /// The floor and a requirement may ask about the same faults: the worse outcome counts.
+    fn record(&mut self, ask: &Ask, group: &Alike, held: Option<bool>) {
+        let Some(outcomes) = &mut self.outcomes else {
+            return;
+        };
+        if !outcomes.contains_key(&group.classes) {
+            outcomes.insert(group.classes.clone(), BTreeMap::new());
+        }
+        if let Some(known) = outcomes.get_mut(&group.classes) {
+            let known = known.entry(ask.faults.clone()).or_insert(held);
+            *known = match (*known, held) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (None, _) | (_, None) => None,
+                _ => Some(true),
+            };
         }
     }
 

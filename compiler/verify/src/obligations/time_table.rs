@@ -66,17 +66,13 @@ pub(crate) struct Table<'c, 'p> {
 impl<'c, 'p> Table<'c, 'p> {
     /// `None` where the verdict does not hold as things are.
     pub(crate) fn holding(context: &'c Context<'p>) -> Option<Self> {
-        let mut found = Vec::new();
-        fit::check(context, &mut found);
         let out = Self {
             context,
             shared: exclusive::Shared::new(context),
             readers: readers::pairs(context),
         };
         let mut steps = context.plan.model.steps.ids();
-        let holds = found
-            .iter()
-            .all(|f| f.diagnostic.severity != Severity::Error)
+        let holds = fits(context)
             && steps.all(|id| !out.fails_with(id, context.plan.cadences[id].duration.high()));
         holds.then_some(out)
     }
@@ -91,6 +87,14 @@ impl<'c, 'p> Table<'c, 'p> {
         self.shared.fails_with(id, rhythm)
             || readers::fails_with(self.context, &self.readers, id, rhythm)
     }
+}
+
+/// Whether each run fits into its period, and what it carries through its line: all that sizes matter to.
+pub(crate) fn fits(context: &Context<'_>) -> bool {
+    let mut found = Vec::new();
+    fit::check(context, &mut found);
+    let is_error = |finding: &Finding| finding.diagnostic.severity == Severity::Error;
+    !found.iter().any(is_error)
 }
 
 fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {

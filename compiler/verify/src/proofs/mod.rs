@@ -6,10 +6,11 @@ mod left;
 mod matrix;
 mod statements;
 mod survivors;
+mod touched;
 mod turning;
 mod why;
 
-pub use matrix::{Cell, Margin, SavedBy, survival_matrix};
+pub use matrix::{Margin, Saved, SavedBy, survival_matrix};
 pub use statements::Statement;
 pub use survivors::{Aftermath, Fate, fates, survivors};
 pub(crate) use turning::assumptions;

@@ -9,13 +9,12 @@ use std::collections::BTreeSet;
 
 use ecow::EcoString;
 use thrice_diagnostics::Diagnostic;
-use thrice_model::Obligation;
+use thrice_model::{ClassId, Obligation};
 use thrice_plan::Plan;
 
 use super::statements::{Statement, statements};
-use crate::context::Context;
-use crate::faults::{Fault, FaultSet, KINDS, of_kind, words};
-use crate::obligations::survival;
+use super::touched::{about_classes, class_of};
+use crate::faults::{BY_FAULT, Chosen};
 use crate::prover::Session;
 use crate::verdicts::Verdict;
 use crate::verification::{Engine, Verification};
@@ -41,15 +40,14 @@ pub enum NoCore {
     /// Nothing was decided about the subject: what there are verdicts about, for this obligation, subject and
     /// period.
     Subject(Vec<(EcoString, EcoString)>),
-    /// Something is no fault that can happen then: what it is, and those that can.
-    Fault(String, Vec<String>),
-    /// Faults can be chosen for survival alone.
+    /// The faults that somebody chose cannot all happen in the period.
+    NotThen,
+    /// It does not depend on the faults that somebody chose.
     NotByFault,
 }
 
 /// Why an obligation is met, or not, for a subject: a class, a store, the policy. Without a period, in the
-/// first one that has such a verdict. With faults, in words as in the survival matrix, under these alone, which
-/// strike together.
+/// first one that has such a verdict. With faults, under these alone, which strike together.
 ///
 /// # Errors
 /// Where nothing was decided about that: what there is instead.
@@ -58,21 +56,21 @@ pub fn why(
     obligation: Obligation,
     subject: &str,
     period: Option<&str>,
-    faults: &[String],
+    chosen: Option<&Chosen>,
 ) -> Result<Why, NoCore> {
-    let mut judge = Session::default();
+    if chosen.is_some() && !BY_FAULT.contains(&obligation) {
+        return Err(NoCore::NotByFault);
+    }
+    let mut judge = Session::under(chosen);
     let found = judge.decide(plan, &[obligation]);
     let about = |v: &Verdict| {
         v.subject.split(", ").any(|name| name == subject) && period.is_none_or(|p| v.period == p)
     };
     let Some(verdict) = found.verdicts.iter().find(about) else {
-        let known = found.verdicts.iter().map(|v| (v.subject, v.period));
-        return Err(NoCore::Subject(known.collect()));
-    };
-    let faults = match faults {
-        [] => None,
-        _ if obligation != Obligation::Survival => return Err(NoCore::NotByFault),
-        faults => Some(chosen(&judge.context(plan), &verdict.period, faults)?),
+        return Err(match chosen {
+            Some(chosen) => nothing_under(&judge, plan, obligation, chosen, (subject, period)),
+            None => NoCore::Subject(subjects(&found)),
+        });
     };
     let mut out = Why {
         members: Vec::new(),
@@ -81,26 +79,12 @@ pub fn why(
         findings: Vec::new(),
         verdict,
     };
-    if let Some(faults) = &faults {
-        let mut bare = plan.clone();
-        bare.model.acceptances.clear();
-        let there = under(&judge.context(&bare), subject, &out.verdict.period, faults);
-        let Some(verdict) = there.verdicts.iter().next() else {
-            return Err(NoCore::NotByFault);
-        };
-        out.verdict = verdict;
-        let findings = there.findings.into_iter();
-        out.findings = findings.map(|finding| finding.diagnostic).collect();
-    }
     if !stands(&out.verdict) {
-        if faults.is_none() {
-            out.findings = against(&mut judge, plan, obligation, subject);
-        }
+        out.findings = against(&mut judge, plan, obligation, subject);
         return Ok(out);
     }
-    out.findings.clear();
     let mut search = Search {
-        claim: Claim::new(&mut judge, plan, &out.verdict, faults),
+        claim: Claim::new(&mut judge, plan, &out.verdict),
         judge,
         plan,
         all: statements(plan, obligation),
@@ -116,38 +100,31 @@ pub fn why(
     Ok(out)
 }
 
-/// The faults that are meant by their words in the survival matrix, with backticks or without.
-fn chosen(context: &Context<'_>, period: &str, faults: &[String]) -> Result<FaultSet, NoCore> {
-    let mut periods = context.plan.periods.iter();
-    let period = periods.find(|p| p.name == period);
-    let kinds = KINDS.into_iter().zip(std::iter::repeat(period));
-    let all: Vec<Fault> = kinds
-        .flat_map(|(kind, period)| period.map_or_else(Vec::new, |p| of_kind(context, kind, p)))
-        .collect();
-    let plain = |text: &str| text.replace('`', "");
-    let mut out = FaultSet::new();
-    for fault in faults {
-        let same = |known: &&Fault| plain(&words(context, **known)) == plain(fault.trim());
-        let Some(found) = all.iter().find(same) else {
-            let known = all.iter().map(|fault| plain(&words(context, *fault)));
-            return Err(NoCore::Fault(fault.clone(), known.collect()));
-        };
-        out.push(*found);
-    }
-    out.sort_unstable();
-    out.dedup();
-    Ok(out)
+/// What verdicts there are about.
+fn subjects(found: &Verification) -> Vec<(EcoString, EcoString)> {
+    let known = found.verdicts.iter().map(|v| (v.subject, v.period));
+    known.collect()
 }
 
-/// What becomes of a class under faults in a period; nothing if one of them is not there.
-fn under(context: &Context<'_>, class: &str, period: &str, faults: &FaultSet) -> Verification {
-    let plan = context.plan;
-    let mut classes = plan.model.classes.iter();
-    let class = classes.find(|(_, known)| known.named.name == class);
-    let index = plan.periods.iter().position(|known| known.name == period);
-    match (class, index) {
-        (Some((class, _)), Some(index)) => survival::under(context, class, faults.clone(), index),
-        _ => Verification::default(),
+/// Why there is no verdict about something under faults that somebody chose.
+fn nothing_under(
+    judge: &Session,
+    plan: &Plan,
+    obligation: Obligation,
+    chosen: &Chosen,
+    (subject, period): (&str, Option<&str>),
+) -> NoCore {
+    let context = judge.context(plan);
+    let asked = |known: &&thrice_plan::Period| period.is_none_or(|period| known.name == period);
+    let mut then = plan.periods.iter().filter(asked).peekable();
+    if then.peek().is_some() && !then.any(|period| chosen.can_happen(&context, period)) {
+        return NoCore::NotThen;
+    }
+    // There may be one as long as no faults are chosen.
+    let known = subjects(&Session::default().decide(plan, &[obligation]));
+    match known.iter().any(|(known, _)| known == subject) {
+        true => NoCore::NotByFault,
+        false => NoCore::Subject(known),
     }
 }
 
@@ -173,16 +150,14 @@ fn against(
 /// Whether a verdict, under some faults if it is about those, still stands if of all that it could rest on only
 /// these statements are left.
 #[must_use]
-pub fn holds_with(plan: &Plan, verdict: &Verdict, faults: &[String], kept: &[Statement]) -> bool {
-    let mut judge = Session::default();
-    let faults = match faults {
-        [] => None,
-        faults => match chosen(&judge.context(plan), &verdict.period, faults) {
-            Ok(faults) => Some(faults),
-            Err(_) => return false,
-        },
-    };
-    let claim = Claim::new(&mut judge, plan, verdict, faults);
+pub fn holds_with(
+    plan: &Plan,
+    verdict: &Verdict,
+    chosen: Option<&Chosen>,
+    kept: &[Statement],
+) -> bool {
+    let mut judge = Session::under(chosen);
+    let claim = Claim::new(&mut judge, plan, verdict);
     let all = statements(plan, verdict.obligation);
     let dropped = all.iter().filter(|statement| !kept.contains(statement));
     claim.stands_without(&mut judge, plan, dropped)
@@ -195,18 +170,22 @@ struct Claim {
     period: EcoString,
     /// Whether survival must stand as well: of nothing the newest version is never too old.
     survival: bool,
-    /// The only faults under which it must, if they were chosen.
-    faults: Option<FaultSet>,
+    /// The class that it is about, if no other one need be decided.
+    class: Option<ClassId>,
 }
 
 impl Claim {
-    fn new(judge: &mut Session, plan: &Plan, verdict: &Verdict, faults: Option<FaultSet>) -> Self {
+    fn new(judge: &mut Session, plan: &Plan, verdict: &Verdict) -> Self {
+        let mut classes = plan.model.classes.iter();
+        let class = classes.find(|(_, class)| class.named.name == class_of(&verdict.subject));
         let mut claim = Self {
+            class: class
+                .map(|(id, _)| id)
+                .filter(|_| about_classes(verdict.obligation)),
             obligation: verdict.obligation,
             subject: verdict.subject.clone(),
             period: verdict.period.clone(),
             survival: false,
-            faults,
         };
         let hollow = matches!(
             verdict.obligation,
@@ -223,13 +202,10 @@ impl Claim {
     }
 
     fn stands(&self, judge: &mut Session, plan: &Plan) -> bool {
-        if let Some(faults) = &self.faults {
-            let there = under(&judge.context(plan), &self.subject, &self.period, faults);
-            return there.verdicts.iter().next().is_some_and(|v| stands(&v));
-        }
         let mut wanted = vec![self.obligation];
         wanted.extend(self.survival.then_some(Obligation::Survival));
-        let found = judge.decide(plan, &wanted);
+        let only = self.class.map(|class| BTreeSet::from([class]));
+        let found = judge.decide_about(plan, &wanted, only);
         wanted.iter().all(|obligation| {
             let mine = |v: &Verdict| {
                 v.obligation == *obligation && v.subject == self.subject && v.period == self.period

@@ -12,7 +12,7 @@ use super::super::capacity::bound::size_on;
 use super::Due;
 use super::urgency::Job;
 use crate::context::Context;
-use crate::faults::Struck;
+use crate::faults::{Struck, Useless};
 
 /// What a state needs at least an hour for where nothing is said: loading, indexes, a look at it.
 const FINISH_STATE: Seconds = Seconds::HOUR;
@@ -31,26 +31,31 @@ type Ways = BTreeSet<(u8, u32)>;
 
 /// A restore of one class.
 #[derive(Clone, Debug)]
-pub(super) struct Restore {
+pub(crate) struct Restore {
     pub class: ClassId,
-    /// The copy it comes from.
+    /// The copy it comes from: of several the one that comes fastest.
     pub copy: CopyId,
-    pub due: Due,
-    pub setup: Seconds,
-    pub finish: Seconds,
-    pub bytes: Bytes,
+    pub(super) due: Due,
+    pub(super) setup: Seconds,
+    pub(super) finish: Seconds,
+    pub(super) bytes: Bytes,
     /// The slowest of its links; or what is not stated.
-    pub speed: Result<BytesPerSecond, Vec<Missing>>,
+    pub(super) speed: Result<BytesPerSecond, Vec<Missing>>,
     /// What it shares with others: hosts, and networks by their place.
-    pub ways: Ways,
+    pub(super) ways: Ways,
     /// The host whose link it is.
-    pub slowest: HostId,
+    pub(super) slowest: HostId,
 }
 
 impl Restore {
     /// Name of the store it comes from.
     pub(super) fn from<'p>(&self, context: &Context<'p>) -> &'p str {
         context.store_name(context.plan.copies[self.copy].location.store)
+    }
+
+    /// Whether it can be timed: sizes and speeds are stated.
+    pub(crate) const fn is_timed(&self) -> bool {
+        self.speed.is_ok()
     }
 
     fn job(&self) -> Job {
@@ -72,13 +77,11 @@ pub(super) struct Shared {
     pub slowest: HostId,
 }
 
-/// The restores of all classes with a due time whose data the faults take, and of what they need.
-pub(super) fn restores(
+/// The classes with a due time, and what they need: that is due as soon.
+pub(super) fn wanted(
     context: &Context<'_>,
-    struck: &Struck,
     due: &BTreeMap<ClassId, Due>,
-    period: &Period,
-) -> Vec<Restore> {
+) -> BTreeMap<ClassId, Due> {
     let mut wanted: BTreeMap<ClassId, Due> = due.clone();
     for (class, due) in due {
         for need in &context.plan.model.classes[*class].needs {
@@ -87,22 +90,33 @@ pub(super) fn restores(
         }
     }
     wanted
-        .into_iter()
-        .filter_map(|(class, due)| restore(context, struck, class, due, period))
-        .collect()
+}
+
+/// The restores of all classes with a due time whose data the faults take, and of what they need.
+pub(super) fn restores(
+    context: &Context<'_>,
+    struck: &Struck,
+    due: &BTreeMap<ClassId, Due>,
+    period: &Period,
+) -> Vec<Restore> {
+    let wanted = wanted(context, due).into_iter();
+    let restores = wanted.filter_map(|(class, due)| {
+        let copies = context.copies_there(class, period);
+        let useless = struck.useless(context, &copies);
+        restore(context, (&copies, &useless), class, due, period)
+    });
+    restores.collect()
 }
 
 /// `None` where the data is still there, or nothing is left: that is survival's.
-fn restore(
+pub(super) fn restore(
     context: &Context<'_>,
-    struck: &Struck,
+    (ids, useless): (&[CopyId], &Useless),
     id: ClassId,
     due: Due,
     period: &Period,
 ) -> Option<Restore> {
     let plan = context.plan;
-    let ids = context.copies_there(id, period);
-    let useless = struck.useless(context, &ids);
     let live = |copy: &Copy| copy.kind == CopyKind::Live;
     let lost = ids
         .iter()

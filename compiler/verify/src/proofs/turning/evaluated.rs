@@ -6,8 +6,10 @@
 //! other obligations nothing is said here.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use thrice_model::{Class, ClassId, Model, Obligation};
+use thrice_plan::Plan;
 use thrice_quantity::Seconds;
 use thrice_verdicts::{Assumptions, Turn};
 
@@ -72,6 +74,15 @@ impl<'c, 'p> Evaluated<'c, 'p> {
         let (at, broken) = self.first(knob, &scale)?;
         let broken = broken.iter().map(|(of, subject)| (*of, subject.as_str()));
         Some(knob.turned(self.context.plan, &scale, at, named(broken.collect())))
+    }
+
+    /// Whether the time table fails with a value, all else being as it is; `None` where it does not hold today.
+    pub(super) fn time_table_fails(&self, knob: Knob, value: i64, resized: &Plan) -> Option<bool> {
+        let table = self.table.as_ref()?;
+        Some(match knob {
+            Knob::Duration(id) => table.fails_with(id, Seconds(value)),
+            _ => !time_table::fits(&Context::new(resized, Rc::default())),
+        })
     }
 
     /// The first place on a scale at which one of them fails, and which do there.
