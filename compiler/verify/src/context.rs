@@ -19,7 +19,7 @@ use thrice_quantity::Seconds;
 use crate::faults::{Owned, Principal, alarmed_after, closure, holders, spared};
 use crate::obligations::Profiles;
 use crate::obligations::capacity::Grown;
-use crate::presence::{Answers, Symbolized, symbolize};
+use crate::presence::{Across, Answers, Symbolized, across, symbolize};
 use crate::verdicts::Subjects;
 pub(crate) use groups::Groups;
 use kinds::Kinds;
@@ -78,6 +78,8 @@ pub(crate) struct Context<'p> {
     pub grown: Grown,
     /// The systems of classes, as they were in the period last asked about.
     systems: RefCell<BTreeMap<ClassId, Rc<Symbolized>>>,
+    /// What crosses into the period last asked about.
+    crossing: RefCell<BTreeMap<ClassId, (usize, Option<Rc<Across>>)>>,
     /// What has been worked out already.
     pub known: Rc<Known>,
     /// Counterexamples that the simulator does not bear out: mistakes of this program.
@@ -129,6 +131,7 @@ impl<'p> Context<'p> {
             kinds: Kinds::default(),
             grown: Grown::default(),
             systems: RefCell::default(),
+            crossing: RefCell::default(),
             known,
             mismatches: std::cell::RefCell::default(),
             plays: true,
@@ -181,6 +184,18 @@ impl<'p> Context<'p> {
         }
         let found = Rc::new(symbolize(self, &copies, period.from));
         known.insert(class, Rc::clone(&found));
+        found
+    }
+
+    /// What of a class comes to be in one period and is still there in that with this place, if the periods before
+    /// say anything new of it.
+    pub(crate) fn across(&self, class: ClassId, period: usize) -> Option<Rc<Across>> {
+        let mut known = self.crossing.borrow_mut();
+        if let Some((_, found)) = known.get(&class).filter(|(of, _)| *of == period) {
+            return found.clone();
+        }
+        let found = across(self, class, period, false).map(Rc::new);
+        known.insert(class, (period, found.clone()));
         found
     }
 

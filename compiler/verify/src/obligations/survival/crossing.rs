@@ -1,0 +1,98 @@
+//! What is left of what came to be in one period, when faults strike in a later one.
+
+use std::rc::Rc;
+
+use thrice_model::{ClassId, Obligation};
+
+use super::{Alike, Ask, Decider, Violation, members, question, useless};
+use crate::context::Context;
+use crate::faults::{Struck, Why, strike};
+use crate::presence::{About, Answer, Crossing, Question, answered};
+
+impl Decider<'_, '_> {
+    /// Whether enough is left of what crosses into a period, where enough is left of what comes to be in it:
+    /// of what was old when the period began all the time, if the period before left it as well; of
+    /// all when new copies can surely have been filled.
+    pub(super) fn across(
+        &mut self,
+        ask: &Ask,
+        struck: &Struck,
+        alike: &mut Alike,
+        lost: ClassId,
+        index: usize,
+    ) -> Option<Violation> {
+        let context = self.context;
+        let across = context.across(lost, index)?;
+        let symbolized = &across.symbolized;
+        let now = Rc::clone(self.symbols.get(&lost)?);
+        let in_force = question(
+            context,
+            lost,
+            &now.copies,
+            &useless(context, ask, struck, &now.copies),
+        )?;
+        let useless = useless(context, ask, struck, &symbolized.copies);
+        let known = self.crossed.entry(lost).or_default();
+        if known.since != Some(across.since) {
+            known.since = Some(across.since);
+            known.held.clear();
+        }
+        if known.held.contains(&useless) {
+            return None;
+        }
+        let gone = |id| useless.get(id) == Some(Why::StoreLost);
+        let system = symbolized.struck(|id| !useless.contains(id), gone);
+        let old = in_force.from <= system.last_change() && held_before(context, ask, lost, index);
+        let settled = Crossing::Settled(in_force.from);
+        for crossing in [Some(settled), old.then_some(Crossing::Old)].into_iter().flatten() {
+            let question = Question {
+                members: members(context, &symbolized.copies, &useless),
+                crossing,
+                ..in_force.clone()
+            };
+            let period = context.plan.periods.get(index);
+            let about = About {
+                obligation: Obligation::Survival,
+                period: period.map_or("", |period| period.name.as_str()),
+            };
+            let (run, unknown) = match answered(context, about, symbolized, &system, &question) {
+                Answer::Evaluated => continue,
+                Answer::Proved => {
+                    let by = super::proved(context, lost, &system, &question);
+                    alike.attained.engine = alike.attained.engine.weaker(by);
+                    continue;
+                }
+                Answer::Refuted(run) => (Some(run), None),
+                Answer::Unknown(why) => (None, Some(why)),
+            };
+            return Some(Violation {
+                classes: alike.classes.clone(),
+                period: index,
+                lost,
+                symbolized: symbolized.clone(),
+                useless,
+                run,
+                unknown,
+            });
+        }
+        let known = self.crossed.entry(lost).or_default();
+        known.held.insert(useless);
+        None
+    }
+}
+
+/// Whether the same was asked in the period before, and enough was left in the long run.
+fn held_before(context: &Context<'_>, ask: &Ask, lost: ClassId, index: usize) -> bool {
+    let before = index.checked_sub(1);
+    let before = before.and_then(|before| context.plan.periods.get(before));
+    let Some(period) = before.filter(|_| ask.before) else {
+        return false;
+    };
+    let symbolized = context.symbolized(lost, period);
+    let struck = strike(context, &ask.faults, period.from);
+    let useless = useless(context, ask, &struck, &symbolized.copies);
+    let gone = |id| useless.get(id) == Some(Why::StoreLost);
+    let system = symbolized.struck(|id| !useless.contains(id), gone);
+    question(context, lost, &symbolized.copies, &useless)
+        .is_some_and(|question| context.known.answers.ask(&system, &question).holds())
+}
