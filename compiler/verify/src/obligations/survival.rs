@@ -505,7 +505,11 @@ impl Decider<'_, '_> {
         let [group] = &*one;
         let symbols = group.lost.first().and_then(|class| self.symbols.get(class));
         let copies = symbols.into_iter().flat_map(|symbols| &symbols.copies);
+        let class = group.lost.first();
+        let across = class.and_then(|class| self.context.across(*class, index));
+        let before = across.iter().flat_map(|across| &across.symbolized.copies);
         let holding: BTreeSet<HostId> = copies
+            .chain(before)
             .map(|id| self.context.host(&self.context.plan.copies[*id]))
             .collect();
         let with_stakes = Rc::clone(&group.hosts);

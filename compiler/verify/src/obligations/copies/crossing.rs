@@ -56,14 +56,16 @@ pub(super) fn missing(
             let Some((from, to)) = asked_ages(context, requirement, class, (&symbolized.copies, &lasting, need)) else {
                 continue;
             };
-            let old = before && from <= symbolized.system.last_change();
-            let sides = [Some(Crossing::Settled(from)), old.then_some(Crossing::Old)];
-            for crossing in sides.into_iter().flatten() {
+            let settled = Some((Crossing::Settled(from), from));
+            let old = before.map(|before| from.max(before));
+            let old = old.filter(|from| *from <= symbolized.system.last_change());
+            let sides = [settled, old.map(|from| (Crossing::Old, from))];
+            for (crossing, from) in sides.into_iter().flatten() {
                 let question = Question {
                     members: members.clone(),
                     need,
                     from,
-                    to,
+                    to: to.max(from),
                     window: 0,
                     crossing,
                 };
@@ -91,35 +93,39 @@ pub(super) fn missing(
     Ok(engine)
 }
 
-/// Whether the same was asked for in the period before, and was there in the long run.
+/// From which age on what is asked for was there in the period before, if it was asked for and was there in
+/// the long run.
 fn held_before(
     context: &Context<'_>,
     (requirement, class, index): Asked<'_>,
     (kind, need): (Kind, u32),
-) -> bool {
-    let before = index.checked_sub(1);
-    let Some(period) = before.and_then(|before| context.plan.periods.get(before)) else {
-        return false;
-    };
+) -> Option<i64> {
+    let period = context.plan.periods.get(index.checked_sub(1)?)?;
     if !Context::in_force(requirement.lifetime, period) {
-        return false;
+        return None;
     }
     let symbolized = context.symbolized(class, period);
-    groupings(context, &symbolized.copies, kind).into_iter().all(|members| {
-        let counted = (&symbolized.copies[..], &members[..], need);
-        dependable(context, &symbolized.copies, &members) >= need
-            && asked_ages(context, requirement, class, counted).is_none_or(|(from, to)| {
-                let question = Question {
-                    members,
-                    need,
-                    from,
-                    to,
-                    window: 0,
-                    crossing: Crossing::Old,
-                };
-                context.known.answers.ask(&symbolized.system, &question).holds()
-            })
-    })
+    let ids = &symbolized.copies;
+    let mut since = 0;
+    for members in groupings(context, ids, kind) {
+        if dependable(context, ids, &members) < need {
+            return None;
+        }
+        let Some((from, to)) = asked_ages(context, requirement, class, (ids, &members, need)) else {
+            continue;
+        };
+        let question = Question {
+            members,
+            need,
+            from,
+            to,
+            window: 0,
+            crossing: Crossing::Old,
+        };
+        let held = context.known.answers.ask(&symbolized.system, &question).holds();
+        since = held.then_some(from.max(since))?;
+    }
+    Some(since)
 }
 
 /// The ages that are asked about; `None`: there are none.

@@ -42,11 +42,15 @@ impl Decider<'_, '_> {
         }
         let gone = |id| useless.get(id) == Some(Why::StoreLost);
         let system = symbolized.struck(|id| !useless.contains(id), gone);
-        let old = in_force.from <= system.last_change() && held_before(context, ask, lost, index);
-        let settled = Crossing::Settled(in_force.from);
-        for crossing in [Some(settled), old.then_some(Crossing::Old)].into_iter().flatten() {
+        let from = in_force.from;
+        let old = held_before(context, ask, lost, index).map(|before| from.max(before));
+        let old = old.filter(|from| *from <= system.last_change());
+        let sides = [Some((Crossing::Settled(from), from)), old.map(|from| (Crossing::Old, from))];
+        for (crossing, from) in sides.into_iter().flatten() {
             let question = Question {
                 members: members(context, &symbolized.copies, &useless),
+                from,
+                to: in_force.to.max(from),
                 crossing,
                 ..in_force.clone()
             };
@@ -81,18 +85,16 @@ impl Decider<'_, '_> {
     }
 }
 
-/// Whether the same was asked in the period before, and enough was left in the long run.
-fn held_before(context: &Context<'_>, ask: &Ask, lost: ClassId, index: usize) -> bool {
-    let before = index.checked_sub(1);
-    let before = before.and_then(|before| context.plan.periods.get(before));
-    let Some(period) = before.filter(|_| ask.before) else {
-        return false;
-    };
+/// From which age on enough was left in the period before, if it was asked and was so in the long run.
+fn held_before(context: &Context<'_>, ask: &Ask, lost: ClassId, index: usize) -> Option<i64> {
+    let before = index.checked_sub(1).filter(|_| ask.before)?;
+    let period = context.plan.periods.get(before)?;
     let symbolized = context.symbolized(lost, period);
     let struck = strike(context, &ask.faults, period.from);
     let useless = useless(context, ask, &struck, &symbolized.copies);
     let gone = |id| useless.get(id) == Some(Why::StoreLost);
     let system = symbolized.struck(|id| !useless.contains(id), gone);
-    question(context, lost, &symbolized.copies, &useless)
-        .is_some_and(|question| context.known.answers.ask(&system, &question).holds())
+    let question = question(context, lost, &symbolized.copies, &useless)?;
+    let held = context.known.answers.ask(&system, &question).holds();
+    held.then_some(question.from)
 }
