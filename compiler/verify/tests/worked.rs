@@ -2,6 +2,8 @@
 
 #[path = "worked/adversary.rs"]
 mod adversary;
+#[path = "worked/crossing.rs"]
+mod crossing;
 mod common;
 
 use common::{codes, help, judged, message, plan_of};

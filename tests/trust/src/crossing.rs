@@ -4,9 +4,11 @@
 //! what is new from then on, each as long as the numbers of the world say; what a step has brought stays where
 //! it is when the step ends, and goes with its host.
 //!
-//! Asked is what thrice says of a phase: what was there in the phase before for all that was old enough, and
-//! was asked for there as well, is there at every moment after the change; what is asked for is there for
-//! all, as long after the change as it takes for what is new.
+//! Asked is what a phase must keep to: what was asked for in the phase before as well, and was there for long enough,
+//! is there from the change on for all that was old enough by then; what is asked for is there for all
+//! as long after the change as it takes for what is new.
+
+use std::collections::BTreeSet;
 
 use crate::runs::{After, Asked, Grid, NEVER, There, ToDo, Tried, after, try_all};
 use crate::world::{Life, Lives, MOST_PLACES, World, lives as in_force};
@@ -53,7 +55,8 @@ pub fn try_crossing(world: &World, lives: &Lives, phase: usize, alone: Tried) ->
     let copies = Question {
         after: After::nothing(&phase.begun),
         from: world.within,
-        old: (asked_before && before.copies).then_some(world.within),
+        old: (asked_before && before.copies && phase.was_settled(lives.copies.0, world.within))
+            .then_some(world.within),
     };
     let mut out = Tried {
         runs: 0,
@@ -100,7 +103,7 @@ impl Question {
         let old = self.old.map(|old| old.max(self.from));
         let old = old.filter(|from| from * grid.parts <= change);
         let old = old.map(|from| Asked {
-            struck: from * grid.parts,
+            struck: change,
             ages: (change, until(from)),
         });
         old.into_iter().chain([all]).collect()
@@ -186,12 +189,44 @@ impl<'w> Phase<'w> {
         let home = self.now.places.first().map_or(0, |place| place.host);
         let hosts = self.now.hosts().into_iter().map(|host| (host, false));
         let all = hosts.chain([(home, true)]);
-        all.map(|(host, spared)| Question {
-            after: after(&self.begun, host, spared),
-            from: after(&self.now, host, spared).from,
-            old: self.left_before(host, spared),
+        all.map(|(host, spared)| {
+            let from = after(&self.now, host, spared).from;
+            let old = self.left_before(host, spared);
+            Question {
+                after: after(&self.begun, host, spared),
+                from,
+                old: old.filter(|old| self.was_settled(0, from.max(*old))),
+            }
         })
         .collect()
+    }
+
+    /// The phases with which anything changes of what there has been.
+    fn changes(&self) -> BTreeSet<usize> {
+        let mut out = BTreeSet::new();
+        let mut add = |(from, until): Life| out.extend([Some(from), until].into_iter().flatten());
+        for (at, place) in self.places.iter().zip(&self.begun.places) {
+            if let Some(life) = self.lives.places.get(*at) {
+                add(*life);
+            }
+            if let Some(life) = self.lives.expiries.get(*at).filter(|_| place.expiry.is_some()) {
+                add(*life);
+            }
+            let (_, gone) = self.lives.host(self.whole, place.host);
+            add((0, gone));
+        }
+        out.retain(|phase| 0 < *phase && *phase <= self.phase);
+        out
+    }
+
+    /// Whether something changes with the phase, and what was asked for since another phase had been so for
+    /// these days by then, with no change in between.
+    fn was_settled(&self, asked: usize, within: i64) -> bool {
+        let changes = self.changes();
+        let last = changes.range(..self.phase).next_back().copied();
+        let since = last.unwrap_or(0).max(asked);
+        let lasted = self.lives.day(self.phase) - self.lives.day(since);
+        changes.contains(&self.phase) && within <= lasted
     }
 
     /// From which age on a fault left something in the phase before, if it always did.

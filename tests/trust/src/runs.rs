@@ -312,7 +312,8 @@ impl<'w> Grid<'w> {
                 let gone = moved.get(source).copied().unwrap_or(NEVER);
                 let finds = there.is_some_and(|(_, to)| to == NEVER || (to == now && gone == now));
                 let fed = after.fed.get(at).copied().unwrap_or(false);
-                if !finds || (!fed && now > struck) {
+                let gone = there_is.gone.get(at).is_some_and(|gone| *gone <= now);
+                if !finds || gone || (!fed && now > struck) {
                     continue;
                 }
                 if what == 1 && there.is_some_and(|(_, to)| to == NEVER) {
@@ -344,7 +345,7 @@ impl<'w> Grid<'w> {
                     let what = if matches!(verb, Verb::Move(_)) { 1 } else { 2 };
                     let (begins, ends) = there_is.fed(reader);
                     let tried = self.attempt(values, reader, now, begins);
-                    if tried < ends {
+                    if tried <= ends {
                         to_do.push((tried, what, reader));
                     }
                 }

@@ -37,8 +37,8 @@ struct Ask {
     span: Option<Span>,
     /// Whether a copy must be spared by a deletion upstream to count.
     spared: bool,
-    /// Whether it was asked for in the period before, too.
-    before: bool,
+    /// Since when it is asked for.
+    since: Date,
 }
 
 /// Faults that leave nothing of a class.
@@ -108,7 +108,7 @@ pub(crate) fn under(
         faults,
         span: None,
         spared: false,
-        before: true,
+        since: context.plan.model.policy.start,
     };
     drop(state.ask(&ask, &mut one, index));
     state.conclude(one, index);
@@ -129,15 +129,13 @@ fn decided(context: &Context<'_>, cells: Option<Vec<Cell>>, out: &mut Verificati
             if !Context::in_force(requirement.lifetime, period) {
                 continue;
             }
-            let before = index.checked_sub(1).and_then(|before| context.plan.periods.get(before));
-            let before = before.is_some_and(|p| Context::in_force(requirement.lifetime, p));
             let chosen = within(&alike, &requirement.selection);
             let mut chosen: Vec<Alike> = chosen.into_iter().map(|c| state.alike(c)).collect();
             let ask = |faults: FaultSet| Ask {
                 faults,
                 span: Some(requirement.span),
                 spared: false,
-                before,
+                since: requirement.lifetime.from,
             };
             match faults::asked(context, survive, period) {
                 Asked::Set(set) => drop(state.ask(&ask(set), &mut chosen, index)),
@@ -489,7 +487,7 @@ impl Decider<'_, '_> {
                 faults: vec![own],
                 span: None,
                 spared: true,
-                before: true,
+                since: model.policy.start,
             };
             // Accepted or not: with more faults it only gets worse.
             if self.ask(&alone, &mut one, index).is_empty() {
@@ -525,7 +523,7 @@ impl Decider<'_, '_> {
                 faults,
                 span: None,
                 spared: false,
-                before: true,
+                since: self.context.plan.model.policy.start,
             };
             held_idle |= self.ask(&both, one, index).is_empty() && idle;
         }

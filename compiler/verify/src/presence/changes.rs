@@ -19,7 +19,8 @@ pub struct Changes {
 /// When what fills and empties a node is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeLife {
-    /// Its step: outside of this time it brings nothing. What it has brought stays.
+    /// Its step: outside of this time it brings nothing, but for what it brings at the very moment at which it
+    /// ends. What it has brought stays.
     pub fed: Life,
     /// With which change its place ceases to be, and all that is in it.
     pub gone: Option<usize>,
@@ -129,7 +130,7 @@ impl System {
 /// Whether a run is asked about as far as changes go.
 pub(super) fn after_changes(ages: &Ages<'_>, question: &Question, choices: &Choices) -> bool {
     ages.last().is_none_or(|change| match question.crossing {
-        Crossing::Old => question.from <= change && change <= choices.age,
+        Crossing::Old => question.from <= change && change <= choices.struck,
         Crossing::Settled(after) => change.saturating_add(after) <= choices.struck,
     })
 }

@@ -70,7 +70,7 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
     };
     let age = writer.between("age", (question.from, question.to));
     let struck = writer.struck(&age, question);
-    let gaps = writer.change(system, question, (&age, &struck));
+    let gaps = writer.change(system, question, &struck);
     for (at, node) in system.nodes.iter().enumerate() {
         writer.open(at, node);
     }
@@ -133,7 +133,7 @@ impl Writer {
         &mut self,
         system: &System,
         question: &Question,
-        (age, struck): (&Time, &Time),
+        struck: &Time,
     ) -> Vec<Time> {
         let mut gaps = Vec::new();
         let mut at = Time::at(0);
@@ -147,7 +147,7 @@ impl Writer {
             _ if gaps.is_empty() => {}
             Crossing::Old => {
                 self.hold(Time::at(question.from).at_most(&at));
-                self.hold(at.at_most(age));
+                self.hold(at.at_most(struck));
             }
             Crossing::Settled(after) => self.hold(at.plus(&Time::at(after)).at_most(struck)),
         }
@@ -260,13 +260,17 @@ impl Writer {
         } else {
             there.clone()
         };
-        let life = system.life(at).map(|life| self.life(life.fed));
-        let (begins, ends) = life.unwrap_or_default();
+        let life = system.life(at);
+        let (begins, ends) = life.map(|life| self.life(life.fed)).unwrap_or_default();
+        let gone = life.and_then(|life| self.changes.get(life.gone?));
         let from = begins.map_or_else(|| from.clone(), |begins| from.max(begins));
         let age = from.plus(delay);
         let mut in_time = age.below(deleted);
         if let Some(ends) = ends {
-            in_time = in_time.and(age.below(ends));
+            in_time = in_time.and(age.at_most(ends));
+        }
+        if let Some(gone) = gone {
+            in_time = in_time.and(age.below(gone));
         }
         let possible = if node.fed {
             Claim::Known(true)

@@ -192,7 +192,8 @@ fn tried(
         there
     };
     let age = from.max(begins).saturating_add(chosen.delay);
-    (age < deleted && age < ends && (age <= choices.struck || node.fed)).then_some(age)
+    let in_time = age < deleted && age <= ends && age < ages.gone(at);
+    (in_time && (age <= choices.struck || node.fed)).then_some(age)
 }
 
 /// When something is deleted from a node, moves apart; `left` says when it leaves the nodes before.

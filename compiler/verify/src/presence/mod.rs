@@ -82,13 +82,13 @@ pub struct Question {
     pub crossing: Crossing,
 }
 
-/// What is asked about where a system changes: always what is after the last change.
+/// What is asked about where a system changes: faults that strike after the last change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Crossing {
-    /// Items and versions that had the first age asked about when it changed.
+    /// Items and versions that had the first age asked about when it changed, from the change on.
     #[default]
     Old,
-    /// All of them, as long after it, faults and all: by then what is new has surely been filled.
+    /// All of them, when it is so long ago that what is new has surely been filled.
     Settled(i64),
 }
 

@@ -26,8 +26,23 @@ pub(crate) struct Across {
     pub symbolized: Symbolized,
     /// The last day on which anything of the class changed.
     pub since: Date,
+    /// The one before, or the day on which the class began.
+    pub before: Date,
     /// Whether that is the first day of this very period.
     pub new: bool,
+}
+
+impl Across {
+    /// Whether what was asked for since some day had been so for long enough to be there when the period
+    /// began: as long as it takes for what was new by then.
+    pub(crate) fn was_settled(&self, asked: Date, within: i64) -> bool {
+        let since = self.before.max(asked);
+        self.new && within <= days_between(since, self.since) * 86_400
+    }
+}
+
+fn days_between(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
 }
 
 /// The copies of one class that exist in the period that begins on a day, as a system; all alive.
@@ -121,7 +136,9 @@ pub(crate) fn across(
     if days.is_empty() || !lives.iter().any(taken) {
         return None;
     }
-    let since = days.last().copied()?;
+    let mut last = days.iter().rev();
+    let since = last.next().copied()?;
+    let before = last.next().copied().unwrap_or(born);
     days.insert(day);
     let days: Vec<Date> = days.into_iter().collect();
     let index: BTreeMap<CopyId, usize> =
@@ -163,6 +180,7 @@ pub(crate) fn across(
             days,
         },
         since,
+        before,
         new: since == day,
     })
 }
@@ -219,17 +237,16 @@ fn gaps(context: &Context<'_>, born: Date, days: &[Date], late: bool) -> Vec<(i6
         let before = periods.iter().find(|period| period.until == day);
         before.filter(|_| late).map_or(0, |period| period.slip_days)
     };
-    let apart = |from: Date, to: Date| from.until(to).map_or(0, |span| i64::from(span.get_days()));
     let between = days.windows(2).filter_map(|pair| match pair {
         [one, next] => {
-            let days = apart(*one, *next);
+            let days = days_between(*one, *next);
             Some(((days - slip(*one)).max(0), days + slip(*next)))
         }
         _ => None,
     });
     let between: Vec<(i64, i64)> = between.collect();
     let all: i64 = between.iter().map(|(_, most)| *most).sum();
-    let first = days.first().map(|day| (-all, apart(born, *day) + slip(*day)));
+    let first = days.first().map(|day| (-all, days_between(born, *day) + slip(*day)));
     let gaps = first.into_iter().chain(between);
     gaps.map(|(least, most)| (least * 86_400, most * 86_400)).collect()
 }

@@ -58,7 +58,7 @@ pub(super) fn missing(
             };
             let settled = Some((Crossing::Settled(from), from));
             let old = before.map(|before| from.max(before));
-            let old = old.filter(|from| *from <= symbolized.system.last_change());
+            let old = old.filter(|from| across.was_settled(requirement.lifetime.from, *from));
             let sides = [settled, old.map(|from| (Crossing::Old, from))];
             for (crossing, from) in sides.into_iter().flatten() {
                 let question = Question {

@@ -44,7 +44,7 @@ impl Decider<'_, '_> {
         let system = symbolized.struck(|id| !useless.contains(id), gone);
         let from = in_force.from;
         let old = held_before(context, ask, lost, index).map(|before| from.max(before));
-        let old = old.filter(|from| *from <= system.last_change());
+        let old = old.filter(|from| across.was_settled(ask.since, *from));
         let sides = [Some((Crossing::Settled(from), from)), old.map(|from| (Crossing::Old, from))];
         for (crossing, from) in sides.into_iter().flatten() {
             let question = Question {
@@ -87,8 +87,8 @@ impl Decider<'_, '_> {
 
 /// From which age on enough was left in the period before, if it was asked and was so in the long run.
 fn held_before(context: &Context<'_>, ask: &Ask, lost: ClassId, index: usize) -> Option<i64> {
-    let before = index.checked_sub(1).filter(|_| ask.before)?;
-    let period = context.plan.periods.get(before)?;
+    let before = context.plan.periods.get(index.checked_sub(1)?);
+    let period = before.filter(|period| ask.since <= period.from)?;
     let symbolized = context.symbolized(lost, period);
     let struck = strike(context, &ask.faults, period.from);
     let useless = useless(context, ask, &struck, &symbolized.copies);
