@@ -266,7 +266,9 @@ impl<'p> Player<'p> {
                 true => Happens::Moves,
                 false => Happens::Enters,
             };
-            let (begins, ends) = fed.made_by.map_or((0, i64::MAX), |step| self.in_force(step));
+            let (begins, ends) = fed
+                .made_by
+                .map_or((0, i64::MAX), |step| self.in_force(step));
             let at = from.max(begins).saturating_add(chosen.delay);
             if at <= ends {
                 self.queue.push(Reverse((at, what, *other)));

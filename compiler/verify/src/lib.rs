@@ -35,8 +35,8 @@ mod wording;
 
 pub use obligations::cost::{Monthly, monthly, once};
 pub use presence::{
-    Answer, Changes, Choices, Crossing, FOR_EVER, Leaving, Life, NewSolver, Node, NodeChoice, NodeLife,
-    Question, Run, Solver, System, answer, refutes, stays_of,
+    Answer, Changes, Choices, Crossing, FOR_EVER, Leaving, Life, NewSolver, Node, NodeChoice,
+    NodeLife, Question, Run, Solver, System, answer, refutes, stays_of,
 };
 pub use proofs::{
     Aftermath, Cell, Fate, Margin, NoCore, SavedBy, Statement, Why, fates, holds_with, ledger,

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use thrice_verify::{
-    Answer, Changes, Choices, Crossing, Leaving, Life, Node, NodeChoice, NodeLife, Question, System,
-    answer, refutes,
+    Answer, Changes, Choices, Crossing, Leaving, Life, Node, NodeChoice, NodeLife, Question,
+    System, answer, refutes,
 };
 
 const DAY: i64 = 86_400;
@@ -199,7 +199,10 @@ fn system() -> impl Strategy<Value = System> {
                     |l| !matches!(l, Leaving::Into(to) if sources.get(*to) != Some(&Some(at))),
                 );
             }
-            System { nodes, changes: None }
+            System {
+                nodes,
+                changes: None,
+            }
         })
 }
 
@@ -301,10 +304,7 @@ fn changes() -> impl Strategy<Value = (Option<Changes>, Crossing)> {
                 nodes,
             }
         });
-    let crossing = prop_oneof![
-        Just(Crossing::Old),
-        (0i64..3).prop_map(Crossing::Settled)
-    ];
+    let crossing = prop_oneof![Just(Crossing::Old), (0i64..3).prop_map(Crossing::Settled)];
     (prop::option::weighted(0.7, changes), crossing)
 }
 
@@ -326,13 +326,16 @@ fn fitting(mut changes: Changes, system: &System) -> Changes {
 
 /// Whether nothing of an age that is asked about is there when the system changes.
 fn none_crosses(system: &System, question: &Question) -> bool {
-    all_gaps(system).iter().filter(|gaps| !gaps.is_empty()).all(|gaps| {
-        let change: i64 = gaps.iter().sum();
-        match question.crossing {
-            Crossing::Old => change < question.from || question.to < change,
-            Crossing::Settled(after) => question.to < change + after,
-        }
-    })
+    all_gaps(system)
+        .iter()
+        .filter(|gaps| !gaps.is_empty())
+        .all(|gaps| {
+            let change: i64 = gaps.iter().sum();
+            match question.crossing {
+                Crossing::Old => change < question.from || question.to < change,
+                Crossing::Settled(after) => question.to < change + after,
+            }
+        })
 }
 
 proptest! {
@@ -413,7 +416,10 @@ fn a_long_chain_of_mirrors_is_worked_out() {
         mirror.leaves.push(Leaving::With(at, 0, 0));
         nodes.push(mirror);
     }
-    let system = System { nodes, changes: None };
+    let system = System {
+        nodes,
+        changes: None,
+    };
     let chosen = NodeChoice {
         leaves: vec![0],
         ..NodeChoice::default()

@@ -2,9 +2,9 @@
 
 #[path = "worked/adversary.rs"]
 mod adversary;
+mod common;
 #[path = "worked/crossing.rs"]
 mod crossing;
-mod common;
 
 use common::{codes, help, judged, message, plan_of};
 use thrice_diagnostics::Severity;

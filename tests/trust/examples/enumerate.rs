@@ -10,9 +10,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use thrice_trust::compare::{
-    Outcome, compare_across_phases, compare_and_tell, compare_in_phases,
-};
+use thrice_trust::compare::{Outcome, compare_across_phases, compare_and_tell, compare_in_phases};
 use thrice_trust::option;
 
 fn main() -> ExitCode {

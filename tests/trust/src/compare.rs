@@ -5,8 +5,8 @@ use std::fmt::{self, Display, Formatter};
 use thrice_model::Obligation;
 use thrice_verify::{Engine, Session, Verification};
 
-use crate::policy::{Texts, plan};
 use crate::crossing::{self, try_crossing};
+use crate::policy::{Texts, plan};
 use crate::runs::{Tried, count, try_all};
 use crate::world::{Lives, World, lives as in_force};
 use crate::{Random, random};
@@ -179,7 +179,10 @@ fn one(session: &mut Session, (world, lives): (&World, &Lives), case: u64, out: 
         let tried = crossing.unwrap_or(alone);
         out.phases += 1;
         out.runs += alone.runs + crossing.map_or(0, |crossing| crossing.runs);
-        out.crossing += u64::from((alone.copies, alone.survival, alone.last_copy) != (tried.copies, tried.survival, tried.last_copy));
+        out.crossing += u64::from(
+            (alone.copies, alone.survival, alone.last_copy)
+                != (tried.copies, tried.survival, tried.last_copy),
+        );
         // Nothing is said of copies where none are asked for.
         let copies = in_force(lives.copies, phase).then_some(tried.copies);
         let expected = [copies, Some(tried.survival), Some(tried.last_copy)];

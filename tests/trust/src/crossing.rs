@@ -58,10 +58,7 @@ pub fn try_crossing(world: &World, lives: &Lives, phase: usize, alone: Tried) ->
         old: (asked_before && before.copies && phase.was_settled(lives.copies.0, world.within))
             .then_some(world.within),
     };
-    let mut out = Tried {
-        runs: 0,
-        ..alone
-    };
+    let mut out = Tried { runs: 0, ..alone };
     let mut to_do = ToDo::new();
     let mut values = grid.first();
     let kept = world.kept * grid.parts;
@@ -129,7 +126,10 @@ impl<'w> Phase<'w> {
                     Some((source, verb, every))
                 }
             };
-            let deletes = lives.expiries.get(at).is_some_and(|(from, _)| *from <= phase);
+            let deletes = lives
+                .expiries
+                .get(at)
+                .is_some_and(|(from, _)| *from <= phase);
             places.push(at);
             world.places.push(crate::world::Place {
                 made,
@@ -209,7 +209,12 @@ impl<'w> Phase<'w> {
             if let Some(life) = self.lives.places.get(*at) {
                 add(*life);
             }
-            if let Some(life) = self.lives.expiries.get(*at).filter(|_| place.expiry.is_some()) {
+            if let Some(life) = self
+                .lives
+                .expiries
+                .get(*at)
+                .filter(|_| place.expiry.is_some())
+            {
                 add(*life);
             }
             let (_, gone) = self.lives.host(self.whole, place.host);

@@ -199,7 +199,9 @@ impl<'p> Context<'p> {
         for copy in copies {
             let copy = &self.plan.copies[*copy];
             let steps = &self.plan.model.steps;
-            let fed = copy.made_by.map_or(copy.lifetime, |step| steps[step].lifetime);
+            let fed = copy
+                .made_by
+                .map_or(copy.lifetime, |step| steps[step].lifetime);
             out.extend([day(fed.from), fed.until.map_or(-1, day)]);
         }
     }

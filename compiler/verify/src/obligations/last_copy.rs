@@ -117,7 +117,11 @@ fn held_before(context: &Context<'_>, class: ClassId, index: usize) -> bool {
     before.is_some_and(|period| {
         let symbolized = context.symbolized(class, period);
         let question = question(context, class, &symbolized);
-        context.known.answers.ask(&symbolized.system, &question).holds()
+        context
+            .known
+            .answers
+            .ask(&symbolized.system, &question)
+            .holds()
     })
 }
 

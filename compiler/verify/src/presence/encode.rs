@@ -129,12 +129,7 @@ impl Writer {
     }
 
     /// When the system changes: what is asked about is after it.
-    fn change(
-        &mut self,
-        system: &System,
-        question: &Question,
-        struck: &Time,
-    ) -> Vec<Time> {
+    fn change(&mut self, system: &System, question: &Question, struck: &Time) -> Vec<Time> {
         let mut gaps = Vec::new();
         let mut at = Time::at(0);
         for (n, bounds) in system.gaps().iter().enumerate() {

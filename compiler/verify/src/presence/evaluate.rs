@@ -141,7 +141,12 @@ pub fn stays_of(system: &System, choices: &Choices) -> Vec<Stay> {
             .get(at)
             .into_iter()
             .flatten()
-            .filter_map(|reader| Some((*reader, tried(system, choices, *reader, (there?, deleted), &ages)?)))
+            .filter_map(|reader| {
+                Some((
+                    *reader,
+                    tried(system, choices, *reader, (there?, deleted), &ages)?,
+                ))
+            })
             .collect();
         let moved = tries
             .iter()

@@ -165,7 +165,10 @@ pub(crate) fn across(
     };
     let nodes = copies.iter().map(|id| {
         let copy = &plan.copies[*id];
-        let leaves = copy.leaves.iter().filter(|leave| !idle.contains(&leave.by()));
+        let leaves = copy
+            .leaves
+            .iter()
+            .filter(|leave| !idle.contains(&leave.by()));
         node(copy, leaves, &index)
     });
     let system = System {
@@ -196,13 +199,23 @@ impl<'p> CopyLife<'p> {
     fn of(context: &Context<'p>, id: CopyId, idle: &BTreeSet<StepId>) -> Self {
         let (plan, copy) = (context.plan, &context.plan.copies[id]);
         let steps = &plan.model.steps;
-        let fed = copy.made_by.map_or(copy.lifetime, |step| steps[step].lifetime);
-        let leaves = copy.leaves.iter().filter(|leave| !idle.contains(&leave.by()));
+        let fed = copy
+            .made_by
+            .map_or(copy.lifetime, |step| steps[step].lifetime);
+        let leaves = copy
+            .leaves
+            .iter()
+            .filter(|leave| !idle.contains(&leave.by()));
         let store = plan.model.stores[copy.location.store].lifetime.until;
         Self {
             fed,
-            gone: [store, overwritten(context, id, fed.until)].into_iter().flatten().min(),
-            leaves: leaves.map(|leave| (leave, steps[leave.by()].lifetime)).collect(),
+            gone: [store, overwritten(context, id, fed.until)]
+                .into_iter()
+                .flatten()
+                .min(),
+            leaves: leaves
+                .map(|leave| (leave, steps[leave.by()].lifetime))
+                .collect(),
         }
     }
 
@@ -246,9 +259,12 @@ fn gaps(context: &Context<'_>, born: Date, days: &[Date], late: bool) -> Vec<(i6
     });
     let between: Vec<(i64, i64)> = between.collect();
     let all: i64 = between.iter().map(|(_, most)| *most).sum();
-    let first = days.first().map(|day| (-all, days_between(born, *day) + slip(*day)));
+    let first = days
+        .first()
+        .map(|day| (-all, days_between(born, *day) + slip(*day)));
     let gaps = first.into_iter().chain(between);
-    gaps.map(|(least, most)| (least * 86_400, most * 86_400)).collect()
+    gaps.map(|(least, most)| (least * 86_400, most * 86_400))
+        .collect()
 }
 
 /// A leaving towards or with a copy that is not there in this period does not happen in it.

@@ -37,12 +37,16 @@ fn in_autumn(found: &Verification, obligation: Obligation, holds: bool) {
     let all = by_phase(found, obligation);
     let expected = |phase: &str| phase != "autumn" || holds;
     assert!(!all.is_empty());
-    assert!(all.iter().all(|(phase, held)| *held == expected(phase)), "{all:?}");
+    assert!(
+        all.iter().all(|(phase, held)| *held == expected(phase)),
+        "{all:?}"
+    );
 }
 
 fn case(found: &Verification, code: &str) -> Vec<String> {
     let case = finding(found, code).case.iter();
-    case.map(|event| format!("{} {}", event.when, event.what)).collect()
+    case.map(|event| format!("{} {}", event.when, event.what))
+        .collect()
 }
 
 /// The day on which the old storage goes is the first one of the new one: at noon before its first run, all there
@@ -52,7 +56,10 @@ fn a_storage_that_goes_before_the_next_one_is_filled_leaves_nothing() {
     let found = scans("autumn", &[COPIES]);
     in_autumn(&found, Obligation::Survival, false);
     let told = message(&found, "T1202");
-    assert!(told.contains("nothing of `scans` is left in `autumn`"), "{told}");
+    assert!(
+        told.contains("nothing of `scans` is left in `autumn`"),
+        "{told}"
+    );
     let case = case(&found, "T1202");
     let told = |what: &str| case.iter().any(|event| event.contains(what));
     assert!(told("2026-09-01 `autumn` begins"), "{case:#?}");
@@ -73,7 +80,11 @@ fn what_was_moved_goes_with_the_place_that_it_was_moved_to() {
     let found = scans("summer", &[moves]);
     in_autumn(&found, Obligation::LastCopy, false);
     let case = case(&found, "T1501");
-    assert!(case.iter().any(|event| event.contains("`archived` takes it away from `vps.disk`")), "{case:#?}");
+    assert!(
+        case.iter()
+            .any(|event| event.contains("`archived` takes it away from `vps.disk`")),
+        "{case:#?}"
+    );
     // A copy that begins while all is still there saves what comes after; what had been moved before, it never sees.
     let found = scans("summer", &[moves, copy]);
     in_autumn(&found, Obligation::LastCopy, false);
@@ -90,15 +101,39 @@ fn a_new_copy_is_none_of_what_had_been_deleted_before() {
     let tidied = "expire tidied of vps.disk:/scans after 30..90 days by use { by hand }\n";
     let both = "require copies >= 2 for all\n";
     let kept = COPIES.replace(" until autumn", "");
-    let places = SCANS.replace(" until autumn", "").replace("SINCE", "summer");
-    let text = [&places, &kept.replace("SINCE", "summer"), tidied, "require copies >= 2 for all since summer\n"].concat();
+    let places = SCANS
+        .replace(" until autumn", "")
+        .replace("SINCE", "summer");
+    let text = [
+        &places,
+        &kept.replace("SINCE", "summer"),
+        tidied,
+        "require copies >= 2 for all since summer\n",
+    ]
+    .concat();
     let found = judged(&text);
     let summer: Vec<(String, bool)> = by_phase(&found, Obligation::Copies);
     assert!(summer.contains(&("summer".to_owned(), false)), "{summer:?}");
     let case = case(&found, "T1101");
-    assert!(case.iter().any(|event| event.contains("`tidied` takes it away from `vps.disk`")), "{case:#?}");
+    assert!(
+        case.iter()
+            .any(|event| event.contains("`tidied` takes it away from `vps.disk`")),
+        "{case:#?}"
+    );
     // From spring on it has all.
-    let text = [&SCANS.replace(" until autumn", "").replace("SINCE", "spring"), &kept.replace("SINCE", "spring"), tidied, both].concat();
+    let text = [
+        &SCANS
+            .replace(" until autumn", "")
+            .replace("SINCE", "spring"),
+        &kept.replace("SINCE", "spring"),
+        tidied,
+        both,
+    ]
+    .concat();
     let found = judged(&text);
-    assert!(by_phase(&found, Obligation::Copies).iter().all(|(_, held)| *held));
+    assert!(
+        by_phase(&found, Obligation::Copies)
+            .iter()
+            .all(|(_, held)| *held)
+    );
 }

@@ -53,7 +53,12 @@ pub(super) fn missing(
                 copy.is_some_and(|copy| there.contains(copy))
             };
             let lasting: Vec<(usize, u32)> = members.iter().filter(is_there).copied().collect();
-            let Some((from, to)) = asked_ages(context, requirement, class, (&symbolized.copies, &lasting, need)) else {
+            let Some((from, to)) = asked_ages(
+                context,
+                requirement,
+                class,
+                (&symbolized.copies, &lasting, need),
+            ) else {
                 continue;
             };
             let settled = Some((Crossing::Settled(from), from));
@@ -111,7 +116,8 @@ fn held_before(
         if dependable(context, ids, &members) < need {
             return None;
         }
-        let Some((from, to)) = asked_ages(context, requirement, class, (ids, &members, need)) else {
+        let Some((from, to)) = asked_ages(context, requirement, class, (ids, &members, need))
+        else {
             continue;
         };
         let question = Question {
@@ -122,7 +128,11 @@ fn held_before(
             window: 0,
             crossing: Crossing::Old,
         };
-        let held = context.known.answers.ask(&symbolized.system, &question).holds();
+        let held = context
+            .known
+            .answers
+            .ask(&symbolized.system, &question)
+            .holds();
         since = held.then_some(from.max(since))?;
     }
     Some(since)

@@ -45,7 +45,10 @@ impl Decider<'_, '_> {
         let from = in_force.from;
         let old = held_before(context, ask, lost, index).map(|before| from.max(before));
         let old = old.filter(|from| across.was_settled(ask.since, *from));
-        let sides = [Some((Crossing::Settled(from), from)), old.map(|from| (Crossing::Old, from))];
+        let sides = [
+            Some((Crossing::Settled(from), from)),
+            old.map(|from| (Crossing::Old, from)),
+        ];
         for (crossing, from) in sides.into_iter().flatten() {
             let question = Question {
                 members: members(context, &symbolized.copies, &useless),
