@@ -259,16 +259,20 @@ pub(super) fn some_run(system: &System, question: &Question) -> Option<Choices> 
         older_than: node.older_than.map_or(0, |older| older.0),
         leaves: node.leaves.iter().map(|way| least(*way)).collect(),
     });
+    // As early in its life as can be, it crosses the changes.
     let mut gaps: Vec<i64> = system.gaps().iter().map(|(low, _)| *low).collect();
-    let change = gaps.iter().fold(0_i64, |sum, gap| sum.saturating_add(*gap));
-    let age = match (question.crossing, gaps.first_mut(), system.gaps().first()) {
-        (Crossing::Old, Some(first), Some((_, most))) => {
-            let older = question.from.saturating_sub(change).max(0);
-            *first = first.saturating_add(older).min(*most);
+    let mut change = gaps.iter().fold(0_i64, |sum, gap| sum.saturating_add(*gap));
+    let age = match question.crossing {
+        _ if gaps.is_empty() => question.from,
+        Crossing::Old => {
+            for (gap, (low, high)) in gaps.iter_mut().zip(system.gaps()) {
+                let more = question.from.saturating_sub(change).clamp(0, high - low);
+                *gap += more;
+                change += more;
+            }
             question.from.max(change)
         }
-        (Crossing::Settled(after), Some(_), _) => question.from.max(change.saturating_add(after)),
-        _ => question.from,
+        Crossing::Settled(after) => question.from.max(change.saturating_add(after)),
     };
     let choices = Choices {
         age,

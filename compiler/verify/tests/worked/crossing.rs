@@ -88,10 +88,13 @@ fn what_was_moved_goes_with_the_place_that_it_was_moved_to() {
     // A copy that begins while all is still there saves what comes after; what had been moved before, it never sees.
     let found = scans("summer", &[moves, copy]);
     in_autumn(&found, Obligation::LastCopy, false);
-    // Where the old storage is copied, it is all there.
+    // Where the old storage is copied, all is there but what was moved on its last day: that must end before.
     let from_there = "copy rescued of former.main:/scans to latter.main:/scans by vps.cron since summer \
         { daily at 05:00 UTC; taking 0s..1h }\n";
     let found = scans("summer", &[moves, from_there]);
+    in_autumn(&found, Obligation::LastCopy, false);
+    let moves = moves.replace("until autumn", "until summer");
+    let found = scans("summer", &[&moves, from_there]);
     in_autumn(&found, Obligation::LastCopy, true);
 }
 
