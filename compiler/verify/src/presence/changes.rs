@@ -30,9 +30,15 @@ pub struct NodeLife {
 }
 
 impl NodeLife {
-    /// Whether its step is there all the time, and so is its place.
-    pub(super) const fn is_always(&self) -> bool {
-        self.fed.from.is_none() && self.fed.until.is_none() && self.gone.is_none()
+    /// Whether all of it is there all the time.
+    pub(super) fn is_always(&self) -> bool {
+        let always = Life::default();
+        self.stays() && self.fed == always && self.leaves.iter().all(|life| *life == always)
+    }
+
+    /// Whether its place is there all the time.
+    pub(super) const fn stays(&self) -> bool {
+        self.gone.is_none()
     }
 }
 

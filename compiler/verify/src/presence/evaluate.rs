@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::changes::{Ages, after_changes};
-use super::{Crossing, Leaving, Node, Question, System};
+use super::{Crossing, Leaving, Node, NodeLife, Question, System};
 
 /// Longer than any horizon, in seconds: the time of what never happens.
 pub const FOR_EVER: i64 = 100 * 366 * 86_400;
@@ -12,7 +12,7 @@ pub const FOR_EVER: i64 = 100 * 366 * 86_400;
 /// nor does anything it is filled from before it is filled, and it has entered in time.
 pub(super) fn sure_groups(system: &System, question: &Question) -> BTreeSet<u32> {
     let sure = question.members.iter().filter(|(member, _)| {
-        let latest = surely_entered(system, *member);
+        let latest = surely_entered(system, question, *member);
         latest.is_some_and(|at| at <= question.from) && stays(system, *member)
     });
     sure.map(|(_, group)| *group).collect()
@@ -23,20 +23,26 @@ fn stays(system: &System, at: usize) -> bool {
         .nodes
         .get(at)
         .is_some_and(|n| n.alive && n.leaves.is_empty())
-        && system.life(at).is_none_or(|life| life.gone.is_none())
+        && system.life(at).is_none_or(NodeLife::stays)
 }
 
 /// The latest age at which something has surely entered, if it surely does: every node on the way
 /// keeps what it has. Faults strike no earlier than the first age asked about, so what has entered
 /// by then has entered before them.
-fn surely_entered(system: &System, at: usize) -> Option<i64> {
+///
+/// What begins meanwhile has as long for it after its beginning, where only what is so long after is asked about.
+fn surely_entered(system: &System, question: &Question, at: usize) -> Option<i64> {
     // From the node back to the live data: a chain may be as long as the policy.
     let mut way = Vec::new();
+    let mut begins = false;
     let mut next = Some(at);
     while let Some(at) = next {
         let node = system.nodes.get(at)?;
-        if system.life(at).is_some_and(|life| !life.is_always()) {
-            return None;
+        if let Some(life) = system.life(at) {
+            begins |= life.fed.from.is_some();
+            if life.fed.until.is_some() || !life.stays() {
+                return None;
+            }
         }
         way.push((at, node));
         next = node.source;
@@ -57,7 +63,11 @@ fn surely_entered(system: &System, at: usize) -> Option<i64> {
             return None;
         }
     }
-    Some(entered)
+    let after = match question.crossing {
+        Crossing::Old => 0,
+        Crossing::Settled(after) => after,
+    };
+    (!begins || entered <= after).then_some(entered)
 }
 
 /// Whether nothing happens any more at the last age asked about, nor while faults that strike before it are

@@ -57,12 +57,16 @@ pub(super) fn relevant(system: &System, question: &Question) -> Option<(System, 
         }
         node
     });
-    let changes = system.changes.as_ref().map(|changes| {
+    let changes = system.changes.as_ref().and_then(|changes| {
         let nodes = changes.nodes.iter().zip(&keep);
-        let nodes = nodes.filter(|(_, keep)| **keep);
-        Box::new(Changes {
-            gaps: changes.gaps.clone(),
-            nodes: nodes.map(|(life, _)| life.clone()).collect(),
+        let nodes = nodes.filter(|(_, keep)| **keep).map(|(life, _)| life);
+        // Where nothing that matters comes or goes, it is all one when the rest does.
+        let changed = nodes.clone().any(|life| !life.is_always());
+        changed.then(|| {
+            Box::new(Changes {
+                gaps: changes.gaps.clone(),
+                nodes: nodes.cloned().collect(),
+            })
         })
     });
     let system = System {
