@@ -1,5 +1,6 @@
 //! Where an item or version is at each age: a small system of times, and questions about it.
 
+mod across;
 mod changes;
 mod concretize;
 mod encode;
@@ -16,13 +17,14 @@ mod z3_solver;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
+pub(crate) use across::{Across, across};
 pub use changes::{Changes, Life, NodeLife};
 pub use concretize::Run;
 pub(crate) use evaluate::settled;
 pub use evaluate::{Choices, FOR_EVER, NodeChoice, refutes, stays_of};
 pub(crate) use replay::{ABOUT_CLASS, About, NOT_BORNE_OUT, answered, mismatch};
 pub use solve::Solver;
-pub(crate) use symbolize::{Across, Symbolized, across, symbolize};
+pub(crate) use symbolize::{Symbolized, symbolize};
 pub(crate) use z3_solver::z3;
 
 /// One copy, as times. All times are seconds after the item or version came to be.
