@@ -187,6 +187,11 @@ impl<'p> Context<'p> {
         found
     }
 
+    /// The same, not kept for the next time.
+    pub(crate) fn symbolized_in(&self, class: ClassId, period: &Period) -> Symbolized {
+        symbolize(self, &self.copies_there(class, period), period.from)
+    }
+
     /// What of a class comes to be in one period and is still there in that with this place, if the periods before
     /// say anything new of it.
     pub(crate) fn across(&self, class: ClassId, period: usize) -> Option<Rc<Across>> {

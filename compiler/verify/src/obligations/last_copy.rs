@@ -57,7 +57,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let (mut answer, mut engine) = ask(context, about, class, &symbolized);
             let mut asked: &Symbolized = &symbolized;
             let crosses = answer.holds() && held_before(context, class, index);
-            if let Some(across) = across.as_deref().filter(|_| crosses) {
+            if let Some(across) = across.as_deref().filter(|a| crosses && a.alone.is_none()) {
                 let (crossed, by) = ask(context, about, class, &across.symbolized);
                 engine = engine.weaker(by);
                 if !crossed.holds() {
@@ -115,7 +115,7 @@ fn held_before(context: &Context<'_>, class: ClassId, index: usize) -> bool {
     let before = index.checked_sub(1);
     let before = before.and_then(|before| context.plan.periods.get(before));
     before.is_some_and(|period| {
-        let symbolized = context.symbolized(class, period);
+        let symbolized = context.symbolized_in(class, period);
         let question = question(context, class, &symbolized);
         context
             .known

@@ -19,6 +19,9 @@ pub(crate) struct Across {
     pub before: Date,
     /// Whether that is the first day of this very period.
     pub new: bool,
+    /// The copies that there have been all the time, if others have been added to them and nothing else has
+    /// changed: whatever is added, these are as they would be alone.
+    pub alone: Option<Symbolized>,
 }
 
 impl Across {
@@ -74,6 +77,17 @@ pub(crate) fn across(
     if days.is_empty() || !lives.iter().any(taken) {
         return None;
     }
+    // What a new step takes away from where it brings it is taken from nothing else.
+    let as_ever = |life: &CopyLife| {
+        let old = life.fed.from <= born;
+        let mut leaves = life.leaves.iter().map(|(_, leaves)| leaves);
+        !ends(life.gone)
+            && !ends(life.fed.until)
+            && leaves.all(|leaves| !old || (leaves.from <= born && !ends(leaves.until)))
+    };
+    let first = plan.periods.iter().find(|period| period.from >= born);
+    let first = first.filter(|_| lives.iter().all(as_ever));
+    let alone = first.map(|first| context.symbolized_in(class, first));
     let mut last = days.iter().rev();
     let since = last.next().copied()?;
     let before = last.next().copied().unwrap_or(born);
@@ -123,6 +137,7 @@ pub(crate) fn across(
         since,
         before,
         new: since == day,
+        alone,
     })
 }
 

@@ -46,6 +46,9 @@ pub(super) fn missing(
         period: &period.name,
     };
     for (kind, need) in counted(&requirement.demand) {
+        let alone = across.alone.as_ref();
+        let alone =
+            alone.and_then(|alone| held(context, (requirement, class), alone, (kind, need)));
         let before = held_before(context, (requirement, class, index), (kind, need));
         for members in groupings(context, &symbolized.copies, kind) {
             let is_there = |(member, _): &&(usize, u32)| {
@@ -61,6 +64,9 @@ pub(super) fn missing(
             ) else {
                 continue;
             };
+            if alone.is_some_and(|alone| alone <= from) {
+                continue;
+            }
             let settled = Some((Crossing::Settled(from), from));
             let old = before.map(|before| from.max(before));
             let old = old.filter(|from| across.was_settled(requirement.lifetime.from, *from));
@@ -103,13 +109,23 @@ pub(super) fn missing(
 fn held_before(
     context: &Context<'_>,
     (requirement, class, index): Asked<'_>,
-    (kind, need): (Kind, u32),
+    counted: (Kind, u32),
 ) -> Option<i64> {
     let period = context.plan.periods.get(index.checked_sub(1)?)?;
     if !Context::in_force(requirement.lifetime, period) {
         return None;
     }
-    let symbolized = context.symbolized(class, period);
+    let before = context.symbolized_in(class, period);
+    held(context, (requirement, class), &before, counted)
+}
+
+/// From which age on what is asked for is there in a system that is always so, if it is.
+fn held(
+    context: &Context<'_>,
+    (requirement, class): (&Requirement, ClassId),
+    symbolized: &Symbolized,
+    (kind, need): (Kind, u32),
+) -> Option<i64> {
     let ids = &symbolized.copies;
     let mut since = 0;
     for members in groupings(context, ids, kind) {

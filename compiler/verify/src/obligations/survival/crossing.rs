@@ -6,8 +6,8 @@ use thrice_model::{ClassId, Obligation};
 
 use super::{Alike, Ask, Decider, Violation, members, question, useless};
 use crate::context::Context;
-use crate::faults::{Struck, Why, strike};
-use crate::presence::{About, Answer, Crossing, Question, answered};
+use crate::faults::{Struck, Useless, Why, strike};
+use crate::presence::{About, Answer, Crossing, Question, Symbolized, System, answered};
 
 impl Decider<'_, '_> {
     /// Whether enough is left of what crosses into a period, where enough is left of what comes to be in it:
@@ -40,9 +40,13 @@ impl Decider<'_, '_> {
         if known.held.contains(&useless) {
             return None;
         }
-        let gone = |id| useless.get(id) == Some(Why::StoreLost);
-        let system = symbolized.struck(|id| !useless.contains(id), gone);
         let from = in_force.from;
+        let alone = across.alone.as_ref();
+        let alone = alone.and_then(|alone| held(context, (ask, struck), lost, alone));
+        if alone.is_some_and(|alone| alone <= from) {
+            return None;
+        }
+        let system = after(symbolized, &useless);
         let old = held_before(context, ask, lost, index).map(|before| from.max(before));
         let old = old.filter(|from| across.was_settled(ask.since, *from));
         let sides = [
@@ -92,12 +96,27 @@ impl Decider<'_, '_> {
 fn held_before(context: &Context<'_>, ask: &Ask, lost: ClassId, index: usize) -> Option<i64> {
     let before = context.plan.periods.get(index.checked_sub(1)?);
     let period = before.filter(|period| ask.since <= period.from)?;
-    let symbolized = context.symbolized(lost, period);
     let struck = strike(context, &ask.faults, period.from);
-    let useless = useless(context, ask, &struck, &symbolized.copies);
-    let gone = |id| useless.get(id) == Some(Why::StoreLost);
-    let system = symbolized.struck(|id| !useless.contains(id), gone);
+    let before = context.symbolized_in(lost, period);
+    held(context, (ask, &struck), lost, &before)
+}
+
+/// From which age on enough is left in a system that is always so, if it is.
+fn held(
+    context: &Context<'_>,
+    (ask, struck): (&Ask, &Struck),
+    lost: ClassId,
+    symbolized: &Symbolized,
+) -> Option<i64> {
+    let useless = useless(context, ask, struck, &symbolized.copies);
+    let system = after(symbolized, &useless);
     let question = question(context, lost, &symbolized.copies, &useless)?;
     let held = context.known.answers.ask(&system, &question).holds();
     held.then_some(question.from)
+}
+
+/// What faults leave of a system.
+fn after(symbolized: &Symbolized, useless: &Useless) -> System {
+    let gone = |id| useless.get(id) == Some(Why::StoreLost);
+    symbolized.struck(|id| !useless.contains(id), gone)
 }
