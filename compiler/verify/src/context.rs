@@ -43,6 +43,9 @@ impl Known {
     }
 }
 
+/// What crosses into the period with this place, by class; nothing new for most.
+type Crossings = BTreeMap<ClassId, (usize, Option<Rc<Across>>)>;
+
 /// A plan with its copies at hand by class.
 pub(crate) struct Context<'p> {
     pub plan: &'p Plan,
@@ -79,7 +82,7 @@ pub(crate) struct Context<'p> {
     /// The systems of classes, as they were in the period last asked about.
     systems: RefCell<BTreeMap<ClassId, Rc<Symbolized>>>,
     /// What crosses into the period last asked about.
-    crossing: RefCell<BTreeMap<ClassId, (usize, Option<Rc<Across>>)>>,
+    crossing: RefCell<Crossings>,
     /// What has been worked out already.
     pub known: Rc<Known>,
     /// Counterexamples that the simulator does not bear out: mistakes of this program.

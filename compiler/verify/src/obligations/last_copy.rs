@@ -13,7 +13,7 @@ use super::settling::{last_age, proved};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::presence::{About, Answer, Crossing, Question, Run, Symbolized, answered};
+use crate::presence::{About, Across, Answer, Crossing, Question, Run, Symbolized, answered};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, some};
@@ -57,7 +57,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let (mut answer, mut engine) = ask(context, about, class, &symbolized);
             let mut asked: &Symbolized = &symbolized;
             let crosses = answer.holds() && held_before(context, class, index);
-            if let Some(across) = across.as_deref().filter(|a| crosses && a.alone.is_none()) {
+            let alone = |a: &Across| {
+                let alone = a.alone.as_ref();
+                alone.is_some_and(|alone| held(context, class, alone))
+            };
+            if let Some(across) = across.as_deref().filter(|a| crosses && !alone(a)) {
                 let (crossed, by) = ask(context, about, class, &across.symbolized);
                 engine = engine.weaker(by);
                 if !crossed.holds() {
@@ -81,9 +85,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     known.remove(&class);
                     out.findings.push(unknown(context, class, &why));
                 }
-                Answer::Evaluated | Answer::Proved => {
+                // Where what crosses was not asked about, it is in the next period.
+                Answer::Evaluated | Answer::Proved if across.is_none() || crosses => {
                     known.insert(class, (symbolized, engine));
                 }
+                Answer::Evaluated | Answer::Proved => {}
             }
         }
     }
@@ -114,15 +120,13 @@ fn ask(
 fn held_before(context: &Context<'_>, class: ClassId, index: usize) -> bool {
     let before = index.checked_sub(1);
     let before = before.and_then(|before| context.plan.periods.get(before));
-    before.is_some_and(|period| {
-        let symbolized = context.symbolized_in(class, period);
-        let question = question(context, class, &symbolized);
-        context
-            .known
-            .answers
-            .ask(&symbolized.system, &question)
-            .holds()
-    })
+    before.is_some_and(|period| held(context, class, &context.symbolized_in(class, period)))
+}
+
+fn held(context: &Context<'_>, class: ClassId, symbolized: &Symbolized) -> bool {
+    let question = question(context, class, symbolized);
+    let answers = &context.known.answers;
+    answers.ask(&symbolized.system, &question).holds()
 }
 
 fn question(context: &Context<'_>, class: ClassId, symbolized: &Symbolized) -> Question {

@@ -48,7 +48,8 @@ impl Decider<'_, '_> {
         }
         let system = after(symbolized, &useless);
         let old = held_before(context, ask, lost, index).map(|before| from.max(before));
-        let old = old.filter(|from| across.was_settled(ask.since, *from));
+        // Where new copies take no time, all is asked about from the change on anyway.
+        let old = old.filter(|old| from > 0 && across.was_settled(ask.since, *old));
         let sides = [
             Some((Crossing::Settled(from), from)),
             old.map(|from| (Crossing::Old, from)),
