@@ -16,6 +16,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use jiff::civil::Date;
 use thrice_model::{StepId, Verb};
 use thrice_plan::{CopyId, Leave, Plan};
 
@@ -53,6 +54,10 @@ pub struct Life {
     pub judged: i64,
     /// Steps that take nothing away, because their time has not come or is over.
     pub idle: BTreeSet<StepId>,
+    /// The days on which steps begin or end while it is there, each with the age that it then has.
+    pub changes: BTreeMap<Date, i64>,
+    /// Places that cease to be while it is there, each with the age that it then has.
+    pub gone: BTreeMap<CopyId, i64>,
 }
 
 /// What came of it.
@@ -117,6 +122,9 @@ pub fn replay(plan: &Plan, life: &Life) -> Result<Replayed, NotReplayed> {
         missed.insert(*id, player.allowed(*id, chosen)?);
         if plan.copies[*id].source.is_none() {
             player.queue.push(Reverse((0, Happens::Enters, *id)));
+        }
+        if let Some(at) = life.gone.get(id) {
+            player.queue.push(Reverse((*at, Happens::Leaves, *id)));
         }
     }
     player.play();
@@ -242,7 +250,7 @@ impl<'p> Player<'p> {
                 Leave::AtAge { .. } => now.max(*value),
                 Leave::With { .. } | Leave::Into { .. } => continue,
             };
-            self.queue.push(Reverse((at, Happens::Leaves, id)));
+            self.deletes(leave.by(), at, id);
         }
         for (other, chosen) in &self.life.copies {
             let fed = &self.plan.copies[*other];
@@ -258,12 +266,34 @@ impl<'p> Player<'p> {
                 true => Happens::Moves,
                 false => Happens::Enters,
             };
-            let at = from.saturating_add(chosen.delay);
-            self.queue.push(Reverse((at, what, *other)));
+            let (begins, ends) = fed
+                .made_by
+                .map_or((0, i64::MAX), |step| self.in_force(step));
+            let at = from.max(begins).saturating_add(chosen.delay);
+            if at <= ends {
+                self.queue.push(Reverse((at, what, *other)));
+            }
         }
         // Moved: it is taken away where it came from.
         if let Some(source) = copy.source.filter(|_| self.moves(id)) {
             self.leave(source, now, true);
+        }
+    }
+
+    /// The ages between which a step is there.
+    fn in_force(&self, step: StepId) -> (i64, i64) {
+        let lifetime = self.plan.model.steps[step].lifetime;
+        let age = |day: Date| self.life.changes.get(&day).copied();
+        let ends = lifetime.until.and_then(age);
+        (age(lifetime.from).unwrap_or(0), ends.unwrap_or(i64::MAX))
+    }
+
+    /// A step deletes what is due at some age: at the earliest when it begins, and not once it has ended.
+    fn deletes(&mut self, step: StepId, due: i64, id: CopyId) {
+        let (begins, ends) = self.in_force(step);
+        let at = due.max(begins);
+        if at < ends {
+            self.queue.push(Reverse((at, Happens::Leaves, id)));
         }
     }
 
@@ -308,8 +338,7 @@ impl<'p> Player<'p> {
         for (other, chosen) in &self.life.copies {
             for (leave, value) in self.leaves(*other).into_iter().zip(&chosen.leaves) {
                 if matches!(leave, Leave::With { source, .. } if *source == id) {
-                    let at = now.saturating_add(*value);
-                    self.queue.push(Reverse((at, Happens::Leaves, *other)));
+                    self.deletes(leave.by(), now.saturating_add(*value), *other);
                 }
             }
         }

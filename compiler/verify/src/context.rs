@@ -19,7 +19,7 @@ use thrice_quantity::Seconds;
 use crate::faults::{Chosen, FaultSet, Owned, Principal, alarmed_after, closure, holders, spared};
 use crate::obligations::Profiles;
 use crate::obligations::capacity::Grown;
-use crate::presence::{Answers, Symbolized, symbolize};
+use crate::presence::{Across, Answers, Symbolized, across, symbolize};
 use crate::verdicts::Subjects;
 pub(crate) use groups::Groups;
 use kinds::Kinds;
@@ -42,6 +42,9 @@ impl Known {
         })
     }
 }
+
+/// What crosses into the period with this place, by class; nothing new for most.
+type Crossings = BTreeMap<ClassId, (usize, Option<Rc<Across>>)>;
 
 /// A plan with its copies at hand by class.
 pub(crate) struct Context<'p> {
@@ -83,6 +86,8 @@ pub(crate) struct Context<'p> {
     pub grown: Grown,
     /// The systems of classes, as they were in the period last asked about.
     systems: RefCell<BTreeMap<ClassId, Rc<Symbolized>>>,
+    /// What crosses into the period last asked about.
+    crossing: RefCell<Crossings>,
     /// What has been worked out already.
     pub known: Rc<Known>,
     /// Counterexamples that the simulator does not bear out: mistakes of this program.
@@ -136,6 +141,7 @@ impl<'p> Context<'p> {
             kinds: Kinds::default(),
             grown: Grown::default(),
             systems: RefCell::default(),
+            crossing: RefCell::default(),
             known,
             mismatches: std::cell::RefCell::default(),
             plays: true,
@@ -188,6 +194,23 @@ impl<'p> Context<'p> {
         }
         let found = Rc::new(symbolize(self, &copies, period.from));
         known.insert(class, Rc::clone(&found));
+        found
+    }
+
+    /// The same, not kept for the next time.
+    pub(crate) fn symbolized_in(&self, class: ClassId, period: &Period) -> Symbolized {
+        symbolize(self, &self.copies_there(class, period), period.from)
+    }
+
+    /// What of a class comes to be in one period and is still there in that with this place, if the periods before
+    /// say anything new of it.
+    pub(crate) fn across(&self, class: ClassId, period: usize) -> Option<Rc<Across>> {
+        let mut known = self.crossing.borrow_mut();
+        if let Some((_, found)) = known.get(&class).filter(|(of, _)| *of == period) {
+            return found.clone();
+        }
+        let found = across(self, class, period, false).map(Rc::new);
+        known.insert(class, (period, found.clone()));
         found
     }
 

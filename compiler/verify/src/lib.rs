@@ -36,8 +36,8 @@ mod wording;
 pub use faults::{Chosen, NoFault};
 pub use obligations::cost::{Monthly, monthly, once};
 pub use presence::{
-    Answer, Choices, FOR_EVER, Leaving, NewSolver, Node, NodeChoice, Question, Run, Solver, System,
-    answer, refutes, stays_of,
+    Answer, Changes, Choices, Crossing, FOR_EVER, Leaving, Life, NewSolver, Node, NodeChoice,
+    NodeLife, Question, Run, Solver, System, answer, refutes, stays_of,
 };
 pub use proofs::{
     Aftermath, Fate, Margin, NoCore, Saved, SavedBy, Statement, Why, fates, holds_with, ledger,

@@ -17,7 +17,7 @@ use thrice_plan::{Copy, CopyId, Leave, Move, Plan};
 use thrice_quantity::{Interval, Seconds};
 use thrice_resolve::{Loader, resolve};
 use thrice_simulate::{Chosen, Effect, Life, replay};
-use thrice_verify::{Answer, Leaving, Node, Question, Run, System, answer};
+use thrice_verify::{Answer, Crossing, Leaving, Node, Question, Run, System, answer};
 
 struct NoFiles;
 
@@ -197,7 +197,10 @@ fn system(moves: bool) -> impl Strategy<Value = System> {
                 .source
                 .is_none_or(|source| alive.get(source) == Some(&true));
         }
-        System { nodes }
+        System {
+            nodes,
+            changes: None,
+        }
     })
 }
 
@@ -210,6 +213,7 @@ fn question(system: &System, from: i64, window: i64, need: u32) -> Question {
         from,
         to: 8,
         window,
+        crossing: Crossing::Old,
     }
 }
 

@@ -3,6 +3,8 @@
 #[path = "worked/adversary.rs"]
 mod adversary;
 mod common;
+#[path = "worked/crossing.rs"]
+mod crossing;
 
 use common::{codes, help, judged, message, plan_of};
 use thrice_diagnostics::Severity;

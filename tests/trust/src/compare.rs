@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use thrice_model::Obligation;
 use thrice_verify::{Engine, Session, Verification};
 
+use crate::crossing::{self, try_crossing};
 use crate::policy::{Texts, plan};
 use crate::runs::{Tried, count, try_all};
 use crate::world::{Lives, World, lives as in_force};
@@ -31,6 +32,8 @@ pub struct Outcome {
     pub left_out: u64,
     /// How many phases they have together.
     pub phases: u64,
+    /// In how many of them something fails only because of what comes from those before.
+    pub crossing: u64,
     /// How many runs were tried.
     pub runs: u64,
     /// For each obligation: how many verdicts held, how many did not, and for how many the solver was
@@ -44,10 +47,11 @@ impl Display for Outcome {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} policies (seed {}) of {} phases, {} runs tried, {} with more than {MOST_RUNS} runs left out, {} mismatches",
+            "{} policies (seed {}) of {} phases, {} of which fail by what comes from others, {} runs tried, {} with more than {MOST_RUNS} runs left out, {} mismatches",
             self.policies,
             self.seed,
             self.phases,
+            self.crossing,
             self.runs,
             self.left_out,
             self.mismatches.len()
@@ -65,12 +69,18 @@ impl Display for Outcome {
 
 /// A random world in random phases in each of which it has few enough runs, and how many were passed over.
 #[must_use]
-pub fn small_world_in_phases(random: &mut Random) -> (World, Lives, u64) {
+pub fn small_world_in_phases(
+    random: &mut Random,
+    lives: impl Fn(&World, &mut Random) -> Lives,
+) -> (World, Lives, u64) {
     let mut left_out = 0;
     loop {
         let world = World::random(random);
-        let lives = Lives::random(&world, random);
-        let runs = (0..lives.slips.len()).map(|phase| count(&lives.during(&world, phase)));
+        let lives = lives(&world, random);
+        let runs = (0..lives.slips.len()).map(|phase| {
+            let alone = count(&lives.during(&world, phase));
+            alone.max(crossing::count(&world, &lives, phase))
+        });
         if runs.max().unwrap_or(0) <= MOST_RUNS {
             return (world, lives, left_out);
         }
@@ -110,7 +120,17 @@ pub fn compare_and_tell(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) ->
 /// The same with policies whose hosts, steps, deletions and demands come and go with phases, which may be late.
 #[must_use]
 pub fn compare_in_phases(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) -> Outcome {
-    series(seed, policies, tell, small_world_in_phases)
+    series(seed, policies, tell, |random| {
+        small_world_in_phases(random, Lives::random)
+    })
+}
+
+/// The same in phases that are so short that what comes to be in one is still asked about in others.
+#[must_use]
+pub fn compare_across_phases(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) -> Outcome {
+    series(seed, policies, tell, |random| {
+        small_world_in_phases(random, Lives::in_short_phases)
+    })
 }
 
 fn series(
@@ -154,9 +174,15 @@ fn one(session: &mut Session, (world, lives): (&World, &Lives), case: u64, out: 
     for (phase, period) in plan.periods.iter().enumerate() {
         let here = all.iter().filter(|v| v.period == period.name);
         verified.verdicts = here.collect();
-        let tried = try_all(&lives.during(world, phase));
+        let alone = try_all(&lives.during(world, phase));
+        let crossing = try_crossing(world, lives, phase, alone);
+        let tried = crossing.unwrap_or(alone);
         out.phases += 1;
-        out.runs += tried.runs;
+        out.runs += alone.runs + crossing.map_or(0, |crossing| crossing.runs);
+        out.crossing += u64::from(
+            (alone.copies, alone.survival, alone.last_copy)
+                != (tried.copies, tried.survival, tried.last_copy),
+        );
         // Nothing is said of copies where none are asked for.
         let copies = in_force(lives.copies, phase).then_some(tried.copies);
         let expected = [copies, Some(tried.survival), Some(tried.last_copy)];

@@ -7,6 +7,7 @@
 //! do for presence, and [`limits`] holds them against thrice. [`policy`] reads and judges.
 
 pub mod compare;
+pub mod crossing;
 pub mod fuzz;
 pub mod hostile;
 pub mod limits;

@@ -10,12 +10,37 @@
 use crate::world::{Expiry, MOST_PLACES, Place, Verb, World};
 
 /// A set of runs on a grid: times are in so many parts of a day.
-struct Grid<'w> {
-    world: &'w World,
-    parts: i64,
+pub(crate) struct Grid<'w> {
+    pub world: &'w World,
+    pub parts: i64,
     /// Least and greatest of each open value, in order: for each place its delay, its deletion,
     /// how long after its source a mirror loses it, and from which age on it is moved there.
-    bounds: Vec<(i64, i64)>,
+    pub bounds: Vec<(i64, i64)>,
+}
+
+/// Between which ages what there is of each place is there, and when the place itself ceases to be.
+#[derive(Clone, Debug)]
+pub(crate) struct There {
+    pub fed: [(i64, i64); MOST_PLACES],
+    pub expiry: [(i64, i64); MOST_PLACES],
+    pub gone: [i64; MOST_PLACES],
+}
+
+impl There {
+    /// All of it, always.
+    pub const ALWAYS: Self = Self {
+        fed: [(0, NEVER); MOST_PLACES],
+        expiry: [(0, NEVER); MOST_PLACES],
+        gone: [NEVER; MOST_PLACES],
+    };
+
+    fn fed(&self, at: usize) -> (i64, i64) {
+        self.fed.get(at).copied().unwrap_or((0, NEVER))
+    }
+
+    fn expiry(&self, at: usize) -> (i64, i64) {
+        self.expiry.get(at).copied().unwrap_or((0, NEVER))
+    }
 }
 
 /// What comes out for a world, by trying.
@@ -35,34 +60,49 @@ pub struct Tried {
 type Stay = Option<(i64, i64)>;
 
 /// Of each place; no world has more places.
-type Stays = [Stay; MOST_PLACES];
+pub(crate) type Stays = [Stay; MOST_PLACES];
 
 /// What will happen: (when, what, where); 0 deletes, 1 moves to, 2 copies to.
-type ToDo = Vec<(i64, u8, usize)>;
+pub(crate) type ToDo = Vec<(i64, u8, usize)>;
 
-const NEVER: i64 = i64::MAX / 4;
+pub(crate) const NEVER: i64 = i64::MAX / 4;
 
 /// What faults leave: which places are of use, and which are still filled.
-struct After {
-    alive: Vec<bool>,
-    fed: Vec<bool>,
+pub(crate) struct After {
+    pub alive: Vec<bool>,
+    pub fed: Vec<bool>,
     /// The age from which something must be left, in days.
-    from: i64,
+    pub from: i64,
+}
+
+impl After {
+    /// Nothing is struck.
+    pub fn nothing(world: &World) -> Self {
+        Self {
+            alive: vec![true; world.places.len()],
+            fed: vec![true; world.places.len()],
+            from: 0,
+        }
+    }
+}
+
+/// What is asked about: from which age on faults strike, and between which ages too little may be left.
+pub(crate) struct Asked {
+    pub struck: i64,
+    pub ages: (i64, i64),
 }
 
 /// How many runs a world has on its grid.
 #[must_use]
 pub fn count(world: &World) -> u64 {
-    let grid = Grid::new(world);
-    grid.bounds.iter().fold(1u64, |product, (low, high)| {
-        product.saturating_mul(u64::try_from(high - low + 1).unwrap_or(1))
-    })
+    Grid::new(world, None).runs()
 }
 
 /// Tries every run.
 #[must_use]
 pub fn try_all(world: &World) -> Tried {
-    let grid = Grid::new(world);
+    let grid = Grid::new(world, None);
+    let there = &There::ALWAYS;
     let faults = faults(world);
     let mut out = Tried {
         copies: true,
@@ -70,23 +110,24 @@ pub fn try_all(world: &World) -> Tried {
         last_copy: true,
         runs: 0,
     };
-    let healthy = After {
-        alive: vec![true; world.places.len()],
-        fed: vec![true; world.places.len()],
-        from: 0,
-    };
-    let mut values: Vec<i64> = grid.bounds.iter().map(|(low, _)| *low).collect();
+    let healthy = After::nothing(world);
+    let mut values: Vec<i64> = grid.first();
     let mut to_do = ToDo::new();
     loop {
         out.runs += 1;
         if out.copies || out.last_copy {
-            let stays = grid.stays(&values, &healthy, NEVER, &mut to_do);
-            out.copies = out.copies && !grid.too_few(&stays, world.copies, world.within);
-            out.last_copy = out.last_copy && !grid.too_few_places(&stays);
+            let stays = grid.stays(&values, (&healthy, there), NEVER, &mut to_do);
+            let (within, kept) = (world.within * grid.parts, world.kept * grid.parts);
+            let counted = (within, kept.max(within));
+            out.copies = out.copies && !grid.too_few(&stays, world.copies, counted);
+            out.last_copy = out.last_copy && !grid.too_few_places(&stays, (0, kept));
         }
         if out.survival {
-            let attempts = grid.attempts(&values);
-            let mut lost = |after| grid.lost(&values, &attempts, after, &mut to_do);
+            let attempts = grid.attempts(&values, there);
+            let mut lost = |after: &After| {
+                let asked = grid.asked(after);
+                grid.lost(&values, &attempts, (after, there), &asked, &mut to_do)
+            };
             out.survival = !faults.iter().any(&mut lost);
         }
         if !(out.copies || out.survival || out.last_copy) || !grid.next(&mut values) {
@@ -114,7 +155,7 @@ fn faults(world: &World) -> Vec<After> {
     out
 }
 
-fn after(world: &World, lost: usize, spared: bool) -> After {
+pub(crate) fn after(world: &World, lost: usize, spared: bool) -> After {
     let mirror = |place: &Place| matches!(place.made, Some((_, Verb::Sync, _)));
     let alive: Vec<bool> = world
         .places
@@ -158,7 +199,8 @@ fn chain(world: &World, at: usize) -> (i64, bool) {
 }
 
 impl<'w> Grid<'w> {
-    fn new(world: &'w World) -> Self {
+    /// All runs; with `more`, one more value is open, between these bounds in days.
+    pub fn new(world: &'w World, more: Option<(i64, i64)>) -> Self {
         let mut bounds = Vec::new();
         for place in &world.places {
             let every = place.made.map_or(0, |(_, _, every)| every);
@@ -176,6 +218,7 @@ impl<'w> Grid<'w> {
                 _ => (0, 0),
             });
         }
+        bounds.extend(more);
         let open = bounds.iter().filter(|(low, high)| low < high).count();
         let parts = i64::try_from(open).unwrap_or(0) + 1;
         for (low, high) in &mut bounds {
@@ -189,8 +232,29 @@ impl<'w> Grid<'w> {
         }
     }
 
+    /// How many there are.
+    pub fn runs(&self) -> u64 {
+        self.bounds.iter().fold(1u64, |product, (low, high)| {
+            product.saturating_mul(u64::try_from(high - low + 1).unwrap_or(1))
+        })
+    }
+
+    /// The first values.
+    pub fn first(&self) -> Vec<i64> {
+        self.bounds.iter().map(|(low, _)| *low).collect()
+    }
+
+    /// What is asked after faults of a world in which nothing comes and goes.
+    pub fn asked(&self, after: &After) -> Asked {
+        let from = after.from * self.parts;
+        Asked {
+            struck: from,
+            ages: (from, from.max(self.world.kept * self.parts)),
+        }
+    }
+
     /// The next values; whether there are any.
-    fn next(&self, values: &mut [i64]) -> bool {
+    pub fn next(&self, values: &mut [i64]) -> bool {
         for (value, (low, high)) in values.iter_mut().zip(&self.bounds) {
             if *value < *high {
                 *value += 1;
@@ -202,23 +266,34 @@ impl<'w> Grid<'w> {
     }
 
     /// When each place's step would bring something, whatever is deleted and struck meanwhile.
-    fn attempt(&self, values: &[i64], at: usize, there: i64) -> i64 {
+    fn attempt(&self, values: &[i64], at: usize, there: i64, begins: i64) -> i64 {
         let made = self.world.places.get(at).and_then(|place| place.made);
         let age = match made {
             Some((_, Verb::Move(_), _)) => value(values, at, 3),
             _ => 0,
         };
-        there.max(age) + value(values, at, 0)
+        there.max(age).max(begins) + value(values, at, 0)
     }
 
     /// Moment by moment: what is earliest happens first, and of what happens at once, deletions first, then
     /// moves, then copies.
-    fn stays(&self, values: &[i64], after: &After, struck: i64, to_do: &mut ToDo) -> Stays {
+    pub fn stays(
+        &self,
+        values: &[i64],
+        (after, there_is): (&After, &There),
+        struck: i64,
+        to_do: &mut ToDo,
+    ) -> Stays {
         let places = &self.world.places;
         let mut stays: Stays = [None; MOST_PLACES];
         let mut moved = [NEVER; MOST_PLACES];
         to_do.clear();
         to_do.push((0, 2, 0));
+        for (at, gone) in there_is.gone.iter().enumerate() {
+            if *gone < NEVER {
+                to_do.push((*gone, 0, at));
+            }
+        }
         while let Some((now, what, at)) = first(to_do) {
             let Some(place) = places.get(at) else {
                 continue;
@@ -228,7 +303,7 @@ impl<'w> Grid<'w> {
                     && stay.1 == NEVER
                 {
                     stay.1 = now;
-                    self.mirrored(values, at, now, to_do);
+                    self.mirrored(values, there_is, (at, now), to_do);
                 }
                 continue;
             }
@@ -237,7 +312,8 @@ impl<'w> Grid<'w> {
                 let gone = moved.get(source).copied().unwrap_or(NEVER);
                 let finds = there.is_some_and(|(_, to)| to == NEVER || (to == now && gone == now));
                 let fed = after.fed.get(at).copied().unwrap_or(false);
-                if !finds || (!fed && now > struck) {
+                let gone = there_is.gone.get(at).is_some_and(|gone| *gone <= now);
+                if !finds || gone || (!fed && now > struck) {
                     continue;
                 }
                 if what == 1 && there.is_some_and(|(_, to)| to == NEVER) {
@@ -247,23 +323,31 @@ impl<'w> Grid<'w> {
                         stay.1 = now;
                         *moved = now;
                     }
-                    self.mirrored(values, source, now, to_do);
+                    self.mirrored(values, there_is, (source, now), to_do);
                 }
             }
             if let Some(stay) = stays.get_mut(at) {
                 *stay = Some((now, NEVER));
             }
-            match place.expiry {
-                None => {}
-                Some(Expiry::AtAge(..)) => to_do.push((now.max(value(values, at, 1)), 0, at)),
-                Some(Expiry::AfterUpload(_)) => to_do.push((now + value(values, at, 1), 0, at)),
+            let due = match place.expiry {
+                None => NEVER,
+                Some(Expiry::AtAge(..)) => now.max(value(values, at, 1)),
+                Some(Expiry::AfterUpload(_)) => now + value(values, at, 1),
+            };
+            let (begins, ends) = there_is.expiry(at);
+            if due.max(begins) < ends {
+                to_do.push((due.max(begins), 0, at));
             }
             for (reader, place) in places.iter().enumerate() {
                 if let Some((source, verb, _)) = place.made
                     && source == at
                 {
                     let what = if matches!(verb, Verb::Move(_)) { 1 } else { 2 };
-                    to_do.push((self.attempt(values, reader, now), what, reader));
+                    let (begins, ends) = there_is.fed(reader);
+                    let tried = self.attempt(values, reader, now, begins);
+                    if tried <= ends {
+                        to_do.push((tried, what, reader));
+                    }
                 }
             }
         }
@@ -271,17 +355,26 @@ impl<'w> Grid<'w> {
     }
 
     /// What mirrors a place loses what the place has lost.
-    fn mirrored(&self, values: &[i64], at: usize, now: i64, to_do: &mut ToDo) {
+    fn mirrored(
+        &self,
+        values: &[i64],
+        there_is: &There,
+        (at, now): (usize, i64),
+        to_do: &mut ToDo,
+    ) {
         for (mirror, place) in self.world.places.iter().enumerate() {
             if matches!(place.made, Some((source, Verb::Sync, _)) if source == at) {
-                to_do.push((now + value(values, mirror, 2), 0, mirror));
+                let (begins, ends) = there_is.fed(mirror);
+                let when = (now + value(values, mirror, 2)).max(begins);
+                if when < ends {
+                    to_do.push((when, 0, mirror));
+                }
             }
         }
     }
 
-    /// Whether at some age from `from` days on there are fewer than `need` hosts that have it.
-    fn too_few(&self, stays: &Stays, need: i64, from: i64) -> bool {
-        let (from, to) = (from * self.parts, self.world.kept.max(from) * self.parts);
+    /// Whether at some age between two there are fewer than `need` hosts that have it.
+    pub fn too_few(&self, stays: &Stays, need: i64, (from, to): (i64, i64)) -> bool {
         moments(stays, from, to).any(|age| {
             // One bit a host.
             let hosts = self
@@ -291,9 +384,8 @@ impl<'w> Grid<'w> {
         })
     }
 
-    fn too_few_places(&self, stays: &Stays) -> bool {
-        let to = self.world.kept * self.parts;
-        moments(stays, 0, to).any(|age| self.present(stays, age).next().is_none())
+    pub fn too_few_places(&self, stays: &Stays, (from, to): (i64, i64)) -> bool {
+        moments(stays, from, to).any(|age| self.present(stays, age).next().is_none())
     }
 
     fn present<'s>(&'s self, stays: &'s Stays, age: i64) -> impl Iterator<Item = usize> + 's {
@@ -305,13 +397,13 @@ impl<'w> Grid<'w> {
     }
 
     /// When each place's step would bring something.
-    fn attempts(&self, values: &[i64]) -> [i64; MOST_PLACES] {
+    pub fn attempts(&self, values: &[i64], there_is: &There) -> [i64; MOST_PLACES] {
         let mut out = [0; MOST_PLACES];
         for (at, place) in self.world.places.iter().enumerate() {
             if let Some((source, ..)) = place.made {
                 let there = out.get(source).copied().unwrap_or(0);
                 if let Some(slot) = out.get_mut(at) {
-                    *slot = self.attempt(values, at, there);
+                    *slot = self.attempt(values, at, there, there_is.fed(at).0);
                 }
             }
         }
@@ -319,17 +411,15 @@ impl<'w> Grid<'w> {
     }
 
     /// Whether faults at some moment leave nothing at some age until somebody has acted.
-    fn lost(
+    pub fn lost(
         &self,
         values: &[i64],
         attempts: &[i64; MOST_PLACES],
-        after: &After,
+        (after, there_is): (&After, &There),
+        asked: &Asked,
         to_do: &mut ToDo,
     ) -> bool {
-        let (from, to) = (
-            after.from * self.parts,
-            self.world.kept.max(after.from) * self.parts,
-        );
+        let from = asked.struck;
         let window = self.world.response * self.parts;
         // The faults stop nothing but the steps that are fed no longer: between two runs of theirs it is
         // all one when they strike.
@@ -344,8 +434,8 @@ impl<'w> Grid<'w> {
             let end = starts.get(index + 1).copied().unwrap_or(NEVER);
             // Some moment of [start, end) lies up to the window before some age of a gap.
             *start < end && {
-                let stays = self.stays(values, after, *start, to_do);
-                self.gaps(&stays, after, (from, to))
+                let stays = self.stays(values, (after, there_is), *start, to_do);
+                self.gaps(&stays, after, asked.ages)
                     .any(|(gap, till)| gap < end.saturating_add(window) && *start < till)
             }
         })
@@ -379,7 +469,8 @@ impl<'w> Grid<'w> {
 fn moments(stays: &Stays, from: i64, to: i64) -> impl Iterator<Item = i64> {
     let changes = stays.iter().flatten().flat_map(|(a, b)| [*a, *b]);
     let inside = changes.filter(move |age| from <= *age && *age <= to);
-    std::iter::once(from).chain(inside)
+    let first = (from <= to).then_some(from);
+    first.into_iter().chain(inside)
 }
 
 fn value(values: &[i64], place: usize, which: usize) -> i64 {

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use rand::RngExt as _;
 
 use crate::Random;
@@ -64,6 +66,8 @@ pub type Life = (usize, Option<usize>);
 /// When each thing of a world is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lives {
+    /// The day on which each phase begins, counted from the first one.
+    pub days: Vec<i64>,
     /// How much later each phase may come, in days.
     pub slips: Vec<i64>,
     /// Of what fills each place.
@@ -75,7 +79,10 @@ pub struct Lives {
 }
 
 /// When phases begin, a season each.
-const PHASES: [&str; 3] = ["2026-02-15", "2026-05-15", "2026-09-01"];
+const SEASONS: [i64; 3] = [0, 89, 198];
+
+/// The first day of the first one.
+const FIRST: Date = jiff::civil::date(2026, 2, 15);
 
 /// Whether something is there in a phase.
 #[must_use]
@@ -93,6 +100,7 @@ impl Lives {
     pub fn always(world: &World) -> Self {
         let count = world.places.len();
         Self {
+            days: vec![0],
             slips: vec![92],
             places: vec![(0, None); count],
             expiries: vec![(0, None); count],
@@ -103,7 +111,25 @@ impl Lives {
     /// Random ones, in one to three phases; where the class lives there is always a place.
     #[must_use]
     pub fn random(world: &World, random: &mut Random) -> Self {
-        let phases = random.random_range(1..=PHASES.len());
+        let phases = random.random_range(1..=SEASONS.len());
+        let days = SEASONS.iter().take(phases).copied().collect();
+        Self::in_phases(world, days, random)
+    }
+
+    /// Random ones in two or three phases that follow on each other so soon that what comes to be in one is
+    /// still asked about in the next ones.
+    #[must_use]
+    pub fn in_short_phases(world: &World, random: &mut Random) -> Self {
+        let mut days = vec![0];
+        for _ in 0..random.random_range(1..=2) {
+            let last = days.last().copied().unwrap_or(0);
+            days.push(last + random.random_range(3..=12));
+        }
+        Self::in_phases(world, days, random)
+    }
+
+    fn in_phases(world: &World, days: Vec<i64>, random: &mut Random) -> Self {
+        let phases = days.len();
         let mut life = |from: usize, until: Option<usize>| {
             let end = until.unwrap_or(phases);
             let first = if random.random_bool(0.5) {
@@ -127,6 +153,7 @@ impl Lives {
         let copies = life(0, None);
         let slips = (0..phases).map(|_| random.random_range(0..=200)).collect();
         Self {
+            days,
             slips,
             places,
             expiries,
@@ -134,8 +161,15 @@ impl Lives {
         }
     }
 
+    /// The day on which a phase begins, counted from the first one.
+    #[must_use]
+    pub fn day(&self, phase: usize) -> i64 {
+        self.days.get(phase).copied().unwrap_or(0)
+    }
+
     /// Of a host, that of all that is filled there or from there; where things run, always.
-    fn host(&self, world: &World, host: usize) -> Life {
+    #[must_use]
+    pub fn host(&self, world: &World, host: usize) -> Life {
         let on = |at: usize| world.places.get(at).is_some_and(|place| place.host == host);
         let from = |place: &Place| place.made.is_some_and(|(source, ..)| on(source));
         let here = world.places.iter().zip(&self.places);
@@ -261,7 +295,8 @@ impl World {
             self.response
         );
         if lives.slips.len() > 1 {
-            for ((at, begins), slip) in PHASES.iter().enumerate().zip(&lives.slips) {
+            for ((at, day), slip) in lives.days.iter().enumerate().zip(&lives.slips) {
+                let begins = FIRST.saturating_add(day.days());
                 let _ = writeln!(out, "phase t{at} = {begins} {{ slip {slip} days }}");
             }
         }

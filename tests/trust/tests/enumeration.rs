@@ -1,6 +1,6 @@
 //! Some hundreds of small random policies in CI; `THRICE_RANDOM_POLICIES=100000` for more of them.
 
-use thrice_trust::compare::{Outcome, compare, compare_in_phases};
+use thrice_trust::compare::{Outcome, compare, compare_across_phases, compare_in_phases};
 use thrice_trust::option;
 
 #[test]
@@ -16,6 +16,16 @@ fn thrice_and_trying_every_run_agree_in_every_phase() {
     let policies = option("THRICE_RANDOM_POLICIES", 300);
     let outcome = compare_in_phases(option("THRICE_SEED", 1), policies, |_| {});
     assert!(outcome.phases > policies + policies / 2, "{outcome}");
+    check(&outcome, policies);
+}
+
+/// What comes to be in one phase and is still there in a later one: what steps have brought stays when they end,
+/// new ones find what is left, and nothing that was safe is without its copies in between.
+#[test]
+fn thrice_and_trying_every_run_agree_across_the_beginnings_of_phases() {
+    let policies = option("THRICE_RANDOM_POLICIES", 200);
+    let outcome = compare_across_phases(option("THRICE_SEED", 1), policies, |_| {});
+    assert!(outcome.crossing > policies / 8, "{outcome}");
     check(&outcome, policies);
 }
 

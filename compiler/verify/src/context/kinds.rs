@@ -98,6 +98,7 @@ impl<'p> Context<'p> {
                 .map(|(kind, first)| {
                     let copies = self.copies_there(*first, period);
                     self.signature(*first, &copies, &mut signature);
+                    self.past(*first, period, &mut signature);
                     numbers.of(&signature, kind)
                 })
                 .collect()
@@ -180,6 +181,28 @@ impl<'p> Context<'p> {
                     Leave::Into { copy, .. } => [3, index(*copy), 0, 0],
                 });
             }
+        }
+    }
+
+    /// What else a class has had, where that bears on a period: classes alike by then need not have been so
+    /// before.
+    fn past(&self, id: ClassId, period: &Period, out: &mut Vec<i64>) {
+        let place = self.plan.periods.iter().position(|p| p.from == period.from);
+        let Some(across) = place.and_then(|place| self.across(id, place)) else {
+            return;
+        };
+        let mut before = Vec::new();
+        let copies = &across.symbolized.copies;
+        self.signature(id, copies, &mut before);
+        out.push(-2);
+        out.append(&mut before);
+        for copy in copies {
+            let copy = &self.plan.copies[*copy];
+            let steps = &self.plan.model.steps;
+            let fed = copy
+                .made_by
+                .map_or(copy.lifetime, |step| steps[step].lifetime);
+            out.extend([day(fed.from), fed.until.map_or(-1, day)]);
         }
     }
 

@@ -5,6 +5,8 @@
 //! `within` says. For moved items the question is asked for every run, not for every copy: an item
 //! that is always in one of two places has one copy, not none.
 
+mod crossing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -18,7 +20,7 @@ use super::settling::{ages, dependable, gone_before, proved, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::presence::{About, Answer, Question, Run, Symbolized, answered};
+use crate::presence::{About, Answer, Crossing, Question, Run, Symbolized, answered};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, has_have, is_are, some};
@@ -153,8 +155,9 @@ fn check(
         return;
     };
     let symbolized = context.symbolized(class, period);
+    let changed = context.across(class, index).is_some_and(|a| a.new);
     let before = known.get(&class);
-    let before = before.filter(|(system, _)| Rc::ptr_eq(system, &symbolized));
+    let before = before.filter(|(system, _)| Rc::ptr_eq(system, &symbolized) && !changed);
     let judged = match before {
         Some((_, judged)) => judged.clone(),
         None => {
@@ -167,6 +170,8 @@ fn check(
             );
             if judged.holds {
                 known.insert(class, (symbolized, judged.clone()));
+            } else {
+                known.remove(&class);
             }
             judged
         }
@@ -202,29 +207,14 @@ fn judge(
         return nothing;
     };
     let class = *class;
-    let Demand::Copies {
-        copies,
-        media,
-        offsite,
-        locked,
-        within,
-    } = &requirement.demand
-    else {
+    let Demand::Copies { within, .. } = &requirement.demand else {
         return nothing;
     };
     let ids = &symbolized.copies;
     let mut engine = Engine::Evaluated;
     let mut attained: Vec<(Kind, u32)> = Vec::new();
     let before = violations.len();
-    for (kind, need) in [
-        (Kind::Copies, *copies),
-        (Kind::Media, *media),
-        (Kind::Offsite, *offsite),
-        (Kind::Locked, *locked),
-    ] {
-        if need == 0 {
-            continue;
-        }
+    for (kind, need) in counted(&requirement.demand) {
         for members in groupings(context, ids, kind) {
             let have = dependable(context, ids, &members);
             let settle = within
@@ -260,6 +250,7 @@ fn judge(
                 from,
                 to,
                 window: 0,
+                crossing: Crossing::default(),
             };
             let about = About {
                 obligation: Obligation::Copies,
@@ -282,6 +273,22 @@ fn judge(
             }
         }
     }
+    if violations.len() == before {
+        let asked = (requirement, class, index);
+        match crossing::missing(context, asked, symbolized) {
+            Ok(by) => engine = engine.weaker(by),
+            Err(missing) => violations.push(Violation {
+                classes: classes.to_vec(),
+                period: index,
+                kind: missing.kind,
+                need: missing.need,
+                have: missing.need,
+                symbolized: missing.symbolized,
+                run: missing.run,
+                unknown: missing.unknown,
+            }),
+        }
+    }
     let holds = violations.len() == before;
     if !holds {
         engine = match violations.get(before) {
@@ -301,6 +308,27 @@ fn judge(
         holds,
         note: EcoString::from(attained.join(", ")),
     }
+}
+
+/// What is asked for, and how many of it.
+fn counted(demand: &Demand) -> Vec<(Kind, u32)> {
+    let Demand::Copies {
+        copies,
+        media,
+        offsite,
+        locked,
+        ..
+    } = demand
+    else {
+        return Vec::new();
+    };
+    let all = [
+        (Kind::Copies, *copies),
+        (Kind::Media, *media),
+        (Kind::Offsite, *offsite),
+        (Kind::Locked, *locked),
+    ];
+    all.into_iter().filter(|(_, need)| *need > 0).collect()
 }
 
 /// The nodes that may count, each with its group: one list, or one a site for "outside every site".

@@ -13,7 +13,7 @@ use super::settling::{last_age, proved};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::presence::{About, Answer, Question, Run, Symbolized, answered};
+use crate::presence::{About, Across, Answer, Crossing, Question, Run, Symbolized, answered};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, some};
@@ -40,61 +40,110 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let Some(class) = classes.first().copied() else {
                 continue;
             };
+            let across = context.across(class, index);
             let symbolized = context.symbolized(class, period);
             let before = known.get(&class);
-            if let Some((_, engine)) = before.filter(|(system, _)| Rc::ptr_eq(system, &symbolized))
-            {
+            let as_before = |(system, _): &&(Rc<Symbolized>, Engine)| {
+                Rc::ptr_eq(system, &symbolized) && across.as_ref().is_none_or(|a| !a.new)
+            };
+            if let Some((_, engine)) = before.filter(as_before) {
                 out.verdicts.push(classes, index, said(true, *engine));
                 continue;
             }
-            let ids = &symbolized.copies;
-            // Transit copies hold the data too while it is on its way; they only never count as safety.
-            let members = ids
-                .iter()
-                .enumerate()
-                .filter(|(_, id)| context.plan.copies[**id].kind != CopyKind::Seed)
-                .map(|(i, _)| (i, 0))
-                .collect();
-            let question = Question {
-                members,
-                need: 1,
-                from: 0,
-                to: last_age(context, class),
-                window: 0,
-            };
             let about = About {
                 obligation: Obligation::LastCopy,
                 period: &period.name,
             };
-            let answer = answered(context, about, &symbolized, &symbolized.system, &question);
-            let engine = match &answer {
-                Answer::Evaluated => Engine::Evaluated,
-                Answer::Proved => proved(context, class, &symbolized.system, &question),
-                Answer::Refuted(_) => Engine::Refuted,
-                Answer::Unknown(_) => Engine::Unknown,
+            let (mut answer, mut engine) = ask(context, about, class, &symbolized);
+            let mut asked: &Symbolized = &symbolized;
+            let crosses = answer.holds() && held_before(context, class, index);
+            let alone = |a: &Across| {
+                let alone = a.alone.as_ref();
+                alone.is_some_and(|alone| held(context, class, alone))
             };
+            if let Some(across) = across.as_deref().filter(|a| crosses && !alone(a)) {
+                let (crossed, by) = ask(context, about, class, &across.symbolized);
+                engine = engine.weaker(by);
+                if !crossed.holds() {
+                    (answer, asked) = (crossed, &across.symbolized);
+                }
+            }
             let said = said(answer.holds(), engine);
             out.verdicts.push(classes.iter().copied(), index, said);
             match answer {
                 Answer::Refuted(run) => {
-                    let cause = culprits(context, &symbolized, &run);
+                    known.remove(&class);
+                    let cause = culprits(context, asked, &run);
                     causes.entry(cause).or_default().push(Violation {
                         classes,
                         period: index,
-                        symbolized: Symbolized::clone(&symbolized),
+                        symbolized: asked.clone(),
                         run,
                     });
                 }
-                Answer::Unknown(why) => out.findings.push(unknown(context, class, &why)),
-                Answer::Evaluated | Answer::Proved => {
+                Answer::Unknown(why) => {
+                    known.remove(&class);
+                    out.findings.push(unknown(context, class, &why));
+                }
+                // Where what crosses was not asked about, it is in the next period.
+                Answer::Evaluated | Answer::Proved if across.is_none() || crosses => {
                     known.insert(class, (symbolized, engine));
                 }
+                Answer::Evaluated | Answer::Proved => {}
             }
         }
     }
     let parts = causes.values().flat_map(|violations| split(violations));
     out.findings
         .extend(parts.filter_map(|part| tell(context, &part)));
+}
+
+/// Whether something is there at every age, and who says so.
+fn ask(
+    context: &Context<'_>,
+    about: About<'_>,
+    class: ClassId,
+    symbolized: &Symbolized,
+) -> (Answer, Engine) {
+    let question = question(context, class, symbolized);
+    let answer = answered(context, about, symbolized, &symbolized.system, &question);
+    let engine = match &answer {
+        Answer::Evaluated => Engine::Evaluated,
+        Answer::Proved => proved(context, class, &symbolized.system, &question),
+        Answer::Refuted(_) => Engine::Refuted,
+        Answer::Unknown(_) => Engine::Unknown,
+    };
+    (answer, engine)
+}
+
+/// Whether something was there at every age in the period before, in the long run.
+fn held_before(context: &Context<'_>, class: ClassId, index: usize) -> bool {
+    let before = index.checked_sub(1);
+    let before = before.and_then(|before| context.plan.periods.get(before));
+    before.is_some_and(|period| held(context, class, &context.symbolized_in(class, period)))
+}
+
+fn held(context: &Context<'_>, class: ClassId, symbolized: &Symbolized) -> bool {
+    let question = question(context, class, symbolized);
+    let answers = &context.known.answers;
+    answers.ask(&symbolized.system, &question).holds()
+}
+
+fn question(context: &Context<'_>, class: ClassId, symbolized: &Symbolized) -> Question {
+    let ids = symbolized.copies.iter().enumerate();
+    // Transit copies hold the data too while it is on its way; they only never count as safety.
+    let members = ids
+        .filter(|(_, id)| context.plan.copies[**id].kind != CopyKind::Seed)
+        .map(|(i, _)| (i, 0))
+        .collect();
+    Question {
+        members,
+        need: 1,
+        from: 0,
+        to: last_age(context, class),
+        window: 0,
+        crossing: Crossing::Old,
+    }
 }
 
 const fn said(holds: bool, engine: Engine) -> Said {

@@ -247,25 +247,32 @@ fn nothing_there(context: &Context<'_>, source: &Source) -> bool {
     }
 }
 
+/// What is skipped, and yet named by a step or a requirement: one of the two is not what is meant, and nothing
+/// that is skipped is looked at.
 fn skipped(context: &Context<'_>, out: &mut Vec<Finding>) {
-    for skip in &context.plan.model.skips {
-        let step = context.plan.model.steps.iter().find(|(_, step)| {
-            step.classes
-                .iter()
-                .any(|(c, _)| context.class_name(*c) == skip.named.name)
-        });
-        if let Some((_, step)) = step {
-            let name = &skip.named.name;
-            let diagnostic = Diagnostic::warning(
-                SKIPPED_TWICE,
-                format!("`{name}` is skipped and handled as well"),
-            )
-            .at(skip.named.span, "skipped here")
-            .at(step.named.span, "handled here")
-            .about(name.clone())
-            .help("decide: protect it or skip it");
-            out.push(finding(diagnostic, Vec::new(), vec![name.to_string()]));
-        }
+    let model = &context.plan.model;
+    for skip in &model.skips {
+        let name = &skip.named.name;
+        let is_it = |class: ClassId| context.class_name(class) == name;
+        let mut steps = model.steps.iter();
+        let handled = steps.find(|(_, step)| step.classes.iter().any(|(class, _)| is_it(*class)));
+        // `all` leaves out what is skipped: who asks for it has named it.
+        let mut requirements = model.requirements.iter();
+        let asked = requirements.find(|r| r.selection.classes.iter().any(|class| is_it(*class)));
+        let (what, span) = match (handled, asked) {
+            (Some((_, step)), _) => ("handled", step.named.span),
+            (None, Some(requirement)) => ("asked for", requirement.span),
+            (None, None) => continue,
+        };
+        let diagnostic = Diagnostic::error(
+            SKIPPED_TWICE,
+            format!("`{name}` is skipped and {what} as well"),
+        )
+        .at(skip.named.span, "skipped here")
+        .at(span, format!("{what} here"))
+        .about(name.clone())
+        .help("decide: protect it or skip it");
+        out.push(finding(diagnostic, Vec::new(), vec![name.to_string()]));
     }
 }
 

@@ -1,5 +1,6 @@
 //! A counterexample, told in the order of time.
 
+use jiff::civil::Date;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::StepId;
 use thrice_plan::{CopyId, Leave, Period};
@@ -56,12 +57,21 @@ pub(super) fn tell_run(
     why: &dyn Fn(CopyId) -> Option<String>,
 ) -> Diagnostic {
     let plan = context.plan;
+    // What crosses changes came to be before the last of them, on which the period begins.
+    let since = run.changes.last().copied().unwrap_or(0);
+    let moment = |day: Date, age: i64| moment(day, age.saturating_sub(since));
     // Sorted by age, then by rank: at one moment things are written, copied, taken away where they come
     // from and then where they went, struck.
     let mut events: Vec<(i64, usize, String)> = Vec::new();
     let copies = symbolized.copies.len();
     let strike = 2 * copies;
     events.extend(faults.map(|what| (run.struck, strike, what)));
+    for (day, at) in symbolized.days.iter().zip(&run.changes) {
+        let begins = plan.periods.iter().find(|period| period.from == *day);
+        if let Some(begins) = begins.filter(|_| 0 < *at && *at <= run.age) {
+            events.push((*at, 0, format!("`{}` begins", begins.name)));
+        }
+    }
     for (node, id) in symbolized.copies.iter().enumerate() {
         let copy = &plan.copies[*id];
         let store = context.store_name(copy.location.store);
@@ -98,11 +108,11 @@ pub(super) fn tell_run(
                 by.iter()
                     .map(|step| plan.model.steps[*step].named.name.as_str()),
             );
-            events.push((
-                left,
-                copies + node,
-                format!("{by} {take} it away from `{store}`"),
-            ));
+            let gone = match by.is_empty() {
+                true => format!("`{store}` is no longer there"),
+                false => format!("{by} {take} it away from `{store}`"),
+            };
+            events.push((left, copies + node, gone));
         }
         if let Some(why) = why(*id).filter(|_| run.is_in(node)) {
             events.push((run.struck, strike + 1, format!("on `{store}`: {why}")));

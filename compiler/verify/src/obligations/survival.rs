@@ -5,6 +5,7 @@
 //! with it of any host that holds no copy (an orchestrator, a vault), through a copy elsewhere that a
 //! deletion upstream spares.
 
+mod crossing;
 mod needs;
 pub(super) mod tell;
 
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ecow::EcoString;
+use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Demand, HostId, Obligation, Selection, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
@@ -21,7 +23,7 @@ use super::settling::{ages, proved, settling};
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Useless, Why, strike};
-use crate::presence::{About, Answer, Question, Run, Symbolized, answered};
+use crate::presence::{About, Answer, Crossing, Question, Run, Symbolized, answered};
 use crate::verdicts::{Said, by_class};
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::during;
@@ -36,6 +38,8 @@ struct Ask {
     span: Option<Span>,
     /// Whether a copy must be spared by a deletion upstream to count.
     spared: bool,
+    /// Since when it is asked for.
+    since: Date,
 }
 
 /// Faults that leave nothing of a class.
@@ -110,6 +114,8 @@ struct Decider<'c, 'p> {
     symbols: BTreeMap<ClassId, Rc<Symbolized>>,
     /// What was enough of each class, as it was last asked about.
     enough: BTreeMap<ClassId, Enough>,
+    /// What was enough of what had crossed the last change of each class.
+    crossed: BTreeMap<ClassId, Crossed>,
     /// For the first of classes alike, the hosts whose loss takes something along that they rest on.
     hosts: BTreeMap<ClassId, Rc<BTreeSet<HostId>>>,
     /// Violations by root cause.
@@ -183,12 +189,20 @@ struct Enough {
     left: BTreeMap<Useless, (Engine, bool)>,
 }
 
+/// The faults, by what they take, that leave enough of what has crossed the last change of a class.
+#[derive(Default)]
+struct Crossed {
+    since: Option<Date>,
+    held: BTreeSet<Useless>,
+}
+
 impl<'c, 'p> Decider<'c, 'p> {
     fn new(context: &'c Context<'p>, tells: bool) -> Self {
         Self {
             context,
             symbols: BTreeMap::new(),
             enough: BTreeMap::new(),
+            crossed: BTreeMap::new(),
             hosts: BTreeMap::new(),
             groups: BTreeMap::new(),
             verdicts: Vec::new(),
@@ -224,6 +238,7 @@ impl Decider<'_, '_> {
             faults: faults.clone(),
             span: None,
             spared: false,
+            since: self.context.plan.model.policy.start,
         };
         let mut all: Vec<Alike> = alike.into_iter().map(|c| self.alike(c)).collect();
         drop(self.ask(&ask, &mut all, index));
@@ -252,6 +267,7 @@ impl Decider<'_, '_> {
                 faults,
                 span: Some(requirement.span),
                 spared: false,
+                since: requirement.lifetime.from,
             };
             match faults::asked(context, survive, period) {
                 Asked::Set(set) => drop(self.ask(&ask(set), &mut chosen, index)),
@@ -352,6 +368,7 @@ impl Decider<'_, '_> {
     fn ask_one(&mut self, ask: &Ask, struck: &Struck, group: &mut Alike, index: usize) -> bool {
         for lost in group.lost.clone() {
             let violation = self.decide_one(ask, struck, group, lost, index);
+            let violation = violation.or_else(|| self.across(ask, struck, group, lost, index));
             let held = violation.is_none();
             let engine = match &violation {
                 None => Engine::Evaluated,
@@ -401,28 +418,12 @@ impl Decider<'_, '_> {
         let context = self.context;
         let symbolized = &Rc::clone(self.symbols.get(&lost)?);
         let ids = &symbolized.copies;
-        let mut useless = struck.useless(context, ids);
-        if ask.spared {
-            for id in ids {
-                let copy = &context.plan.copies[*id];
-                let spared = !copy.propagates && (copy.history || copy.kind != CopyKind::Mirror);
-                if copy.kind != CopyKind::Live && !spared {
-                    useless.add(*id, Why::NotSpared);
-                }
-            }
-        }
+        let useless = useless(context, ask, struck, ids);
         let enough = self.enough_of(lost, symbolized);
         if let Some((engine, only_live)) = enough.left.get(&useless).copied() {
             alike.attained.held(ask, engine, only_live);
             return None;
         }
-        let counts = |id: &CopyId| context.plan.copies[*id].counts && !useless.contains(*id);
-        let members: Vec<(usize, u32)> = ids
-            .iter()
-            .enumerate()
-            .filter(|(_, id)| counts(id))
-            .map(|(i, _)| (i, 0))
-            .collect();
         let violation = |run, unknown| Violation {
             classes: alike.classes.clone(),
             period: index,
@@ -432,44 +433,12 @@ impl Decider<'_, '_> {
             run,
             unknown,
         };
-        // From the age on at which the fastest copy, spared or not, is surely made: what is lost of
-        // younger data is the recovery point's.
-        let elsewhere: Vec<(usize, u32)> = ids
-            .iter()
-            .enumerate()
-            .filter(|(_, id)| {
-                context.plan.copies[**id].counts && context.plan.copies[**id].kind != CopyKind::Live
-            })
-            .map(|(i, _)| (i, 0))
-            .collect();
-        let live_there = members.iter().any(|(i, _)| {
-            ids.get(*i)
-                .is_some_and(|id| context.plan.copies[*id].kind == CopyKind::Live)
-        });
-        let settle = if live_there {
-            Some(0)
-        } else {
-            settling(context, ids, &members, 1).or_else(|| settling(context, ids, &elsewhere, 1))
-        };
-        let Some(from) = settle.filter(|_| !members.is_empty()) else {
+        let Some(question) = question(context, lost, ids, &useless) else {
             return Some(violation(None, None));
-        };
-        let class_data = &context.plan.model.classes[lost];
-        let window = context
-            .alarmed_after(lost)
-            .0
-            .saturating_add(class_data.asked().rto.map_or(0, |(t, _)| t.0));
-        let (from, to) = ages(context, lost, from);
-        let question = Question {
-            members,
-            need: 1,
-            from,
-            to,
-            window,
         };
         let gone = |id: CopyId| useless.get(id) == Some(Why::StoreLost);
         let system = symbolized.struck(|id| !useless.contains(id), gone);
-        let home = class_data.home.store;
+        let home = context.plan.model.classes[lost].home.store;
         let only_live = question.members.iter().all(|(i, _)| {
             ids.get(*i)
                 .is_some_and(|id| context.plan.copies[*id].location.store == home)
@@ -531,6 +500,7 @@ impl Decider<'_, '_> {
                 faults: vec![own],
                 span: None,
                 spared: true,
+                since: model.policy.start,
             };
             // Accepted or not: with more faults it only gets worse.
             if self.ask(&alone, &mut one, index).is_empty() {
@@ -546,7 +516,11 @@ impl Decider<'_, '_> {
         let [group] = &*one;
         let symbols = group.lost.first().and_then(|class| self.symbols.get(class));
         let copies = symbols.into_iter().flat_map(|symbols| &symbols.copies);
+        let class = group.lost.first();
+        let across = class.and_then(|class| self.context.across(*class, index));
+        let before = across.iter().flat_map(|across| &across.symbolized.copies);
         let holding: BTreeSet<HostId> = copies
+            .chain(before)
             .map(|id| self.context.host(&self.context.plan.copies[*id]))
             .collect();
         let with_stakes = Rc::clone(&group.hosts);
@@ -562,6 +536,7 @@ impl Decider<'_, '_> {
                 faults,
                 span: None,
                 spared: false,
+                since: self.context.plan.model.policy.start,
             };
             held_idle |= self.ask(&both, one, index).is_empty() && idle;
         }
@@ -675,6 +650,67 @@ impl Decider<'_, '_> {
             *out.covered.entry(*index).or_default() += count;
         }
     }
+}
+
+/// Which copies are of no use when it is asked whether others are left.
+fn useless(context: &Context<'_>, ask: &Ask, struck: &Struck, ids: &[CopyId]) -> Useless {
+    let mut useless = struck.useless(context, ids);
+    for id in ids.iter().filter(|_| ask.spared) {
+        let copy = &context.plan.copies[*id];
+        let spared = !copy.propagates && (copy.history || copy.kind != CopyKind::Mirror);
+        if copy.kind != CopyKind::Live && !spared {
+            useless.add(*id, Why::NotSpared);
+        }
+    }
+    useless
+}
+
+/// The nodes that count, as one group.
+fn members(context: &Context<'_>, ids: &[CopyId], useless: &Useless) -> Vec<(usize, u32)> {
+    let counts = |id: &CopyId| context.plan.copies[*id].counts && !useless.contains(*id);
+    let ids = ids.iter().enumerate();
+    ids.filter(|(_, id)| counts(id))
+        .map(|(i, _)| (i, 0))
+        .collect()
+}
+
+/// What is asked of copies some of which are of no use; `None`: none of the others can be counted on.
+fn question(
+    context: &Context<'_>,
+    lost: ClassId,
+    ids: &[CopyId],
+    useless: &Useless,
+) -> Option<Question> {
+    let members = members(context, ids, useless);
+    // From the age on at which the fastest copy, spared or not, is surely made: what is lost of
+    // younger data is the recovery point's.
+    let live = |id: CopyId| context.plan.copies[id].kind == CopyKind::Live;
+    let elsewhere: Vec<(usize, u32)> = ids
+        .iter()
+        .enumerate()
+        .filter(|(_, id)| context.plan.copies[**id].counts && !live(**id))
+        .map(|(i, _)| (i, 0))
+        .collect();
+    let live_there = members
+        .iter()
+        .any(|(i, _)| ids.get(*i).is_some_and(|id| live(*id)));
+    let settle = if live_there {
+        Some(0)
+    } else {
+        settling(context, ids, &members, 1).or_else(|| settling(context, ids, &elsewhere, 1))
+    };
+    let settle = settle.filter(|_| !members.is_empty())?;
+    let rto = context.plan.model.classes[lost].asked().rto;
+    let window = context.alarmed_after(lost).0;
+    let (from, to) = ages(context, lost, settle);
+    Some(Question {
+        members,
+        need: 1,
+        from,
+        to,
+        window: window.saturating_add(rto.map_or(0, |(t, _)| t.0)),
+        crossing: Crossing::Old,
+    })
 }
 
 /// The systems of the first class of each group, and of those that any class needs.

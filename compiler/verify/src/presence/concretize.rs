@@ -1,6 +1,7 @@
 //! A confirmed counterexample as ages: what enters and leaves where, when.
 
 use super::System;
+use super::changes::Ages;
 use super::evaluate::{Choices, FOR_EVER, NodeChoice, Stay, stays_of};
 
 /// One run of the plan for one item or version.
@@ -12,6 +13,8 @@ pub struct Run {
     pub struck: i64,
     /// For each node, when the item enters and leaves it; `None` where it never is.
     pub stays: Vec<Stay>,
+    /// The age at each change of the system.
+    pub changes: Vec<i64>,
     /// What was chosen for each node.
     pub chosen: Vec<NodeChoice>,
 }
@@ -22,6 +25,7 @@ impl Run {
         Self {
             age: choices.age,
             struck: choices.struck,
+            changes: Ages::of(system, &choices).all(),
             stays,
             chosen: choices.nodes,
         }

@@ -6,7 +6,7 @@ use z3::ast::{Bool, Int};
 
 use super::evaluate::{FOR_EVER, readers};
 use super::terms::{Claim, Time, fewer_than};
-use super::{Leaving, Node, Question, System};
+use super::{Crossing, Leaving, Life, Node, Question, System};
 
 /// The open values, as Z3 knows them.
 pub(super) struct Encoded {
@@ -18,12 +18,15 @@ pub(super) struct Encoded {
     pub age: Time,
     /// The age at which the faults strike.
     struck: Time,
+    /// The age at the first change, and then from each to the next one.
+    pub gaps: Vec<Time>,
     /// For each node: delay, age rule, one value a leaving.
     pub nodes: Vec<(Time, Time, Vec<Time>)>,
 }
 
 impl Encoded {
-    /// The age asked about, that at which the faults strike, and what is chosen for each node.
+    /// The age asked about, that at which the faults strike, those of changes, and what is chosen for each
+    /// node.
     pub(super) fn chosen(&self) -> impl Iterator<Item = &Int> {
         self.times().map(|time| &time.term)
     }
@@ -32,7 +35,8 @@ impl Encoded {
         let nodes = self.nodes.iter();
         let of_nodes =
             nodes.flat_map(|(delay, older, leaves)| [delay, older].into_iter().chain(leaves));
-        [&self.age, &self.struck].into_iter().chain(of_nodes)
+        let changes = [&self.age, &self.struck].into_iter().chain(&self.gaps);
+        changes.chain(of_nodes)
     }
 
     /// The question in SMT-LIB 2: first whether any run keeps to the bounds, then whether one refutes
@@ -62,9 +66,11 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
         entered: Vec::new(),
         leaves: Vec::new(),
         nodes: Vec::new(),
+        changes: Vec::new(),
     };
     let age = writer.between("age", (question.from, question.to));
     let struck = writer.struck(&age, question);
+    let gaps = writer.change(system, question, &struck);
     for (at, node) in system.nodes.iter().enumerate() {
         writer.open(at, node);
     }
@@ -82,6 +88,7 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
         fails: fewer_than(question.need, groups.into_values()),
         age,
         struck,
+        gaps,
         nodes: writer.nodes,
     }
 }
@@ -93,6 +100,8 @@ struct Writer {
     /// When it leaves.
     leaves: Vec<Time>,
     nodes: Vec<(Time, Time, Vec<Time>)>,
+    /// The age at each change.
+    changes: Vec<Time>,
 }
 
 impl Writer {
@@ -117,6 +126,42 @@ impl Writer {
             self.constraints.push(since.le(question.window));
         }
         struck
+    }
+
+    /// When the system changes: what is asked about is after it.
+    fn change(&mut self, system: &System, question: &Question, struck: &Time) -> Vec<Time> {
+        let mut gaps = Vec::new();
+        let mut at = Time::at(0);
+        for (n, bounds) in system.gaps().iter().enumerate() {
+            let gap = self.between(&format!("change{n}"), *bounds);
+            at = at.plus(&gap);
+            self.changes.push(at.clone());
+            gaps.push(gap);
+        }
+        match question.crossing {
+            _ if gaps.is_empty() => {}
+            Crossing::Old => {
+                self.hold(Time::at(question.from).at_most(&at));
+                self.hold(at.at_most(struck));
+            }
+            Crossing::Settled(after) => self.hold(at.plus(&Time::at(after)).at_most(struck)),
+        }
+        gaps
+    }
+
+    /// What is so in every run that is asked about.
+    fn hold(&mut self, claim: Claim) {
+        match claim {
+            Claim::Known(true) => {}
+            Claim::Known(false) => self.constraints.push(Bool::from_bool(false)),
+            Claim::Open(claim) => self.constraints.push(claim),
+        }
+    }
+
+    /// From which age on something is there, and up to which one; `None`: all the time.
+    fn life(&self, life: Life) -> (Option<&Time>, Option<&Time>) {
+        let age = |change: Option<usize>| change.and_then(|change| self.changes.get(change));
+        (age(life.from), age(life.until))
     }
 
     fn open(&mut self, at: usize, node: &Node) {
@@ -154,7 +199,11 @@ impl Writer {
                 self.leaves.push(Time::at(0));
                 continue;
             };
-            let deleted = self.deleted(at, node, &there);
+            let mut deleted = self.deleted(system, at, &there);
+            let gone = system.life(at).and_then(|life| life.gone);
+            if let Some(gone) = gone.and_then(|change| self.changes.get(change)) {
+                deleted = deleted.min(gone);
+            }
             let tries: Vec<(usize, Time, Claim)> = readers
                 .get(at)
                 .into_iter()
@@ -206,8 +255,18 @@ impl Writer {
         } else {
             there.clone()
         };
+        let life = system.life(at);
+        let (begins, ends) = life.map(|life| self.life(life.fed)).unwrap_or_default();
+        let gone = life.and_then(|life| self.changes.get(life.gone?));
+        let from = begins.map_or_else(|| from.clone(), |begins| from.max(begins));
         let age = from.plus(delay);
-        let in_time = age.below(deleted);
+        let mut in_time = age.below(deleted);
+        if let Some(ends) = ends {
+            in_time = in_time.and(age.at_most(ends));
+        }
+        if let Some(gone) = gone {
+            in_time = in_time.and(age.below(gone));
+        }
         let possible = if node.fed {
             Claim::Known(true)
         } else {
@@ -217,14 +276,14 @@ impl Writer {
     }
 
     /// When something is deleted from a node: the earliest of its ways, moves apart.
-    fn deleted(&self, at: usize, node: &Node, own: &Time) -> Time {
+    fn deleted(&self, system: &System, at: usize, own: &Time) -> Time {
         let never = Time::at(FOR_EVER);
-        let Some((_, _, values)) = self.nodes.get(at) else {
+        let (Some((_, _, values)), Some(node)) = (self.nodes.get(at), system.nodes.get(at)) else {
             return never;
         };
         let mut first = never.clone();
-        for (leaving, value) in node.leaves.iter().zip(values) {
-            let when = match *leaving {
+        for (way, (leaving, value)) in node.leaves.iter().zip(values).enumerate() {
+            let due = match *leaving {
                 Leaving::AfterEntering(..) => own.plus(value),
                 Leaving::AtAge(..) => own.max(value),
                 // Before this one stands what it leaves with; if not, it is gone at once.
@@ -234,6 +293,13 @@ impl Writer {
                 ),
                 Leaving::Into(_) => continue,
             };
+            let life = system.life(at).and_then(|life| life.leaves.get(way));
+            let (begins, ends) = life.map(|life| self.life(*life)).unwrap_or_default();
+            let when = begins.map_or_else(|| due.clone(), |begins| due.max(begins));
+            let when = ends.map_or_else(
+                || when.clone(),
+                |ends| when.below(ends).choose(&when, &never),
+            );
             first = when.min(&first);
         }
         first

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Leaving, Node, Question, System};
+use super::changes::{Ages, after_changes};
+use super::{Crossing, Leaving, Node, NodeLife, Question, System};
 
 /// Longer than any horizon, in seconds: the time of what never happens.
 pub const FOR_EVER: i64 = 100 * 366 * 86_400;
@@ -11,7 +12,7 @@ pub const FOR_EVER: i64 = 100 * 366 * 86_400;
 /// nor does anything it is filled from before it is filled, and it has entered in time.
 pub(super) fn sure_groups(system: &System, question: &Question) -> BTreeSet<u32> {
     let sure = question.members.iter().filter(|(member, _)| {
-        let latest = surely_entered(system, *member);
+        let latest = surely_entered(system, question, *member);
         latest.is_some_and(|at| at <= question.from) && stays(system, *member)
     });
     sure.map(|(_, group)| *group).collect()
@@ -22,17 +23,27 @@ fn stays(system: &System, at: usize) -> bool {
         .nodes
         .get(at)
         .is_some_and(|n| n.alive && n.leaves.is_empty())
+        && system.life(at).is_none_or(NodeLife::stays)
 }
 
 /// The latest age at which something has surely entered, if it surely does: every node on the way
 /// keeps what it has. Faults strike no earlier than the first age asked about, so what has entered
 /// by then has entered before them.
-fn surely_entered(system: &System, at: usize) -> Option<i64> {
+///
+/// What begins meanwhile has as long for it after its beginning, where only what is so long after is asked about.
+fn surely_entered(system: &System, question: &Question, at: usize) -> Option<i64> {
     // From the node back to the live data: a chain may be as long as the policy.
     let mut way = Vec::new();
+    let mut begins = false;
     let mut next = Some(at);
     while let Some(at) = next {
         let node = system.nodes.get(at)?;
+        if let Some(life) = system.life(at) {
+            begins |= life.fed.from.is_some();
+            if life.fed.until.is_some() || !life.stays() {
+                return None;
+            }
+        }
         way.push((at, node));
         next = node.source;
     }
@@ -52,16 +63,22 @@ fn surely_entered(system: &System, at: usize) -> Option<i64> {
             return None;
         }
     }
-    Some(entered)
+    let after = match question.crossing {
+        Crossing::Old => 0,
+        Crossing::Settled(after) => after,
+    };
+    (!begins || entered <= after).then_some(entered)
 }
 
 /// Whether nothing happens any more at the last age asked about, nor while faults that strike before it are
 /// not noticed: then what holds at that age holds at every later one.
 pub(crate) fn settled(system: &System, question: &Question) -> bool {
     let mut entered: Vec<i64> = Vec::with_capacity(system.nodes.len());
+    // Whatever waits for a change waits no longer than until the last one.
+    let change = system.last_change();
     for node in &system.nodes {
         entered.push(node.source.map_or(0, |source| {
-            let there = entered.get(source).copied().unwrap_or(FOR_EVER);
+            let there = entered.get(source).copied().unwrap_or(FOR_EVER).max(change);
             let older = node.older_than.map_or(0, |(_, high)| high);
             there.max(older).saturating_add(node.delay.1)
         }));
@@ -77,9 +94,10 @@ pub(crate) fn settled(system: &System, question: &Question) -> bool {
             }
             Leaving::Into(other) => entered.get(other).copied().unwrap_or(FOR_EVER),
         });
-        left.push(leaves.max().unwrap_or(0));
+        left.push(leaves.max().map_or(0, |left| left.max(change)));
     }
     let last = entered.into_iter().chain(left).max().unwrap_or(0);
+    let last = last.max(system.last_change());
     last.saturating_add(question.window) <= question.to
 }
 
@@ -90,6 +108,8 @@ pub struct Choices {
     pub age: i64,
     /// The age at which the faults strike; at most `age`.
     pub struck: i64,
+    /// The age at the first change of the system, and then from each to the next one.
+    pub gaps: Vec<i64>,
     /// For each node: its delay, its age rule, and the value of each leaving.
     pub nodes: Vec<NodeChoice>,
 }
@@ -116,6 +136,7 @@ pub type Stay = Option<(i64, i64)>;
 #[must_use]
 pub fn stays_of(system: &System, choices: &Choices) -> Vec<Stay> {
     let readers = readers(system);
+    let ages = Ages::of(system, choices);
     let mut entered: Vec<Option<i64>> = system
         .nodes
         .iter()
@@ -124,12 +145,18 @@ pub fn stays_of(system: &System, choices: &Choices) -> Vec<Stay> {
     let mut left: Vec<i64> = Vec::with_capacity(system.nodes.len());
     for (at, node) in system.nodes.iter().enumerate() {
         let there = entered.get(at).copied().flatten();
-        let deleted = deleted(node, choices.nodes.get(at), there.unwrap_or(0), &left);
+        let own = (at, there.unwrap_or(0));
+        let deleted = deleted(node, choices.nodes.get(at), own, &left, &ages).min(ages.gone(at));
         let tries: Vec<(usize, i64)> = readers
             .get(at)
             .into_iter()
             .flatten()
-            .filter_map(|reader| Some((*reader, tried(system, choices, *reader, there?, deleted)?)))
+            .filter_map(|reader| {
+                Some((
+                    *reader,
+                    tried(system, choices, *reader, (there?, deleted), &ages)?,
+                ))
+            })
             .collect();
         let moved = tries
             .iter()
@@ -164,34 +191,53 @@ pub(super) fn readers(system: &System) -> Vec<Vec<usize>> {
 }
 
 /// When a node's step would bring something, if nobody took it away before: its source still has it then,
-/// and the faults have not come between.
-fn tried(system: &System, choices: &Choices, at: usize, there: i64, deleted: i64) -> Option<i64> {
+/// the step is still there, and the faults have not come between.
+fn tried(
+    system: &System,
+    choices: &Choices,
+    at: usize,
+    (there, deleted): (i64, i64),
+    ages: &Ages<'_>,
+) -> Option<i64> {
     let (node, chosen) = (system.nodes.get(at)?, choices.nodes.get(at)?);
+    let (begins, ends) = ages.fed(at);
     let from = if node.older_than.is_some() {
         there.max(chosen.older_than)
     } else {
         there
     };
-    let age = from.saturating_add(chosen.delay);
-    (age < deleted && (age <= choices.struck || node.fed)).then_some(age)
+    let age = from.max(begins).saturating_add(chosen.delay);
+    let in_time = age < deleted && age <= ends && age < ages.gone(at);
+    (in_time && (age <= choices.struck || node.fed)).then_some(age)
 }
 
 /// When something is deleted from a node, moves apart; `left` says when it leaves the nodes before.
 /// What leaves with a node that does not stand before is gone at once: no plan has that.
-fn deleted(node: &Node, chosen: Option<&NodeChoice>, own: i64, left: &[i64]) -> i64 {
+fn deleted(
+    node: &Node,
+    chosen: Option<&NodeChoice>,
+    (at, own): (usize, i64),
+    left: &[i64],
+    ages: &Ages<'_>,
+) -> i64 {
     let ways = node
         .leaves
         .iter()
         .zip(chosen.iter().flat_map(|c| &c.leaves));
-    let moments = ways.map(|(way, value)| match *way {
-        Leaving::AfterEntering(..) => own.saturating_add(*value),
-        Leaving::AtAge(..) => own.max(*value),
-        Leaving::With(other, ..) => match left.get(other) {
-            Some(gone) if *gone >= FOR_EVER => FOR_EVER,
-            Some(gone) => gone.saturating_add(*value),
-            None => own,
-        },
-        Leaving::Into(_) => FOR_EVER,
+    let moments = ways.enumerate().map(|(way, (leaving, value))| {
+        let due = match *leaving {
+            Leaving::AfterEntering(..) => own.saturating_add(*value),
+            Leaving::AtAge(..) => own.max(*value),
+            Leaving::With(other, ..) => match left.get(other) {
+                Some(gone) if *gone >= FOR_EVER => FOR_EVER,
+                Some(gone) => gone.saturating_add(*value),
+                None => own,
+            },
+            Leaving::Into(_) => FOR_EVER,
+        };
+        let (begins, ends) = ages.leaves(at, way);
+        let when = due.max(begins);
+        if when < ends { when } else { FOR_EVER }
     });
     moments.min().unwrap_or(FOR_EVER).min(FOR_EVER)
 }
@@ -199,7 +245,7 @@ fn deleted(node: &Node, chosen: Option<&NodeChoice>, own: i64, left: &[i64]) -> 
 /// Whether a run refutes a question's claim: too few groups have a living member at the age asked.
 #[must_use]
 pub fn refutes(system: &System, question: &Question, choices: &Choices) -> bool {
-    if !asked(question, choices) || !within_bounds(system, choices) {
+    if !asked(system, question, choices) || !within_bounds(system, choices) {
         return false;
     }
     let stays = stays_of(system, choices);
@@ -223,12 +269,28 @@ pub(super) fn some_run(system: &System, question: &Question) -> Option<Choices> 
         older_than: node.older_than.map_or(0, |older| older.0),
         leaves: node.leaves.iter().map(|way| least(*way)).collect(),
     });
+    // As early in its life as can be, it crosses the changes.
+    let mut gaps: Vec<i64> = system.gaps().iter().map(|(low, _)| *low).collect();
+    let mut change = gaps.iter().fold(0_i64, |sum, gap| sum.saturating_add(*gap));
+    let age = match question.crossing {
+        _ if gaps.is_empty() => question.from,
+        Crossing::Old => {
+            for (gap, (low, high)) in gaps.iter_mut().zip(system.gaps()) {
+                let more = question.from.saturating_sub(change).clamp(0, high - low);
+                *gap += more;
+                change += more;
+            }
+            question.from.max(change)
+        }
+        Crossing::Settled(after) => question.from.max(change.saturating_add(after)),
+    };
     let choices = Choices {
-        age: question.from,
-        struck: question.from,
+        age,
+        struck: age,
+        gaps,
         nodes: nodes.collect(),
     };
-    (asked(question, &choices) && within_bounds(system, &choices)).then_some(choices)
+    (asked(system, question, &choices) && within_bounds(system, &choices)).then_some(choices)
 }
 
 const fn least(way: Leaving) -> i64 {
@@ -239,9 +301,10 @@ const fn least(way: Leaving) -> i64 {
 }
 
 /// Whether a run is one of those that a question is about.
-fn asked(question: &Question, choices: &Choices) -> bool {
+fn asked(system: &System, question: &Question, choices: &Choices) -> bool {
     let since = choices.age - choices.struck;
-    (question.from..=question.to).contains(&choices.age)
+    after_changes(&Ages::of(system, choices), question, choices)
+        && (question.from..=question.to).contains(&choices.age)
         && question.from <= choices.struck
         && (0..=question.window).contains(&since)
 }
@@ -269,4 +332,10 @@ fn within_bounds(system: &System, choices: &Choices) -> bool {
                     })
         })
         && choices.nodes.len() == system.nodes.len()
+        && choices.gaps.len() == system.gaps().len()
+        && system
+            .gaps()
+            .iter()
+            .zip(&choices.gaps)
+            .all(|(bounds, gap)| inside(*gap, *bounds))
 }

@@ -1,5 +1,7 @@
 //! Where an item or version is at each age: a small system of times, and questions about it.
 
+mod across;
+mod changes;
 mod concretize;
 mod encode;
 mod evaluate;
@@ -15,6 +17,8 @@ mod z3_solver;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
+pub(crate) use across::{Across, across};
+pub use changes::{Changes, Life, NodeLife};
 pub use concretize::Run;
 pub(crate) use evaluate::settled;
 pub use evaluate::{Choices, FOR_EVER, NodeChoice, refutes, stays_of};
@@ -58,6 +62,8 @@ pub enum Leaving {
 pub struct System {
     /// One a copy.
     pub nodes: Vec<Node>,
+    /// What of it comes and goes while the item is there; `None`: all of it is there all the time.
+    pub changes: Option<Box<Changes>>,
 }
 
 /// "From age `from` to age `to`: in at least `need` different groups, some member is present."
@@ -74,6 +80,18 @@ pub struct Question {
     /// How long after the faults somebody has noticed, acted and restored: so long must it hold on.
     /// Faults strike at an age from `from` on: what is lost of younger items is the recovery point's.
     pub window: i64,
+    /// Which side of the last change of the system is asked about.
+    pub crossing: Crossing,
+}
+
+/// What is asked about where a system changes: faults that strike after the last change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Crossing {
+    /// Items and versions that had the first age asked about when it changed, from the change on.
+    #[default]
+    Old,
+    /// All of them, when it is so long ago that what is new has surely been filled.
+    Settled(i64),
 }
 
 /// What came out.

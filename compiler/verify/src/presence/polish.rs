@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use super::changes::Ages;
 use super::evaluate::{Choices, FOR_EVER, refutes, stays_of};
-use super::{Leaving, Question, System};
+use super::{Crossing, Leaving, Question, System};
 
 /// How often all values are gone through; two or three rounds settle systems of real policies.
 const ROUNDS: usize = 6;
@@ -72,7 +73,7 @@ fn try_value(
 fn youngest(system: &System, question: &Question, choices: &Choices) -> Option<Choices> {
     let mut found: Option<Choices> = None;
     // Faults matter when something enters, or so late that what is left just lasts until somebody acts.
-    let ends = moments(system, choices);
+    let ends = moments(system, question, choices);
     let last = ends
         .iter()
         .chain([&choices.age])
@@ -87,7 +88,7 @@ fn youngest(system: &System, question: &Question, choices: &Choices) -> Option<C
         };
         let mut ages: BTreeSet<i64> = [struck, choices.age].into();
         ages.extend(
-            moments(system, &tried)
+            moments(system, question, &tried)
                 .into_iter()
                 .filter(|age| *age >= struck),
         );
@@ -107,11 +108,18 @@ fn youngest(system: &System, question: &Question, choices: &Choices) -> Option<C
     found
 }
 
-fn moments(system: &System, choices: &Choices) -> Vec<i64> {
+/// When something changes: an item enters or leaves, or what there is is another.
+fn moments(system: &System, question: &Question, choices: &Choices) -> Vec<i64> {
+    let changes = Ages::of(system, choices).last();
+    let changes = changes.map(|at| match question.crossing {
+        Crossing::Old => at,
+        Crossing::Settled(after) => at.saturating_add(after),
+    });
     stays_of(system, choices)
         .into_iter()
         .flatten()
         .flat_map(|(entered, left)| [entered, left])
+        .chain(changes)
         .filter(|at| *at < FOR_EVER)
         .collect()
 }

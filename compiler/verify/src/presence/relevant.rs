@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::evaluate::sure_groups;
-use super::{Leaving, Question, System};
+use super::{Changes, Leaving, Question, System};
 
 /// The system and question without the groups that are surely there, which need not be counted any more,
 /// and without the nodes that no other member is filled from or leaves with, however far away. `None` if
@@ -57,8 +57,21 @@ pub(super) fn relevant(system: &System, question: &Question) -> Option<(System, 
         }
         node
     });
+    let changes = system.changes.as_ref().and_then(|changes| {
+        let nodes = changes.nodes.iter().zip(&keep);
+        let nodes = nodes.filter(|(_, keep)| **keep).map(|(life, _)| life);
+        // Where nothing that matters comes or goes, it is all one when the rest does.
+        let changed = nodes.clone().any(|life| !life.is_always());
+        changed.then(|| {
+            Box::new(Changes {
+                gaps: changes.gaps.clone(),
+                nodes: nodes.cloned().collect(),
+            })
+        })
+    });
     let system = System {
         nodes: nodes.collect(),
+        changes,
     };
     for (node, _) in &mut question.members {
         *node = place(*node);

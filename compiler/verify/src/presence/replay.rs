@@ -131,12 +131,21 @@ fn life(symbolized: &Symbolized, system: &System, run: &Run) -> Life {
             effects.insert(*id, effect(node, system));
         }
     }
+    let days = symbolized.days.iter().copied();
+    let mut gone = BTreeMap::new();
+    for (at, id) in symbolized.copies.iter().enumerate() {
+        let change = system.life(at).and_then(|life| life.gone);
+        let age = change.and_then(|change| run.changes.get(change).copied());
+        gone.extend(age.map(|age| (*id, age)));
+    }
     Life {
         copies: symbolized.copies.iter().copied().zip(chosen).collect(),
         effects,
         struck: run.struck,
         judged: run.age,
         idle: symbolized.idle.clone(),
+        changes: days.zip(run.changes.iter().copied()).collect(),
+        gone,
     }
 }
 
@@ -177,7 +186,7 @@ pub(crate) fn mismatch(subject: Option<&Named>, label: &str, why: &str) -> Diagn
 mod tests {
     use jiff::civil::date;
 
-    use super::super::{Leaving, symbolize};
+    use super::super::{Crossing, Leaving, symbolize};
     use super::*;
     use crate::testing::plan_of;
 
@@ -199,6 +208,7 @@ mod tests {
             from: 0,
             to: 1_000_000,
             window: 0,
+            crossing: Crossing::default(),
         };
         let about = About {
             obligation: Obligation::Copies,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Leaving, Question, System};
+use super::{Crossing, Leaving, Question, System};
 
 /// The system and question as numbers, groups renumbered by first appearance.
 pub(super) fn key(system: &System, question: &Question) -> Vec<i64> {
@@ -33,6 +33,21 @@ pub(super) fn key(system: &System, question: &Question) -> Vec<i64> {
         let next = index(groups.len());
         let number = *groups.entry(*group).or_insert(next);
         out.extend([index(*node), number]);
+    }
+    if let Some(changes) = &system.changes {
+        // No node has this number.
+        let after = match question.crossing {
+            Crossing::Old => -1,
+            Crossing::Settled(after) => after,
+        };
+        out.extend([-9, after, index(changes.gaps.len())]);
+        out.extend(changes.gaps.iter().flat_map(|(low, high)| [*low, *high]));
+        let change = |change: Option<usize>| change.map_or(-1, index);
+        for node in &changes.nodes {
+            out.push(change(node.gone));
+            let lives = [&node.fed].into_iter().chain(&node.leaves);
+            out.extend(lives.flat_map(|life| [change(life.from), change(life.until)]));
+        }
     }
     out
 }

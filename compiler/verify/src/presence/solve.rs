@@ -131,6 +131,8 @@ impl Asker {
         let chosen: Vec<&Int> = encoded.chosen().collect();
         let mut values = self.solver.values(&chosen)?.into_iter();
         let (age, struck) = (values.next()?, values.next()?);
+        let gaps = encoded.gaps.iter().map(|_| values.next());
+        let gaps = gaps.collect::<Option<Vec<i64>>>()?;
         let mut nodes = Vec::new();
         for (_, _, leaves) in &encoded.nodes {
             nodes.push(NodeChoice {
@@ -142,7 +144,12 @@ impl Asker {
                     .collect::<Option<_>>()?,
             });
         }
-        Some(Choices { age, struck, nodes })
+        Some(Choices {
+            age,
+            struck,
+            gaps,
+            nodes,
+        })
     }
 }
 

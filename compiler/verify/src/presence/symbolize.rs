@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use thrice_model::StepId;
-use thrice_plan::{CopyId, Leave};
+use thrice_plan::{Copy, CopyId, Leave};
 
 use super::evaluate::FOR_EVER;
 use super::{Leaving, Node, System};
@@ -17,6 +17,8 @@ pub(crate) struct Symbolized {
     pub copies: Vec<CopyId>,
     /// The steps that take nothing away, because their time has not come or is over.
     pub idle: BTreeSet<StepId>,
+    /// The days on which what is in the system changes while the item is there.
+    pub days: Vec<Date>,
 }
 
 /// The copies of one class that exist in the period that begins on a day, as a system; all alive.
@@ -28,27 +30,13 @@ pub(crate) fn symbolize(context: &Context<'_>, copies: &[CopyId], day: Date) -> 
         .iter()
         .map(|id| {
             let copy = &context.plan.copies[*id];
-            Node {
-                source: copy.source.and_then(|s| index.get(&s).copied()),
-                delay: (
-                    copy.enter.delay.low().0,
-                    copy.enter.delay.high().0.min(FOR_EVER),
-                ),
-                older_than: copy
-                    .enter
-                    .older_than
-                    .as_ref()
-                    .map(|i| (i.low().0, i.high().0)),
-                leaves: context
-                    .leaves(copy, day)
-                    .filter_map(|l| leaving(l, &index))
-                    .collect(),
-                alive: true,
-                fed: true,
-            }
+            node(copy, context.leaves(copy, day), &index)
         })
         .collect();
-    let system = System { nodes };
+    let system = System {
+        nodes,
+        changes: None,
+    };
     let mut idle = BTreeSet::new();
     for copy in copies {
         let by = context.plan.copies[*copy].leaves.iter().map(Leave::by);
@@ -58,11 +46,34 @@ pub(crate) fn symbolize(context: &Context<'_>, copies: &[CopyId], day: Date) -> 
         system,
         copies: copies.to_vec(),
         idle,
+        days: Vec::new(),
+    }
+}
+
+pub(super) fn node<'c>(
+    copy: &Copy,
+    leaves: impl Iterator<Item = &'c Leave>,
+    index: &BTreeMap<CopyId, usize>,
+) -> Node {
+    Node {
+        source: copy.source.and_then(|s| index.get(&s).copied()),
+        delay: (
+            copy.enter.delay.low().0,
+            copy.enter.delay.high().0.min(FOR_EVER),
+        ),
+        older_than: copy
+            .enter
+            .older_than
+            .as_ref()
+            .map(|i| (i.low().0, i.high().0)),
+        leaves: leaves.filter_map(|l| leaving(l, index)).collect(),
+        alive: true,
+        fed: true,
     }
 }
 
 /// A leaving towards or with a copy that is not there in this period does not happen in it.
-fn leaving(leave: &Leave, index: &BTreeMap<CopyId, usize>) -> Option<Leaving> {
+pub(super) fn leaving(leave: &Leave, index: &BTreeMap<CopyId, usize>) -> Option<Leaving> {
     Some(match leave {
         Leave::AfterEntering { after, .. } => {
             Leaving::AfterEntering(after.low().0, after.high().0.min(FOR_EVER))

@@ -202,7 +202,7 @@ impl<'c, 'p, 'm> Filler<'c, 'p, 'm> {
             }
         }
         for row in rows {
-            let classes = row.classes.iter().map(|class| class.0);
+            let classes = row.classes.iter().map(|class| class.index());
             let said = row.said.iter().map(Vec::as_slice);
             self.out.push(period, &row.sets, classes.zip(said));
         }

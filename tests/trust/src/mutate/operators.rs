@@ -57,7 +57,17 @@ pub(super) fn weakened(head: &str, outer: &str) -> Vec<Change> {
     items(head, &mut out);
     numbers(head, &mut out);
     units(head, &mut out);
+    skipped(head, outer, &mut out);
     out
+}
+
+/// A class is left out, and all that handles it stays: the policy contradicts itself.
+fn skipped(head: &str, outer: &str, out: &mut Vec<Change>) {
+    let class = head.strip_prefix("class ").filter(|_| outer.is_empty());
+    if let Some(name) = class.and_then(|rest| rest.split_whitespace().next()) {
+        let by = format!("skip {name} because \"it can be made anew\"\n");
+        out.push(Change::new((0, 0), by, format!("`skip {name}`")));
+    }
 }
 
 /// How a head begins, words in it, and what stands for them then. Nothing for the beginning: any.

@@ -1,0 +1,172 @@
+//! Copies of what comes to be in one period and is still there in a later one.
+//!
+//! A copy that is new has not been filled yet, one whose step has ended holds what it was given, as long as its
+//! place is there; and what was deleted or moved before is not where a new step looks for it. What was asked
+//! for before, and was there, must be there all the time; what is asked for anew, once new copies can surely
+//! have been filled.
+
+use std::collections::BTreeSet;
+
+use thrice_model::{ClassId, Demand, Obligation, Requirement};
+use thrice_plan::CopyId;
+
+use super::super::settling::{ages, dependable, gone_before, proved, settling};
+use super::{Kind, counted, groupings};
+use crate::context::Context;
+use crate::presence::{About, Answer, Crossing, Question, Run, Symbolized, answered};
+use crate::verification::Engine;
+
+/// What is missing after a change.
+pub(super) struct Missing {
+    pub kind: Kind,
+    pub need: u32,
+    pub symbolized: Symbolized,
+    pub run: Option<Run>,
+    pub unknown: Option<String>,
+}
+
+/// A requirement for a class in a period.
+type Asked<'r> = (&'r Requirement, ClassId, usize);
+
+/// What is missing of what crosses into a period in which `now` is there; else who says that nothing is.
+pub(super) fn missing(
+    context: &Context<'_>,
+    (requirement, class, index): Asked<'_>,
+    now: &Symbolized,
+) -> Result<Engine, Box<Missing>> {
+    let mut engine = Engine::Evaluated;
+    let across = context.across(class, index);
+    let (Some(across), Some(period)) = (across, context.plan.periods.get(index)) else {
+        return Ok(engine);
+    };
+    let symbolized = &across.symbolized;
+    let there: BTreeSet<CopyId> = now.copies.iter().copied().collect();
+    let about = About {
+        obligation: Obligation::Copies,
+        period: &period.name,
+    };
+    for (kind, need) in counted(&requirement.demand) {
+        let alone = across.alone.as_ref();
+        let alone =
+            alone.and_then(|alone| held(context, (requirement, class), alone, (kind, need)));
+        let before = held_before(context, (requirement, class, index), (kind, need));
+        for members in groupings(context, &symbolized.copies, kind) {
+            let is_there = |(member, _): &&(usize, u32)| {
+                let copy = symbolized.copies.get(*member);
+                copy.is_some_and(|copy| there.contains(copy))
+            };
+            let lasting: Vec<(usize, u32)> = members.iter().filter(is_there).copied().collect();
+            let Some((from, to)) = asked_ages(
+                context,
+                requirement,
+                class,
+                (&symbolized.copies, &lasting, need),
+            ) else {
+                continue;
+            };
+            if alone.is_some_and(|alone| alone <= from) {
+                continue;
+            }
+            let settled = Some((Crossing::Settled(from), from));
+            let old = before.map(|before| from.max(before));
+            let old = old.filter(|from| across.was_settled(requirement.lifetime.from, *from));
+            let sides = [settled, old.map(|from| (Crossing::Old, from))];
+            for (crossing, from) in sides.into_iter().flatten() {
+                let question = Question {
+                    members: members.clone(),
+                    need,
+                    from,
+                    to: to.max(from),
+                    window: 0,
+                    crossing,
+                };
+                let answer = answered(context, about, symbolized, &symbolized.system, &question);
+                let (run, unknown) = match answer {
+                    Answer::Evaluated => continue,
+                    Answer::Proved => {
+                        let by = proved(context, class, &symbolized.system, &question);
+                        engine = engine.weaker(by);
+                        continue;
+                    }
+                    Answer::Refuted(run) => (Some(run), None),
+                    Answer::Unknown(why) => (None, Some(why)),
+                };
+                return Err(Box::new(Missing {
+                    kind,
+                    need,
+                    symbolized: symbolized.clone(),
+                    run,
+                    unknown,
+                }));
+            }
+        }
+    }
+    Ok(engine)
+}
+
+/// From which age on what is asked for was there in the period before, if it was asked for and was there in
+/// the long run.
+fn held_before(
+    context: &Context<'_>,
+    (requirement, class, index): Asked<'_>,
+    counted: (Kind, u32),
+) -> Option<i64> {
+    let period = context.plan.periods.get(index.checked_sub(1)?)?;
+    if !Context::in_force(requirement.lifetime, period) {
+        return None;
+    }
+    let before = context.symbolized_in(class, period);
+    held(context, (requirement, class), &before, counted)
+}
+
+/// From which age on what is asked for is there in a system that is always so, if it is.
+fn held(
+    context: &Context<'_>,
+    (requirement, class): (&Requirement, ClassId),
+    symbolized: &Symbolized,
+    (kind, need): (Kind, u32),
+) -> Option<i64> {
+    let ids = &symbolized.copies;
+    let mut since = 0;
+    for members in groupings(context, ids, kind) {
+        if dependable(context, ids, &members) < need {
+            return None;
+        }
+        let Some((from, to)) = asked_ages(context, requirement, class, (ids, &members, need))
+        else {
+            continue;
+        };
+        let question = Question {
+            members,
+            need,
+            from,
+            to,
+            window: 0,
+            crossing: Crossing::Old,
+        };
+        let held = context
+            .known
+            .answers
+            .ask(&symbolized.system, &question)
+            .holds();
+        since = held.then_some(from.max(since))?;
+    }
+    Some(since)
+}
+
+/// The ages that are asked about; `None`: there are none.
+fn asked_ages(
+    context: &Context<'_>,
+    requirement: &Requirement,
+    class: ClassId,
+    (ids, members, need): (&[CopyId], &[(usize, u32)], u32),
+) -> Option<(i64, i64)> {
+    let Demand::Copies { within, .. } = &requirement.demand else {
+        return None;
+    };
+    match within {
+        Some((limit, _)) if gone_before(context, class, limit.0) => None,
+        Some((limit, _)) => Some(ages(context, class, limit.0)),
+        None => settling(context, ids, members, need).map(|from| ages(context, class, from)),
+    }
+}

@@ -1,0 +1,123 @@
+//! What is left of what came to be in one period, when faults strike in a later one.
+
+use std::rc::Rc;
+
+use thrice_model::{ClassId, Obligation};
+
+use super::{Alike, Ask, Decider, Violation, members, question, useless};
+use crate::context::Context;
+use crate::faults::{Struck, Useless, Why, strike};
+use crate::presence::{About, Answer, Crossing, Question, Symbolized, System, answered};
+
+impl Decider<'_, '_> {
+    /// Whether enough is left of what crosses into a period, where enough is left of what comes to be in it:
+    /// of what was old when the period began all the time, if the period before left it as well; of
+    /// all when new copies can surely have been filled.
+    pub(super) fn across(
+        &mut self,
+        ask: &Ask,
+        struck: &Struck,
+        alike: &mut Alike,
+        lost: ClassId,
+        index: usize,
+    ) -> Option<Violation> {
+        let context = self.context;
+        let across = context.across(lost, index)?;
+        let symbolized = &across.symbolized;
+        let now = Rc::clone(self.symbols.get(&lost)?);
+        let in_force = question(
+            context,
+            lost,
+            &now.copies,
+            &useless(context, ask, struck, &now.copies),
+        )?;
+        let useless = useless(context, ask, struck, &symbolized.copies);
+        let known = self.crossed.entry(lost).or_default();
+        if known.since != Some(across.since) {
+            known.since = Some(across.since);
+            known.held.clear();
+        }
+        if known.held.contains(&useless) {
+            return None;
+        }
+        let from = in_force.from;
+        let alone = across.alone.as_ref();
+        let alone = alone.and_then(|alone| held(context, (ask, struck), lost, alone));
+        if alone.is_some_and(|alone| alone <= from) {
+            return None;
+        }
+        let system = after(symbolized, &useless);
+        let old = held_before(context, ask, lost, index).map(|before| from.max(before));
+        // Where new copies take no time, all is asked about from the change on anyway.
+        let old = old.filter(|old| from > 0 && across.was_settled(ask.since, *old));
+        let sides = [
+            Some((Crossing::Settled(from), from)),
+            old.map(|from| (Crossing::Old, from)),
+        ];
+        for (crossing, from) in sides.into_iter().flatten() {
+            let question = Question {
+                members: members(context, &symbolized.copies, &useless),
+                from,
+                to: in_force.to.max(from),
+                crossing,
+                ..in_force.clone()
+            };
+            let period = context.plan.periods.get(index);
+            let about = About {
+                obligation: Obligation::Survival,
+                period: period.map_or("", |period| period.name.as_str()),
+            };
+            let (run, unknown) = match answered(context, about, symbolized, &system, &question) {
+                Answer::Evaluated => continue,
+                Answer::Proved => {
+                    let by = super::proved(context, lost, &system, &question);
+                    alike.attained.engine = alike.attained.engine.weaker(by);
+                    continue;
+                }
+                Answer::Refuted(run) => (Some(run), None),
+                Answer::Unknown(why) => (None, Some(why)),
+            };
+            return Some(Violation {
+                classes: alike.classes.clone(),
+                period: index,
+                lost,
+                symbolized: symbolized.clone(),
+                useless,
+                run,
+                unknown,
+            });
+        }
+        let known = self.crossed.entry(lost).or_default();
+        known.held.insert(useless);
+        None
+    }
+}
+
+/// From which age on enough was left in the period before, if it was asked and was so in the long run.
+fn held_before(context: &Context<'_>, ask: &Ask, lost: ClassId, index: usize) -> Option<i64> {
+    let before = context.plan.periods.get(index.checked_sub(1)?);
+    let period = before.filter(|period| ask.since <= period.from)?;
+    let struck = strike(context, &ask.faults, period.from);
+    let before = context.symbolized_in(lost, period);
+    held(context, (ask, &struck), lost, &before)
+}
+
+/// From which age on enough is left in a system that is always so, if it is.
+fn held(
+    context: &Context<'_>,
+    (ask, struck): (&Ask, &Struck),
+    lost: ClassId,
+    symbolized: &Symbolized,
+) -> Option<i64> {
+    let useless = useless(context, ask, struck, &symbolized.copies);
+    let system = after(symbolized, &useless);
+    let question = question(context, lost, &symbolized.copies, &useless)?;
+    let held = context.known.answers.ask(&system, &question).holds();
+    held.then_some(question.from)
+}
+
+/// What faults leave of a system.
+fn after(symbolized: &Symbolized, useless: &Useless) -> System {
+    let gone = |id| useless.get(id) == Some(Why::StoreLost);
+    symbolized.struck(|id| !useless.contains(id), gone)
+}

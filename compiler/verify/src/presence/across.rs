@@ -1,0 +1,221 @@
+//! What crosses from one period into the next, as a system of times.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use thrice_model::{ClassId, Lifetime, StepId};
+use thrice_plan::{CopyId, CopyKind, Leave};
+
+use super::symbolize::{Symbolized, leaving, node};
+use super::{Changes, Life, NodeLife, System};
+use crate::context::Context;
+
+/// What crosses into a period from those before.
+pub(crate) struct Across {
+    pub symbolized: Symbolized,
+    /// The last day on which anything of the class changed.
+    pub since: Date,
+    /// The one before, or the day on which the class began.
+    pub before: Date,
+    /// Whether that is the first day of this very period.
+    pub new: bool,
+    /// The copies that there have been all the time, if others have been added to them and nothing else has
+    /// changed: whatever is added, these are as they would be alone.
+    pub alone: Option<Symbolized>,
+}
+
+impl Across {
+    /// Whether what was asked for since some day had been so for long enough to be there when the period
+    /// began: as long as it takes for what was new by then.
+    pub(crate) fn was_settled(&self, asked: Date, within: i64) -> bool {
+        let since = self.before.max(asked);
+        self.new && within <= days_between(since, self.since) * 86_400
+    }
+}
+
+fn days_between(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
+
+/// All copies that a class has had since it began, up to the period with this place, as they come and go:
+/// the system of what comes to be in one period and is still there in a later one. With `late`, each
+/// phase may begin as late as it may slip.
+///
+/// `None` where the periods before say nothing new of it: nothing of the class has changed since it began, or
+/// copies have been added to others, and nothing is ever taken away.
+pub(crate) fn across(
+    context: &Context<'_>,
+    class: ClassId,
+    period: usize,
+    late: bool,
+) -> Option<Across> {
+    let plan = context.plan;
+    let day = plan.periods.get(period)?.from;
+    let begins = plan.model.classes[class].lifetime.from;
+    let born = begins.max(plan.model.policy.start);
+    if day <= born {
+        return None;
+    }
+    let steps = &plan.model.steps;
+    let begun = |id: &CopyId| plan.copies[*id].lifetime.from <= day;
+    let copies = context.copies_of(class).iter().copied().filter(begun);
+    let copies: Vec<CopyId> = copies.collect();
+    let idle = copies.iter().flat_map(|id| plan.copies[*id].leaves.iter());
+    let idle = idle.map(Leave::by).filter(|by| {
+        let lifetime = steps[*by].lifetime;
+        lifetime.from > day || lifetime.until.is_some_and(|until| until <= born)
+    });
+    let idle: BTreeSet<StepId> = idle.collect();
+    let mut lives: Vec<CopyLife> = Vec::new();
+    for id in &copies {
+        lives.push(CopyLife::of(context, *id, &idle));
+    }
+    let all = lives.iter().flat_map(CopyLife::days);
+    let mut days: BTreeSet<Date> = all.filter(|at| born < *at && *at <= day).collect();
+    let ends = |until: Option<Date>| until.is_some_and(|until| until <= day);
+    let taken = |life: &CopyLife| !life.leaves.is_empty() || ends(life.gone);
+    if days.is_empty() || !lives.iter().any(taken) {
+        return None;
+    }
+    // What a new step takes away from where it brings it is taken from nothing else.
+    let as_ever = |life: &CopyLife| {
+        let old = life.fed.from <= born;
+        let mut leaves = life.leaves.iter().map(|(_, leaves)| leaves);
+        !ends(life.gone)
+            && !ends(life.fed.until)
+            && leaves.all(|leaves| !old || (leaves.from <= born && !ends(leaves.until)))
+    };
+    let first = plan.periods.iter().find(|period| period.from >= born);
+    let first = first.filter(|_| lives.iter().all(as_ever));
+    let alone = first.map(|first| context.symbolized_in(class, first));
+    let mut last = days.iter().rev();
+    let since = last.next().copied()?;
+    let before = last.next().copied().unwrap_or(born);
+    days.insert(day);
+    let days: Vec<Date> = days.into_iter().collect();
+    let index: BTreeMap<CopyId, usize> =
+        copies.iter().enumerate().map(|(i, id)| (*id, i)).collect();
+    let change = |at: Date| days.binary_search(&at).ok();
+    let life = |lifetime: &Lifetime| Life {
+        from: change(lifetime.from),
+        until: lifetime.until.and_then(change),
+    };
+    let nodes = lives.iter().map(|copy| {
+        let ways = copy.leaves.iter();
+        NodeLife {
+            fed: life(&copy.fed),
+            gone: copy.gone.and_then(change),
+            leaves: ways
+                .filter(|(leave, _)| leaving(leave, &index).is_some())
+                .map(|(_, lifetime)| life(lifetime))
+                .collect(),
+        }
+    });
+    let changes = Changes {
+        gaps: gaps(context, born, &days, late),
+        nodes: nodes.collect(),
+    };
+    let nodes = copies.iter().map(|id| {
+        let copy = &plan.copies[*id];
+        let leaves = copy
+            .leaves
+            .iter()
+            .filter(|leave| !idle.contains(&leave.by()));
+        node(copy, leaves, &index)
+    });
+    let system = System {
+        nodes: nodes.collect(),
+        changes: Some(Box::new(changes)),
+    };
+    Some(Across {
+        symbolized: Symbolized {
+            system,
+            copies,
+            idle,
+            days,
+        },
+        since,
+        before,
+        new: since == day,
+        alone,
+    })
+}
+
+/// When what concerns a copy is there.
+struct CopyLife<'p> {
+    fed: Lifetime,
+    gone: Option<Date>,
+    leaves: Vec<(&'p Leave, Lifetime)>,
+}
+
+impl<'p> CopyLife<'p> {
+    fn of(context: &Context<'p>, id: CopyId, idle: &BTreeSet<StepId>) -> Self {
+        let (plan, copy) = (context.plan, &context.plan.copies[id]);
+        let steps = &plan.model.steps;
+        let fed = copy
+            .made_by
+            .map_or(copy.lifetime, |step| steps[step].lifetime);
+        let leaves = copy
+            .leaves
+            .iter()
+            .filter(|leave| !idle.contains(&leave.by()));
+        let store = plan.model.stores[copy.location.store].lifetime.until;
+        Self {
+            fed,
+            gone: [store, overwritten(context, id, fed.until)]
+                .into_iter()
+                .flatten()
+                .min(),
+            leaves: leaves
+                .map(|leave| (leave, steps[leave.by()].lifetime))
+                .collect(),
+        }
+    }
+
+    /// The days on which something of it begins or ends.
+    fn days(&self) -> impl Iterator<Item = Date> {
+        let lives = self.leaves.iter().map(|(_, life)| *life).chain([self.fed]);
+        let days = lives.flat_map(|life| [Some(life.from), life.until]);
+        days.chain([self.gone]).flatten()
+    }
+}
+
+/// The day from which on others make the place of a copy equal to something else, after its own step has
+/// ended: then nobody knows that it is still there.
+fn overwritten(context: &Context<'_>, id: CopyId, ends: Option<Date>) -> Option<Date> {
+    let (plan, ends) = (context.plan, ends?);
+    let place = &plan.copies[id].location;
+    let others = context.on_host(plan.host_of(place.store)).iter();
+    let syncs = others.filter_map(|other| {
+        let copy = &plan.copies[*other];
+        let step = copy.made_by.filter(|_| copy.kind == CopyKind::Mirror)?;
+        let until = plan.model.steps[step].lifetime.until;
+        let after = *other != id && until.is_none_or(|until| until > ends);
+        (after && copy.location.meets(place)).then_some(copy.lifetime.from.max(ends))
+    });
+    syncs.min()
+}
+
+/// How old what comes to be after `born` is on the first of these days, and then from each to the next one.
+fn gaps(context: &Context<'_>, born: Date, days: &[Date], late: bool) -> Vec<(i64, i64)> {
+    let periods = &context.plan.periods;
+    let slip = |day: Date| {
+        let before = periods.iter().find(|period| period.until == day);
+        before.filter(|_| late).map_or(0, |period| period.slip_days)
+    };
+    let between = days.windows(2).filter_map(|pair| match pair {
+        [one, next] => {
+            let days = days_between(*one, *next);
+            Some(((days - slip(*one)).max(0), days + slip(*next)))
+        }
+        _ => None,
+    });
+    let between: Vec<(i64, i64)> = between.collect();
+    let all: i64 = between.iter().map(|(_, most)| *most).sum();
+    let first = days
+        .first()
+        .map(|day| (-all, days_between(born, *day) + slip(*day)));
+    let gaps = first.into_iter().chain(between);
+    gaps.map(|(least, most)| (least * 86_400, most * 86_400))
+        .collect()
+}

@@ -1,0 +1,142 @@
+//! What of a system comes and goes while an item or version is in it.
+//!
+//! Who crosses the beginning of a phase meets other steps before it than after it. How old it is then is
+//! open: it may have come to be at any time, and phases may be late.
+
+use super::evaluate::{Choices, FOR_EVER};
+use super::{Crossing, Question, System};
+
+/// When what a system consists of is there. Changes are numbered in the order of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The age at the first change, and then how long it is from each change to the next one: least and
+    /// greatest. An age below 0: the item comes to be after that change.
+    pub gaps: Vec<(i64, i64)>,
+    /// One a node.
+    pub nodes: Vec<NodeLife>,
+}
+
+/// When what fills and empties a node is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeLife {
+    /// Its step: outside of this time it brings nothing, but for what it brings at the very moment at which it
+    /// ends. What it has brought stays.
+    pub fed: Life,
+    /// With which change its place ceases to be, and all that is in it.
+    pub gone: Option<usize>,
+    /// One a way of leaving: outside of this time it takes nothing away, and what it ought to have taken before,
+    /// it takes at once.
+    pub leaves: Vec<Life>,
+}
+
+impl NodeLife {
+    /// Whether all of it is there all the time.
+    pub(super) fn is_always(&self) -> bool {
+        let always = Life::default();
+        self.stays() && self.fed == always && self.leaves.iter().all(|life| *life == always)
+    }
+
+    /// Whether its place is there all the time.
+    pub(super) const fn stays(&self) -> bool {
+        self.gone.is_none()
+    }
+}
+
+/// From which change on, and before which one, something is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// `None`: before any change.
+    pub from: Option<usize>,
+    /// `None`: after all changes.
+    pub until: Option<usize>,
+}
+
+/// The lives of a concrete run: what is there at which ages.
+pub(super) struct Ages<'s> {
+    changes: Option<&'s Changes>,
+    /// The age at each change.
+    at: Vec<i64>,
+}
+
+impl<'s> Ages<'s> {
+    pub(super) fn of(system: &'s System, choices: &Choices) -> Self {
+        let mut age = 0_i64;
+        let gaps = choices.gaps.iter();
+        let at = gaps.map(|gap| {
+            age = age.saturating_add(*gap);
+            age
+        });
+        Self {
+            changes: system.changes.as_deref(),
+            at: at.collect(),
+        }
+    }
+
+    /// The age at the last change, if there is one.
+    pub(super) fn last(&self) -> Option<i64> {
+        self.at.last().copied()
+    }
+
+    /// The age at each change.
+    pub(super) fn all(self) -> Vec<i64> {
+        self.at
+    }
+
+    /// When a node's step is there.
+    pub(super) fn fed(&self, node: usize) -> (i64, i64) {
+        self.node(node)
+            .map_or((0, FOR_EVER), |life| self.ages(life.fed))
+    }
+
+    /// When a node's place ceases to be.
+    pub(super) fn gone(&self, node: usize) -> i64 {
+        let gone = self.node(node).and_then(|life| life.gone);
+        gone.map_or(FOR_EVER, |change| self.age(change))
+    }
+
+    /// When a way of leaving is there.
+    pub(super) fn leaves(&self, node: usize, way: usize) -> (i64, i64) {
+        let life = self.node(node).and_then(|life| life.leaves.get(way));
+        life.map_or((0, FOR_EVER), |life| self.ages(*life))
+    }
+
+    fn node(&self, node: usize) -> Option<&'s NodeLife> {
+        self.changes.and_then(|changes| changes.nodes.get(node))
+    }
+
+    fn ages(&self, life: Life) -> (i64, i64) {
+        let from = life.from.map_or(0, |change| self.age(change));
+        let until = life.until.map_or(FOR_EVER, |change| self.age(change));
+        (from, until)
+    }
+
+    fn age(&self, change: usize) -> i64 {
+        self.at.get(change).copied().unwrap_or(FOR_EVER)
+    }
+}
+
+impl System {
+    /// When a node's step begins and ends, in changes.
+    pub(super) fn life(&self, node: usize) -> Option<&NodeLife> {
+        self.changes.as_ref()?.nodes.get(node)
+    }
+
+    /// The bounds of what is open about its changes.
+    pub(super) fn gaps(&self) -> &[(i64, i64)] {
+        self.changes.as_ref().map_or(&[], |changes| &changes.gaps)
+    }
+
+    /// The greatest age at which anything changes.
+    pub(crate) fn last_change(&self) -> i64 {
+        let gaps = self.gaps().iter();
+        gaps.fold(0, |sum: i64, (_, high)| sum.saturating_add(*high))
+    }
+}
+
+/// Whether a run is asked about as far as changes go.
+pub(super) fn after_changes(ages: &Ages<'_>, question: &Question, choices: &Choices) -> bool {
+    ages.last().is_none_or(|change| match question.crossing {
+        Crossing::Old => question.from <= change && change <= choices.struck,
+        Crossing::Settled(after) => change.saturating_add(after) <= choices.struck,
+    })
+}

@@ -1,0 +1,142 @@
+//! What comes to be in one phase and is still there in a later one.
+
+use super::*;
+use crate::common::finding;
+
+/// Scans on a server; an old object storage that goes in autumn, and a new one.
+const SCANS: &str = r#"
+policy p "p" { horizon 2 years; response time 24h }
+phase spring = 2026-03-01 { slip 0 days }
+phase summer = 2026-06-01 { slip 0 days }
+phase autumn = 2026-09-01 { slip 0 days }
+provider ovh { site one }
+provider old { site one }
+provider new { site one }
+host vps at ovh/one { runs cron; has rclone 1.75.2; store disk { medium nvme } }
+object_storage former at old/one until autumn { bucket main { medium object } }
+object_storage latter at new/one since SINCE { bucket main { medium object } }
+class scans is items on vps.disk:/scans { retain at least 1 year }
+"#;
+
+const COPIES: &str = r#"
+copy to_former of scans to former.main:/scans by vps.cron until autumn { daily at 03:00 UTC; taking 0s..1h }
+copy to_latter of scans to latter.main:/scans by vps.cron since SINCE { daily at 04:00 UTC; taking 0s..1h }
+"#;
+
+/// The verdicts of an obligation, phase by phase.
+fn by_phase(found: &Verification, obligation: Obligation) -> Vec<(String, bool)> {
+    let mine = found.verdicts.iter().filter(|v| v.obligation == obligation);
+    mine.map(|v| (v.period.to_string(), v.holds)).collect()
+}
+
+fn scans(since: &str, steps: &[&str]) -> Verification {
+    judged(&[&[SCANS], steps].concat().concat().replace("SINCE", since))
+}
+
+fn in_autumn(found: &Verification, obligation: Obligation, holds: bool) {
+    let all = by_phase(found, obligation);
+    let expected = |phase: &str| phase != "autumn" || holds;
+    assert!(!all.is_empty());
+    assert!(
+        all.iter().all(|(phase, held)| *held == expected(phase)),
+        "{all:?}"
+    );
+}
+
+fn case(found: &Verification, code: &str) -> Vec<String> {
+    let case = finding(found, code).case.iter();
+    case.map(|event| format!("{} {}", event.when, event.what))
+        .collect()
+}
+
+/// The day on which the old storage goes is the first one of the new one: at noon before its first run, all there
+/// is lies on the server.
+#[test]
+fn a_storage_that_goes_before_the_next_one_is_filled_leaves_nothing() {
+    let found = scans("autumn", &[COPIES]);
+    in_autumn(&found, Obligation::Survival, false);
+    let told = message(&found, "T1202");
+    assert!(
+        told.contains("nothing of `scans` is left in `autumn`"),
+        "{told}"
+    );
+    let case = case(&found, "T1202");
+    let told = |what: &str| case.iter().any(|event| event.contains(what));
+    assert!(told("2026-09-01 `autumn` begins"), "{case:#?}");
+    assert!(told("`former.main` is no longer there"), "{case:#?}");
+    // A season together, and nobody is ever without.
+    let found = scans("summer", &[COPIES]);
+    in_autumn(&found, Obligation::Survival, true);
+}
+
+/// What was moved away lies nowhere else: when its place goes, it is gone, though what is written from then on stays on
+/// the server and is copied to the new storage.
+#[test]
+fn what_was_moved_goes_with_the_place_that_it_was_moved_to() {
+    let moves = "move archived of scans to former.main:/scans by vps.cron until autumn \
+        { daily at 03:00 UTC; older than 30 days by mtime; taking 0s..1h }\n";
+    let copy = "copy to_latter of scans to latter.main:/scans by vps.cron since summer \
+        { daily at 04:00 UTC; taking 0s..1h }\n";
+    let found = scans("summer", &[moves]);
+    in_autumn(&found, Obligation::LastCopy, false);
+    let case = case(&found, "T1501");
+    assert!(
+        case.iter()
+            .any(|event| event.contains("`archived` takes it away from `vps.disk`")),
+        "{case:#?}"
+    );
+    // A copy that begins while all is still there saves what comes after; what had been moved before, it never sees.
+    let found = scans("summer", &[moves, copy]);
+    in_autumn(&found, Obligation::LastCopy, false);
+    // Where the old storage is copied, all is there but what was moved on its last day: that must end before.
+    let from_there = "copy rescued of former.main:/scans to latter.main:/scans by vps.cron since summer \
+        { daily at 05:00 UTC; taking 0s..1h }\n";
+    let found = scans("summer", &[moves, from_there]);
+    in_autumn(&found, Obligation::LastCopy, false);
+    let moves = moves.replace("until autumn", "until summer");
+    let found = scans("summer", &[&moves, from_there]);
+    in_autumn(&found, Obligation::LastCopy, true);
+}
+
+/// A new copy finds what is left: what people had tidied away by then never comes there, and has one copy only.
+#[test]
+fn a_new_copy_is_none_of_what_had_been_deleted_before() {
+    let tidied = "expire tidied of vps.disk:/scans after 30..90 days by use { by hand }\n";
+    let both = "require copies >= 2 for all\n";
+    let kept = COPIES.replace(" until autumn", "");
+    let places = SCANS
+        .replace(" until autumn", "")
+        .replace("SINCE", "summer");
+    let text = [
+        &places,
+        &kept.replace("SINCE", "summer"),
+        tidied,
+        "require copies >= 2 for all since summer\n",
+    ]
+    .concat();
+    let found = judged(&text);
+    let summer: Vec<(String, bool)> = by_phase(&found, Obligation::Copies);
+    assert!(summer.contains(&("summer".to_owned(), false)), "{summer:?}");
+    let case = case(&found, "T1101");
+    assert!(
+        case.iter()
+            .any(|event| event.contains("`tidied` takes it away from `vps.disk`")),
+        "{case:#?}"
+    );
+    // From spring on it has all.
+    let text = [
+        &SCANS
+            .replace(" until autumn", "")
+            .replace("SINCE", "spring"),
+        &kept.replace("SINCE", "spring"),
+        tidied,
+        both,
+    ]
+    .concat();
+    let found = judged(&text);
+    assert!(
+        by_phase(&found, Obligation::Copies)
+            .iter()
+            .all(|(_, held)| *held)
+    );
+}
