@@ -209,7 +209,7 @@ impl<'p> Context<'p> {
         if let Some((_, found)) = known.get(&class).filter(|(of, _)| *of == period) {
             return found.clone();
         }
-        let found = across(self, class, period, false).map(Rc::new);
+        let found = across(self, class, period).map(Rc::new);
         known.insert(class, (period, found.clone()));
         found
     }

@@ -38,17 +38,11 @@ fn days_between(from: Date, to: Date) -> i64 {
 }
 
 /// All copies that a class has had since it began, up to the period with this place, as they come and go:
-/// the system of what comes to be in one period and is still there in a later one. With `late`, each
-/// phase may begin as late as it may slip.
+/// the system of what comes to be in one period and is still there in a later one.
 ///
 /// `None` where the periods before say nothing new of it: nothing of the class has changed since it began, or
 /// copies have been added to others, and nothing is ever taken away.
-pub(crate) fn across(
-    context: &Context<'_>,
-    class: ClassId,
-    period: usize,
-    late: bool,
-) -> Option<Across> {
+pub(crate) fn across(context: &Context<'_>, class: ClassId, period: usize) -> Option<Across> {
     let plan = context.plan;
     let day = plan.periods.get(period)?.from;
     let begins = plan.model.classes[class].lifetime.from;
@@ -112,7 +106,7 @@ pub(crate) fn across(
         }
     });
     let changes = Changes {
-        gaps: gaps(context, born, &days, late),
+        gaps: gaps(born, &days),
         nodes: nodes.collect(),
     };
     let nodes = copies.iter().map(|id| {
@@ -197,25 +191,17 @@ fn overwritten(context: &Context<'_>, id: CopyId, ends: Option<Date>) -> Option<
 }
 
 /// How old what comes to be after `born` is on the first of these days, and then from each to the next one.
-fn gaps(context: &Context<'_>, born: Date, days: &[Date], late: bool) -> Vec<(i64, i64)> {
-    let periods = &context.plan.periods;
-    let slip = |day: Date| {
-        let before = periods.iter().find(|period| period.until == day);
-        before.filter(|_| late).map_or(0, |period| period.slip_days)
-    };
+fn gaps(born: Date, days: &[Date]) -> Vec<(i64, i64)> {
     let between = days.windows(2).filter_map(|pair| match pair {
-        [one, next] => {
-            let days = days_between(*one, *next);
-            Some(((days - slip(*one)).max(0), days + slip(*next)))
-        }
+        [one, next] => Some(days_between(*one, *next)),
         _ => None,
     });
-    let between: Vec<(i64, i64)> = between.collect();
-    let all: i64 = between.iter().map(|(_, most)| *most).sum();
-    let first = days
-        .first()
-        .map(|day| (-all, days_between(born, *day) + slip(*day)));
-    let gaps = first.into_iter().chain(between);
+    let between: Vec<i64> = between.collect();
+    let all: i64 = between.iter().sum();
+    let first = days.first().map(|day| (-all, days_between(born, *day)));
+    let gaps = first
+        .into_iter()
+        .chain(between.iter().map(|days| (*days, *days)));
     gaps.map(|(least, most)| (least * 86_400, most * 86_400))
         .collect()
 }

@@ -27,7 +27,7 @@ fn stays(system: &System, at: usize) -> bool {
 }
 
 /// The latest age at which something has surely entered, if it surely does: every node on the way
-/// keeps what it has. Faults strike no earlier than the first age asked about, so what has entered
+/// keeps what it has, or gives it up only when it has been read. Faults strike no earlier than the first age asked about, so what has entered
 /// by then has entered before them.
 ///
 /// What begins meanwhile has as long for it after its beginning, where only what is so long after is asked about.
@@ -52,13 +52,15 @@ fn surely_entered(system: &System, question: &Question, at: usize) -> Option<i64
         let [(at, node), (_, holder)] = pair else {
             return None;
         };
-        let kept = holder
-            .leaves
-            .iter()
-            .all(|l| matches!(l, Leaving::Into(to) if to == at));
         entered = entered
             .max(node.older_than.map_or(0, |o| o.1))
             .saturating_add(node.delay.1);
+        // What begins meanwhile comes at no age that is known here.
+        let in_time = |leaves: &Leaving| !begins && entered < not_before(leaves);
+        let kept = holder
+            .leaves
+            .iter()
+            .all(|l| matches!(l, Leaving::Into(to) if to == at) || in_time(l));
         if !kept || entered >= FOR_EVER {
             return None;
         }
@@ -68,6 +70,14 @@ fn surely_entered(system: &System, question: &Question, at: usize) -> Option<i64
         Crossing::Settled(after) => after,
     };
     (!begins || entered <= after).then_some(entered)
+}
+
+/// The age before which nothing leaves in this way. What is to be taken away later may be so, never sooner.
+const fn not_before(leaving: &Leaving) -> i64 {
+    match leaving {
+        Leaving::AtAge(least, _) | Leaving::AfterEntering(least, _) => *least,
+        Leaving::With(..) | Leaving::Into(_) => 0,
+    }
 }
 
 /// Whether nothing happens any more at the last age asked about, nor while faults that strike before it are
