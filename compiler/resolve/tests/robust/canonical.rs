@@ -95,7 +95,8 @@ impl Names {
             let (kind, index) = (&found[1], &found[2]);
             let table = self.tables.iter().find(|(name, _)| *name == kind);
             let (_, names) = table.unwrap_or_else(|| panic!("no table of {kind}"));
-            format!("{kind}<{}>", names[index.parse::<usize>().unwrap()])
+            // Inside, an id is one more than how many stand before it.
+            format!("{kind}<{}>", names[index.parse::<usize>().unwrap() - 1])
         });
         let text = text.replace(MARK, "");
         let sorted = |found: &Captures<str>| {
