@@ -127,9 +127,9 @@ pub fn check_under(
 
 /// The obligations of which nothing was said: the faults do not matter to them, or nothing is asked.
 fn left_out(report: &Report) -> String {
-    let said = |word: &&str| !report.verdicts.any(|said| said.obligation == **word);
+    let unsaid = |word: &&str| !report.verdicts.any(|said| said.obligation == **word);
     let words = Obligation::ALL.map(Obligation::word);
-    let words: Vec<&str> = words.iter().copied().filter(said).collect();
+    let words: Vec<&str> = words.iter().copied().filter(unsaid).collect();
     format!(
         "only if {}; left out is what does not depend on that, or is not asked for: {}; and scenarios",
         report.under.join(" and "),

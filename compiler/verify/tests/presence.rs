@@ -73,6 +73,53 @@ fn a_move_never_leaves_nothing_but_neither_place_is_certain_alone() {
     assert!(answer(&system, &asks(vec![(1, 0)], 1, 121 * DAY, 400 * DAY)).holds());
 }
 
+/// What is read before its source can go is surely there, and nobody need ask the solver; where both may
+/// fall on one moment, or the source begins to be read only later, somebody must.
+#[test]
+fn a_copy_that_is_read_before_its_source_can_go_is_surely_there() {
+    let exported = |kept: i64| {
+        let mut source = live();
+        source.leaves.push(Leaving::AtAge(kept, 30 * DAY));
+        System {
+            nodes: vec![source, node(Some(0), (0, 5 * DAY))],
+            changes: None,
+        }
+    };
+    let question = asks(vec![(1, 0)], 1, 5 * DAY, 400 * DAY);
+    let read_in_time = exported(5 * DAY + 1);
+    assert_eq!(answer(&read_in_time, &question), Answer::Evaluated);
+    assert!(matches!(
+        answer(&exported(5 * DAY), &question),
+        Answer::Refuted(_)
+    ));
+    let begun = NodeLife {
+        fed: Life {
+            from: Some(0),
+            until: None,
+        },
+        ..NodeLife::default()
+    };
+    let changing = NodeLife {
+        leaves: vec![Life::default()],
+        ..NodeLife::default()
+    };
+    let begun_later = System {
+        changes: Some(Box::new(Changes {
+            gaps: vec![(0, 60 * DAY)],
+            nodes: vec![changing, begun],
+        })),
+        ..read_in_time
+    };
+    let long_after = Question {
+        crossing: Crossing::Settled(5 * DAY),
+        ..question
+    };
+    assert!(matches!(
+        answer(&begun_later, &long_after),
+        Answer::Refuted(_)
+    ));
+}
+
 #[test]
 fn an_export_that_expires_before_the_monthly_pull_is_lost_and_a_longer_one_is_not() {
     let with_expiry = |days: i64| {

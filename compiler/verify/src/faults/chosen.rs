@@ -40,10 +40,7 @@ impl Chosen {
     /// Words that no fault has which can happen in any period; faults that no period has together.
     pub fn new(plan: &Plan, said: &[String]) -> Result<Self, NoFault> {
         let context = Context::new(plan, std::rc::Rc::default());
-        let periods = plan.periods.iter();
-        let all: BTreeSet<Fault> = periods
-            .flat_map(|period| possible(&context, period))
-            .collect();
+        let all = all(&context);
         let mut out = FaultSet::new();
         for said in said {
             let plain = plain(said);
@@ -75,13 +72,8 @@ impl Chosen {
     #[must_use]
     pub fn all_names(plan: &Plan) -> Vec<String> {
         let context = Context::new(plan, std::rc::Rc::default());
-        let periods = plan.periods.iter();
-        let all: BTreeSet<Fault> = periods
-            .flat_map(|period| possible(&context, period))
-            .collect();
-        all.iter()
-            .flat_map(|fault| names(&context, *fault))
-            .collect()
+        let all = all(&context).into_iter();
+        all.flat_map(|fault| names(&context, fault)).collect()
     }
 
     pub(crate) fn faults(&self) -> &FaultSet {
@@ -93,6 +85,14 @@ impl Chosen {
         let possible: BTreeSet<Fault> = possible(context, period).collect();
         self.0.iter().all(|fault| possible.contains(fault))
     }
+}
+
+/// The faults that can happen in any period.
+fn all(context: &Context<'_>) -> BTreeSet<Fault> {
+    let periods = context.plan.periods.iter();
+    periods
+        .flat_map(|period| possible(context, period))
+        .collect()
 }
 
 fn possible<'c>(context: &'c Context<'_>, period: &'c Period) -> impl Iterator<Item = Fault> + 'c {

@@ -16,11 +16,11 @@ use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 
-use super::settling::{ages, dependable, gone_before, proved, settling};
+use super::settling::{ages, claim, dependable, gone_before, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::presence::{About, Answer, Crossing, Question, Run, Symbolized, answered};
+use crate::presence::{About, Crossing, Question, Run, Symbolized};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, has_have, is_are, some};
@@ -256,18 +256,11 @@ fn judge(
                 obligation: Obligation::Copies,
                 period: &period.name,
             };
-            match answered(context, about, symbolized, &symbolized.system, &question) {
-                Answer::Evaluated => {}
-                Answer::Proved => {
-                    let proved = proved(context, class, &symbolized.system, &question);
-                    engine = engine.weaker(proved);
-                }
-                Answer::Refuted(run) => {
-                    violations.push(violation(Some(run), None));
-                    break;
-                }
-                Answer::Unknown(why) => {
-                    violations.push(violation(None, Some(why)));
+            let system = (symbolized, &symbolized.system);
+            match claim(context, about, class, system, &question) {
+                Ok(by) => engine = engine.weaker(by),
+                Err((run, unknown)) => {
+                    violations.push(violation(run, unknown));
                     break;
                 }
             }

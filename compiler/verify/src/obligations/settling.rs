@@ -7,7 +7,7 @@ use thrice_plan::CopyId;
 use thrice_quantity::Seconds;
 
 use crate::context::Context;
-use crate::presence::{Question, System, settled};
+use crate::presence::{About, Answer, Question, Run, Symbolized, System, answered, settled};
 use crate::verification::Engine;
 
 /// The greatest age that is asked about: as long as the class must be kept, at most to the horizon.
@@ -66,6 +66,25 @@ pub(super) fn proved(
         Engine::Proved
     } else {
         Engine::ProvedUpTo(Seconds(question.to))
+    }
+}
+
+/// What speaks against a claim: a run in which it fails, or why nobody knows.
+pub(super) type Against = (Option<Run>, Option<String>);
+
+/// Who says that a claim about a class's copies holds, as some faults leave them.
+pub(super) fn claim(
+    context: &Context<'_>,
+    about: About<'_>,
+    class: ClassId,
+    (symbolized, system): (&Symbolized, &System),
+    question: &Question,
+) -> Result<Engine, Against> {
+    match answered(context, about, symbolized, system, question) {
+        Answer::Evaluated => Ok(Engine::Evaluated),
+        Answer::Proved => Ok(proved(context, class, system, question)),
+        Answer::Refuted(run) => Err((Some(run), None)),
+        Answer::Unknown(why) => Err((None, Some(why))),
     }
 }
 

@@ -19,11 +19,11 @@ use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Demand, HostId, Obligation, Selection, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
 
-use super::settling::{ages, proved, settling};
+use super::settling::{ages, claim, settling};
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Useless, Why, strike};
-use crate::presence::{About, Answer, Crossing, Question, Run, Symbolized, answered};
+use crate::presence::{About, Crossing, Question, Run, Symbolized};
 use crate::verdicts::{Said, by_class};
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::during;
@@ -436,8 +436,7 @@ impl Decider<'_, '_> {
         let Some(question) = question(context, lost, ids, &useless) else {
             return Some(violation(None, None));
         };
-        let gone = |id: CopyId| useless.get(id) == Some(Why::StoreLost);
-        let system = symbolized.struck(|id| !useless.contains(id), gone);
+        let system = crossing::after(symbolized, &useless);
         let home = context.plan.model.classes[lost].home.store;
         let only_live = question.members.iter().all(|(i, _)| {
             ids.get(*i)
@@ -448,20 +447,14 @@ impl Decider<'_, '_> {
             obligation: Obligation::Survival,
             period: period.map_or("", |period| period.name.as_str()),
         };
-        match answered(context, about, symbolized, &system, &question) {
-            answer @ (Answer::Evaluated | Answer::Proved) => {
-                let engine = if answer == Answer::Proved {
-                    proved(context, lost, &system, &question)
-                } else {
-                    Engine::Evaluated
-                };
+        match claim(context, about, lost, (symbolized, &system), &question) {
+            Ok(engine) => {
                 alike.attained.held(ask, engine, only_live);
                 let enough = self.enough_of(lost, symbolized);
                 enough.left.insert(useless, (engine, only_live));
                 None
             }
-            Answer::Refuted(run) => Some(violation(Some(run), None)),
-            Answer::Unknown(why) => Some(violation(None, Some(why))),
+            Err((run, unknown)) => Some(violation(run, unknown)),
         }
     }
 

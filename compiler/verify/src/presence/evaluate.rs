@@ -27,8 +27,8 @@ fn stays(system: &System, at: usize) -> bool {
 }
 
 /// The latest age at which something has surely entered, if it surely does: every node on the way
-/// keeps what it has, or gives it up only when it has been read. Faults strike no earlier than the first age asked about, so what has entered
-/// by then has entered before them.
+/// keeps what it has, or gives it up only when it has been read. Faults strike no earlier than the first
+/// age asked about, so what has entered by then has entered before them.
 ///
 /// What begins meanwhile has as long for it after its beginning, where only what is so long after is asked about.
 fn surely_entered(system: &System, question: &Question, at: usize) -> Option<i64> {

@@ -1,5 +1,4 @@
 //! Which copy saves which class under which faults, how old it is then, how long it takes to be back.
-
 //!
 //! What saves a class depends on which of its copies the faults leave, and of those there are a few; what the faults
 //! are matters no further, but for what else must come back over the same links. So each class is looked at once

@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::CopyId;
 
-use super::super::settling::{ages, dependable, gone_before, proved, settling};
+use super::super::settling::{ages, claim, dependable, gone_before, settling};
 use super::{Kind, counted, groupings};
 use crate::context::Context;
-use crate::presence::{About, Answer, Crossing, Question, Run, Symbolized, answered};
+use crate::presence::{About, Crossing, Question, Run, Symbolized};
 use crate::verification::Engine;
 
 /// What is missing after a change.
@@ -80,16 +80,13 @@ pub(super) fn missing(
                     window: 0,
                     crossing,
                 };
-                let answer = answered(context, about, symbolized, &symbolized.system, &question);
-                let (run, unknown) = match answer {
-                    Answer::Evaluated => continue,
-                    Answer::Proved => {
-                        let by = proved(context, class, &symbolized.system, &question);
+                let system = (symbolized, &symbolized.system);
+                let (run, unknown) = match claim(context, about, class, system, &question) {
+                    Ok(by) => {
                         engine = engine.weaker(by);
                         continue;
                     }
-                    Answer::Refuted(run) => (Some(run), None),
-                    Answer::Unknown(why) => (None, Some(why)),
+                    Err(against) => against,
                 };
                 return Err(Box::new(Missing {
                     kind,

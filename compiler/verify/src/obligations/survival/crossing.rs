@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use thrice_model::{ClassId, Obligation};
 
+use super::super::settling::claim;
 use super::{Alike, Ask, Decider, Violation, members, question, useless};
 use crate::context::Context;
 use crate::faults::{Struck, Useless, Why, strike};
-use crate::presence::{About, Answer, Crossing, Question, Symbolized, System, answered};
+use crate::presence::{About, Crossing, Question, Symbolized, System};
 
 impl Decider<'_, '_> {
     /// Whether enough is left of what crosses into a period, where enough is left of what comes to be in it:
@@ -67,15 +68,13 @@ impl Decider<'_, '_> {
                 obligation: Obligation::Survival,
                 period: period.map_or("", |period| period.name.as_str()),
             };
-            let (run, unknown) = match answered(context, about, symbolized, &system, &question) {
-                Answer::Evaluated => continue,
-                Answer::Proved => {
-                    let by = super::proved(context, lost, &system, &question);
+            let system = (symbolized, &system);
+            let (run, unknown) = match claim(context, about, lost, system, &question) {
+                Ok(by) => {
                     alike.attained.engine = alike.attained.engine.weaker(by);
                     continue;
                 }
-                Answer::Refuted(run) => (Some(run), None),
-                Answer::Unknown(why) => (None, Some(why)),
+                Err(against) => against,
             };
             return Some(Violation {
                 classes: alike.classes.clone(),
@@ -117,7 +116,7 @@ fn held(
 }
 
 /// What faults leave of a system.
-fn after(symbolized: &Symbolized, useless: &Useless) -> System {
+pub(super) fn after(symbolized: &Symbolized, useless: &Useless) -> System {
     let gone = |id| useless.get(id) == Some(Why::StoreLost);
     symbolized.struck(|id| !useless.contains(id), gone)
 }
