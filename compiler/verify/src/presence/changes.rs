@@ -3,7 +3,7 @@
 //! Who crosses the beginning of a phase meets other steps before it than after it. How old it is then is
 //! open: it may have come to be at any time, and phases may be late.
 
-use super::evaluate::{Choices, FOR_EVER};
+use super::choices::{Choices, FOR_EVER};
 use super::{Crossing, Question, System};
 
 /// When what a system consists of is there. Changes are numbered in the order of time.

@@ -2,7 +2,8 @@
 
 use super::System;
 use super::changes::Ages;
-use super::evaluate::{Choices, FOR_EVER, NodeChoice, Stay, stays_of};
+use super::choices::{Choices, FOR_EVER, NodeChoice};
+use super::evaluate::{Stay, stays_of};
 
 /// One run of the plan for one item or version.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use z3::ast::{Bool, Int};
 
-use super::evaluate::{FOR_EVER, readers};
+use super::choices::FOR_EVER;
+use super::evaluate::readers;
 use super::terms::{Claim, Time, fewer_than};
 use super::{Crossing, Leaving, Life, Node, Question, System};
 

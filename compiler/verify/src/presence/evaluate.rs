@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::changes::{Ages, after_changes};
+use super::choices::{Choices, FOR_EVER, NodeChoice};
 use super::{Crossing, Leaving, Node, NodeLife, Question, System};
-
-/// Longer than any horizon, in seconds: the time of what never happens.
-pub const FOR_EVER: i64 = 100 * 366 * 86_400;
 
 /// The groups that have a member which surely is there all through the asked ages: it never leaves,
 /// nor does anything it is filled from before it is filled, and it has entered in time.
@@ -109,30 +107,6 @@ pub(crate) fn settled(system: &System, question: &Question) -> bool {
     let last = entered.into_iter().chain(left).max().unwrap_or(0);
     let last = last.max(system.last_change());
     last.saturating_add(question.window) <= question.to
-}
-
-/// Concrete values of all that is open in a system: one run of the plan, for one item or version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choices {
-    /// The age asked about.
-    pub age: i64,
-    /// The age at which the faults strike; at most `age`.
-    pub struck: i64,
-    /// The age at the first change of the system, and then from each to the next one.
-    pub gaps: Vec<i64>,
-    /// For each node: its delay, its age rule, and the value of each leaving.
-    pub nodes: Vec<NodeChoice>,
-}
-
-/// The open values of one node.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NodeChoice {
-    /// From the source having it to it being here.
-    pub delay: i64,
-    /// The age from which it is taken.
-    pub older_than: i64,
-    /// One value a leaving.
-    pub leaves: Vec<i64>,
 }
 
 /// When something enters and leaves a node in a concrete run; `None` if it never enters.

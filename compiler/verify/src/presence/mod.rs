@@ -2,6 +2,7 @@
 
 mod across;
 mod changes;
+mod choices;
 mod concretize;
 mod encode;
 mod evaluate;
@@ -19,9 +20,10 @@ use std::collections::BTreeMap;
 
 pub(crate) use across::{Across, across};
 pub use changes::{Changes, Life, NodeLife};
+pub use choices::{Choices, FOR_EVER, NodeChoice};
 pub use concretize::Run;
 pub(crate) use evaluate::settled;
-pub use evaluate::{Choices, FOR_EVER, NodeChoice, refutes, stays_of};
+pub use evaluate::{refutes, stays_of};
 pub(crate) use replay::{ABOUT_CLASS, About, NOT_BORNE_OUT, answered, mismatch};
 pub use solve::Solver;
 pub(crate) use symbolize::{Symbolized, symbolize};

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::changes::Ages;
-use super::evaluate::{Choices, FOR_EVER, refutes, stays_of};
+use super::choices::{Choices, FOR_EVER};
+use super::evaluate::{refutes, stays_of};
 use super::{Crossing, Leaving, Question, System};
 
 /// How often all values are gone through; two or three rounds settle systems of real policies.

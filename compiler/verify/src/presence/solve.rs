@@ -3,9 +3,10 @@
 use z3::SatResult;
 use z3::ast::{Bool, Int};
 
+use super::choices::{Choices, NodeChoice};
 use super::concretize::Run;
 use super::encode::{Encoded, encode};
-use super::evaluate::{Choices, NodeChoice, refutes, some_run};
+use super::evaluate::{refutes, some_run};
 use super::polish::polish;
 use super::{Answer, Question, System};
 

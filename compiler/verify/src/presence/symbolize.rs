@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use thrice_model::StepId;
 use thrice_plan::{Copy, CopyId, Leave};
 
-use super::evaluate::FOR_EVER;
+use super::choices::FOR_EVER;
 use super::{Leaving, Node, System};
 use crate::context::Context;
 
