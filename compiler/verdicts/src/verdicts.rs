@@ -177,13 +177,19 @@ impl<S> Verdicts<S> {
 impl<S: Eq + Hash> Verdicts<S> {
     /// Says the same of some subjects, one after the other, in a period.
     pub fn push(&mut self, subjects: impl IntoIterator<Item = u32>, period: u32, said: S) {
-        let said = number(self.said.insert_full(said).0);
+        let said = self.word(said);
         for subject in subjects {
             self.push_one(subject, period, said);
         }
     }
 
-    fn push_one(&mut self, subject: u32, period: u32, said: u32) {
+    /// Takes something that is to be said: its number, for [`Self::push_one`].
+    pub fn word(&mut self, said: S) -> u32 {
+        number(self.said.insert_full(said).0)
+    }
+
+    /// Says of a subject in a period what has this number.
+    pub fn push_one(&mut self, subject: u32, period: u32, said: u32) {
         if let Some(last) = self.stretches.last_mut().filter(|last| last.said == said) {
             let follows = last.period.saturating_add(last.periods) == period;
             if follows && last.subjects == 1 && self.subjects.last() == Some(&subject) {

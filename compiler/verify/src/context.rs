@@ -1,28 +1,29 @@
 //! The plan, indexed for the questions that obligations ask.
 
 mod groups;
+mod index;
 mod kinds;
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use thrice_model::{
     ClassId, Holder, HostId, KeyId, Lifetime, Mount, ProviderId, SiteId, StepId, StoreId, Table,
-    Verb,
 };
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 use thrice_quantity::Seconds;
 
-use crate::faults::{Chosen, FaultSet, Owned, Principal, alarmed_after, closure, holders, spared};
+use crate::faults::{Chosen, FaultSet, Owned, Principal, closure, holders, spared};
 use crate::obligations::Profiles;
 use crate::obligations::capacity::Grown;
 use crate::presence::{Across, Answers, Symbolized, across, symbolize};
 use crate::verdicts::Subjects;
 pub(crate) use groups::Groups;
-use kinds::Kinds;
+pub(crate) use index::Index;
 
 /// What holds of any plan, as far as it has been asked.
 #[derive(Default)]
@@ -49,26 +50,10 @@ type Crossings = BTreeMap<ClassId, (usize, Option<Rc<Across>>)>;
 /// A plan with its copies at hand by class.
 pub(crate) struct Context<'p> {
     pub plan: &'p Plan,
-    /// Copies of each class, sources first.
-    copies: Groups<ClassId, CopyId>,
-    /// Copies on each host, in the order of the plan.
-    on_hosts: Groups<HostId, CopyId>,
-    /// What each step makes.
-    by_step: Groups<StepId, CopyId>,
-    /// The lifecycle rules that give up noncurrent versions, in order: few, among many steps.
-    pub noncurrent_rules: Vec<StepId>,
-    /// The steps that prune, in order.
-    pub prunes: Vec<StepId>,
-    /// The steps that each host runs, in order.
-    run_by: Groups<HostId, StepId>,
+    /// What belongs to what, and which classes are alike.
+    index: Arc<Index>,
     /// What principals own, as far as it has been asked.
     owned: RefCell<BTreeMap<Principal, Vec<Rc<Owned>>>>,
-    /// What verdicts can be about.
-    pub subjects: Subjects,
-    /// The stores of each host, in order.
-    stores_on: Groups<HostId, StoreId>,
-    /// How long it takes until the first of each class's steps has fallen silent and somebody has acted.
-    alarmed: Table<ClassId, Seconds>,
     /// The only classes that are asked about, if not all are.
     pub only: Option<BTreeSet<ClassId>>,
     /// The only faults that are asked about, if somebody chose some: together, and in periods in which they can all
@@ -76,12 +61,14 @@ pub(crate) struct Context<'p> {
     pub chosen: Option<Rc<Chosen>>,
     /// By the first day of a period, the classes that live in it and are asked about.
     present: RefCell<BTreeMap<Date, Rc<[ClassId]>>>,
+    /// The same, those that are alike together.
+    alike: RefCell<BTreeMap<Date, Rc<[Vec<ClassId>]>>>,
     /// How long each store itself keeps what is deleted in it.
     spared: OnceCell<Table<StoreId, Option<Seconds>>>,
     /// Who holds each key.
     holders: OnceCell<Table<KeyId, BTreeSet<Holder>>>,
-    narrowed: kinds::Narrowed<'p>,
-    kinds: Kinds,
+    /// By the first day of a period: for each kind, the first of those that are like it then.
+    kinds: RefCell<BTreeMap<Date, Rc<[usize]>>>,
     /// By how much volumes have grown.
     pub grown: Grown,
     /// The systems of classes, as they were in the period last asked about.
@@ -91,7 +78,7 @@ pub(crate) struct Context<'p> {
     /// What has been worked out already.
     pub known: Rc<Known>,
     /// Counterexamples that the simulator does not bear out: mistakes of this program.
-    pub mismatches: std::cell::RefCell<Vec<thrice_diagnostics::Diagnostic>>,
+    pub mismatches: RefCell<Vec<thrice_diagnostics::Diagnostic>>,
     /// Whether cases are played on the simulator: where nobody sees them they need not be.
     pub plays: bool,
     /// What the solver was asked, if that is wanted.
@@ -101,59 +88,45 @@ pub(crate) struct Context<'p> {
 impl<'p> Context<'p> {
     /// Indexes a plan.
     pub(crate) fn new(plan: &'p Plan, known: Rc<Known>) -> Self {
-        let model = &plan.model;
-        let copies = plan.copies.iter().map(|(id, copy)| (copy.class, id));
-        let on_hosts = plan.copies.iter();
-        let on_hosts = on_hosts.map(|(id, copy)| (plan.host_of(copy.location.store), id));
-        let by_step = plan.copies.iter();
-        let by_step = by_step.filter_map(|(id, copy)| Some((copy.made_by?, id)));
-        let (mut noncurrent_rules, mut prunes) = (Vec::new(), Vec::new());
-        for (id, step) in model.steps.iter() {
-            match step.verb {
-                Verb::Expire {
-                    noncurrent: true, ..
-                } => noncurrent_rules.push(id),
-                Verb::Prune => prunes.push(id),
-                _ => {}
-            }
-        }
-        let run_by = model.steps.iter();
-        let run_by = run_by.filter_map(|(id, step)| Some((step.runner.host?, id)));
-        let stores_on = model.stores.iter().map(|(id, store)| (store.host, id));
-        let mut context = Self {
+        Self::with(plan, Arc::new(Index::of(plan)), known)
+    }
+
+    /// Of a plan that is indexed already.
+    pub(crate) fn with(plan: &'p Plan, index: Arc<Index>, known: Rc<Known>) -> Self {
+        Self {
             plan,
-            copies: Groups::new(model.classes.len(), copies),
-            on_hosts: Groups::new(model.hosts.len(), on_hosts),
-            by_step: Groups::new(model.steps.len(), by_step),
-            noncurrent_rules,
-            prunes,
-            run_by: Groups::new(model.hosts.len(), run_by),
+            index,
             owned: RefCell::default(),
-            subjects: Subjects::of(plan),
-            stores_on: Groups::new(model.hosts.len(), stores_on),
-            alarmed: Table::with_capacity(model.classes.len()),
             only: None,
             chosen: None,
             present: RefCell::default(),
+            alike: RefCell::default(),
             spared: OnceCell::new(),
             holders: OnceCell::new(),
-            narrowed: Groups::new(0, std::iter::empty()),
-            kinds: Kinds::default(),
+            kinds: RefCell::default(),
             grown: Grown::default(),
             systems: RefCell::default(),
             crossing: RefCell::default(),
             known,
-            mismatches: std::cell::RefCell::default(),
+            mismatches: RefCell::default(),
             plays: true,
             queries: RefCell::default(),
-        };
-        for class in model.classes.ids() {
-            let alarmed = alarmed_after(plan, context.copies.of(class));
-            context.alarmed.push(alarmed);
         }
-        context.narrowed = context.narrowed_places();
-        context.kinds = context.find_kinds();
-        context
+    }
+
+    /// What verdicts can be about.
+    pub(crate) fn subjects(&self) -> &Subjects {
+        &self.index.subjects
+    }
+
+    /// The lifecycle rules that give up noncurrent versions, in order: few, among many steps.
+    pub(crate) fn noncurrent_rules(&self) -> &[StepId] {
+        &self.index.places.noncurrent_rules
+    }
+
+    /// The steps that prune, in order.
+    pub(crate) fn prunes(&self) -> &[StepId] {
+        &self.index.places.prunes
     }
 
     /// The copies of a class that exist all through a period, sources first. A copy whose source is
@@ -164,7 +137,7 @@ impl<'p> Context<'p> {
 
     /// The same; mostly they are all that there are of the class.
     pub(crate) fn copies_there(&self, class: ClassId, period: &Period) -> Cow<'_, [CopyId]> {
-        let all = self.copies.of(class);
+        let all = self.index.classes.copies.of(class);
         let there = |id: &CopyId| {
             let lifetime = self.plan.copies[*id].lifetime;
             lifetime.from <= period.from && lifetime.until.is_none_or(|end| end > period.from)
@@ -227,18 +200,18 @@ impl<'p> Context<'p> {
 
     /// All copies of a class, sources first.
     pub(crate) fn copies_of(&self, class: ClassId) -> &[CopyId] {
-        self.copies.of(class)
+        self.index.classes.copies.of(class)
     }
 
     /// The copies that a step makes, in the order of the plan.
     pub(crate) fn made_by(&self, step: StepId) -> &[CopyId] {
-        self.by_step.of(step)
+        self.index.places.by_step.of(step)
     }
 
     /// All that a host ever runs and shows, by when it is there.
     pub(crate) fn lifetimes_on(&self, host: HostId) -> impl Iterator<Item = Lifetime> {
         let model = &self.plan.model;
-        let steps = self.run_by.of(host).iter();
+        let steps = self.index.places.run_by.of(host).iter();
         let here = move |mount: &&Mount| model.services[mount.service].host == host;
         let mounts = model.mounts.iter().filter(here);
         let steps = steps.map(|id| model.steps[*id].lifetime);
@@ -247,7 +220,7 @@ impl<'p> Context<'p> {
 
     /// The steps that a host runs on a day, in order.
     pub(crate) fn run_by(&self, host: HostId, day: Date) -> impl Iterator<Item = StepId> {
-        let steps = self.run_by.of(host).iter().copied();
+        let steps = self.index.places.run_by.of(host).iter().copied();
         steps.filter(move |id| self.plan.model.steps[*id].lifetime.contains(day))
     }
 
@@ -286,6 +259,17 @@ impl<'p> Context<'p> {
         Rc::clone(found)
     }
 
+    /// The same, those that are alike together.
+    pub(crate) fn kinds_in(&self, period: &Period) -> Rc<[Vec<ClassId>]> {
+        if let Some(found) = self.alike.borrow().get(&period.from) {
+            return Rc::clone(found);
+        }
+        let found: Rc<[Vec<ClassId>]> = self.alike(&self.classes_in(period), period).into();
+        let mut known = self.alike.borrow_mut();
+        known.insert(period.from, Rc::clone(&found));
+        found
+    }
+
     /// The faults that somebody chose to be asked about alone.
     pub(crate) fn chosen(&self) -> Option<&FaultSet> {
         self.chosen.as_ref().map(|chosen| chosen.faults())
@@ -293,7 +277,12 @@ impl<'p> Context<'p> {
 
     /// How long it takes until the first of a class's steps has fallen silent and somebody has acted.
     pub(crate) fn alarmed_after(&self, class: ClassId) -> Seconds {
-        self.alarmed.get(class).copied().unwrap_or_default()
+        self.index
+            .classes
+            .alarmed
+            .get(class)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// How long a store itself keeps what is deleted or overwritten in it by those who may not administer
@@ -318,7 +307,7 @@ impl<'p> Context<'p> {
 
     /// The stores of a host, in order.
     pub(crate) fn stores_on(&self, host: HostId) -> &[StoreId] {
-        self.stores_on.of(host)
+        self.index.places.stores_on.of(host)
     }
 
     pub(crate) fn class_name(&self, class: ClassId) -> &'p str {
@@ -331,7 +320,7 @@ impl<'p> Context<'p> {
 
     /// The copies on all stores of a host.
     pub(crate) fn on_host(&self, host: HostId) -> &[CopyId] {
-        self.on_hosts.of(host)
+        self.index.places.on_hosts.of(host)
     }
 
     pub(crate) fn host(&self, copy: &Copy) -> HostId {

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use thrice_model::{ClassId, Obligation};
 use thrice_plan::Plan;
 
-use crate::context::{Context, Known};
+use crate::context::{Context, Index, Known};
 use crate::faults::{BY_FAULT, Chosen};
 use crate::obligations::{DECIDED, Decide, not_decided};
 use crate::presence::{Answers, NewSolver, z3};
@@ -143,7 +143,7 @@ pub fn verify_under(plan: &Plan, chosen: &Chosen) -> Verification {
 
 /// What comes out of one obligation.
 fn decided(context: &Context<'_>, decide: Decide) -> Verification {
-    let mut out = Verification::about(&context.subjects);
+    let mut out = Verification::about(context.subjects());
     decide(context, &mut out);
     out.internal = context.mismatches.take();
     out.queries = context.queries.take();
@@ -181,8 +181,7 @@ enum Task {
 type Waiting = Arc<Mutex<VecDeque<Task>>>;
 
 /// Where a worker takes its next task. The first ones ask the solver, the last ones evaluate: so
-/// one solver does, unless the plan is large and the first take longer than all others together. More
-/// cores do not help: each thread has an index to make.
+/// one solver does, unless the plan is large and the first take longer than all others together.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     /// With a solver that is ready.
@@ -191,9 +190,12 @@ enum End {
     Last,
 }
 
+/// A plan with its index, which all threads share.
+type Indexed = (Arc<Plan>, Arc<Index>);
+
 /// A thread that waits for a plan and decides obligations about it.
 struct Worker {
-    plan: Sender<Arc<Plan>>,
+    plan: Sender<Indexed>,
     thread: JoinHandle<Outcomes>,
 }
 
@@ -239,9 +241,10 @@ impl Prover {
     /// Begins to decide all obligations that this version knows.
     #[must_use]
     pub fn begin(self, plan: &Arc<Plan>) -> Proving {
+        let index = Arc::new(Index::of(plan));
         for worker in &self.workers {
             // A thread that is not there any more has panicked: that is told when it is waited for.
-            let _ = worker.plan.send(Arc::clone(plan));
+            let _ = worker.plan.send((Arc::clone(plan), Arc::clone(&index)));
         }
         Proving {
             prover: self,
@@ -341,12 +344,12 @@ impl Task {
 }
 
 /// Takes on one task after the other that no other thread has taken.
-fn decide(end: End, waiting: &Waiting, plans: &Receiver<Arc<Plan>>, answers: Answers) -> Outcomes {
+fn decide(end: End, waiting: &Waiting, plans: &Receiver<Indexed>, answers: Answers) -> Outcomes {
     let mut outcomes = Outcomes::default();
-    let Ok(plan) = plans.recv() else {
+    let Ok((plan, index)) = plans.recv() else {
         return outcomes;
     };
-    let context = Context::new(&plan, Known::with(answers));
+    let context = Context::with(&plan, index, Known::with(answers));
     let two_solvers = plan.copies.len() > TWO_SOLVERS;
     let next = || {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);

@@ -77,6 +77,21 @@ impl Verdicts {
         self.0.push(subjects, period.into().0, said);
     }
 
+    /// Takes something that is to be said of several subjects, here and there.
+    pub(crate) fn word(&mut self, said: Said) -> Word {
+        Word(self.0.word(said))
+    }
+
+    /// Says it of a subject in a period.
+    pub(crate) fn push_one(
+        &mut self,
+        subject: impl Into<Subject>,
+        period: impl Into<When>,
+        Word(said): Word,
+    ) {
+        self.0.push_one(subject.into().0, period.into().0, said);
+    }
+
     /// Adds verdicts about the same plan.
     pub(crate) fn append(&mut self, other: Self) {
         self.0.append(other.0);
@@ -126,6 +141,10 @@ impl FromIterator<Verdict> for Verdicts {
         Self(parts.collect())
     }
 }
+
+/// What a verdict says, by number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word(u32);
 
 /// What a verdict is about: a number that [`Subjects`] gives out.
 #[derive(Clone, Copy, Debug)]

@@ -14,7 +14,7 @@ impl<I, T> Groups<I, T>
 where
     usize: From<I>,
     I: Copy,
-    T: Copy,
+    T: Clone,
 {
     /// The groups of so many things; each keeps its order. What belongs to none of them is left out.
     /// They are counted, then put in their places: nothing is sorted.

@@ -3,18 +3,18 @@
 //! Classes come in few kinds: what is decided for one of a kind is decided for all. A kind is found once for
 //! all time; in a period, kinds that differ only in what is not there then are one.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use ecow::EcoString;
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
-use thrice_model::{ClassId, Location, StoreId, Table};
-use thrice_plan::{Copy, CopyId, Leave, Period};
+use thrice_model::{ClassId, Location, Model, StoreId, Table};
+use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 
+use super::index::Classes;
 use super::{Context, Groups};
-use crate::faults::noticed_after;
+use crate::faults::noticed;
 
 /// The kinds of a plan's classes.
 #[derive(Default)]
@@ -23,8 +23,6 @@ pub(super) struct Kinds {
     of: Table<ClassId, usize>,
     /// The first class of each kind.
     firsts: Vec<ClassId>,
-    /// By the first day of a period: for each kind, the first of those that are like it then.
-    in_periods: RefCell<BTreeMap<Date, Rc<[usize]>>>,
 }
 
 /// Signatures, numbered in the order in which they are met.
@@ -45,25 +43,24 @@ impl Numbers {
 }
 
 /// The parts of stores that credentials or mounts narrow, each with its number.
-pub(super) type Narrowed<'p> = Groups<StoreId, (usize, &'p str)>;
+pub(super) type Narrowed = Groups<StoreId, (usize, EcoString)>;
 
-impl<'p> Context<'p> {
-    /// The places that narrowed rights are about, by store.
-    pub(super) fn narrowed_places(&self) -> Narrowed<'p> {
-        let model = &self.plan.model;
-        let granted = model.credentials.iter().flat_map(|(_, c)| &c.rights);
-        let places = granted
-            .flat_map(|g| g.stores.iter().map(|store| (*store, &*g.path)))
-            .chain(model.mounts.iter().map(|m| (m.store, &*m.path)));
-        let parts = places.enumerate().filter(|(_, (_, path))| *path != "/");
-        let parts = parts.map(|(number, (store, path))| (store, (number, path)));
-        let parts: Vec<(StoreId, (usize, &str))> = parts.collect();
-        Groups::new(model.stores.len(), parts.into_iter())
-    }
+/// The places that narrowed rights are about, by store.
+pub(super) fn narrowed(model: &Model) -> Narrowed {
+    let granted = model.credentials.iter().flat_map(|(_, c)| &c.rights);
+    let places = granted
+        .flat_map(|g| g.stores.iter().map(|store| (*store, &g.path)))
+        .chain(model.mounts.iter().map(|m| (m.store, &m.path)));
+    let parts = places.enumerate().filter(|(_, (_, path))| *path != "/");
+    let parts = parts.map(|(number, (store, path))| (store, (number, path.clone())));
+    let parts: Vec<(StoreId, (usize, EcoString))> = parts.collect();
+    Groups::new(model.stores.len(), parts.into_iter())
+}
 
+impl Classes {
     /// What a class is and how its copies come and go is looked at once, not once a period.
-    pub(super) fn find_kinds(&self) -> Kinds {
-        let classes = &self.plan.model.classes;
+    pub(super) fn find_kinds(&self, plan: &Plan) -> Kinds {
+        let classes = &plan.model.classes;
         let mut numbers = Numbers::default();
         let mut out = Kinds {
             of: Table::with_capacity(classes.len()),
@@ -72,9 +69,9 @@ impl<'p> Context<'p> {
         let mut signature = Vec::new();
         for class in classes.ids() {
             let copies = self.copies.of(class);
-            self.signature(class, copies, &mut signature);
+            self.signature(plan, class, copies, &mut signature);
             for copy in copies {
-                let lifetime = self.plan.copies[*copy].lifetime;
+                let lifetime = plan.copies[*copy].lifetime;
                 signature.push(day(lifetime.from));
                 signature.push(lifetime.until.map_or(-1, day));
             }
@@ -87,52 +84,9 @@ impl<'p> Context<'p> {
         out
     }
 
-    /// For each kind, the first of those that are like it in a period.
-    fn kinds_in(&self, period: &Period) -> Rc<[usize]> {
-        let mut known = self.kinds.in_periods.borrow_mut();
-        let found = known.entry(period.from).or_insert_with(|| {
-            let mut numbers = Numbers::default();
-            let mut signature = Vec::new();
-            let firsts = self.kinds.firsts.iter().enumerate();
-            firsts
-                .map(|(kind, first)| {
-                    let copies = self.copies_there(*first, period);
-                    self.signature(*first, &copies, &mut signature);
-                    self.past(*first, period, &mut signature);
-                    numbers.of(&signature, kind)
-                })
-                .collect()
-        });
-        Rc::clone(found)
-    }
-
-    /// Classes that differ in nothing but their names: whose copies lie in the same stores and come
-    /// and go at the same times. What is decided for one of them is decided for all. In the order of
-    /// the first class of each group.
-    pub(crate) fn alike(&self, classes: &[ClassId], period: &Period) -> Vec<Vec<ClassId>> {
-        let numbers = self.kinds_in(period);
-        let mut places: Vec<Option<usize>> = vec![None; numbers.len()];
-        let mut out: Vec<Vec<ClassId>> = Vec::new();
-        for class in classes {
-            let kind = self.kinds.of.get(*class).copied();
-            let number = kind.and_then(|kind| numbers.get(kind).copied());
-            let Some(place) = number.and_then(|number| places.get_mut(number)) else {
-                continue;
-            };
-            match place.and_then(|place| out.get_mut(place)) {
-                Some(group) => group.push(*class),
-                None => {
-                    *place = Some(out.len());
-                    out.push(vec![*class]);
-                }
-            }
-        }
-        out
-    }
-
     /// All that obligations about copies look at in a class with these copies, as numbers.
-    fn signature(&self, id: ClassId, copies: &[CopyId], out: &mut Vec<i64>) {
-        let class = &self.plan.model.classes[id];
+    fn signature(&self, plan: &Plan, id: ClassId, copies: &[CopyId], out: &mut Vec<i64>) {
+        let class = &plan.model.classes[id];
         let time = |t: Option<(thrice_quantity::Seconds, thrice_diagnostics::Span)>| {
             t.map_or(-1, |(t, _)| t.0)
         };
@@ -142,12 +96,12 @@ impl<'p> Context<'p> {
             time(class.asked().rto),
             time(class.asked().retain_at_least),
             time(class.asked().retain_at_most),
-            noticed_after(self, id).0,
+            noticed(class, self.alarmed.get(id).copied().unwrap_or_default()).0,
         ]);
         out.push(number(class.needs.len()));
         out.extend(class.needs.iter().map(|n| i64::from(n.class.index())));
         for copy_id in copies {
-            let copy = &self.plan.copies[*copy_id];
+            let copy = &plan.copies[*copy_id];
             let older = copy
                 .enter
                 .older_than
@@ -168,9 +122,9 @@ impl<'p> Context<'p> {
                 older.1,
                 number(copy.leaves.len()),
             ]);
-            self.reached_by(copy, out);
+            self.reached_by(plan, copy, out);
             for leave in &copy.leaves {
-                let lifetime = self.plan.model.steps[leave.by()].lifetime;
+                let lifetime = plan.model.steps[leave.by()].lifetime;
                 out.extend([day(lifetime.from), lifetime.until.map_or(-1, day)]);
                 out.extend(match leave {
                     Leave::AfterEntering { after, .. } => [0, 0, after.low().0, after.high().0],
@@ -184,32 +138,10 @@ impl<'p> Context<'p> {
         }
     }
 
-    /// What else a class has had, where that bears on a period: classes alike by then need not have been so
-    /// before.
-    fn past(&self, id: ClassId, period: &Period, out: &mut Vec<i64>) {
-        let place = self.plan.periods.iter().position(|p| p.from == period.from);
-        let Some(across) = place.and_then(|place| self.across(id, place)) else {
-            return;
-        };
-        let mut before = Vec::new();
-        let copies = &across.symbolized.copies;
-        self.signature(id, copies, &mut before);
-        out.push(-2);
-        out.append(&mut before);
-        for copy in copies {
-            let copy = &self.plan.copies[*copy];
-            let steps = &self.plan.model.steps;
-            let fed = copy
-                .made_by
-                .map_or(copy.lifetime, |step| steps[step].lifetime);
-            out.extend([day(fed.from), fed.until.map_or(-1, day)]);
-        }
-    }
-
     /// What decides who can reach a copy: the runner and the credential of its step, and the narrowed
     /// rights that meet its place.
-    fn reached_by(&self, copy: &Copy, out: &mut Vec<i64>) {
-        let step = copy.made_by.map(|id| &self.plan.model.steps[id]);
+    fn reached_by(&self, plan: &Plan, copy: &Copy, out: &mut Vec<i64>) {
+        let step = copy.made_by.map(|id| &plan.model.steps[id]);
         let runner = step.and_then(|s| s.runner.host);
         let credential = step.and_then(|s| s.credential);
         out.extend([
@@ -221,13 +153,84 @@ impl<'p> Context<'p> {
         for (index, path) in self.narrowed.of(store) {
             let place = Location {
                 store,
-                path: (*path).into(),
+                path: path.clone(),
             };
             if place.meets(&copy.location) {
                 out.push(number(*index));
             }
         }
         out.push(number(out.len() - before));
+    }
+}
+
+impl Context<'_> {
+    /// For each kind, the first of those that are like it in a period.
+    fn numbers_in(&self, period: &Period) -> Rc<[usize]> {
+        let mut known = self.kinds.borrow_mut();
+        let found = known.entry(period.from).or_insert_with(|| {
+            let mut numbers = Numbers::default();
+            let mut signature = Vec::new();
+            let firsts = self.index.classes.kinds.firsts.iter().enumerate();
+            firsts
+                .map(|(kind, first)| {
+                    let copies = self.copies_there(*first, period);
+                    self.index
+                        .classes
+                        .signature(self.plan, *first, &copies, &mut signature);
+                    self.past(*first, period, &mut signature);
+                    numbers.of(&signature, kind)
+                })
+                .collect()
+        });
+        Rc::clone(found)
+    }
+
+    /// Classes that differ in nothing but their names: whose copies lie in the same stores and come
+    /// and go at the same times. What is decided for one of them is decided for all. In the order of
+    /// the first class of each group.
+    pub(crate) fn alike(&self, classes: &[ClassId], period: &Period) -> Vec<Vec<ClassId>> {
+        let numbers = self.numbers_in(period);
+        let mut places: Vec<Option<usize>> = vec![None; numbers.len()];
+        let mut out: Vec<Vec<ClassId>> = Vec::new();
+        for class in classes {
+            let kind = self.index.classes.kinds.of.get(*class).copied();
+            let number = kind.and_then(|kind| numbers.get(kind).copied());
+            let Some(place) = number.and_then(|number| places.get_mut(number)) else {
+                continue;
+            };
+            match place.and_then(|place| out.get_mut(place)) {
+                Some(group) => group.push(*class),
+                None => {
+                    *place = Some(out.len());
+                    out.push(vec![*class]);
+                }
+            }
+        }
+        out
+    }
+
+    /// What else a class has had, where that bears on a period: classes alike by then need not have been so
+    /// before.
+    fn past(&self, id: ClassId, period: &Period, out: &mut Vec<i64>) {
+        let place = self.plan.periods.iter().position(|p| p.from == period.from);
+        let Some(across) = place.and_then(|place| self.across(id, place)) else {
+            return;
+        };
+        let mut before = Vec::new();
+        let copies = &across.symbolized.copies;
+        self.index
+            .classes
+            .signature(self.plan, id, copies, &mut before);
+        out.push(-2);
+        out.append(&mut before);
+        for copy in copies {
+            let copy = &self.plan.copies[*copy];
+            let steps = &self.plan.model.steps;
+            let fed = copy
+                .made_by
+                .map_or(copy.lifetime, |step| steps[step].lifetime);
+            out.extend([day(fed.from), fed.until.map_or(-1, day)]);
+        }
     }
 }
 

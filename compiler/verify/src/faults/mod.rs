@@ -11,8 +11,8 @@ pub use chosen::{Chosen, NoFault};
 pub(crate) use keys::holders;
 pub(crate) use kill::{Struck, Useless, Why, history, strike};
 pub(crate) use principals::{
-    By, Grant, Owned, Principal, alarmed_after, closure, first_write, machines, noticed_after,
-    spared,
+    By, Grant, Owned, Principal, alarmed_after, closure, first_write, machines, noticed,
+    noticed_after, spared,
 };
 pub(crate) use reduce::{Stakes, grown};
 

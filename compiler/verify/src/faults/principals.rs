@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use thrice_model::{
-    CredentialId, Holder, HostId, HostKind, KeyId, Location, LockMode, Mount, ProviderCapability,
-    Right, Step, StepId, StepTarget, StoreId, Verb, Versioning,
+    Class, CredentialId, Holder, HostId, HostKind, KeyId, Location, LockMode, Mount,
+    ProviderCapability, Right, Step, StepId, StepTarget, StoreId, Verb, Versioning,
 };
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Period, Plan};
 use thrice_quantity::Seconds;
@@ -418,7 +418,7 @@ pub(crate) fn spared(context: &Context<'_>, id: StoreId) -> Option<Seconds> {
         Some(period.saturating_mul(i64::from(keep.saturating_sub(1))))
     });
     let versions = (store.versioning == Versioning::On || store.lock.is_some()).then(|| {
-        let rules = context.noncurrent_rules.iter();
+        let rules = context.noncurrent_rules().iter();
         let expired = rules.filter_map(|rule| match &model.steps[*rule] {
             step if step.source_store() != Some(id) => None,
             step => match &step.verb {
@@ -471,12 +471,16 @@ fn unlock(written: &[i64], window: i64) -> Option<i64> {
 /// How long the destruction of a class's copies may stay unseen: as the class says, and never less than
 /// the first of its steps needs to fall silent and somebody to act. A lower bound where nothing is said.
 pub(crate) fn noticed_after(context: &Context<'_>, class: thrice_model::ClassId) -> Seconds {
-    let model = &context.plan.model;
-    let said = model.classes[class]
-        .asked()
-        .noticed_within
-        .map_or(Seconds::ZERO, |(t, _)| t);
-    said.max(context.alarmed_after(class))
+    noticed(
+        &context.plan.model.classes[class],
+        context.alarmed_after(class),
+    )
+}
+
+/// The same, where it is known how long it takes until somebody is alarmed and has acted.
+pub(crate) fn noticed(class: &Class, alarmed: Seconds) -> Seconds {
+    let said = class.asked().noticed_within;
+    said.map_or(alarmed, |(said, _)| said.max(alarmed))
 }
 
 /// How long it takes until the first of a class's steps has fallen silent and somebody has acted.

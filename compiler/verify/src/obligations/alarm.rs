@@ -47,7 +47,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             .all(|f| f.diagnostic.severity != Severity::Error),
         note: note(context).into(),
     };
-    let subjects = &context.subjects;
+    let subjects = context.subjects();
     out.verdicts
         .push([subjects.policy()], subjects.always(), said);
     out.findings.append(&mut found);

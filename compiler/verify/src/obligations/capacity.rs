@@ -100,7 +100,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     },
                 };
                 out.verdicts
-                    .push([context.subjects.store(store)], index, said);
+                    .push([context.subjects().store(store)], index, said);
             }
         }
     }

@@ -342,25 +342,15 @@ fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usiz
                 .collect(),
         ],
         Kind::Media => {
-            let media: BTreeMap<_, u32> = model
-                .stores
-                .iter()
-                .filter_map(|(_, s)| s.medium.clone())
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .zip(0..)
-                .collect();
-            let group = |c: &thrice_plan::Copy| {
-                model.stores[store(c)]
-                    .medium
-                    .as_ref()
-                    .and_then(|m| media.get(m))
-                    .copied()
-            };
+            let medium = |copy: &thrice_plan::Copy| model.stores[store(copy)].medium.as_ref();
+            let all = counting.iter().filter_map(|(_, copy)| medium(copy));
+            let numbers: BTreeMap<_, u32> =
+                all.collect::<BTreeSet<_>>().into_iter().zip(0..).collect();
+            let group = |copy: &thrice_plan::Copy| numbers.get(medium(copy)?).copied();
             vec![
                 counting
                     .iter()
-                    .filter_map(|(i, c)| Some((*i, group(c)?)))
+                    .filter_map(|(i, copy)| Some((*i, group(copy)?)))
                     .collect(),
             ]
         }

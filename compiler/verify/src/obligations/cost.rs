@@ -123,7 +123,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 None => format!("{total} a month").into(),
             },
         };
-        out.verdicts.push([context.subjects.policy()], index, said);
+        out.verdicts
+            .push([context.subjects().policy()], index, said);
     }
 }
 

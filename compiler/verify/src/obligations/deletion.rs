@@ -126,7 +126,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         let attacks = attacks(context, period, &mut known_attacks);
         let mut adders = counting::Adders::default();
         let mut notes = counting::Notes::default();
-        for classes in context.alike(&context.classes_in(period), period) {
+        for classes in context.kinds_in(period).iter() {
             let Some(class) = classes.first().copied() else {
                 continue;
             };
@@ -170,7 +170,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 if case.len() > group.case.len() {
                     group.case = case;
                 }
-                group.classes.extend(&classes);
+                group.classes.extend(classes);
                 group.principals.insert(attack.principal);
                 group.periods.insert(index);
             }
@@ -179,7 +179,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 Some(Left::Nothing) => EcoString::new(),
                 None => {
                     let known = (&mut adders, &mut open);
-                    let pushers = counting::pushers(context, &classes, ids, period, known);
+                    let pushers = counting::pushers(context, classes, ids, period, known);
                     notes.of(context, pushers)
                 }
             };

@@ -23,7 +23,7 @@ pub(super) fn noncurrent(context: &Context<'_>, copy: &Copy) -> Noncurrent {
     if model.stores[copy.location.store].versioning == Versioning::Off {
         return Noncurrent::Gone;
     }
-    let rules = context.noncurrent_rules.iter().filter_map(|id| {
+    let rules = context.noncurrent_rules().iter().filter_map(|id| {
         let step = &model.steps[*id];
         let (Verb::Expire { after, .. }, Source::Location(place, _)) = (&step.verb, &step.source)
         else {

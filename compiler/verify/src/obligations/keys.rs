@@ -44,7 +44,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 holds: !found.circle && found.taken.len() == before,
                 note: held_words(context, *key).into(),
             };
-            out.verdicts.push([context.subjects.key(*key)], index, said);
+            out.verdicts
+                .push([context.subjects().key(*key)], index, said);
         }
     }
     for (key, found) in &wrong {

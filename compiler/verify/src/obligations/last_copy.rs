@@ -36,7 +36,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     // Which engine says it of the first of classes alike, as long as its copies are this system.
     let mut known: BTreeMap<ClassId, (Rc<Symbolized>, Engine)> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
-        for classes in context.alike(&context.classes_in(period), period) {
+        for classes in context.kinds_in(period).iter() {
             let Some(class) = classes.first().copied() else {
                 continue;
             };
@@ -47,7 +47,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 Rc::ptr_eq(system, &symbolized) && across.as_ref().is_none_or(|a| !a.new)
             };
             if let Some((_, engine)) = before.filter(as_before) {
-                out.verdicts.push(classes, index, said(true, *engine));
+                out.verdicts
+                    .push(classes.iter().copied(), index, said(true, *engine));
                 continue;
             }
             let about = About {
@@ -75,7 +76,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     known.remove(&class);
                     let cause = culprits(context, asked, &run);
                     causes.entry(cause).or_default().push(Violation {
-                        classes,
+                        classes: classes.clone(),
                         period: index,
                         symbolized: asked.clone(),
                         run,

@@ -35,7 +35,7 @@ use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Stakes, Struck, Useless, strike};
 use crate::presence::ABOUT_CLASS;
-use crate::verdicts::{Said, by_class};
+use crate::verdicts::{Said, Word, by_class};
 use crate::verification::{Engine, Verification};
 
 /// What is asked of a class.
@@ -138,13 +138,21 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let groups = decided
         .iter()
         .map(|(classes, index, _)| (&classes[..], *index));
-    for cell in by_class(context.plan.model.classes.len(), groups) {
-        let Some((_, index, said)) = decided.get(cell.group as usize) else {
+    let cells = by_class(context.plan.model.classes.len(), groups);
+    let all = decided.iter();
+    let words = all.map(|(.., said)| out.verdicts.word(said.clone()));
+    let words: Vec<Word> = words.collect();
+    for cell in cells {
+        let group = cell.group as usize;
+        let (Some(word), Some((_, index, said))) = (words.get(group), decided.get(group)) else {
             continue;
         };
-        let borne_out = !unknown.contains(&(cell.class, *index));
-        let said = said.clone().if_borne_out(borne_out);
-        out.verdicts.push([cell.class], *index, said);
+        if unknown.contains(&(cell.class, *index)) {
+            let said = said.clone().if_borne_out(false);
+            out.verdicts.push([cell.class], *index, said);
+        } else {
+            out.verdicts.push_one(cell.class, *index, *word);
+        }
     }
 }
 
@@ -224,13 +232,12 @@ fn alike(
     asked: &Table<ClassId, usize>,
     period: &Period,
 ) -> Vec<(Vec<ClassId>, Limits)> {
-    let classes = context.classes_in(period);
     let mut out = Vec::new();
-    for group in context.alike(&classes, period) {
+    for group in context.kinds_in(period).iter() {
         let mut index: BTreeMap<(Vec<usize>, Limits, Vec<usize>), usize> = BTreeMap::new();
         // Those of one number are alike in each period; those of several numbers may be so in some.
         let mut known: BTreeMap<usize, usize> = BTreeMap::new();
-        for class in group {
+        for class in group.iter().copied() {
             let number = asked.get(class).copied().unwrap_or(usize::MAX);
             let place = known.get(&number).copied();
             if let Some((group, _)) = place.and_then(|place| out.get_mut(place)) {

@@ -49,7 +49,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         holds,
         note: asked(context).into(),
     };
-    let subjects = &context.subjects;
+    let subjects = context.subjects();
     out.verdicts
         .push([subjects.policy()], subjects.always(), said);
 }

@@ -14,7 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ecow::EcoString;
+use indexmap::IndexMap;
 use jiff::civil::Date;
+use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Demand, HostId, Obligation, Selection, Target};
 use thrice_plan::{CopyId, CopyKind, Period};
@@ -24,7 +26,7 @@ use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::{self, Asked, Fault, FaultSet, Stakes, Struck, Useless, Why, strike};
 use crate::presence::{About, Crossing, Question, Run, Symbolized};
-use crate::verdicts::{Said, by_class};
+use crate::verdicts::{Said, Word, by_class};
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::during;
 
@@ -92,11 +94,10 @@ pub(crate) fn outcomes(context: &Context<'_>, told: Told<'_>) {
 fn decided(context: &Context<'_>, mut told: Option<Told<'_>>, out: &mut Verification) {
     let mut state = Decider::new(context, told.is_some());
     for (index, period) in context.plan.periods.iter().enumerate() {
-        let classes = context.classes_in(period);
-        let alike = context.alike(&classes, period);
+        let alike = context.kinds_in(period);
         state.symbols = symbols(context, &alike, period);
         match context.chosen() {
-            Some(faults) => state.under(faults, alike, index),
+            Some(faults) => state.under(faults, &alike, index),
             None => {
                 state.required(&alike, index, period, out);
                 state.floor(&alike, index, period);
@@ -233,14 +234,14 @@ impl Decider<'_, '_> {
     }
 
     /// Asks about faults that somebody chose, of all classes.
-    fn under(&mut self, faults: &FaultSet, alike: Vec<Vec<ClassId>>, index: usize) {
+    fn under(&mut self, faults: &FaultSet, alike: &[Vec<ClassId>], index: usize) {
         let ask = Ask {
             faults: faults.clone(),
             span: None,
             spared: false,
             since: self.context.plan.model.policy.start,
         };
-        let mut all: Vec<Alike> = alike.into_iter().map(|c| self.alike(c)).collect();
+        let mut all: Vec<Alike> = alike.iter().map(|c| self.alike(c.clone())).collect();
         drop(self.ask(&ask, &mut all, index));
         self.conclude(all, index);
     }
@@ -588,10 +589,26 @@ impl Decider<'_, '_> {
         }
     }
 
+    /// Says after which faults the live data alone is left of a class, if enough is left under all.
+    fn only_live(&self, attained: &Attained, class: ClassId, index: usize) -> Option<String> {
+        if !attained.holds || attained.only_live.is_empty() {
+            return None;
+        }
+        let only = attained.only_live.iter();
+        let only: Vec<String> = only.map(|f| faults::words(self.context, *f)).collect();
+        let name = self.context.class_name(class);
+        let period = self.context.plan.periods.get(index);
+        let period = period.map_or("", |p| p.name.as_str());
+        Some(format!("`{name}` in `{period}` if {}", only.join(", or ")))
+    }
+
     fn finish(self, out: &mut Verification) {
         let groups = self.verdicts.iter();
         let groups = groups.map(|(classes, index, _)| (&classes[..], *index));
         let cells = by_class(self.context.plan.model.classes.len(), groups);
+        // Classes that are decided together throughout are told of in the same words.
+        let mut words: IndexMap<Vec<u32>, Word, FxBuildHasher> = IndexMap::default();
+        let mut together = Vec::new();
         for cells in
             cells.chunk_by(|one, next| (one.class, one.period) == (next.class, next.period))
         {
@@ -599,35 +616,35 @@ impl Decider<'_, '_> {
                 continue;
             };
             let (class, index) = (first.class, first.period as usize);
+            together.clear();
+            together.extend(cells.iter().map(|cell| cell.group));
+            if let Some(word) = words.get(&together) {
+                out.verdicts.push_one(class, index, *word);
+                continue;
+            }
             let mut attained = Attained::default();
             for cell in cells {
                 if let Some((.., other)) = self.verdicts.get(cell.group as usize) {
                     attained.add(other);
                 }
             }
-            let only: Vec<String> = attained
-                .only_live
-                .iter()
-                .map(|f| faults::words(self.context, *f))
-                .collect();
-            if attained.holds && !only.is_empty() {
-                let name = self.context.class_name(class);
-                let period = self.context.plan.periods.get(index);
-                let period = period.map_or("", |p| p.name.as_str());
-                out.only_live
-                    .push(format!("`{name}` in `{period}` if {}", only.join(", or ")));
-            }
-            let said = Said {
+            let only = self.only_live(&attained, class, index);
+            let word = out.verdicts.word(Said {
                 obligation: Obligation::Survival,
                 engine: attained.engine,
                 holds: attained.holds,
-                note: if only.is_empty() {
+                note: if attained.only_live.is_empty() {
                     EcoString::new()
                 } else {
                     "partly through the live data alone".into()
                 },
-            };
-            out.verdicts.push([class], index, said);
+            });
+            out.verdicts.push_one(class, index, word);
+            match only {
+                // This names the class.
+                Some(only) => out.only_live.push(only),
+                None => drop(words.insert(together.clone(), word)),
+            }
         }
         let parts = self.groups.values().flat_map(|group| {
             let violations = split(&group.violations).into_iter();

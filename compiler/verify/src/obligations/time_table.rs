@@ -51,7 +51,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         holds,
         note: note.into(),
     };
-    let subjects = &context.subjects;
+    let subjects = context.subjects();
     out.verdicts
         .push([subjects.policy()], subjects.always(), said);
 }

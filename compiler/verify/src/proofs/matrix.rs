@@ -80,7 +80,7 @@ pub struct Saved {
 pub fn survival_matrix(plan: &Plan, chosen: Option<&Chosen>) -> Matrix<Saved> {
     let session = Session::under(chosen);
     let context = session.context(plan);
-    let mut out = Matrix::about(context.subjects.names());
+    let mut out = Matrix::about(context.subjects().names());
     survival::outcomes(&context, &mut |index, outcomes| {
         if let (Some(period), Ok(number)) = (plan.periods.get(index), u32::try_from(index)) {
             Filler::new(&context, period, &mut out).fill(number, &outcomes);

@@ -48,7 +48,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         holds,
         note: kept(context).into(),
     };
-    let subjects = &context.subjects;
+    let subjects = context.subjects();
     out.verdicts
         .push([subjects.policy()], subjects.always(), said);
 }

@@ -334,7 +334,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let StepTarget::Repository(of, _) = &step.target else {
             return None;
         };
-        let prunes = self.context.prunes.iter().filter(|id| {
+        let prunes = self.context.prunes().iter().filter(|id| {
             matches!(&plan.model.steps[**id].source, Source::Repository(repository, _) if repository == of)
         });
         let all = prunes.filter_map(|id| between(*id));

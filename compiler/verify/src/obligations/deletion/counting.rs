@@ -29,9 +29,16 @@ type Hosts = Rc<[HostId]>;
 /// The hosts that can add snapshots to a place with a key, as far as it has been asked in a period.
 pub(super) type Adders = BTreeMap<(Location, Option<KeyId>), Hosts>;
 
-/// Repositories by whose rules everything can be pushed out: the classes, as they were met together, and who can
-/// do it.
-pub(super) type Open = BTreeMap<BTreeSet<RepositoryId>, (BTreeSet<Vec<ClassId>>, BTreeSet<HostId>)>;
+/// Repositories by whose rules everything can be pushed out.
+pub(super) type Open = BTreeMap<BTreeSet<RepositoryId>, Pushed>;
+
+/// What can be pushed out, and by whom.
+#[derive(Default)]
+pub(super) struct Pushed {
+    /// The classes, as they were met together.
+    classes: BTreeSet<Vec<ClassId>>,
+    hosts: Vec<Hosts>,
+}
 
 /// The hosts that can push out of each other store all versions of some classes alike; files them where nobody
 /// would notice.
@@ -75,9 +82,12 @@ pub(super) fn pushers(
     };
     let unnoticed: Vec<ClassId> = classes.iter().filter(unnoticed).copied().collect();
     if !all.is_empty() && !unnoticed.is_empty() {
-        let (classes, hosts) = open.entry(repositories).or_default();
-        classes.insert(unnoticed);
-        hosts.extend(all.iter());
+        let pushed = open.entry(repositories).or_default();
+        pushed.classes.insert(unnoticed);
+        // Most are pushed out by the same ones as others before.
+        if !pushed.hosts.iter().any(|known| Rc::ptr_eq(known, &all)) {
+            pushed.hosts.push(Rc::clone(&all));
+        }
     }
     all
 }
@@ -149,19 +159,18 @@ fn note(context: &Context<'_>, pushers: &[HostId]) -> String {
 /// One finding for the repositories that are open alike.
 pub(super) fn tell(context: &Context<'_>, open: &Open) -> Vec<Finding> {
     let model = &context.plan.model;
-    let told = |(repositories, (classes, hosts)): (
-        &BTreeSet<RepositoryId>,
-        &(BTreeSet<_>, BTreeSet<_>),
-    )| {
+    let told = |(repositories, pushed): (&BTreeSet<RepositoryId>, &Pushed)| {
+        let hosts = pushed.hosts.iter().flat_map(|hosts| hosts.iter());
+        let hosts: BTreeSet<&HostId> = hosts.collect();
         let named = repositories.iter().map(|id| &model.repositories[*id].named);
-        let classes: BTreeSet<ClassId> = classes.iter().flatten().copied().collect();
+        let classes: BTreeSet<ClassId> = pushed.classes.iter().flatten().copied().collect();
         let of: Vec<&str> = classes.iter().map(|c| context.class_name(*c)).collect();
         let mut diagnostic = Diagnostic::warning(
             OPEN,
             format!(
                 "who owns {}{} can push all good versions of {} out of {} with worthless ones, and nothing falls silent",
                 if hosts.len() > 1 { "one of " } else { "" },
-                some(names(context, hosts)),
+                some(names(context, hosts.iter().copied())),
                 some(of.iter().copied()),
                 list(named.clone().map(|named| named.name.as_str())),
             ),

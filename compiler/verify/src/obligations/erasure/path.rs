@@ -223,7 +223,7 @@ impl Path<'_, '_> {
         if prunes {
             return (Some(forgotten), why);
         }
-        let pruning = self.context.prunes.iter().copied().filter(|id| {
+        let pruning = self.context.prunes().iter().copied().filter(|id| {
             let step = &plan.model.steps[*id];
             copy.repository.is_some()
                 && (matches!(&step.source, Source::Repository(r, _) if Some(*r) == copy.repository)

@@ -36,7 +36,7 @@ pub(super) fn decide(context: &Context<'_>, out: &mut Verification) {
                     worst = worst.max(found);
                 }
                 if let Some(said) = said(context, id, needed, found, period) {
-                    let pair = context.subjects.pair(id, needed.class);
+                    let pair = context.subjects().pair(id, needed.class);
                     out.verdicts.push(pair, index, said);
                 }
             }

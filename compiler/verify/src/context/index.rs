@@ -1,0 +1,120 @@
+//! What belongs to what in a plan, worked out once for all who ask.
+
+use std::thread;
+
+use thrice_model::{ClassId, HostId, StepId, StoreId, Table, Verb};
+use thrice_plan::{CopyId, Plan};
+use thrice_quantity::Seconds;
+
+use super::Groups;
+use super::kinds::{Kinds, Narrowed, narrowed};
+use crate::faults::alarmed_after;
+use crate::verdicts::Subjects;
+
+/// Plans with more copies than this are indexed by two threads: it takes longer than to start one.
+const MANY: usize = 5_000;
+
+/// What belongs to what in a plan.
+pub(crate) struct Index {
+    pub classes: Classes,
+    pub places: Places,
+    /// What verdicts can be about.
+    pub subjects: Subjects,
+}
+
+/// What classes are made of, and which are alike.
+pub(crate) struct Classes {
+    /// Copies of each class, sources first.
+    pub copies: Groups<ClassId, CopyId>,
+    /// How long it takes until the first of each class's steps has fallen silent and somebody has acted.
+    pub alarmed: Table<ClassId, Seconds>,
+    pub(super) narrowed: Narrowed,
+    pub(super) kinds: Kinds,
+}
+
+/// What lies where, and what is run by whom.
+pub(crate) struct Places {
+    /// Copies on each host, in the order of the plan.
+    pub on_hosts: Groups<HostId, CopyId>,
+    /// What each step makes.
+    pub by_step: Groups<StepId, CopyId>,
+    /// The lifecycle rules that give up noncurrent versions, in order: few, among many steps.
+    pub noncurrent_rules: Vec<StepId>,
+    /// The steps that prune, in order.
+    pub prunes: Vec<StepId>,
+    /// The steps that each host runs, in order.
+    pub run_by: Groups<HostId, StepId>,
+    /// The stores of each host, in order.
+    pub stores_on: Groups<HostId, StoreId>,
+}
+
+impl Index {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let rest = || (Places::of(plan), Subjects::of(plan));
+        let (classes, (places, subjects)) = if plan.copies.len() > MANY {
+            thread::scope(|scope| {
+                let classes = scope.spawn(|| Classes::of(plan));
+                let rest = rest();
+                let classes = classes.join();
+                let classes = classes.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                (classes, rest)
+            })
+        } else {
+            (Classes::of(plan), rest())
+        };
+        Self {
+            classes,
+            places,
+            subjects,
+        }
+    }
+}
+
+impl Classes {
+    fn of(plan: &Plan) -> Self {
+        let model = &plan.model;
+        let copies = plan.copies.iter().map(|(id, copy)| (copy.class, id));
+        let copies = Groups::new(model.classes.len(), copies);
+        let classes = model.classes.ids();
+        let alarmed = classes.map(|class| alarmed_after(plan, copies.of(class)));
+        let mut out = Self {
+            alarmed: alarmed.collect::<Vec<_>>().into(),
+            copies,
+            narrowed: narrowed(model),
+            kinds: Kinds::default(),
+        };
+        out.kinds = out.find_kinds(plan);
+        out
+    }
+}
+
+impl Places {
+    fn of(plan: &Plan) -> Self {
+        let model = &plan.model;
+        let copies = plan.copies.iter();
+        let on_hosts = copies.map(|(id, copy)| (plan.host_of(copy.location.store), id));
+        let copies = plan.copies.iter();
+        let by_step = copies.filter_map(|(id, copy)| Some((copy.made_by?, id)));
+        let steps = model.steps.iter();
+        let run_by = steps.filter_map(|(id, step)| Some((step.runner.host?, id)));
+        let stores_on = model.stores.iter().map(|(id, store)| (store.host, id));
+        let (mut noncurrent_rules, mut prunes) = (Vec::new(), Vec::new());
+        for (id, step) in model.steps.iter() {
+            match step.verb {
+                Verb::Expire {
+                    noncurrent: true, ..
+                } => noncurrent_rules.push(id),
+                Verb::Prune => prunes.push(id),
+                _ => {}
+            }
+        }
+        Self {
+            on_hosts: Groups::new(model.hosts.len(), on_hosts),
+            by_step: Groups::new(model.steps.len(), by_step),
+            noncurrent_rules,
+            prunes,
+            run_by: Groups::new(model.hosts.len(), run_by),
+            stores_on: Groups::new(model.hosts.len(), stores_on),
+        }
+    }
+}
