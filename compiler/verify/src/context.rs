@@ -270,6 +270,24 @@ impl<'p> Context<'p> {
         found
     }
 
+    /// Those of some classes: in the order of the first of each group.
+    pub(crate) fn kinds_among(
+        &self,
+        period: &Period,
+        wanted: impl Fn(ClassId) -> bool,
+    ) -> Vec<Vec<ClassId>> {
+        let kinds = self.kinds_in(period);
+        let chosen = kinds.iter().map(|classes| {
+            let classes = classes.iter().copied();
+            classes.filter(|class| wanted(*class)).collect()
+        });
+        let mut out: Vec<Vec<ClassId>> = chosen
+            .filter(|classes: &Vec<_>| !classes.is_empty())
+            .collect();
+        out.sort_unstable_by_key(|classes| classes.first().copied());
+        out
+    }
+
     /// The faults that somebody chose to be asked about alone.
     pub(crate) fn chosen(&self) -> Option<&FaultSet> {
         self.chosen.as_ref().map(|chosen| chosen.faults())

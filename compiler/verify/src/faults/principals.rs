@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
     Class, CredentialId, Holder, HostId, HostKind, KeyId, Location, LockMode, Mount,
@@ -123,21 +124,30 @@ pub(crate) fn closure(context: &Context<'_>, start: Principal, day: Date) -> Own
     out
 }
 
-/// Drops the grants that give nothing beyond an earlier one: a host that runs many steps on one
-/// repository needs the same rights there for each of them.
+/// Drops the grants that give nothing beyond an earlier one, there or further up: a host owns its stores, and
+/// whatever its steps need in them; and it needs the same rights for each step that uses one repository.
 fn once(grants: &mut Vec<Grant>) {
-    let mut given: BTreeMap<Location, Vec<Rights>> = BTreeMap::new();
+    let mut given: BTreeMap<StoreId, BTreeMap<EcoString, Vec<Rights>>> = BTreeMap::new();
     grants.retain(|grant| {
-        let Some(before) = given.get_mut(&grant.place) else {
-            given.insert(grant.place.clone(), vec![grant.rights]);
-            return true;
-        };
-        let new = !before.iter().any(|rights| grant.rights.are_within(*rights));
+        let before = given.entry(grant.place.store).or_default();
+        let mut above = up(&grant.place.path)
+            .filter_map(|path| before.get(path))
+            .flatten();
+        let new = !above.any(|rights| grant.rights.are_within(*rights));
         if new {
-            before.push(grant.rights);
+            let path = grant.place.path.clone();
+            before.entry(path).or_default().push(grant.rights);
         }
         new
     });
+}
+
+/// A path and all that it lies in.
+fn up(path: &str) -> impl Iterator<Item = &str> {
+    let folders = path.match_indices('/').map(|(end, _)| end);
+    let folders = folders.filter(|end| *end > 0);
+    let folders = folders.filter_map(|end| path.get(..end));
+    ["/", path].into_iter().chain(folders)
 }
 
 /// What a host opens.
@@ -510,7 +520,37 @@ pub(crate) fn machines<'c>(
 
 #[cfg(test)]
 mod tests {
-    use super::unlock;
+    use thrice_model::{HostId, Location, Right, StepId, StoreId};
+
+    use super::{ALL, By, Grant, Rights, once, unlock};
+
+    #[test]
+    fn what_is_owned_further_up_is_owned_once() {
+        let (root, step) = (By::Host(HostId::new(0)), By::Step(StepId::new(0)));
+        let grant = |store: u32, path: &str, rights: &[Right], by| Grant {
+            place: Location {
+                store: StoreId::new(store),
+                path: path.into(),
+            },
+            rights: Rights::of(rights),
+            by,
+        };
+        let mut grants = vec![
+            grant(0, "/", ALL, root),
+            grant(0, "/dumps/a", &[Right::Write], step),
+            grant(1, "/restic", &[Right::Read], step),
+            grant(1, "/restic/data", &[Right::Read], step),
+            grant(1, "/restic/data", &[Right::Delete], step),
+            grant(1, "/resticker", &[Right::Read], step),
+        ];
+        once(&mut grants);
+        let left = grants
+            .iter()
+            .map(|grant| (grant.place.path.as_str(), grant.by));
+        let left: Vec<(&str, By)> = left.collect();
+        let others = ["/restic", "/restic/data", "/resticker"].map(|path| (path, step));
+        assert_eq!(left, [&[("/", root)][..], &others].concat());
+    }
 
     #[test]
     fn a_version_is_locked_as_long_as_the_oldest_pack_it_needs() {

@@ -118,15 +118,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             if !Context::in_force(requirement.lifetime, period) {
                 continue;
             }
-            let present = context.classes_in(period);
-            let chosen: Vec<ClassId> = requirement
-                .selection
-                .classes
-                .iter()
-                .copied()
-                .filter(|c| present.binary_search(c).is_ok())
-                .collect();
-            for classes in context.alike(&chosen, period) {
+            let chosen = |class| requirement.selection.contains(class);
+            for classes in context.kinds_among(period, chosen) {
                 check(
                     context,
                     requirement,

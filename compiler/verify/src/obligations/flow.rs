@@ -18,7 +18,7 @@ use thrice_plan::{Copy, CopyId, CopyKind, Period};
 
 use crate::context::Context;
 use crate::faults::{By, Principal};
-use crate::verdicts::Said;
+use crate::verdicts::{Said, Word};
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
 
@@ -36,15 +36,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     unlabelled(context, &mut found);
     for (index, period) in context.plan.periods.iter().enumerate() {
         let classes = context.classes_in(period);
-        let routes = routes(context, &classes, period);
-        for (class, route) in classes.iter().copied().zip(routes) {
-            let said = Said {
-                obligation: Obligation::Flow,
-                engine: Engine::Evaluated,
-                holds: !found.leaks.contains(&(class, period.from)),
-                note: seen_by(context, class, route),
-            };
-            out.verdicts.push([class], index, said);
+        let words = words(context, &classes, period, &found.leaks, out);
+        for (class, word) in classes.iter().zip(words) {
+            if let Some(word) = word {
+                out.verdicts.push_one(*class, index, word);
+            }
         }
     }
     out.findings.append(&mut found.findings);
@@ -272,20 +268,46 @@ fn unlabelled(context: &Context<'_>, found: &mut Found) {
     found.add(diagnostic, &classes, &subject);
 }
 
-/// For each class, where it lies in clear besides its home, and which hosts see it on its way.
-fn routes(context: &Context<'_>, classes: &[ClassId], period: &Period) -> Vec<EcoString> {
-    let mut out = vec![EcoString::new(); classes.len()];
-    for alike in context.alike(classes, period) {
+/// What is said of each class: what its fields are labelled, where it lies in clear besides its home, and which
+/// hosts see it on its way.
+fn words(
+    context: &Context<'_>,
+    classes: &[ClassId],
+    period: &Period,
+    leaks: &BTreeSet<(ClassId, Date)>,
+    out: &mut Verification,
+) -> Vec<Option<Word>> {
+    let mut words = vec![None; classes.len()];
+    for alike in context.kinds_in(period).iter() {
         let first = alike.first().copied();
         let route = first.map_or_else(EcoString::new, |class| route(context, class, period));
+        let mut last: Option<((EcoString, bool), Word)> = None;
         for class in alike {
-            let place = classes.binary_search(&class).ok();
-            if let Some(of_class) = place.and_then(|place| out.get_mut(place)) {
-                of_class.clone_from(&route);
+            let key = (
+                seen_by(context, *class, &route),
+                !leaks.contains(&(*class, period.from)),
+            );
+            let word = match &last {
+                Some((known, word)) if *known == key => *word,
+                _ => {
+                    let (note, holds) = key.clone();
+                    let word = out.verdicts.word(Said {
+                        obligation: Obligation::Flow,
+                        engine: Engine::Evaluated,
+                        holds,
+                        note,
+                    });
+                    last = Some((key, word));
+                    word
+                }
+            };
+            let place = classes.binary_search(class).ok();
+            if let Some(place) = place.and_then(|place| words.get_mut(place)) {
+                *place = Some(word);
             }
         }
     }
-    out
+    words
 }
 
 fn route(context: &Context<'_>, class: ClassId, period: &Period) -> EcoString {
@@ -313,17 +335,17 @@ fn route(context: &Context<'_>, class: ClassId, period: &Period) -> EcoString {
 }
 
 /// What a class's fields are labelled, and where it can be seen.
-fn seen_by(context: &Context<'_>, class: ClassId, route: EcoString) -> EcoString {
+fn seen_by(context: &Context<'_>, class: ClassId, route: &EcoString) -> EcoString {
     let fields = &context.plan.model.classes[class].fields;
     let labels: BTreeSet<Label> = fields.iter().map(|field| field.label).collect();
     if labels.is_empty() {
-        return route;
+        return route.clone();
     }
     let words: Vec<&str> = labels.iter().map(|label| labels::word(*label)).collect();
     let mut out = format!("{} fields labelled {}", fields.len(), words.join(", "));
     if !route.is_empty() {
         out.push_str("; ");
-        out.push_str(&route);
+        out.push_str(route);
     }
     out.into()
 }

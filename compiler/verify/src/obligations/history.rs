@@ -199,12 +199,11 @@ fn asks(context: &Context<'_>, class: ClassId, period: &Period) -> Vec<Ask> {
 /// Classes of which some history is asked, those together that are kept alike.
 fn groups(context: &Context<'_>, period: &Period) -> Vec<Group> {
     let model = &context.plan.model;
-    let mut classes = context.classes_in(period).to_vec();
-    classes.retain(|class| {
-        has_versions(model.classes[*class].kind) && !asks(context, *class, period).is_empty()
-    });
+    let asked = |class: ClassId| {
+        has_versions(model.classes[class].kind) && !asks(context, class, period).is_empty()
+    };
     let mut out: Vec<Group> = Vec::new();
-    for alike in context.alike(&classes, period) {
+    for alike in context.kinds_among(period, asked) {
         let mut known: BTreeMap<(Vec<Ask>, String), usize> = BTreeMap::new();
         for class in alike {
             let copies = context.copies_in(class, period);

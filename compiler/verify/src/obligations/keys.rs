@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{ClassId, FaultKind, Holder, KeyId, Obligation, Target};
-use thrice_plan::{CopyId, CopyKind, Period};
+use thrice_plan::{Copy, CopyKind, Period};
 
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Why, of_kind, strike};
@@ -34,10 +34,10 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut wrong: BTreeMap<KeyId, Wrong> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         let opened = opened(context, period);
-        for (key, copies) in &opened {
+        for (key, classes) in &opened {
             let found = wrong.entry(*key).or_default();
             let before = found.taken.len();
-            judge(context, period, *key, copies, found);
+            judge(context, period, *key, classes, found);
             let said = Said {
                 obligation: Obligation::Keys,
                 engine: Engine::Evaluated,
@@ -58,27 +58,34 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     }
 }
 
-/// The copies that count and that a key opens, in a period.
-fn opened(context: &Context<'_>, period: &Period) -> BTreeMap<KeyId, Vec<CopyId>> {
-    let mut out: BTreeMap<KeyId, Vec<CopyId>> = BTreeMap::new();
-    for class in context.classes_in(period).iter() {
-        for id in context.copies_there(*class, period).iter() {
-            let copy = &context.plan.copies[*id];
-            if let Some(key) = copy
-                .key
-                .filter(|_| copy.counts && copy.kind != CopyKind::Live)
-            {
-                out.entry(key).or_default().push(*id);
-            }
+/// Whether a key opens a copy that counts.
+fn opens(key: KeyId, copy: &Copy) -> bool {
+    copy.key == Some(key) && copy.counts && copy.kind != CopyKind::Live
+}
+
+/// The classes that have copies in a period that count and that a key opens.
+fn opened(context: &Context<'_>, period: &Period) -> BTreeMap<KeyId, Vec<ClassId>> {
+    let mut out: BTreeMap<KeyId, Vec<ClassId>> = BTreeMap::new();
+    for classes in context.kinds_in(period).iter() {
+        let first = classes.first().copied();
+        let copies = first.map_or_else(Vec::new, |first| context.copies_in(first, period));
+        let copies = copies.iter().map(|id| &context.plan.copies[*id]);
+        let keys = copies.filter_map(|copy| copy.key.filter(|key| opens(*key, copy)));
+        for key in keys.collect::<BTreeSet<_>>() {
+            out.entry(key).or_default().extend_from_slice(classes);
         }
     }
     out
 }
 
-fn judge(context: &Context<'_>, period: &Period, key: KeyId, copies: &[CopyId], found: &mut Wrong) {
-    let of = |id: &CopyId| context.plan.copies[*id].class;
-    found.classes.extend(copies.iter().map(of));
-    // Two lists that ascend.
+fn judge(
+    context: &Context<'_>,
+    period: &Period,
+    key: KeyId,
+    classes: &[ClassId],
+    found: &mut Wrong,
+) {
+    found.classes.extend_from_slice(classes);
     found.classes.sort();
     found.classes.dedup();
     found.circle |= strike(context, &vec![Fault::LiveData], period.from).lost(key);
@@ -93,16 +100,19 @@ fn judge(context: &Context<'_>, period: &Period, key: KeyId, copies: &[CopyId], 
     for set in sets {
         let faults = set.iter().copied().chain([Fault::LiveData]).collect();
         let struck = strike(context, &faults, period.from);
-        let only_the_key = |id: &CopyId| {
-            let class = of(id);
-            let fate = struck.useless(context, &context.copies_in(class, period));
+        let only_the_key = |class: &ClassId| {
+            let copies = context.copies_in(*class, period);
+            let fate = struck.useless(context, &copies);
+            let mut opened = copies
+                .iter()
+                .filter(|id| opens(key, &context.plan.copies[**id]));
             // Of sites that must be survived that obligation tells.
             let is_told =
-                chosen.is_none() && faults::is_asked(context, class, FaultKind::Site, period);
-            fate.get(*id) == Some(Why::KeyLost(key)) && !is_told
+                chosen.is_none() && faults::is_asked(context, *class, FaultKind::Site, period);
+            !is_told && opened.any(|id| fate.get(*id) == Some(Why::KeyLost(key)))
         };
         let is_told = || chosen.is_none() && on_one_host(context, key, period);
-        if struck.lost(key) && !is_told() && copies.iter().any(only_the_key) {
+        if struck.lost(key) && !is_told() && classes.iter().any(only_the_key) {
             found.taken.insert(set);
         }
     }

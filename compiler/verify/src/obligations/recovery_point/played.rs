@@ -21,8 +21,9 @@ use thrice_quantity::Seconds;
 use thrice_simulate::{Case, Choices, RunChoice, simulate};
 
 use super::super::playing::{Played, lost};
+use super::asker::{Asker, unwatched};
 use super::tell::passages;
-use super::{Asker, Violation, path, unwatched};
+use super::{Violation, path};
 use crate::context::Context;
 use crate::faults::{Why, strike};
 

@@ -9,7 +9,8 @@ use thrice_plan::staleness::{Known, Run};
 use thrice_plan::{CopyId, Missed};
 use thrice_quantity::Seconds;
 
-use super::{Attained, Oldest, Outcome, Violation, path, unwatched};
+use super::asker::{Attained, Oldest, Outcome, unwatched};
+use super::{Violation, path};
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet};
 use crate::verification::{Engine, Finding};

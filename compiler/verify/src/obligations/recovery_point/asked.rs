@@ -1,0 +1,151 @@
+//! What recovery points are asked of which classes, and which of them age alike.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+use thrice_diagnostics::Span;
+use thrice_model::{ClassId, Demand, Requirement, Table};
+use thrice_plan::Period;
+use thrice_quantity::Seconds;
+
+use crate::context::Context;
+
+/// What is asked of a class.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Limits {
+    pub(super) nominal: Option<(Seconds, Span)>,
+    pub(super) guaranteed: Option<(Seconds, Span)>,
+}
+
+/// For each class a number that it shares with those of which the same is asked at all times, and whose copies
+/// age alike.
+pub(super) fn asked(context: &Context<'_>) -> Table<ClassId, usize> {
+    let model = &context.plan.model;
+    let staleness = context.plan.staleness();
+    let about_age = |requirement: &&Requirement| {
+        let demand = &requirement.demand;
+        matches!(demand, Demand::RecoveryPoint { .. } | Demand::Survive(_))
+    };
+    let requirements: Vec<&Requirement> = model.requirements.iter().filter(about_age).collect();
+    let mut known: IndexMap<(Vec<usize>, Limits), usize, FxBuildHasher> = IndexMap::default();
+    let mut out = Table::with_capacity(model.classes.len());
+    let mut key = (Vec::new(), Limits::default());
+    for (id, class) in model.classes.iter() {
+        let (numbers, own) = &mut key;
+        numbers.clear();
+        let copies = context.copies_of(id).iter();
+        numbers.extend(copies.map(|copy| staleness.shape(*copy)));
+        let asks = requirements.iter();
+        numbers.extend(asks.map(|ask| usize::from(ask.selection.contains(id))));
+        *own = Limits {
+            nominal: class.asked().rpo,
+            guaranteed: class.asked().rpo_guaranteed,
+        };
+        let number = known.get(&key).copied().unwrap_or_else(|| {
+            let number = known.len();
+            known.insert(key.clone(), number);
+            number
+        });
+        out.push(number);
+    }
+    out
+}
+
+/// Classes of which the same is asked, and whose copies fall and age alike.
+pub(super) fn alike(
+    context: &Context<'_>,
+    asked: &Table<ClassId, usize>,
+    period: &Period,
+) -> Vec<(Vec<ClassId>, Limits)> {
+    let mut out = Vec::new();
+    for group in context.kinds_in(period).iter() {
+        let mut index: BTreeMap<(Vec<usize>, Limits, Vec<usize>), usize> = BTreeMap::new();
+        // Those of one number are alike in each period; those of several numbers may be so in some.
+        let mut known: BTreeMap<usize, usize> = BTreeMap::new();
+        for class in group.iter().copied() {
+            let number = asked.get(class).copied().unwrap_or(usize::MAX);
+            let place = known.get(&number).copied();
+            if let Some((group, _)) = place.and_then(|place| out.get_mut(place)) {
+                Vec::push(group, class);
+                continue;
+            }
+            let copies = context.copies_there(class, period);
+            let shapes = copies
+                .iter()
+                .map(|copy| context.plan.staleness().shape(*copy));
+            let limits = limits(context, class, period);
+            let asked = survived(context, class, period).map(|(at, _)| at);
+            let next = out.len();
+            let key = (shapes.collect(), limits, asked.collect());
+            let at = *index.entry(key).or_insert(next);
+            known.insert(number, at);
+            match out.get_mut(at) {
+                Some((group, _)) => Vec::push(group, class),
+                None => out.push((vec![class], limits)),
+            }
+        }
+    }
+    out
+}
+
+/// What a class states, else the least that is required of it.
+pub(super) fn limits(context: &Context<'_>, id: ClassId, period: &Period) -> Limits {
+    let class = &context.plan.model.classes[id];
+    if class.asked().rpo.is_some() {
+        return Limits {
+            nominal: class.asked().rpo,
+            guaranteed: class.asked().rpo_guaranteed,
+        };
+    }
+    let mut out = Limits::default();
+    let least = |old: Option<(Seconds, Span)>, new: (Seconds, Span)| match old {
+        Some(old) if old.0 <= new.0 => Some(old),
+        _ => Some(new),
+    };
+    for requirement in &context.plan.model.requirements {
+        let Demand::RecoveryPoint {
+            nominal,
+            guaranteed,
+        } = requirement.demand
+        else {
+            continue;
+        };
+        let mine = requirement.selection.contains(id);
+        if mine && Context::in_force(requirement.lifetime, period) {
+            out.nominal = least(out.nominal, (nominal, requirement.span));
+            if let Some(guaranteed) = guaranteed {
+                out.guaranteed = least(out.guaranteed, (guaranteed, requirement.span));
+            }
+        }
+    }
+    out
+}
+
+/// The requirements of survival that hold for a class.
+pub(super) fn survived<'c>(
+    context: &'c Context<'_>,
+    class: ClassId,
+    period: &'c Period,
+) -> impl Iterator<Item = (usize, &'c thrice_model::Survive)> {
+    let requirements = context.plan.model.requirements.iter().enumerate();
+    requirements.filter_map(move |(at, requirement)| match &requirement.demand {
+        Demand::Survive(survive)
+            if requirement.selection.contains(class)
+                && Context::in_force(requirement.lifetime, period) =>
+        {
+            Some((at, survive))
+        }
+        _ => None,
+    })
+}
+
+/// The recovery points that are asked of a class: nominal and guaranteed.
+pub(crate) fn asked_of(
+    context: &Context<'_>,
+    class: ClassId,
+    period: &Period,
+) -> [Option<Seconds>; 2] {
+    let limits = limits(context, class, period);
+    [limits.nominal, limits.guaranteed].map(|limit| limit.map(|(limit, _)| limit))
+}
