@@ -7,23 +7,23 @@
 //! one store's use with another's, so neither a linear relaxation nor the solver has anything to decide.
 
 pub(super) mod bound;
+mod lying;
 mod piled;
 mod played;
 mod turning;
 
 pub(crate) use bound::Grown;
 pub(super) use bound::size_on;
+use lying::Lying;
 use played::TooFull;
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexSet;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{Class, ClassId, Obligation, StoreId};
-use thrice_plan::{Copy, CopyId, CopyKind, Period, Room, room};
+use thrice_plan::{Copy, CopyId, Period, Room, room};
 use thrice_quantity::{Bytes, Ratio};
 
 use super::playing::may_be_told;
@@ -45,6 +45,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut unstated: BTreeSet<ClassId> = BTreeSet::new();
     for store in stores {
         let mut told = false;
+        let lying = Lying::on(context, store);
         for (index, period) in context.plan.periods.iter().enumerate() {
             let Some(Use {
                 limit,
@@ -52,7 +53,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 unknown,
                 last,
                 most: use_last,
-            }) = in_use(context, &bounds, store, period)
+            }) = in_use(context, &bounds, (store, &lying), period)
             else {
                 continue;
             };
@@ -125,7 +126,7 @@ struct Use {
 fn in_use(
     context: &Context<'_>,
     bounds: &Bounds<'_, '_>,
-    store: StoreId,
+    (store, lying): (StoreId, &Lying),
     period: &Period,
 ) -> Option<Use> {
     let limit = limit(context, store, period)?;
@@ -133,7 +134,7 @@ fn in_use(
     if !data.lifetime.contains(period.from) {
         return None;
     }
-    let copies = copies_on(context, store, period);
+    let copies = lying.in_period(context, period);
     let classes = copies.iter().map(|id| context.plan.copies[*id].class);
     let unstated = |class: &ClassId| context.plan.model.classes[*class].size.is_none();
     let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
@@ -159,8 +160,9 @@ pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
     let bounds = Bounds::new(context);
     let mut out = Vec::new();
     for store in context.plan.model.stores.ids() {
+        let lying = Lying::on(context, store);
         for period in &context.plan.periods {
-            let Some(found) = in_use(context, &bounds, store, period) else {
+            let Some(found) = in_use(context, &bounds, (store, &lying), period) else {
                 continue;
             };
             let left = found.limit.usable.0.checked_sub(found.most.0);
@@ -251,41 +253,6 @@ fn limit(context: &Context<'_>, store: StoreId, period: &Period) -> Option<Room>
     })
 }
 
-/// The copies that take room on a store; buckets share the included volume of their account, so the
-/// headroom of one is that of all.
-fn copies_on(context: &Context<'_>, store: StoreId, period: &Period) -> Vec<CopyId> {
-    let model = &context.plan.model;
-    let data = &model.stores[store];
-    let shares = data.capacity.is_none() && data.quota.is_none();
-    let here = |copy: &Copy| shares || copy.location.store == store;
-    distinct(context, context.on_host(data.host), period, &here)
-}
-
-/// The wanted copies of a period, each once: two steps that write one thing take its room once.
-fn distinct<'i>(
-    context: &Context<'_>,
-    ids: impl IntoIterator<Item = &'i CopyId>,
-    period: &Period,
-    wanted: &dyn Fn(&Copy) -> bool,
-) -> Vec<CopyId> {
-    let mut out = Vec::new();
-    let mut seen: IndexSet<_, FxBuildHasher> = IndexSet::default();
-    for id in ids {
-        let copy = &context.plan.copies[*id];
-        let same = (
-            copy.class,
-            copy.location.store,
-            copy.location.path.as_str(),
-            copy.kind == CopyKind::Versions,
-            copy.repository,
-        );
-        if wanted(copy) && copy.lifetime.contains(period.from) && seen.insert(same) {
-            out.push(*id);
-        }
-    }
-    out
-}
-
 /// The most that some copies take together on a period's last day; `None` if there are none, or if one
 /// of their classes does not state its size.
 pub(super) fn most(
@@ -295,7 +262,7 @@ pub(super) fn most(
 ) -> Option<Bytes> {
     let classes = context.plan.model.classes.ids();
     let copies = classes.flat_map(|class| context.copies_of(class));
-    let found = distinct(context, copies, period, wanted);
+    let found = Lying::among(context, copies, wanted).in_period(context, period);
     let sized = |id: &CopyId| {
         let class = context.plan.copies[*id].class;
         context.plan.model.classes[class].size.is_some()

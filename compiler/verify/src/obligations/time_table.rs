@@ -12,6 +12,7 @@ mod asked;
 mod exclusive;
 mod fit;
 mod readers;
+mod users;
 
 use std::collections::BTreeSet;
 

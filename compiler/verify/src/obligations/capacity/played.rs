@@ -171,7 +171,8 @@ pub(super) fn late(plan: &Plan, until: Date, late: Date) -> Plan {
 mod tests {
     use thrice_quantity::Bytes;
 
-    use super::super::{copies_on, first_full, limit};
+    use super::super::lying::Lying;
+    use super::super::{first_full, limit};
     use super::*;
     use crate::testing::plan_of;
     use crate::verification::Verification;
@@ -239,7 +240,7 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
     fn each(context: &Context<'_>, mut look: impl FnMut(StoreId, Bytes, &[CopyId])) {
         let period = context.plan.periods.last().unwrap();
         for store in context.plan.model.stores.ids() {
-            let copies = copies_on(context, store, period);
+            let copies = Lying::on(context, store).in_period(context, period);
             let second = |day| Timestamp::from_second(midnight(day)).unwrap();
             let weighing = Weighing {
                 stores: [store].into(),

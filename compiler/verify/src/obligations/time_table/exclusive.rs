@@ -10,18 +10,12 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
-use thrice_model::{
-    HostId, Location, RepositoryId, RunnerKind, Source, Step, StepId, StepTarget, Verb,
-};
-use thrice_plan::calendar::{Starts, midnight};
+use thrice_model::{RepositoryId, StepId, Table};
 use thrice_quantity::Seconds;
-use thrice_quantity::schedule::{Schedule, TimeOfDay};
-use thrice_retention::ResticVersion;
 
+use super::users::{Manner, Role, Users, users};
 use super::{Meetings, Rhythm, SHOWN, always, finding, in_step, meetings, runs};
 use crate::context::Context;
 use crate::verification::Finding;
@@ -31,48 +25,8 @@ const TORN_MIRROR: Code = Code("T2101");
 const LOCKED: Code = Code("T2102");
 const WAITS: Code = Code("T2103");
 
-/// How long emitted scripts wait for a lock of restic.
-const RETRY_LOCK: Seconds = Seconds::minutes(30);
 /// How long they wait for each other on one host.
 const FILE_LOCK: Seconds = Seconds::hours(6);
-/// How long Zerobyte's own check is taken to last. It reads no data; nothing states a bound.
-const OWN_CHECK: Seconds = Seconds::minutes(30);
-
-/// What a step does to a repository.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Role {
-    /// Takes a shared lock.
-    Shared,
-    /// Takes the exclusive lock.
-    Exclusive,
-    /// Takes it at its end, to forget.
-    Thins,
-    /// Takes a lock by the file, none of restic's.
-    Mirror,
-}
-
-/// All that decides whom a step meets, and what becomes of that.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Manner {
-    rhythm: Rhythm,
-    role: Role,
-    /// Whether it deletes what a mirror may be reading.
-    deletes: bool,
-    /// The host whose scripts it waits for.
-    script_on: Option<HostId>,
-    /// How long it waits for a lock of restic.
-    waits: Seconds,
-    /// Whether the policy says how long it may take.
-    stated: bool,
-}
-
-/// Steps of one manner; none for Zerobyte's own check.
-struct Users {
-    manner: Manner,
-    starts: Starts,
-    steps: Vec<StepId>,
-}
-
 /// The first finds a repository taken by the second.
 struct Clash<'u> {
     first: &'u Users,
@@ -84,8 +38,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     // Steps on many hosts share few rhythms.
     let mut rhythms: BTreeMap<Rhythm, usize> = BTreeMap::new();
     let mut known: IndexMap<(usize, usize, Seconds), Meetings, FxBuildHasher> = IndexMap::default();
-    for (id, _) in context.plan.model.repositories.iter() {
-        let users = users(context, id);
+    for (id, users) in users(context).iter() {
         let numbers: Vec<usize> = users
             .iter()
             .map(|user| {
@@ -157,17 +110,16 @@ fn rule(first: &Users, second: &Users) -> Option<(Code, Seconds)> {
 }
 
 /// What steps share, each repository with its users.
-pub(super) struct Shared(Vec<Vec<Users>>);
+pub(super) struct Shared(Table<RepositoryId, Vec<Users>>);
 
 impl Shared {
     pub(super) fn new(context: &Context<'_>) -> Self {
-        let repositories = context.plan.model.repositories.ids();
-        Self(repositories.map(|id| users(context, id)).collect())
+        Self(users(context))
     }
 
     /// Whether there is an error if one step has another rhythm.
     pub(super) fn fails_with(&self, id: StepId, rhythm: Rhythm) -> bool {
-        self.0.iter().any(|users| {
+        self.0.iter().any(|(_, users)| {
             let Some(own) = users.iter().find(|user| user.steps.contains(&id)) else {
                 return false;
             };
@@ -199,129 +151,6 @@ fn fatal(first: &Users, second: &Users) -> bool {
         Some((LOCKED, window)) => always(a, b, window),
         _ => false,
     }
-}
-
-/// Who works on a repository, by manner.
-fn users(context: &Context<'_>, id: RepositoryId) -> Vec<Users> {
-    let plan = context.plan;
-    let repository = &plan.model.repositories[id];
-    let place = Location {
-        store: repository.store,
-        path: repository.path.clone(),
-    };
-    let mut by_manner: IndexMap<Manner, Vec<StepId>, FxBuildHasher> = IndexMap::default();
-    let mut checked_by: Option<HostId> = None;
-    for (step_id, step) in plan.model.steps.iter() {
-        // What a mirror copies it reads under a shared lock.
-        let from = plan
-            .model
-            .followed(step)
-            .map(|backup| &plan.model.steps[backup]);
-        let reads = from.is_some_and(
-            |from| matches!(from.target, StepTarget::Repository(source, _) if source == id),
-        );
-        let shared = reads.then_some((Role::Shared, false));
-        let Some((role, deletes)) = role(step, id, &place).or(shared) else {
-            continue;
-        };
-        let Some(rhythm) = Rhythm::of(context, step_id) else {
-            continue;
-        };
-        if step.runner.kind == RunnerKind::Zerobyte && role != Role::Mirror {
-            checked_by = checked_by.or(step.runner.host);
-        }
-        let scripted = matches!(
-            step.runner.kind,
-            RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor | RunnerKind::TrueNas
-        );
-        let retries = scripted && repository.restic >= ResticVersion::new(0, 16, 0);
-        let manner = Manner {
-            rhythm,
-            role,
-            deletes,
-            script_on: step.runner.host.filter(|_| scripted),
-            waits: if retries { RETRY_LOCK } else { Seconds::ZERO },
-            stated: step.timing.duration_stated.is_some(),
-        };
-        by_manner.entry(manner).or_default().push(step_id);
-    }
-    by_manner.sort_unstable_keys();
-    let listed = by_manner.into_iter().filter_map(|(manner, steps)| {
-        let starts = plan.calendars.starts(*steps.first()?)?.clone();
-        Some(Users {
-            manner,
-            starts,
-            steps,
-        })
-    });
-    let own_check = checked_by.and_then(|host| own_check(context, id, host));
-    listed.chain(own_check).collect()
-}
-
-/// What a step does to a repository, and whether it deletes in it.
-fn role(step: &Step, id: RepositoryId, place: &Location) -> Option<(Role, bool)> {
-    let here = match (&step.target, &step.source) {
-        (StepTarget::Repository(target, _), _) => *target == id,
-        (_, Source::Repository(source, _)) => *source == id,
-        (_, Source::Location(from, _)) => {
-            let mirrors = matches!(
-                step.verb,
-                Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. }
-            );
-            mirrors && from.meets(place)
-        }
-        _ => false,
-    };
-    if !here {
-        return None;
-    }
-    Some(match &step.verb {
-        Verb::Backup { keep: None, .. } | Verb::Drill | Verb::Seed { .. } | Verb::Capture(_) => {
-            (Role::Shared, false)
-        }
-        Verb::Backup { prune, .. } => (
-            Role::Thins,
-            *prune || step.runner.kind == RunnerKind::Zerobyte,
-        ),
-        Verb::Prune => (Role::Exclusive, true),
-        Verb::Check(_) => (Role::Exclusive, false),
-        Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => (Role::Mirror, false),
-        Verb::Expire { .. } => return None,
-    })
-}
-
-/// Zerobyte's daily check.
-fn own_check(context: &Context<'_>, id: RepositoryId, host: HostId) -> Option<Users> {
-    let (model, policy) = (&context.plan.model, &context.plan.model.policy);
-    let zone = TimeZone::get(&model.hosts[host].timezone).unwrap_or(TimeZone::UTC);
-    let lifetime = model.repositories[id].lifetime;
-    let from = midnight(lifetime.from.max(policy.start));
-    let until = midnight(lifetime.until.map_or(policy.end, |end| end.min(policy.end)));
-    let daily = Schedule::daily_utc(TimeOfDay::new(12, 50)?);
-    let at = |second| Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
-    let starts = daily
-        .occurrences(&zone, at(from), at(until))
-        .map(Timestamp::as_second)
-        .collect();
-    Some(Users {
-        manner: Manner {
-            rhythm: Rhythm {
-                calendar: usize::MAX,
-                apart: None,
-                late: Seconds::ZERO,
-                length: OWN_CHECK,
-                from,
-                until,
-            },
-            role: Role::Exclusive,
-            deletes: false,
-            script_on: None,
-            waits: Seconds::ZERO,
-            stated: true,
-        },
-        starts,
-        steps: Vec::new(),
-    })
 }
 
 impl Users {
