@@ -31,7 +31,9 @@ impl Lying {
         ids: impl IntoIterator<Item = &'i CopyId>,
         wanted: impl Fn(&Copy) -> bool,
     ) -> Self {
-        let mut things: IndexMap<_, usize, FxBuildHasher> = IndexMap::default();
+        let ids = ids.into_iter();
+        let (most, _) = ids.size_hint();
+        let mut things = IndexMap::with_capacity_and_hasher(most, FxBuildHasher);
         let mut copies = Vec::new();
         for id in ids {
             let copy = &context.plan.copies[*id];
