@@ -1,0 +1,234 @@
+//! A run from when it is due until it is done, or fails.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use thrice_model::{StepId, Verb};
+use thrice_plan::CopyId;
+use thrice_plan::calendar::after_is_enforced;
+
+use super::{Engine, Job, Run};
+use crate::Sort;
+use crate::calendar::day;
+use crate::content::Quality;
+use crate::verbs::{self, Taken};
+
+impl Engine<'_, '_> {
+    pub(super) fn due(&mut self, id: StepId, now: i64) {
+        let step = &self.plan.model.steps[id];
+        let today = day(now);
+        if !step.lifetime.contains(today) {
+            return;
+        }
+        let Some(progress) = self.steps.get_mut(&id) else {
+            return;
+        };
+        progress.awaiting = false;
+        if progress.missed.contains(&now) {
+            progress.failed = true;
+            let line = format!("`{}` does not run: missed", step.named.name);
+            self.world.log(now, Sort::Failure, line);
+            return;
+        }
+        if self.plan.model.followed(step).is_some() {
+            progress.awaiting = true;
+            return;
+        }
+        let late = match progress.on_time.contains(&now) {
+            true => 0,
+            false => progress.late,
+        };
+        let at = now.saturating_add(late);
+        self.queue.push(Reverse((at, Job::Start(id))));
+    }
+
+    pub(super) fn start(&mut self, id: StepId, now: i64) {
+        let step = &self.plan.model.steps[id];
+        // A step waits for those it comes after, and does not run where they failed: as far as anything
+        // keeps it from running. Else the times alone count.
+        let before = step
+            .timing
+            .after
+            .iter()
+            .filter(|(other, _)| after_is_enforced(step, *other, &self.plan.model.steps[*other]))
+            .filter_map(|(other, _)| Some((*other, self.steps.get(other)?)));
+        let mut wait = now;
+        let mut failed = None;
+        for (other, progress) in before {
+            wait = wait.max(progress.busy_until);
+            if progress.failed {
+                failed = Some(other);
+            }
+        }
+        if wait > now {
+            self.queue.push(Reverse((wait, Job::Start(id))));
+            return;
+        }
+        let lost = step
+            .runner
+            .host
+            .is_some_and(|host| self.world.lost_hosts.contains(&host));
+        if lost {
+            return self.fail(id, now, "its host is lost");
+        }
+        if let Some(other) = failed {
+            let why = format!(
+                "`{}`, which it comes after, failed",
+                self.plan.model.steps[other].named.name
+            );
+            return self.fail(id, now, &why);
+        }
+        if matches!(step.verb, Verb::Expire { .. }) {
+            verbs::expire(&mut self.world, id, now);
+            self.add_up(|ledger, world| ledger.deleted(world, id, now));
+            return;
+        }
+        self.read(id, now);
+    }
+
+    fn read(&mut self, id: StepId, now: i64) {
+        let step = &self.plan.model.steps[id];
+        let mut taken = Vec::new();
+        let mut problem = None;
+        for copy in self.makes.get(&id).into_iter().flatten() {
+            let what = &self.plan.copies[*copy];
+            let today = day(now);
+            if !what.lifetime.contains(today) {
+                continue;
+            }
+            match verbs::take(&mut self.world, step, *copy, now) {
+                Ok(Some(mut found)) => {
+                    if self
+                        .writing
+                        .get(&found.source)
+                        .is_some_and(|(start, end)| *start <= now && now < *end)
+                    {
+                        tear(&mut found);
+                    }
+                    taken.push(found);
+                }
+                Ok(None) => {}
+                Err(why) => problem = Some(why),
+            }
+        }
+        if taken.is_empty()
+            && let Some(why) = problem
+        {
+            return self.fail(id, now, &why);
+        }
+        let Some(progress) = self.steps.get_mut(&id) else {
+            return;
+        };
+        let end = now.saturating_add(progress.duration);
+        progress.busy_until = end;
+        if let Verb::Capture(parts) = &step.verb
+            && !parts.atomic
+            && parts.keeps.is_none()
+        {
+            self.writing
+                .extend(taken.iter().map(|found| (found.copy, (now, end))));
+        }
+        self.runs.insert(
+            self.started,
+            Run {
+                step: id,
+                start: now,
+                taken,
+            },
+        );
+        self.queue.push(Reverse((end, Job::End(self.started))));
+        self.started += 1;
+    }
+
+    pub(super) fn end(&mut self, number: usize, now: i64) {
+        let Some(run) = self.runs.remove(&number) else {
+            return;
+        };
+        let step = &self.plan.model.steps[run.step];
+        let lost = step
+            .runner
+            .host
+            .is_some_and(|host| self.world.lost_hosts.contains(&host));
+        if lost {
+            return self.fail(run.step, now, "its host is lost while it runs");
+        }
+        let mut written = BTreeSet::new();
+        for mut taken in run.taken {
+            let gone = |id| !self.world.is_up(self.world.store_of(id));
+            if gone(taken.copy) || gone(taken.source) {
+                continue;
+            }
+            if self
+                .writing
+                .get(&taken.source)
+                .is_some_and(|(start, _)| run.start <= *start && *start < now)
+            {
+                tear(&mut taken);
+            }
+            written.insert(taken.copy);
+            let copy = taken.copy;
+            self.add_up(|ledger, world| ledger.before(world, run.step, &taken, now));
+            let source = taken.source;
+            verbs::leave(&mut self.world, run.step, taken, run.start, now);
+            self.add_up(|ledger, world| ledger.after(world, run.step, (source, copy), now));
+            self.tell_return(run.step, copy, now);
+        }
+        if matches!(step.verb, Verb::Sync { .. }) {
+            verbs::sweep(&mut self.world, run.step, &written, now);
+            self.add_up(|ledger, world| ledger.deleted(world, run.step, now));
+        }
+        self.add_up(|ledger, world| ledger.done(world, run.step, now));
+        if let Some(progress) = self.steps.get_mut(&run.step) {
+            progress.failed = false;
+            if !written.is_empty() {
+                progress.last = Some((now, written.into_iter().collect()));
+            }
+        }
+        self.begin_followers(run.step, now);
+    }
+
+    /// The end of a backup begins its mirrors.
+    fn begin_followers(&mut self, id: StepId, now: i64) {
+        let plan = self.plan;
+        for (other, progress) in &mut self.steps {
+            if progress.awaiting && plan.model.followed(&plan.model.steps[*other]) == Some(id) {
+                progress.awaiting = false;
+                self.queue.push(Reverse((now, Job::Start(*other))));
+            }
+        }
+    }
+
+    /// Says where something comes to a copy again of which everything was deleted.
+    fn tell_return(&mut self, id: StepId, copy: CopyId, now: i64) {
+        let held = self.world.held.get(&copy);
+        let is_back = held.is_some_and(|held| !held.pieces.is_empty());
+        if is_back && self.world.emptied.remove(&copy) {
+            let name = &self.plan.model.steps[id].named.name;
+            let store = self.world.store_name(copy);
+            let line = format!("`{name}` is done: there is something on `{store}` again");
+            self.world.log(now, Sort::Run, line);
+        }
+    }
+
+    /// A run fails; the first of a row is told, and only after something went wrong: before that it means
+    /// that nothing was there yet.
+    fn fail(&mut self, id: StepId, now: i64, why: &str) {
+        let Some(progress) = self.steps.get_mut(&id) else {
+            return;
+        };
+        let first = !progress.failed;
+        progress.failed = true;
+        if first && self.struck {
+            let name = &self.plan.model.steps[id].named.name;
+            self.world
+                .log(now, Sort::Failure, format!("`{name}` fails: {why}"));
+        }
+    }
+}
+
+/// What was read while somebody wrote it is of no use.
+fn tear(taken: &mut Taken) {
+    for piece in &mut taken.pieces {
+        piece.quality = piece.quality.max(Quality::Torn);
+    }
+}
