@@ -5,6 +5,8 @@
 //! pattern can say, for they look ahead: a path ends before `//`, a date or time not before a letter. These
 //! are looked for by hand.
 
+use std::ops::Range;
+
 use logos::{Lexer, Logos};
 
 use crate::tree::TokenKind;
@@ -51,6 +53,92 @@ pub enum Lexeme {
     #[regex(r"[\x00-\x08\x0B\x0C\x0E-\x1F!#$&'()@\[\\\]^`|~-\u{10FFFF}]((?&odd)|\.)*", |_| TokenKind::Unknown)]
     #[regex(r"\.((?&odd)((?&odd)|\.)*)?", |_| TokenKind::Unknown)]
     Value(TokenKind),
+}
+
+/// The pieces of a text from somewhere on, from left to right.
+pub struct Lexemes<'a> {
+    text: &'a str,
+    /// Where the last one is.
+    last: Range<usize>,
+    /// Asked for what is not plain; it stands where it was asked last.
+    lexer: Lexer<'a, Lexeme>,
+}
+
+impl<'a> Lexemes<'a> {
+    /// Those of `text` from byte `start` on.
+    pub fn new(text: &'a str, start: usize) -> Self {
+        Self {
+            text,
+            last: start..start,
+            lexer: Lexeme::lexer(text),
+        }
+    }
+
+    /// The next one; `None` at the end.
+    pub fn next(&mut self) -> Option<Lexeme> {
+        let behind = self.text.as_bytes().get(self.last.end..)?;
+        let blanks = length(behind, |byte| matches!(byte, b' ' | b'\t'));
+        if let Some((lexeme, length)) = plain(behind.get(blanks..)?) {
+            let start = self.last.end + blanks;
+            self.last = start..start + length;
+            return Some(lexeme);
+        }
+        self.lexer.bump(self.last.end - self.lexer.span().end);
+        let lexeme = self.lexer.next()?;
+        self.last = self.lexer.span();
+        // There is a pattern for every sign, so nothing is left over.
+        Some(lexeme.unwrap_or(Lexeme::Value(TokenKind::Unknown)))
+    }
+
+    /// Where the last one is.
+    pub fn span(&self) -> Range<usize> {
+        self.last.clone()
+    }
+
+    /// The last one.
+    pub fn slice(&self) -> &'a str {
+        self.text.get(self.last.clone()).unwrap_or("")
+    }
+}
+
+/// What most pieces are, at first sight: the end of a line, a word or digits, with nothing behind them that
+/// could be part of them. How long it is, too. The patterns find the same, in three times the time.
+fn plain(text: &[u8]) -> Option<(Lexeme, usize)> {
+    let (kind, length) = match *text.first()? {
+        b'\n' => return Some((Lexeme::Newline, 1)),
+        b'A'..=b'Z' | b'a'..=b'z' | b'_' => (TokenKind::Name, length(text, is_word)),
+        b'0'..=b'9' => (
+            TokenKind::Number,
+            length(text, |byte| byte.is_ascii_digit()),
+        ),
+        _ => return None,
+    };
+    let joint = matches!(text.get(length), Some(b'-' | b'.' | b'/' | b':' | b'_'));
+    (!joint).then_some((Lexeme::Value(kind), length))
+}
+
+/// Which bytes words are made of.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "made when it is compiled, which would fail"
+)]
+const OF_WORDS: [bool; 256] = {
+    let mut of_words = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        of_words[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    of_words
+};
+
+fn is_word(byte: u8) -> bool {
+    OF_WORDS.get(usize::from(byte)).is_some_and(|is| *is)
+}
+
+/// How many of the first bytes are such.
+fn length(text: &[u8], are: impl Fn(u8) -> bool) -> usize {
+    text.iter().take_while(|byte| are(**byte)).count()
 }
 
 /// A name takes in the path behind its `:`.

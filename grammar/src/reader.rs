@@ -1,16 +1,15 @@
 //! From lexemes to a tree, in one pass from left to right.
 
-use logos::{Lexer, Logos as _};
 use thrice_diagnostics::Span;
 
-use crate::lexer::Lexeme;
+use crate::lexer::{Lexeme, Lexemes};
 use crate::mistakes::{self, Mistakes, small};
 use crate::tree::{Block, Part, Statement, TokenKind};
 
 /// Reads one file.
 pub struct Reader<'a> {
     text: &'a str,
-    lexer: Lexer<'a, Lexeme>,
+    lexemes: Lexemes<'a>,
     part: Part,
     /// The statements whose blocks are open, the outermost first: their places in the part.
     open: Vec<usize>,
@@ -30,11 +29,9 @@ pub struct TooDeep(pub usize);
 impl<'a> Reader<'a> {
     /// Reads `text`, which is all of a file `all`, from byte `start` on.
     pub fn new(all: Span, text: &'a str, start: usize, mistakes: Mistakes) -> Self {
-        let mut lexer = Lexeme::lexer(text);
-        lexer.bump(start);
         Self {
             text,
-            lexer,
+            lexemes: Lexemes::new(text, start),
             part: Part::new(all),
             open: Vec::new(),
             statement: None,
@@ -68,9 +65,8 @@ impl<'a> Reader<'a> {
     }
 
     fn lexemes(&mut self, max_depth: usize) -> Result<(), TooDeep> {
-        while let Some(lexeme) = self.lexer.next() {
-            // There is a pattern for every sign, so nothing is left over.
-            match lexeme.unwrap_or(Lexeme::Value(TokenKind::Unknown)) {
+        while let Some(lexeme) = self.lexemes.next() {
+            match lexeme {
                 Lexeme::Newline if self.carries_on => {}
                 Lexeme::Newline => self.end_statement(),
                 Lexeme::Comment | Lexeme::Doc if self.carries_on => self.leaf(TokenKind::Comment),
@@ -83,7 +79,7 @@ impl<'a> Reader<'a> {
                     self.carries_on = true;
                 }
                 Lexeme::Open if self.open.len() + self.strays_open == max_depth => {
-                    return Err(TooDeep(self.lexer.span().start));
+                    return Err(TooDeep(self.lexemes.span().start));
                 }
                 Lexeme::Open if self.statement.is_some() => self.open(),
                 Lexeme::Comma | Lexeme::Open => self.stray(),
@@ -95,7 +91,7 @@ impl<'a> Reader<'a> {
 
     /// Where the last lexeme is.
     fn span(&self) -> Span {
-        let range = self.lexer.span();
+        let range = self.lexemes.span();
         Span::new(self.part.file.file, small(range.start), small(range.end))
     }
 
@@ -122,7 +118,7 @@ impl<'a> Reader<'a> {
     }
 
     fn not_understood(&mut self, kind: TokenKind) {
-        let (span, words) = (self.span(), self.lexer.slice());
+        let (span, words) = (self.span(), self.lexemes.slice());
         if kind == TokenKind::OpenText {
             self.mistakes
                 .add_with(mistakes::OPEN_TEXT, || mistakes::open_text(span));
@@ -133,7 +129,7 @@ impl<'a> Reader<'a> {
     }
 
     fn stray(&mut self) {
-        let (span, words) = (self.span(), self.lexer.slice());
+        let (span, words) = (self.span(), self.lexemes.slice());
         self.strays_open += usize::from(words == "{");
         self.mistakes
             .add_with(mistakes::STRAY, || mistakes::stray(span, words));

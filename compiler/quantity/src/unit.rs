@@ -174,7 +174,10 @@ impl Unit {
 /// The unit with exactly this spelling (`MB` is not `mb`); spaces around `/` do not matter.
 #[must_use]
 pub fn unit(text: &str) -> Option<Unit> {
-    // Most are one word.
+    // Most are one word, and stand alone.
+    if let Some(unit) = simple(text) {
+        return Some(unit);
+    }
     if !text.contains('/') {
         return simple(text.trim());
     }
@@ -191,10 +194,11 @@ pub fn unit(text: &str) -> Option<Unit> {
 }
 
 fn find<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
-    table
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, value)| *value)
+    let first = name.bytes().next()?;
+    // Most names are told apart by their first letters.
+    let is_it = |known: &str| known.bytes().next() == Some(first) && known == name;
+    let found = table.iter().find(|(known, _)| is_it(known));
+    found.map(|(_, value)| *value)
 }
 
 fn simple(name: &str) -> Option<Unit> {

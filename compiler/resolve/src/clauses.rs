@@ -110,6 +110,9 @@ impl Entry<'_> {
     }
 }
 
+/// So many clauses most blocks have at most.
+const MOST_SAY: usize = 6;
+
 /// Reads a block by its table: the known clauses in order, each at its first value. Unknown,
 /// repeated and missing clauses are reported (`head` is where a missing one is shown) and left out.
 /// Without a block there are no clauses, and what is required is missing.
@@ -120,15 +123,15 @@ pub fn read<'a>(
     block: Option<Block<'a>>,
     head: Span,
 ) -> Vec<Entry<'a>> {
-    let mut entries: Vec<Entry<'a>> = Vec::new();
+    let mut entries: Vec<Entry<'a>> = Vec::with_capacity(block.map_or(0, |_| MOST_SAY));
     for statement in block.into_iter().flat_map(Block::statements) {
         let mut cursor = Cursor::new(cx, statement);
         let Some(clause) = find(&mut cursor, construct) else {
             report_unknown(cx, construct, statement);
             continue;
         };
-        let first = entries.iter().find(|entry| entry.word == clause.word);
-        if let Some(first) = first.filter(|_| !clause.repeatable) {
+        let said = || entries.iter().find(|entry| entry.word == clause.word);
+        if let (false, Some(first)) = (clause.repeatable, said()) {
             cx.report(repeated(construct, clause, statement.head(), first.span()));
             continue;
         }
@@ -148,11 +151,9 @@ pub fn read<'a>(
 
 /// The table row of a clause, with the cursor behind its words.
 fn find(cursor: &mut Cursor<'_>, construct: &Construct) -> Option<&'static Clause> {
-    let fits = |clause: &&Clause| cursor.starts_with(clause.word);
-    let fitting = construct.clauses.iter().filter(fits);
-    let longest = fitting.max_by_key(|clause| clause.word.len());
-    if let Some(clause) = longest {
-        cursor.take_words(clause.word);
+    // No clause begins with the words of one before it in the table: a test sees to that.
+    let mut clauses = construct.clauses.iter();
+    if let Some(clause) = clauses.find(|clause| cursor.take_words(clause.word)) {
         return Some(clause);
     }
     let by_value = if SCHEDULE_WORDS.iter().any(|word| cursor.starts_with(word)) {
@@ -255,4 +256,24 @@ fn missing(construct: &Construct, clause: &Clause, head: Span) -> Diagnostic {
     Diagnostic::error(MISSING, format!("`{}` needs {what}", construct.keyword))
         .at(head, format!("{what} is missing"))
         .help(format!("add `{}`: {}", form.trim_end(), clause.text))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::forms::constructs;
+
+    /// The first clause of a table that fits is taken: `read` must not hide a `read only` behind it.
+    #[test]
+    fn no_clause_hides_another() {
+        for construct in constructs() {
+            let words: Vec<&str> = construct.clauses.iter().map(|clause| clause.word).collect();
+            for (at, word) in words.iter().enumerate() {
+                let begun = format!("{word} ");
+                let hidden = words[at + 1..]
+                    .iter()
+                    .find(|other| other.starts_with(&begun));
+                assert_eq!(hidden, None, "`{}`: behind `{word}`", construct.keyword);
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ use rayon::iter::{
     IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
 };
 use rustc_hash::FxBuildHasher;
-use thrice_diagnostics::{Diagnostic, SourceMap, Span};
+use thrice_diagnostics::{Diagnostic, FileId, SourceMap, Span};
 use thrice_grammar::Statement;
 use thrice_quantity::schedule::Schedule;
 use thrice_retention::KeepRules;
@@ -71,6 +71,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn text(&self, span: Span) -> &'a str {
         self.sources.text(span)
+    }
+
+    /// All of a file.
+    #[must_use]
+    pub fn file(&self, file: FileId) -> &'a str {
+        self.sources.get(file).map_or("", |source| &source.text)
     }
 
     /// Adds a message.

@@ -16,6 +16,8 @@ pub struct Cursor<'a> {
     /// What every reader needs.
     pub cx: &'a Context<'a>,
     statement: Statement<'a>,
+    /// All of the file it stands in.
+    file: &'a str,
     /// The next of its words and values, which is looked at more often than taken.
     next: Option<Token>,
     /// The text of that one; empty at the end.
@@ -37,11 +39,13 @@ impl<'a> Cursor<'a> {
         let mut rest = statement.values();
         let next = rest.next();
         let start = next.map_or_else(|| statement.head(), |first| first.span);
+        let file = cx.file(start.file);
         Self {
             cx,
             statement,
+            file,
             next,
-            text: next.map_or("", |token| cx.text(token.span)),
+            text: words(file, next),
             rest,
             last: Span {
                 end: start.start,
@@ -84,12 +88,24 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes the next token, whatever it is.
+    #[inline]
     pub fn advance(&mut self) -> Option<Token> {
         let token = self.next?;
-        self.last = token.span;
-        self.next = self.rest.next();
-        self.text = self.next.map_or("", |next| self.cx.text(next.span));
+        self.go_on(token.span);
         Some(token)
+    }
+
+    /// Behind the next token, which is here.
+    fn go_on(&mut self, here: Span) {
+        self.last = here;
+        self.next = self.rest.next();
+        self.text = words(self.file, self.next);
+    }
+
+    fn advance_by(&mut self, tokens: usize) {
+        for _ in 0..tokens {
+            self.advance();
+        }
     }
 
     /// From the start of the statement to the end of its head.
@@ -134,9 +150,7 @@ impl<'a> Cursor<'a> {
     /// Takes these words if they are next. For one word as for several: `take_words("on demand")`.
     pub fn take_words(&mut self, words: &str) -> bool {
         let fitting = self.fitting(words);
-        for _ in 0..fitting.unwrap_or(0) {
-            self.advance();
-        }
+        self.advance_by(fitting.unwrap_or(0));
         fitting.is_some()
     }
 
@@ -160,7 +174,7 @@ impl<'a> Cursor<'a> {
         for word in behind.strip_prefix(' ')?.split(' ') {
             tokens
                 .next()
-                .filter(|token| self.cx.text(token.span) == word)?;
+                .filter(|token| words_of(self.file, token.span) == word)?;
             count += 1;
         }
         Some(count)
@@ -305,8 +319,16 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a list with commas: what could be read of it. Always reads at least one.
-    pub fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Option<T>) -> Vec<T> {
-        let mut out = Vec::new();
+    pub fn list<T>(&mut self, read: impl FnMut(&mut Self) -> Option<T>) -> Vec<T> {
+        self.list_as(read)
+    }
+
+    /// [`Self::list`] as a collection of another sort.
+    pub fn list_as<T, L: Default + Extend<T>>(
+        &mut self,
+        mut read: impl FnMut(&mut Self) -> Option<T>,
+    ) -> L {
+        let mut out = L::default();
         loop {
             out.extend(read(self));
             if self.lost || !self.take_comma() {
@@ -319,14 +341,29 @@ impl<'a> Cursor<'a> {
     pub fn choice<T: Copy>(&mut self, what: &str, table: &[(&str, T)]) -> Option<(T, Span)> {
         let start = self.here();
         // The longest: `read` must not hide `read only`.
-        let fitting = table.iter().filter(|(word, _)| self.starts_with(word));
-        if let Some((word, value)) = fitting.max_by_key(|(word, _)| word.len()) {
-            self.take_words(word);
+        let fitting = table
+            .iter()
+            .filter_map(|row| Some((row, self.fitting(row.0)?)));
+        if let Some(((_, value), tokens)) = fitting.max_by_key(|((word, _), _)| word.len()) {
+            self.advance_by(tokens);
             return Some((*value, self.since(start)));
         }
         let words: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
         self.wrong_word(what, &words)
     }
+}
+
+/// The words of a span in the text of its file.
+#[inline]
+fn words_of(file: &str, span: Span) -> &str {
+    file.get(span.start as usize..span.end as usize)
+        .unwrap_or("")
+}
+
+/// The words of a token; none at the end.
+#[inline]
+fn words(file: &str, token: Option<Token>) -> &str {
+    token.map_or("", |token| words_of(file, token.span))
 }
 
 fn with_help(diagnostic: Diagnostic, help: &str) -> Diagnostic {

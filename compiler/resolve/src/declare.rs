@@ -2,8 +2,10 @@
 
 use ecow::{EcoString, eco_format};
 use indexmap::IndexMap;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
 use rustc_hash::FxBuildHasher;
+use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, SourceMap, Span, nearest, one_of};
 use thrice_grammar::{Statement, TokenKind};
 
@@ -80,8 +82,10 @@ pub struct Declared<'a> {
 pub fn declare<'a>(sources: &'a SourceMap, files: &'a [Loaded]) -> Declared<'a> {
     let rows = Rows::new();
     let mut declarer = Declarer {
-        sources,
-        rows: &rows,
+        reader: Reader {
+            sources,
+            rows: &rows,
+        },
         out: Declared {
             items: FORMS.iter().map(|_| Vec::new()).collect(),
             ..Declared::default()
@@ -91,12 +95,11 @@ pub fn declare<'a>(sources: &'a SourceMap, files: &'a [Loaded]) -> Declared<'a> 
     declarer.out
 }
 
-/// So many statements are sorted sooner by several cores.
-const SORTED_TOGETHER: usize = 4_000;
+/// So many statements are read and sorted sooner by several cores.
+const MANY: usize = 4_000;
 
 struct Declarer<'a, 'r> {
-    sources: &'a SourceMap,
-    rows: &'r Rows,
+    reader: Reader<'a, 'r>,
     out: Declared<'a>,
 }
 
@@ -166,31 +169,74 @@ impl<'a> Declarer<'a, '_> {
             statements.map(|statement| (statement, file.library))
         });
         let mut statements: Vec<_> = statements.collect();
-        let order = |(statement, _): &(Statement<'a>, bool)| self.order(*statement);
-        if statements.len() < SORTED_TOGETHER {
+        let reader = self.reader;
+        let order = |(statement, _): &(Statement<'a>, bool)| reader.order(*statement);
+        let read = |(statement, library)| reader.top(statement, library);
+        // What stands in one statement does not depend on others, but for its place among them.
+        let found: Vec<_> = if statements.len() < MANY {
             statements.sort_by_cached_key(order);
+            statements.into_iter().map(read).collect()
         } else {
             statements.par_sort_by_cached_key(order);
-        }
-        self.out.names.reserve(statements.len());
-        for (statement, library) in statements {
-            let Some(first) = statement.values().next() else {
-                continue;
-            };
-            let word = self.sources.text(first.span);
-            match self.rows.top.get(word).copied() {
-                Some(row) => self.item(row, statement, None, library),
-                // Read before this pass, where files are loaded.
-                None if word == "use" => {}
-                None if matches!(first.kind, TokenKind::Unknown | TokenKind::OpenText) => {}
-                None => {
-                    let found = self.unknown_statement(word, first.span);
-                    self.out.reports.push(found);
-                }
+            statements.into_par_iter().map(read).collect()
+        };
+        self.out.names.reserve(found.len());
+        for found in found {
+            match found {
+                Ok(found) => self.take(found, 0),
+                Err(report) => self.out.reports.extend(report.map(|report| *report)),
             }
         }
     }
 
+    /// Gives a statement and all inside it their places, and their names to what is known.
+    fn take(&mut self, found: Found<'a>, parent: u32) {
+        let Found {
+            mut item,
+            row,
+            inner,
+            reports,
+            library,
+        } = found;
+        item.parent = parent;
+        self.out.reports.extend(reports);
+        if let Some(kind) = row.kind {
+            item.index = self.out.names.place(kind);
+            if !item.name.is_empty() {
+                let names = &mut self.out.names;
+                let declared = names.declare(&item.name, kind, item.index, item.span, library);
+                self.out.reports.extend(declared.err().map(|found| *found));
+            }
+        }
+        for found in inner {
+            self.take(found, item.index);
+        }
+        if let Some(items) = self.out.items.get_mut(row.row) {
+            items.push(item);
+        }
+    }
+}
+
+/// Reads statements one by one.
+#[derive(Clone, Copy)]
+struct Reader<'a, 'r> {
+    sources: &'a SourceMap,
+    rows: &'r Rows,
+}
+
+/// A statement before it has its place among others.
+struct Found<'a> {
+    item: Item<'a>,
+    row: Row,
+    /// Those inside it that are of a known form, sorted.
+    inner: ThinVec<Found<'a>>,
+    /// What is wrong with its name.
+    reports: ThinVec<Diagnostic>,
+    /// Whether it is of the standard library.
+    library: bool,
+}
+
+impl<'a> Reader<'a, '_> {
     /// What statements are sorted by: their names. Of those that declare the same name the first stays the
     /// first. A name's first bytes as a number tell most of them apart without a look into the text.
     fn order(&self, statement: Statement<'_>) -> (u64, &'a str) {
@@ -207,25 +253,49 @@ impl<'a> Declarer<'a, '_> {
         (u64::from_be_bytes(first), name)
     }
 
-    fn item(
-        &mut self,
+    /// A statement of a file; otherwise what is wrong with it, unless that is known.
+    fn top(
+        &self,
+        statement: Statement<'a>,
+        library: bool,
+    ) -> Result<Found<'a>, Option<Box<Diagnostic>>> {
+        let first = statement.values().next().ok_or(None)?;
+        let word = self.sources.text(first.span);
+        match self.rows.top.get(word) {
+            Some(row) => Ok(self.statement(*row, statement, None, library)),
+            // Read before this pass, where files are loaded.
+            None if word == "use" => Err(None),
+            None if matches!(first.kind, TokenKind::Unknown | TokenKind::OpenText) => Err(None),
+            None => Err(Some(Box::new(self.unknown_statement(word, first.span)))),
+        }
+    }
+
+    /// A statement with those inside it.
+    fn statement(
+        &self,
         row: Row,
         statement: Statement<'a>,
         outer: Option<&Item<'a>>,
         library: bool,
-    ) {
-        let mut item = Item {
-            construct: row.construct,
-            name: EcoString::new(),
-            span: statement.head(),
-            index: 0,
-            parent: outer.map_or(0, |outer| outer.index),
-            statement,
-            declares: row.kind.is_some(),
+    ) -> Found<'a> {
+        let mut found = Found {
+            item: Item {
+                construct: row.construct,
+                name: EcoString::new(),
+                span: statement.head(),
+                index: 0,
+                parent: 0,
+                statement,
+                declares: row.kind.is_some(),
+            },
+            row,
+            inner: ThinVec::new(),
+            reports: ThinVec::new(),
+            library,
         };
         if let Some(kind) = row.kind {
-            item.index = self.out.names.place(kind);
-            self.declare(&mut item, kind, outer, library);
+            let wrong = self.name(&mut found.item, kind, outer);
+            found.reports.extend(wrong);
         }
         let inner = self.rows.nested.get(row.construct.keyword);
         if let (Some(inner), Some(block)) = (inner, statement.block()) {
@@ -237,34 +307,33 @@ impl<'a> Declarer<'a, '_> {
                 };
                 let word = self.sources.text(first.span);
                 if let Some((_, row)) = inner.iter().find(|(keyword, _)| *keyword == word) {
-                    self.item(*row, statement, Some(&item), library);
+                    let item = Some(&found.item);
+                    found
+                        .inner
+                        .push(self.statement(*row, statement, item, library));
                 }
             }
         }
-        if let Some(items) = self.out.items.get_mut(row.row) {
-            items.push(item);
-        }
+        found
     }
 
-    /// Reads and declares the name behind the keyword.
-    fn declare(
-        &mut self,
+    /// Reads the name behind the keyword; otherwise says what is wrong with it, unless that is known.
+    fn name(
+        &self,
         item: &mut Item<'a>,
         kind: Kind,
         outer: Option<&Item<'_>>,
-        library: bool,
-    ) {
+    ) -> Option<Diagnostic> {
         let keyword = item.construct.keyword;
         let Some(token) = item.statement.values().nth(1) else {
             let found = Diagnostic::error(MISSING, format!("this `{keyword}` has no name"))
                 .at(item.span, "a name should follow");
             let form = format!("write `{}`", item.construct.form);
-            self.out.reports.push(found.help(form));
-            return;
+            return Some(found.help(form));
         };
         let text = self.sources.text(token.span);
         if matches!(token.kind, TokenKind::Unknown | TokenKind::OpenText) {
-            return;
+            return None;
         }
         if token.kind != TokenKind::Name
             || text.bytes().any(|b| matches!(b, b'.' | b'/' | b':' | b'*'))
@@ -273,21 +342,16 @@ impl<'a> Declarer<'a, '_> {
             let found = Diagnostic::error(WRONG_VALUE, message)
                 .at(token.span, "not a simple name")
                 .help("a name begins with a letter and goes on with letters, digits, `_` and `-`");
-            self.out.reports.push(found);
-            return;
+            return Some(found);
         }
         item.span = token.span;
         item.name = match outer {
-            Some(outer) if outer.name.is_empty() => return,
+            Some(outer) if outer.name.is_empty() => return None,
             Some(outer) if kind == Kind::Site => eco_format!("{}/{text}", outer.name),
             Some(outer) => eco_format!("{}.{text}", outer.name),
             None => text.into(),
         };
-        let declared = self
-            .out
-            .names
-            .declare(&item.name, kind, item.index, token.span, library);
-        self.out.reports.extend(declared.err().map(|found| *found));
+        None
     }
 
     fn unknown_statement(&self, word: &str, span: Span) -> Diagnostic {

@@ -3,15 +3,8 @@
 /// Something in a graph that leads back to itself, if there is such a thing: the nodes of one
 /// circle in order, beginning with its least. `edges[n]` are the nodes that `n` rests on.
 #[must_use]
-pub fn circle(edges: &[Vec<usize>]) -> Option<Vec<usize>> {
-    let mut state = vec![State::New; edges.len()];
-    let mut path = Vec::new();
-    for start in 0..edges.len() {
-        if let Some(circle) = walk(start, edges, &mut state, &mut path) {
-            return Some(from_least(circle));
-        }
-    }
-    None
+pub fn circle(edges: &[impl AsRef<[usize]>]) -> Option<Vec<usize>> {
+    order(edges).err()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,12 +15,13 @@ enum State {
 }
 
 /// Depth first without recursion: chains may be as long as a policy. `path` is where to walk: empty before,
-/// and behind where nothing is found.
+/// and behind where no circle is found. What is done with is added to `order`.
 fn walk(
     start: usize,
-    edges: &[Vec<usize>],
+    edges: &[impl AsRef<[usize]>],
     state: &mut [State],
     path: &mut Vec<(usize, usize)>,
+    order: &mut Vec<usize>,
 ) -> Option<Vec<usize>> {
     if state.get(start) != Some(&State::New) {
         return None;
@@ -35,8 +29,10 @@ fn walk(
     path.push((start, 0));
     *state.get_mut(start)? = State::Open;
     while let Some((node, next)) = path.last_mut() {
-        let Some(&target) = edges.get(*node).and_then(|targets| targets.get(*next)) else {
+        let targets = edges.get(*node).map_or(&[][..], AsRef::as_ref);
+        let Some(&target) = targets.get(*next) else {
             *state.get_mut(*node)? = State::Done;
+            order.push(*node);
             path.pop();
             continue;
         };
@@ -70,35 +66,15 @@ fn from_least(mut circle: Vec<usize>) -> Vec<usize> {
 ///
 /// # Errors
 /// The nodes of one circle, as [`circle`] gives them.
-pub fn order(edges: &[Vec<usize>]) -> Result<Vec<usize>, Vec<usize>> {
-    if let Some(circle) = circle(edges) {
-        return Err(circle);
-    }
-    let mut done = vec![false; edges.len()];
-    let mut out = Vec::with_capacity(edges.len());
-    let mut stack = Vec::new();
+pub fn order(edges: &[impl AsRef<[usize]>]) -> Result<Vec<usize>, Vec<usize>> {
+    let mut state = vec![State::New; edges.len()];
+    let (mut path, mut order) = (Vec::new(), Vec::with_capacity(edges.len()));
     for start in 0..edges.len() {
-        stack.push((start, false));
-        while let Some((node, ready)) = stack.pop() {
-            let Some(mark) = done.get_mut(node).filter(|mark| !**mark) else {
-                continue;
-            };
-            if ready {
-                *mark = true;
-                out.push(node);
-            } else {
-                stack.push((node, true));
-                stack.extend(
-                    edges
-                        .get(node)
-                        .into_iter()
-                        .flatten()
-                        .map(|target| (*target, false)),
-                );
-            }
+        if let Some(circle) = walk(start, edges, &mut state, &mut path, &mut order) {
+            return Err(from_least(circle));
         }
     }
-    Ok(out)
+    Ok(order)
 }
 
 #[cfg(test)]

@@ -177,6 +177,9 @@ impl Names {
 
     /// Counts as used, and with it what it is a part of.
     fn mark(&self, name: &str, symbol: &Symbol) {
+        if symbol.used.load(Relaxed) {
+            return;
+        }
         symbol.mark();
         if let Some(symbol) = whole(name, symbol.kind).and_then(|whole| self.find(whole)) {
             symbol.mark();

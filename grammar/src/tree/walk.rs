@@ -40,6 +40,7 @@ impl DoubleEndedIterator for Values<'_> {
     }
 }
 
+#[inline]
 fn is_value(leaf: &&Leaf) -> bool {
     leaf.kind != TokenKind::Comment
 }

@@ -143,6 +143,9 @@ fn read_clause(entry: &mut Entry<'_>, mount: &mut Mount) -> Option<()> {
 /// Fills in which classes people browse at each mount: those that its service must show, and that
 /// live there or are brought there by a step. Called once the steps are read.
 pub fn link_classes(draft: &mut Draft) {
+    if draft.mounts.is_empty() {
+        return;
+    }
     let mut shown: BTreeMap<ServiceId, BTreeSet<ClassId>> = BTreeMap::new();
     for (at, class) in draft.classes.iter() {
         for (service, _) in &class.browsed_by {

@@ -112,7 +112,7 @@ fn named(cursor: &mut Cursor<'_>) -> Vec<ClassId> {
 /// `CLASS, …` as written, each once. `kinds` are what a message says is expected here: classes,
 /// and perhaps what else the caller has already looked for.
 pub fn classes(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> SmallVec<[(ClassId, Span); 1]> {
-    let written = cursor.list(|cursor| cursor.reference_any(kinds));
+    let written: SmallVec<[_; 1]> = cursor.list_as(|cursor| cursor.reference_any(kinds));
     // Most name one.
     if let [(_, index, span)] = written.as_slice() {
         return smallvec![(ClassId::new(*index), *span)];

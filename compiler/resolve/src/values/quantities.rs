@@ -47,10 +47,26 @@ measures! {
 }
 
 /// Words that may follow a quantity and are no units, so that `after 30 by upload` lacks one.
-const WORDS: [&str; 16] = [
-    "by", "since", "until", "for", "on", "with", "of", "at", "in", "and", "to", "from", "keep",
-    "within", "x", "except",
-];
+fn goes_on(word: &str) -> bool {
+    matches!(
+        word,
+        "by" | "since"
+            | "until"
+            | "for"
+            | "on"
+            | "with"
+            | "of"
+            | "at"
+            | "in"
+            | "and"
+            | "to"
+            | "from"
+            | "keep"
+            | "within"
+            | "x"
+            | "except"
+    )
+}
 
 /// A number and the unit behind it, as they stand.
 struct Written<'a> {
@@ -157,17 +173,18 @@ impl<'a> Cursor<'a> {
             let help = format!("for example `{}`", dimension.example());
             return self.wrong(dimension.name(), &help);
         }
+        let text = self.peek_text();
         let number = self.advance()?;
         let mut written = Written {
-            number: self.cx.text(number.span),
+            number: text,
             unit: None,
             span: number.span,
         };
         if let Some(token) = self.peek()
             && matches!(token.kind, TokenKind::Name | TokenKind::Percent)
         {
-            let text = self.cx.text(token.span);
-            if !WORDS.contains(&text) || unit(text).is_some() {
+            let text = self.peek_text();
+            if !goes_on(text) || unit(text).is_some() {
                 self.advance();
                 written.unit = Some(text);
                 written.span = number.span.to(token.span);

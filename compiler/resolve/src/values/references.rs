@@ -59,8 +59,9 @@ impl<'a> Cursor<'a> {
         if self.peek_kind() != Some(TokenKind::Name) {
             return self.no_name(what);
         }
+        let text = self.peek_text();
         let token = self.advance()?;
-        Some((self.cx.text(token.span), token.span))
+        Some((text, token.span))
     }
 
     fn no_name<T>(&mut self, what: &str) -> Option<T> {
@@ -80,8 +81,8 @@ impl<'a> Cursor<'a> {
             let words: Vec<String> = kinds.iter().map(|kind| kind.with_article()).collect();
             return self.no_name(&words.join(" or "));
         }
-        let token = self.advance()?;
-        let (name, span) = (self.cx.text(token.span), token.span);
+        let name = self.peek_text();
+        let span = self.advance()?.span;
         match self.cx.names.look_up_any(name, kinds, span) {
             Ok((kind, index)) => Some((kind, index, span)),
             Err(diagnostic) => {

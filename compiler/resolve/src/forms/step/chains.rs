@@ -1,5 +1,6 @@
 //! Chains of steps: what reads from what, and waits for what.
 
+use smallvec::SmallVec;
 use thrice_diagnostics::Diagnostic;
 
 use super::Pending;
@@ -12,7 +13,7 @@ use crate::graph;
 /// Settles the steps that read from others, sources first: those that stand equally far from the beginning of a chain side by
 /// side.
 pub fn settle_all(cx: &Context<'_>, draft: &Draft, pending: &mut [Option<Pending>]) {
-    let edges: Vec<Vec<usize>> = pending.iter().map(rests_on).collect();
+    let edges: Vec<SmallVec<[usize; 2]>> = pending.iter().map(rests_on).collect();
     let order = match graph::order(&edges) {
         Ok(order) => order,
         Err(circle) => {
@@ -74,13 +75,13 @@ fn by_distance(pending: &[Option<Pending>], order: Vec<usize>) -> Vec<Link> {
 }
 
 /// The steps that must have run before this one.
-fn rests_on(pending: &Option<Pending>) -> Vec<usize> {
+fn rests_on(pending: &Option<Pending>) -> SmallVec<[usize; 2]> {
     let Some(this) = pending else {
-        return Vec::new();
+        return SmallVec::new();
     };
     let source = source(this);
     let after = this.step.timing.after.iter().map(|(id, _)| *id);
-    let mut all: Vec<usize> = source.into_iter().chain(after).map(usize::from).collect();
+    let mut all: SmallVec<[usize; 2]> = source.into_iter().chain(after).map(usize::from).collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -110,9 +110,22 @@ pub fn read(draft: &Draft, runner: Option<Runner>, entries: &mut Vec<Entry<'_>>)
     common
 }
 
+/// Whether a clause is one of those that all steps share, or one of these of some.
 fn is_common(word: &str) -> bool {
-    let table: &[Clause] = with_common![TRANSFERS, CHECKERS, CONNECTIONS];
-    table.iter().any(|clause| clause.word == word)
+    matches!(
+        word,
+        SCHEDULE
+            | "after"
+            | "taking"
+            | "jitter"
+            | "retries"
+            | "limit"
+            | "credential"
+            | "monitor"
+            | "transfers"
+            | "checkers"
+            | "connections"
+    )
 }
 
 impl Common {
@@ -235,5 +248,17 @@ pub fn zone(draft: &Draft, runner: Runner) -> Option<&str> {
     match runner.host {
         Some(host) => draft.hosts.get(host).map(|host| host.timezone.as_str()),
         None => draft.policy.as_ref().map(|policy| policy.timezone.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clauses_of_all_steps_are_common() {
+        let table: &[Clause] = with_common![TRANSFERS, CHECKERS, CONNECTIONS];
+        assert!(table.iter().all(|clause| is_common(clause.word)));
+        assert!(!is_common("prune"));
     }
 }

@@ -62,7 +62,7 @@ pub fn read(cursor: &mut Cursor<'_>, draft: &Draft, shape: &Shape, item: &Item<'
         span: item.statement.head(),
     };
     let mut seen = Seen::default();
-    if shape.words().any(|word| word == item.name) {
+    if shape.word(&item.name).is_some() {
         let found = Diagnostic::error(
             MISSING,
             format!("this `{}` has no name", item.construct.keyword),
@@ -74,7 +74,7 @@ pub fn read(cursor: &mut Cursor<'_>, draft: &Draft, shape: &Shape, item: &Item<'
     let nameless = item.name.is_empty() && cursor.is_at_end();
     while !cursor.is_lost() && !cursor.is_at_end() {
         let start = cursor.here();
-        let Some(word) = shape.words().find(|word| cursor.starts_with(word)) else {
+        let Some(word) = shape.word(cursor.peek_text()) else {
             no_part(cursor, shape);
             break;
         };
@@ -137,7 +137,7 @@ fn part(
         head.written.until = head.written.until.or(read.until);
         return Some(());
     }
-    cursor.take_words(word);
+    cursor.advance();
     match word {
         "of" => of(cursor, shape.of, head, seen)?,
         "from" => head.source = Some(from(cursor, shape.from)?),
@@ -160,13 +160,18 @@ fn part(
     Some(())
 }
 
+/// Whether a place is next: names of all else have none of its signs.
+fn is_place(cursor: &Cursor<'_>) -> bool {
+    let mut signs = cursor.peek_text().bytes();
+    signs.any(|sign| matches!(sign, b'.' | b':'))
+}
+
 /// `of CLASS, …`, `of PLACE` or `of REPOSITORY`.
 fn of(cursor: &mut Cursor<'_>, of: Of, head: &mut Head, seen: &mut Seen) -> Option<()> {
-    let place_next = cursor.peek_text().contains(['.', ':']);
     if of == Of::Repository {
         let (repository, span) = cursor.repository()?;
         head.source = Some(Source::Repository(repository, span));
-    } else if of == Of::Place || (of == Of::ClassesOrPlace && place_next) {
+    } else if of == Of::Place || (of == Of::ClassesOrPlace && is_place(cursor)) {
         seen.place_in_of = true;
         let (place, span) = cursor.location()?;
         head.source = Some(Source::Location(place, span));
@@ -182,7 +187,7 @@ fn of(cursor: &mut Cursor<'_>, of: Of, head: &mut Head, seen: &mut Seen) -> Opti
 
 /// `to REPOSITORY`; for a place, says how to make one there.
 fn to_repository(cursor: &mut Cursor<'_>) -> Option<StepTarget> {
-    if !cursor.peek_text().contains(['.', ':']) {
+    if !is_place(cursor) {
         let (repository, span) = cursor.repository()?;
         return Some(StepTarget::Repository(repository, span));
     }
@@ -223,7 +228,7 @@ fn to_place(cursor: &mut Cursor<'_>) -> Option<StepTarget> {
 }
 
 fn from(cursor: &mut Cursor<'_>, from: From) -> Option<Source> {
-    if cursor.peek_text().contains(['.', ':']) {
+    if is_place(cursor) {
         let (place, span) = cursor.location()?;
         return Some(Source::Location(place, span));
     }

@@ -60,21 +60,31 @@ pub enum To {
     Environment,
 }
 
+/// The words that parts of heads begin with.
+const WORDS: [&str; 8] = ["of", "from", "to", "via", "after", "by", "since", "until"];
+
 impl Shape {
     /// The words that its parts begin with.
     pub fn words(&self) -> impl Iterator<Item = &'static str> {
-        [
-            ("of", true),
-            ("from", self.from != From::Nothing),
-            ("to", self.to != To::Nothing),
-            ("via", self.to == To::Environment),
-            ("after", !self.by_runner),
-            ("by", self.by_runner),
-            ("since", true),
-            ("until", true),
-        ]
-        .into_iter()
-        .filter_map(|(word, taken)| taken.then_some(word))
+        WORDS.into_iter().filter(|word| self.takes(word))
+    }
+
+    /// The word of a part of it that a text is, if any.
+    pub fn word(&self, text: &str) -> Option<&'static str> {
+        let word = WORDS.into_iter().find(|word| *word == text)?;
+        self.takes(word).then_some(word)
+    }
+
+    /// Whether it has the part that begins with one of [`WORDS`].
+    fn takes(&self, word: &str) -> bool {
+        match word {
+            "from" => self.from != From::Nothing,
+            "to" => self.to != To::Nothing,
+            "via" => self.to == To::Environment,
+            "after" => !self.by_runner,
+            "by" => self.by_runner,
+            _ => true,
+        }
     }
 
     /// The parts that must be there, and what they take.
