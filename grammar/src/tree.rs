@@ -94,6 +94,11 @@ impl Tree {
         Statements::of_all(&self.parts)
     }
 
+    /// The same in runs, one behind the other, for several who read at once.
+    pub fn runs(&self) -> impl Iterator<Item = Statements<'_>> {
+        self.parts.chunks(1).map(Statements::of_all)
+    }
+
     /// All statements, those in blocks too: each before what stands in its block.
     pub fn all_statements(&self) -> impl Iterator<Item = Statement<'_>> {
         self.parts.iter().flat_map(Part::statements)

@@ -7,8 +7,9 @@ use rayon::slice::ParallelSliceMut as _;
 use rustc_hash::FxBuildHasher;
 use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, SourceMap, Span, nearest, one_of};
-use thrice_grammar::{Statement, TokenKind};
+use thrice_grammar::{Statement, Statements, TokenKind};
 
+use crate::both;
 use crate::clauses::Construct;
 use crate::codes::{MISSING, UNKNOWN_STATEMENT, WRONG_VALUE};
 use crate::context::Context;
@@ -77,30 +78,135 @@ pub struct Declared<'a> {
     pub reports: Vec<Diagnostic>,
 }
 
-/// Declares all statements of some files.
+/// Declares all statements of some files, sorted by the names that they declare. Ids then do not tell in
+/// which order or file they stand, nor does what follows from ids: which of several cases is told, what a
+/// list begins with, what is written to machines. What has no name keeps its place, and is sorted when it
+/// is read (`draft`). Where there is `much`, on several cores.
 #[must_use]
-pub fn declare<'a>(sources: &'a SourceMap, files: &'a [Loaded]) -> Declared<'a> {
+pub fn declare<'a>(sources: &'a SourceMap, files: &'a [Loaded], much: bool) -> Declared<'a> {
     let rows = Rows::new();
-    let mut declarer = Declarer {
-        reader: Reader {
-            sources,
-            rows: &rows,
-        },
-        out: Declared {
-            items: FORMS.iter().map(|_| Vec::new()).collect(),
-            ..Declared::default()
-        },
+    let reader = Reader {
+        sources,
+        rows: &rows,
     };
-    declarer.files(files);
-    declarer.out
+    let runs = files.iter().flat_map(|file| {
+        let runs = file.tree.runs();
+        runs.map(|statements| (statements, file.library))
+    });
+    let runs: Vec<_> = runs.collect();
+    let read = |(statements, library)| reader.run(statements, library);
+    // What is said in one statement does not depend on others, but for its place among them.
+    let mut runs: Vec<Run<'a>> = if much {
+        runs.into_par_iter().map(read).collect()
+    } else {
+        runs.into_iter().map(read).collect()
+    };
+    let order = order(&runs, much);
+    let mut declarer = Declarer::default();
+    for &(_, _, run, at) in &order {
+        let run = runs.get_mut(run as usize);
+        if let Some(found) = run.and_then(|run| run.found.get_mut(at as usize)) {
+            declarer.place(found, 0);
+        }
+    }
+    let sorted = || {
+        let find = |&(_, _, run, at): &Order| runs.get(run as usize)?.found.get(at as usize);
+        order.iter().filter_map(find)
+    };
+    let Declarer { names, counts } = declarer;
+    let ((names, mut reports), items) = both(
+        much,
+        || declare_all(names, sorted()),
+        || {
+            let mut items: Vec<_> = counts.iter().map(|n| Vec::with_capacity(*n)).collect();
+            sorted().for_each(|found| found.list(&mut items));
+            items
+        },
+    );
+    reports.extend(runs.into_iter().flat_map(|run| run.reports));
+    Declared {
+        items,
+        names,
+        reports,
+    }
 }
 
-/// So many statements are read and sorted sooner by several cores.
-const MANY: usize = 4_000;
+/// Some statements of a file, one behind the other.
+#[derive(Default)]
+struct Run<'a> {
+    found: Vec<Found<'a>>,
+    /// What is wrong with the first words of them, and of those that are of no known form.
+    reports: Vec<Diagnostic>,
+}
 
-struct Declarer<'a, 'r> {
-    reader: Reader<'a, 'r>,
-    out: Declared<'a>,
+/// What statements of files are sorted by: their names, and where they stand: run, and place in it. A name's
+/// first bytes as a number tell most of them apart without a look into the text.
+type Order<'a> = (u64, &'a str, u32, u32);
+
+fn order<'a>(runs: &[Run<'a>], much: bool) -> Vec<Order<'a>> {
+    let all = (0..).zip(runs).flat_map(|(run, Run { found, .. })| {
+        let places = (0..).zip(found);
+        places.map(move |(at, found)| (first_bytes(found.sorted_by), found.sorted_by, run, at))
+    });
+    let mut order: Vec<Order<'a>> = all.collect();
+    if much {
+        order.par_sort_unstable();
+    } else {
+        order.sort_unstable();
+    }
+    order
+}
+
+fn first_bytes(name: &str) -> u64 {
+    let mut first = [0; 8];
+    for (byte, of_name) in first.iter_mut().zip(name.bytes()) {
+        *byte = of_name;
+    }
+    u64::from_be_bytes(first)
+}
+
+/// Gives places in tables.
+struct Declarer {
+    names: Names,
+    /// How many statements there are of each row of [`FORMS`].
+    counts: Vec<usize>,
+}
+
+impl Default for Declarer {
+    fn default() -> Self {
+        Self {
+            names: Names::default(),
+            counts: vec![0; FORMS.len()],
+        }
+    }
+}
+
+impl Declarer {
+    /// Gives a statement and all inside it their places.
+    fn place(&mut self, found: &mut Found<'_>, parent: u32) {
+        found.item.parent = parent;
+        if let Some(kind) = found.row.kind {
+            found.item.index = self.names.place(kind);
+        }
+        if let Some(count) = self.counts.get_mut(found.row.row) {
+            *count += 1;
+        }
+        for inner in &mut found.inner {
+            self.place(inner, found.item.index);
+        }
+    }
+}
+
+/// Declares the names of statements; says which are declared twice.
+fn declare_all<'f, 'a: 'f>(
+    mut names: Names,
+    sorted: impl Iterator<Item = &'f Found<'a>>,
+) -> (Names, Vec<Diagnostic>) {
+    let (least, most) = sorted.size_hint();
+    names.reserve(most.unwrap_or(least));
+    let mut reports = Vec::new();
+    sorted.for_each(|found| found.declare(&mut names, &mut reports));
+    (names, reports)
 }
 
 /// Where the statements that begin with a keyword belong.
@@ -114,6 +220,7 @@ struct Rows {
 /// A row of [`FORMS`] and the form in it.
 #[derive(Clone, Copy)]
 struct Row {
+    /// Its place in [`FORMS`].
     row: usize,
     kind: Option<Kind>,
     construct: &'static Construct,
@@ -158,65 +265,6 @@ impl Rows {
     }
 }
 
-impl<'a> Declarer<'a, '_> {
-    /// Declares all statements of some files, sorted by the names that they declare. Ids then do not tell in
-    /// which order or file they stand, nor does what follows from ids: which of several cases is told, what a
-    /// list begins with, what is written to machines. What has no name keeps its place, and is sorted when it
-    /// is read (`draft`).
-    fn files(&mut self, files: &'a [Loaded]) {
-        let statements = files.iter().flat_map(|file| {
-            let statements = file.tree.statements();
-            statements.map(|statement| (statement, file.library))
-        });
-        let mut statements: Vec<_> = statements.collect();
-        let reader = self.reader;
-        let order = |(statement, _): &(Statement<'a>, bool)| reader.order(*statement);
-        let read = |(statement, library)| reader.top(statement, library);
-        // What stands in one statement does not depend on others, but for its place among them.
-        let found: Vec<_> = if statements.len() < MANY {
-            statements.sort_by_cached_key(order);
-            statements.into_iter().map(read).collect()
-        } else {
-            statements.par_sort_by_cached_key(order);
-            statements.into_par_iter().map(read).collect()
-        };
-        self.out.names.reserve(found.len());
-        for found in found {
-            match found {
-                Ok(found) => self.take(found, 0),
-                Err(report) => self.out.reports.extend(report.map(|report| *report)),
-            }
-        }
-    }
-
-    /// Gives a statement and all inside it their places, and their names to what is known.
-    fn take(&mut self, found: Found<'a>, parent: u32) {
-        let Found {
-            mut item,
-            row,
-            inner,
-            reports,
-            library,
-        } = found;
-        item.parent = parent;
-        self.out.reports.extend(reports);
-        if let Some(kind) = row.kind {
-            item.index = self.out.names.place(kind);
-            if !item.name.is_empty() {
-                let names = &mut self.out.names;
-                let declared = names.declare(&item.name, kind, item.index, item.span, library);
-                self.out.reports.extend(declared.err().map(|found| *found));
-            }
-        }
-        for found in inner {
-            self.take(found, item.index);
-        }
-        if let Some(items) = self.out.items.get_mut(row.row) {
-            items.push(item);
-        }
-    }
-}
-
 /// Reads statements one by one.
 #[derive(Clone, Copy)]
 struct Reader<'a, 'r> {
@@ -224,50 +272,76 @@ struct Reader<'a, 'r> {
     rows: &'r Rows,
 }
 
-/// A statement before it has its place among others.
+/// A statement, and what stands inside it.
 struct Found<'a> {
     item: Item<'a>,
     row: Row,
+    /// The name that it declares, as it is written.
+    sorted_by: &'a str,
     /// Those inside it that are of a known form, sorted.
     inner: ThinVec<Found<'a>>,
-    /// What is wrong with its name.
-    reports: ThinVec<Diagnostic>,
     /// Whether it is of the standard library.
     library: bool,
 }
 
-impl<'a> Reader<'a, '_> {
-    /// What statements are sorted by: their names. Of those that declare the same name the first stays the
-    /// first. A name's first bytes as a number tell most of them apart without a look into the text.
-    fn order(&self, statement: Statement<'_>) -> (u64, &'a str) {
-        let mut values = statement
-            .values()
-            .map(|value| self.sources.text(value.span));
-        let word = values.next().unwrap_or("");
-        let name = values.next().filter(|_| self.rows.declares(word));
-        let name = name.unwrap_or("");
-        let mut first = [0; 8];
-        for (byte, of_name) in first.iter_mut().zip(name.bytes()) {
-            *byte = of_name;
+impl<'a> Found<'a> {
+    /// Its name is known from now on, and those inside it.
+    fn declare(&self, names: &mut Names, reports: &mut Vec<Diagnostic>) {
+        let Item {
+            name, index, span, ..
+        } = &self.item;
+        if let (Some(kind), false) = (self.row.kind, name.is_empty()) {
+            let declared = names.declare(name, kind, *index, *span, self.library);
+            reports.extend(declared.err().map(|found| *found));
         }
-        (u64::from_be_bytes(first), name)
+        for inner in &self.inner {
+            inner.declare(names, reports);
+        }
     }
 
-    /// A statement of a file; otherwise what is wrong with it, unless that is known.
-    fn top(
-        &self,
-        statement: Statement<'a>,
-        library: bool,
-    ) -> Result<Found<'a>, Option<Box<Diagnostic>>> {
-        let first = statement.values().next().ok_or(None)?;
-        let word = self.sources.text(first.span);
-        match self.rows.top.get(word) {
-            Some(row) => Ok(self.statement(*row, statement, None, library)),
-            // Read before this pass, where files are loaded.
-            None if word == "use" => Err(None),
-            None if matches!(first.kind, TokenKind::Unknown | TokenKind::OpenText) => Err(None),
-            None => Err(Some(Box::new(self.unknown_statement(word, first.span)))),
+    /// Adds it to the statements of its row, behind those inside it.
+    fn list(&self, items: &mut [Vec<Item<'a>>]) {
+        for inner in &self.inner {
+            inner.list(items);
         }
+        if let Some(items) = items.get_mut(self.row.row) {
+            items.push(self.item.clone());
+        }
+    }
+}
+
+impl<'a> Reader<'a, '_> {
+    /// Statements of a file.
+    fn run(&self, statements: Statements<'a>, library: bool) -> Run<'a> {
+        let mut run = Run::default();
+        for statement in statements {
+            let Some(first) = statement.values().next() else {
+                continue;
+            };
+            let word = self.sources.text(first.span);
+            match self.rows.top.get(word) {
+                Some(row) => {
+                    let found = self.statement(*row, statement, None, library, &mut run.reports);
+                    run.found.push(found);
+                }
+                // Read before this pass, where files are loaded.
+                None if word == "use" => {}
+                None if matches!(first.kind, TokenKind::Unknown | TokenKind::OpenText) => {}
+                None => run.reports.push(self.unknown_statement(word, first.span)),
+            }
+        }
+        run
+    }
+
+    /// The name that a statement declares, as it is written, by which it is sorted. Of those that declare the
+    /// same name the first stays the first.
+    fn sorted_by(&self, statement: Statement<'_>) -> &'a str {
+        let mut values = statement.values();
+        let word = values
+            .next()
+            .map_or("", |word| self.sources.text(word.span));
+        let name = values.next().filter(|_| self.rows.declares(word));
+        name.map_or("", |name| self.sources.text(name.span))
     }
 
     /// A statement with those inside it.
@@ -277,6 +351,7 @@ impl<'a> Reader<'a, '_> {
         statement: Statement<'a>,
         outer: Option<&Item<'a>>,
         library: bool,
+        reports: &mut Vec<Diagnostic>,
     ) -> Found<'a> {
         let mut found = Found {
             item: Item {
@@ -289,28 +364,26 @@ impl<'a> Reader<'a, '_> {
                 declares: row.kind.is_some(),
             },
             row,
+            sorted_by: self.sorted_by(statement),
             inner: ThinVec::new(),
-            reports: ThinVec::new(),
             library,
         };
         if let Some(kind) = row.kind {
-            let wrong = self.name(&mut found.item, kind, outer);
-            found.reports.extend(wrong);
+            reports.extend(self.name(&mut found.item, kind, outer));
         }
         let inner = self.rows.nested.get(row.construct.keyword);
         if let (Some(inner), Some(block)) = (inner, statement.block()) {
             let mut statements: Vec<_> = block.statements().collect();
-            statements.sort_by_cached_key(|statement| self.order(*statement));
+            statements.sort_by_cached_key(|statement| self.sorted_by(*statement));
             for statement in statements {
                 let Some(first) = statement.values().next() else {
                     continue;
                 };
                 let word = self.sources.text(first.span);
                 if let Some((_, row)) = inner.iter().find(|(keyword, _)| *keyword == word) {
-                    let item = Some(&found.item);
-                    found
-                        .inner
-                        .push(self.statement(*row, statement, item, library));
+                    let outer = Some(&found.item);
+                    let inner = self.statement(*row, statement, outer, library, reports);
+                    found.inner.push(inner);
                 }
             }
         }

@@ -83,7 +83,7 @@ impl Parsed {
         let much = texts.map(u64::from).sum::<u64>() > MUCH;
         let (declared, hash) = both(
             much,
-            || declare::declare(sources, &files),
+            || declare::declare(sources, &files, much),
             || load::hash(sources, &files),
         );
         found.extend(declared.reports);

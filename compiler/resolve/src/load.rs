@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use sha2::{Digest as _, Sha256};
 use thrice_diagnostics::{Diagnostic, Diagnostics, FileId, SourceMap, Span, nearest, one_of};
 use thrice_grammar::{Block, Statement, TokenKind, Tree, parse};
@@ -208,8 +209,15 @@ fn uses(sources: &SourceMap, tree: &Tree, found: &mut Diagnostics) -> Vec<(Strin
             .next()
             .is_some_and(|token| sources.text(token.span) == "use")
     };
-    let statements = tree.statements().filter(is_use);
+    let runs: Vec<_> = tree.runs().collect();
+    let statements: Vec<Statement<'_>> = if runs.len() < 2 {
+        runs.into_iter().flatten().filter(is_use).collect()
+    } else {
+        let runs = runs.into_par_iter();
+        runs.flat_map_iter(|run| run.filter(is_use)).collect()
+    };
     statements
+        .into_iter()
         .filter_map(|statement| used(sources, statement, found))
         .collect()
 }

@@ -10,10 +10,14 @@ use crate::context::Context;
 use crate::draft::Draft;
 use crate::graph;
 
+/// The places of the steps that one rests on.
+type Edges = SmallVec<[usize; 2]>;
+
 /// Settles the steps that read from others, sources first: those that stand equally far from the beginning of a chain side by
 /// side.
 pub fn settle_all(cx: &Context<'_>, draft: &Draft, pending: &mut [Option<Pending>]) {
-    let edges: Vec<SmallVec<[usize; 2]>> = pending.iter().map(rests_on).collect();
+    let edges = cx.each(pending, |this| Some(rests_on(this.as_ref()?)));
+    let edges: Vec<Edges> = edges.into_iter().map(Option::unwrap_or_default).collect();
     let order = match graph::order(&edges) {
         Ok(order) => order,
         Err(circle) => {
@@ -75,13 +79,10 @@ fn by_distance(pending: &[Option<Pending>], order: Vec<usize>) -> Vec<Link> {
 }
 
 /// The steps that must have run before this one.
-fn rests_on(pending: &Option<Pending>) -> SmallVec<[usize; 2]> {
-    let Some(this) = pending else {
-        return SmallVec::new();
-    };
+fn rests_on(this: &Pending) -> Edges {
     let source = source(this);
     let after = this.step.timing.after.iter().map(|(id, _)| *id);
-    let mut all: SmallVec<[usize; 2]> = source.into_iter().chain(after).map(usize::from).collect();
+    let mut all: Edges = source.into_iter().chain(after).map(usize::from).collect();
     all.sort_unstable();
     all.dedup();
     all
