@@ -175,11 +175,8 @@ impl Unit {
 #[must_use]
 pub fn unit(text: &str) -> Option<Unit> {
     // Most are one word, and stand alone.
-    if let Some(unit) = simple(text) {
-        return Some(unit);
-    }
-    if !text.contains('/') {
-        return simple(text.trim());
+    if text.bytes().all(|byte| byte != b'/') {
+        return simple(text).or_else(|| simple(text.trim()));
     }
     let mut parts = text.split('/').map(str::trim);
     match (parts.next()?, parts.next(), parts.next(), parts.next()) {

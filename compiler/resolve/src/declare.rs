@@ -1,22 +1,22 @@
 //! First pass: which statements there are, and the names they declare.
 
-use ecow::{EcoString, eco_format};
-use indexmap::IndexMap;
+mod found;
+
+use ecow::EcoString;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSliceMut as _;
-use rustc_hash::FxBuildHasher;
-use thin_vec::ThinVec;
-use thrice_diagnostics::{Diagnostic, SourceMap, Span, nearest, one_of};
-use thrice_grammar::{Statement, Statements, TokenKind};
+use thrice_diagnostics::{Diagnostic, SourceMap, Span};
+use thrice_grammar::Statement;
 
 use crate::both;
 use crate::clauses::Construct;
-use crate::codes::{MISSING, UNKNOWN_STATEMENT, WRONG_VALUE};
 use crate::context::Context;
-use crate::cursor::{Cursor, shown};
+use crate::cursor::Cursor;
 use crate::forms::FORMS;
 use crate::load::Loaded;
-use crate::names::{Kind, Names};
+use crate::names::Names;
+
+use found::{Found, Reader, Rows, Run};
 
 /// A statement of a known form: at the top level, or inside another as a store is in its host.
 #[derive(Clone)]
@@ -85,10 +85,7 @@ pub struct Declared<'a> {
 #[must_use]
 pub fn declare<'a>(sources: &'a SourceMap, files: &'a [Loaded], much: bool) -> Declared<'a> {
     let rows = Rows::new();
-    let reader = Reader {
-        sources,
-        rows: &rows,
-    };
+    let reader = Reader::new(sources, &rows);
     let runs = files.iter().flat_map(|file| {
         let runs = file.tree.runs();
         runs.map(|statements| (statements, file.library))
@@ -102,18 +99,17 @@ pub fn declare<'a>(sources: &'a SourceMap, files: &'a [Loaded], much: bool) -> D
         runs.into_iter().map(read).collect()
     };
     let order = order(&runs, much);
-    let mut declarer = Declarer::default();
+    let (mut names, mut counts) = (Names::default(), vec![0; FORMS.len()]);
     for &(_, _, run, at) in &order {
         let run = runs.get_mut(run as usize);
         if let Some(found) = run.and_then(|run| run.found.get_mut(at as usize)) {
-            declarer.place(found, 0);
+            found.place(0, &mut names, &mut counts);
         }
     }
     let sorted = || {
         let find = |&(_, _, run, at): &Order| runs.get(run as usize)?.found.get(at as usize);
         order.iter().filter_map(find)
     };
-    let Declarer { names, counts } = declarer;
     let ((names, mut reports), items) = both(
         much,
         || declare_all(names, sorted()),
@@ -129,14 +125,6 @@ pub fn declare<'a>(sources: &'a SourceMap, files: &'a [Loaded], much: bool) -> D
         names,
         reports,
     }
-}
-
-/// Some statements of a file, one behind the other.
-#[derive(Default)]
-struct Run<'a> {
-    found: Vec<Found<'a>>,
-    /// What is wrong with the first words of them, and of those that are of no known form.
-    reports: Vec<Diagnostic>,
 }
 
 /// What statements of files are sorted by: their names, and where they stand: run, and place in it. A name's
@@ -165,38 +153,6 @@ fn first_bytes(name: &str) -> u64 {
     u64::from_be_bytes(first)
 }
 
-/// Gives places in tables.
-struct Declarer {
-    names: Names,
-    /// How many statements there are of each row of [`FORMS`].
-    counts: Vec<usize>,
-}
-
-impl Default for Declarer {
-    fn default() -> Self {
-        Self {
-            names: Names::default(),
-            counts: vec![0; FORMS.len()],
-        }
-    }
-}
-
-impl Declarer {
-    /// Gives a statement and all inside it their places.
-    fn place(&mut self, found: &mut Found<'_>, parent: u32) {
-        found.item.parent = parent;
-        if let Some(kind) = found.row.kind {
-            found.item.index = self.names.place(kind);
-        }
-        if let Some(count) = self.counts.get_mut(found.row.row) {
-            *count += 1;
-        }
-        for inner in &mut found.inner {
-            self.place(inner, found.item.index);
-        }
-    }
-}
-
 /// Declares the names of statements; says which are declared twice.
 fn declare_all<'f, 'a: 'f>(
     mut names: Names,
@@ -207,244 +163,4 @@ fn declare_all<'f, 'a: 'f>(
     let mut reports = Vec::new();
     sorted.for_each(|found| found.declare(&mut names, &mut reports));
     (names, reports)
-}
-
-/// Where the statements that begin with a keyword belong.
-struct Rows {
-    /// Those at the top level, in the order of their keywords.
-    top: IndexMap<&'static str, Row, FxBuildHasher>,
-    /// For each keyword, what may stand inside it.
-    nested: IndexMap<&'static str, Vec<(&'static str, Row)>, FxBuildHasher>,
-}
-
-/// A row of [`FORMS`] and the form in it.
-#[derive(Clone, Copy)]
-struct Row {
-    /// Its place in [`FORMS`].
-    row: usize,
-    kind: Option<Kind>,
-    construct: &'static Construct,
-}
-
-impl Rows {
-    fn new() -> Self {
-        let mut top = IndexMap::default();
-        let mut nested: IndexMap<_, Vec<_>, _> = IndexMap::default();
-        for (row, form) in FORMS.iter().enumerate() {
-            for construct in form.constructs {
-                let entry = Row {
-                    row,
-                    kind: form.kind,
-                    construct,
-                };
-                for outer in construct.inside {
-                    let inner = nested.entry(*outer).or_default();
-                    inner.push((construct.keyword, entry));
-                }
-                if construct.inside.is_empty() {
-                    top.insert(construct.keyword, entry);
-                }
-            }
-        }
-        top.sort_unstable_keys();
-        Self { top, nested }
-    }
-
-    /// Whether statements that begin with this word declare a name.
-    fn declares(&self, word: &str) -> bool {
-        let inner = || {
-            let all = self.nested.values().flatten();
-            all.filter(|(keyword, _)| *keyword == word)
-                .map(|(_, row)| row)
-        };
-        let outer = self.top.get(word);
-        outer
-            .into_iter()
-            .chain(inner())
-            .any(|row| row.kind.is_some())
-    }
-}
-
-/// Reads statements one by one.
-#[derive(Clone, Copy)]
-struct Reader<'a, 'r> {
-    sources: &'a SourceMap,
-    rows: &'r Rows,
-}
-
-/// A statement, and what stands inside it.
-struct Found<'a> {
-    item: Item<'a>,
-    row: Row,
-    /// The name that it declares, as it is written.
-    sorted_by: &'a str,
-    /// Those inside it that are of a known form, sorted.
-    inner: ThinVec<Found<'a>>,
-    /// Whether it is of the standard library.
-    library: bool,
-}
-
-impl<'a> Found<'a> {
-    /// Its name is known from now on, and those inside it.
-    fn declare(&self, names: &mut Names, reports: &mut Vec<Diagnostic>) {
-        let Item {
-            name, index, span, ..
-        } = &self.item;
-        if let (Some(kind), false) = (self.row.kind, name.is_empty()) {
-            let declared = names.declare(name, kind, *index, *span, self.library);
-            reports.extend(declared.err().map(|found| *found));
-        }
-        for inner in &self.inner {
-            inner.declare(names, reports);
-        }
-    }
-
-    /// Adds it to the statements of its row, behind those inside it.
-    fn list(&self, items: &mut [Vec<Item<'a>>]) {
-        for inner in &self.inner {
-            inner.list(items);
-        }
-        if let Some(items) = items.get_mut(self.row.row) {
-            items.push(self.item.clone());
-        }
-    }
-}
-
-impl<'a> Reader<'a, '_> {
-    /// Statements of a file.
-    fn run(&self, statements: Statements<'a>, library: bool) -> Run<'a> {
-        let mut run = Run::default();
-        for statement in statements {
-            let Some(first) = statement.values().next() else {
-                continue;
-            };
-            let word = self.sources.text(first.span);
-            match self.rows.top.get(word) {
-                Some(row) => {
-                    let found = self.statement(*row, statement, None, library, &mut run.reports);
-                    run.found.push(found);
-                }
-                // Read before this pass, where files are loaded.
-                None if word == "use" => {}
-                None if matches!(first.kind, TokenKind::Unknown | TokenKind::OpenText) => {}
-                None => run.reports.push(self.unknown_statement(word, first.span)),
-            }
-        }
-        run
-    }
-
-    /// The name that a statement declares, as it is written, by which it is sorted. Of those that declare the
-    /// same name the first stays the first.
-    fn sorted_by(&self, statement: Statement<'_>) -> &'a str {
-        let mut values = statement.values();
-        let word = values
-            .next()
-            .map_or("", |word| self.sources.text(word.span));
-        let name = values.next().filter(|_| self.rows.declares(word));
-        name.map_or("", |name| self.sources.text(name.span))
-    }
-
-    /// A statement with those inside it.
-    fn statement(
-        &self,
-        row: Row,
-        statement: Statement<'a>,
-        outer: Option<&Item<'a>>,
-        library: bool,
-        reports: &mut Vec<Diagnostic>,
-    ) -> Found<'a> {
-        let mut found = Found {
-            item: Item {
-                construct: row.construct,
-                name: EcoString::new(),
-                span: statement.head(),
-                index: 0,
-                parent: 0,
-                statement,
-                declares: row.kind.is_some(),
-            },
-            row,
-            sorted_by: self.sorted_by(statement),
-            inner: ThinVec::new(),
-            library,
-        };
-        if let Some(kind) = row.kind {
-            reports.extend(self.name(&mut found.item, kind, outer));
-        }
-        let inner = self.rows.nested.get(row.construct.keyword);
-        if let (Some(inner), Some(block)) = (inner, statement.block()) {
-            let mut statements: Vec<_> = block.statements().collect();
-            statements.sort_by_cached_key(|statement| self.sorted_by(*statement));
-            for statement in statements {
-                let Some(first) = statement.values().next() else {
-                    continue;
-                };
-                let word = self.sources.text(first.span);
-                if let Some((_, row)) = inner.iter().find(|(keyword, _)| *keyword == word) {
-                    let outer = Some(&found.item);
-                    let inner = self.statement(*row, statement, outer, library, reports);
-                    found.inner.push(inner);
-                }
-            }
-        }
-        found
-    }
-
-    /// Reads the name behind the keyword; otherwise says what is wrong with it, unless that is known.
-    fn name(
-        &self,
-        item: &mut Item<'a>,
-        kind: Kind,
-        outer: Option<&Item<'_>>,
-    ) -> Option<Diagnostic> {
-        let keyword = item.construct.keyword;
-        let Some(token) = item.statement.values().nth(1) else {
-            let found = Diagnostic::error(MISSING, format!("this `{keyword}` has no name"))
-                .at(item.span, "a name should follow");
-            let form = format!("write `{}`", item.construct.form);
-            return Some(found.help(form));
-        };
-        let text = self.sources.text(token.span);
-        if matches!(token.kind, TokenKind::Unknown | TokenKind::OpenText) {
-            return None;
-        }
-        if token.kind != TokenKind::Name
-            || text.bytes().any(|b| matches!(b, b'.' | b'/' | b':' | b'*'))
-        {
-            let message = format!("`{}` cannot be the name of a {keyword}", shown(text));
-            let found = Diagnostic::error(WRONG_VALUE, message)
-                .at(token.span, "not a simple name")
-                .help("a name begins with a letter and goes on with letters, digits, `_` and `-`");
-            return Some(found);
-        }
-        item.span = token.span;
-        item.name = match outer {
-            Some(outer) if outer.name.is_empty() => return None,
-            Some(outer) if kind == Kind::Site => eco_format!("{}/{text}", outer.name),
-            Some(outer) => eco_format!("{}.{text}", outer.name),
-            None => text.into(),
-        };
-        None
-    }
-
-    fn unknown_statement(&self, word: &str, span: Span) -> Diagnostic {
-        let word = shown(word);
-        let found = Diagnostic::error(UNKNOWN_STATEMENT, format!("there is no statement `{word}`"))
-            .at(span, "unknown statement");
-        let near = nearest(&word, self.rows.top.keys().copied().chain(["use"]));
-        if !near.is_empty() {
-            return found.help(format!("did you mean {}?", one_of(near)));
-        }
-        let outer: Vec<&str> = FORMS
-            .iter()
-            .flat_map(|form| form.constructs)
-            .filter(|construct| construct.clauses.iter().any(|clause| clause.word == word))
-            .map(|construct| construct.keyword)
-            .collect();
-        if !outer.is_empty() {
-            let outer = one_of(outer.iter().copied().take(4));
-            return found.help(format!("`{word}` stands inside the block of {outer}"));
-        }
-        found.help("a statement begins with a word such as `host`, `class` or `backup`")
-    }
 }
