@@ -15,7 +15,6 @@ use crate::forms::FORMS;
 use crate::names::{Kind, Names};
 
 /// Some statements of a file, one behind the other.
-#[derive(Default)]
 pub struct Run<'a> {
     /// Those of a known form.
     pub found: Vec<Found<'a>>,
@@ -91,7 +90,11 @@ impl<'a, 'r> Reader<'a, 'r> {
 
     /// Statements of a file.
     pub fn run(&self, statements: Statements<'a>, library: bool) -> Run<'a> {
-        let mut run = Run::default();
+        // Counting them takes less than moving them each time there are more.
+        let mut run = Run {
+            found: Vec::with_capacity(statements.clone().count()),
+            reports: Vec::new(),
+        };
         for statement in statements {
             let Some(first) = statement.values().next() else {
                 continue;
