@@ -196,3 +196,26 @@ fn number(lexer: &mut Lexer<'_, Lexeme>) -> TokenKind {
         _ => TokenKind::Number,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// What is told at first sight is what the patterns find.
+        #[test]
+        fn plain_pieces_are_those_of_the_patterns(
+            text in "([a-zA-Z_]{1,2}|[0-9]{1,4}|[-./:*_ \t\r\n\"{};,%é\u{1}]){0,12}"
+        ) {
+            let mut lexemes = Lexemes::new(&text, 0);
+            for (found, range) in Lexeme::lexer(&text).spanned() {
+                prop_assert_eq!(lexemes.next(), found.ok());
+                prop_assert_eq!(lexemes.span(), range.clone());
+                prop_assert_eq!(Some(lexemes.slice()), text.get(range));
+            }
+            prop_assert_eq!(lexemes.next(), None);
+        }
+    }
+}
