@@ -69,6 +69,11 @@ impl Clause {
         }
     }
 
+    /// Whether it begins with its word, which else stands for what it begins with.
+    const fn is_word(&self) -> bool {
+        !matches!(self.word.as_bytes(), [b'A'..=b'Z', ..])
+    }
+
     /// The same clause, which must be said.
     #[must_use]
     pub const fn required(mut self) -> Self {
@@ -152,8 +157,8 @@ pub fn read<'a>(
 /// The table row of a clause, with the cursor behind its words.
 fn find(cursor: &mut Cursor<'_>, construct: &Construct) -> Option<&'static Clause> {
     // No clause begins with the words of one before it in the table: a test sees to that.
-    let mut clauses = construct.clauses.iter();
-    if let Some(clause) = clauses.find(|clause| cursor.take_words(clause.word)) {
+    let mut by_word = construct.clauses.iter().filter(|clause| clause.is_word());
+    if let Some(clause) = by_word.find(|clause| cursor.take_words(clause.word)) {
         return Some(clause);
     }
     let by_value = if SCHEDULE_WORDS.iter().any(|word| cursor.starts_with(word)) {

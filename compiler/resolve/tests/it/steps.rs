@@ -570,3 +570,14 @@ copy a of databases from dump to s3.shared:/a by vpai.cron { nightly }
 copy b of databases from a to s3.backups:/b by vpai.cron { nightly; after dump }";
     assert_eq!(codes(&with(source)), ["T0201"]);
 }
+
+#[test]
+fn what_stands_for_a_schedule_is_no_word_of_the_language() {
+    let step = |clause: &str| {
+        with(&format!(
+            "copy off of databases to s3.shared:/d by vpai.cron {{ {clause} }}\n"
+        ))
+    };
+    assert_eq!(codes(&step("daily at 03:00 UTC")), [""; 0]);
+    assert!(codes(&step("SCHEDULE daily at 03:00 UTC")).contains(&"T0402"));
+}
