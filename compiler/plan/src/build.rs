@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use ecow::eco_format;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use smallvec::SmallVec;
 use thin_vec::{ThinVec, thin_vec};
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{
@@ -15,7 +16,7 @@ use thrice_model::{
 use thrice_quantity::{Interval, Seconds};
 
 use crate::cadence::{Cadence, Cadences, cadences};
-use crate::calendar::Calendars;
+use crate::calendar::{Calendars, Schedules};
 use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 use crate::order::{order, takes};
 use crate::places::{Places, read_by_place};
@@ -28,8 +29,13 @@ use crate::{Period, Plan};
 /// circle. The plan then lacks the copies that those steps would make.
 #[must_use]
 pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
-    let (kept, rest) = rayon::join(|| kept(&model), || Rest::of(&model));
-    planned(model, as_of, kept, rest)
+    let (fixed, rest) = rayon::join(
+        || (kept(&model), Schedules::of(&model)),
+        || Rest::of(&model),
+    );
+    let (kept, schedules) = fixed;
+    let (copies, calendars) = rest.copies(&model, &kept, schedules);
+    rest.plan(model, as_of, kept, copies, calendars)
 }
 
 /// The plan of a model that differs from another one's in nothing but when its things exist: what keep
@@ -37,21 +43,29 @@ pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
 #[must_use]
 pub fn replan(plan: &Plan, model: Model) -> (Plan, Vec<Diagnostic>) {
     let rest = Rest::of(&model);
-    planned(model, plan.as_of, plan.kept.clone(), rest)
+    let kept = plan.kept.clone();
+    let (copies, calendars) = rest.copies(&model, &kept, Schedules::of(&model));
+    rest.plan(model, plan.as_of, kept, copies, calendars)
 }
 
-/// What follows from a model before there are copies, keep rules apart.
+/// For each step, what its keep rules leave.
+type AllKept = Table<StepId, Option<Arc<Kept>>>;
+
+/// What follows from a model before there are copies, keep rules and schedules apart.
 struct Rest {
     cadences: Cadences,
     periods: Vec<Period>,
     /// Sources first.
     steps: Vec<StepId>,
+    /// The stores of which some step reads a place.
+    read: BTreeSet<StoreId>,
     mistakes: Vec<Diagnostic>,
 }
 
 impl Rest {
     fn of(model: &Model) -> Self {
-        let (steps, mistakes) = match order(model) {
+        let read = read_by_place(model);
+        let (steps, mistakes) = match order(model, &read) {
             Ok(steps) => (steps, Vec::new()),
             Err(circle) => (Vec::new(), vec![circle]),
         };
@@ -59,59 +73,63 @@ impl Rest {
             cadences: cadences(model),
             periods: periods(model),
             steps,
+            read,
             mistakes,
         }
     }
-}
 
-fn planned(
-    model: Model,
-    as_of: Date,
-    kept: Table<StepId, Option<Arc<Kept>>>,
-    rest: Rest,
-) -> (Plan, Vec<Diagnostic>) {
-    let Rest {
-        cadences,
-        periods,
-        steps,
-        mistakes,
-    } = rest;
-    let mut builder = Builder {
-        model: &model,
-        cadences: &cadences,
-        copies: Table::with_capacity(model.classes.len() + model.steps.len()),
-        at: Places::default(),
-        read: read_by_place(&model),
-        made_by: vec![Vec::new(); model.steps.len()],
-        live: Vec::with_capacity(model.classes.len()),
-        kept: &kept,
-    };
-    builder.live_copies();
-    for step in steps {
-        builder.step(step);
+    /// The copies, and the runs as far back as they rest on them.
+    fn copies(
+        &self,
+        model: &Model,
+        kept: &AllKept,
+        schedules: Schedules<'_>,
+    ) -> (Table<CopyId, Copy>, Calendars) {
+        let mut builder = Builder {
+            model,
+            cadences: &self.cadences,
+            copies: Table::with_capacity(model.classes.len() + model.steps.len()),
+            at: Places::default(),
+            read: &self.read,
+            made_by: vec![SmallVec::new(); model.steps.len()],
+            live: Vec::with_capacity(model.classes.len()),
+            kept,
+        };
+        builder.live_copies();
+        for step in &self.steps {
+            builder.step(*step);
+        }
+        let copies = builder.copies;
+        // Far enough back for what the oldest of the newest versions was made from.
+        let bounded = copies.iter().map(|(_, copy)| copy.staleness);
+        let reach = bounded.filter(|bound| *bound < FOR_EVER).max();
+        let before = reach.unwrap_or_default().saturating_add(Seconds::days(2));
+        (copies, schedules.listed(model, before))
     }
-    let copies = builder.copies;
-    // Far enough back for what the oldest of the newest versions was made from.
-    let bounded = copies.iter().map(|(_, copy)| copy.staleness);
-    let reach = bounded.filter(|bound| *bound < FOR_EVER).max();
-    let before = reach.unwrap_or_default().saturating_add(Seconds::days(2));
-    let calendars = Calendars::new(&model, before);
-    (
-        Plan {
+
+    fn plan(
+        self,
+        model: Model,
+        as_of: Date,
+        kept: AllKept,
+        copies: Table<CopyId, Copy>,
+        calendars: Calendars,
+    ) -> (Plan, Vec<Diagnostic>) {
+        let plan = Plan {
             model,
             as_of,
-            periods,
+            periods: self.periods,
             copies,
-            cadences,
+            cadences: self.cadences,
             kept,
             calendars,
             staleness: OnceLock::new(),
-        },
-        mistakes,
-    )
+        };
+        (plan, self.mistakes)
+    }
 }
 
-fn kept(model: &Model) -> Table<StepId, Option<Arc<Kept>>> {
+fn kept(model: &Model) -> AllKept {
     let mut histories = Histories::default();
     let mut out = Table::with_capacity(model.steps.len());
     for (_, step) in model.steps.iter() {
@@ -155,19 +173,21 @@ fn periods(model: &Model) -> Vec<Period> {
     out
 }
 
+/// Copies that one step makes or reads: mostly one.
+type Few = SmallVec<[CopyId; 4]>;
+
 struct Builder<'m> {
     model: &'m Model,
     cadences: &'m Cadences,
     copies: Table<CopyId, Copy>,
     /// Copies by store, for steps that read places.
     at: Places<CopyId>,
-    /// The stores of which some step reads a place.
-    read: BTreeSet<StoreId>,
+    read: &'m BTreeSet<StoreId>,
     /// By step.
-    made_by: Vec<Vec<CopyId>>,
+    made_by: Vec<Few>,
     /// By class.
     live: Vec<CopyId>,
-    kept: &'m Table<StepId, Option<Arc<Kept>>>,
+    kept: &'m AllKept,
 }
 
 impl Builder<'_> {
@@ -226,8 +246,8 @@ impl Builder<'_> {
     }
 
     /// The copies that a step reads.
-    fn sources(&self, id: StepId, step: &Step) -> Vec<CopyId> {
-        let found: Vec<CopyId> = match &step.source {
+    fn sources(&self, id: StepId, step: &Step) -> Few {
+        let mut found: Few = match &step.source {
             Source::Home => step
                 .classes
                 .iter()
@@ -237,32 +257,31 @@ impl Builder<'_> {
                 let made = self.made_by.get(usize::from(*other));
                 made.cloned().unwrap_or_default()
             }
-            Source::Location(place, _) => self.at.meeting(place),
+            Source::Location(place, _) => self.at.meeting(place).into(),
             Source::Repository(repository, _) => {
                 let r = &self.model.repositories[*repository];
-                self.at.meeting(&Location {
+                let place = Location {
                     store: r.store,
                     path: r.path.clone(),
-                })
+                };
+                self.at.meeting(&place).into()
             }
         };
         if found.len() < 2 {
             let mine = |copy: &Copy| copy.made_by != Some(id) && takes(step, copy.class);
-            return found
-                .into_iter()
-                .filter(|c| mine(&self.copies[*c]))
-                .collect();
+            found.retain(|copy| mine(&self.copies[*copy]));
+            return found;
         }
         let named: BTreeSet<ClassId> = step.classes.iter().map(|(class, _)| *class).collect();
         let takes = |class| named.is_empty() || named.contains(&class);
         let mut known = BTreeSet::new();
-        let mine = |id_of_copy: &CopyId| {
+        found.retain(|id_of_copy| {
             let copy = &self.copies[*id_of_copy];
             copy.made_by != Some(id)
                 && takes(copy.class)
                 && known.insert((copy.class, &copy.location, copy.kind))
-        };
-        found.into_iter().filter(mine).collect()
+        });
+        found
     }
 
     fn derive(&mut self, id: StepId, step: &Step, source_id: CopyId) {

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::Span;
 use thrice_model::{Model, Step, StepId, Table};
@@ -33,25 +34,29 @@ pub struct Calendars {
     asked: BTreeMap<StepId, usize>,
 }
 
-impl Calendars {
-    /// Lists the runs of every step, those of a time `before` the start included.
-    pub(crate) fn new<'m>(model: &'m Model, before: Seconds) -> Self {
-        let from = midnight(model.policy.start).saturating_sub(before.0);
-        let until = midnight(model.policy.end).saturating_add(2 * 86_400);
+/// Which steps run by which schedules, before their runs are listed.
+pub(crate) struct Schedules<'m> {
+    /// The schedules, each once, with the zone on whose clock it runs.
+    distinct: IndexMap<(&'m str, &'m Recurrence), &'m Schedule, FxBuildHasher>,
+    of: Table<StepId, Option<u32>>,
+    asked: BTreeMap<StepId, usize>,
+}
+
+impl<'m> Schedules<'m> {
+    pub(crate) fn of(model: &'m Model) -> Self {
         let mut out = Self {
+            distinct: IndexMap::default(),
             of: Table::with_capacity(model.steps.len()),
-            ..Self::default()
+            asked: BTreeMap::new(),
         };
-        let mut known: IndexMap<(&str, &Recurrence), usize, FxBuildHasher> = IndexMap::default();
         for (id, step) in model.steps.iter() {
             let mut number = |(schedule, _): &'m (Arc<Schedule>, Span)| {
-                let zone = zone_name(model, schedule, step);
-                *known.entry((zone, &schedule.when)).or_insert_with(|| {
-                    let starts = starts(schedule, zone, from, until);
-                    out.apart.push(starts.as_deref().and_then(apart));
-                    out.lists.push(starts);
-                    out.lists.len() - 1
-                })
+                let schedule: &Schedule = schedule;
+                let key = (zone_name(model, schedule, step), &schedule.when);
+                let entry = out.distinct.entry(key);
+                let number = entry.index();
+                entry.or_insert(schedule);
+                number
             };
             let runs = step.timing.schedule.as_ref().map(&mut number);
             let asked = step.mirror().and_then(|mirror| mirror.checked.as_ref());
@@ -64,6 +69,31 @@ impl Calendars {
         out
     }
 
+    /// Lists the runs of every step, those of a time `before` the policy's start included.
+    pub(crate) fn listed(self, model: &Model, before: Seconds) -> Calendars {
+        let from = midnight(model.policy.start).saturating_sub(before.0);
+        let until = midnight(model.policy.end).saturating_add(2 * 86_400);
+        let schedules: Vec<(&str, &Schedule)> = self
+            .distinct
+            .into_iter()
+            .map(|((zone, _), schedule)| (zone, schedule))
+            .collect();
+        let listed = |(zone, schedule): &(&str, &Schedule)| {
+            let starts = starts(schedule, zone, from, until);
+            let apart = starts.as_deref().and_then(apart);
+            (starts, apart)
+        };
+        let (lists, apart) = schedules.par_iter().map(listed).unzip();
+        Calendars {
+            lists,
+            apart,
+            of: self.of,
+            asked: self.asked,
+        }
+    }
+}
+
+impl Calendars {
     /// When a mirror is asked whether it has every version, and the number of that list.
     #[must_use]
     pub fn asked(&self, step: StepId) -> Option<(usize, &Starts)> {
@@ -124,7 +154,7 @@ pub fn midnight(day: Date) -> i64 {
 /// from its planned start: the first of them.
 #[must_use]
 pub fn going_on(starts: &[i64], length: Seconds, from: i64, until: i64) -> Option<i64> {
-    let first = starts.partition_point(|start| start.saturating_add(length.0) <= from);
+    let first = starts.partition_point(|start| is_over(*start, length, from));
     starts.get(first).copied().filter(|start| *start < until)
 }
 
@@ -132,9 +162,15 @@ pub fn going_on(starts: &[i64], length: Seconds, from: i64, until: i64) -> Optio
 /// where few are over.
 #[must_use]
 pub fn still_going_on(starts: &[i64], length: Seconds, at: i64) -> &[i64] {
-    let over = |start: &&i64| start.saturating_add(length.0) <= at;
-    let first = starts.iter().take_while(over).count();
-    starts.get(first..).unwrap_or_default()
+    let over = starts
+        .iter()
+        .take_while(|start| is_over(**start, length, at));
+    starts.get(over.count()..).unwrap_or_default()
+}
+
+/// Whether a run that goes on for `length` is over at a moment.
+const fn is_over(start: i64, length: Seconds, at: i64) -> bool {
+    start.saturating_add(length.0) <= at
 }
 
 /// Whether what is emitted for a step keeps it from running before a step that it names with `after`: its

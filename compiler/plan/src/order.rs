@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
+use smallvec::SmallVec;
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{ClassId, Location, Model, Source, Step, StepId, StepTarget, Table};
+use thrice_model::{ClassId, Location, Model, Source, Step, StepId, StepTarget, StoreId, Table};
 
-use crate::places::{Places, read_by_place};
+use crate::places::Places;
 
 const CYCLE: Code = Code("T0204");
 
@@ -44,12 +45,13 @@ fn repository_place(model: &Model, id: thrice_model::RepositoryId) -> Location {
     }
 }
 
-/// All steps, each after the steps that fill what it reads, else in the order of declaration.
+/// All steps, each after the steps that fill what it reads, else in the order of declaration; `read` are the
+/// stores of which places are read.
 ///
 /// # Errors
 /// Steps that feed each other in a circle, with the words of all of them.
-pub(crate) fn order(model: &Model) -> Result<Vec<StepId>, Diagnostic> {
-    let feeds = feeding(model);
+pub(crate) fn order(model: &Model, read: &BTreeSet<StoreId>) -> Result<Vec<StepId>, Diagnostic> {
+    let feeds = feeding(model, read);
     // For how many others each one waits.
     let mut waiting = vec![0_usize; model.steps.len()];
     for fed in feeds.iter().flat_map(|(_, fed)| fed) {
@@ -85,10 +87,9 @@ pub(crate) fn order(model: &Model) -> Result<Vec<StepId>, Diagnostic> {
 }
 
 /// For each step, those that read what it writes.
-type Feeds = Table<StepId, Vec<StepId>>;
+type Feeds = Table<StepId, SmallVec<[StepId; 4]>>;
 
-fn feeding(model: &Model) -> Feeds {
-    let read = read_by_place(model);
+fn feeding(model: &Model, read: &BTreeSet<StoreId>) -> Feeds {
     let mut writers: Places<StepId> = Places::default();
     for (id, step) in model.steps.iter() {
         let place = written_place(model, step);
@@ -96,7 +97,7 @@ fn feeding(model: &Model) -> Feeds {
             writers.insert(&place, id);
         }
     }
-    let mut feeds: Feeds = vec![Vec::new(); model.steps.len()].into();
+    let mut feeds: Feeds = vec![SmallVec::new(); model.steps.len()].into();
     for (id, step) in model.steps.iter() {
         let mut feed = |writer: StepId| {
             if let Some(fed) = feeds.get_mut(writer) {

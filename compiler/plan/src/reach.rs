@@ -123,13 +123,13 @@ pub(crate) struct Histories<'m> {
     written: IndexMap<Written<'m>, Arc<Kept>, FxBuildHasher>,
 }
 
-/// What stands in a step of its history: version, rules, schedule, and the runner and host whose clock it may run
-/// on.
+/// What stands in a step of its history: version, rules and schedule; the host, where its clock matters, and
+/// whether snapshots are stored by that clock too.
 type Written<'m> = (
     ResticVersion,
     &'m KeepRules,
     &'m Schedule,
-    (RunnerKind, Option<HostId>),
+    (Option<HostId>, bool),
 );
 
 impl<'m> Histories<'m> {
@@ -149,8 +149,10 @@ impl<'m> Histories<'m> {
             return None;
         };
         let version = model.repositories.get(*repository)?.restic;
-        let runner = (step.runner.kind, step.runner.host);
-        let written = (version, rules.as_ref(), schedule.as_ref(), runner);
+        let by_zerobyte = step.runner.kind == RunnerKind::Zerobyte;
+        let on_host = by_zerobyte || schedule.zone == ScheduleZone::Host;
+        let clock = (step.runner.host.filter(|_| on_host), by_zerobyte);
+        let written = (version, rules.as_ref(), schedule.as_ref(), clock);
         if let Some(kept) = self.written.get(&written) {
             return Some(Arc::clone(kept));
         }
