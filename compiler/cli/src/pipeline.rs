@@ -65,17 +65,25 @@ impl Planned {
     }
 }
 
+/// To read more text than this, in bytes, takes longer than to set a solver up, and as much memory.
+const MUCH: usize = 1 << 20;
+
 /// Reads, plans and verifies. Where a stage finds an error, the later ones are left out, since what
-/// they would say follows from it. The prover sets its solvers up while the files are read.
+/// they would say follows from it. The prover's solver is set up in the meantime: while the files are
+/// read, or where these are large, when their trees are gone.
 pub fn check(
     input: Input,
-    prover: Prover,
+    mut prover: Prover,
     as_of: Date,
     strict: bool,
     timings: &mut Timings,
 ) -> Judged {
     let mut queries = Vec::new();
-    let mut planned = plan(input, as_of, strict, timings);
+    let texts = input.sources.iter().map(|(_, file)| file.text.len());
+    if texts.sum::<usize>() <= MUCH {
+        prover.set_up();
+    }
+    let mut planned = plan(input, as_of, strict, timings, Some(&mut prover));
     if let Some(plan) = planned.sound() {
         let proving = prover.begin(plan);
         // Scenarios are played in the meantime.
@@ -105,7 +113,7 @@ pub fn check_under(
     strict: bool,
     timings: &mut Timings,
 ) -> Result<Judged, Box<Diagnostic>> {
-    let mut planned = plan(input, as_of, strict, timings);
+    let mut planned = plan(input, as_of, strict, timings, None);
     let mut known = None;
     if let Some(plan) = planned.sound() {
         let plan = Arc::clone(plan);
@@ -185,7 +193,7 @@ pub fn compare(
     folder: &str,
     files: &[thrice_readback::Found],
 ) -> Compared {
-    let mut planned = plan(input, as_of, false, &mut Timings::new(false));
+    let mut planned = plan(input, as_of, false, &mut Timings::new(false), None);
     let mut sources = std::mem::take(&mut planned.sources);
     let compared = planned
         .sound()
@@ -217,7 +225,7 @@ pub fn ask<T>(
     as_of: Date,
     question: impl FnOnce(&Plan) -> Result<T, Vec<Diagnostic>>,
 ) -> Asked<T> {
-    let planned = plan(input, as_of, false, &mut Timings::new(false));
+    let planned = plan(input, as_of, false, &mut Timings::new(false), None);
     match planned.sound().map(|plan| question(plan)) {
         None => Asked::NoPolicy(Box::new(planned.judged())),
         Some(Err(mistakes)) => Asked::Refused(mistakes, planned.sources),
@@ -225,7 +233,15 @@ pub fn ask<T>(
     }
 }
 
-fn plan(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> Planned {
+/// Reads and plans. Whoever is to prove something afterwards sets a solver up before the plan is made, unless
+/// there is one.
+fn plan(
+    input: Input,
+    as_of: Date,
+    strict: bool,
+    timings: &mut Timings,
+    prover: Option<&mut Prover>,
+) -> Planned {
     let mut report = Report {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         language_version: thrice_grammar::LANGUAGE_VERSION,
@@ -255,6 +271,9 @@ fn plan(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> Plann
         None
     };
     let plan = model.map(|model| {
+        if let Some(prover) = prover {
+            prover.set_up();
+        }
         head(&mut report, &model);
         let (plan, found) = thrice_plan::plan(model, as_of);
         findings.extend(found);

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::resume_unwind;
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -13,7 +12,7 @@ use thrice_plan::Plan;
 use crate::context::{Context, Index, Known};
 use crate::faults::{BY_FAULT, Chosen};
 use crate::obligations::{DECIDED, Decide, not_decided};
-use crate::presence::{Answers, NewSolver, z3};
+use crate::presence::{Answers, Aside, NewSolver, z3};
 use crate::{Assumptions, Verification, acceptance, assumptions, by_hand, proofs};
 
 /// The obligations that ask the solver.
@@ -38,9 +37,11 @@ const LONG: [Obligation; 5] = [
 const TWO_SOLVERS: usize = 500;
 
 /// Decides obligations, side by side. To set a solver up takes Z3 as long as to answer some hundred
-/// questions: who starts this before reading the policy does not wait for it.
+/// questions: who has that done before the plan is there does not wait for it.
 pub struct Prover {
-    workers: Vec<Worker>,
+    solver: Option<Aside>,
+    new_solver: NewSolver,
+    written_down: bool,
 }
 
 /// Decides plan after plan in the present thread, with one solver for all of them.
@@ -152,8 +153,8 @@ fn decided(context: &Context<'_>, decide: Decide) -> Verification {
 
 /// A plan is being verified.
 pub struct Proving {
-    prover: Prover,
     plan: Arc<Plan>,
+    thread: Option<JoinHandle<[Outcomes; 2]>>,
 }
 
 /// What came out of some of the tasks.
@@ -177,30 +178,18 @@ enum Task {
     Assumptions,
 }
 
-/// The tasks that nobody has taken yet.
-type Waiting = Arc<Mutex<VecDeque<Task>>>;
-
 /// Where a worker takes its next task. The first ones ask the solver, the last ones evaluate: so
 /// one solver does, unless the plan is large and the first take longer than all others together.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// With a solver that is ready.
+    /// With a solver that has been set up beforehand.
     First,
     /// With one that is set up when something is asked.
     Last,
 }
 
-/// A plan with its index, which all threads share.
-type Indexed = (Arc<Plan>, Arc<Index>);
-
-/// A thread that waits for a plan and decides obligations about it.
-struct Worker {
-    plan: Sender<Indexed>,
-    thread: JoinHandle<Outcomes>,
-}
-
 impl Prover {
-    /// Starts the threads; solvers are Z3's.
+    /// One that asks Z3.
     #[must_use]
     pub fn start() -> Self {
         Self::with(z3, false)
@@ -212,24 +201,24 @@ impl Prover {
         Self::with(z3, true)
     }
 
-    /// Starts the threads with some other solver, or one that is written for a test.
+    /// One that asks some other solver, or one that is written for a test.
     #[must_use]
     pub fn start_with(solver: NewSolver) -> Self {
         Self::with(solver, false)
     }
 
-    fn with(solver: NewSolver, written_down: bool) -> Self {
-        let waiting = Waiting::new(Mutex::new(tasks()));
-        let workers = [End::First, End::Last].map(|end| {
-            let answers = move || match end {
-                End::First => Answers::ready(solver, written_down),
-                End::Last => Answers::later(solver, written_down),
-            };
-            Worker::start(end, Arc::clone(&waiting), answers)
-        });
+    const fn with(new_solver: NewSolver, written_down: bool) -> Self {
         Self {
-            workers: workers.into(),
+            solver: None,
+            new_solver,
+            written_down,
         }
+    }
+
+    /// Sets the solver up, in a thread of its own. [`Prover::begin`] does so if nobody has before.
+    pub fn set_up(&mut self) {
+        self.solver
+            .get_or_insert_with(|| Aside::start(self.new_solver));
     }
 
     /// Decides all obligations that this version knows.
@@ -240,16 +229,30 @@ impl Prover {
 
     /// Begins to decide all obligations that this version knows.
     #[must_use]
-    pub fn begin(self, plan: &Arc<Plan>) -> Proving {
+    pub fn begin(mut self, plan: &Arc<Plan>) -> Proving {
+        self.set_up();
         let index = Arc::new(Index::of(plan));
-        for worker in &self.workers {
-            // A thread that is not there any more has panicked: that is told when it is waited for.
-            let _ = worker.plan.send((Arc::clone(plan), Arc::clone(&index)));
-        }
+        let of = Arc::clone(plan);
         Proving {
-            prover: self,
             plan: Arc::clone(plan),
+            thread: Some(thread::spawn(move || self.decide(&of, &index))),
         }
+    }
+
+    /// Decides side by side, on the threads that have read the policy: what these have given up again is there
+    /// for them alone.
+    fn decide(self, plan: &Plan, index: &Arc<Index>) -> [Outcomes; 2] {
+        let waiting = Mutex::new(tasks());
+        let decide = |end, solver| {
+            let answers = Answers::apart(solver, self.new_solver, self.written_down);
+            let context = Context::with(plan, Arc::clone(index), Known::with(answers));
+            decide(end, &waiting, &context)
+        };
+        let (first, last) = rayon::join(
+            || decide(End::First, self.solver),
+            || decide(End::Last, None),
+        );
+        [first, last]
     }
 }
 
@@ -258,8 +261,7 @@ impl Proving {
     #[must_use]
     pub fn finish(mut self) -> Verification {
         let mut outcomes = Outcomes::default();
-        for worker in self.prover.workers.drain(..) {
-            let mut others = worker.finish();
+        for mut others in self.wait().into_iter().flatten() {
             outcomes.decided.append(&mut others.decided);
             outcomes.without = outcomes.without.or(others.without);
             outcomes.assumptions = outcomes.assumptions.or(others.assumptions);
@@ -276,45 +278,36 @@ impl Proving {
         acceptance::apply(&self.plan, &mut out);
         out
     }
+
+    /// What came out, once.
+    fn wait(&mut self) -> Option<[Outcomes; 2]> {
+        let outcomes = self.thread.take()?.join();
+        Some(outcomes.unwrap_or_else(|panic| resume_unwind(panic)))
+    }
 }
 
 /// A process must not end while Z3 is at work.
-impl Drop for Prover {
+impl Drop for Proving {
     fn drop(&mut self) {
-        for worker in self.workers.drain(..) {
-            worker.finish();
+        if !thread::panicking() {
+            self.wait();
+        } else if let Some(thread) = self.thread.take() {
+            // One panic is told.
+            let _ = thread.join();
         }
-    }
-}
-
-impl Worker {
-    fn start(end: End, waiting: Waiting, answers: impl Fn() -> Answers + Send + 'static) -> Self {
-        let (plan, plans) = channel();
-        Self {
-            plan,
-            thread: thread::spawn(move || decide(end, &waiting, &plans, answers())),
-        }
-    }
-
-    /// What came out; nothing if there was no plan.
-    fn finish(self) -> Outcomes {
-        drop(self.plan);
-        self.thread
-            .join()
-            .unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 
 /// All there is to decide: first what asks the solver, and that is also what holds without what is done
-/// by hand; then the other obligations, and what they rest on. Long ones stand at both ends.
+/// by hand; then what all rests on, and the other obligations. Long ones stand at both ends.
 fn tasks() -> VecDeque<Task> {
     let obligations = (0..DECIDED.len()).map(Task::Obligation);
     let (asking, mut others): (Vec<Task>, Vec<Task>) = obligations.partition(|task| task.asks());
     others.sort_by_key(|task| task.length());
     let mut out = VecDeque::from(asking);
-    out.push_back(Task::Without);
+    // Assumptions are many: they come when there is no solver any more.
+    out.extend([Task::Without, Task::Assumptions]);
     out.extend(others);
-    out.push_back(Task::Assumptions);
     out
 }
 
@@ -344,12 +337,9 @@ impl Task {
 }
 
 /// Takes on one task after the other that no other thread has taken.
-fn decide(end: End, waiting: &Waiting, plans: &Receiver<Indexed>, answers: Answers) -> Outcomes {
+fn decide(end: End, waiting: &Mutex<VecDeque<Task>>, context: &Context<'_>) -> Outcomes {
+    let plan = context.plan;
     let mut outcomes = Outcomes::default();
-    let Ok((plan, index)) = plans.recv() else {
-        return outcomes;
-    };
-    let context = Context::with(&plan, index, Known::with(answers));
     let two_solvers = plan.copies.len() > TWO_SOLVERS;
     let next = || {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -359,17 +349,21 @@ fn decide(end: End, waiting: &Waiting, plans: &Receiver<Indexed>, answers: Answe
         }
     };
     while let Some(task) = next() {
+        if !task.asks() {
+            // Nothing that does comes after it.
+            context.known.answers.give_up();
+        }
         match task {
             Task::Obligation(place) => {
                 if let Some((_, decide)) = DECIDED.get(place) {
-                    outcomes.decided.insert(place, decided(&context, *decide));
+                    outcomes.decided.insert(place, decided(context, *decide));
                 }
             }
             Task::Without => {
                 let mut session = Session::with(Rc::clone(&context.known));
-                outcomes.without = Some(by_hand::without(&plan, &mut session));
+                outcomes.without = Some(by_hand::without(plan, &mut session));
             }
-            Task::Assumptions => outcomes.assumptions = Some(proofs::assumptions(&context)),
+            Task::Assumptions => outcomes.assumptions = Some(proofs::assumptions(context)),
         }
     }
     outcomes

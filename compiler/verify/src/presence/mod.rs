@@ -1,6 +1,7 @@
 //! Where an item or version is at each age: a small system of times, and questions about it.
 
 mod across;
+mod aside;
 mod changes;
 mod choices;
 mod concretize;
@@ -19,6 +20,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 pub(crate) use across::{Across, across};
+pub(crate) use aside::Aside;
 pub use changes::{Changes, Life, NodeLife};
 pub use choices::{Choices, FOR_EVER, NodeChoice};
 pub use concretize::Run;
@@ -120,6 +122,11 @@ impl Answer {
 /// Answers by shape: classes that differ in nothing but names are asked about once.
 pub(crate) struct Answers {
     known: RefCell<BTreeMap<Vec<i64>, Answer>>,
+    /// Whether solvers have threads of their own.
+    apart: bool,
+    /// The one that has.
+    aside: RefCell<Option<Aside>>,
+    /// The one in this thread.
     asker: OnceCell<solve::Asker>,
     new_solver: NewSolver,
     /// What was put to the solver and what it said, since this was last emptied, if that is wanted.
@@ -133,6 +140,8 @@ impl Default for Answers {
     fn default() -> Self {
         Self {
             known: RefCell::default(),
+            apart: false,
+            aside: RefCell::default(),
             asker: OnceCell::new(),
             new_solver: z3,
             asked: None,
@@ -158,6 +167,23 @@ impl Answers {
         }
     }
 
+    /// With solvers in threads of their own: one that is there already, if there is, or is set up when something
+    /// is asked.
+    pub(crate) fn apart(solver: Option<Aside>, new_solver: NewSolver, written_down: bool) -> Self {
+        Self {
+            apart: true,
+            aside: RefCell::new(solver),
+            ..Self::later(new_solver, written_down)
+        }
+    }
+
+    /// Gives up a solver in another thread: little or nothing is asked after this.
+    pub(crate) fn give_up(&self) {
+        if let Some(aside) = self.aside.borrow_mut().as_mut() {
+            aside.give_up();
+        }
+    }
+
     /// Forgets all answers; the solver stays.
     pub(crate) fn forget(&self) {
         self.known.borrow_mut().clear();
@@ -166,6 +192,19 @@ impl Answers {
     fn asker(&self) -> &solve::Asker {
         self.asker
             .get_or_init(|| solve::Asker::new((self.new_solver)()))
+    }
+
+    fn solve(&self, system: &System, question: &Question) -> Answer {
+        if !self.apart {
+            return self.asker().solve(system, question);
+        }
+        let mut aside = self.aside.borrow_mut();
+        let found = aside.as_mut().and_then(|a| a.solve(system, question));
+        found.unwrap_or_else(|| {
+            let another = aside.insert(Aside::start(self.new_solver));
+            let found = another.solve(system, question);
+            found.unwrap_or_else(|| Answer::Unknown("the solver is gone".to_owned()))
+        })
     }
 
     /// What was put to the solver since this was last asked for, in SMT-LIB 2, and what it said.
@@ -195,7 +234,7 @@ impl Answers {
         let key = shape::key(system, question);
         let known = self.known.borrow().get(&key).cloned();
         let found = known.unwrap_or_else(|| {
-            let found = self.asker().solve(system, question);
+            let found = self.solve(system, question);
             self.known.borrow_mut().insert(key, found.clone());
             found
         });
