@@ -1,4 +1,4 @@
-//! Threads with solvers, to be set up while the plan is made.
+//! Decides the obligations of a plan, side by side, with a solver that is set up beforehand.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::resume_unwind;
@@ -178,7 +178,7 @@ enum Task {
     Assumptions,
 }
 
-/// Where a worker takes its next task. The first ones ask the solver, the last ones evaluate: so
+/// Where a thread takes its next task. The first ones ask the solver, the last ones evaluate: so
 /// one solver does, unless the plan is large and the first take longer than all others together.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
