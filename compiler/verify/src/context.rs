@@ -175,6 +175,12 @@ impl<'p> Context<'p> {
         symbolize(self, &self.copies_there(class, period), period.from)
     }
 
+    /// The last period that begins before a day.
+    pub(crate) fn before(&self, day: Date) -> Option<&'p Period> {
+        let periods = self.plan.periods.iter();
+        periods.rev().find(|period| period.from < day)
+    }
+
     /// What of a class comes to be in one period and is still there in that with this place, if the periods before
     /// say anything new of it.
     pub(crate) fn across(&self, class: ClassId, period: usize) -> Option<Rc<Across>> {

@@ -36,7 +36,7 @@ mod wording;
 pub use faults::{Chosen, NoFault};
 pub use obligations::cost::{Monthly, monthly, once};
 pub use presence::{
-    Answer, Changes, Choices, Crossing, FOR_EVER, Leaving, Life, NewSolver, Node, NodeChoice,
+    Answer, Changes, Choices, Crossing, FOR_EVER, Held, Leaving, Life, NewSolver, Node, NodeChoice,
     NodeLife, Question, Run, Solver, System, answer, refutes, stays_of,
 };
 pub use proofs::{

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use thrice_verify::{
-    Answer, Changes, Choices, Crossing, Leaving, Life, Node, NodeChoice, NodeLife, Question,
+    Answer, Changes, Choices, Crossing, Held, Leaving, Life, Node, NodeChoice, NodeLife, Question,
     System, answer, refutes,
 };
 
@@ -106,6 +106,7 @@ fn a_copy_that_is_read_before_its_source_can_go_is_surely_there() {
     let begun_later = System {
         changes: Some(Box::new(Changes {
             gaps: vec![(0, 60 * DAY)],
+            late: vec![0],
             nodes: vec![changing, begun],
         })),
         ..read_in_time
@@ -300,11 +301,12 @@ fn all_choices(system: &System, question: &Question) -> Vec<Choices> {
     let mut out = Vec::new();
     for age in question.from..=question.to {
         for struck in question.from..=age {
-            for gaps in all_gaps(system) {
+            for (gaps, late) in all_calendars(system) {
                 out.extend(runs.iter().map(|nodes| Choices {
                     age,
                     struck,
                     gaps: gaps.clone(),
+                    late: late.clone(),
                     nodes: nodes.clone(),
                 }));
             }
@@ -313,9 +315,25 @@ fn all_choices(system: &System, question: &Question) -> Vec<Choices> {
     out
 }
 
-fn all_gaps(system: &System) -> Vec<Vec<i64>> {
+/// How far changes lie apart, and how many days late each is.
+fn all_calendars(system: &System) -> Vec<(Vec<i64>, Vec<i64>)> {
+    let changes = system.changes.as_deref();
+    let gaps = all_of(changes.map_or(&[], |changes| &changes.gaps));
+    let late: Vec<(i64, i64)> = changes
+        .iter()
+        .flat_map(|changes| changes.late.iter().map(|most| (0, *most)))
+        .collect();
+    let late = all_of(&late);
+    let both = |gaps: &Vec<i64>| {
+        let gaps = gaps.clone();
+        late.iter().map(move |late| (gaps.clone(), late.clone()))
+    };
+    gaps.iter().flat_map(both).collect()
+}
+
+fn all_of(all: &[(i64, i64)]) -> Vec<Vec<i64>> {
     let mut out: Vec<Vec<i64>> = vec![Vec::new()];
-    for bounds in system.changes.iter().flat_map(|changes| &changes.gaps) {
+    for bounds in all {
         let longer = |gaps: &Vec<i64>| {
             let gaps = gaps.clone();
             let more = move |gap| [gaps.clone(), vec![gap]].concat();
@@ -331,7 +349,18 @@ fn life() -> impl Strategy<Value = Life> {
     (change(), change()).prop_map(|(from, until)| Life { from, until })
 }
 
-/// Up to two changes, with lives for three nodes; and what is asked about them.
+fn held() -> impl Strategy<Value = Held> {
+    let held = (0usize..2, 0i64..3, 0i64..3, 0i64..2);
+    held.prop_map(|(change, from, long, late)| Held {
+        change,
+        from,
+        long,
+        late,
+    })
+}
+
+/// Up to two changes, with lives for three nodes; and what is asked about them. They come close together, the
+/// first one perhaps only if it is a day late.
 fn changes() -> impl Strategy<Value = (Option<Changes>, Crossing)> {
     let node = (
         life(),
@@ -341,17 +370,25 @@ fn changes() -> impl Strategy<Value = (Option<Changes>, Crossing)> {
         .prop_map(|(fed, gone, leaves)| NodeLife { fed, gone, leaves });
     let changes = (
         (-2i64..2, 0i64..3),
-        prop::option::of((0i64..2, 0i64..2)),
+        prop::option::of(0i64..4),
         prop::collection::vec(node, 3),
+        0i64..2,
     )
-        .prop_map(|(first, second, nodes)| {
-            let gaps = [Some(first), second].into_iter().flatten();
+        .prop_map(|((low, more), second, nodes, late)| {
+            let second = second.map(|days| (days + late * DAY, 0));
+            let gaps = [Some((low - late * DAY, more)), second];
+            let gaps: Vec<(i64, i64)> = gaps.into_iter().flatten().collect();
             Changes {
-                gaps: gaps.map(|(low, more)| (low, low + more)).collect(),
+                late: [late, 0].into_iter().take(gaps.len()).collect(),
+                gaps: gaps.iter().map(|(low, more)| (*low, low + more)).collect(),
                 nodes,
             }
         });
-    let crossing = prop_oneof![Just(Crossing::Old), (0i64..3).prop_map(Crossing::Settled)];
+    let crossing = prop_oneof![
+        Just(Crossing::Old),
+        (0i64..3).prop_map(Crossing::Settled),
+        prop::collection::vec(held(), 1..3).prop_map(Crossing::Held)
+    ];
     (prop::option::weighted(0.7, changes), crossing)
 }
 
@@ -373,15 +410,26 @@ fn fitting(mut changes: Changes, system: &System) -> Changes {
 
 /// Whether nothing of an age that is asked about is there when the system changes.
 fn none_crosses(system: &System, question: &Question) -> bool {
-    all_gaps(system)
+    all_calendars(system)
         .iter()
-        .filter(|gaps| !gaps.is_empty())
-        .all(|gaps| {
-            let change: i64 = gaps.iter().sum();
-            match question.crossing {
-                Crossing::Old => change < question.from || question.to < change,
-                Crossing::Settled(after) => question.to < change + after,
-            }
+        .filter(|(gaps, _)| !gaps.is_empty())
+        .all(|(gaps, late)| {
+            let days = gaps.iter().scan(0, |day, gap| {
+                *day += gap;
+                Some(*day)
+            });
+            let at: Vec<i64> = days.zip(late).map(|(day, late)| day + late * DAY).collect();
+            let change = at[at.len() - 1];
+            let held = |held: &Held| {
+                let long = held.change == 0 || at[held.change - 1] + held.long <= at[held.change];
+                held.from <= at[held.change] && long && held.late <= late[held.change]
+            };
+            !at.is_sorted()
+                || match &question.crossing {
+                    Crossing::Old => change < question.from || question.to < change,
+                    Crossing::Held(all) => question.to < change || !all.iter().any(held),
+                    Crossing::Settled(after) => question.to < change + after,
+                }
         })
 }
 
@@ -398,6 +446,15 @@ proptest! {
         (changes, crossing) in changes(),
     ) {
         let system = System { changes: changes.map(|changes| Box::new(fitting(changes, &system))), ..system };
+        let crossing = match crossing {
+            // No other changes are there to be held at.
+            Crossing::Held(mut all) => {
+                let last = system.changes.as_ref().map_or(0, |changes| changes.gaps.len() - 1);
+                all.iter_mut().for_each(|held| held.change = held.change.min(last));
+                Crossing::Held(all)
+            }
+            other => other,
+        };
         let members = (0..system.nodes.len()).map(|n| (n, if apart { u32::try_from(n).unwrap() } else { 0 })).collect();
         let question = Question { members, need, from, to: 5, window, crossing };
         let fails = all_choices(&system, &question).iter().any(|c| refutes(&system, &question, c));
@@ -477,6 +534,7 @@ fn a_long_chain_of_mirrors_is_worked_out() {
         age: 1,
         struck: 1,
         gaps: Vec::new(),
+        late: Vec::new(),
         nodes: choices,
     };
     assert!(!refutes(&system, &asks(vec![(50_000, 0)], 1, 0, 5), &run));

@@ -24,6 +24,13 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     (
+        "T1105",
+        &[(
+            "phase arrival = 2026-09-01",
+            "phase arrival = 2026-09-01 { slip 14 days }",
+        )],
+    ),
+    (
         "T1201",
         &[
             ("s3 at hetzner/fsn1", "s3 at ovh/gravelines"),
@@ -53,6 +60,13 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("T1205", &[("4 weekly, 6 monthly", "4 weekly")]),
+    (
+        "T1206",
+        &[(
+            "phase arrival = 2026-09-01",
+            "phase arrival = 2026-09-01 { slip 14 days }",
+        )],
+    ),
     ("T1301", &[("daily at 03:00 UTC", "daily at 03:05 UTC")]),
     ("T1302", &[("rpo 24h", "rpo 26h")]),
     ("T1303", &[("guaranteed 3 days", "guaranteed 6 days")]),
@@ -69,6 +83,13 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         &[(
             "expire scans_old of s3.archive:/scans after 90 days by upload\n",
             "",
+        )],
+    ),
+    (
+        "T1502",
+        &[(
+            "phase arrival = 2026-09-01",
+            "phase arrival = 2026-09-01 { slip 14 days }",
         )],
     ),
     ("T1601", &[("2 yearly", "4 yearly")]),

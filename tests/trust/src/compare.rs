@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use rand::RngExt as _;
 use thrice_model::Obligation;
 use thrice_verify::{Engine, Session, Verification};
 
@@ -21,6 +22,9 @@ pub const ABOUT_PRESENCE: [Obligation; 3] = [
     Obligation::LastCopy,
 ];
 
+/// Their codes where one fails only if a phase is late.
+const LATE: [&str; 3] = ["T1105", "T1206", "T1502"];
+
 /// What came out of a series.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -34,6 +38,8 @@ pub struct Outcome {
     pub phases: u64,
     /// In how many of them something fails only because of what comes from those before.
     pub crossing: u64,
+    /// In how many of them something fails only if a phase is late.
+    pub late: u64,
     /// How many runs were tried.
     pub runs: u64,
     /// For each obligation: how many verdicts held, how many did not, and for how many the solver was
@@ -47,11 +53,12 @@ impl Display for Outcome {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} policies (seed {}) of {} phases, {} of which fail by what comes from others, {} runs tried, {} with more than {MOST_RUNS} runs left out, {} mismatches",
+            "{} policies (seed {}) of {} phases, {} of which fail by what comes from others and {} only if one is late, {} runs tried, {} with more than {MOST_RUNS} runs left out, {} mismatches",
             self.policies,
             self.seed,
             self.phases,
             self.crossing,
+            self.late,
             self.runs,
             self.left_out,
             self.mismatches.len()
@@ -73,9 +80,17 @@ pub fn small_world_in_phases(
     random: &mut Random,
     lives: impl Fn(&World, &mut Random) -> Lives,
 ) -> (World, Lives, u64) {
+    small_in_phases(random, World::random, lives)
+}
+
+fn small_in_phases(
+    random: &mut Random,
+    world: impl Fn(&mut Random) -> World,
+    lives: impl Fn(&World, &mut Random) -> Lives,
+) -> (World, Lives, u64) {
     let mut left_out = 0;
     loop {
-        let world = World::random(random);
+        let world = world(random);
         let lives = lives(&world, random);
         let runs = (0..lives.slips.len()).map(|phase| {
             let alone = count(&lives.during(&world, phase));
@@ -125,11 +140,15 @@ pub fn compare_in_phases(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) -
     })
 }
 
-/// The same in phases that are so short that what comes to be in one is still asked about in others.
+/// The same in phases that are so short that what comes to be in one is still asked about in others. In half of
+/// them a place goes, and before that another one begins to be filled.
 #[must_use]
 pub fn compare_across_phases(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) -> Outcome {
     series(seed, policies, tell, |random| {
-        small_world_in_phases(random, Lives::in_short_phases)
+        match random.random_bool(0.5) {
+            true => small_in_phases(random, World::handing_over, Lives::handing_over),
+            false => small_world_in_phases(random, Lives::in_short_phases),
+        }
     })
 }
 
@@ -176,9 +195,10 @@ fn one(session: &mut Session, (world, lives): (&World, &Lives), case: u64, out: 
         verified.verdicts = here.collect();
         let alone = try_all(&lives.during(world, phase));
         let crossing = try_crossing(world, lives, phase, alone);
-        let tried = crossing.unwrap_or(alone);
+        let tried = crossing.map_or(alone, |crossing| crossing.on_time);
+        let if_late = crossing.map_or(alone, |crossing| crossing.if_late);
         out.phases += 1;
-        out.runs += alone.runs + crossing.map_or(0, |crossing| crossing.runs);
+        out.runs += alone.runs + crossing.map_or(0, |crossing| crossing.if_late.runs);
         out.crossing += u64::from(
             (alone.copies, alone.survival, alone.last_copy)
                 != (tried.copies, tried.survival, tried.last_copy),
@@ -186,6 +206,12 @@ fn one(session: &mut Session, (world, lives): (&World, &Lives), case: u64, out: 
         // Nothing is said of copies where none are asked for.
         let copies = in_force(lives.copies, phase).then_some(tried.copies);
         let expected = [copies, Some(tried.survival), Some(tried.last_copy)];
+        let late = [
+            copies == Some(true) && !if_late.copies,
+            tried.survival && !if_late.survival,
+            tried.last_copy && !if_late.last_copy,
+        ];
+        out.late += u64::from(late.contains(&true));
         let found = verdicts(&verified);
         for (tally, found) in out.verdicts.iter_mut().zip(found) {
             let Some((held, engine)) = found else {
@@ -199,8 +225,10 @@ fn one(session: &mut Session, (world, lives): (&World, &Lives), case: u64, out: 
             ));
         }
         let said = found.map(|found| found.filter(|(_, e)| *e != Engine::Unknown).map(|(h, _)| h));
-        if said != expected || !verified.internal.is_empty() {
-            let name = &period.name;
+        let name = &period.name;
+        let warnings = warnings(&verified, name);
+        if said != expected || warnings != late || !verified.internal.is_empty() {
+            let tried = (tried, late, warnings);
             let told = mismatch(case, &text, &verified, tried);
             out.mismatches.push(format!("in {name}: {told}"));
         }
@@ -223,7 +251,25 @@ pub fn verdicts(verified: &Verification) -> [Option<(bool, Engine)>; 3] {
     })
 }
 
-fn mismatch(case: u64, text: &str, verified: &Verification, tried: Tried) -> String {
+/// Of which of [`ABOUT_PRESENCE`] it is said that they fail in a phase if some are late.
+fn warnings(verified: &Verification, phase: &str) -> [bool; 3] {
+    LATE.map(|code| {
+        let mut told = verified.findings.iter().map(|found| &found.diagnostic);
+        let of = format!("`{phase}`");
+        told.any(|told| {
+            let message = told.message.split_once(" if ").map(|(claim, _)| claim);
+            told.code.0 == code && message.is_some_and(|claim| claim.contains(&of))
+        })
+    })
+}
+
+fn mismatch(
+    case: u64,
+    text: &str,
+    verified: &Verification,
+    tried: (Tried, [bool; 3], [bool; 3]),
+) -> String {
+    let (tried, late, warned) = tried;
     let said: Vec<String> = verified
         .verdicts
         .iter()
@@ -231,5 +277,7 @@ fn mismatch(case: u64, text: &str, verified: &Verification, tried: Tried) -> Str
         .collect();
     let internal = verified.internal.iter().map(|d| d.message.as_str());
     let internal: Vec<&str> = internal.collect();
-    format!("case {case}: said {said:?} {internal:?}, tried {tried:?}\n{text}")
+    format!(
+        "case {case}: said {said:?} {internal:?}, if late {warned:?}; tried {tried:?}, if late {late:?}\n{text}"
+    )
 }

@@ -6,7 +6,11 @@
 //!
 //! Asked is what a phase must keep to: what was asked for in the phase before as well, and was there for long enough,
 //! is there from the change on for all that was old enough by then; what is asked for is there for all
-//! as long after the change as it takes for what is new.
+//! as long after the change as it takes for what is new. Where the phase before is over sooner than that, what was
+//! asked for and had been there for long when it began must be there still.
+//!
+//! Each phase may be late by whole days, and none comes before the one before it: all such calendars are tried.
+//! Between two whole days of lateness nothing is to be found that a grid of days for what begins and ends has not.
 
 use std::collections::BTreeSet;
 
@@ -18,98 +22,119 @@ struct Phase<'w> {
     lives: &'w Lives,
     whole: &'w World,
     phase: usize,
+    /// The day on which each phase begins, late or not.
+    days: Vec<i64>,
     /// What there has been, and which place of the whole each of its places is.
     begun: World,
     places: Vec<usize>,
-    /// What there is, and was in the phase before.
+    /// What there is, and was in each phase before.
     now: World,
-    before: World,
+    before: Vec<World>,
 }
 
-/// What is asked in the phase, and what of it held in the phase before.
+/// What is asked in the phase, and what of it held in those before.
 struct Question {
     after: After,
     /// From which age on, in days.
     from: i64,
-    /// The same of what must be there at every moment, if it was asked for and held.
-    old: Option<i64>,
+    /// Since which phase it is asked for.
+    asked: usize,
+    /// From which age on it held in each of the phases before in the long run, if it was asked for and did.
+    held: Vec<Option<i64>>,
 }
 
-/// How many runs there are that cross into a phase.
+/// What must be there from the beginning of the phase on.
+struct Old {
+    /// With which phase it had been there for long, and how old it was then.
+    change: usize,
+    from: i64,
+    /// Up to which age it must be there, in days.
+    until: i64,
+}
+
+/// What came out of what crosses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crossed {
+    /// If all phases begin on their days.
+    pub on_time: Tried,
+    /// However late they are.
+    pub if_late: Tried,
+}
+
+/// How many runs there are that cross into a phase that begins on its day, as those before it do.
 #[must_use]
 pub fn count(world: &World, lives: &Lives, phase: usize) -> u64 {
-    let phase = Phase::new(world, lives, phase);
-    phase.map_or(0, |phase| phase.grid().runs())
+    let phase = Phase::new(world, lives, phase, &lives.days);
+    phase.map_or(0, |phase| phase.grid(&phase.questions()).runs())
 }
 
-/// Tries every run that crosses into a phase; `None` for the first one. What already fails in the phase by
-/// itself is not asked.
+/// Tries every run that crosses into a phase, however late phases are; `None` for the first one. What already
+/// fails in the phase by itself is not asked, nor is with lateness what fails without.
 #[must_use]
-pub fn try_crossing(world: &World, lives: &Lives, phase: usize, alone: Tried) -> Option<Tried> {
-    let phase = Phase::new(world, lives, phase)?;
-    let before = try_all(&phase.before);
-    let grid = phase.grid();
-    let faults = phase.faults();
-    let healthy = After::nothing(&phase.begun);
-    let asked_before = in_force(lives.copies, phase.phase - 1);
-    let copies = Question {
-        after: After::nothing(&phase.begun),
-        from: world.within,
-        old: (asked_before && before.copies && phase.was_settled(lives.copies.0, world.within))
-            .then_some(world.within),
-    };
-    let mut out = Tried { runs: 0, ..alone };
-    let mut to_do = ToDo::new();
-    let mut values = grid.first();
-    let kept = world.kept * grid.parts;
-    loop {
-        out.runs += 1;
-        let change = values.last().copied().unwrap_or(0);
-        let there = phase.there(change, grid.parts);
-        if out.copies || out.last_copy {
-            let stays = grid.stays(&values, (&healthy, &there), NEVER, &mut to_do);
-            let too_few = |asked: &Asked| grid.too_few(&stays, world.copies, asked.ages);
-            out.copies = out.copies && !copies.sides(&grid, change).iter().any(too_few);
-            let gone = before.last_copy && grid.too_few_places(&stays, (change, kept));
-            out.last_copy = out.last_copy && !gone;
+pub fn try_crossing(world: &World, lives: &Lives, phase: usize, alone: Tried) -> Option<Crossed> {
+    let nobody_late = Phase::new(world, lives, phase, &lives.days)?;
+    let questions = nobody_late.questions();
+    let on_time = nobody_late.tried(&questions, Tried { runs: 0, ..alone });
+    let mut if_late = on_time;
+    for days in calendars(lives, phase) {
+        if !(if_late.copies || if_late.survival || if_late.last_copy) {
+            break;
         }
-        if out.survival {
-            let attempts = grid.attempts(&values, &there);
-            out.survival = !faults.iter().any(|question| {
-                let sides = question.sides(&grid, change);
-                let after = (&question.after, &there);
-                let mut lost = |asked| grid.lost(&values, &attempts, after, asked, &mut to_do);
-                sides.iter().any(&mut lost)
-            });
-        }
-        if !(out.copies || out.survival || out.last_copy) || !grid.next(&mut values) {
-            return Some(out);
+        if let Some(phase) = Phase::new(world, lives, phase, &days) {
+            if_late = phase.tried(&questions, if_late);
         }
     }
+    Some(Crossed { on_time, if_late })
+}
+
+/// The days on which phases up to one can begin, counted from the first one: each as late as it may be, but none before
+/// the one before it. One that has nothing to do with what is asked yet holds up those before it.
+fn calendars(lives: &Lives, phase: usize) -> BTreeSet<Vec<i64>> {
+    let mut all: Vec<Vec<i64>> = vec![Vec::new()];
+    for (day, slip) in lives.days.iter().zip(&lives.slips) {
+        let one_more = |before: &Vec<i64>| {
+            let least = before.last().copied().unwrap_or(*day).max(*day);
+            let begun = before.clone();
+            (least..=day + slip).map(move |day| {
+                let mut days = begun.clone();
+                days.push(day);
+                days
+            })
+        };
+        all = all.iter().flat_map(one_more).collect();
+    }
+    let since_first = |days: Vec<i64>| {
+        let first = days.first().copied().unwrap_or(0);
+        let days = days.into_iter().take(phase + 1);
+        days.map(|day| day - first).collect()
+    };
+    all.into_iter().map(since_first).collect()
 }
 
 impl Question {
     /// What is asked where the item has some age when the phase begins.
-    fn sides(&self, grid: &Grid<'_>, change: i64) -> Vec<Asked> {
-        let until = |from: i64| (grid.world.kept * grid.parts).max(from * grid.parts);
-        let settled = change + self.from * grid.parts;
+    fn sides(&self, phase: &Phase<'_>, parts: i64, change: i64) -> Vec<Asked> {
+        let kept = phase.whole.kept;
+        let settled = change + self.from * parts;
         let all = Asked {
             struck: settled,
-            ages: (settled, until(self.from)),
+            ages: (settled, kept.max(self.from) * parts),
         };
-        let old = self.old.map(|old| old.max(self.from));
-        let old = old.filter(|from| from * grid.parts <= change);
-        let old = old.map(|from| Asked {
+        let old = phase.old(self).filter(|old| {
+            let then = change - phase.between(old.change, phase.phase) * parts;
+            old.from * parts <= then
+        });
+        let old = old.map(|old| Asked {
             struck: change,
-            ages: (change, until(from)),
+            ages: (change, old.until * parts),
         });
         old.into_iter().chain([all]).collect()
     }
 }
 
 impl<'w> Phase<'w> {
-    fn new(whole: &'w World, lives: &'w Lives, phase: usize) -> Option<Self> {
-        let before = phase.checked_sub(1)?;
+    fn new(whole: &'w World, lives: &'w Lives, phase: usize, days: &[i64]) -> Option<Self> {
+        phase.checked_sub(1)?;
         let begun = |at: usize| lives.places.get(at).is_some_and(|(from, _)| *from <= phase);
         let mut places: Vec<usize> = Vec::new();
         let mut world = World {
@@ -141,26 +166,65 @@ impl<'w> Phase<'w> {
             lives,
             whole,
             phase,
+            days: days.to_vec(),
             begun: world,
             places,
             now: lives.during(whole, phase),
-            before: lives.during(whole, before),
+            before: (0..phase).map(|phase| lives.during(whole, phase)).collect(),
         })
     }
 
+    /// How many days lie between the beginnings of two phases.
+    fn between(&self, one: usize, next: usize) -> i64 {
+        let day = |phase: usize| self.days.get(phase).copied().unwrap_or(0);
+        day(next) - day(one)
+    }
+
     /// All runs; the last value is the age when the phase begins.
-    fn grid(&self) -> Grid<'_> {
-        let since = self.lives.day(self.phase) - self.lives.day(0);
-        let most = self.whole.kept.max(self.whole.within);
+    fn grid(&self, questions: &Questions) -> Grid<'_> {
+        let since = self.between(0, self.phase);
+        let asked = questions.all().map(|question| question.oldest());
+        let most = asked.max().unwrap_or(0).max(self.whole.kept);
         Grid::new(&self.begun, Some((0, since.min(most))))
+    }
+
+    /// Tries every run as far as something is not known to fail.
+    fn tried(&self, questions: &Questions, known: Tried) -> Tried {
+        let mut out = known;
+        let grid = self.grid(questions);
+        let healthy = After::nothing(&self.begun);
+        let mut to_do = ToDo::new();
+        let mut values = grid.first();
+        let kept = self.whole.kept * grid.parts;
+        loop {
+            out.runs += 1;
+            let change = values.last().copied().unwrap_or(0);
+            let there = self.there(change, grid.parts);
+            let sides = |question: &Question| question.sides(self, grid.parts, change);
+            if out.copies || out.last_copy {
+                let stays = grid.stays(&values, (&healthy, &there), NEVER, &mut to_do);
+                let too_few = |asked: &Asked| grid.too_few(&stays, self.whole.copies, asked.ages);
+                out.copies = out.copies && !sides(&questions.copies).iter().any(too_few);
+                let gone = questions.last_copy && grid.too_few_places(&stays, (change, kept));
+                out.last_copy = out.last_copy && !gone;
+            }
+            if out.survival {
+                let attempts = grid.attempts(&values, &there);
+                out.survival = !questions.faults.iter().any(|question| {
+                    let after = (&question.after, &there);
+                    let mut lost = |asked| grid.lost(&values, &attempts, after, asked, &mut to_do);
+                    sides(question).iter().any(&mut lost)
+                });
+            }
+            if !(out.copies || out.survival || out.last_copy) || !grid.next(&mut values) {
+                return out;
+            }
+        }
     }
 
     /// What is there when, of an item that has some age when the phase begins.
     fn there(&self, change: i64, parts: i64) -> There {
-        let age = |phase: usize| {
-            let days = self.lives.day(self.phase) - self.lives.day(phase);
-            change - days * parts
-        };
+        let age = |phase: usize| change - self.between(phase, self.phase) * parts;
         let ages = |(from, until): Life| {
             let from = if from == 0 { 0 } else { age(from) };
             let until = until.filter(|until| *until <= self.phase);
@@ -184,18 +248,38 @@ impl<'w> Phase<'w> {
         out
     }
 
+    /// What is asked, whenever phases begin.
+    fn questions(&self) -> Questions {
+        let before: Vec<Tried> = self.before.iter().map(try_all).collect();
+        let within = self.whole.within;
+        let asked = |phase: usize| in_force(self.lives.copies, phase);
+        let held = before.iter().enumerate();
+        Questions {
+            copies: Question {
+                after: After::nothing(&self.begun),
+                from: within,
+                asked: self.lives.copies.0,
+                held: held
+                    .map(|(phase, tried)| (asked(phase) && tried.copies).then_some(within))
+                    .collect(),
+            },
+            faults: self.faults(),
+            last_copy: before.last().is_some_and(|before| before.last_copy),
+        }
+    }
+
     /// The loss of each host, and that of the class's own one through something that a deletion spares.
     fn faults(&self) -> Vec<Question> {
         let home = self.now.places.first().map_or(0, |place| place.host);
         let hosts = self.now.hosts().into_iter().map(|host| (host, false));
         let all = hosts.chain([(home, true)]);
         all.map(|(host, spared)| {
-            let from = after(&self.now, host, spared).from;
-            let old = self.left_before(host, spared);
+            let held = self.before.iter();
             Question {
                 after: after(&self.begun, host, spared),
-                from,
-                old: old.filter(|old| self.was_settled(0, from.max(*old))),
+                from: after(&self.now, host, spared).from,
+                asked: 0,
+                held: held.map(|world| left(world, host, spared)).collect(),
             }
         })
         .collect()
@@ -224,34 +308,75 @@ impl<'w> Phase<'w> {
         out
     }
 
-    /// Whether something changes with the phase, and what was asked for since another phase had been so for
-    /// these days by then, with no change in between.
-    fn was_settled(&self, asked: usize, within: i64) -> bool {
+    /// What must be there from the beginning of the phase on: what had been there for long by the latest change that
+    /// it can be said of.
+    fn old(&self, question: &Question) -> Option<Old> {
         let changes = self.changes();
-        let last = changes.range(..self.phase).next_back().copied();
-        let since = last.unwrap_or(0).max(asked);
-        let lasted = self.lives.day(self.phase) - self.lives.day(since);
-        changes.contains(&self.phase) && within <= lasted
+        let mut change = changes.last().copied().filter(|last| *last == self.phase)?;
+        let mut from = question.from;
+        let mut until = None;
+        loop {
+            let held = question
+                .held
+                .get(change.checked_sub(1)?)
+                .copied()
+                .flatten()?;
+            from = from.max(held);
+            let until = *until.get_or_insert(from.max(self.whole.kept));
+            let before = changes.range(..change).next_back().copied();
+            let since = before.unwrap_or(0).max(question.asked);
+            if from <= self.between(since, change) {
+                return Some(Old {
+                    change,
+                    from,
+                    until,
+                });
+            }
+            change = before?;
+        }
     }
+}
 
-    /// From which age on a fault left something in the phase before, if it always did.
-    fn left_before(&self, host: usize, spared: bool) -> Option<i64> {
-        let after = after(&self.before, host, spared);
-        if !after.alive.contains(&true) {
+/// All that is asked in a phase.
+struct Questions {
+    copies: Question,
+    /// One for each fault.
+    faults: Vec<Question>,
+    /// Whether the last copy never went in the phase before.
+    last_copy: bool,
+}
+
+impl Questions {
+    fn all(&self) -> impl Iterator<Item = &Question> {
+        self.faults.iter().chain([&self.copies])
+    }
+}
+
+impl Question {
+    /// The greatest age from which on anything is asked.
+    fn oldest(&self) -> i64 {
+        let held = self.held.iter().copied().flatten();
+        held.fold(self.from, i64::max)
+    }
+}
+
+/// From which age on a fault leaves something of a world, if it always does.
+fn left(world: &World, host: usize, spared: bool) -> Option<i64> {
+    let after = after(world, host, spared);
+    if !after.alive.contains(&true) {
+        return None;
+    }
+    let grid = Grid::new(world, None);
+    let (mut values, mut to_do) = (grid.first(), ToDo::new());
+    let there = &There::ALWAYS;
+    loop {
+        let attempts = grid.attempts(&values, there);
+        let asked = grid.asked(&after);
+        if grid.lost(&values, &attempts, (&after, there), &asked, &mut to_do) {
             return None;
         }
-        let grid = Grid::new(&self.before, None);
-        let (mut values, mut to_do) = (grid.first(), ToDo::new());
-        let there = &There::ALWAYS;
-        loop {
-            let attempts = grid.attempts(&values, there);
-            let asked = grid.asked(&after);
-            if grid.lost(&values, &attempts, (&after, there), &asked, &mut to_do) {
-                return None;
-            }
-            if !grid.next(&mut values) {
-                return Some(after.from);
-            }
+        if !grid.next(&mut values) {
+            return Some(after.from);
         }
     }
 }

@@ -125,7 +125,43 @@ impl Lives {
             let last = days.last().copied().unwrap_or(0);
             days.push(last + random.random_range(3..=12));
         }
-        Self::in_phases(world, days, random)
+        // Few days: all of them are tried, and they are enough for phases to come on one day.
+        let slips = days.iter().map(|_| match random.random_bool(0.3) {
+            true => 0,
+            false => random.random_range(1..=5),
+        });
+        let slips = slips.collect();
+        Self {
+            slips,
+            ..Self::in_phases(world, days, random)
+        }
+    }
+
+    /// The same for a world of [`World::handing_over`]: in the last of three phases the first copy goes, and in the one
+    /// before, or with it, the second one begins.
+    #[must_use]
+    pub fn handing_over(world: &World, random: &mut Random) -> Self {
+        let mut lives = loop {
+            let lives = Self::in_short_phases(world, random);
+            if lives.days.len() == 3 {
+                break lives;
+            }
+        };
+        let begins = if random.random_bool(0.8) { 1 } else { 2 };
+        for (place, life) in lives
+            .places
+            .iter_mut()
+            .zip([(0, None), (0, Some(2)), (begins, None)])
+        {
+            *place = life;
+        }
+        for (expiry, place) in lives.expiries.iter_mut().zip(&lives.places) {
+            *expiry = *place;
+        }
+        if random.random_bool(0.7) {
+            lives.copies = (0, None);
+        }
+        lives
     }
 
     fn in_phases(world: &World, days: Vec<i64>, random: &mut Random) -> Self {
@@ -264,6 +300,45 @@ impl World {
             places,
             copies: random.random_range(1..=3),
             within: random.random_range(0..=6),
+            kept: random.random_range(4..=20),
+            response: random.random_range(0..=2),
+            idle: Vec::new(),
+        }
+    }
+
+    /// A random one of which one copy is to take another one's place: little is deleted, mostly nothing is moved,
+    /// and what is asked for is mostly there.
+    #[must_use]
+    pub fn handing_over(random: &mut Random) -> Self {
+        let mut hosts = [1, 2, 3];
+        hosts.rotate_left(random.random_range(0..3));
+        let mut places = vec![Place {
+            host: 0,
+            made: None,
+            expiry: expiry(random, 12, false),
+        }];
+        for (at, host) in hosts
+            .into_iter()
+            .take(random.random_range(2..=3))
+            .enumerate()
+        {
+            let source = if random.random_bool(0.7) { 0 } else { at };
+            let verb = match random.random_range(0..8) {
+                0..=4 => Verb::Copy,
+                5..=6 => Verb::Sync,
+                _ => Verb::Move(random.random_range(1..=2)),
+            };
+            let every = if random.random_bool(0.3) { 7 } else { 1 };
+            places.push(Place {
+                host,
+                made: Some((source, verb, every)),
+                expiry: expiry(random, 12, !machine(host)),
+            });
+        }
+        Self {
+            places,
+            copies: random.random_range(1..=2),
+            within: random.random_range(0..=8),
             kept: random.random_range(4..=20),
             response: random.random_range(0..=2),
             idle: Vec::new(),

@@ -11,11 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ecow::EcoString;
-use thrice_diagnostics::{Code, Diagnostic};
+use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 
+use self::crossing::{Missing, missing};
+use super::lateness::{self, if_late, point_at_late};
 use super::settling::{ages, claim, dependable, gone_before, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
@@ -24,6 +26,9 @@ use crate::presence::{About, Crossing, Question, Run, Symbolized};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, has_have, is_are, some};
+
+/// Too few of whatever is counted, where a phase is late.
+const LATE: Code = Code("T1105");
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,6 +105,8 @@ violated!(Violation);
 struct Judged {
     engine: Engine,
     holds: bool,
+    /// Whether it does so however late phases are.
+    if_late: bool,
     /// What is attained.
     note: EcoString,
 }
@@ -161,7 +168,7 @@ fn check(
                 (index, &symbolized),
                 violations,
             );
-            if judged.holds {
+            if judged.holds && judged.if_late {
                 known.insert(class, (symbolized, judged.clone()));
             } else {
                 known.remove(&class);
@@ -173,6 +180,7 @@ fn check(
         engine,
         holds,
         note,
+        ..
     } = judged;
     let said = Said {
         obligation: Obligation::Copies,
@@ -194,6 +202,7 @@ fn judge(
     let nothing = Judged {
         engine: Engine::Evaluated,
         holds: true,
+        if_late: true,
         note: EcoString::new(),
     };
     let (Some(class), Some(period)) = (classes.first(), context.plan.periods.get(index)) else {
@@ -259,20 +268,25 @@ fn judge(
             }
         }
     }
+    let mut if_late = None;
     if violations.len() == before {
-        let asked = (requirement, class, index);
-        match crossing::missing(context, asked, symbolized) {
-            Ok(by) => engine = engine.weaker(by),
-            Err(missing) => violations.push(Violation {
-                classes: classes.to_vec(),
-                period: index,
-                kind: missing.kind,
-                need: missing.need,
-                have: missing.need,
-                symbolized: missing.symbolized,
-                run: missing.run,
-                unknown: missing.unknown,
-            }),
+        let violation = |missing: Box<Missing>| Violation {
+            classes: classes.to_vec(),
+            period: index,
+            kind: missing.kind,
+            need: missing.need,
+            have: missing.need,
+            symbolized: missing.symbolized,
+            run: missing.run,
+            unknown: missing.unknown,
+        };
+        let crossed = missing(context, (requirement, class, index), symbolized);
+        match crossed.on_time {
+            Ok(by) => {
+                engine = engine.weaker(by);
+                if_late = crossed.if_late.map(violation);
+            }
+            Err(missing) => violations.push(violation(missing)),
         }
     }
     let holds = violations.len() == before;
@@ -289,9 +303,12 @@ fn judge(
         .iter()
         .map(|(kind, have)| kind.words(*have))
         .collect();
+    let is_late = if_late.is_some();
+    violations.extend(if_late);
     Judged {
         engine,
         holds,
+        if_late: !is_late,
         note: EcoString::from(attained.join(", ")),
     }
 }
@@ -392,7 +409,14 @@ fn report(
         let cause = match (&violation.unknown, &violation.run) {
             (Some(why), _) => format!("unknown {why}"),
             (None, None) => "always".to_owned(),
-            (None, Some(run)) => leaving_steps(context, &violation.symbolized, run),
+            (None, Some(run)) => {
+                let steps = leaving_steps(context, &violation.symbolized, run);
+                if run.is_late() {
+                    format!("late {steps}")
+                } else {
+                    steps
+                }
+            }
         };
         groups
             .entry((violation.kind, violation.have, cause))
@@ -440,12 +464,13 @@ fn tell(context: &Context<'_>, requirement: &Requirement, group: &[Violation]) -
             "not decided whether {names} {} {asked}: {why}",
             has_have(classes.len())
         );
-        let diagnostic = Diagnostic::new(code, thrice_diagnostics::Severity::Unknown, text)
+        let diagnostic = Diagnostic::new(code, Severity::Unknown, text)
             .at(requirement.span, "asked for here")
             .by(Engine::Unknown.word());
         return Some(finding(diagnostic, classes, context));
     }
     let period = plan.periods.get(first.period)?;
+    let late = if_late(context, &first.symbolized, first.run.as_ref());
     let mut diagnostic = match &first.run {
         None => {
             let have = first.kind.words(first.have);
@@ -460,16 +485,21 @@ fn tell(context: &Context<'_>, requirement: &Requirement, group: &[Violation]) -
             )
             .by(Engine::Evaluated.word())
         }
-        Some(run) => Diagnostic::error(
-            code,
-            format!(
-                "{names} {} {} at the age of {}{phases}",
-                first.kind.verb(classes.len()),
-                first.kind.less_than(first.need),
-                age(run.age)
-            ),
-        )
-        .by(Engine::Refuted.word()),
+        Some(run) => {
+            let (code, severity) = match late {
+                Some(_) => (LATE, Severity::Warning),
+                None => (code, Severity::Error),
+            };
+            let less = first.kind.less_than(first.need);
+            let verb = first.kind.verb(classes.len());
+            let if_late = late.as_ref().map(|late| format!(" if {late}"));
+            let text = format!(
+                "{names} {verb} {less} at the age of {}{phases}{}",
+                age(run.age),
+                if_late.unwrap_or_default()
+            );
+            Diagnostic::new(code, severity, text).by(Engine::Refuted.word())
+        }
     };
     diagnostic = diagnostic.at(requirement.span, "asked for here");
     let class = &plan.model.classes[*first.classes.first()?];
@@ -483,17 +513,16 @@ fn tell(context: &Context<'_>, requirement: &Requirement, group: &[Violation]) -
     );
     diagnostic = match &first.run {
         None => standing(context, first, diagnostic),
-        Some(run) => tell_run(
-            context,
-            &first.symbolized,
-            run,
-            period,
-            diagnostic,
-            None,
-            &|_| None,
-        ),
+        Some(run) => {
+            let run_of = &first.symbolized;
+            diagnostic = point_at_late(context, run_of, run, diagnostic);
+            tell_run(context, run_of, run, period, diagnostic, None, &|_| None)
+        }
     };
-    diagnostic = diagnostic.help(advice(first.kind));
+    diagnostic = diagnostic.help(match late {
+        Some(_) => lateness::ADVICE,
+        None => advice(first.kind),
+    });
     Some(finding(diagnostic, classes, context))
 }
 

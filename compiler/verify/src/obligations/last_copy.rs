@@ -9,16 +9,18 @@ use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Obligation, StepId};
 use thrice_plan::CopyKind;
 
-use super::settling::{last_age, proved};
+use super::lateness::{self, Claimed, claim_however_late, if_late, point_at_late};
+use super::settling::{claim, last_age};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::presence::{About, Across, Answer, Crossing, Question, Run, Symbolized, answered};
+use crate::presence::{About, Across, Crossing, Question, Run, Symbolized};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, some};
 
 const GONE: Code = Code("T1501");
+const LATE: Code = Code("T1502");
 
 #[derive(Clone)]
 struct Violation {
@@ -32,7 +34,7 @@ struct Violation {
 violated!(Violation);
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
-    let mut causes: BTreeMap<Vec<StepId>, Vec<Violation>> = BTreeMap::new();
+    let mut causes: BTreeMap<(bool, Vec<StepId>), Vec<Violation>> = BTreeMap::new();
     // Which engine says it of the first of classes alike, as long as its copies are this system.
     let mut known: BTreeMap<ClassId, (Rc<Symbolized>, Engine)> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
@@ -55,66 +57,66 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 obligation: Obligation::LastCopy,
                 period: &period.name,
             };
-            let (mut answer, mut engine) = ask(context, about, class, &symbolized);
-            let mut asked: &Symbolized = &symbolized;
-            let crosses = answer.holds() && held_before(context, class, index);
+            let asked = question(context, class, &symbolized);
+            let system = (&*symbolized, &symbolized.system);
+            let mut found = claim(context, about, class, system, &asked);
+            let mut of: &Symbolized = &symbolized;
+            let crosses = found.is_ok() && held_before(context, class, index);
             let alone = |a: &Across| {
                 let alone = a.alone.as_ref();
                 alone.is_some_and(|alone| held(context, class, alone))
             };
+            let mut if_late = None;
             if let Some(across) = across.as_deref().filter(|a| crosses && !alone(a)) {
-                let (crossed, by) = ask(context, about, class, &across.symbolized);
-                engine = engine.weaker(by);
-                if !crossed.holds() {
-                    (answer, asked) = (crossed, &across.symbolized);
-                }
+                let crossing = &across.symbolized;
+                let asked = question(context, class, crossing);
+                let system = (crossing, &crossing.system);
+                let crossed = claim_however_late(context, about, class, system, &asked);
+                found = match crossed {
+                    Claimed::Holds(by) => found.map(|engine| engine.weaker(by)),
+                    Claimed::OnTime(by, against) => {
+                        if_late = Some((crossing, against));
+                        found.map(|engine| engine.weaker(by))
+                    }
+                    Claimed::Fails(against) => {
+                        of = crossing;
+                        Err(against)
+                    }
+                };
             }
-            let said = said(answer.holds(), engine);
-            out.verdicts.push(classes.iter().copied(), index, said);
-            match answer {
-                Answer::Refuted(run) => {
-                    known.remove(&class);
-                    let cause = culprits(context, asked, &run);
+            let verdict = match &found {
+                Ok(engine) => said(true, *engine),
+                Err((Some(_), _)) => said(false, Engine::Refuted),
+                Err((None, _)) => said(false, Engine::Unknown),
+            };
+            out.verdicts.push(classes.iter().copied(), index, verdict);
+            match &found {
+                // Where what crosses was not asked about, it is in the next period.
+                Ok(engine) if if_late.is_none() && (across.is_none() || crosses) => {
+                    known.insert(class, (Rc::clone(&symbolized), *engine));
+                }
+                Ok(_) => {}
+                Err(_) => drop(known.remove(&class)),
+            }
+            let against = found.err().map(|against| (of, against)).or(if_late);
+            if let Some((of, (run, unknown))) = against {
+                if let Some(run) = run {
+                    let cause = (run.is_late(), culprits(context, of, &run));
                     causes.entry(cause).or_default().push(Violation {
                         classes: classes.clone(),
                         period: index,
-                        symbolized: asked.clone(),
+                        symbolized: of.clone(),
                         run,
                     });
+                } else if let Some(why) = unknown {
+                    out.findings.push(not_decided(context, class, &why));
                 }
-                Answer::Unknown(why) => {
-                    known.remove(&class);
-                    out.findings.push(unknown(context, class, &why));
-                }
-                // Where what crosses was not asked about, it is in the next period.
-                Answer::Evaluated | Answer::Proved if across.is_none() || crosses => {
-                    known.insert(class, (symbolized, engine));
-                }
-                Answer::Evaluated | Answer::Proved => {}
             }
         }
     }
     let parts = causes.values().flat_map(|violations| split(violations));
     out.findings
         .extend(parts.filter_map(|part| tell(context, &part)));
-}
-
-/// Whether something is there at every age, and who says so.
-fn ask(
-    context: &Context<'_>,
-    about: About<'_>,
-    class: ClassId,
-    symbolized: &Symbolized,
-) -> (Answer, Engine) {
-    let question = question(context, class, symbolized);
-    let answer = answered(context, about, symbolized, &symbolized.system, &question);
-    let engine = match &answer {
-        Answer::Evaluated => Engine::Evaluated,
-        Answer::Proved => proved(context, class, &symbolized.system, &question),
-        Answer::Refuted(_) => Engine::Refuted,
-        Answer::Unknown(_) => Engine::Unknown,
-    };
-    (answer, engine)
 }
 
 /// Whether something was there at every age in the period before, in the long run.
@@ -167,7 +169,7 @@ fn culprits(context: &Context<'_>, symbolized: &Symbolized, run: &Run) -> Vec<St
     steps
 }
 
-fn unknown(context: &Context<'_>, class: ClassId, why: &str) -> Finding {
+fn not_decided(context: &Context<'_>, class: ClassId, why: &str) -> Finding {
     let named = &context.plan.model.classes[class].named;
     Finding {
         diagnostic: Diagnostic::new(
@@ -203,9 +205,21 @@ fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
     let mut periods: Vec<usize> = violations.iter().map(|v| v.period).collect();
     periods.dedup();
     let phases = during(periods.iter().filter_map(|p| plan.periods.get(*p)));
-    let mut diagnostic = Diagnostic::error(
-        GONE,
-        format!("the last copy of {names} is deleted{phases} with nothing going wrong, at the age of {}", age(first.run.age)),
+    let late = if_late(context, &first.symbolized, Some(&first.run));
+    let (code, severity, wrong) = match &late {
+        Some(late) => (LATE, Severity::Warning, format!(" if {late}")),
+        None => {
+            let wrong = " with nothing going wrong".to_owned();
+            (GONE, Severity::Error, wrong)
+        }
+    };
+    let mut diagnostic = Diagnostic::new(
+        code,
+        severity,
+        format!(
+            "the last copy of {names} is deleted{phases}{wrong}, at the age of {}",
+            age(first.run.age)
+        ),
     )
     .by(Engine::Refuted.word());
     for step in culprits(context, &first.symbolized, &first.run) {
@@ -219,6 +233,7 @@ fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
         plan.model.classes[*first.classes.first()?].named.span,
         "the class",
     );
+    diagnostic = point_at_late(context, &first.symbolized, &first.run, diagnostic);
     diagnostic = tell_run(
         context,
         &first.symbolized,
@@ -228,10 +243,13 @@ fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
         None,
         &|_| None,
     );
-    diagnostic = diagnostic.help(
-        "let each deletion wait until the next copy is surely made (older than its widest gap), copy instead of sync, \
-         or say `retain at least …` if the data may go at some age",
-    );
+    diagnostic = diagnostic.help(match late {
+        Some(_) => lateness::ADVICE,
+        None => {
+            "let each deletion wait until the next copy is surely made (older than its widest gap), copy instead of sync, \
+             or say `retain at least …` if the data may go at some age"
+        }
+    });
     let subject = classes
         .iter()
         .map(|c| context.class_name(*c))

@@ -12,6 +12,7 @@ mod history;
 mod kept;
 mod keys;
 mod last_copy;
+mod lateness;
 mod playing;
 pub(crate) mod recovery_point;
 pub(crate) mod recovery_time;

@@ -50,12 +50,7 @@ pub(super) fn gone_before(context: &Context<'_>, class: ClassId, age: i64) -> bo
 
 /// What stands behind a claim that the solver proved up to the last age: that is all that is claimed, or
 /// nothing happens any more then, or it is a bound.
-pub(super) fn proved(
-    context: &Context<'_>,
-    class: ClassId,
-    system: &System,
-    question: &Question,
-) -> Engine {
+fn proved(context: &Context<'_>, class: ClassId, system: &System, question: &Question) -> Engine {
     let class = &context.plan.model.classes[class];
     let kept = class
         .asked()

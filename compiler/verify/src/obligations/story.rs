@@ -9,6 +9,9 @@ use crate::context::Context;
 use crate::presence::{Run, Symbolized};
 use crate::wording::{age, list, moment};
 
+/// A day, in seconds.
+const DAY: i64 = 86_400;
+
 /// The steps that take an item away from a node in a run; a move only if the item has arrived.
 pub(super) fn takers(
     context: &Context<'_>,
@@ -58,7 +61,8 @@ pub(super) fn tell_run(
 ) -> Diagnostic {
     let plan = context.plan;
     // What crosses changes came to be before the last of them, on which the period begins.
-    let since = run.changes.last().copied().unwrap_or(0);
+    let late = run.late.last().copied().unwrap_or(0);
+    let since = run.changes.last().copied().unwrap_or(0) - late * DAY;
     let moment = |day: Date, age: i64| moment(day, age.saturating_sub(since));
     // Sorted by age, then by rank: at one moment things are written, copied, taken away where they come
     // from and then where they went, struck.
@@ -66,10 +70,16 @@ pub(super) fn tell_run(
     let copies = symbolized.copies.len();
     let strike = 2 * copies;
     events.extend(faults.map(|what| (run.struck, strike, what)));
-    for (day, at) in symbolized.days.iter().zip(&run.changes) {
+    let changes = run.changes.iter().zip(&run.late);
+    for (day, (at, late)) in symbolized.days.iter().zip(changes) {
         let begins = plan.periods.iter().find(|period| period.from == *day);
         if let Some(begins) = begins.filter(|_| 0 < *at && *at <= run.age) {
-            events.push((*at, 0, format!("`{}` begins", begins.name)));
+            let late = match late {
+                0 => String::new(),
+                1 => ", a day late".to_owned(),
+                days => format!(", {days} days late"),
+            };
+            events.push((*at, 0, format!("`{}` begins{late}", begins.name)));
         }
     }
     for (node, id) in symbolized.copies.iter().enumerate() {

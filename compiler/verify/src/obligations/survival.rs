@@ -117,6 +117,9 @@ struct Decider<'c, 'p> {
     enough: BTreeMap<ClassId, Enough>,
     /// What was enough of what had crossed the last change of each class.
     crossed: BTreeMap<ClassId, Crossed>,
+    /// The faults that leave too little only if a phase is late, for the first of classes alike, what is lost
+    /// and the period.
+    late: BTreeMap<(ClassId, ClassId, usize), Vec<FaultSet>>,
     /// For the first of classes alike, the hosts whose loss takes something along that they rest on.
     hosts: BTreeMap<ClassId, Rc<BTreeSet<HostId>>>,
     /// Violations by root cause.
@@ -204,6 +207,7 @@ impl<'c, 'p> Decider<'c, 'p> {
             symbols: BTreeMap::new(),
             enough: BTreeMap::new(),
             crossed: BTreeMap::new(),
+            late: BTreeMap::new(),
             hosts: BTreeMap::new(),
             groups: BTreeMap::new(),
             verdicts: Vec::new(),
@@ -536,6 +540,22 @@ impl Decider<'_, '_> {
         }
     }
 
+    /// Puts away what is so only if a phase is late, unless fewer faults do for it.
+    fn file_late(&mut self, ask: &Ask, violation: Violation) {
+        let Some(first) = violation.classes.first() else {
+            return;
+        };
+        let whose = (*first, violation.lost, violation.period);
+        let known = self.late.entry(whose).or_default();
+        let fewer = |faults: &FaultSet| {
+            faults.len() < ask.faults.len() && faults.iter().all(|f| ask.faults.contains(f))
+        };
+        if !known.iter().any(fewer) {
+            known.push(ask.faults.clone());
+            self.file(ask, violation);
+        }
+    }
+
     /// Puts a violation to those of the same cause, unless its single fault is an accepted risk.
     fn file(&mut self, ask: &Ask, mut violation: Violation) {
         self.accept(ask, &mut violation);
@@ -559,7 +579,13 @@ impl Decider<'_, '_> {
             "needed"
         };
         let causes: Vec<String> = causes.into_iter().collect();
-        let key = format!("{whose} {} {}", violation.run.is_some(), causes.join(" "));
+        let run = violation.run.as_ref();
+        let shown = match run.map(Run::is_late) {
+            None => "false",
+            Some(false) => "true",
+            Some(true) => "late",
+        };
+        let key = format!("{whose} {shown} {}", causes.join(" "));
         let group = self.groups.entry(key).or_default();
         group.spans.extend(ask.span);
         group.floor |= ask.span.is_none();

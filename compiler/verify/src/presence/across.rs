@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use thrice_model::{ClassId, Lifetime, StepId};
 use thrice_plan::{CopyId, CopyKind, Leave};
 
+use super::changes::DAY;
 use super::symbolize::{Symbolized, leaving, node};
-use super::{Changes, Life, NodeLife, System};
+use super::{Changes, Crossing, Held, Life, NodeLife, System};
 use crate::context::Context;
 
 /// What crosses into a period from those before.
@@ -15,8 +16,8 @@ pub(crate) struct Across {
     pub symbolized: Symbolized,
     /// The last day on which anything of the class changed.
     pub since: Date,
-    /// The one before, or the day on which the class began.
-    pub before: Date,
+    /// The day on which the class began.
+    born: Date,
     /// Whether that is the first day of this very period.
     pub new: bool,
     /// The copies that there have been all the time, if others have been added to them and nothing else has
@@ -25,12 +26,64 @@ pub(crate) struct Across {
 }
 
 impl Across {
-    /// Whether what was asked for since some day had been so for long enough to be there when the period
-    /// began: as long as it takes for what was new by then.
-    pub(crate) fn was_settled(&self, asked: Date, within: i64) -> bool {
-        let since = self.before.max(asked);
-        self.new && within <= days_between(since, self.since) * 86_400
+    /// When what was asked for since some day had been so for long enough to be there, as long as it takes for what
+    /// was new by then: mostly when the period begins. Where the phase before may be over sooner than that, because
+    /// it came late or was short from the beginning, what had been there when that one began must still be.
+    ///
+    /// `before` says from which age on enough is there in the long run of what there is before a day, if it is. What
+    /// comes out is what to ask about, and from which age on: that of what had been there when the period begins.
+    pub(crate) fn held(
+        &self,
+        asked: Date,
+        within: i64,
+        mut before: impl FnMut(Date) -> Option<i64>,
+    ) -> Option<(Crossing, i64)> {
+        let changes = self.symbolized.system.changes.as_ref();
+        let changes = changes.filter(|_| self.new)?;
+        let mut out: Vec<Held> = Vec::new();
+        let mut first = None;
+        let asked = asked.max(self.born);
+        let mut from = within;
+        for (change, day) in self.symbolized.days.iter().enumerate().rev() {
+            let Some(held) = before(*day) else { break };
+            from = from.max(held);
+            first = first.or(Some(from));
+            let more = from.saturating_sub(days_between(asked, *day).saturating_mul(DAY));
+            let late = more.max(0).saturating_add(DAY - 1) / DAY;
+            let most = |change: usize| changes.late.get(change).copied().unwrap_or(0);
+            if late <= most(change) {
+                out.push(Held {
+                    change,
+                    from,
+                    long: from,
+                    late,
+                });
+            }
+            // However late the phase before is, it lasts long enough.
+            let gap = changes.gaps.get(change).map_or(0, |(least, _)| *least);
+            let least = |before: usize| gap.saturating_sub(most(before).saturating_mul(DAY));
+            let before = change.checked_sub(1);
+            if late == 0 && before.is_some_and(|before| from <= least(before)) {
+                break;
+            }
+        }
+        first
+            .filter(|_| !out.is_empty())
+            .map(|from| (Crossing::Held(out), from))
     }
+}
+
+/// How many days late what begins on each day comes at most: as its phase says, and no later than the next one.
+fn latest(context: &Context<'_>, days: &[Date]) -> Vec<i64> {
+    let late = days.iter().map(|day| {
+        let phases = context.plan.model.phases.iter().map(|(_, phase)| phase);
+        let own = phases.clone().filter(|phase| phase.start == *day);
+        let own = own.map(|phase| phase.slip_days).max().unwrap_or(0);
+        let next = phases.filter(|phase| *day < phase.start);
+        let next = next.map(|phase| days_between(*day, phase.start) + phase.slip_days);
+        next.min().map_or(own, |next| own.min(next))
+    });
+    late.collect()
 }
 
 fn days_between(from: Date, to: Date) -> i64 {
@@ -84,7 +137,6 @@ pub(crate) fn across(context: &Context<'_>, class: ClassId, period: usize) -> Op
     let alone = first.map(|first| context.symbolized_in(class, first));
     let mut last = days.iter().rev();
     let since = last.next().copied()?;
-    let before = last.next().copied().unwrap_or(born);
     days.insert(day);
     let days: Vec<Date> = days.into_iter().collect();
     let index: BTreeMap<CopyId, usize> =
@@ -105,8 +157,10 @@ pub(crate) fn across(context: &Context<'_>, class: ClassId, period: usize) -> Op
                 .collect(),
         }
     });
+    let late = latest(context, &days);
     let changes = Changes {
-        gaps: gaps(born, &days),
+        gaps: gaps(born, &days, late.last().copied().unwrap_or(0)),
+        late,
         nodes: nodes.collect(),
     };
     let nodes = copies.iter().map(|id| {
@@ -129,7 +183,7 @@ pub(crate) fn across(context: &Context<'_>, class: ClassId, period: usize) -> Op
             days,
         },
         since,
-        before,
+        born,
         new: since == day,
         alone,
     })
@@ -190,18 +244,21 @@ fn overwritten(context: &Context<'_>, id: CopyId, ends: Option<Date>) -> Option<
     syncs.min()
 }
 
-/// How old what comes to be after `born` is on the first of these days, and then from each to the next one.
-fn gaps(born: Date, days: &[Date]) -> Vec<(i64, i64)> {
+/// How old what comes to be after `born` is on the first of these days, and then from each to the next one; the
+/// last one may come some days late.
+fn gaps(born: Date, days: &[Date], late: i64) -> Vec<(i64, i64)> {
     let between = days.windows(2).filter_map(|pair| match pair {
         [one, next] => Some(days_between(*one, *next)),
         _ => None,
     });
     let between: Vec<i64> = between.collect();
     let all: i64 = between.iter().sum();
-    let first = days.first().map(|day| (-all, days_between(born, *day)));
+    let first = days
+        .first()
+        .map(|day| (-all - late, days_between(born, *day)));
     let gaps = first
         .into_iter()
         .chain(between.iter().map(|days| (*days, *days)));
-    gaps.map(|(least, most)| (least * 86_400, most * 86_400))
+    gaps.map(|(least, most)| (least * DAY, most * DAY))
         .collect()
 }

@@ -1,7 +1,8 @@
 //! What of a system comes and goes while an item or version is in it.
 //!
 //! Who crosses the beginning of a phase meets other steps before it than after it. How old it is then is
-//! open: it may have come to be at any time, and phases may be late.
+//! open: it may have come to be at any time, and phases may be late, each by itself. So one phase may be over
+//! before what is new in it has been filled.
 
 use super::choices::{Choices, FOR_EVER};
 use super::{Crossing, Question, System};
@@ -9,9 +10,12 @@ use super::{Crossing, Question, System};
 /// When what a system consists of is there. Changes are numbered in the order of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// The age at the first change, and then how long it is from each change to the next one: least and
-    /// greatest. An age below 0: the item comes to be after that change.
+    /// The age on the day that is written for the first change, and then how long it is from each such day to
+    /// the next one: least and greatest. An age below 0: the item comes to be after that day. What lies between
+    /// two written days is known, so the first alone is open.
     pub gaps: Vec<(i64, i64)>,
+    /// How many days after its day each change comes at most. None comes before the one before it.
+    pub late: Vec<i64>,
     /// One a node.
     pub nodes: Vec<NodeLife>,
 }
@@ -51,25 +55,61 @@ pub struct Life {
     pub until: Option<usize>,
 }
 
+/// That enough of what is old enough had been there for long when a change came: from then on it must go on
+/// being there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The change.
+    pub change: usize,
+    /// What has this age by then is old enough.
+    pub from: i64,
+    /// The change before, if there is one, came so long before it at least.
+    pub long: i64,
+    /// So many days late it comes at least: else it had not been asked for, nor the class been there, for so
+    /// long.
+    pub late: i64,
+}
+
+/// A day, in seconds.
+pub(super) const DAY: i64 = 86_400;
+
 /// The lives of a concrete run: what is there at which ages.
 pub(super) struct Ages<'s> {
     changes: Option<&'s Changes>,
     /// The age at each change.
     at: Vec<i64>,
+    /// How many days late each comes.
+    late: &'s [i64],
 }
 
 impl<'s> Ages<'s> {
-    pub(super) fn of(system: &'s System, choices: &Choices) -> Self {
+    pub(super) fn of(system: &'s System, choices: &'s Choices) -> Self {
         let mut age = 0_i64;
-        let gaps = choices.gaps.iter();
-        let at = gaps.map(|gap| {
+        let gaps = choices.gaps.iter().zip(&choices.late);
+        let at = gaps.map(|(gap, late)| {
             age = age.saturating_add(*gap);
-            age
+            age.saturating_add(late.saturating_mul(DAY))
         });
         Self {
             changes: system.changes.as_deref(),
             at: at.collect(),
+            late: &choices.late,
         }
+    }
+
+    /// Whether no change comes before the one before it.
+    pub(super) fn are_in_order(&self) -> bool {
+        self.at.is_sorted()
+    }
+
+    /// Whether enough had been there for long when a change came.
+    fn held(&self, held: &Held) -> bool {
+        let before = held.change.checked_sub(1);
+        let before = before.and_then(|before| self.at.get(before));
+        let late = self.late.get(held.change);
+        self.at.get(held.change).is_some_and(|at| {
+            held.from <= *at && before.is_none_or(|before| before.saturating_add(held.long) <= *at)
+        }) && late.is_some_and(|late| held.late <= *late)
     }
 
     /// The age at the last change, if there is one.
@@ -126,17 +166,37 @@ impl System {
         self.changes.as_ref().map_or(&[], |changes| &changes.gaps)
     }
 
+    /// How many days late each of its changes comes at most.
+    pub(super) fn late(&self) -> &[i64] {
+        self.changes.as_ref().map_or(&[], |changes| &changes.late)
+    }
+
     /// The greatest age at which anything changes.
     pub(crate) fn last_change(&self) -> i64 {
         let gaps = self.gaps().iter();
-        gaps.fold(0, |sum: i64, (_, high)| sum.saturating_add(*high))
+        let last = gaps.fold(0, |sum: i64, (_, high)| sum.saturating_add(*high));
+        let late = self.late().last().copied().unwrap_or(0);
+        last.saturating_add(late.saturating_mul(DAY))
+    }
+
+    /// The same if no change is late; `None` where none may be.
+    pub(crate) fn on_time(&self) -> Option<Self> {
+        let changes = self.changes.as_deref()?;
+        changes.late.iter().any(|late| *late > 0).then(|| Self {
+            nodes: self.nodes.clone(),
+            changes: Some(Box::new(Changes {
+                late: vec![0; changes.late.len()],
+                ..changes.clone()
+            })),
+        })
     }
 }
 
 /// Whether a run is asked about as far as changes go.
 pub(super) fn after_changes(ages: &Ages<'_>, question: &Question, choices: &Choices) -> bool {
-    ages.last().is_none_or(|change| match question.crossing {
+    ages.last().is_none_or(|change| match &question.crossing {
         Crossing::Old => question.from <= change && change <= choices.struck,
-        Crossing::Settled(after) => change.saturating_add(after) <= choices.struck,
+        Crossing::Held(all) => change <= choices.struck && all.iter().any(|held| ages.held(held)),
+        Crossing::Settled(after) => change.saturating_add(*after) <= choices.struck,
     })
 }

@@ -10,8 +10,11 @@ pub struct Choices {
     pub age: i64,
     /// The age at which the faults strike; at most `age`.
     pub struck: i64,
-    /// The age at the first change of the system, and then from each to the next one.
+    /// The age on the day that is written for the first change of the system, and then from each such day to
+    /// the next one.
     pub gaps: Vec<i64>,
+    /// How many days after its day each change comes.
+    pub late: Vec<i64>,
     /// For each node: its delay, its age rule, and the value of each leaving.
     pub nodes: Vec<NodeChoice>,
 }

@@ -16,6 +16,8 @@ pub struct Run {
     pub stays: Vec<Stay>,
     /// The age at each change of the system.
     pub changes: Vec<i64>,
+    /// How many days late each of them comes.
+    pub late: Vec<i64>,
     /// What was chosen for each node.
     pub chosen: Vec<NodeChoice>,
 }
@@ -28,6 +30,7 @@ impl Run {
             struck: choices.struck,
             changes: Ages::of(system, &choices).all(),
             stays,
+            late: choices.late,
             chosen: choices.nodes,
         }
     }
@@ -37,6 +40,12 @@ impl Run {
     pub fn is_in(&self, node: usize) -> bool {
         self.stay(node)
             .is_some_and(|(from, to)| from <= self.age && self.age < to)
+    }
+
+    /// Whether any change comes late in it.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.late.iter().any(|days| *days > 0)
     }
 
     /// When it enters and leaves a node.

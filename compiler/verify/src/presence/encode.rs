@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use z3::ast::{Bool, Int};
 
+use super::changes::DAY;
 use super::choices::FOR_EVER;
 use super::evaluate::readers;
 use super::terms::{Claim, Time, fewer_than};
-use super::{Crossing, Leaving, Life, Node, Question, System};
+use super::{Crossing, Held, Leaving, Life, Node, Question, System};
 
 /// The open values, as Z3 knows them.
 pub(super) struct Encoded {
@@ -19,15 +20,17 @@ pub(super) struct Encoded {
     pub age: Time,
     /// The age at which the faults strike.
     struck: Time,
-    /// The age at the first change, and then from each to the next one.
+    /// The age on the day of the first change, and then from each such day to the next one.
     pub gaps: Vec<Time>,
+    /// How many days late each change comes.
+    pub late: Vec<Time>,
     /// For each node: delay, age rule, one value a leaving.
     pub nodes: Vec<(Time, Time, Vec<Time>)>,
 }
 
 impl Encoded {
-    /// The age asked about, that at which the faults strike, those of changes, and what is chosen for each
-    /// node.
+    /// The age asked about, that at which the faults strike, those of changes and how late they are, and what
+    /// is chosen for each node.
     pub(super) fn chosen(&self) -> impl Iterator<Item = &Int> {
         self.times().map(|time| &time.term)
     }
@@ -37,7 +40,7 @@ impl Encoded {
         let of_nodes =
             nodes.flat_map(|(delay, older, leaves)| [delay, older].into_iter().chain(leaves));
         let changes = [&self.age, &self.struck].into_iter().chain(&self.gaps);
-        changes.chain(of_nodes)
+        changes.chain(&self.late).chain(of_nodes)
     }
 
     /// The question in SMT-LIB 2: first whether any run keeps to the bounds, then whether one refutes
@@ -71,7 +74,7 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
     };
     let age = writer.between("age", (question.from, question.to));
     let struck = writer.struck(&age, question);
-    let gaps = writer.change(system, question, &struck);
+    let (gaps, late) = writer.change(system, question, &struck);
     for (at, node) in system.nodes.iter().enumerate() {
         writer.open(at, node);
     }
@@ -90,8 +93,19 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
         age,
         struck,
         gaps,
+        late,
         nodes: writer.nodes,
     }
+}
+
+/// That a change comes no sooner than so long after the one before it. How old the item is has no part in it.
+fn apart(gaps: &[Time], late: &[Time], change: usize, long: i64) -> Claim {
+    let before = change.checked_sub(1).and_then(|before| late.get(before));
+    let (Some(before), Some(gap), Some(days)) = (before, gaps.get(change), late.get(change)) else {
+        return Claim::Known(true);
+    };
+    let soonest = before.times(DAY).plus(&Time::at(long));
+    soonest.at_most(&gap.plus(&days.times(DAY)))
 }
 
 struct Writer {
@@ -130,24 +144,55 @@ impl Writer {
     }
 
     /// When the system changes: what is asked about is after it.
-    fn change(&mut self, system: &System, question: &Question, struck: &Time) -> Vec<Time> {
-        let mut gaps = Vec::new();
-        let mut at = Time::at(0);
-        for (n, bounds) in system.gaps().iter().enumerate() {
+    fn change(
+        &mut self,
+        system: &System,
+        question: &Question,
+        struck: &Time,
+    ) -> (Vec<Time>, Vec<Time>) {
+        let (mut gaps, mut late) = (Vec::new(), Vec::new());
+        let mut day = Time::at(0);
+        for (n, (bounds, most)) in system.gaps().iter().zip(system.late()).enumerate() {
             let gap = self.between(&format!("change{n}"), *bounds);
-            at = at.plus(&gap);
-            self.changes.push(at.clone());
+            let days = self.between(&format!("late{n}"), (0, *most));
+            day = day.plus(&gap);
+            self.changes.push(day.plus(&days.times(DAY)));
             gaps.push(gap);
-        }
-        match question.crossing {
-            _ if gaps.is_empty() => {}
-            Crossing::Old => {
-                self.hold(Time::at(question.from).at_most(&at));
-                self.hold(at.at_most(struck));
+            late.push(days);
+            if n > 0 {
+                self.hold(apart(&gaps, &late, n, 0));
             }
-            Crossing::Settled(after) => self.hold(at.plus(&Time::at(after)).at_most(struck)),
         }
-        gaps
+        let Some(last) = self.changes.last().cloned() else {
+            return (gaps, late);
+        };
+        match &question.crossing {
+            Crossing::Old => {
+                self.hold(Time::at(question.from).at_most(&last));
+                self.hold(last.at_most(struck));
+            }
+            Crossing::Held(all) => {
+                let held = all.iter().map(|held| self.held(held, &gaps, &late));
+                let some = held.fold(Claim::Known(false), Claim::or);
+                self.hold(some);
+                self.hold(last.at_most(struck));
+            }
+            Crossing::Settled(after) => self.hold(last.plus(&Time::at(*after)).at_most(struck)),
+        }
+        (gaps, late)
+    }
+
+    /// That enough had been there for long when a change came.
+    fn held(&self, held: &Held, gaps: &[Time], late: &[Time]) -> Claim {
+        let (Some(at), Some(days)) = (self.changes.get(held.change), late.get(held.change)) else {
+            return Claim::Known(false);
+        };
+        let old = Time::at(held.from).at_most(at);
+        let asked = Time::at(held.late).at_most(days);
+        match held.change {
+            0 => old.and(asked),
+            change => old.and(asked).and(apart(gaps, late, change, held.long)),
+        }
     }
 
     /// What is so in every run that is asked about.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::changes::{Ages, after_changes};
+use super::changes::{Ages, DAY, after_changes};
 use super::choices::{Choices, FOR_EVER, NodeChoice};
-use super::{Crossing, Leaving, Node, NodeLife, Question, System};
+use super::{Crossing, Held, Leaving, Node, NodeLife, Question, System};
 
 /// The groups that have a member which surely is there all through the asked ages: it never leaves,
 /// nor does anything it is filled from before it is filled, and it has entered in time.
@@ -64,7 +64,7 @@ fn surely_entered(system: &System, question: &Question, at: usize) -> Option<i64
         }
     }
     let after = match question.crossing {
-        Crossing::Old => 0,
+        Crossing::Old | Crossing::Held(_) => 0,
         Crossing::Settled(after) => after,
     };
     (!begins || entered <= after).then_some(entered)
@@ -229,7 +229,7 @@ fn deleted(
 /// Whether a run refutes a question's claim: too few groups have a living member at the age asked.
 #[must_use]
 pub fn refutes(system: &System, question: &Question, choices: &Choices) -> bool {
-    if !asked(system, question, choices) || !within_bounds(system, choices) {
+    if !asked_about(system, question, choices) || !within_bounds(system, choices) {
         return false;
     }
     let stays = stays_of(system, choices);
@@ -246,35 +246,91 @@ pub fn refutes(system: &System, question: &Question, choices: &Choices) -> bool 
     present.len() < question.need as usize
 }
 
+/// Whether there is any run that a question is about.
+pub(crate) fn can_be_asked(system: &System, question: &Question) -> bool {
+    some_run(system, question).is_some()
+}
+
 /// A run that keeps to all bounds, if they let any be: what a proof assumes can be so.
+///
+/// If there is one in which enough had been there for long when some change came, there is one in which that
+/// change alone is late, as late as may be, and holds up the next ones for as long as it must: then it had been
+/// there for the longest time, and least time passes until the last change.
 pub(super) fn some_run(system: &System, question: &Question) -> Option<Choices> {
+    let on_time = vec![0; system.gaps().len()];
+    let Some(last) = on_time.len().checked_sub(1) else {
+        return run(system, question, on_time, None);
+    };
+    let old = [Held {
+        change: last,
+        from: question.from,
+        long: 0,
+        late: 0,
+    }];
+    let held = match &question.crossing {
+        Crossing::Settled(_) => return run(system, question, on_time, None),
+        Crossing::Old => &old[..],
+        Crossing::Held(all) => all,
+    };
+    let one_late = |held| run(system, question, held_up(system, held), Some(held));
+    let none_late = |held| run(system, question, on_time.clone(), Some(held));
+    let mut runs = held.iter().map(none_late).chain(held.iter().map(one_late));
+    runs.find_map(|run| run)
+}
+
+/// How late each change comes if one comes as late as may be and holds up those after it.
+fn held_up(system: &System, held: &Held) -> Vec<i64> {
+    let mut over = 0;
+    let changes = system.gaps().iter().zip(system.late()).enumerate();
+    let late = changes.map(|(change, ((gap, _), most))| {
+        over = match change {
+            change if change < held.change => 0,
+            change if change == held.change => *most,
+            _ => (over - gap / DAY).max(0),
+        };
+        over
+    });
+    late.collect()
+}
+
+/// A run in which changes are so late, as early in its life as can be.
+fn run(
+    system: &System,
+    question: &Question,
+    late: Vec<i64>,
+    held: Option<&Held>,
+) -> Option<Choices> {
     let nodes = system.nodes.iter().map(|node| NodeChoice {
         delay: node.source.map_or(0, |_| node.delay.0),
         older_than: node.older_than.map_or(0, |older| older.0),
         leaves: node.leaves.iter().map(|way| least(*way)).collect(),
     });
-    // As early in its life as can be, it crosses the changes.
-    let mut gaps: Vec<i64> = system.gaps().iter().map(|(low, _)| *low).collect();
-    let mut change = gaps.iter().fold(0_i64, |sum, gap| sum.saturating_add(*gap));
-    let age = match question.crossing {
-        _ if gaps.is_empty() => question.from,
-        Crossing::Old => {
-            for (gap, (low, high)) in gaps.iter_mut().zip(system.gaps()) {
-                let more = question.from.saturating_sub(change).clamp(0, high - low);
-                *gap += more;
-                change += more;
-            }
-            question.from.max(change)
-        }
-        Crossing::Settled(after) => question.from.max(change.saturating_add(after)),
-    };
-    let choices = Choices {
-        age,
-        struck: age,
-        gaps,
+    let mut choices = Choices {
+        age: question.from,
+        struck: question.from,
+        gaps: system.gaps().iter().map(|(low, _)| *low).collect(),
+        late,
         nodes: nodes.collect(),
     };
-    (asked(system, question, &choices) && within_bounds(system, &choices)).then_some(choices)
+    let ages = Ages::of(system, &choices).all();
+    let last = ages.last().copied();
+    let asked = held.and_then(|held| {
+        let at = ages.get(held.change)?;
+        Some(held.from.saturating_sub(*at))
+    });
+    // How long it is from one written day to the next is known: how old it is on the first one decides.
+    if let Some((first, (low, high))) = choices.gaps.first_mut().zip(system.gaps().first()) {
+        let more = asked.unwrap_or(0).clamp(0, high - low);
+        *first += more;
+        let last = last.unwrap_or(0).saturating_add(more);
+        let from = match question.crossing {
+            Crossing::Settled(after) => last.saturating_add(after),
+            Crossing::Old | Crossing::Held(_) => last,
+        };
+        choices.age = question.from.max(from);
+        choices.struck = choices.age;
+    }
+    (asked_about(system, question, &choices) && within_bounds(system, &choices)).then_some(choices)
 }
 
 const fn least(way: Leaving) -> i64 {
@@ -285,7 +341,7 @@ const fn least(way: Leaving) -> i64 {
 }
 
 /// Whether a run is one of those that a question is about.
-fn asked(system: &System, question: &Question, choices: &Choices) -> bool {
+fn asked_about(system: &System, question: &Question, choices: &Choices) -> bool {
     let since = choices.age - choices.struck;
     after_changes(&Ages::of(system, choices), question, choices)
         && (question.from..=question.to).contains(&choices.age)
@@ -317,6 +373,13 @@ fn within_bounds(system: &System, choices: &Choices) -> bool {
         })
         && choices.nodes.len() == system.nodes.len()
         && choices.gaps.len() == system.gaps().len()
+        && choices.late.len() == system.late().len()
+        && choices
+            .late
+            .iter()
+            .zip(system.late())
+            .all(|(late, most)| inside(*late, (0, *most)))
+        && Ages::of(system, choices).are_in_order()
         && system
             .gaps()
             .iter()

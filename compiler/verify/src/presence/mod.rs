@@ -21,10 +21,10 @@ use std::collections::BTreeMap;
 
 pub(crate) use across::{Across, across};
 pub(crate) use aside::Aside;
-pub use changes::{Changes, Life, NodeLife};
+pub use changes::{Changes, Held, Life, NodeLife};
 pub use choices::{Choices, FOR_EVER, NodeChoice};
 pub use concretize::Run;
-pub(crate) use evaluate::settled;
+pub(crate) use evaluate::{can_be_asked, settled};
 pub use evaluate::{refutes, stays_of};
 pub(crate) use replay::{ABOUT_CLASS, About, NOT_BORNE_OUT, answered, mismatch};
 pub use solve::Solver;
@@ -89,11 +89,14 @@ pub struct Question {
 }
 
 /// What is asked about where a system changes: faults that strike after the last change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Crossing {
     /// Items and versions that had the first age asked about when it changed, from the change on.
     #[default]
     Old,
+    /// Items and versions of which there had been enough for long when one of these changes came, from the last
+    /// change on.
+    Held(Vec<Held>),
     /// All of them, when it is so long ago that what is new has surely been filled.
     Settled(i64),
 }

@@ -1,9 +1,9 @@
 //! Of all counterexamples, one that a person can follow: the youngest item, then the earliest faults,
-//! then as little delay as will do.
+//! then as little delay as will do, of steps and of phases.
 
 use std::collections::BTreeSet;
 
-use super::changes::Ages;
+use super::changes::{Ages, DAY};
 use super::choices::{Choices, FOR_EVER};
 use super::evaluate::{refutes, stays_of};
 use super::{Crossing, Leaving, Question, System};
@@ -15,6 +15,9 @@ const ROUNDS: usize = 6;
 /// the item older. What comes in must refute; so does what comes out.
 pub(super) fn polish(system: &System, question: &Question, choices: Choices) -> Choices {
     let mut best = youngest(system, question, &choices).unwrap_or(choices);
+    for change in 0..system.late().len() {
+        best = less_late(system, question, best, change);
+    }
     for _ in 0..ROUNDS {
         let before = best.clone();
         for (node, rule) in system.nodes.iter().enumerate() {
@@ -49,6 +52,45 @@ pub(super) fn polish(system: &System, question: &Question, choices: Choices) -> 
         }
     }
     best
+}
+
+/// As few days as will do by which a change is late, for no older item: found by halving, where what is later
+/// is worse.
+fn less_late(system: &System, question: &Question, mut best: Choices, change: usize) -> Choices {
+    let days = best.late.get(change).copied().unwrap_or(0);
+    let (mut least, mut most) = (0, days);
+    while least < most {
+        let middle = i64::midpoint(least, most);
+        let Some(earlier) = with_late(system, question, &best, (change, middle)) else {
+            least = middle + 1;
+            continue;
+        };
+        most = middle;
+        best = earlier;
+    }
+    best
+}
+
+/// The same with a change so late, if that refutes as well: the item as old as it is on the first day, or on that
+/// of the change.
+fn with_late(
+    system: &System,
+    question: &Question,
+    best: &Choices,
+    (change, days): (usize, i64),
+) -> Option<Choices> {
+    let mut tried = best.clone();
+    let late = tried.late.get_mut(change)?;
+    let sooner = (*late - days).saturating_mul(DAY);
+    *late = days;
+    let mut as_old = tried.clone();
+    let first = as_old.gaps.first_mut()?;
+    *first = first.saturating_add(sooner);
+    let found = [tried, as_old].into_iter().find_map(|tried| {
+        let younger = youngest(system, question, &tried)?;
+        (younger.age <= best.age).then_some(younger)
+    });
+    found
 }
 
 /// Sets one value to its least if the item then need not be older.
@@ -113,7 +155,7 @@ fn youngest(system: &System, question: &Question, choices: &Choices) -> Option<C
 fn moments(system: &System, question: &Question, choices: &Choices) -> Vec<i64> {
     let changes = Ages::of(system, choices).last();
     let changes = changes.map(|at| match question.crossing {
-        Crossing::Old => at,
+        Crossing::Old | Crossing::Held(_) => at,
         Crossing::Settled(after) => at.saturating_add(after),
     });
     stays_of(system, choices)

@@ -65,6 +65,7 @@ pub(super) fn relevant(system: &System, question: &Question) -> Option<(System, 
         changed.then(|| {
             Box::new(Changes {
                 gaps: changes.gaps.clone(),
+                late: changes.late.clone(),
                 nodes: nodes.cloned().collect(),
             })
         })

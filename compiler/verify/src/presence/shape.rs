@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Crossing, Leaving, Question, System};
+use super::{Crossing, Held, Leaving, Question, System};
 
 /// The system and question as numbers, groups renumbered by first appearance.
 pub(super) fn key(system: &System, question: &Question) -> Vec<i64> {
@@ -36,12 +36,19 @@ pub(super) fn key(system: &System, question: &Question) -> Vec<i64> {
     }
     if let Some(changes) = &system.changes {
         // No node has this number.
-        let after = match question.crossing {
-            Crossing::Old => -1,
-            Crossing::Settled(after) => after,
-        };
-        out.extend([-9, after, index(changes.gaps.len())]);
+        out.push(-9);
+        match &question.crossing {
+            Crossing::Old => out.push(-1),
+            Crossing::Settled(after) => out.push(*after),
+            Crossing::Held(all) => {
+                out.extend([-2, index(all.len())]);
+                let numbers = |held: &Held| [index(held.change), held.from, held.long, held.late];
+                out.extend(all.iter().flat_map(numbers));
+            }
+        }
+        out.push(index(changes.gaps.len()));
         out.extend(changes.gaps.iter().flat_map(|(low, high)| [*low, *high]));
+        out.extend(&changes.late);
         let change = |change: Option<usize>| change.map_or(-1, index);
         for node in &changes.nodes {
             out.push(change(node.gone));

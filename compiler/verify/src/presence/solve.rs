@@ -134,6 +134,8 @@ impl Asker {
         let (age, struck) = (values.next()?, values.next()?);
         let gaps = encoded.gaps.iter().map(|_| values.next());
         let gaps = gaps.collect::<Option<Vec<i64>>>()?;
+        let late = encoded.late.iter().map(|_| values.next());
+        let late = late.collect::<Option<Vec<i64>>>()?;
         let mut nodes = Vec::new();
         for (_, _, leaves) in &encoded.nodes {
             nodes.push(NodeChoice {
@@ -149,6 +151,7 @@ impl Asker {
             age,
             struck,
             gaps,
+            late,
             nodes,
         })
     }

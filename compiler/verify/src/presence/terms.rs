@@ -72,6 +72,22 @@ impl Time {
         }
     }
 
+    /// So many times as long.
+    pub(super) fn times(&self, count: i64) -> Self {
+        let (low, high) = (
+            self.low.saturating_mul(count),
+            self.high.saturating_mul(count),
+        );
+        if self.is_known() {
+            return Self::at(low);
+        }
+        Self {
+            term: Int::mul(&[&self.term, &Int::from_i64(count)]),
+            low,
+            high,
+        }
+    }
+
     pub(super) fn min(&self, other: &Self) -> Self {
         match self.below(other) {
             Claim::Known(true) => self.clone(),

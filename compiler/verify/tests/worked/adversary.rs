@@ -8,7 +8,7 @@ fn events(found: &Verification, code: &str) -> Vec<String> {
     case.iter().map(|event| event.what.clone()).collect()
 }
 
-fn all_codes(found: &Verification) -> Vec<&'static str> {
+pub(super) fn all_codes(found: &Verification) -> Vec<&'static str> {
     found.findings.iter().map(|f| f.diagnostic.code.0).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What comes to be in one phase and is still there in a later one.
 
 use super::*;
+use crate::adversary::all_codes;
 use crate::common::finding;
 
 /// Scans on a server; an old object storage that goes in autumn, and a new one.
@@ -139,4 +140,84 @@ fn a_new_copy_is_none_of_what_had_been_deleted_before() {
             .iter()
             .all(|(_, held)| *held)
     );
+}
+
+/// The same with a summer that may be so many days late.
+fn late_by(slip: i64, steps: &[&str]) -> Verification {
+    let late = format!("summer = 2026-06-01 {{ slip {slip} days }}");
+    let text = [&[SCANS], steps].concat().concat();
+    let text = text.replace("summer = 2026-06-01 { slip 0 days }", &late);
+    judged(&text.replace("SINCE", "summer"))
+}
+
+/// The new storage comes in summer, the old one goes in autumn, 92 days later. If summer is 92 days late, both is on one day.
+/// A first run of the new copy that is done on the second day at the latest is in time if it is 90 days late.
+#[test]
+fn a_phase_that_is_late_leaves_less_time_until_the_next_one() {
+    let asked = [COPIES, "require copies >= 2 for all\n"];
+    for slip in [0, 90] {
+        let found = late_by(slip, &asked);
+        in_autumn(&found, Obligation::Survival, true);
+        let codes = all_codes(&found);
+        assert!(
+            !codes.contains(&"T1105") && !codes.contains(&"T1206"),
+            "{codes:?}"
+        );
+    }
+    let found = late_by(91, &asked);
+    // That a phase may be late is a warning: on time, all is well.
+    in_autumn(&found, Obligation::Survival, true);
+    in_autumn(&found, Obligation::Copies, true);
+    for (code, when) in [
+        ("T1105", "in `autumn` if `summer` comes 91 days late"),
+        ("T1206", ", when `summer` comes 91 days late"),
+    ] {
+        assert_eq!(finding(&found, code).severity, Severity::Warning);
+        let told = message(&found, code);
+        assert!(told.contains(when), "{told}");
+        let case = case(&found, code);
+        for event in [
+            "2026-08-31 `summer` begins, 91 days late",
+            "2026-09-01 `autumn` begins",
+            "2026-09-01 `former.main` is no longer there",
+        ] {
+            assert!(case.iter().any(|told| told == event), "{case:#?}");
+        }
+    }
+    // However late it may be, it comes no later than autumn.
+    let found = late_by(400, &asked);
+    let told = message(&found, "T1105");
+    assert!(told.contains("if `summer` comes 92 days late"), "{told}");
+}
+
+/// What was moved to the old storage is copied from there in summer: if that comes on the day on which the old storage goes,
+/// it is lost.
+#[test]
+fn what_is_to_be_rescued_is_lost_if_the_rescue_comes_late() {
+    let steps = [
+        "move archived of scans to former.main:/scans by vps.cron until summer \
+            { daily at 03:00 UTC; older than 30 days by mtime; taking 0s..1h }\n",
+        "copy rescued of former.main:/scans to latter.main:/scans by vps.cron since summer \
+            { daily at 05:00 UTC; taking 0s..1h }\n",
+    ];
+    in_autumn(&late_by(60, &steps), Obligation::LastCopy, true);
+    assert!(!all_codes(&late_by(60, &steps)).contains(&"T1502"));
+    let found = late_by(92, &steps);
+    in_autumn(&found, Obligation::LastCopy, true);
+    assert_eq!(finding(&found, "T1502").severity, Severity::Warning);
+    let told = message(&found, "T1502");
+    assert!(told.contains("in `autumn` if `summer` comes 9"), "{told}");
+}
+
+/// A phase that is shorter than its new copies take, as it is written: what was there before it is still asked for when it is
+/// over.
+#[test]
+fn a_short_phase_is_no_excuse() {
+    let found = |autumn: &str| {
+        let text = [SCANS, COPIES].concat();
+        let text = text.replace("2026-09-01", autumn);
+        judged(&text.replace("SINCE", "summer"))
+    };
+    in_autumn(&found("2026-06-04"), Obligation::Survival, true);
+    in_autumn(&found("2026-06-02"), Obligation::Survival, false);
 }

@@ -5,12 +5,14 @@
 //! for before, and was there, must be there all the time; what is asked for anew, once new copies can surely
 //! have been filled.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::CopyId;
 
-use super::super::settling::{ages, claim, dependable, gone_before, settling};
+use super::super::lateness::{Claimed, claim_however_late};
+use super::super::settling::{Against, ages, dependable, gone_before, settling};
 use super::{Kind, counted, groupings};
 use crate::context::Context;
 use crate::presence::{About, Crossing, Question, Run, Symbolized};
@@ -28,11 +30,28 @@ pub(super) struct Missing {
 /// A requirement for a class in a period.
 type Asked<'r> = (&'r Requirement, ClassId, usize);
 
-/// What is missing of what crosses into a period in which `now` is there; else who says that nothing is.
-pub(super) fn missing(
+/// What came out of a period.
+pub(super) struct Crossed {
+    /// What is missing though phases begin on their days; else who says that nothing is.
+    pub on_time: Result<Engine, Box<Missing>>,
+    /// What is missing if some are late.
+    pub if_late: Option<Box<Missing>>,
+}
+
+/// Whether anything is missing of what crosses into a period in which `now` is there.
+pub(super) fn missing(context: &Context<'_>, asked: Asked<'_>, now: &Symbolized) -> Crossed {
+    let mut if_late = None;
+    Crossed {
+        on_time: on_time(context, asked, now, &mut if_late),
+        if_late,
+    }
+}
+
+fn on_time(
     context: &Context<'_>,
     (requirement, class, index): Asked<'_>,
     now: &Symbolized,
+    if_late: &mut Option<Box<Missing>>,
 ) -> Result<Engine, Box<Missing>> {
     let mut engine = Engine::Evaluated;
     let across = context.across(class, index);
@@ -49,7 +68,11 @@ pub(super) fn missing(
         let alone = across.alone.as_ref();
         let alone =
             alone.and_then(|alone| held(context, (requirement, class), alone, (kind, need)));
-        let before = held_before(context, (requirement, class, index), (kind, need));
+        let mut known: BTreeMap<Date, Option<i64>> = BTreeMap::new();
+        let mut before = |day: Date| {
+            let held = || held_before(context, (requirement, class), day, (kind, need));
+            *known.entry(day).or_insert_with(held)
+        };
         for members in groupings(context, &symbolized.copies, kind) {
             let is_there = |(member, _): &&(usize, u32)| {
                 let copy = symbolized.copies.get(*member);
@@ -68,10 +91,8 @@ pub(super) fn missing(
                 continue;
             }
             let settled = Some((Crossing::Settled(from), from));
-            let old = before.map(|before| from.max(before));
-            let old = old.filter(|from| across.was_settled(requirement.lifetime.from, *from));
-            let sides = [settled, old.map(|from| (Crossing::Old, from))];
-            for (crossing, from) in sides.into_iter().flatten() {
+            let held = across.held(requirement.lifetime.from, from, &mut before);
+            for (crossing, from) in [settled, held].into_iter().flatten() {
                 let question = Question {
                     members: members.clone(),
                     need,
@@ -81,34 +102,38 @@ pub(super) fn missing(
                     crossing,
                 };
                 let system = (symbolized, &symbolized.system);
-                let (run, unknown) = match claim(context, about, class, system, &question) {
-                    Ok(by) => {
-                        engine = engine.weaker(by);
-                        continue;
-                    }
-                    Err(against) => against,
+                let missing = |(run, unknown): Against| {
+                    Box::new(Missing {
+                        kind,
+                        need,
+                        symbolized: symbolized.clone(),
+                        run,
+                        unknown,
+                    })
                 };
-                return Err(Box::new(Missing {
-                    kind,
-                    need,
-                    symbolized: symbolized.clone(),
-                    run,
-                    unknown,
-                }));
+                match claim_however_late(context, about, class, system, &question) {
+                    Claimed::Holds(by) => engine = engine.weaker(by),
+                    Claimed::OnTime(by, against) => {
+                        engine = engine.weaker(by);
+                        if_late.get_or_insert_with(|| missing(against));
+                    }
+                    Claimed::Fails(against) => return Err(missing(against)),
+                }
             }
         }
     }
     Ok(engine)
 }
 
-/// From which age on what is asked for was there in the period before, if it was asked for and was there in
+/// From which age on what is asked for was there in the period before a day, if it was asked for and was there in
 /// the long run.
 fn held_before(
     context: &Context<'_>,
-    (requirement, class, index): Asked<'_>,
+    (requirement, class): (&Requirement, ClassId),
+    day: Date,
     counted: (Kind, u32),
 ) -> Option<i64> {
-    let period = context.plan.periods.get(index.checked_sub(1)?)?;
+    let period = context.before(day)?;
     if !Context::in_force(requirement.lifetime, period) {
         return None;
     }

@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use jiff::civil::Date;
 use thrice_model::{ClassId, Obligation};
 
-use super::super::settling::claim;
+use super::super::lateness::{Claimed, claim_however_late};
+use super::super::settling::Against;
 use super::{Alike, Ask, Decider, Violation, members, question, useless};
 use crate::context::Context;
 use crate::faults::{Struck, Useless, Why, strike};
@@ -48,14 +50,14 @@ impl Decider<'_, '_> {
             return None;
         }
         let system = after(symbolized, &useless);
-        let old = held_before(context, ask, lost, index).map(|before| from.max(before));
         // Where new copies take no time, all is asked about from the change on anyway.
-        let old = old.filter(|old| from > 0 && across.was_settled(ask.since, *old));
-        let sides = [
-            Some((Crossing::Settled(from), from)),
-            old.map(|from| (Crossing::Old, from)),
-        ];
-        for (crossing, from) in sides.into_iter().flatten() {
+        let held = match from {
+            0 => None,
+            _ => across.held(ask.since, from, |day| held_before(context, ask, lost, day)),
+        };
+        let settled = Some((Crossing::Settled(from), from));
+        let mut if_late = None;
+        for (crossing, from) in [settled, held].into_iter().flatten() {
             let question = Question {
                 members: members(context, &symbolized.copies, &useless),
                 from,
@@ -69,22 +71,27 @@ impl Decider<'_, '_> {
                 period: period.map_or("", |period| period.name.as_str()),
             };
             let system = (symbolized, &system);
-            let (run, unknown) = match claim(context, about, lost, system, &question) {
-                Ok(by) => {
-                    alike.attained.engine = alike.attained.engine.weaker(by);
-                    continue;
-                }
-                Err(against) => against,
-            };
-            return Some(Violation {
+            let violation = |(run, unknown): Against| Violation {
                 classes: alike.classes.clone(),
                 period: index,
                 lost,
                 symbolized: symbolized.clone(),
-                useless,
+                useless: useless.clone(),
                 run,
                 unknown,
-            });
+            };
+            match claim_however_late(context, about, lost, system, &question) {
+                Claimed::Holds(by) => alike.attained.engine = alike.attained.engine.weaker(by),
+                Claimed::OnTime(by, against) => {
+                    if_late.get_or_insert_with(|| violation(against));
+                    alike.attained.engine = alike.attained.engine.weaker(by);
+                }
+                Claimed::Fails(against) => return Some(violation(against)),
+            }
+        }
+        if let Some(violation) = if_late {
+            self.file_late(ask, violation);
+            return None;
         }
         let known = self.crossed.entry(lost).or_default();
         known.held.insert(useless);
@@ -92,9 +99,9 @@ impl Decider<'_, '_> {
     }
 }
 
-/// From which age on enough was left in the period before, if it was asked and was so in the long run.
-fn held_before(context: &Context<'_>, ask: &Ask, lost: ClassId, index: usize) -> Option<i64> {
-    let before = context.plan.periods.get(index.checked_sub(1)?);
+/// From which age on enough was left in the period before a day, if it was asked and was so in the long run.
+fn held_before(context: &Context<'_>, ask: &Ask, lost: ClassId, day: Date) -> Option<i64> {
+    let before = context.before(day);
     let period = before.filter(|period| ask.since <= period.from)?;
     let struck = strike(context, &ask.faults, period.from);
     let before = context.symbolized_in(lost, period);

@@ -6,6 +6,7 @@ use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Obligation};
 use thrice_plan::{CopyId, CopyKind};
 
+use super::super::lateness::{self, if_late, point_at_late};
 use super::super::story::tell_run;
 use super::{Group, Violation};
 use crate::context::Context;
@@ -16,6 +17,7 @@ use crate::wording::{during, some};
 const REQUIRED: Code = Code("T1201");
 const FLOOR: Code = Code("T1202");
 const NEEDED: Code = Code("T1203");
+const LATE: Code = Code("T1206");
 
 /// How many places of faults a message points at.
 const SHOWN: usize = 5;
@@ -31,17 +33,23 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
         .collect();
     let classes: Vec<ClassId> = classes.into_iter().collect();
     let own = first.lost == class_id;
+    let late = if_late(context, &first.symbolized, first.run.as_ref());
     let code = match (own, group.spans.is_empty()) {
+        _ if late.is_some() => LATE,
         (false, _) => NEEDED,
         (true, true) => FLOOR,
         (true, false) => REQUIRED,
     };
     let (severity, engine) = match (&first.unknown, &first.run) {
         (Some(_), _) => (Severity::Unknown, Engine::Unknown),
+        (None, Some(_)) if late.is_some() => (Severity::Warning, Engine::Refuted),
         (None, Some(_)) => (Severity::Error, Engine::Refuted),
         (None, None) => (Severity::Error, Engine::Evaluated),
     };
-    let message = message(context, group, first, &classes, own);
+    let mut message = message(context, group, first, &classes, own);
+    if let Some(late) = &late {
+        message += &format!(", when {late}");
+    }
     let mut diagnostic = Diagnostic::new(code, severity, message).by(engine.word());
     for span in &group.spans {
         diagnostic = diagnostic.at(*span, "asked for here");
@@ -74,6 +82,7 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
     let period = context.plan.periods.get(first.period)?;
     diagnostic = match &first.run {
         Some(run) => {
+            diagnostic = point_at_late(context, &first.symbolized, run, diagnostic);
             let told = |id: CopyId| first.useless.get(id).map(|why| why_words(context, why));
             let what = group
                 .faults
@@ -92,7 +101,10 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
         }
         None => useless_copies(context, first, diagnostic),
     };
-    diagnostic = diagnostic.help(advice(group, first));
+    diagnostic = diagnostic.help(match late {
+        Some(_) => lateness::ADVICE,
+        None => advice(group, first),
+    });
     let fault = match struck.iter().collect::<Vec<_>>().as_slice() {
         [Fault::Loss(target)] => Some(*target),
         _ => None,

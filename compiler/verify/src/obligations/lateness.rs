@@ -1,0 +1,95 @@
+//! Claims across the beginnings of phases, each of which may come late, and what to say where lateness alone
+//! breaks one.
+
+use jiff::civil::Date;
+use thrice_diagnostics::Diagnostic;
+use thrice_model::{ClassId, Phase};
+
+use super::settling::{Against, claim};
+use crate::context::Context;
+use crate::presence::{About, Crossing, Question, Run, Symbolized, System, can_be_asked};
+use crate::verification::Engine;
+
+/// What came out of a claim.
+pub(super) enum Claimed {
+    /// It holds, however late phases are.
+    Holds(Engine),
+    /// It holds if they begin on their days, and not if they are late.
+    OnTime(Engine, Against),
+    /// It does not hold though they begin on their days.
+    Fails(Against),
+}
+
+/// Who says that a claim about what crosses into a phase holds, however late phases are.
+///
+/// To begin on its day is one of the ways in which a phase may begin, so that is asked about by itself only where some
+/// lateness breaks the claim.
+pub(super) fn claim_however_late(
+    context: &Context<'_>,
+    about: About<'_>,
+    class: ClassId,
+    (symbolized, system): (&Symbolized, &System),
+    question: &Question,
+) -> Claimed {
+    // What had never been there for long need not go on being there.
+    let ask = |system: &System| match question.crossing {
+        Crossing::Held(_) if !can_be_asked(system, question) => Ok(Engine::Evaluated),
+        _ => claim(context, about, class, (symbolized, system), question),
+    };
+    let against = match ask(system) {
+        Ok(by) => return Claimed::Holds(by),
+        Err(against) => against,
+    };
+    match system.on_time().as_ref().map(ask) {
+        Some(Ok(by)) => Claimed::OnTime(by, against),
+        Some(Err(against)) => Claimed::Fails(against),
+        None => Claimed::Fails(against),
+    }
+}
+
+/// The phases that are late in a run, each with how many days.
+fn late<'c>(context: &Context<'c>, symbolized: &Symbolized, run: &Run) -> Vec<(&'c Phase, i64)> {
+    let phases = &context.plan.model.phases;
+    let of = |day: Date| {
+        let begin = phases.iter().map(|(_, phase)| phase);
+        let begin = begin.filter(|phase| phase.start == day);
+        begin.max_by_key(|phase| phase.slip_days)
+    };
+    let late = symbolized.days.iter().zip(&run.late);
+    let late = late.filter(|(_, days)| **days > 0);
+    late.filter_map(|(day, days)| Some((of(*day)?, *days)))
+        .collect()
+}
+
+/// "`nas` comes 3 days late"; `None` where nothing is late.
+pub(super) fn if_late(
+    context: &Context<'_>,
+    symbolized: &Symbolized,
+    run: Option<&Run>,
+) -> Option<String> {
+    let late = late(context, symbolized, run?);
+    let parts = late.iter().map(|(phase, days)| {
+        let unit = if *days == 1 { "day" } else { "days" };
+        format!("`{}` comes {days} {unit} late", phase.named.name)
+    });
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
+}
+
+/// Points at the phases that are late in a run.
+pub(super) fn point_at_late(
+    context: &Context<'_>,
+    symbolized: &Symbolized,
+    run: &Run,
+    mut diagnostic: Diagnostic,
+) -> Diagnostic {
+    for (phase, _) in late(context, symbolized, run) {
+        let slip = format!("may slip by {} days", phase.slip_days);
+        diagnostic = diagnostic.at(phase.named.span, slip);
+    }
+    diagnostic
+}
+
+/// What to do where lateness alone breaks something.
+pub(super) const ADVICE: &str =
+    "let what goes stay one phase longer, or promise a smaller `slip` for what must come first";
