@@ -61,11 +61,14 @@ pub struct Crossed {
     pub if_late: Tried,
 }
 
-/// How many runs there are that cross into a phase that begins on its day, as those before it do.
+/// About how many runs there are that cross into a phase: as many as if all phases begin on their days, on each of the
+/// calendars.
 #[must_use]
 pub fn count(world: &World, lives: &Lives, phase: usize) -> u64 {
-    let phase = Phase::new(world, lives, phase, &lives.days);
-    phase.map_or(0, |phase| phase.grid(&phase.questions()).runs())
+    let on_time = Phase::new(world, lives, phase, &lives.days);
+    let runs = on_time.map_or(0, |phase| phase.grid().runs());
+    let calendars = calendars(lives, phase).len();
+    runs.saturating_mul(u64::try_from(calendars).unwrap_or(u64::MAX))
 }
 
 /// Tries every run that crosses into a phase, however late phases are; `None` for the first one. What already
@@ -181,17 +184,32 @@ impl<'w> Phase<'w> {
     }
 
     /// All runs; the last value is the age when the phase begins.
-    fn grid(&self, questions: &Questions) -> Grid<'_> {
+    fn grid(&self) -> Grid<'_> {
         let since = self.between(0, self.phase);
-        let asked = questions.all().map(|question| question.oldest());
-        let most = asked.max().unwrap_or(0).max(self.whole.kept);
-        Grid::new(&self.begun, Some((0, since.min(most))))
+        Grid::new(&self.begun, Some((0, since.min(self.oldest()))))
+    }
+
+    /// The greatest age that is asked about.
+    fn oldest(&self) -> i64 {
+        let worlds = || self.before.iter().chain([&self.now]);
+        let faults = self
+            .lost()
+            .flat_map(|(host, spared)| worlds().map(move |world| after(world, host, spared).from));
+        let asked = faults.chain([self.whole.within, self.whole.kept]);
+        asked.max().unwrap_or(0)
+    }
+
+    /// What can be lost: each host, and the class's own one while only what a deletion spares counts.
+    fn lost(&self) -> impl Iterator<Item = (usize, bool)> + use<> {
+        let home = self.now.places.first().map_or(0, |place| place.host);
+        let hosts = self.now.hosts().into_iter().map(|host| (host, false));
+        hosts.chain([(home, true)])
     }
 
     /// Tries every run as far as something is not known to fail.
     fn tried(&self, questions: &Questions, known: Tried) -> Tried {
         let mut out = known;
-        let grid = self.grid(questions);
+        let grid = self.grid();
         let healthy = After::nothing(&self.begun);
         let mut to_do = ToDo::new();
         let mut values = grid.first();
@@ -270,9 +288,7 @@ impl<'w> Phase<'w> {
 
     /// The loss of each host, and that of the class's own one through something that a deletion spares.
     fn faults(&self) -> Vec<Question> {
-        let home = self.now.places.first().map_or(0, |place| place.host);
-        let hosts = self.now.hosts().into_iter().map(|host| (host, false));
-        let all = hosts.chain([(home, true)]);
+        let all = self.lost();
         all.map(|(host, spared)| {
             let held = self.before.iter();
             Question {
@@ -344,20 +360,6 @@ struct Questions {
     faults: Vec<Question>,
     /// Whether the last copy never went in the phase before.
     last_copy: bool,
-}
-
-impl Questions {
-    fn all(&self) -> impl Iterator<Item = &Question> {
-        self.faults.iter().chain([&self.copies])
-    }
-}
-
-impl Question {
-    /// The greatest age from which on anything is asked.
-    fn oldest(&self) -> i64 {
-        let held = self.held.iter().copied().flatten();
-        held.fold(self.from, i64::max)
-    }
 }
 
 /// From which age on a fault leaves something of a world, if it always does.

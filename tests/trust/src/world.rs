@@ -108,7 +108,7 @@ impl Lives {
         }
     }
 
-    /// Random ones, in one to three phases; where the class lives there is always a place.
+    /// Random ones, in one to three phases that are never late; where the class lives there is always a place.
     #[must_use]
     pub fn random(world: &World, random: &mut Random) -> Self {
         let phases = random.random_range(1..=SEASONS.len());
@@ -125,10 +125,12 @@ impl Lives {
             let last = days.last().copied().unwrap_or(0);
             days.push(last + random.random_range(3..=12));
         }
-        // Few days: all of them are tried, and they are enough for phases to come on one day.
-        let slips = days.iter().map(|_| match random.random_bool(0.3) {
+        // Few days, since all of them are tried; but one phase may be so late that the next one is soon to come.
+        let late = random.random_range(0..days.len());
+        let slips = (0..days.len()).map(|phase| match random.random_bool(0.7) {
+            _ if phase == late => random.random_range(1..=6),
             true => 0,
-            false => random.random_range(1..=5),
+            false => random.random_range(1..=3),
         });
         let slips = slips.collect();
         Self {
@@ -141,12 +143,9 @@ impl Lives {
     /// before, or with it, the second one begins.
     #[must_use]
     pub fn handing_over(world: &World, random: &mut Random) -> Self {
-        let mut lives = loop {
-            let lives = Self::in_short_phases(world, random);
-            if lives.days.len() == 3 {
-                break lives;
-            }
-        };
+        let first = random.random_range(2..=6);
+        let together = random.random_range(1..=5);
+        let mut lives = Self::in_phases(world, vec![0, first, first + together], random);
         let begins = if random.random_bool(0.8) { 1 } else { 2 };
         for (place, life) in lives
             .places
@@ -161,6 +160,12 @@ impl Lives {
         if random.random_bool(0.7) {
             lives.copies = (0, None);
         }
+        // The phase with which the second copy begins may come as late as the one with which the first one goes.
+        lives.slips = vec![
+            0,
+            random.random_range(1..=together),
+            random.random_range(0..=1),
+        ];
         lives
     }
 
@@ -187,10 +192,9 @@ impl Lives {
         let expiries = places.iter().map(|(from, until)| life(*from, *until));
         let expiries = expiries.collect();
         let copies = life(0, None);
-        let slips = (0..phases).map(|_| random.random_range(0..=200)).collect();
         Self {
             days,
-            slips,
+            slips: vec![0; phases],
             places,
             expiries,
             copies,
@@ -319,16 +323,16 @@ impl World {
         }];
         for (at, host) in hosts
             .into_iter()
-            .take(random.random_range(2..=3))
+            .take(if random.random_bool(0.8) { 2 } else { 3 })
             .enumerate()
         {
             let source = if random.random_bool(0.7) { 0 } else { at };
             let verb = match random.random_range(0..8) {
-                0..=4 => Verb::Copy,
-                5..=6 => Verb::Sync,
+                0..=5 => Verb::Copy,
+                6 => Verb::Sync,
                 _ => Verb::Move(random.random_range(1..=2)),
             };
-            let every = if random.random_bool(0.3) { 7 } else { 1 };
+            let every = if random.random_bool(0.2) { 7 } else { 1 };
             places.push(Place {
                 host,
                 made: Some((source, verb, every)),
@@ -338,8 +342,8 @@ impl World {
         Self {
             places,
             copies: random.random_range(1..=2),
-            within: random.random_range(0..=8),
-            kept: random.random_range(4..=20),
+            within: random.random_range(1..=4),
+            kept: random.random_range(2..=8),
             response: random.random_range(0..=2),
             idle: Vec::new(),
         }
