@@ -15,9 +15,6 @@ const ROUNDS: usize = 6;
 /// the item older. What comes in must refute; so does what comes out.
 pub(super) fn polish(system: &System, question: &Question, choices: Choices) -> Choices {
     let mut best = youngest(system, question, &choices).unwrap_or(choices);
-    for change in 0..system.late().len() {
-        best = less_late(system, question, best, change);
-    }
     for _ in 0..ROUNDS {
         let before = best.clone();
         for (node, rule) in system.nodes.iter().enumerate() {
@@ -51,24 +48,42 @@ pub(super) fn polish(system: &System, question: &Question, choices: Choices) -> 
             break;
         }
     }
+    if let (Some((low, _)), Some(age)) = (system.gaps().first(), best.gaps.first().copied()) {
+        best = as_little(best, (*low, age), |best, age| {
+            with_age(system, question, best, age)
+        });
+    }
+    for change in 0..system.late().len() {
+        let days = best.late.get(change).copied().unwrap_or(0);
+        best = as_little(best, (0, days), |best, days| {
+            with_late(system, question, best, (change, days))
+        });
+    }
     best
 }
 
-/// As few days as will do by which a change is late, for no older item: found by halving, where what is later
-/// is worse.
-fn less_late(system: &System, question: &Question, mut best: Choices, change: usize) -> Choices {
-    let days = best.late.get(change).copied().unwrap_or(0);
-    let (mut least, mut most) = (0, days);
+/// As little as will do of a value, for no older item: found by halving, where more is worse.
+fn as_little(
+    mut best: Choices,
+    (mut least, mut most): (i64, i64),
+    with: impl Fn(&Choices, i64) -> Option<Choices>,
+) -> Choices {
     while least < most {
-        let middle = i64::midpoint(least, most);
-        let Some(earlier) = with_late(system, question, &best, (change, middle)) else {
-            least = middle + 1;
-            continue;
-        };
-        most = middle;
-        best = earlier;
+        let middle = least + (most - least) / 2;
+        match with(&best, middle) {
+            Some(less) => (most, best) = (middle, less),
+            None => least = middle + 1,
+        }
     }
     best
+}
+
+/// The same with another age on the day of the first change, if that refutes as well.
+fn with_age(system: &System, question: &Question, best: &Choices, age: i64) -> Option<Choices> {
+    let mut tried = best.clone();
+    *tried.gaps.first_mut()? = age;
+    let younger = youngest(system, question, &tried)?;
+    (younger.age <= best.age).then_some(younger)
 }
 
 /// The same with a change so late, if that refutes as well: the item as old as it is on the first day, or on that
