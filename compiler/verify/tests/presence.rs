@@ -419,10 +419,14 @@ fn none_crosses(system: &System, question: &Question) -> bool {
                 Some(*day)
             });
             let at: Vec<i64> = days.zip(late).map(|(day, late)| day + late * DAY).collect();
-            let change = at[at.len() - 1];
+            let change = at.last().copied().unwrap_or(0);
             let held = |held: &Held| {
-                let long = held.change == 0 || at[held.change - 1] + held.long <= at[held.change];
-                held.from <= at[held.change] && long && held.late <= late[held.change]
+                let age = |change: usize| at.get(change).copied();
+                let before = held.change.checked_sub(1).and_then(age);
+                let days = late.get(held.change).copied();
+                age(held.change).is_some_and(|now| {
+                    held.from <= now && before.is_none_or(|before| before + held.long <= now)
+                }) && days.is_some_and(|days| held.late <= days)
             };
             !at.is_sorted()
                 || match &question.crossing {

@@ -82,7 +82,17 @@ fn as_little(
 fn with_age(system: &System, question: &Question, best: &Choices, age: i64) -> Option<Choices> {
     let mut tried = best.clone();
     *tried.gaps.first_mut()? = age;
-    let younger = youngest(system, question, &tried)?;
+    no_older(system, question, best, &tried)
+}
+
+/// The youngest item of a run that refutes, if it is no older than in another one.
+fn no_older(
+    system: &System,
+    question: &Question,
+    best: &Choices,
+    tried: &Choices,
+) -> Option<Choices> {
+    let younger = youngest(system, question, tried)?;
     (younger.age <= best.age).then_some(younger)
 }
 
@@ -101,11 +111,8 @@ fn with_late(
     let mut as_old = tried.clone();
     let first = as_old.gaps.first_mut()?;
     *first = first.saturating_add(sooner);
-    let found = [tried, as_old].into_iter().find_map(|tried| {
-        let younger = youngest(system, question, &tried)?;
-        (younger.age <= best.age).then_some(younger)
-    });
-    found
+    let no_older = |tried: Choices| no_older(system, question, best, &tried);
+    [tried, as_old].into_iter().find_map(no_older)
 }
 
 /// Sets one value to its least if the item then need not be older.
@@ -121,7 +128,7 @@ fn try_value(
     if set(&mut tried, value).is_none() || tried == *best {
         return;
     }
-    if let Some(younger) = youngest(system, question, &tried).filter(|t| t.age <= best.age) {
+    if let Some(younger) = no_older(system, question, best, &tried) {
         *best = younger;
     }
 }
