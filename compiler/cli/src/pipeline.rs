@@ -65,7 +65,8 @@ impl Planned {
     }
 }
 
-/// To read more text than this, in bytes, takes longer than to set a solver up, and as much memory.
+/// With more text than this, in bytes, a solver takes memory that the reader needs, and little of the time; and
+/// mostly it has the same few shapes many times over, which may leave nothing to ask.
 const MUCH: usize = 1 << 20;
 
 /// Reads, plans and verifies. Where a stage finds an error, the later ones are left out, since what
@@ -83,7 +84,7 @@ pub fn check(
     if texts.sum::<usize>() <= MUCH {
         prover.set_up();
     }
-    let mut planned = plan(input, as_of, strict, timings, Some(&mut prover));
+    let mut planned = plan(input, as_of, strict, timings);
     if let Some(plan) = planned.sound() {
         let proving = prover.begin(plan);
         // Scenarios are played in the meantime.
@@ -113,7 +114,7 @@ pub fn check_under(
     strict: bool,
     timings: &mut Timings,
 ) -> Result<Judged, Box<Diagnostic>> {
-    let mut planned = plan(input, as_of, strict, timings, None);
+    let mut planned = plan(input, as_of, strict, timings);
     let mut known = None;
     if let Some(plan) = planned.sound() {
         let plan = Arc::clone(plan);
@@ -193,7 +194,7 @@ pub fn compare(
     folder: &str,
     files: &[thrice_readback::Found],
 ) -> Compared {
-    let mut planned = plan(input, as_of, false, &mut Timings::new(false), None);
+    let mut planned = plan(input, as_of, false, &mut Timings::new(false));
     let mut sources = std::mem::take(&mut planned.sources);
     let compared = planned
         .sound()
@@ -225,7 +226,7 @@ pub fn ask<T>(
     as_of: Date,
     question: impl FnOnce(&Plan) -> Result<T, Vec<Diagnostic>>,
 ) -> Asked<T> {
-    let planned = plan(input, as_of, false, &mut Timings::new(false), None);
+    let planned = plan(input, as_of, false, &mut Timings::new(false));
     match planned.sound().map(|plan| question(plan)) {
         None => Asked::NoPolicy(Box::new(planned.judged())),
         Some(Err(mistakes)) => Asked::Refused(mistakes, planned.sources),
@@ -233,15 +234,8 @@ pub fn ask<T>(
     }
 }
 
-/// Reads and plans. Whoever is to prove something afterwards sets a solver up before the plan is made, unless
-/// there is one.
-fn plan(
-    input: Input,
-    as_of: Date,
-    strict: bool,
-    timings: &mut Timings,
-    prover: Option<&mut Prover>,
-) -> Planned {
+/// Reads and plans.
+fn plan(input: Input, as_of: Date, strict: bool, timings: &mut Timings) -> Planned {
     let mut report = Report {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         language_version: thrice_grammar::LANGUAGE_VERSION,
@@ -271,9 +265,6 @@ fn plan(
         None
     };
     let plan = model.map(|model| {
-        if let Some(prover) = prover {
-            prover.set_up();
-        }
         head(&mut report, &model);
         let (plan, found) = thrice_plan::plan(model, as_of);
         findings.extend(found);

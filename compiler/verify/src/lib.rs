@@ -37,7 +37,7 @@ pub use faults::{Chosen, NoFault};
 pub use obligations::cost::{Monthly, monthly, once};
 pub use presence::{
     Answer, Changes, Choices, Crossing, FOR_EVER, Held, Leaving, Life, NewSolver, Node, NodeChoice,
-    NodeLife, Question, Run, Solver, System, answer, refutes, stays_of,
+    NodeLife, Question, Run, Solver, System, answer, refutes, solved, stays_of,
 };
 pub use proofs::{
     Aftermath, Fate, Margin, NoCore, Saved, SavedBy, Statement, Why, fates, holds_with, ledger,

@@ -12,7 +12,7 @@ use thrice_plan::Plan;
 use crate::context::{Context, Index, Known};
 use crate::faults::{BY_FAULT, Chosen};
 use crate::obligations::{DECIDED, Decide, not_decided};
-use crate::presence::{Answers, Aside, NewSolver, z3};
+use crate::presence::{Answers, Aside, Asks, NewSolver, z3};
 use crate::{Assumptions, Verification, acceptance, assumptions, by_hand, proofs};
 
 /// The obligations that ask the solver.
@@ -41,7 +41,7 @@ const TWO_SOLVERS: usize = 500;
 pub struct Prover {
     solver: Option<Aside>,
     new_solver: NewSolver,
-    written_down: bool,
+    asks: Asks,
 }
 
 /// Decides plan after plan in the present thread, with one solver for all of them.
@@ -57,7 +57,7 @@ impl Session {
     #[must_use]
     pub fn writing_down() -> Self {
         Self {
-            known: Known::with(Answers::ready(z3, true)),
+            known: Known::with(Answers::ready(z3, Asks::WrittenDown)),
             chosen: None,
         }
     }
@@ -192,30 +192,31 @@ impl Prover {
     /// One that asks Z3.
     #[must_use]
     pub fn start() -> Self {
-        Self::with(z3, false)
+        Self::with(z3, Asks::Open)
     }
 
     /// The same; what Z3 is asked is in [`Verification::queries`].
     #[must_use]
     pub fn start_writing_down() -> Self {
-        Self::with(z3, true)
+        Self::with(z3, Asks::WrittenDown)
     }
 
-    /// One that asks some other solver, or one that is written for a test.
+    /// One that asks some other solver, or one that is written for a test, also where bounds decide.
     #[must_use]
     pub fn start_with(solver: NewSolver) -> Self {
-        Self::with(solver, false)
+        Self::with(solver, Asks::All)
     }
 
-    const fn with(new_solver: NewSolver, written_down: bool) -> Self {
+    const fn with(new_solver: NewSolver, asks: Asks) -> Self {
         Self {
             solver: None,
             new_solver,
-            written_down,
+            asks,
         }
     }
 
-    /// Sets the solver up, in a thread of its own. [`Prover::begin`] does so if nobody has before.
+    /// Sets the solver up, in a thread of its own; else that is done when something is asked that evaluation and
+    /// the bounds of what is open leave undecided.
     pub fn set_up(&mut self) {
         self.solver
             .get_or_insert_with(|| Aside::start(self.new_solver));
@@ -229,8 +230,7 @@ impl Prover {
 
     /// Begins to decide all obligations that this version knows.
     #[must_use]
-    pub fn begin(mut self, plan: &Arc<Plan>) -> Proving {
-        self.set_up();
+    pub fn begin(self, plan: &Arc<Plan>) -> Proving {
         let index = Arc::new(Index::of(plan));
         let of = Arc::clone(plan);
         Proving {
@@ -244,7 +244,7 @@ impl Prover {
     fn decide(self, plan: &Plan, index: &Arc<Index>) -> [Outcomes; 2] {
         let waiting = Mutex::new(tasks());
         let decide = |end, solver| {
-            let answers = Answers::apart(solver, self.new_solver, self.written_down);
+            let answers = Answers::apart(solver, self.new_solver, self.asks);
             let context = Context::with(plan, Arc::clone(index), Known::with(answers));
             decide(end, &waiting, &context)
         };

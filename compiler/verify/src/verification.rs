@@ -14,7 +14,7 @@ use crate::verdicts::{Subjects, Verdicts};
 pub enum Engine {
     /// Nothing was unknown: the rule was evaluated.
     Evaluated,
-    /// For all values of the unknowns, by Z3.
+    /// For all values of the unknowns, by Z3, or by their bounds where these leave it nothing to decide.
     Proved,
     /// The same, but of no item older than this: nothing says how long the class must be kept, or for longer
     /// than the policy plans, and something still happens to it then.

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use thrice_verify::{
     Answer, Changes, Choices, Crossing, Held, Leaving, Life, Node, NodeChoice, NodeLife, Question,
-    System, answer, refutes,
+    System, answer, refutes, solved,
 };
 
 const DAY: i64 = 86_400;
@@ -462,7 +462,11 @@ proptest! {
         let members = (0..system.nodes.len()).map(|n| (n, if apart { u32::try_from(n).unwrap() } else { 0 })).collect();
         let question = Question { members, need, from, to: 5, window, crossing };
         let fails = all_choices(&system, &question).iter().any(|c| refutes(&system, &question, c));
-        match answer(&system, &question) {
+        let found = answer(&system, &question);
+        let by_solver = solved(&system, &question);
+        let age = |answer: &Answer| match answer { Answer::Refuted(run) => Some(run.age), _ => None };
+        prop_assert_eq!((found.holds(), age(&found)), (by_solver.holds(), age(&by_solver)));
+        match found {
             Answer::Refuted(run) => prop_assert!(fails, "refuted at {} but no run fails", run.age),
             Answer::Evaluated | Answer::Proved => prop_assert!(!fails, "said to hold, but a run fails"),
             // Where nothing is old enough when it changes, there is no run at all.

@@ -7,40 +7,54 @@ use z3::ast::{Bool, Int};
 use super::changes::DAY;
 use super::choices::FOR_EVER;
 use super::evaluate::readers;
+use super::symbols::{InZ3, Symbols};
 use super::terms::{Claim, Time, fewer_than};
 use super::{Crossing, Held, Leaving, Life, Node, Question, System};
 
-/// The open values, as Z3 knows them.
-pub(super) struct Encoded {
+/// Of a node: delay, age rule, one value a leaving.
+type OfNode<S> = (Time<S>, Time<S>, Vec<Time<S>>);
+
+/// The open values, as they are written.
+pub(super) struct Encoded<S: Symbols> {
     /// What holds in every run: the bounds of the open values.
-    pub assumptions: Vec<Bool>,
+    pub assumptions: Vec<S::Truth>,
     /// The negated claim: too little is left.
-    pub fails: Bool,
+    pub fails: Claim<S>,
     /// The age asked about.
-    pub age: Time,
+    pub age: Time<S>,
     /// The age at which the faults strike.
-    struck: Time,
+    struck: Time<S>,
     /// The age on the day of the first change, and then from each such day to the next one.
-    pub gaps: Vec<Time>,
+    pub gaps: Vec<Time<S>>,
     /// How many days late each change comes.
-    pub late: Vec<Time>,
-    /// For each node: delay, age rule, one value a leaving.
-    pub nodes: Vec<(Time, Time, Vec<Time>)>,
+    pub late: Vec<Time<S>>,
+    /// What is open about each node.
+    pub nodes: Vec<OfNode<S>>,
 }
 
-impl Encoded {
+impl<S: Symbols> Encoded<S> {
+    fn times(&self) -> impl Iterator<Item = &Time<S>> {
+        let nodes = self.nodes.iter();
+        let of_nodes =
+            nodes.flat_map(|(delay, older, leaves)| [delay, older].into_iter().chain(leaves));
+        let changes = [&self.age, &self.struck].into_iter().chain(&self.gaps);
+        changes.chain(&self.late).chain(of_nodes)
+    }
+}
+
+impl Encoded<InZ3> {
     /// The age asked about, that at which the faults strike, those of changes and how late they are, and what
     /// is chosen for each node.
     pub(super) fn chosen(&self) -> impl Iterator<Item = &Int> {
         self.times().map(|time| &time.term)
     }
 
-    fn times(&self) -> impl Iterator<Item = &Time> {
-        let nodes = self.nodes.iter();
-        let of_nodes =
-            nodes.flat_map(|(delay, older, leaves)| [delay, older].into_iter().chain(leaves));
-        let changes = [&self.age, &self.struck].into_iter().chain(&self.gaps);
-        changes.chain(&self.late).chain(of_nodes)
+    /// The negated claim, to be asserted.
+    pub(super) fn failing(&self) -> Bool {
+        match &self.fails {
+            Claim::Known(so) => InZ3::known(*so),
+            Claim::Open(claim) => claim.clone(),
+        }
     }
 
     /// The question in SMT-LIB 2: first whether any run keeps to the bounds, then whether one refutes
@@ -58,14 +72,14 @@ impl Encoded {
             out += &format!("(assert {assumption})\n");
         }
         out += "(check-sat)\n";
-        out += &format!("(assert {})\n(check-sat)\n", self.fails);
+        out += &format!("(assert {})\n(check-sat)\n", self.failing());
         out
     }
 }
 
 /// Writes a question down.
-pub(super) fn encode(system: &System, question: &Question) -> Encoded {
-    let mut writer = Writer {
+pub(super) fn encode<S: Symbols>(system: &System, question: &Question) -> Encoded<S> {
+    let mut writer = Writer::<S> {
         constraints: Vec::new(),
         entered: Vec::new(),
         leaves: Vec::new(),
@@ -79,7 +93,7 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
         writer.open(at, node);
     }
     writer.stays(system, &struck);
-    let mut groups: BTreeMap<u32, Claim> = BTreeMap::new();
+    let mut groups: BTreeMap<u32, Claim<S>> = BTreeMap::new();
     for (member, group) in &question.members {
         if system.nodes.get(*member).is_some_and(|n| n.alive) {
             let present = writer.present(*member, &age);
@@ -99,7 +113,7 @@ pub(super) fn encode(system: &System, question: &Question) -> Encoded {
 }
 
 /// That a change comes no sooner than so long after the one before it. How old the item is has no part in it.
-fn apart(gaps: &[Time], late: &[Time], change: usize, long: i64) -> Claim {
+fn apart<S: Symbols>(gaps: &[Time<S>], late: &[Time<S>], change: usize, long: i64) -> Claim<S> {
     let before = change.checked_sub(1).and_then(|before| late.get(before));
     let (Some(before), Some(gap), Some(days)) = (before, gaps.get(change), late.get(change)) else {
         return Claim::Known(true);
@@ -108,19 +122,19 @@ fn apart(gaps: &[Time], late: &[Time], change: usize, long: i64) -> Claim {
     soonest.at_most(&gap.plus(&days.times(DAY)))
 }
 
-struct Writer {
-    constraints: Vec<Bool>,
+struct Writer<S: Symbols> {
+    constraints: Vec<S::Truth>,
     /// When something enters each node and whether it does at all; sources first.
-    entered: Vec<Option<(Time, Claim)>>,
+    entered: Vec<Option<(Time<S>, Claim<S>)>>,
     /// When it leaves.
-    leaves: Vec<Time>,
-    nodes: Vec<(Time, Time, Vec<Time>)>,
+    leaves: Vec<Time<S>>,
+    nodes: Vec<OfNode<S>>,
     /// The age at each change.
-    changes: Vec<Time>,
+    changes: Vec<Time<S>>,
 }
 
-impl Writer {
-    fn between(&mut self, name: &str, bounds: (i64, i64)) -> Time {
+impl<S: Symbols> Writer<S> {
+    fn between(&mut self, name: &str, bounds: (i64, i64)) -> Time<S> {
         let time = Time::between(name, bounds);
         if !time.is_known() {
             self.constraints.extend(time.bounds());
@@ -130,15 +144,16 @@ impl Writer {
 
     /// When the faults strike: no earlier than is asked about, and no longer before the age asked about
     /// than the window.
-    fn struck(&mut self, age: &Time, question: &Question) -> Time {
+    fn struck(&mut self, age: &Time<S>, question: &Question) -> Time<S> {
         if question.window == 0 {
             return age.clone();
         }
         let struck = self.between("struck", (question.from, question.to));
         if !struck.is_known() {
-            self.constraints.push(struck.term.le(&age.term));
-            let since = Int::sub(&[&age.term, &struck.term]);
-            self.constraints.push(since.le(question.window));
+            self.constraints.push(S::at_most(&struck.term, &age.term));
+            let since = S::difference(&age.term, &struck.term);
+            let window = S::number(question.window);
+            self.constraints.push(S::at_most(&since, &window));
         }
         struck
     }
@@ -148,8 +163,8 @@ impl Writer {
         &mut self,
         system: &System,
         question: &Question,
-        struck: &Time,
-    ) -> (Vec<Time>, Vec<Time>) {
+        struck: &Time<S>,
+    ) -> (Vec<Time<S>>, Vec<Time<S>>) {
         let (mut gaps, mut late) = (Vec::new(), Vec::new());
         let mut day = Time::at(0);
         for (n, (bounds, most)) in system.gaps().iter().zip(system.late()).enumerate() {
@@ -183,7 +198,7 @@ impl Writer {
     }
 
     /// That enough had been there for long when a change came.
-    fn held(&self, held: &Held, gaps: &[Time], late: &[Time]) -> Claim {
+    fn held(&self, held: &Held, gaps: &[Time<S>], late: &[Time<S>]) -> Claim<S> {
         let (Some(at), Some(days)) = (self.changes.get(held.change), late.get(held.change)) else {
             return Claim::Known(false);
         };
@@ -196,16 +211,16 @@ impl Writer {
     }
 
     /// What is so in every run that is asked about.
-    fn hold(&mut self, claim: Claim) {
+    fn hold(&mut self, claim: Claim<S>) {
         match claim {
             Claim::Known(true) => {}
-            Claim::Known(false) => self.constraints.push(Bool::from_bool(false)),
+            Claim::Known(false) => self.constraints.push(S::known(false)),
             Claim::Open(claim) => self.constraints.push(claim),
         }
     }
 
     /// From which age on something is there, and up to which one; `None`: all the time.
-    fn life(&self, life: Life) -> (Option<&Time>, Option<&Time>) {
+    fn life(&self, life: Life) -> (Option<&Time<S>>, Option<&Time<S>>) {
         let age = |change: Option<usize>| change.and_then(|change| self.changes.get(change));
         (age(life.from), age(life.until))
     }
@@ -230,7 +245,7 @@ impl Writer {
 
     /// When something enters and leaves each node. Sources stand before what they feed, and before what
     /// leaves with them.
-    fn stays(&mut self, system: &System, struck: &Time) {
+    fn stays(&mut self, system: &System, struck: &Time<S>) {
         let readers = readers(system);
         self.entered = system
             .nodes
@@ -250,7 +265,7 @@ impl Writer {
             if let Some(gone) = gone.and_then(|change| self.changes.get(change)) {
                 deleted = deleted.min(gone);
             }
-            let tries: Vec<(usize, Time, Claim)> = readers
+            let tries: Vec<(usize, Time<S>, Claim<S>)> = readers
                 .get(at)
                 .into_iter()
                 .flatten()
@@ -290,10 +305,10 @@ impl Writer {
         &self,
         system: &System,
         at: usize,
-        there: &Time,
-        deleted: &Time,
-        struck: &Time,
-    ) -> Option<(Time, Claim)> {
+        there: &Time<S>,
+        deleted: &Time<S>,
+        struck: &Time<S>,
+    ) -> Option<(Time<S>, Claim<S>)> {
         let node = system.nodes.get(at)?;
         let (delay, older, _) = self.nodes.get(at)?;
         let from = if node.older_than.is_some() {
@@ -322,7 +337,7 @@ impl Writer {
     }
 
     /// When something is deleted from a node: the earliest of its ways, moves apart.
-    fn deleted(&self, system: &System, at: usize, own: &Time) -> Time {
+    fn deleted(&self, system: &System, at: usize, own: &Time<S>) -> Time<S> {
         let never = Time::at(FOR_EVER);
         let (Some((_, _, values)), Some(node)) = (self.nodes.get(at), system.nodes.get(at)) else {
             return never;
@@ -351,7 +366,7 @@ impl Writer {
         first
     }
 
-    fn present(&self, at: usize, age: &Time) -> Claim {
+    fn present(&self, at: usize, age: &Time<S>) -> Claim<S> {
         match (self.entered.get(at), self.leaves.get(at)) {
             (Some(Some((entered, arrives))), Some(left)) => arrives
                 .clone()

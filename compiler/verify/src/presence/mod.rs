@@ -13,6 +13,7 @@ mod replay;
 mod shape;
 mod solve;
 mod symbolize;
+mod symbols;
 mod terms;
 mod z3_solver;
 
@@ -122,6 +123,18 @@ impl Answer {
     }
 }
 
+/// What a solver is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Asks {
+    /// What neither evaluation nor the bounds of what is open decide.
+    #[default]
+    Open,
+    /// What the bounds decide as well.
+    All,
+    /// That, and it is written down.
+    WrittenDown,
+}
+
 /// Answers by shape: classes that differ in nothing but names are asked about once.
 pub(crate) struct Answers {
     known: RefCell<BTreeMap<Vec<i64>, Answer>>,
@@ -132,6 +145,7 @@ pub(crate) struct Answers {
     /// The one in this thread.
     asker: OnceCell<solve::Asker>,
     new_solver: NewSolver,
+    asks: Asks,
     /// What was put to the solver and what it said, since this was last emptied, if that is wanted.
     asked: Option<RefCell<Vec<(String, Answer)>>>,
 }
@@ -147,36 +161,37 @@ impl Default for Answers {
             aside: RefCell::default(),
             asker: OnceCell::new(),
             new_solver: z3,
+            asks: Asks::Open,
             asked: None,
         }
     }
 }
 
 impl Answers {
-    /// With a solver that is ready: setting one up takes longer than many answers. Whether what it is
-    /// asked is written down is for the caller to say.
-    pub(crate) fn ready(new_solver: NewSolver, written_down: bool) -> Self {
-        let answers = Self::later(new_solver, written_down);
+    /// With a solver that is ready: setting one up takes longer than many answers.
+    pub(crate) fn ready(new_solver: NewSolver, asks: Asks) -> Self {
+        let answers = Self::later(new_solver, asks);
         answers.asker().warm_up();
         answers
     }
 
     /// With a solver that is set up when it is asked something.
-    pub(crate) fn later(new_solver: NewSolver, written_down: bool) -> Self {
+    pub(crate) fn later(new_solver: NewSolver, asks: Asks) -> Self {
         Self {
             new_solver,
-            asked: written_down.then(RefCell::default),
+            asks,
+            asked: (asks == Asks::WrittenDown).then(RefCell::default),
             ..Self::default()
         }
     }
 
     /// With solvers in threads of their own: one that is there already, if there is, or is set up when something
     /// is asked.
-    pub(crate) fn apart(solver: Option<Aside>, new_solver: NewSolver, written_down: bool) -> Self {
+    pub(crate) fn apart(solver: Option<Aside>, new_solver: NewSolver, asks: Asks) -> Self {
         Self {
             apart: true,
             aside: RefCell::new(solver),
-            ..Self::later(new_solver, written_down)
+            ..Self::later(new_solver, asks)
         }
     }
 
@@ -195,6 +210,15 @@ impl Answers {
     fn asker(&self) -> &solve::Asker {
         self.asker
             .get_or_init(|| solve::Asker::new((self.new_solver)()))
+    }
+
+    /// By the bounds of what is open, where they decide and that is enough, else by the solver.
+    fn decide(&self, system: &System, question: &Question) -> Answer {
+        let by_bounds = match self.asks {
+            Asks::Open => solve::by_bounds(system, question),
+            Asks::All | Asks::WrittenDown => None,
+        };
+        by_bounds.unwrap_or_else(|| self.solve(system, question))
     }
 
     fn solve(&self, system: &System, question: &Question) -> Answer {
@@ -237,21 +261,27 @@ impl Answers {
         let key = shape::key(system, question);
         let known = self.known.borrow().get(&key).cloned();
         let found = known.unwrap_or_else(|| {
-            let found = self.solve(system, question);
+            let found = self.decide(system, question);
             self.known.borrow_mut().insert(key, found.clone());
             found
         });
         // Known or not: which thread was asked first is no part of what is written down.
         if let Some(asked) = &self.asked {
-            let text = encode::encode(system, question).smt();
+            let text = encode::encode::<symbols::InZ3>(system, question).smt();
             asked.borrow_mut().push((text, found.clone()));
         }
         found
     }
 }
 
-/// Answers a question about a system: by evaluation where that decides, else by Z3.
+/// Answers a question about a system: by evaluation or the bounds of what is open where those decide, else by Z3.
 #[must_use]
 pub fn answer(system: &System, question: &Question) -> Answer {
     Answers::default().ask(system, question)
+}
+
+/// The same, by Z3 also where the bounds of what is open decide.
+#[must_use]
+pub fn solved(system: &System, question: &Question) -> Answer {
+    Answers::later(z3, Asks::All).ask(system, question)
 }

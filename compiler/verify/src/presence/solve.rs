@@ -8,6 +8,8 @@ use super::concretize::Run;
 use super::encode::{Encoded, encode};
 use super::evaluate::{refutes, some_run};
 use super::polish::polish;
+use super::symbols::{InZ3, Unwritten};
+use super::terms::Claim;
 use super::{Answer, Question, System};
 
 /// How often a younger counterexample is asked for. Each question either finds one or ends the search;
@@ -52,13 +54,13 @@ impl Asker {
     pub(super) fn solve(&self, system: &System, question: &Question) -> Answer {
         // Inside a scope Z3 goes straight to its SMT core. Outside one it first builds a pipeline of
         // tactics, which costs ten times as much as the answers to questions as small as these.
-        let encoded = encode(system, question);
+        let encoded: Encoded<InZ3> = encode(system, question);
         self.solver.push();
         for assumption in &encoded.assumptions {
             self.solver.assert(assumption);
         }
         self.solver.push();
-        self.solver.assert(&encoded.fails);
+        self.solver.assert(&encoded.failing());
         let mut answer = self.ask(system, question, &encoded);
         self.solver.pop();
         if answer == Answer::Proved {
@@ -80,7 +82,7 @@ impl Asker {
         }
     }
 
-    fn ask(&self, system: &System, question: &Question, encoded: &Encoded) -> Answer {
+    fn ask(&self, system: &System, question: &Question, encoded: &Encoded<InZ3>) -> Answer {
         let mut found: Option<Choices> = None;
         for _ in 0..YOUNGER {
             match (self.solver.check(), found.take()) {
@@ -117,7 +119,7 @@ impl Asker {
         &self,
         system: &System,
         question: &Question,
-        encoded: &Encoded,
+        encoded: &Encoded<InZ3>,
     ) -> Result<Choices, String> {
         let choices = self
             .decode(encoded)
@@ -128,7 +130,7 @@ impl Asker {
         Ok(polish(system, question, choices))
     }
 
-    fn decode(&self, encoded: &Encoded) -> Option<Choices> {
+    fn decode(&self, encoded: &Encoded<InZ3>) -> Option<Choices> {
         let chosen: Vec<&Int> = encoded.chosen().collect();
         let mut values = self.solver.values(&chosen)?.into_iter();
         let (age, struck) = (values.next()?, values.next()?);
@@ -155,6 +157,22 @@ impl Asker {
             nodes,
         })
     }
+}
+
+/// The answer, where the bounds of the open values leave nothing to ask: whatever they are, enough is left, or too
+/// little, from the first age on.
+pub(super) fn by_bounds(system: &System, question: &Question) -> Option<Answer> {
+    let Claim::Known(fails) = encode::<Unwritten>(system, question).fails else {
+        return None;
+    };
+    // A proof from bounds that contradict each other proves nothing: the solver says so.
+    let run = some_run(system, question)?;
+    if !fails {
+        return Some(Answer::Proved);
+    }
+    let choices = polish(system, question, run);
+    let shows = refutes(system, question, &choices) && choices.age <= question.from;
+    shows.then(|| refuted(system, choices))
 }
 
 fn refuted(system: &System, choices: Choices) -> Answer {

@@ -1,27 +1,43 @@
 //! Times and claims for the solver, with what is known of them already: what the bounds of the open
 //! values decide is not asked.
 
-use z3::ast::{Bool, Int};
+use super::symbols::Symbols;
 
-/// A time, as the solver knows it, between the least and the greatest value that it can have.
-#[derive(Clone)]
-pub(super) struct Time {
-    pub term: Int,
+/// A time, as it is written, between the least and the greatest value that it can have.
+pub(super) struct Time<S: Symbols> {
+    pub term: S::Number,
     low: i64,
     high: i64,
 }
 
 /// Something that is so or not, or that the open values decide.
-#[derive(Clone)]
-pub(super) enum Claim {
+pub(super) enum Claim<S: Symbols> {
     Known(bool),
-    Open(Bool),
+    Open(S::Truth),
 }
 
-impl Time {
+impl<S: Symbols> Clone for Time<S> {
+    fn clone(&self) -> Self {
+        Self {
+            term: self.term.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<S: Symbols> Clone for Claim<S> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Known(so) => Self::Known(*so),
+            Self::Open(claim) => Self::Open(claim.clone()),
+        }
+    }
+}
+
+impl<S: Symbols> Time<S> {
     pub(super) fn at(value: i64) -> Self {
         Self {
-            term: Int::from_i64(value),
+            term: S::number(value),
             low: value,
             high: value,
         }
@@ -33,7 +49,7 @@ impl Time {
             return Self::at(low);
         }
         Self {
-            term: Int::new_const(name),
+            term: S::open(name),
             low,
             high,
         }
@@ -45,8 +61,11 @@ impl Time {
     }
 
     /// That it is between its bounds.
-    pub(super) fn bounds(&self) -> [Bool; 2] {
-        [self.term.ge(self.low), self.term.le(self.high)]
+    pub(super) fn bounds(&self) -> [S::Truth; 2] {
+        [
+            S::at_least(&self.term, &S::number(self.low)),
+            S::at_most(&self.term, &S::number(self.high)),
+        ]
     }
 
     /// The same time, of which it is known that it is not after another one.
@@ -65,7 +84,7 @@ impl Time {
             (true, false) if self.low == 0 => other.clone(),
             (false, true) if other.low == 0 => self.clone(),
             _ => Self {
-                term: Int::add(&[&self.term, &other.term]),
+                term: S::sum(&self.term, &other.term),
                 low,
                 high,
             },
@@ -82,7 +101,7 @@ impl Time {
             return Self::at(low);
         }
         Self {
-            term: Int::mul(&[&self.term, &Int::from_i64(count)]),
+            term: S::times(&self.term, count),
             low,
             high,
         }
@@ -93,7 +112,7 @@ impl Time {
             Claim::Known(true) => self.clone(),
             Claim::Known(false) => other.clone(),
             Claim::Open(below) => Self {
-                term: below.ite(&self.term, &other.term),
+                term: S::choose(&below, &self.term, &other.term),
                 low: self.low.min(other.low),
                 high: self.high.min(other.high),
             },
@@ -105,7 +124,7 @@ impl Time {
             Claim::Known(true) => other.clone(),
             Claim::Known(false) => self.clone(),
             Claim::Open(below) => Self {
-                term: below.ite(&other.term, &self.term),
+                term: S::choose(&below, &other.term, &self.term),
                 low: self.low.max(other.low),
                 high: self.high.max(other.high),
             },
@@ -113,34 +132,34 @@ impl Time {
     }
 
     /// That it is before another one.
-    pub(super) fn below(&self, other: &Self) -> Claim {
+    pub(super) fn below(&self, other: &Self) -> Claim<S> {
         if self.high < other.low {
             Claim::Known(true)
         } else if self.low >= other.high {
             Claim::Known(false)
         } else {
-            Claim::Open(self.term.lt(&other.term))
+            Claim::Open(S::less(&self.term, &other.term))
         }
     }
 
     /// That it is not after another one.
-    pub(super) fn at_most(&self, other: &Self) -> Claim {
+    pub(super) fn at_most(&self, other: &Self) -> Claim<S> {
         if self.high <= other.low {
             Claim::Known(true)
         } else if self.low > other.high {
             Claim::Known(false)
         } else {
-            Claim::Open(self.term.le(&other.term))
+            Claim::Open(S::at_most(&self.term, &other.term))
         }
     }
 }
 
-impl Claim {
+impl<S: Symbols> Claim<S> {
     pub(super) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Known(false), _) | (_, Self::Known(false)) => Self::Known(false),
             (Self::Known(true), claim) | (claim, Self::Known(true)) => claim,
-            (Self::Open(a), Self::Open(b)) => Self::Open(Bool::and(&[a, b])),
+            (Self::Open(a), Self::Open(b)) => Self::Open(S::all(&[a, b])),
         }
     }
 
@@ -148,17 +167,17 @@ impl Claim {
         match (self, other) {
             (Self::Known(true), _) | (_, Self::Known(true)) => Self::Known(true),
             (Self::Known(false), claim) | (claim, Self::Known(false)) => claim,
-            (Self::Open(a), Self::Open(b)) => Self::Open(Bool::or(&[a, b])),
+            (Self::Open(a), Self::Open(b)) => Self::Open(S::any(&[a, b])),
         }
     }
 
     /// One time if it is so, else the other.
-    pub(super) fn choose(&self, yes: &Time, no: &Time) -> Time {
+    pub(super) fn choose(&self, yes: &Time<S>, no: &Time<S>) -> Time<S> {
         match self {
             Self::Known(true) => yes.clone(),
             Self::Known(false) => no.clone(),
             Self::Open(claim) => Time {
-                term: claim.ite(&yes.term, &no.term),
+                term: S::choose(claim, &yes.term, &no.term),
                 low: yes.low.min(no.low),
                 high: yes.high.max(no.high),
             },
@@ -167,7 +186,10 @@ impl Claim {
 }
 
 /// That fewer than `need` of some claims are so.
-pub(super) fn fewer_than(need: u32, claims: impl IntoIterator<Item = Claim>) -> Bool {
+pub(super) fn fewer_than<S: Symbols>(
+    need: u32,
+    claims: impl IntoIterator<Item = Claim<S>>,
+) -> Claim<S> {
     let mut sure = 0_u32;
     let mut open = Vec::new();
     for claim in claims {
@@ -178,18 +200,15 @@ pub(super) fn fewer_than(need: u32, claims: impl IntoIterator<Item = Claim>) -> 
     }
     let missing = need.saturating_sub(sure) as usize;
     if missing == 0 || missing > open.len() {
-        return Bool::from_bool(missing != 0);
+        return Claim::Known(missing != 0);
     }
-    if let ([only], 1) = (open.as_slice(), missing) {
-        return only.not();
-    }
-    if missing == 1 {
-        return Bool::or(&open).not();
-    }
-    if missing == open.len() {
-        return Bool::and(&open).not();
-    }
-    let (one, zero) = (Int::from_i64(1), Int::from_i64(0));
-    let counted: Vec<Int> = open.iter().map(|claim| claim.ite(&one, &zero)).collect();
-    Int::add(&counted).lt(i64::try_from(missing).unwrap_or(i64::MAX))
+    Claim::Open(if let ([only], 1) = (open.as_slice(), missing) {
+        S::not(only)
+    } else if missing == 1 {
+        S::not(&S::any(&open))
+    } else if missing == open.len() {
+        S::not(&S::all(&open))
+    } else {
+        S::fewer(&open, i64::try_from(missing).unwrap_or(i64::MAX))
+    })
 }
