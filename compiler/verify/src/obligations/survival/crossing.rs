@@ -7,7 +7,9 @@ use thrice_model::{ClassId, Obligation};
 
 use super::super::lateness::{Claimed, claim_however_late};
 use super::super::settling::Against;
-use super::{Alike, Ask, Decider, Violation, members, question, useless};
+use super::decider::{Alike, Decider};
+use super::question::{members, question, useless};
+use super::{Ask, Violation};
 use crate::context::Context;
 use crate::faults::{Struck, Useless, Why, strike};
 use crate::presence::{About, Crossing, Question, Symbolized, System};
