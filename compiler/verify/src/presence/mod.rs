@@ -212,13 +212,17 @@ impl Answers {
             .get_or_init(|| solve::Asker::new((self.new_solver)()))
     }
 
-    /// By the bounds of what is open, where they decide and that is enough, else by the solver.
+    /// By the bounds of what is open, where they decide and that is enough, else by the solver. Where both refute,
+    /// the same case is shown, whoever is asked.
     fn decide(&self, system: &System, question: &Question) -> Answer {
-        let by_bounds = match self.asks {
-            Asks::Open => solve::by_bounds(system, question),
-            Asks::All | Asks::WrittenDown => None,
-        };
-        by_bounds.unwrap_or_else(|| self.solve(system, question))
+        let by_bounds = solve::by_bounds(system, question);
+        match (self.asks, by_bounds) {
+            (Asks::Open, Some(found)) => found,
+            (_, by_bounds) => match (self.solve(system, question), by_bounds) {
+                (Answer::Refuted(_), Some(shown @ Answer::Refuted(_))) => shown,
+                (found, _) => found,
+            },
+        }
     }
 
     fn solve(&self, system: &System, question: &Question) -> Answer {
