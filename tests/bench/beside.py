@@ -9,13 +9,13 @@ usage: beside.py [--binary target/release/thrice] [--regorus regorus] [--runs 25
 """
 import argparse
 import json
-import os
 import pathlib
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+
+from measure import once
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -47,16 +47,12 @@ def inventory(classes: int) -> dict[str, object]:
     return {"classes": listed}
 
 
-def once(command: list[str], ends: int) -> tuple[float, float]:
-    """Wall seconds and peak MiB of one run."""
-    start = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != ends:
-        sys.exit(f"{' '.join(command)}: exit {child.returncode}")
-    return wall, usage.ru_maxrss / 1024
+def timed(command: list[str]) -> tuple[float, float]:
+    """Wall milliseconds and peak MiB of one run, which must find nothing wrong."""
+    wall, _, peak, code = once(command)
+    if code != 0:
+        sys.exit(f"{' '.join(command)}: exit {code}")
+    return wall * 1000, peak / 1024
 
 
 def main() -> None:
@@ -76,10 +72,10 @@ def main() -> None:
         rule = ["-d", str(HERE / "copies.rego"), "-i", str(listed), "data.copies.deny"]
         counting = [given.regorus, "eval", *rule]
         proving = [given.binary, "check", str(policy)]
-        runs = [(once(counting, 0), once(proving, 0)) for _ in range(given.runs + 1)][1:]
+        runs = [(timed(counting), timed(proving)) for _ in range(given.runs + 1)][1:]
     print("| | fastest | median | peak memory |\n|---|---|---|---|")
     for name, of in (("Rego counts copies", 0), ("`thrice check`", 1)):
-        walls = [run[of][0] * 1000 for run in runs]
+        walls = [run[of][0] for run in runs]
         peak = max(run[of][1] for run in runs)
         print(f"| {name} | {min(walls):.0f} ms | {statistics.median(walls):.0f} ms | {peak:.0f} MiB |")
     ratio = statistics.median(thrice[0] / rego[0] for rego, thrice in runs)

@@ -85,4 +85,5 @@ def main() -> None:
         print(f"| {policy} | {cells} |")
 
 
-main()
+if __name__ == "__main__":
+    main()
