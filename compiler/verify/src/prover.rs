@@ -57,7 +57,7 @@ impl Session {
     #[must_use]
     pub fn writing_down() -> Self {
         Self {
-            known: Known::with(Answers::ready(z3, Asks::WrittenDown)),
+            known: Known::with(Answers::here(Asks::WrittenDown)),
             chosen: None,
         }
     }

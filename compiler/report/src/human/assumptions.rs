@@ -82,26 +82,18 @@ struct Group<'a> {
 
 fn groups<'a>(assumptions: impl Iterator<Item = Assumption<'a>>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
-    let mut turning: IndexMap<_, usize, FxBuildHasher> = IndexMap::default();
-    // Nearly all turn nothing: their groups by the number of their sentence, so far as there are any.
-    let mut still: Vec<Option<usize>> = Vec::new();
+    let mut known: IndexMap<_, usize, FxBuildHasher> = IndexMap::default();
     for assumption in assumptions {
-        let next = groups.len();
-        let at = match (assumption.sentence.predicate(), assumption.turns) {
-            (Some(_), Some(turn)) => {
-                let turn = (turn.at.as_str(), turn.breaks.as_slice());
-                *turning.entry((assumption.number, turn)).or_insert(next)
-            }
-            (Some(_), None) => {
-                let number = assumption.number as usize;
-                if number >= still.len() {
-                    still.resize(number + 1, None);
-                }
-                let known = still.get_mut(number);
-                known.map_or(next, |known| *known.get_or_insert(next))
+        let at = match assumption.sentence.predicate() {
+            Some(_) => {
+                let turn = assumption.turns;
+                let turn = turn.map(|turn| (turn.at.as_str(), turn.breaks.as_slice()));
+                *known
+                    .entry((assumption.number, turn))
+                    .or_insert(groups.len())
             }
             // Sentences that do not begin with a name stand alone.
-            (None, _) => next,
+            None => groups.len(),
         };
         if at == groups.len() {
             groups.push(Group {

@@ -1,7 +1,5 @@
 //! What belongs to what in a plan, worked out once for all who ask.
 
-use std::thread;
-
 use thrice_model::{ClassId, HostId, StepId, StoreId, Table, Verb};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
@@ -11,7 +9,7 @@ use super::kinds::{Kinds, Narrowed, narrowed};
 use crate::faults::alarmed_after;
 use crate::verdicts::Subjects;
 
-/// Plans with more copies than this are indexed by two threads: it takes longer than to start one.
+/// Plans with more copies than this are worth a second core.
 const MANY: usize = 5_000;
 
 /// What belongs to what in a plan.
@@ -50,17 +48,12 @@ pub(crate) struct Places {
 
 impl Index {
     pub(crate) fn of(plan: &Plan) -> Self {
+        let classes = || Classes::of(plan);
         let rest = || (Places::of(plan), Subjects::of(plan));
         let (classes, (places, subjects)) = if plan.copies.len() > MANY {
-            thread::scope(|scope| {
-                let classes = scope.spawn(|| Classes::of(plan));
-                let rest = rest();
-                let classes = classes.join();
-                let classes = classes.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                (classes, rest)
-            })
+            rayon::join(classes, rest)
         } else {
-            (Classes::of(plan), rest())
+            (classes(), rest())
         };
         Self {
             classes,

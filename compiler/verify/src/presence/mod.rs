@@ -135,19 +135,22 @@ pub(crate) enum Asks {
     WrittenDown,
 }
 
+/// Where the solver is.
+enum Place {
+    /// In this thread, once it is asked something.
+    Here(OnceCell<solve::Asker>),
+    /// In a thread of its own, which is there already or is started when something is asked.
+    Apart(RefCell<Option<Aside>>),
+}
+
 /// Answers by shape: classes that differ in nothing but names are asked about once.
 pub(crate) struct Answers {
     known: RefCell<BTreeMap<Vec<i64>, Answer>>,
-    /// Whether solvers have threads of their own.
-    apart: bool,
-    /// The one that has.
-    aside: RefCell<Option<Aside>>,
-    /// The one in this thread.
-    asker: OnceCell<solve::Asker>,
+    solver: Place,
     new_solver: NewSolver,
     asks: Asks,
-    /// What was put to the solver and what it said, since this was last emptied, if that is wanted.
-    asked: Option<RefCell<Vec<(String, Answer)>>>,
+    /// What was put to the solver and what it said, since this was last emptied, if that is written down.
+    asked: RefCell<Vec<(String, Answer)>>,
 }
 
 /// Sets a solver up, in the thread that is to ask it.
@@ -155,49 +158,37 @@ pub type NewSolver = fn() -> Box<dyn Solver>;
 
 impl Default for Answers {
     fn default() -> Self {
-        Self {
-            known: RefCell::default(),
-            apart: false,
-            aside: RefCell::default(),
-            asker: OnceCell::new(),
-            new_solver: z3,
-            asks: Asks::Open,
-            asked: None,
-        }
+        Self::here(Asks::Open)
     }
 }
 
 impl Answers {
-    /// With a solver that is ready: setting one up takes longer than many answers.
-    pub(crate) fn ready(new_solver: NewSolver, asks: Asks) -> Self {
-        let answers = Self::later(new_solver, asks);
-        answers.asker().warm_up();
-        answers
-    }
-
-    /// With a solver that is set up when it is asked something.
-    pub(crate) fn later(new_solver: NewSolver, asks: Asks) -> Self {
+    const fn new(solver: Place, new_solver: NewSolver, asks: Asks) -> Self {
         Self {
+            known: RefCell::new(BTreeMap::new()),
+            solver,
             new_solver,
             asks,
-            asked: (asks == Asks::WrittenDown).then(RefCell::default),
-            ..Self::default()
+            asked: RefCell::new(Vec::new()),
         }
+    }
+
+    /// With Z3 in this thread.
+    pub(crate) const fn here(asks: Asks) -> Self {
+        Self::new(Place::Here(OnceCell::new()), z3, asks)
     }
 
     /// With solvers in threads of their own: one that is there already, if there is, or is set up when something
     /// is asked.
-    pub(crate) fn apart(solver: Option<Aside>, new_solver: NewSolver, asks: Asks) -> Self {
-        Self {
-            apart: true,
-            aside: RefCell::new(solver),
-            ..Self::later(new_solver, asks)
-        }
+    pub(crate) const fn apart(solver: Option<Aside>, new_solver: NewSolver, asks: Asks) -> Self {
+        Self::new(Place::Apart(RefCell::new(solver)), new_solver, asks)
     }
 
     /// Gives up a solver in another thread: little or nothing is asked after this.
     pub(crate) fn give_up(&self) {
-        if let Some(aside) = self.aside.borrow_mut().as_mut() {
+        if let Place::Apart(aside) = &self.solver
+            && let Some(aside) = aside.borrow_mut().as_mut()
+        {
             aside.give_up();
         }
     }
@@ -205,11 +196,6 @@ impl Answers {
     /// Forgets all answers; the solver stays.
     pub(crate) fn forget(&self) {
         self.known.borrow_mut().clear();
-    }
-
-    fn asker(&self) -> &solve::Asker {
-        self.asker
-            .get_or_init(|| solve::Asker::new((self.new_solver)()))
     }
 
     /// By the bounds of what is open, where they decide and that is enough, else by the solver. Where both refute,
@@ -226,10 +212,14 @@ impl Answers {
     }
 
     fn solve(&self, system: &System, question: &Question) -> Answer {
-        if !self.apart {
-            return self.asker().solve(system, question);
-        }
-        let mut aside = self.aside.borrow_mut();
+        let aside = match &self.solver {
+            Place::Here(asker) => {
+                let asker = asker.get_or_init(|| solve::Asker::new((self.new_solver)()));
+                return asker.solve(system, question);
+            }
+            Place::Apart(aside) => aside,
+        };
+        let mut aside = aside.borrow_mut();
         let found = aside.as_mut().and_then(|a| a.solve(system, question));
         found.unwrap_or_else(|| {
             let another = aside.insert(Aside::start(self.new_solver));
@@ -240,7 +230,7 @@ impl Answers {
 
     /// What was put to the solver since this was last asked for, in SMT-LIB 2, and what it said.
     pub(crate) fn take_asked(&self) -> Vec<(String, Answer)> {
-        self.asked.as_ref().map(RefCell::take).unwrap_or_default()
+        self.asked.take()
     }
 
     pub(crate) fn ask(&self, system: &System, question: &Question) -> Answer {
@@ -270,9 +260,9 @@ impl Answers {
             found
         });
         // Known or not: which thread was asked first is no part of what is written down.
-        if let Some(asked) = &self.asked {
+        if self.asks == Asks::WrittenDown {
             let text = encode::encode::<symbols::InZ3>(system, question).smt();
-            asked.borrow_mut().push((text, found.clone()));
+            self.asked.borrow_mut().push((text, found.clone()));
         }
         found
     }
@@ -287,5 +277,5 @@ pub fn answer(system: &System, question: &Question) -> Answer {
 /// The same, by Z3 also where the bounds of what is open decide.
 #[must_use]
 pub fn solved(system: &System, question: &Question) -> Answer {
-    Answers::later(z3, Asks::All).ask(system, question)
+    Answers::here(Asks::All).ask(system, question)
 }
