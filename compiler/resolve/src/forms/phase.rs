@@ -35,6 +35,9 @@ pub const FORM: Construct = Construct {
 /// A quarter at its longest.
 const DEFAULT_SLIP_DAYS: i64 = 92;
 
+/// A hundred years. Beyond what calendars can count there would be no date any more.
+const LONGEST_SLIP_DAYS: i64 = 36_525;
+
 /// A phase as written: its date hangs on another phase's, or on none.
 struct Written {
     base: Base,
@@ -150,14 +153,22 @@ fn read_head(cursor: &mut Cursor<'_>) -> Option<(Base, CalendarSpan)> {
 fn read_slip<'a>(cx: &'a Context<'a>, cursor: &mut Cursor<'a>, item: &Item<'a>) -> Option<i64> {
     let mut slip = None;
     for mut entry in clauses::read(cx, &FORM, cursor.block(), item.span) {
-        // The latest it can be, whatever months it crosses.
-        slip = entry
-            .cursor
-            .quantity::<CalendarSpan>()
-            .map(|(span, _)| days_at_most(span));
+        slip = slip_days(&mut entry.cursor);
         entry.cursor.end();
     }
     slip
+}
+
+fn slip_days(cursor: &mut Cursor<'_>) -> Option<i64> {
+    let (slip, span) = cursor.quantity::<CalendarSpan>()?;
+    // The latest it can be, whatever months it crosses.
+    let days = days_at_most(slip);
+    if days > LONGEST_SLIP_DAYS {
+        let help = "a hundred years at most; a phase that may never come is better left out";
+        let message = "this slip is out of range";
+        return cursor.error(OUT_OF_RANGE, span, message, "here", help);
+    }
+    Some(days)
 }
 
 fn days_at_most(span: CalendarSpan) -> i64 {

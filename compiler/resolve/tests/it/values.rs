@@ -216,3 +216,12 @@ fn quantities_refused() {
 }"
     )));
 }
+
+#[test]
+fn a_slip_ends_within_a_century() {
+    let phase = |slip: &str| codes(&format!("phase t0 = 2026-02-15 {{ slip {slip} }}"));
+    assert_eq!(phase("36525 days"), [""; 0]);
+    for longer in ["36526 days", "101 years", "99999999999999 days"] {
+        assert_eq!(phase(longer), ["T0305"], "{longer}");
+    }
+}
