@@ -5,7 +5,7 @@ use thrice_model::{ClassId, KeyId, Lifetime, Location, RepositoryId, StepId};
 use thrice_quantity::{Interval, Seconds};
 
 /// Longest time there is: stands for "for ever" where an interval needs an upper end.
-pub const FOR_EVER: Seconds = Seconds(100 * 366 * 86_400);
+pub const FOR_EVER: Seconds = Seconds(400 * 366 * 86_400);
 
 /// Lifecycle workers of object storages run once a day and round: deletion may be so much later than due.
 pub const LIFECYCLE_LATE: Seconds = Seconds::days(2);

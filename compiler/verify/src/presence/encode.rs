@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use z3::ast::{Bool, Int};
 
 use super::changes::DAY;
-use super::choices::FOR_EVER;
+use super::choices::{Choices, FOR_EVER, Open};
 use super::evaluate::readers;
+use super::solve::Solver;
 use super::symbols::{InZ3, Symbols};
 use super::terms::{Claim, Time, fewer_than};
 use super::{Crossing, Held, Leaving, Life, Node, Question, System};
@@ -21,18 +22,31 @@ pub(super) struct Encoded<S: Symbols> {
     /// The negated claim: too little is left.
     pub fails: Claim<S>,
     /// The age asked about.
-    pub age: Time<S>,
+    age: Time<S>,
     /// The age at which the faults strike.
     struck: Time<S>,
     /// The age on the day of the first change, and then from each such day to the next one.
-    pub gaps: Vec<Time<S>>,
+    gaps: Vec<Time<S>>,
     /// How many days late each change comes.
-    pub late: Vec<Time<S>>,
+    late: Vec<Time<S>>,
     /// What is open about each node.
-    pub nodes: Vec<OfNode<S>>,
+    nodes: Vec<OfNode<S>>,
 }
 
 impl<S: Symbols> Encoded<S> {
+    /// What is written for one of the open values.
+    pub(super) fn of(&self, open: Open) -> Option<&Time<S>> {
+        match open {
+            Open::Age => Some(&self.age),
+            Open::Struck => Some(&self.struck),
+            Open::Gap(change) => self.gaps.get(change),
+            Open::Late(change) => self.late.get(change),
+            Open::Delay(at) => self.nodes.get(at).map(|(delay, ..)| delay),
+            Open::OlderThan(at) => self.nodes.get(at).map(|(_, older, _)| older),
+            Open::Leave(at, way) => self.nodes.get(at)?.2.get(way),
+        }
+    }
+
     fn times(&self) -> impl Iterator<Item = &Time<S>> {
         let nodes = self.nodes.iter();
         let of_nodes =
@@ -43,10 +57,16 @@ impl<S: Symbols> Encoded<S> {
 }
 
 impl Encoded<InZ3> {
-    /// The age asked about, that at which the faults strike, those of changes and how late they are, and what
-    /// is chosen for each node.
-    pub(super) fn chosen(&self) -> impl Iterator<Item = &Int> {
-        self.times().map(|time| &time.term)
+    /// The values that a solver found, after a check that found some.
+    pub(super) fn read(&self, system: &System, solver: &dyn Solver) -> Option<Choices> {
+        let open = Open::all(system);
+        let times = open.iter().map(|open| Some(&self.of(*open)?.term));
+        let values = solver.values(&times.collect::<Option<Vec<&Int>>>()?)?;
+        let mut out = Choices::unset(system);
+        for (at, open) in open.iter().enumerate() {
+            open.set(&mut out, *values.get(at)?)?;
+        }
+        Some(out)
     }
 
     /// The negated claim, to be asserted.

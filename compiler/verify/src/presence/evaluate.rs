@@ -303,7 +303,7 @@ fn run(
     let nodes = system.nodes.iter().map(|node| NodeChoice {
         delay: node.source.map_or(0, |_| node.delay.0),
         older_than: node.older_than.map_or(0, |older| older.0),
-        leaves: node.leaves.iter().map(|way| least(*way)).collect(),
+        leaves: node.leaves.iter().map(|way| way.least()).collect(),
     });
     let mut choices = Choices {
         age: question.from,
@@ -331,13 +331,6 @@ fn run(
         choices.struck = choices.age;
     }
     (asked_about(system, question, &choices) && within_bounds(system, &choices)).then_some(choices)
-}
-
-const fn least(way: Leaving) -> i64 {
-    match way {
-        Leaving::AfterEntering(low, _) | Leaving::AtAge(low, _) | Leaving::With(_, low, _) => low,
-        Leaving::Into(_) => 0,
-    }
 }
 
 /// Whether a run is one of those that a question is about.

@@ -7,7 +7,7 @@ mod choices;
 mod concretize;
 mod encode;
 mod evaluate;
-mod polish;
+mod least;
 mod relevant;
 mod replay;
 mod shape;

@@ -3,18 +3,14 @@
 use z3::SatResult;
 use z3::ast::{Bool, Int};
 
-use super::choices::{Choices, NodeChoice};
+use super::choices::Choices;
 use super::concretize::Run;
 use super::encode::{Encoded, encode};
-use super::evaluate::{refutes, some_run};
-use super::polish::polish;
+use super::evaluate::some_run;
+use super::least::{Cases, Search};
 use super::symbols::{InZ3, Unwritten};
 use super::terms::Claim;
 use super::{Answer, Question, System};
-
-/// How often a younger counterexample is asked for. Each question either finds one or ends the search;
-/// real policies need two or three.
-const YOUNGER: usize = 64;
 
 /// What answers questions: Z3, or in tests something that gives up, lies or dies.
 pub trait Solver {
@@ -83,79 +79,24 @@ impl Asker {
     }
 
     fn ask(&self, system: &System, question: &Question, encoded: &Encoded<InZ3>) -> Answer {
-        let mut found: Option<Choices> = None;
-        for _ in 0..YOUNGER {
-            match (self.solver.check(), found.take()) {
-                (SatResult::Unsat, None) => return Answer::Proved,
-                // There is none younger, or nobody can say: the one at hand is shown.
-                (SatResult::Unsat | SatResult::Unknown, Some(best)) => {
-                    return refuted(system, best);
-                }
-                (SatResult::Unknown, None) => return Answer::Unknown(self.solver.reason()),
-                (SatResult::Sat, best) => match (self.next(system, question, encoded), best) {
-                    // One that is no younger than the one at hand was not asked for.
-                    (Ok(choices), Some(best)) if choices.age >= best.age => {
-                        return refuted(system, best);
-                    }
-                    (Ok(choices), _) => {
-                        if choices.age <= question.from {
-                            return refuted(system, choices);
-                        }
-                        self.solver.assert(&encoded.age.term.lt(choices.age));
-                        found = Some(choices);
-                    }
-                    (Err(why), _) => return Answer::Unknown(why),
-                },
-            }
+        match self.solver.check() {
+            SatResult::Unsat => return Answer::Proved,
+            SatResult::Unknown => return Answer::Unknown(self.solver.reason()),
+            SatResult::Sat => {}
         }
-        found.map_or_else(
-            || Answer::Unknown(self.solver.reason()),
-            |best| refuted(system, best),
-        )
-    }
-
-    /// The solver's counterexample, replayed and polished.
-    fn next(
-        &self,
-        system: &System,
-        question: &Question,
-        encoded: &Encoded<InZ3>,
-    ) -> Result<Choices, String> {
-        let choices = self
-            .decode(encoded)
-            .ok_or_else(|| "the solver's counterexample cannot be read".to_owned())?;
-        if !refutes(system, question, &choices) {
-            return Err("the solver's counterexample does not replay".to_owned());
+        let Some(found) = encoded.read(system, &*self.solver) else {
+            return Answer::Unknown("the solver's counterexample cannot be read".to_owned());
+        };
+        let cases = Cases { system, question };
+        if !cases.have(&found) {
+            return Answer::Unknown("the solver's counterexample does not replay".to_owned());
         }
-        Ok(polish(system, question, choices))
-    }
-
-    fn decode(&self, encoded: &Encoded<InZ3>) -> Option<Choices> {
-        let chosen: Vec<&Int> = encoded.chosen().collect();
-        let mut values = self.solver.values(&chosen)?.into_iter();
-        let (age, struck) = (values.next()?, values.next()?);
-        let gaps = encoded.gaps.iter().map(|_| values.next());
-        let gaps = gaps.collect::<Option<Vec<i64>>>()?;
-        let late = encoded.late.iter().map(|_| values.next());
-        let late = late.collect::<Option<Vec<i64>>>()?;
-        let mut nodes = Vec::new();
-        for (_, _, leaves) in &encoded.nodes {
-            nodes.push(NodeChoice {
-                delay: values.next()?,
-                older_than: values.next()?,
-                leaves: leaves
-                    .iter()
-                    .map(|_| values.next())
-                    .collect::<Option<_>>()?,
-            });
-        }
-        Some(Choices {
-            age,
-            struck,
-            gaps,
-            late,
-            nodes,
-        })
+        let search = Search {
+            cases,
+            solver: &*self.solver,
+            encoded,
+        };
+        refuted(system, search.least(found))
     }
 }
 
@@ -166,13 +107,14 @@ pub(super) fn by_bounds(system: &System, question: &Question) -> Option<Answer> 
         return None;
     };
     // A proof from bounds that contradict each other proves nothing: the solver says so.
-    let run = some_run(system, question)?;
+    let mut run = some_run(system, question)?;
     if !fails {
         return Some(Answer::Proved);
     }
-    let choices = polish(system, question, run);
-    let shows = refutes(system, question, &choices) && choices.age <= question.from;
-    shows.then(|| refuted(system, choices))
+    let cases = Cases { system, question };
+    cases.settle(&mut run);
+    let shows = cases.have(&run) && run.age <= question.from;
+    shows.then(|| refuted(system, run))
 }
 
 fn refuted(system: &System, choices: Choices) -> Answer {
