@@ -6,7 +6,6 @@ use ecow::EcoString;
 use thrice_model::{Application, ClassId, Obligation, StepId};
 use thrice_plan::{CopyId, Plan};
 
-use crate::prover::Session;
 use crate::verdicts::Verdict;
 use crate::verification::{Engine, Verification};
 use crate::wording::list;
@@ -33,7 +32,10 @@ pub(crate) struct Without {
 
 /// Decides anew without the copies that are made by hand, for the classes that have any. Much of what
 /// is known of the plan is asked again.
-pub(crate) fn without(plan: &Plan, session: &mut Session) -> Without {
+pub(crate) fn without(
+    plan: &Plan,
+    decide: impl FnOnce(&Plan, &[Obligation]) -> Verification,
+) -> Without {
     let touched = touched(plan);
     if touched.is_empty() {
         return Without::default();
@@ -58,7 +60,7 @@ pub(crate) fn without(plan: &Plan, session: &mut Session) -> Without {
         }
     }
     let (without, _) = thrice_plan::replan(plan, model);
-    let found = session.decide(&without, &BORNE_BY_COPIES);
+    let found = decide(&without, &BORNE_BY_COPIES);
     let named = |(class, steps): (ClassId, BTreeSet<StepId>)| {
         let steps = steps
             .iter()

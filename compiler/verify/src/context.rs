@@ -1,8 +1,11 @@
 //! The plan, indexed for the questions that obligations ask.
 
 mod groups;
+mod grown;
 mod index;
 mod kinds;
+mod noticing;
+mod profiles;
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -18,12 +21,13 @@ use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 use thrice_quantity::Seconds;
 
 use crate::faults::{Chosen, FaultSet, Owned, Principal, closure, holders, spared};
-use crate::obligations::Profiles;
-use crate::obligations::capacity::Grown;
 use crate::presence::{Across, Answers, Symbolized, across, symbolize};
 use crate::verdicts::Subjects;
 pub(crate) use groups::Groups;
+use grown::Grown;
 pub(crate) use index::Index;
+use noticing::noticed;
+use profiles::Profiles;
 
 /// What holds of any plan, as far as it has been asked.
 #[derive(Default)]
@@ -307,6 +311,11 @@ impl<'p> Context<'p> {
             .get(class)
             .copied()
             .unwrap_or_default()
+    }
+
+    /// How long the destruction of a class's copies may stay unseen.
+    pub(crate) fn noticed_after(&self, class: ClassId) -> Seconds {
+        noticed(&self.plan.model.classes[class], self.alarmed_after(class))
     }
 
     /// How long a store itself keeps what is deleted or overwritten in it by those who may not administer

@@ -133,7 +133,10 @@ pub fn verify_under(plan: &Plan, chosen: &Chosen) -> Verification {
     let mut session = Session::under(Some(chosen));
     let mut out = session.decided(session.context(plan), &BY_FAULT);
     out.assumptions = assumptions::worded(&plan.model, Vec::new(), assumptions::all(&plan.model));
-    by_hand::downgrade(&by_hand::without(plan, &mut session), &mut out);
+    by_hand::downgrade(
+        &by_hand::without(plan, |plan, asked| session.decide(plan, asked)),
+        &mut out,
+    );
     acceptance::apply(plan, &mut out);
     // What an acceptance covers besides is not known here.
     out.findings
@@ -361,7 +364,9 @@ fn decide(end: End, waiting: &Mutex<VecDeque<Task>>, context: &Context<'_>) -> O
             }
             Task::Without => {
                 let mut session = Session::with(Rc::clone(&context.known));
-                outcomes.without = Some(by_hand::without(plan, &mut session));
+                outcomes.without = Some(by_hand::without(plan, |plan, asked| {
+                    session.decide(plan, asked)
+                }));
             }
             Task::Assumptions => outcomes.assumptions = Some(proofs::assumptions(context)),
         }

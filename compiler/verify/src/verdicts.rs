@@ -9,8 +9,10 @@ use thrice_plan::Plan;
 use thrice_verdicts::{Names, Verdicts as Table};
 
 use crate::context::Groups;
-use crate::presence::NOT_BORNE_OUT;
 use crate::verification::Engine;
+
+/// Why nobody knows, where the simulator contradicts the solver.
+pub(crate) const NOT_BORNE_OUT: &str = "its counterexample does not replay on the simulator";
 
 /// One obligation about one subject in one period.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use thrice_quantity::Seconds;
 
 use super::Groups;
 use super::kinds::{Kinds, Narrowed, narrowed};
-use crate::faults::alarmed_after;
+use super::noticing::alarmed_after;
 use crate::verdicts::Subjects;
 
 /// Plans with more copies than this are worth a second core.

@@ -13,8 +13,8 @@ use thrice_model::{ClassId, Location, Model, StoreId, Table};
 use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
 
 use super::index::Classes;
+use super::noticing::noticed;
 use super::{Context, Groups};
-use crate::faults::noticed;
 
 /// The kinds of a plan's classes.
 #[derive(Default)]

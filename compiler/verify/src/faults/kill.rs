@@ -9,7 +9,7 @@ use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER};
 use thrice_quantity::Seconds;
 
 use super::keys::{self, Fallen};
-use super::principals::{By, Owned, Principal, noticed_after};
+use super::principals::{By, Owned, Principal};
 use super::{Fault, FaultSet};
 use crate::context::Context;
 
@@ -237,7 +237,7 @@ impl Struck {
         let Some(class) = copies.first().map(|id| context.plan.copies[*id].class) else {
             return out;
         };
-        let noticed = noticed_after(context, class);
+        let noticed = context.noticed_after(class);
         let home = context.plan.model.classes[class].home.store;
         let damaged = self.faults.contains(&Fault::Corruption) || self.rotten.contains(&home);
         // What a store keeps of what is deleted in it no sync takes along: what is made equal to an emptied

@@ -10,10 +10,7 @@ pub(crate) use chosen::BY_FAULT;
 pub use chosen::{Chosen, NoFault};
 pub(crate) use keys::holders;
 pub(crate) use kill::{Struck, Useless, Why, history, strike};
-pub(crate) use principals::{
-    By, Grant, Owned, Principal, alarmed_after, closure, first_write, machines, noticed,
-    noticed_after, spared,
-};
+pub(crate) use principals::{By, Grant, Owned, Principal, closure, first_write, machines, spared};
 pub(crate) use reduce::{Stakes, grown};
 
 use std::collections::BTreeSet;

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
-    Class, CredentialId, Holder, HostId, HostKind, KeyId, Location, LockMode, Mount,
-    ProviderCapability, Right, Step, StepId, StepTarget, StoreId, Verb, Versioning,
+    CredentialId, Holder, HostId, HostKind, KeyId, Location, LockMode, Mount, ProviderCapability,
+    Right, Step, StepId, StepTarget, StoreId, Verb, Versioning,
 };
-use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Period, Plan};
+use thrice_plan::{Copy, CopyKind, FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
 use crate::context::Context;
@@ -476,32 +476,6 @@ pub(crate) fn first_write(context: &Context<'_>, copy: &Copy) -> Date {
 /// is protected no longer. `written` are the days on which they were written, `window` is the lock's.
 fn unlock(written: &[i64], window: i64) -> Option<i64> {
     written.iter().min().map(|first| first + window)
-}
-
-/// How long the destruction of a class's copies may stay unseen: as the class says, and never less than
-/// the first of its steps needs to fall silent and somebody to act. A lower bound where nothing is said.
-pub(crate) fn noticed_after(context: &Context<'_>, class: thrice_model::ClassId) -> Seconds {
-    noticed(
-        &context.plan.model.classes[class],
-        context.alarmed_after(class),
-    )
-}
-
-/// The same, where it is known how long it takes until somebody is alarmed and has acted.
-pub(crate) fn noticed(class: &Class, alarmed: Seconds) -> Seconds {
-    let said = class.asked().noticed_within;
-    said.map_or(alarmed, |(said, _)| said.max(alarmed))
-}
-
-/// How long it takes until the first of a class's steps has fallen silent and somebody has acted.
-pub(crate) fn alarmed_after(plan: &Plan, copies: &[CopyId]) -> Seconds {
-    let silent = copies
-        .iter()
-        .filter_map(|id| plan.copies[*id].made_by)
-        .filter_map(|step| plan.cadences[step].freshness)
-        .min()
-        .unwrap_or(Seconds::ZERO);
-    silent.saturating_add(plan.model.policy.response)
 }
 
 /// The machines that can fall into hostile hands in a period: those that run programs.

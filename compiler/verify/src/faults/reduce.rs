@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use thrice_model::{ClassId, Holder, HostId, KeyId, Target};
 use thrice_plan::CopyId;
 
-use super::principals::{Principal, noticed_after};
+use super::principals::Principal;
 use super::{Fault, FaultSet};
 use crate::context::Context;
 
@@ -101,7 +101,7 @@ impl Stakes {
             Fault::Operator(store) => self
                 .on_store(context, store)
                 .map(|id| {
-                    let noticed = noticed_after(context, context.plan.copies[id].class);
+                    let noticed = context.noticed_after(context.plan.copies[id].class);
                     match context.spared(store).is_some_and(|kept| kept >= noticed) {
                         true => Effect::Emptied(id),
                         false => Effect::Copy(id, true),
@@ -160,7 +160,7 @@ impl Stakes {
         let owned = context.owned(principal, day);
         let copies = self.copies.iter().filter_map(|id| {
             let copy = &context.plan.copies[*id];
-            let noticed = noticed_after(context, copy.class);
+            let noticed = context.noticed_after(copy.class);
             match owned.destroys(context, copy, noticed) {
                 Some(_) => Some(Effect::Copy(*id, true)),
                 None => owned.empties(copy).then_some(Effect::Emptied(*id)),

@@ -12,7 +12,6 @@ mod piled;
 mod played;
 mod turning;
 
-pub(crate) use bound::Grown;
 pub(super) use bound::size_on;
 use lying::Lying;
 use played::TooFull;
@@ -28,8 +27,7 @@ use thrice_quantity::{Bytes, Ratio};
 
 use super::playing::may_be_told;
 use crate::context::Context;
-use crate::presence::NOT_BORNE_OUT;
-use crate::verdicts::Said;
+use crate::verdicts::{NOT_BORNE_OUT, Said};
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::some;
 use bound::Bounds;

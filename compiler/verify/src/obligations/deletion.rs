@@ -16,9 +16,7 @@ use thrice_model::{ClassId, CredentialId, FaultKind, HostId, Obligation, Target}
 use thrice_plan::{Copy, CopyId, Period};
 
 use crate::context::Context;
-use crate::faults::{
-    By, Fault, Principal, Struck, Useless, Why, is_asked, machines, noticed_after, strike,
-};
+use crate::faults::{By, Fault, Principal, Struck, Useless, Why, is_asked, machines, strike};
 use crate::presence::Symbolized;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
@@ -133,7 +131,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let system = context.symbolized(class, period);
             let ids = &system.copies;
             let spare = known_attacks.spare(class, &system);
-            let noticed = noticed_after(context, class);
+            let noticed = context.noticed_after(class);
             let elsewhere: Vec<&Copy> = elsewhere(context, class, ids).collect();
             let mut worst: Option<Left> = None;
             // Credentials come first, so that a host is put down to what it holds.
@@ -279,7 +277,7 @@ fn case(
     ids: &[CopyId],
     useless: &Useless,
 ) -> Vec<(CopyId, Happens)> {
-    let noticed = noticed_after(context, class);
+    let noticed = context.noticed_after(class);
     ids.iter()
         .filter(|id| context.plan.copies[**id].counts)
         .map(|id| {

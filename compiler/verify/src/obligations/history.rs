@@ -29,7 +29,6 @@ use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
 use crate::presence::ABOUT_CLASS;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
-pub(crate) use points::Profiles;
 use points::{Keeping, Past, Points, Runs, has_versions, pasts};
 
 /// A history that is asked for.

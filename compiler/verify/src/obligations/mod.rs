@@ -23,7 +23,6 @@ mod story;
 pub(crate) mod survival;
 pub(crate) mod time_table;
 
-pub(crate) use history::Profiles;
 use thrice_model::Obligation;
 
 use crate::context::Context;

@@ -7,7 +7,7 @@ use z3::ast::{Bool, Int};
 use super::changes::DAY;
 use super::choices::{Choices, FOR_EVER, Open};
 use super::evaluate::readers;
-use super::solve::Solver;
+use super::solver::Solver;
 use super::symbols::{InZ3, Symbols};
 use super::terms::{Claim, Time, fewer_than};
 use super::{Crossing, Held, Leaving, Life, Node, Question, System};

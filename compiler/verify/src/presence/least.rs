@@ -10,7 +10,7 @@ use super::changes::Ages;
 use super::choices::{Choices, FOR_EVER, Open};
 use super::encode::Encoded;
 use super::evaluate::{refutes, stays_of};
-use super::solve::Solver;
+use super::solver::Solver;
 use super::symbols::InZ3;
 use super::{Crossing, Question, System};
 

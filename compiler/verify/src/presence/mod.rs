@@ -12,10 +12,10 @@ mod relevant;
 mod replay;
 mod shape;
 mod solve;
+mod solver;
 mod symbolize;
 mod symbols;
 mod terms;
-mod z3_solver;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -27,10 +27,10 @@ pub use choices::{Choices, FOR_EVER, NodeChoice};
 pub use concretize::Run;
 pub(crate) use evaluate::{can_be_asked, settled};
 pub use evaluate::{refutes, stays_of};
-pub(crate) use replay::{ABOUT_CLASS, About, NOT_BORNE_OUT, answered, mismatch};
-pub use solve::Solver;
+pub(crate) use replay::{ABOUT_CLASS, About, answered, mismatch};
+pub use solver::Solver;
+pub(crate) use solver::z3;
 pub(crate) use symbolize::{Symbolized, symbolize};
-pub(crate) use z3_solver::z3;
 
 /// One copy, as times. All times are seconds after the item or version came to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,13 +9,12 @@ use thrice_simulate::{Chosen, Effect, Life, replay};
 
 use super::{Answer, Node, Question, Run, Symbolized, System};
 use crate::context::Context;
+use crate::verdicts::NOT_BORNE_OUT;
 use crate::verification::Query;
 
 const MISMATCH: Code = Code("T9002");
 /// What a class has to do with it.
 pub(crate) const ABOUT_CLASS: &str = "about this class";
-/// Why there is no verdict then.
-pub(crate) const NOT_BORNE_OUT: &str = "its counterexample does not replay on the simulator";
 
 /// On whose behalf something is asked.
 #[derive(Clone, Copy, Debug)]

@@ -1,32 +1,17 @@
 //! Asks a solver, and shows nothing that does not replay.
 
 use z3::SatResult;
-use z3::ast::{Bool, Int};
+use z3::ast::Int;
 
 use super::choices::Choices;
 use super::concretize::Run;
 use super::encode::{Encoded, encode};
 use super::evaluate::some_run;
 use super::least::{Cases, Search};
+use super::solver::Solver;
 use super::symbols::{InZ3, Unwritten};
 use super::terms::Claim;
 use super::{Answer, Question, System};
-
-/// What answers questions: Z3, or in tests something that gives up, lies or dies.
-pub trait Solver {
-    /// Opens a scope.
-    fn push(&self);
-    /// Closes it, with all that was asserted in it.
-    fn pop(&self);
-    /// Asserts something in the scope.
-    fn assert(&self, what: &Bool);
-    /// Whether all that is asserted can be so.
-    fn check(&self) -> SatResult;
-    /// Values for which it is so, after a check that found some.
-    fn values(&self, of: &[&Int]) -> Option<Vec<i64>>;
-    /// Why a check gave up.
-    fn reason(&self) -> String;
-}
 
 /// A solver for many questions, each in a scope of its own: setting one up costs more than an answer.
 pub(super) struct Asker {

@@ -1,16 +1,11 @@
 //! The most room that each copy can take on a day.
 
-use std::cell::RefCell;
 use std::fmt::{self, Display, Formatter};
 
-use indexmap::IndexMap;
 use jiff::civil::Date;
-use rustc_hash::FxBuildHasher;
 use thrice_model::{CaptureParts, Class, ClassId, ClassKind, Source, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave};
-use thrice_quantity::{
-    Bytes, BytesPerDay, GrowthFactor, GrowthPeriod, Ratio, RatioPerMonth, Seconds,
-};
+use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 use thrice_retention::{PeakAssumptions, peak, repository_bound};
 
 use super::piled::{plain, repository, window};
@@ -38,21 +33,6 @@ pub(in crate::obligations) fn size_on(context: &Context<'_>, class: &Class, day:
             .grown
             .factor(class.growth.high(), days)
             .of(size.high()),
-    }
-}
-
-/// By how much volumes have grown after so many days, as far as it has been asked: to compound takes a step a
-/// month.
-#[derive(Default)]
-pub(crate) struct Grown {
-    known: RefCell<IndexMap<(Ratio, GrowthPeriod, u32), GrowthFactor, FxBuildHasher>>,
-}
-
-impl Grown {
-    fn factor(&self, growth: RatioPerMonth, days: u32) -> GrowthFactor {
-        let mut known = self.known.borrow_mut();
-        let found = known.entry((growth.ratio, growth.per, days));
-        *found.or_insert_with(|| growth.factor_at_most(days))
     }
 }
 

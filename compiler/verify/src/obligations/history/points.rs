@@ -5,7 +5,6 @@
 //! less often than it is backed up do neighbours hold the same, and then the rarer rhythm counts. What
 //! is mirrored lags behind: its newest version is older by that.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -152,22 +151,6 @@ impl<'p> Keeping<'p> {
     }
 }
 
-/// Profiles already worked out: a simulation runs over decades, and many steps share their rules.
-#[derive(Default)]
-pub(crate) struct Profiles {
-    known: RefCell<BTreeMap<String, Option<Arc<Profile>>>>,
-}
-
-impl Profiles {
-    pub(super) fn of(&self, keeping: &Keeping<'_>) -> Option<Arc<Profile>> {
-        self.known
-            .borrow_mut()
-            .entry(keeping.key())
-            .or_insert_with(|| keeping.profile_of(keeping.rules).map(Arc::new))
-            .clone()
-    }
-}
-
 /// The pasts of a class's copies, sources first.
 pub(super) fn pasts(context: &Context<'_>, ids: &[CopyId], runs: Runs) -> BTreeMap<CopyId, Past> {
     let mut out: BTreeMap<CopyId, Past> = BTreeMap::new();
@@ -279,7 +262,10 @@ fn head(context: &Context<'_>, id: CopyId, runs: Runs, before: &BTreeMap<CopyId,
 fn thinned(context: &Context<'_>, id: CopyId, rules: &KeepRules, runs: Runs) -> Option<Thinned> {
     let by = context.plan.copies[id].made_by?;
     let keeping = Keeping::of(context, &context.plan.model.steps[by])?;
-    let profile = context.known.profiles.of(&keeping)?;
+    let profile = {
+        let work_out = || keeping.profile_of(keeping.rules);
+        context.known.profiles.of(keeping.key(), work_out)?
+    };
     let cadence = &context.plan.cadences[by];
     let missed = cadence
         .widest_missed

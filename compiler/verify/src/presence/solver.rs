@@ -1,9 +1,23 @@
-//! Z3, in process.
+//! Who answers questions: Z3, in process.
 
 use z3::ast::{Bool, Int};
 use z3::{Params, SatResult};
 
-use super::solve::Solver;
+/// What answers questions: Z3, or in tests something that gives up, lies or dies.
+pub trait Solver {
+    /// Opens a scope.
+    fn push(&self);
+    /// Closes it, with all that was asserted in it.
+    fn pop(&self);
+    /// Asserts something in the scope.
+    fn assert(&self, what: &Bool);
+    /// Whether all that is asserted can be so.
+    fn check(&self) -> SatResult;
+    /// Values for which it is so, after a check that found some.
+    fn values(&self, of: &[&Int]) -> Option<Vec<i64>>;
+    /// Why a check gave up.
+    fn reason(&self) -> String;
+}
 
 /// Z3's deterministic budget for one question. Questions of real policies need some hundreds of
 /// thousands; this is reached by nothing but nonsense, and then the answer is "unknown".

@@ -1,0 +1,23 @@
+//! When damage or silence is noticed.
+
+use thrice_model::Class;
+use thrice_plan::{CopyId, Plan};
+use thrice_quantity::Seconds;
+
+/// How long the destruction of a class's copies may stay unseen: as the class says, and never less than the first of
+/// its steps needs to fall silent and somebody to act. A lower bound where nothing is said.
+pub(super) fn noticed(class: &Class, alarmed: Seconds) -> Seconds {
+    let said = class.asked().noticed_within;
+    said.map_or(alarmed, |(said, _)| said.max(alarmed))
+}
+
+/// How long it takes until the first of a class's steps has fallen silent and somebody has acted.
+pub(super) fn alarmed_after(plan: &Plan, copies: &[CopyId]) -> Seconds {
+    let silent = copies
+        .iter()
+        .filter_map(|id| plan.copies[*id].made_by)
+        .filter_map(|step| plan.cadences[step].freshness)
+        .min()
+        .unwrap_or(Seconds::ZERO);
+    silent.saturating_add(plan.model.policy.response)
+}
