@@ -6,7 +6,7 @@ use thrice_quantity::{Bytes, BytesPerDay, Interval, RatioPerMonth, Seconds};
 
 use crate::id::{ClassId, ServiceId};
 use crate::inventory::{Lifetime, Named};
-use crate::step::Location;
+use crate::location::Location;
 
 /// What changes in data, and so what a copy of it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod class;
 mod demand;
 mod id;
 mod inventory;
+mod location;
 mod scenario;
 mod step;
 mod version;
@@ -27,10 +28,11 @@ pub use inventory::{
     ProviderCapability, Reader, Repository, Right, Rights, RunnerKind, Service, Site, Store,
     StoreKind, Tool, Vault, Versioning,
 };
+pub use location::Location;
 pub use scenario::{Expectation, Expected, Hostile, Mishap, Scenario, Strike};
 pub use step::{
-    AgeClock, Anonymise, Application, CaptureMethod, CaptureParts, Location, Mirror, Pace, Runner,
-    SeedRule, Source, Step, Subset, Target as StepTarget, Timing, Verb,
+    AgeClock, Anonymise, Application, CaptureMethod, CaptureParts, Mirror, Pace, Runner, SeedRule,
+    Source, Step, Subset, Target as StepTarget, Timing, Verb,
 };
 pub use version::{Version, newest_known};
 

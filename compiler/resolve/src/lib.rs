@@ -12,6 +12,7 @@ mod declare;
 mod draft;
 mod forms;
 mod graph;
+mod item;
 mod kinds;
 mod load;
 mod names;
@@ -135,7 +136,7 @@ fn both<A: Send, B: Send>(
 }
 
 /// Second pass, row by row.
-fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: Vec<Vec<declare::Item<'a>>>) {
+fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: Vec<Vec<item::Item<'a>>>) {
     for (form, items) in FORMS.iter().zip(items) {
         match form.read {
             Read::Each(read) => items.iter().for_each(|item| read(cx, draft, item)),

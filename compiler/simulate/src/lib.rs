@@ -33,8 +33,10 @@ mod reach;
 mod replay;
 mod room;
 mod scenario;
+mod taken;
 mod verbs;
 mod volume;
+mod weigh;
 mod words;
 mod world;
 
@@ -46,8 +48,9 @@ use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
-pub use room::{Weighed, Weighing, weigh};
+pub use room::{Weighed, Weighing};
 pub use scenario::{Played, findings, play};
+pub use weigh::weigh;
 pub use words::{age, moment, names};
 
 /// What is chosen where the plan leaves it open.

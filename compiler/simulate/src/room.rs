@@ -12,19 +12,17 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
-use thrice_model::{
-    ClassId, ClassKind, RepositoryId, Source, Step, StepId, StepTarget, StoreId, Strike, Verb,
-    Versioning,
-};
-use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Plan};
+use thrice_model::{ClassId, ClassKind, RepositoryId, StepId, StoreId, Strike, Verb};
+use thrice_plan::{CopyId, CopyKind, Plan};
 use thrice_quantity::{Bytes, Ratio};
 
-use crate::calendar::{day, instant, midnight};
+use crate::calendar::{day, instant};
 use crate::content::Piece;
+use crate::taken::{content, kept_from, overwritten, piece, pruned};
 use crate::verbs::Taken;
-use crate::volume::{Volume, covered};
+use crate::volume::Volume;
 use crate::world::World;
-use crate::{Case, Choices, Sizes, engine};
+use crate::{Choices, Sizes};
 
 /// What a repository takes for its index and its trees on top of its data.
 const OVERHEAD: Ratio = Ratio(30_000);
@@ -59,30 +57,6 @@ pub struct Weighed {
     pub most_at: Timestamp,
     /// When there was first more than the limit.
     pub over_from: Option<Timestamp>,
-}
-
-/// Adds up what lies on some stores, from the beginning of the policy on, run by run.
-#[must_use]
-pub fn weigh(plan: &Plan, weighing: &Weighing) -> Weighed {
-    let there = |copy: &&Copy| weighing.stores.contains(&copy.location.store);
-    let copies = plan.copies.iter().map(|(_, copy)| copy);
-    let case = Case {
-        strikes: weighing.strikes.clone(),
-        from: Some(instant(midnight(plan.model.policy.start))),
-        judged: weighing.until,
-        classes: copies.filter(there).map(|copy| copy.class).collect(),
-        choices: weighing.choices.clone(),
-    };
-    let mut ledger = Ledger::new(plan, weighing, &case.classes);
-    if !case.classes.is_empty() {
-        engine::run_with(plan, &case, Some(&mut ledger));
-    }
-    Weighed {
-        last: bytes(ledger.last),
-        most: bytes(ledger.most),
-        most_at: instant(ledger.most_at),
-        over_from: ledger.over_from.map(instant),
-    }
 }
 
 fn bytes(sum: u128) -> Bytes {
@@ -134,7 +108,7 @@ pub(crate) struct Ledger<'p> {
 }
 
 impl<'p> Ledger<'p> {
-    fn new(plan: &'p Plan, weighing: &Weighing, classes: &BTreeSet<ClassId>) -> Self {
+    pub(crate) fn new(plan: &'p Plan, weighing: &Weighing, classes: &BTreeSet<ClassId>) -> Self {
         let mut first = BTreeMap::new();
         let mut same = BTreeMap::new();
         for (id, copy) in plan.copies.iter() {
@@ -164,6 +138,16 @@ impl<'p> Ledger<'p> {
             most: 0,
             most_at: weighing.since.as_second(),
             over_from: None,
+        }
+    }
+
+    /// What has come out so far.
+    pub(crate) fn weighed(&self) -> Weighed {
+        Weighed {
+            last: bytes(self.last),
+            most: bytes(self.most),
+            most_at: instant(self.most_at),
+            over_from: self.over_from.map(instant),
         }
     }
 
@@ -406,129 +390,5 @@ impl<'p> Ledger<'p> {
         if sum + extra > self.limit && self.over_from.is_none() {
             self.over_from = Some(now);
         }
-    }
-}
-
-/// What a piece of data takes.
-fn piece(volume: &Volume, piece: &Piece) -> u128 {
-    match piece.is_state() {
-        true => volume.size(piece.to),
-        false => volume.created(piece.from, piece.to),
-    }
-}
-
-/// What versions take that share what they can.
-fn content(volume: &Volume, pieces: impl Iterator<Item = Piece>) -> u128 {
-    if volume.kind() == ClassKind::Items {
-        let ranges = pieces.map(|piece| (piece.from, piece.to)).collect();
-        let ranges = crate::content::union(ranges);
-        return ranges
-            .iter()
-            .map(|(from, to)| volume.created(*from, *to))
-            .sum();
-    }
-    let mut newest: BTreeMap<Option<i64>, i64> = BTreeMap::new();
-    for piece in pieces {
-        let at = newest.entry(piece.taken).or_insert(piece.to);
-        *at = piece.to.max(*at);
-    }
-    covered(newest.values().map(|at| volume.bytes(*at)).collect())
-}
-
-/// What users deleted or overwrote and is still there: in a copy that keeps what was deleted, and in what the
-/// store keeps by itself.
-fn overwritten(
-    world: &World<'_>,
-    plan: &Plan,
-    (id, copy): (CopyId, &Copy),
-    volume: &Volume,
-    now: i64,
-) -> u128 {
-    let Some(held) = world.held.get(&id) else {
-        return 0;
-    };
-    let live = copy.kind == CopyKind::Live;
-    // What is written anew as a whole has pieces of its own.
-    if volume.kind() == ClassKind::State && !live {
-        return 0;
-    }
-    let read = match live {
-        true => Some(now),
-        false => held.pieces.iter().map(|piece| piece.to).max(),
-    };
-    let begun = match live {
-        true => Some(midnight(copy.lifetime.from).max(world.from)),
-        false => held.first,
-    };
-    let (Some(read), Some(begun)) = (read, begun) else {
-        return 0;
-    };
-    let since = |from: i64| {
-        let before = volume.overwritten(from.max(begun).min(read));
-        volume.overwritten(read).saturating_sub(before)
-    };
-    let verb = copy.made_by.map(|step| &plan.model.steps[step].verb);
-    let keeps_all = matches!(
-        verb,
-        Some(Verb::Copy {
-            latest_only: false,
-            ..
-        })
-    ) && copy.kind == CopyKind::Files
-        && copy.leaves.is_empty()
-        && volume.has_churn();
-    match keeps_all {
-        true => since(begun),
-        false => since(kept_from(world, copy, now)),
-    }
-}
-
-/// From when on what is deleted in a copy's store is still there.
-fn kept_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
-    let plan = world.plan;
-    let store = &plan.model.stores[copy.location.store];
-    let mut from = now;
-    if store.versioning == Versioning::On {
-        let rules = plan
-            .model
-            .steps
-            .iter()
-            .filter_map(|(_, step)| noncurrent(step, copy));
-        from = rules
-            .min()
-            .map_or(i64::MIN, |after| now - after - LIFECYCLE_LATE.0);
-    }
-    if let Some(lock) = store.lock {
-        from = from.min(now.saturating_sub(lock.days.saturating_mul(86_400)));
-    }
-    from.min(
-        world
-            .oldest_snapshot(copy.location.store, now)
-            .unwrap_or(now),
-    )
-}
-
-/// How long a lifecycle rule leaves what is deleted where a copy lies.
-fn noncurrent(step: &Step, copy: &Copy) -> Option<i64> {
-    let (
-        Verb::Expire {
-            noncurrent: true,
-            after,
-            ..
-        },
-        Source::Location(place, _),
-    ) = (&step.verb, &step.source)
-    else {
-        return None;
-    };
-    place.contains(&copy.location).then_some(after.high().0)
-}
-
-/// The repository that a step prunes.
-const fn pruned(step: &Step) -> Option<RepositoryId> {
-    match (&step.verb, &step.target, &step.source) {
-        (Verb::Backup { prune: true, .. }, StepTarget::Repository(id, _), _)
-        | (Verb::Prune, _, Source::Repository(id, _)) => Some(*id),
-        _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! The plan, indexed for the questions that obligations ask.
 
-mod groups;
+mod alike;
+mod classes;
 mod grown;
 mod index;
-mod kinds;
 mod noticing;
 mod profiles;
 
@@ -23,7 +23,6 @@ use thrice_quantity::Seconds;
 use crate::faults::{Chosen, FaultSet, Owned, Principal, closure, holders, spared};
 use crate::presence::{Across, Answers, Symbolized, across, symbolize};
 use crate::verdicts::Subjects;
-pub(crate) use groups::Groups;
 use grown::Grown;
 pub(crate) use index::Index;
 use noticing::noticed;

@@ -8,8 +8,8 @@ use thrice_model::{ClassId, KeyId, Obligation, StoreId};
 use thrice_plan::Plan;
 use thrice_verdicts::{Names, Verdicts as Table};
 
-use crate::context::Groups;
-use crate::verification::Engine;
+use crate::engine::Engine;
+use crate::groups::Groups;
 
 /// Why nobody knows, where the simulator contradicts the solver.
 pub(crate) const NOT_BORNE_OUT: &str = "its counterexample does not replay on the simulator";

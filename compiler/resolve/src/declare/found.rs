@@ -7,11 +7,11 @@ use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, SourceMap, Span, nearest, one_of};
 use thrice_grammar::{Statement, Statements, TokenKind};
 
-use super::Item;
 use crate::clauses::Construct;
 use crate::codes::{MISSING, UNKNOWN_STATEMENT, WRONG_VALUE};
 use crate::cursor::shown;
 use crate::forms::FORMS;
+use crate::item::Item;
 use crate::names::{Kind, Names};
 
 /// Some statements of a file, one behind the other.

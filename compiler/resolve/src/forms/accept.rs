@@ -8,9 +8,9 @@ use crate::clauses::Construct;
 use crate::codes::{MISSING, REPEATED};
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::words::{selection, spoken, target_of_kind};
+use crate::item::Item;
 use crate::names::Kind;
 
 /// `accept`

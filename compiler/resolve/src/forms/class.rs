@@ -15,10 +15,10 @@ use crate::clauses::{self, Clause, Construct, Entry};
 use crate::codes::{NEEDS_ITSELF, REPEATED, REVERSED};
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::step::lifetimes::{self, Base};
 use crate::forms::words::not_less;
+use crate::item::Item;
 
 /// `class`
 pub const FORM: Construct = Construct {

@@ -7,8 +7,8 @@ use thrice_quantity::{Money, MoneyPerMonth};
 use crate::clauses::{self, AMOUNT, Clause, Construct};
 use crate::codes::MISSING;
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 
 /// `cost`
 pub const FORM: Construct = Construct {

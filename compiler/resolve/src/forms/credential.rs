@@ -9,9 +9,9 @@ use crate::clauses::{self, Clause, Construct, Entry};
 use crate::codes::WRONG_KIND;
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::key::holders;
+use crate::item::Item;
 use crate::names::Kind;
 
 /// `credential`

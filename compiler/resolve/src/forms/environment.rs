@@ -4,8 +4,8 @@ use thrice_model::{Environment, EnvironmentId, Label};
 
 use crate::clauses::{self, Clause, Construct};
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 
 /// `environment`
 pub const FORM: Construct = Construct {

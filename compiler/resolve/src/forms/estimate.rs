@@ -6,9 +6,9 @@ use thrice_quantity::{Bytes, BytesPerDay, Money, MoneyPerMonth};
 use crate::clauses::Construct;
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::words::selection;
+use crate::item::Item;
 use crate::names::Kind;
 
 /// `estimate`

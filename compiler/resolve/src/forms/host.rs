@@ -9,9 +9,9 @@ use crate::clauses::{self, Clause, Construct};
 use crate::codes::{REPEATED, WRONG_VALUE};
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::environment::LABELS;
+use crate::item::Item;
 
 const CLAUSES: &[Clause] = &[
     Clause::many("store", "NAME { … }", "a file system for data"),

@@ -6,8 +6,8 @@ use thrice_model::{Holder, HostId, Key, KeyId, VaultId};
 use crate::clauses::{self, Clause, Construct};
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 use crate::names::Kind;
 
 /// `key`

@@ -35,8 +35,8 @@ pub mod words;
 
 use crate::clauses::Construct;
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 use crate::names::Kind;
 
 /// How the statements of a row are read.

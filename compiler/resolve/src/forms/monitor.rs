@@ -9,8 +9,8 @@ use crate::clauses::{self, Clause, Construct};
 use crate::codes::MONITOR_PLACE;
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 
 /// `monitor`
 pub const FORM: Construct = Construct {

@@ -9,8 +9,8 @@ use thrice_quantity::Bytes;
 
 use crate::clauses::{self, Clause, Construct, Entry};
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 
 /// `mount`
 pub const FORM: Construct = Construct {

@@ -5,8 +5,8 @@ use thrice_quantity::BytesPerSecond;
 
 use crate::clauses::{self, Clause, Construct};
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 
 /// `network`
 pub const FORM: Construct = Construct {

@@ -12,9 +12,9 @@ use crate::clauses::{self, Clause, Construct};
 use crate::codes::{CYCLE, OUT_OF_RANGE};
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::graph;
+use crate::item::Item;
 use crate::names::Kind;
 
 /// `phase`

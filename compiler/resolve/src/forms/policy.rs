@@ -10,8 +10,8 @@ use crate::clauses::{self, Clause, Construct};
 use crate::codes::{DUPLICATE_NAME, NOT_YET, OUT_OF_RANGE};
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 
 /// `policy`
 pub const FORM: Construct = Construct {

@@ -7,8 +7,8 @@ use crate::clauses::{self, Clause, Construct, Entry};
 use crate::codes::REPEATED;
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 
 /// `provider`
 pub const FORM: Construct = Construct {

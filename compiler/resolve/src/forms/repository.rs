@@ -7,8 +7,8 @@ use thrice_retention::ResticVersion;
 use crate::clauses::{self, Clause, Construct, Entry};
 use crate::codes::OUT_OF_RANGE;
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 
 /// `repository`
 pub const FORM: Construct = Construct {

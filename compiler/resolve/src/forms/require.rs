@@ -7,9 +7,9 @@ use crate::clauses::Construct;
 use crate::codes::{OUT_OF_RANGE, REPEATED};
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::words::{any_target, at_least, compared, not_less, selection};
+use crate::item::Item;
 use crate::names::Kind;
 
 /// `require`

@@ -14,9 +14,9 @@ use crate::clauses::{self, Clause, Construct};
 use crate::codes::{MISSING, OUT_OF_RANGE, REVERSED};
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::words::{any_target, classes, is_kind_of_target, spoken, target_of_kind};
+use crate::item::Item;
 use crate::names::Kind;
 
 /// `scenario`

@@ -2,8 +2,8 @@
 
 use crate::clauses::Construct;
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 
 /// `schedule`
 pub const FORM: Construct = Construct {

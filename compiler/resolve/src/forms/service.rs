@@ -6,10 +6,10 @@ use thrice_model::{HostId, Service, ServiceId};
 use crate::clauses::{self, Clause, Construct};
 use crate::codes::CYCLE;
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::environment::LABELS;
 use crate::graph;
+use crate::item::Item;
 
 /// `service`
 pub const FORM: Construct = Construct {

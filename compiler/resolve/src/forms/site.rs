@@ -4,8 +4,8 @@ use thrice_model::{ProviderId, Site, SiteId};
 
 use crate::clauses::Construct;
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 
 /// `site`
 pub const FORM: Construct = Construct {

@@ -6,9 +6,9 @@ use thrice_model::{Named, Skip};
 use crate::clauses::Construct;
 use crate::codes::{DUPLICATE_NAME, WRONG_KIND};
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::words::reason;
+use crate::item::Item;
 use crate::names::Kind;
 
 /// `skip`

@@ -9,9 +9,9 @@ use crate::clauses::{self, Clause, Construct, Entry};
 use crate::codes::{CAPACITY, OUT_OF_RANGE, WRONG_VALUE};
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::environment::LABELS;
+use crate::item::Item;
 use crate::names::Kind;
 use crate::values::layouts::Layout;
 

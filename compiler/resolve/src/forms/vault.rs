@@ -4,8 +4,8 @@ use thrice_model::{ClassId, Vault, VaultId};
 
 use crate::clauses::Construct;
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 use crate::names::Kind;
 
 /// `vault`

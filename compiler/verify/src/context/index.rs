@@ -1,12 +1,10 @@
 //! What belongs to what in a plan, worked out once for all who ask.
 
-use thrice_model::{ClassId, HostId, StepId, StoreId, Table, Verb};
+use thrice_model::{HostId, StepId, StoreId, Verb};
 use thrice_plan::{CopyId, Plan};
-use thrice_quantity::Seconds;
 
-use super::Groups;
-use super::kinds::{Kinds, Narrowed, narrowed};
-use super::noticing::alarmed_after;
+use super::classes::Classes;
+use crate::groups::Groups;
 use crate::verdicts::Subjects;
 
 /// Plans with more copies than this are worth a second core.
@@ -18,16 +16,6 @@ pub(crate) struct Index {
     pub places: Places,
     /// What verdicts can be about.
     pub subjects: Subjects,
-}
-
-/// What classes are made of, and which are alike.
-pub(crate) struct Classes {
-    /// Copies of each class, sources first.
-    pub copies: Groups<ClassId, CopyId>,
-    /// How long it takes until the first of each class's steps has fallen silent and somebody has acted.
-    pub alarmed: Table<ClassId, Seconds>,
-    pub(super) narrowed: Narrowed,
-    pub(super) kinds: Kinds,
 }
 
 /// What lies where, and what is run by whom.
@@ -60,24 +48,6 @@ impl Index {
             places,
             subjects,
         }
-    }
-}
-
-impl Classes {
-    fn of(plan: &Plan) -> Self {
-        let model = &plan.model;
-        let copies = plan.copies.iter().map(|(id, copy)| (copy.class, id));
-        let copies = Groups::new(model.classes.len(), copies);
-        let classes = model.classes.ids();
-        let alarmed = classes.map(|class| alarmed_after(plan, copies.of(class)));
-        let mut out = Self {
-            alarmed: alarmed.collect::<Vec<_>>().into(),
-            copies,
-            narrowed: narrowed(model),
-            kinds: Kinds::default(),
-        };
-        out.kinds = out.find_kinds(plan);
-        out
     }
 }
 

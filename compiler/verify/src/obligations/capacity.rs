@@ -7,6 +7,7 @@
 //! one store's use with another's, so neither a linear relaxation nor the solver has anything to decide.
 
 pub(super) mod bound;
+mod days;
 mod lying;
 mod piled;
 mod played;

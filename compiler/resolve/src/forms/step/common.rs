@@ -12,8 +12,8 @@ use super::head::Head;
 use crate::clauses::{Clause, Entry, SCHEDULE};
 use crate::codes::{MISSING, WRONG_VALUE};
 use crate::context::Context;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 
 pub const WHEN: Clause = Clause::once(
     SCHEDULE,

@@ -10,9 +10,9 @@ use super::runner;
 use super::shape::{From, Of, Shape, To};
 use crate::codes::{MISSING, REPEATED, WRONG_KIND, WRONG_VALUE};
 use crate::cursor::{Cursor, shown};
-use crate::declare::Item;
 use crate::draft::Draft;
 use crate::forms::words::classes;
+use crate::item::Item;
 use crate::names::Kind;
 use crate::values::WrittenLifetime;
 

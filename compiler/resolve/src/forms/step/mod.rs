@@ -34,8 +34,8 @@ use crate::clauses::{self, Construct, Entry};
 use crate::codes::{MISSING, REPEATED, WRONG_VALUE};
 use crate::context::Context;
 use crate::cursor::Cursor;
-use crate::declare::Item;
 use crate::draft::Draft;
+use crate::item::Item;
 use crate::values::WrittenLifetime;
 
 use head::Head;

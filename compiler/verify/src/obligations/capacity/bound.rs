@@ -8,6 +8,7 @@ use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 use thrice_retention::{PeakAssumptions, peak, repository_bound};
 
+use super::days::{days_between, since};
 use super::piled::{plain, repository, window};
 use crate::context::Context;
 
@@ -102,10 +103,6 @@ impl Display for How {
             None => Ok(()),
         }
     }
-}
-
-pub(super) fn days_between(from: Date, to: Date) -> u32 {
-    u32::try_from(from.duration_until(to).as_secs() / 86_400).unwrap_or(0)
 }
 
 impl<'c, 'p> Bounds<'c, 'p> {
@@ -357,11 +354,6 @@ impl<'c, 'p> Bounds<'c, 'p> {
         }
         None
     }
-}
-
-/// How long a copy has been there, up to a day.
-fn since(copy: &Copy, day: Date) -> Seconds {
-    Seconds::days(i64::from(days_between(copy.lifetime.from, day)))
 }
 
 /// Bytes a day that a backup stores anew: what is stated, else all of it (a compressed dump changes

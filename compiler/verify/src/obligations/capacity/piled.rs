@@ -10,7 +10,7 @@ use thrice_plan::{Copy, CopyKind, LIFECYCLE_LATE};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 
 use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
-use super::bound::days_between;
+use super::days::days_between;
 use crate::context::Context;
 
 /// How long a copy's store keeps what is deleted in it, up to a day: the longest of its ways.

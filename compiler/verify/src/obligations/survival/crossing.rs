@@ -8,11 +8,11 @@ use thrice_model::{ClassId, Obligation};
 use super::super::lateness::{Claimed, claim_however_late};
 use super::super::settling::Against;
 use super::decider::{Alike, Decider};
-use super::question::{members, question, useless};
+use super::question::{after, members, question, useless};
 use super::{Ask, Violation};
 use crate::context::Context;
-use crate::faults::{Struck, Useless, Why, strike};
-use crate::presence::{About, Crossing, Question, Symbolized, System};
+use crate::faults::{Struck, strike};
+use crate::presence::{About, Crossing, Question, Symbolized};
 
 impl Decider<'_, '_> {
     /// Whether enough is left of what crosses into a period, where enough is left of what comes to be in it:
@@ -122,10 +122,4 @@ fn held(
     let question = question(context, lost, &symbolized.copies, &useless)?;
     let held = context.known.answers.ask(&system, &question).holds();
     held.then_some(question.from)
-}
-
-/// What faults leave of a system.
-pub(super) fn after(symbolized: &Symbolized, useless: &Useless) -> System {
-    let gone = |id| useless.get(id) == Some(Why::StoreLost);
-    symbolized.struck(|id| !useless.contains(id), gone)
 }

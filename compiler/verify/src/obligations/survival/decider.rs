@@ -7,8 +7,8 @@ use std::rc::Rc;
 use jiff::civil::Date;
 use thrice_model::{ClassId, HostId, Obligation, Target};
 
-use super::question::{question, useless};
-use super::{Ask, Group, Outcomes, Violation, crossing};
+use super::question::{after, question, useless};
+use super::{Ask, Group, Outcomes, Violation};
 use crate::context::Context;
 use crate::faults::{Fault, FaultSet, Stakes, Struck, Useless, strike};
 use crate::obligations::settling::claim;
@@ -256,7 +256,7 @@ impl Decider<'_, '_> {
         let Some(question) = question(context, lost, ids, &useless) else {
             return Some(violation(None, None));
         };
-        let system = crossing::after(symbolized, &useless);
+        let system = after(symbolized, &useless);
         let home = context.plan.model.classes[lost].home.store;
         let only_live = question.members.iter().all(|(i, _)| {
             ids.get(*i)

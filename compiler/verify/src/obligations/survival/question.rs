@@ -7,7 +7,7 @@ use super::Ask;
 use crate::context::Context;
 use crate::faults::{Struck, Useless, Why};
 use crate::obligations::settling::{ages, settling};
-use crate::presence::{Crossing, Question};
+use crate::presence::{Crossing, Question, Symbolized, System};
 
 /// Which copies are of no use when it is asked whether others are left.
 pub(super) fn useless(
@@ -77,4 +77,10 @@ pub(super) fn question(
         window: window.saturating_add(rto.map_or(0, |(t, _)| t.0)),
         crossing: Crossing::Old,
     })
+}
+
+/// What faults leave of a system.
+pub(super) fn after(symbolized: &Symbolized, useless: &Useless) -> System {
+    let gone = |id| useless.get(id) == Some(Why::StoreLost);
+    symbolized.struck(|id| !useless.contains(id), gone)
 }

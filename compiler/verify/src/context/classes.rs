@@ -3,37 +3,45 @@
 //! Classes come in few kinds: what is decided for one of a kind is decided for all. A kind is found once for
 //! all time; in a period, kinds that differ only in what is not there then are one.
 
-use std::rc::Rc;
-
 use ecow::EcoString;
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
 use thrice_model::{ClassId, Location, Model, StoreId, Table};
-use thrice_plan::{Copy, CopyId, Leave, Period, Plan};
+use thrice_plan::{Copy, CopyId, Leave, Plan};
+use thrice_quantity::Seconds;
 
-use super::index::Classes;
-use super::noticing::noticed;
-use super::{Context, Groups};
+use super::noticing::{alarmed_after, noticed};
+use crate::groups::Groups;
+
+/// What classes are made of, and which are alike.
+pub(crate) struct Classes {
+    /// Copies of each class, sources first.
+    pub copies: Groups<ClassId, CopyId>,
+    /// How long it takes until the first of each class's steps has fallen silent and somebody has acted.
+    pub alarmed: Table<ClassId, Seconds>,
+    narrowed: Narrowed,
+    pub(super) kinds: Kinds,
+}
 
 /// The kinds of a plan's classes.
 #[derive(Default)]
 pub(super) struct Kinds {
     /// The kind of each class.
-    of: Table<ClassId, usize>,
+    pub of: Table<ClassId, usize>,
     /// The first class of each kind.
-    firsts: Vec<ClassId>,
+    pub firsts: Vec<ClassId>,
 }
 
 /// Signatures, numbered in the order in which they are met.
 #[derive(Default)]
-struct Numbers {
+pub(super) struct Numbers {
     known: IndexMap<Box<[i64]>, usize, FxBuildHasher>,
 }
 
 impl Numbers {
     /// The number of a signature; `new` if it has none yet.
-    fn of(&mut self, signature: &[i64], new: usize) -> usize {
+    pub(super) fn of(&mut self, signature: &[i64], new: usize) -> usize {
         if let Some(number) = self.known.get(signature) {
             return *number;
         }
@@ -43,10 +51,10 @@ impl Numbers {
 }
 
 /// The parts of stores that credentials or mounts narrow, each with its number.
-pub(super) type Narrowed = Groups<StoreId, (usize, EcoString)>;
+type Narrowed = Groups<StoreId, (usize, EcoString)>;
 
 /// The places that narrowed rights are about, by store.
-pub(super) fn narrowed(model: &Model) -> Narrowed {
+fn narrowed(model: &Model) -> Narrowed {
     let granted = model.credentials.iter().flat_map(|(_, c)| &c.rights);
     let places = granted
         .flat_map(|g| g.stores.iter().map(|store| (*store, &g.path)))
@@ -58,8 +66,24 @@ pub(super) fn narrowed(model: &Model) -> Narrowed {
 }
 
 impl Classes {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let model = &plan.model;
+        let copies = plan.copies.iter().map(|(id, copy)| (copy.class, id));
+        let copies = Groups::new(model.classes.len(), copies);
+        let classes = model.classes.ids();
+        let alarmed = classes.map(|class| alarmed_after(plan, copies.of(class)));
+        let mut out = Self {
+            alarmed: alarmed.collect::<Vec<_>>().into(),
+            copies,
+            narrowed: narrowed(model),
+            kinds: Kinds::default(),
+        };
+        out.kinds = out.find_kinds(plan);
+        out
+    }
+
     /// What a class is and how its copies come and go is looked at once, not once a period.
-    pub(super) fn find_kinds(&self, plan: &Plan) -> Kinds {
+    fn find_kinds(&self, plan: &Plan) -> Kinds {
         let classes = &plan.model.classes;
         let mut numbers = Numbers::default();
         let mut out = Kinds {
@@ -85,11 +109,15 @@ impl Classes {
     }
 
     /// All that obligations about copies look at in a class with these copies, as numbers.
-    fn signature(&self, plan: &Plan, id: ClassId, copies: &[CopyId], out: &mut Vec<i64>) {
+    pub(super) fn signature(
+        &self,
+        plan: &Plan,
+        id: ClassId,
+        copies: &[CopyId],
+        out: &mut Vec<i64>,
+    ) {
         let class = &plan.model.classes[id];
-        let time = |t: Option<(thrice_quantity::Seconds, thrice_diagnostics::Span)>| {
-            t.map_or(-1, |(t, _)| t.0)
-        };
+        let time = |t: Option<(Seconds, thrice_diagnostics::Span)>| t.map_or(-1, |(t, _)| t.0);
         let index = |wanted: CopyId| copies.binary_search(&wanted).map_or(-1, number);
         out.clear();
         out.extend([
@@ -163,79 +191,8 @@ impl Classes {
     }
 }
 
-impl Context<'_> {
-    /// For each kind, the first of those that are like it in a period.
-    fn numbers_in(&self, period: &Period) -> Rc<[usize]> {
-        let mut known = self.kinds.borrow_mut();
-        let found = known.entry(period.from).or_insert_with(|| {
-            let mut numbers = Numbers::default();
-            let mut signature = Vec::new();
-            let firsts = self.index.classes.kinds.firsts.iter().enumerate();
-            firsts
-                .map(|(kind, first)| {
-                    let copies = self.copies_there(*first, period);
-                    self.index
-                        .classes
-                        .signature(self.plan, *first, &copies, &mut signature);
-                    self.past(*first, period, &mut signature);
-                    numbers.of(&signature, kind)
-                })
-                .collect()
-        });
-        Rc::clone(found)
-    }
-
-    /// Classes that differ in nothing but their names: whose copies lie in the same stores and come
-    /// and go at the same times. What is decided for one of them is decided for all. In the order of
-    /// the first class of each group.
-    pub(crate) fn alike(&self, classes: &[ClassId], period: &Period) -> Vec<Vec<ClassId>> {
-        let numbers = self.numbers_in(period);
-        let mut places: Vec<Option<usize>> = vec![None; numbers.len()];
-        let mut out: Vec<Vec<ClassId>> = Vec::new();
-        for class in classes {
-            let kind = self.index.classes.kinds.of.get(*class).copied();
-            let number = kind.and_then(|kind| numbers.get(kind).copied());
-            let Some(place) = number.and_then(|number| places.get_mut(number)) else {
-                continue;
-            };
-            match place.and_then(|place| out.get_mut(place)) {
-                Some(group) => group.push(*class),
-                None => {
-                    *place = Some(out.len());
-                    out.push(vec![*class]);
-                }
-            }
-        }
-        out
-    }
-
-    /// What else a class has had, where that bears on a period: classes alike by then need not have been so
-    /// before.
-    fn past(&self, id: ClassId, period: &Period, out: &mut Vec<i64>) {
-        let place = self.plan.periods.iter().position(|p| p.from == period.from);
-        let Some(across) = place.and_then(|place| self.across(id, place)) else {
-            return;
-        };
-        let mut before = Vec::new();
-        let copies = &across.symbolized.copies;
-        self.index
-            .classes
-            .signature(self.plan, id, copies, &mut before);
-        out.push(-2);
-        out.append(&mut before);
-        for copy in copies {
-            let copy = &self.plan.copies[*copy];
-            let steps = &self.plan.model.steps;
-            let fed = copy
-                .made_by
-                .map_or(copy.lifetime, |step| steps[step].lifetime);
-            out.extend([day(fed.from), fed.until.map_or(-1, day)]);
-        }
-    }
-}
-
 /// A date as a number.
-fn day(date: Date) -> i64 {
+pub(super) fn day(date: Date) -> i64 {
     i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
 }
 

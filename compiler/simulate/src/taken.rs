@@ -1,0 +1,135 @@
+//! What pieces of data take, and what a store keeps of those that were deleted.
+
+use std::collections::BTreeMap;
+
+use thrice_model::{ClassKind, RepositoryId, Source, Step, StepTarget, Verb, Versioning};
+use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Plan};
+
+use crate::calendar::midnight;
+use crate::content::Piece;
+use crate::volume::{Volume, covered};
+use crate::world::World;
+
+/// What a piece of data takes.
+pub(crate) fn piece(volume: &Volume, piece: &Piece) -> u128 {
+    match piece.is_state() {
+        true => volume.size(piece.to),
+        false => volume.created(piece.from, piece.to),
+    }
+}
+
+/// What versions take that share what they can.
+pub(crate) fn content(volume: &Volume, pieces: impl Iterator<Item = Piece>) -> u128 {
+    if volume.kind() == ClassKind::Items {
+        let ranges = pieces.map(|piece| (piece.from, piece.to)).collect();
+        let ranges = crate::content::union(ranges);
+        return ranges
+            .iter()
+            .map(|(from, to)| volume.created(*from, *to))
+            .sum();
+    }
+    let mut newest: BTreeMap<Option<i64>, i64> = BTreeMap::new();
+    for piece in pieces {
+        let at = newest.entry(piece.taken).or_insert(piece.to);
+        *at = piece.to.max(*at);
+    }
+    covered(newest.values().map(|at| volume.bytes(*at)).collect())
+}
+
+/// What users deleted or overwrote and is still there: in a copy that keeps what was deleted, and in what the
+/// store keeps by itself.
+pub(crate) fn overwritten(
+    world: &World<'_>,
+    plan: &Plan,
+    (id, copy): (CopyId, &Copy),
+    volume: &Volume,
+    now: i64,
+) -> u128 {
+    let Some(held) = world.held.get(&id) else {
+        return 0;
+    };
+    let live = copy.kind == CopyKind::Live;
+    // What is written anew as a whole has pieces of its own.
+    if volume.kind() == ClassKind::State && !live {
+        return 0;
+    }
+    let read = match live {
+        true => Some(now),
+        false => held.pieces.iter().map(|piece| piece.to).max(),
+    };
+    let begun = match live {
+        true => Some(midnight(copy.lifetime.from).max(world.from)),
+        false => held.first,
+    };
+    let (Some(read), Some(begun)) = (read, begun) else {
+        return 0;
+    };
+    let since = |from: i64| {
+        let before = volume.overwritten(from.max(begun).min(read));
+        volume.overwritten(read).saturating_sub(before)
+    };
+    let verb = copy.made_by.map(|step| &plan.model.steps[step].verb);
+    let keeps_all = matches!(
+        verb,
+        Some(Verb::Copy {
+            latest_only: false,
+            ..
+        })
+    ) && copy.kind == CopyKind::Files
+        && copy.leaves.is_empty()
+        && volume.has_churn();
+    match keeps_all {
+        true => since(begun),
+        false => since(kept_from(world, copy, now)),
+    }
+}
+
+/// From when on what is deleted in a copy's store is still there.
+pub(crate) fn kept_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
+    let plan = world.plan;
+    let store = &plan.model.stores[copy.location.store];
+    let mut from = now;
+    if store.versioning == Versioning::On {
+        let rules = plan
+            .model
+            .steps
+            .iter()
+            .filter_map(|(_, step)| noncurrent(step, copy));
+        from = rules
+            .min()
+            .map_or(i64::MIN, |after| now - after - LIFECYCLE_LATE.0);
+    }
+    if let Some(lock) = store.lock {
+        from = from.min(now.saturating_sub(lock.days.saturating_mul(86_400)));
+    }
+    from.min(
+        world
+            .oldest_snapshot(copy.location.store, now)
+            .unwrap_or(now),
+    )
+}
+
+/// How long a lifecycle rule leaves what is deleted where a copy lies.
+fn noncurrent(step: &Step, copy: &Copy) -> Option<i64> {
+    let (
+        Verb::Expire {
+            noncurrent: true,
+            after,
+            ..
+        },
+        Source::Location(place, _),
+    ) = (&step.verb, &step.source)
+    else {
+        return None;
+    };
+    place.contains(&copy.location).then_some(after.high().0)
+}
+
+/// The repository that a step prunes.
+pub(crate) const fn pruned(step: &Step) -> Option<RepositoryId> {
+    match (&step.verb, &step.target, &step.source) {
+        (Verb::Backup { prune: true, .. }, StepTarget::Repository(id, _), _)
+        | (Verb::Prune, _, Source::Repository(id, _)) => Some(*id),
+        _ => None,
+    }
+}
