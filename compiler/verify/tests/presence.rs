@@ -358,12 +358,13 @@ fn life() -> impl Strategy<Value = Life> {
 }
 
 fn held() -> impl Strategy<Value = Held> {
-    let held = (0usize..2, 0i64..3, 0i64..3, 0i64..2);
-    held.prop_map(|(change, from, long, late)| Held {
+    let asked = prop_oneof![-2i64..2, DAY - 1..DAY + 2];
+    let held = (0usize..2, 0i64..3, 0i64..3, asked);
+    held.prop_map(|(change, from, long, asked)| Held {
         change,
         from,
         long,
-        late,
+        asked,
     })
 }
 
@@ -434,7 +435,7 @@ fn none_crosses(system: &System, question: &Question) -> bool {
                 let days = late.get(held.change).copied();
                 age(held.change).is_some_and(|now| {
                     held.from <= now && before.is_none_or(|before| before + held.long <= now)
-                }) && days.is_some_and(|days| held.late <= days)
+                }) && days.is_some_and(|days| held.asked <= days * DAY)
             };
             !at.is_sorted()
                 || match &question.crossing {

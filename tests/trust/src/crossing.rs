@@ -50,6 +50,8 @@ struct Old {
     from: i64,
     /// Up to which age it must be there, in days.
     until: i64,
+    /// Since which phase it had been asked for, and there has been what there is.
+    since: usize,
 }
 
 /// What came out of what crosses.
@@ -123,15 +125,20 @@ impl Question {
             struck: settled,
             ages: (settled, kept.max(self.from) * parts),
         };
-        let old = phase.old(self).filter(|old| {
+        let old = phase.old(self).into_iter().filter(|old| {
             let then = change - phase.between(old.change, phase.phase) * parts;
             old.from * parts <= then
         });
-        let old = old.map(|old| Asked {
-            struck: change,
-            ages: (change, old.until * parts),
+        // Faults may have struck before, if nobody has acted yet, and when it had been there for long.
+        let unnoticed = change - phase.whole.response * parts;
+        let old = old.map(|old| {
+            let since = change - phase.between(old.since, phase.phase) * parts;
+            Asked {
+                struck: unnoticed.max(since.max(0) + old.from * parts),
+                ages: (change, old.until * parts),
+            }
         });
-        old.into_iter().chain([all]).collect()
+        old.chain([all]).collect()
     }
 }
 
@@ -324,32 +331,33 @@ impl<'w> Phase<'w> {
         out
     }
 
-    /// What must be there from the beginning of the phase on: what had been there for long by the latest change that
-    /// it can be said of.
-    fn old(&self, question: &Question) -> Option<Old> {
+    /// What must be there from the beginning of the phase on: what had been there for long by some change, and by all
+    /// those after it.
+    fn old(&self, question: &Question) -> Vec<Old> {
         let changes = self.changes();
-        let mut change = changes.last().copied().filter(|last| *last == self.phase)?;
+        let mut out = Vec::new();
+        let mut last = changes.last().copied().filter(|last| *last == self.phase);
         let mut from = question.from;
         let mut until = None;
-        loop {
-            let held = question
-                .held
-                .get(change.checked_sub(1)?)
-                .copied()
-                .flatten()?;
+        while let Some(change) = last {
+            let before = change.checked_sub(1);
+            let Some(held) = before.and_then(|before| question.held.get(before).copied()?) else {
+                break;
+            };
             from = from.max(held);
             let until = *until.get_or_insert(from.max(self.whole.kept));
-            let before = changes.range(..change).next_back().copied();
-            let since = before.unwrap_or(0).max(question.asked);
+            last = changes.range(..change).next_back().copied();
+            let since = last.unwrap_or(0).max(question.asked);
             if from <= self.between(since, change) {
-                return Some(Old {
+                out.push(Old {
                     change,
                     from,
                     until,
+                    since,
                 });
             }
-            change = before?;
         }
+        out
     }
 }
 

@@ -30,12 +30,14 @@ impl Across {
     /// was new by then: mostly when the period begins. Where the phase before may be over sooner than that, because
     /// it came late or was short from the beginning, what had been there when that one began must still be.
     ///
+    /// Faults strike up to so much sooner: so long nobody has acted yet.
+    ///
     /// `before` says from which age on enough is there in the long run of what there is before a day, if it is. What
     /// comes out is what to ask about, and from which age on: that of what had been there when the period begins.
     pub(crate) fn held(
         &self,
         asked: Date,
-        within: i64,
+        (within, unnoticed): (i64, i64),
         mut before: impl FnMut(Date) -> Option<i64>,
     ) -> Option<(Crossing, i64)> {
         let changes = self.symbolized.system.changes.as_ref();
@@ -49,21 +51,22 @@ impl Across {
             from = from.max(held);
             first = first.or(Some(from));
             let more = from.saturating_sub(days_between(asked, *day).saturating_mul(DAY));
-            let late = more.max(0).saturating_add(DAY - 1) / DAY;
             let most = |change: usize| changes.late.get(change).copied().unwrap_or(0);
-            if late <= most(change) {
+            if more <= most(change).saturating_mul(DAY) {
                 out.push(Held {
                     change,
                     from,
                     long: from,
-                    late,
+                    asked: more,
                 });
             }
             // However late the phase before is, it lasts long enough.
             let gap = changes.gaps.get(change).map_or(0, |(least, _)| *least);
             let least = |before: usize| gap.saturating_sub(most(before).saturating_mul(DAY));
             let before = change.checked_sub(1);
-            if late == 0 && before.is_some_and(|before| from <= least(before)) {
+            let lasts = from.saturating_add(unnoticed);
+            let asked = more.saturating_add(unnoticed) <= 0;
+            if asked && before.is_some_and(|before| lasts <= least(before)) {
                 break;
             }
         }

@@ -55,19 +55,19 @@ pub struct Life {
     pub until: Option<usize>,
 }
 
-/// That enough of what is old enough had been there for long when a change came: from then on it must go on
-/// being there.
+/// That enough of what is old enough had been there for long when a change came, and when faults strike: from then
+/// on it must go on being there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
     /// The change.
     pub change: usize,
     /// What has this age by then is old enough.
     pub from: i64,
-    /// The change before, if there is one, came so long before it at least.
+    /// The change before, if there is one, came so long before it, and before the faults, at least.
     pub long: i64,
-    /// So many days late it comes at least: else it had not been asked for, nor the class been there, for so
-    /// long.
-    pub late: i64,
+    /// So long after the day that is written for the change, or before it if this is below 0, it and the faults come
+    /// at least: else it had not been asked for, nor the class been there, for so long.
+    pub asked: i64,
 }
 
 /// A day, in seconds.
@@ -102,14 +102,18 @@ impl<'s> Ages<'s> {
         self.at.is_sorted()
     }
 
-    /// Whether enough had been there for long when a change came.
-    fn held(&self, held: &Held) -> bool {
+    /// Whether enough had been there for long when a change came and when faults strike.
+    fn held(&self, held: &Held, struck: i64) -> bool {
         let before = held.change.checked_sub(1);
         let before = before.and_then(|before| self.at.get(before));
-        let late = self.late.get(held.change);
-        self.at.get(held.change).is_some_and(|at| {
-            held.from <= *at && before.is_none_or(|before| before.saturating_add(held.long) <= *at)
-        }) && late.is_some_and(|late| held.late <= *late)
+        let Some((at, late)) = self.at.get(held.change).zip(self.late.get(held.change)) else {
+            return false;
+        };
+        let written = at.saturating_sub(late.saturating_mul(DAY));
+        let both = struck.min(*at);
+        held.from <= *at
+            && before.is_none_or(|before| before.saturating_add(held.long) <= both)
+            && written.saturating_add(held.asked) <= both
     }
 
     /// The age at the last change, if there is one.
@@ -195,8 +199,10 @@ impl System {
 /// Whether a run is asked about as far as changes go.
 pub(super) fn after_changes(ages: &Ages<'_>, question: &Question, choices: &Choices) -> bool {
     ages.last().is_none_or(|change| match &question.crossing {
-        Crossing::Old => question.from <= change && change <= choices.struck,
-        Crossing::Held(all) => change <= choices.struck && all.iter().any(|held| ages.held(held)),
+        Crossing::Old => question.from <= change && change <= choices.age,
+        Crossing::Held(all) => {
+            change <= choices.age && all.iter().any(|held| ages.held(held, choices.struck))
+        }
         Crossing::Settled(after) => change.saturating_add(*after) <= choices.struck,
     })
 }

@@ -108,7 +108,7 @@ pub(super) fn encode<S: Symbols>(system: &System, question: &Question) -> Encode
     };
     let age = writer.between("age", (question.from, question.to));
     let struck = writer.struck(&age, question);
-    let (gaps, late) = writer.change(system, question, &struck);
+    let (gaps, late) = writer.change(system, question, (&age, &struck));
     for (at, node) in system.nodes.iter().enumerate() {
         writer.open(at, node);
     }
@@ -183,7 +183,7 @@ impl<S: Symbols> Writer<S> {
         &mut self,
         system: &System,
         question: &Question,
-        struck: &Time<S>,
+        (age, struck): (&Time<S>, &Time<S>),
     ) -> (Vec<Time<S>>, Vec<Time<S>>) {
         let (mut gaps, mut late) = (Vec::new(), Vec::new());
         let mut day = Time::at(0);
@@ -204,30 +204,40 @@ impl<S: Symbols> Writer<S> {
         match &question.crossing {
             Crossing::Old => {
                 self.hold(Time::at(question.from).at_most(&last));
-                self.hold(last.at_most(struck));
+                self.hold(last.at_most(age));
             }
             Crossing::Held(all) => {
-                let held = all.iter().map(|held| self.held(held, &gaps, &late));
+                let held = all.iter().map(|held| self.held(held, &gaps, &late, struck));
                 let some = held.fold(Claim::Known(false), Claim::or);
                 self.hold(some);
-                self.hold(last.at_most(struck));
+                self.hold(last.at_most(age));
             }
             Crossing::Settled(after) => self.hold(last.plus(&Time::at(*after)).at_most(struck)),
         }
         (gaps, late)
     }
 
-    /// That enough had been there for long when a change came.
-    fn held(&self, held: &Held, gaps: &[Time<S>], late: &[Time<S>]) -> Claim<S> {
+    /// That enough had been there for long when a change came and when faults strike.
+    fn held(&self, held: &Held, gaps: &[Time<S>], late: &[Time<S>], struck: &Time<S>) -> Claim<S> {
         let (Some(at), Some(days)) = (self.changes.get(held.change), late.get(held.change)) else {
             return Claim::Known(false);
         };
         let old = Time::at(held.from).at_most(at);
-        let asked = Time::at(held.late).at_most(days);
-        match held.change {
-            0 => old.and(asked),
-            change => old.and(asked).and(apart(gaps, late, change, held.long)),
-        }
+        let asked = Time::at(held.asked).at_most(&days.times(DAY));
+        let written = gaps.iter().take(held.change + 1);
+        let written = written.fold(Time::at(0), |day, gap| day.plus(gap));
+        let asked = asked.and(written.plus(&Time::at(held.asked)).at_most(struck));
+        let Some(before) = held.change.checked_sub(1) else {
+            return old.and(asked);
+        };
+        let long = self
+            .changes
+            .get(before)
+            .map_or(Claim::Known(true), |before| {
+                before.plus(&Time::at(held.long)).at_most(struck)
+            });
+        let apart = apart(gaps, late, held.change, held.long);
+        old.and(asked).and(apart).and(long)
     }
 
     /// What is so in every run that is asked about.

@@ -265,7 +265,7 @@ pub(super) fn some_run(system: &System, question: &Question) -> Option<Choices> 
         change: last,
         from: question.from,
         long: 0,
-        late: 0,
+        asked: i64::MIN,
     }];
     let held = match &question.crossing {
         Crossing::Settled(_) => return run(system, question, on_time, None),

@@ -89,7 +89,8 @@ pub struct Question {
     pub crossing: Crossing,
 }
 
-/// What is asked about where a system changes: faults that strike after the last change.
+/// What is asked about where a system changes: what is left after the last change. Faults may have struck before it,
+/// if nobody has noticed them yet and acted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Crossing {
     /// Items and versions that had the first age asked about when it changed, from the change on.
@@ -98,7 +99,7 @@ pub enum Crossing {
     /// Items and versions of which there had been enough for long when one of these changes came, from the last
     /// change on.
     Held(Vec<Held>),
-    /// All of them, when it is so long ago that what is new has surely been filled.
+    /// All of them, where faults strike so long after it that what is new has surely been filled.
     Settled(i64),
 }
 

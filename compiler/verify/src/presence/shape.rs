@@ -42,7 +42,7 @@ pub(super) fn key(system: &System, question: &Question) -> Vec<i64> {
             Crossing::Settled(after) => out.push(*after),
             Crossing::Held(all) => {
                 out.extend([-2, index(all.len())]);
-                let numbers = |held: &Held| [index(held.change), held.from, held.long, held.late];
+                let numbers = |held: &Held| [index(held.change), held.from, held.long, held.asked];
                 out.extend(all.iter().flat_map(numbers));
             }
         }

@@ -91,7 +91,7 @@ fn on_time(
                 continue;
             }
             let settled = Some((Crossing::Settled(from), from));
-            let held = across.held(requirement.lifetime.from, from, &mut before);
+            let held = across.held(requirement.lifetime.from, (from, 0), &mut before);
             for (crossing, from) in [settled, held].into_iter().flatten() {
                 let question = Question {
                     members: members.clone(),

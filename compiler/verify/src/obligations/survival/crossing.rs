@@ -55,7 +55,9 @@ impl Decider<'_, '_> {
         // Where new copies take no time, all is asked about from the change on anyway.
         let held = match from {
             0 => None,
-            _ => across.held(ask.since, from, |day| held_before(context, ask, lost, day)),
+            _ => across.held(ask.since, (from, in_force.window), |day| {
+                held_before(context, ask, lost, day)
+            }),
         };
         let settled = Some((Crossing::Settled(from), from));
         let mut if_late = None;
