@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use ecow::eco_format;
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 use smallvec::SmallVec;
 use thin_vec::{ThinVec, thin_vec};
@@ -19,6 +18,7 @@ use crate::cadence::{Cadence, Cadences, cadences};
 use crate::calendar::{Calendars, Schedules};
 use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
 use crate::order::{order, takes};
+use crate::periods::periods;
 use crate::places::{Places, read_by_place};
 use crate::reach::{Histories, Kept};
 use crate::{Period, Plan};
@@ -134,41 +134,6 @@ fn kept(model: &Model) -> AllKept {
     let mut out = Table::with_capacity(model.steps.len());
     for (_, step) in model.steps.iter() {
         out.push(histories.of(model, step));
-    }
-    out
-}
-
-fn periods(model: &Model) -> Vec<Period> {
-    let end = model
-        .policy
-        .end
-        .checked_add(1.day())
-        .unwrap_or(model.policy.end);
-    let mut phases: Vec<_> = model.phases.iter().collect();
-    phases.sort_by_key(|(_, phase)| phase.start);
-    if phases.is_empty() {
-        let from = model.policy.start;
-        return vec![Period {
-            phase: None,
-            name: "always".to_owned(),
-            from,
-            until: end,
-            slip_days: 0,
-        }];
-    }
-    let mut out: Vec<Period> = Vec::new();
-    for (id, phase) in phases {
-        if let Some(last) = out.last_mut() {
-            last.until = phase.start;
-            last.slip_days = phase.slip_days;
-        }
-        out.push(Period {
-            phase: Some(id),
-            name: phase.named.name.to_string(),
-            from: phase.start,
-            until: end.max(phase.start),
-            slip_days: 0,
-        });
     }
     out
 }

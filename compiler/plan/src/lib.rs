@@ -19,6 +19,7 @@ pub mod calendar;
 mod copies;
 pub mod nextcloud;
 mod order;
+mod periods;
 mod places;
 mod reach;
 mod room;
@@ -50,9 +51,12 @@ pub struct Period {
     pub name: String,
     /// First day.
     pub from: Date,
+    /// How much later `from` may come, in days: up to the slip of its phase, and no later than any phase after it.
+    pub late_days: i64,
     /// First day of the next period, or the day after the horizon.
     pub until: Date,
-    /// How much later `until` may come, in days, because the next phase may slip.
+    /// How much later `until` may come, in days: as late as the next period may begin. So the period lasts until then
+    /// at most, from `from` on; and if it begins late itself, the next one need not: then it is shorter, or not at all.
     pub slip_days: i64,
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use thrice_model::{ClassKind, RepositoryId, Source, Step, StepTarget, Verb, Versioning};
 use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Plan};
 
-use crate::calendar::midnight;
+use crate::calendar::{day, midnight};
 use crate::content::Piece;
 use crate::volume::{Volume, covered};
 use crate::world::World;
@@ -94,6 +94,7 @@ pub(crate) fn kept_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
             .model
             .steps
             .iter()
+            .filter(|(_, step)| step.lifetime.contains(day(now)))
             .filter_map(|(_, step)| noncurrent(step, copy));
         from = rules
             .min()

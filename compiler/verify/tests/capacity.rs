@@ -67,6 +67,77 @@ fn the_deciding_interval_is_named_with_the_value_at_which_it_turns() {
     assert!(!has(&media("3.2"), "T2003"));
 }
 
+/// The media with another phase after the NAS.
+fn media_then(growth: &str, phase: &str, more: &str) -> Verification {
+    let wired = format!("slip 92 days }}\nphase wired = {phase}");
+    let text = [BASE, MEDIA, more].concat().replace("GROWTH", growth);
+    judged(&text.replace("slip 92 days }", &wired))
+}
+
+/// The NAS may be 92 days late, but September does not wait for it: 750 GB in 138 days and 17 more are 4.84 GB a day.
+#[test]
+fn a_phase_is_no_later_than_the_next_one_lets_it_be() {
+    for (growth, full) in [("4.7", false), ("5", true)] {
+        let firm = media_then(growth, "2026-09-01 { slip 0 days }", "");
+        assert!(!has(&firm, "T2001"));
+        assert_eq!(has(&firm, "T2003"), full, "{growth}");
+        // One that waits as well.
+        let waits = media_then(growth, "2026-09-01 { slip 75 days }", "");
+        assert!(has(&waits, "T2003"), "{growth}");
+    }
+    // One of the same day, on which both come.
+    let on_time = BASE.replace("slip 92 days", "slip 0 days");
+    let text = [&*on_time, MEDIA].concat().replace("GROWTH", "4.7");
+    assert!(!has(&judged(&text), "T2003"));
+    let twice = text.replace(
+        "phase nas",
+        "phase shelf = 2026-08-15 { slip 92 days }\nphase nas",
+    );
+    assert!(message(&judged(&twice), "T2003").ends_with("if `shelf` comes late"));
+}
+
+/// What is put into the same bucket in September comes only when the NAS is there: the case of a late NAS is played so.
+#[test]
+fn a_phase_that_is_late_holds_up_those_after_it() {
+    let more = "class tapes is items on s3.main:/tapes since wired { size 700..700 GB; growth 0..0 %/month }\n";
+    let found = media_then("4", "2026-09-01 { slip 92 days }", more);
+    assert!(!has(&found, "T9002"));
+    assert!(
+        message(&found, "T2003").contains("from 2026-10-0"),
+        "{}",
+        message(&found, "T2003")
+    );
+}
+
+/// What deletes or prunes with the next phase does so no sooner, late as that may be; nor on its day if it is on time.
+#[test]
+fn what_deletes_from_the_next_phase_on_makes_no_room_before() {
+    let photos = "class photos is files on vps.disk:/photos { size 100..100 GB; growth 0..0 %/month; churn 0..4 GB/day }\n\
+        copy out of photos to s3.main:/photos by vps.cron { daily at 04:00; taking 1m..1h; credential writer; monitor deadman }\n";
+    let clears = |life: &str, rule: &str| {
+        let rule = format!("expire old of s3.main after 20 days by upload {life} {{ {rule} }}\n");
+        let text = [BASE, photos, &rule].concat();
+        judged(&text.replace("t0 = 2026-02-15", "t0 = 2026-02-15 { slip 0 days }"))
+    };
+    // 100 GB and 4 GB a day: 824 GB in 181 days until August, more than 1 TB in 92 more.
+    assert!(!has(&clears("", ""), "T2003"));
+    assert!(has(&clears("since nas", ""), "T2003"));
+    let sync = photos
+        .replace("copy out", "sync out")
+        .replace("taking 1m", "max delete 1000; taking 1m");
+    let kept = |life: &str| {
+        let rule =
+            format!("expire old of s3.main after 20 days by upload {life} {{ noncurrent }}\n");
+        let text = [BASE, &sync, &rule].concat();
+        judged(&text.replace(
+            "medium object; quota",
+            "medium object; versioning on; quota",
+        ))
+    };
+    assert!(!has(&kept(""), "T2003"));
+    assert!(has(&kept("since nas"), "T2003"));
+}
+
 /// The growth is unknown; the verdict turns within its interval.
 #[test]
 fn pinning_a_growth_to_its_middle_changes_the_verdict() {

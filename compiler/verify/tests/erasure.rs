@@ -212,3 +212,33 @@ fn only_what_deletes_in_a_phase_counts_in_it() {
         assert_eq!(holds, expected, "{life}");
     }
 }
+
+/// The same of the rule for old versions, and of who prunes.
+#[test]
+fn old_versions_go_and_prunes_remove_only_in_the_phases_in_which_they_do() {
+    let holds = |text: &str| -> Vec<bool> {
+        let found = judged(&text.replace(
+            "phase t0 = 2026-02-15",
+            "phase t0 = 2026-02-15\nphase later = 2026-09-01",
+        ));
+        let mine = found.verdicts.iter();
+        let mine = mine.filter(|v| v.obligation == Obligation::Erasure && v.subject == "db");
+        mine.map(|v| v.holds).collect()
+    };
+    for (life, expected) in [
+        ("since t0", [true, true]),
+        ("since t0 until later", [true, false]),
+        ("since later", [false, true]),
+    ] {
+        let rule =
+            format!("expire old of s3.main after 20 days by upload {life} {{ noncurrent }}\n");
+        let versioned =
+            base(9000, &rule).replace("medium object }", "medium object; versioning on }");
+        assert_eq!(holds(&versioned), expected, "old versions {life}");
+        let prune = format!(
+            "prune weekly of r by vps.cron {life} {{ weekly on Sunday at 12:00; taking 1m..1h }}\n"
+        );
+        let pruned = base(9000, &prune).replace("prune; ", "");
+        assert_eq!(holds(&pruned), expected, "prunes {life}");
+    }
+}

@@ -26,7 +26,8 @@ use thrice_model::{Class, ClassId, Obligation, StoreId};
 use thrice_plan::{Copy, CopyId, Period, Room, room};
 use thrice_quantity::{Bytes, Ratio};
 
-use super::playing::may_be_told;
+use super::lateness::{held_up, phase_on};
+use super::playing::{self, may_be_told};
 use crate::context::Context;
 use crate::verdicts::{NOT_BORNE_OUT, Said};
 use crate::verification::{Engine, Finding, Verification};
@@ -39,13 +40,13 @@ const NOT_CHECKED: Code = Code("T2002");
 const SLIPS: Code = Code("T2003");
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
-    let bounds = Bounds::new(context);
     let stores: Vec<StoreId> = context.plan.model.stores.ids().collect();
     let mut unstated: BTreeSet<ClassId> = BTreeSet::new();
     for store in stores {
         let mut told = false;
         let lying = Lying::on(context, store);
         for (index, period) in context.plan.periods.iter().enumerate() {
+            let bounds = Bounds::new(context, period.from);
             let Some(Use {
                 limit,
                 copies,
@@ -150,17 +151,18 @@ fn in_use(
 pub(crate) struct Holding {
     pub store: StoreId,
     copies: Vec<CopyId>,
-    last: Date,
+    /// The period's first and last day.
+    days: (Date, Date),
     left: Bytes,
 }
 
 /// The verdicts of this obligation that hold.
 pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
-    let bounds = Bounds::new(context);
     let mut out = Vec::new();
     for store in context.plan.model.stores.ids() {
         let lying = Lying::on(context, store);
         for period in &context.plan.periods {
+            let bounds = Bounds::new(context, period.from);
             let Some(found) = in_use(context, &bounds, (store, &lying), period) else {
                 continue;
             };
@@ -169,7 +171,7 @@ pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
                 out.push(Holding {
                     store,
                     copies: found.copies,
-                    last: found.last,
+                    days: (period.from, found.last),
                     left: Bytes(left),
                 });
             }
@@ -186,7 +188,8 @@ impl Holding {
         if copies.is_empty() {
             return None;
         }
-        let today = Bounds::new(context).total(&copies, self.last);
+        let (first, last) = self.days;
+        let today = Bounds::new(context, first).total(&copies, last);
         Some(OfClass {
             holding: self,
             id,
@@ -207,8 +210,9 @@ pub(crate) struct OfClass<'h> {
 impl OfClass<'_> {
     /// Whether the store is too full if the class is otherwise.
     pub(crate) fn fails_with(&self, context: &Context<'_>, class: &Class) -> bool {
-        let bounds = Bounds::new(context).with(self.id, class);
-        bounds.total(&self.copies, self.holding.last) > self.room
+        let (first, last) = self.holding.days;
+        let bounds = Bounds::new(context, first).with(self.id, class);
+        bounds.total(&self.copies, last) > self.room
     }
 }
 
@@ -231,7 +235,8 @@ fn tell(
     let confirm = || match slipping.and_then(|index| context.plan.periods.get(index)) {
         None => played::confirm(context, context.plan, bounds, case),
         Some(period) => {
-            let plan = played::late(context.plan, period.until, case.period.until);
+            let days = held_up(context, period.until, case.period.until);
+            let plan = playing::late(context.plan, &days);
             played::confirm(context, &plan, bounds, case)
         }
     };
@@ -270,7 +275,7 @@ pub(super) fn most(
         return None;
     }
     let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
-    Some(Bounds::new(context).total(&found, last))
+    Some(Bounds::new(context, period.from).total(&found, last))
 }
 
 /// The first day of a period on which a store can be too full, by halving: use never shrinks in it.
@@ -343,7 +348,7 @@ fn full(context: &Context<'_>, bounds: &Bounds<'_, '_>, case: TooFull<'_>) -> Fi
             "it fits while `{}` takes no more than {} there; {}narrow its size, growth or churn, keep less, or add room",
             class.named.name,
             room.rounded(),
-            decides(turning(context, copies, *id, (last, limit.usable)))
+            decides(turning(bounds, copies, *id, (last, limit.usable)))
         ));
     }
     finding(diagnostic, vec![name.to_owned()])
@@ -372,7 +377,8 @@ fn slips(
     } = case;
     let name = context.store_name(store);
     let next = context.plan.periods.get(index + 1);
-    let late = next.map_or("the next phase", |p| p.name.as_str());
+    let next = next.and_then(|period| phase_on(context, period.from));
+    let late = next.map_or("the next phase", |phase| phase.named.name.as_str());
     let mut diagnostic = Diagnostic::warning(
         SLIPS,
         format!("`{name}` can be too full from {day} on if `{late}` comes late"),
@@ -382,8 +388,7 @@ fn slips(
     for (span, text) in &limit.spans {
         diagnostic = diagnostic.at(*span, text.clone());
     }
-    if let Some(phase) = next.and_then(|p| p.phase) {
-        let phase = &context.plan.model.phases[phase];
+    if let Some(phase) = next {
         diagnostic = diagnostic.at(
             phase.named.span,
             format!("may slip by {} days", phase.slip_days),
@@ -393,7 +398,7 @@ fn slips(
     let mut parts = bounds.parts(copies, late);
     parts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let values = parts.first().map_or_else(Vec::new, |(_, _, class)| {
-        turning(context, copies, *class, (late, limit.usable))
+        turning(bounds, copies, *class, (late, limit.usable))
     });
     finding(
         diagnostic.help(format!(

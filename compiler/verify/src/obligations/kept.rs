@@ -1,5 +1,6 @@
 //! What stores keep of what was deleted or overwritten in them, by themselves.
 
+use jiff::civil::Date;
 use thrice_model::{Source, StepId, Verb, Versioning};
 use thrice_plan::Copy;
 use thrice_quantity::{Interval, Seconds};
@@ -17,8 +18,9 @@ pub(super) enum Noncurrent {
     ForEver,
 }
 
-/// What becomes of noncurrent versions where a copy lies. Of several rules the first to act counts.
-pub(super) fn noncurrent(context: &Context<'_>, copy: &Copy) -> Noncurrent {
+/// What becomes of noncurrent versions where a copy lies, by the rules that are there on a day; without one by all,
+/// whenever they are there. Of several rules the first to act counts.
+pub(super) fn noncurrent(context: &Context<'_>, copy: &Copy, day: Option<Date>) -> Noncurrent {
     let model = &context.plan.model;
     if model.stores[copy.location.store].versioning == Versioning::Off {
         return Noncurrent::Gone;
@@ -29,7 +31,8 @@ pub(super) fn noncurrent(context: &Context<'_>, copy: &Copy) -> Noncurrent {
         else {
             return None;
         };
-        place.contains(&copy.location).then_some((*after, *id))
+        let there = day.is_none_or(|day| step.lifetime.contains(day));
+        (there && place.contains(&copy.location)).then_some((*after, *id))
     });
     match rules.min_by_key(|(after, id)| (after.low(), *id)) {
         Some((after, id)) => Noncurrent::For(after, id),

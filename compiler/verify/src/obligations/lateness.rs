@@ -1,6 +1,8 @@
 //! Claims across the beginnings of phases, each of which may come late, and what to say where lateness alone
 //! breaks one.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{ClassId, Phase};
@@ -9,6 +11,23 @@ use super::settling::{Against, claim};
 use crate::context::Context;
 use crate::presence::{About, Crossing, Question, Run, Symbolized, System, can_be_asked};
 use crate::verification::Engine;
+
+/// The phase that is written for a day; of several the one that may be latest, which holds up the others.
+pub(super) fn phase_on<'c>(context: &Context<'c>, day: Date) -> Option<&'c Phase> {
+    let phases = context.plan.model.phases.iter();
+    let begin = phases
+        .map(|(_, phase)| phase)
+        .filter(|phase| phase.start == day);
+    begin.max_by_key(|phase| phase.slip_days)
+}
+
+/// When each phase comes, by the day that is written for it, if one comes on a day: those that would come before it
+/// have to wait for it.
+pub(super) fn held_up(context: &Context<'_>, written: Date, comes: Date) -> BTreeMap<Date, Date> {
+    let days = context.plan.periods.iter().map(|period| period.from);
+    let waiting = days.filter(|day| (written..comes).contains(day));
+    waiting.map(|day| (day, comes)).collect()
+}
 
 /// What came out of a claim.
 pub(super) enum Claimed {
@@ -49,15 +68,9 @@ pub(super) fn claim_however_late(
 
 /// The phases that are late in a run, each with how many days.
 fn late<'c>(context: &Context<'c>, symbolized: &Symbolized, run: &Run) -> Vec<(&'c Phase, i64)> {
-    let phases = &context.plan.model.phases;
-    let of = |day: Date| {
-        let begin = phases.iter().map(|(_, phase)| phase);
-        let begin = begin.filter(|phase| phase.start == day);
-        begin.max_by_key(|phase| phase.slip_days)
-    };
     let late = symbolized.days.iter().zip(&run.late);
     let late = late.filter(|(_, days)| **days > 0);
-    late.filter_map(|(day, days)| Some((of(*day)?, *days)))
+    late.filter_map(|(day, days)| Some((phase_on(context, *day)?, *days)))
         .collect()
 }
 

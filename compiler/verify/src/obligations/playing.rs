@@ -1,6 +1,10 @@
 //! What obligations have in common that play their cases on the simulator before anybody sees them.
 
-use thrice_model::{Mishap, Named, Obligation, Target};
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use thrice_model::{Lifetime, Mishap, Named, Obligation, Target};
+use thrice_plan::Plan;
 
 use crate::context::Context;
 use crate::faults::Fault;
@@ -53,4 +57,30 @@ pub(crate) fn lost(faults: &[Fault]) -> Option<Vec<Mishap>> {
         _ => None,
     };
     faults.iter().map(target).collect()
+}
+
+/// The plan if what is written for some days comes on others. What is to be played is set up in it: data, steps and
+/// what they make; places are there when they are.
+pub(crate) fn late(plan: &Plan, days: &BTreeMap<Date, Date>) -> Plan {
+    let mut out = plan.clone();
+    let comes = |written: Date| days.get(&written).copied().unwrap_or(written);
+    let shift = |lifetime: &mut Lifetime| {
+        lifetime.from = comes(lifetime.from);
+        lifetime.until = lifetime.until.map(comes);
+    };
+    for id in plan.model.classes.ids() {
+        let class = out.model.classes.get_mut(id);
+        class
+            .into_iter()
+            .for_each(|class| shift(&mut class.lifetime));
+    }
+    for id in plan.model.steps.ids() {
+        let step = out.model.steps.get_mut(id);
+        step.into_iter().for_each(|step| shift(&mut step.lifetime));
+    }
+    for id in plan.copies.ids() {
+        let copy = out.copies.get_mut(id);
+        copy.into_iter().for_each(|copy| shift(&mut copy.lifetime));
+    }
+    out
 }

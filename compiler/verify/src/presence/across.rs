@@ -76,15 +76,12 @@ impl Across {
     }
 }
 
-/// How many days late what begins on each day comes at most: as its phase says, and no later than the next one.
+/// How many days late what begins on each day comes at most.
 fn latest(context: &Context<'_>, days: &[Date]) -> Vec<i64> {
+    let periods = &context.plan.periods;
     let late = days.iter().map(|day| {
-        let phases = context.plan.model.phases.iter().map(|(_, phase)| phase);
-        let own = phases.clone().filter(|phase| phase.start == *day);
-        let own = own.map(|phase| phase.slip_days).max().unwrap_or(0);
-        let next = phases.filter(|phase| *day < phase.start);
-        let next = next.map(|phase| days_between(*day, phase.start) + phase.slip_days);
-        next.min().map_or(own, |next| own.min(next))
+        let period = periods.iter().find(|period| period.from == *day);
+        period.map_or(0, |period| period.late_days)
     });
     late.collect()
 }

@@ -12,10 +12,12 @@ use super::days::{days_between, since};
 use super::piled::{plain, repository, window};
 use crate::context::Context;
 
-/// Bounds on a plan's copies.
+/// Bounds on a plan's copies in one period.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds<'c, 'p> {
     context: &'c Context<'p>,
+    /// The period's first day: what deletes and prunes on it does so until the period ends, late as that may be.
+    in_force: Date,
     /// A class that is taken to be otherwise.
     instead: Option<(ClassId, &'c Class)>,
 }
@@ -106,9 +108,11 @@ impl Display for How {
 }
 
 impl<'c, 'p> Bounds<'c, 'p> {
-    pub(super) fn new(context: &'c Context<'p>) -> Self {
+    /// In the period that begins on a day.
+    pub(super) fn new(context: &'c Context<'p>, in_force: Date) -> Self {
         Self {
             context,
+            in_force,
             instead: None,
         }
     }
@@ -121,7 +125,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         }
     }
 
-    fn class(&self, id: ClassId) -> &Class {
+    pub(super) fn class(&self, id: ClassId) -> &Class {
         match self.instead {
             Some((other, class)) if other == id => class,
             _ => &self.context.plan.model.classes[id],
@@ -161,7 +165,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 self.files(copy, class, size, day)
             }
         };
-        let window = window(self.context, copy, day);
+        let window = window(self.context, copy, self.in_force, day);
         match plain(self.context, copy, (size, churn(class, size)), window) {
             Bytes::ZERO => (bytes, what.into()),
             more => (bytes.saturating_add(more), what.with(more, window)),
@@ -178,7 +182,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let grows = copy.kind == CopyKind::Files
             && class.kind == ClassKind::Files
             && class.churn.is_some()
-            && self.context.leaves(copy, day).next().is_none();
+            && self.context.leaves(copy, self.in_force).next().is_none();
         if grows {
             let churned = churn(class, size).over(since(copy, day));
             return (size.saturating_add(churned), What::Growing);
@@ -209,7 +213,8 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let kept = match copy.made_by.map(|by| &plan.model.steps[by].verb) {
             Some(Verb::Sync { .. }) => parts.keeps.as_ref().map(|(keeps, _)| keeps.high()),
             _ => {
-                let gone = copy.leaves.iter().filter_map(|leave| match leave {
+                let leaves = self.context.leaves(copy, self.in_force);
+                let gone = leaves.filter_map(|leave| match leave {
                     Leave::AfterEntering { after, .. } => Some(after.high()),
                     _ => None,
                 });
@@ -288,7 +293,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let (window, apart) = match self.adds(copy) {
             // What prunes deleted in the source stays here, as it was at each run.
             Some(runs) => (since, runs.max(least_between)),
-            None => (window(self.context, copy, day), least_between),
+            None => (
+                window(self.context, copy, self.in_force, day),
+                least_between,
+            ),
         };
         match repository((content, most), churn, (window, apart)) {
             Bytes::ZERO => (most, how.into()),
@@ -312,7 +320,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
             return None;
         };
         let prunes = self.context.prunes().iter().filter(|id| {
-            matches!(&plan.model.steps[**id].source, Source::Repository(repository, _) if repository == of)
+            let step = &plan.model.steps[**id];
+            let mine =
+                matches!(&step.source, Source::Repository(repository, _) if repository == of);
+            mine && step.lifetime.contains(self.in_force)
         });
         let all = prunes.filter_map(|id| between(*id));
         all.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1)))

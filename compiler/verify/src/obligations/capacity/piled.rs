@@ -13,10 +13,11 @@ use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
 use super::days::days_between;
 use crate::context::Context;
 
-/// How long a copy's store keeps what is deleted in it, up to a day: the longest of its ways.
-pub(super) fn window(context: &Context<'_>, copy: &Copy, day: Date) -> Seconds {
+/// How long a copy's store keeps what is deleted in it, up to a day, by the rules of `in_force`: the longest of its
+/// ways.
+pub(super) fn window(context: &Context<'_>, copy: &Copy, in_force: Date, day: Date) -> Seconds {
     let since = || Seconds::days(i64::from(days_between(copy.lifetime.from, day)));
-    let old_versions = match noncurrent(context, copy) {
+    let old_versions = match noncurrent(context, copy, Some(in_force)) {
         Noncurrent::Gone => Seconds::ZERO,
         Noncurrent::For(after, _) => after.high().saturating_add(LIFECYCLE_LATE),
         Noncurrent::ForEver => since(),

@@ -11,7 +11,7 @@
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use thrice_model::{Lifetime, StoreId, Verb};
+use thrice_model::{StoreId, Verb};
 use thrice_plan::calendar::midnight;
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Period, Plan, Room};
 use thrice_quantity::Seconds;
@@ -112,7 +112,7 @@ fn bounded(context: &Context<'_>, id: CopyId) -> Option<&'static str> {
         return Some("copies on demand");
     }
     let store = &plan.model.stores[copy.location.store];
-    let keeps = noncurrent(context, copy) != Noncurrent::Gone
+    let keeps = noncurrent(context, copy, None) != Noncurrent::Gone
         || own_snapshots(context, copy).is_some()
         || store.lock.is_some();
     if keeps {
@@ -131,40 +131,6 @@ fn bounded(context: &Context<'_>, id: CopyId) -> Option<&'static str> {
 fn ages(copy: &Copy) -> bool {
     let goes = |leave: &thrice_plan::Leave| !matches!(leave, thrice_plan::Leave::With { .. });
     copy.enter.older_than.is_some() || copy.leaves.iter().any(goes)
-}
-
-/// The plan if a period ended late.
-pub(super) fn late(plan: &Plan, until: Date, late: Date) -> Plan {
-    let mut out = plan.clone();
-    let stretch = |lifetime: &mut Lifetime| {
-        if lifetime.until == Some(until) {
-            lifetime.until = Some(late);
-        }
-        if lifetime.from == until {
-            lifetime.from = late;
-        }
-    };
-    for id in plan.model.classes.ids() {
-        out.model
-            .classes
-            .get_mut(id)
-            .map(|class| stretch(&mut class.lifetime))
-            .unwrap_or_default();
-    }
-    for id in plan.model.steps.ids() {
-        out.model
-            .steps
-            .get_mut(id)
-            .map(|step| stretch(&mut step.lifetime))
-            .unwrap_or_default();
-    }
-    for id in plan.copies.ids() {
-        out.copies
-            .get_mut(id)
-            .map(|copy| stretch(&mut copy.lifetime))
-            .unwrap_or_default();
-    }
-    out
 }
 
 #[cfg(test)]
@@ -264,7 +230,7 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
                 let period = context.plan.periods.last().unwrap();
                 let last = period.until.checked_sub(1.day()).unwrap();
                 each(context, |store, most, copies| {
-                    let bound = Bounds::new(context).total(copies, last);
+                    let bound = Bounds::new(context, period.from).total(copies, last);
                     let what = format!("{}: {most} of {bound}\n{text}", context.store_name(store));
                     assert!(most <= bound, "{what}");
                     all += 1;
@@ -276,6 +242,10 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
             });
         }
         assert!(exact >= 12 && all == 28, "{exact} of {all}");
+    }
+
+    fn first_day(context: &Context<'_>) -> Date {
+        context.plan.periods.last().unwrap().from
     }
 
     /// What is said of a store in the last period if it may hold so much.
@@ -313,7 +283,8 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
                 each(context, |store, most, copies| {
                     if most > Bytes::ZERO {
                         let case = (store, most.0 - 1, copies);
-                        let (said, mismatches) = told(context, &Bounds::new(context), case, 0);
+                        let (said, mismatches) =
+                            told(context, &Bounds::new(context, first_day(context)), case, 0);
                         assert_eq!(said, Ok(Played::Out), "{text}");
                         assert!(mismatches.is_empty());
                     }
@@ -342,13 +313,14 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
                     return;
                 }
                 let case = (store, most.0 + most.0 / 100, copies);
-                let bounds = Bounds::new(context).with(id, &larger);
+                let bounds = Bounds::new(context, first_day(context)).with(id, &larger);
                 let (said, mismatches) = told(context, &bounds, case, 0);
                 let why = format!("played, at most {} come together", most.rounded());
                 assert_eq!(said, Err(why));
                 assert_eq!(mismatches[0].code.0, "T9002");
                 let case = (store, most.0 - most.0 / 20, copies);
-                let (said, mismatches) = told(context, &Bounds::new(context), case, 3);
+                let (said, mismatches) =
+                    told(context, &Bounds::new(context, first_day(context)), case, 3);
                 assert!(said.is_err_and(|why| why.ends_with("already")));
                 let message = &mismatches[0].message;
                 let name = context.store_name(store);
@@ -368,7 +340,8 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
             each(context, |store, most, copies| {
                 if context.store_name(store) == "vps.disk" {
                     let case = (store, most.0 + 1, copies);
-                    let (said, _) = told(context, &Bounds::new(context), case, 0);
+                    let (said, _) =
+                        told(context, &Bounds::new(context, first_day(context)), case, 0);
                     assert_eq!(said, Ok(Played::Not("dumps that pile up")));
                 }
             });

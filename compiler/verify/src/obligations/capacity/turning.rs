@@ -6,21 +6,19 @@ use thrice_plan::CopyId;
 use thrice_quantity::{Bytes, BytesPerDay, Interval, Ratio, RatioPerMonth};
 
 use super::bound::Bounds;
-use crate::context::Context;
 
 /// For each open interval of a class the least value of its upper end at which these copies take more
 /// than the limit, in words: where its lower end would do and its upper end does not. The others stay at
 /// their worst.
 pub(super) fn turning(
-    context: &Context<'_>,
+    bounds: &Bounds<'_, '_>,
     copies: &[CopyId],
     id: ClassId,
     (day, limit): (Date, Bytes),
 ) -> Vec<String> {
-    let class = &context.plan.model.classes[id];
+    let class = bounds.class(id);
     let name = &class.named.name;
-    let too_much =
-        |changed: Class| Bounds::new(context).with(id, &changed).total(copies, day) > limit;
+    let too_much = |changed: Class| bounds.with(id, &changed).total(copies, day) > limit;
     let mut out = Vec::new();
     if let Some((size, span)) = class.size.filter(|(size, _)| !size.is_point()) {
         let with = |high: u64| Class {

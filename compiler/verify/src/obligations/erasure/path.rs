@@ -225,7 +225,8 @@ impl Path<'_, '_> {
         }
         let pruning = self.context.prunes().iter().copied().filter(|id| {
             let step = &plan.model.steps[*id];
-            copy.repository.is_some()
+            step.lifetime.contains(self.day)
+                && copy.repository.is_some()
                 && (matches!(&step.source, Source::Repository(r, _) if Some(*r) == copy.repository)
                     || matches!(&step.target, StepTarget::Repository(r, _) if Some(*r) == copy.repository))
         });
@@ -252,7 +253,7 @@ impl Path<'_, '_> {
             at = at.saturating_add(kept);
             why.push_str(&format!(", and snapshots keep it for {kept} more"));
         }
-        match noncurrent(self.context, copy) {
+        match noncurrent(self.context, copy, Some(self.day)) {
             Noncurrent::Gone => {}
             Noncurrent::For(after, _) => {
                 let kept = after.high().saturating_add(LIFECYCLE_LATE);

@@ -164,7 +164,7 @@ pub(super) fn pasts(context: &Context<'_>, ids: &[CopyId], runs: Runs) -> BTreeM
                 gap: head.saturating_add(period),
             });
         }
-        match noncurrent(context, copy) {
+        match noncurrent(context, copy, None) {
             Noncurrent::Gone => {}
             Noncurrent::For(after, _) => points.push(Points::Even {
                 reach: after.low(),
