@@ -5,6 +5,8 @@ mod adversary;
 mod common;
 #[path = "worked/crossing.rs"]
 mod crossing;
+#[path = "worked/late.rs"]
+mod late;
 
 use common::{codes, help, judged, message, plan_of};
 use thrice_diagnostics::Severity;

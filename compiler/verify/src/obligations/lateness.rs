@@ -80,7 +80,11 @@ pub(super) fn if_late(
     symbolized: &Symbolized,
     run: Option<&Run>,
 ) -> Option<String> {
-    let late = late(context, symbolized, run?);
+    words(&late(context, symbolized, run?))
+}
+
+/// The same of phases, each with how many days late it comes.
+pub(super) fn words(late: &[(&Phase, i64)]) -> Option<String> {
     let parts = late.iter().map(|(phase, days)| {
         let unit = if *days == 1 { "day" } else { "days" };
         format!("`{}` comes {days} {unit} late", phase.named.name)
@@ -94,13 +98,27 @@ pub(super) fn point_at_late(
     context: &Context<'_>,
     symbolized: &Symbolized,
     run: &Run,
-    mut diagnostic: Diagnostic,
+    diagnostic: Diagnostic,
 ) -> Diagnostic {
-    for (phase, _) in late(context, symbolized, run) {
+    point_at(&late(context, symbolized, run), diagnostic)
+}
+
+/// Points at phases that are late.
+pub(super) fn point_at(late: &[(&Phase, i64)], mut diagnostic: Diagnostic) -> Diagnostic {
+    for (phase, _) in late {
         let slip = format!("may slip by {} days", phase.slip_days);
         diagnostic = diagnostic.at(phase.named.span, slip);
     }
     diagnostic
+}
+
+/// "`nas` begins, 3 days late".
+pub(super) fn begins(phase: &str, late: i64) -> String {
+    match late {
+        0 => format!("`{phase}` begins"),
+        1 => format!("`{phase}` begins, a day late"),
+        days => format!("`{phase}` begins, {days} days late"),
+    }
 }
 
 /// What to do where lateness alone breaks something.

@@ -13,11 +13,13 @@
 
 mod asked;
 mod asker;
+mod late;
 mod played;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use thrice_diagnostics::Span;
 use thrice_model::{ClassId, Obligation, StepId};
 use thrice_plan::{CopyId, Missed};
@@ -34,6 +36,7 @@ pub(crate) use asked::asked_of;
 use asked::{Limits, alike, asked};
 pub(crate) use asker::{Ages, Newest};
 use asker::{Asker, Attained, Hosts, Oldest, Outcome};
+use late::{Bound, Days};
 
 /// A bound that is exceeded.
 #[derive(Clone)]
@@ -46,6 +49,8 @@ struct Violation {
     attained: Attained,
     /// All fault sets under which it is exceeded.
     faults: BTreeSet<FaultSet>,
+    /// When phases come that must be late for it; none: it is exceeded though they come on time.
+    late: Days,
 }
 
 violated!(Violation);
@@ -64,7 +69,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             };
             let sets = asker.sets(*class);
             let outcome = asker.outcome(*class, sets);
-            let violations = violations(&outcome, limits, &classes, index);
+            let (violations, holds) = judged(&asker, &outcome, limits, (&classes, index));
             let mut note = tell::note(context, &outcome);
             if limits.nominal.is_none() {
                 note.push_str("; no `rpo` is asked for");
@@ -72,7 +77,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let said = Said {
                 obligation: Obligation::RecoveryPoint,
                 engine: Engine::Evaluated,
-                holds: violations.is_empty(),
+                holds,
                 note: note.into(),
             };
             decided.push((classes, index, said));
@@ -128,15 +133,16 @@ fn borne_out(context: &Context<'_>, part: &[Violation], out: &mut Verification) 
     may_be_told(context, out, of, (class, ABOUT_CLASS), confirm)
 }
 
-/// What makes violations one finding: what was asked, and the path that is too slow.
-type Cause = (Missed, Span, Vec<StepId>);
+/// What makes violations one finding: what was asked, the path that is too slow, and the phases that must be late.
+type Cause = (Missed, Span, Vec<StepId>, Vec<Date>);
 
 fn cause(context: &Context<'_>, violation: &Violation) -> Cause {
     let path = path(context, violation.attained.oldest.copy);
     let steps = path
         .iter()
         .filter_map(|copy| context.plan.copies[*copy].made_by);
-    (violation.missed, violation.asked, steps.collect())
+    let late = violation.late.keys().copied().collect();
+    (violation.missed, violation.asked, steps.collect(), late)
 }
 
 /// A copy and all that it comes from, sources first.
@@ -151,18 +157,62 @@ fn path(context: &Context<'_>, copy: CopyId) -> Vec<CopyId> {
     out
 }
 
+/// What is exceeded in a period, and whether nothing is if phases come on time.
+fn judged(
+    asker: &Asker<'_, '_>,
+    outcome: &Outcome,
+    limits: Limits,
+    (classes, index): (&[ClassId], usize),
+) -> (Vec<Violation>, bool) {
+    let Some(class) = classes.first().copied() else {
+        return (Vec::new(), true);
+    };
+    let exceeded = violations(outcome, limits, classes, index);
+    let may_last_longer = asker.period.slip_days > 0;
+    let mut out = match exceeded.is_empty() || !may_last_longer {
+        true => exceeded.clone(),
+        // Perhaps only in what is added to the period if the next one is late.
+        false => {
+            let mut on_time = Asker::on_time(asker.context, asker.period);
+            let sets = on_time.sets(class);
+            let outcome = on_time.outcome(class, sets);
+            violations(&outcome, limits, classes, index)
+        }
+    };
+    let holds = out.is_empty();
+    for (missed, limit) in limits.each() {
+        let has = |all: &[Violation]| all.iter().any(|v| v.missed == missed);
+        let Some((limit, asked)) = limit.filter(|_| !has(&out)) else {
+            continue;
+        };
+        let bound = Bound {
+            missed,
+            limit,
+            in_overtime: has(&exceeded),
+        };
+        let found = asker.if_late(class, outcome, bound);
+        out.extend(found.map(|found| Violation {
+            classes: classes.to_vec(),
+            period: index,
+            missed,
+            limit,
+            asked,
+            attained: found.attained,
+            faults: found.faults,
+            late: found.days,
+        }));
+    }
+    (out, holds)
+}
+
 fn violations(
     outcome: &Outcome,
     limits: Limits,
     classes: &[ClassId],
     period: usize,
 ) -> Vec<Violation> {
-    let asked = [
-        (Missed::Nominal, limits.nominal),
-        (Missed::Guaranteed, limits.guaranteed),
-    ];
     let mut out = Vec::new();
-    for (missed, limit) in asked {
+    for (missed, limit) in limits.each() {
         let (Some((limit, asked)), Some(attained)) = (limit, outcome.worst(missed)) else {
             continue;
         };
@@ -179,6 +229,7 @@ fn violations(
             asked,
             attained,
             faults,
+            late: Days::new(),
         });
     }
     out

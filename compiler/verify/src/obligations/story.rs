@@ -5,6 +5,7 @@ use thrice_diagnostics::Diagnostic;
 use thrice_model::StepId;
 use thrice_plan::{CopyId, Leave, Period};
 
+use super::lateness;
 use crate::context::Context;
 use crate::presence::{Run, Symbolized};
 use crate::wording::{age, list, moment};
@@ -74,12 +75,7 @@ pub(super) fn tell_run(
     for (day, (at, late)) in symbolized.days.iter().zip(changes) {
         let begins = plan.periods.iter().find(|period| period.from == *day);
         if let Some(begins) = begins.filter(|_| 0 < *at && *at <= run.age) {
-            let late = match late {
-                0 => String::new(),
-                1 => ", a day late".to_owned(),
-                days => format!(", {days} days late"),
-            };
-            events.push((*at, 0, format!("`{}` begins{late}", begins.name)));
+            events.push((*at, 0, lateness::begins(&begins.name, *late)));
         }
     }
     for (node, id) in symbolized.copies.iter().enumerate() {

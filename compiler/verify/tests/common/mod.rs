@@ -92,6 +92,13 @@ pub fn help(found: &Verification, code: &str) -> String {
     finding(found, code).help.clone().unwrap_or_default()
 }
 
+/// Its case, each event with its time.
+pub fn case(found: &Verification, code: &str) -> Vec<String> {
+    let case = finding(found, code).case.iter();
+    case.map(|event| format!("{} {}", event.when, event.what))
+        .collect()
+}
+
 /// Its severity.
 pub fn severity(found: &Verification, code: &str) -> Severity {
     finding(found, code).severity

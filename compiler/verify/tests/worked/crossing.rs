@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::adversary::all_codes;
-use crate::common::finding;
+use crate::common::{case, finding};
 
 /// Scans on a server; an old object storage that goes in autumn, and a new one.
 const SCANS: &str = r#"
@@ -42,12 +42,6 @@ fn in_autumn(found: &Verification, obligation: Obligation, holds: bool) {
         all.iter().all(|(phase, held)| *held == expected(phase)),
         "{all:?}"
     );
-}
-
-fn case(found: &Verification, code: &str) -> Vec<String> {
-    let case = finding(found, code).case.iter();
-    case.map(|event| format!("{} {}", event.when, event.what))
-        .collect()
 }
 
 /// The day on which the old storage goes is the first one of the new one: at noon before its first run, all there

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::Span;
 use thrice_model::{ClassId, Demand, Requirement, Table};
-use thrice_plan::Period;
+use thrice_plan::{Missed, Period};
 use thrice_quantity::Seconds;
 
 use crate::context::Context;
@@ -16,6 +16,16 @@ use crate::context::Context;
 pub(super) struct Limits {
     pub(super) nominal: Option<(Seconds, Span)>,
     pub(super) guaranteed: Option<(Seconds, Span)>,
+}
+
+impl Limits {
+    /// What is asked while every run succeeds, and while runs fail, each with its words.
+    pub(super) const fn each(self) -> [(Missed, Option<(Seconds, Span)>); 2] {
+        [
+            (Missed::Nominal, self.nominal),
+            (Missed::Guaranteed, self.guaranteed),
+        ]
+    }
 }
 
 /// For each class a number that it shares with those of which the same is asked at all times, and whose copies

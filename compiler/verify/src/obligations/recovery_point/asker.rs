@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use thrice_model::{ClassId, HostId, StepId, Survive, Target};
 use thrice_plan::calendar::midnight;
 use thrice_plan::staleness::{Known, Worst, worst};
@@ -127,16 +128,26 @@ impl Outcome {
     ) -> BTreeSet<FaultSet> {
         let left = self.left.iter();
         let left = left.filter(|(_, oldest)| test(pick(oldest, missed)));
-        let mut out = BTreeSet::new();
-        for (place, _) in left {
-            if self.idle == Some(*place) {
-                let sets = self.sets.iter().map(|(set, _)| set);
-                out.extend(sets.filter(|set| is_idle(set, &self.hosts)).cloned());
-            } else {
-                out.extend(self.set(*place).cloned());
-            }
-        }
-        out
+        left.flat_map(|(place, _)| self.standing_for(*place))
+            .cloned()
+            .collect()
+    }
+
+    /// The fault sets that leave something, each with its place; of idle ones the first.
+    pub(super) fn leaving(&self) -> impl Iterator<Item = (usize, &(FaultSet, Striking))> {
+        let left = self.left.iter();
+        left.filter_map(|(place, _)| Some((*place, self.sets.get(*place)?)))
+    }
+
+    /// The fault sets for which the one with this place stands.
+    pub(super) fn standing_for(&self, place: usize) -> impl Iterator<Item = &FaultSet> {
+        let idle = self.idle == Some(place);
+        let all = self.sets.iter().enumerate();
+        let mine = all.filter(move |(at, (set, _))| match idle {
+            true => is_idle(set, &self.hosts),
+            false => *at == place,
+        });
+        mine.map(|(_, (set, _))| set)
     }
 }
 
@@ -169,7 +180,7 @@ enum Left {
 }
 
 /// The worst over a period and the shape of the copy that has it; `None`: without bound.
-type Found = Option<(Worst, usize)>;
+pub(super) type Found = Option<(Worst, usize)>;
 
 /// What decides which fault sets a class is asked about.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -190,10 +201,10 @@ pub(super) type Hosts = BTreeMap<ClassId, Rc<BTreeSet<HostId>>>;
 
 /// Asks about one period; the same copies left are asked about once.
 pub(super) struct Asker<'c, 'p> {
-    context: &'c Context<'p>,
-    period: &'c Period,
-    from: i64,
-    until: i64,
+    pub(super) context: &'c Context<'p>,
+    pub(super) period: &'c Period,
+    pub(super) from: i64,
+    pub(super) until: i64,
     struck: BTreeMap<FaultSet, Striking>,
     sets: BTreeMap<SetsKey, Sets>,
     /// Kept from period to period.
@@ -203,17 +214,24 @@ pub(super) struct Asker<'c, 'p> {
 }
 
 impl<'c, 'p> Asker<'c, 'p> {
+    /// About a period that lasts as late as the next one may come.
     pub(super) fn new(context: &'c Context<'p>, period: &'c Period) -> Self {
-        let slipped = period
-            .until
-            .checked_add(period.slip_days.days())
-            .unwrap_or(period.until)
-            .min(context.plan.model.policy.end);
+        let slipped = period.until.checked_add(period.slip_days.days());
+        Self::up_to(context, period, slipped.unwrap_or(period.until))
+    }
+
+    /// About a period that ends when it is written to.
+    pub(super) fn on_time(context: &'c Context<'p>, period: &'c Period) -> Self {
+        Self::up_to(context, period, period.until)
+    }
+
+    fn up_to(context: &'c Context<'p>, period: &'c Period, until: Date) -> Self {
+        let until = until.min(context.plan.model.policy.end);
         Self {
             context,
             period,
             from: midnight(period.from),
-            until: midnight(slipped.max(period.from)),
+            until: midnight(until.max(period.from)),
             struck: BTreeMap::new(),
             sets: BTreeMap::new(),
             hosts: Hosts::new(),
@@ -388,12 +406,18 @@ impl<'c, 'p> Asker<'c, 'p> {
             // The period ends before any of them is settled: all of it is looked at as if they were.
             settled.iter_mut().for_each(|(at, _)| *at = self.from);
         }
+        self.among(&settled, missed, self.until)
+    }
+
+    /// The same among copies each of which counts from some moment on.
+    pub(super) fn among(&self, settled: &[(i64, CopyId)], missed: Missed, until: i64) -> Found {
+        let staleness = &self.context.plan.staleness();
         let mut cuts: Vec<i64> = settled.iter().map(|(at, _)| *at).collect();
         cuts.sort_unstable();
         cuts.dedup();
         let mut out: Found = None;
         for (index, from) in cuts.iter().enumerate() {
-            let until = cuts.get(index + 1).map_or(self.until, |next| *next);
+            let until = cuts.get(index + 1).map_or(until, |next| *next);
             let there = settled.iter().filter(|(at, _)| at <= from);
             let there: Vec<CopyId> = there.map(|(_, copy)| *copy).collect();
             let newest = there.iter().map(|copy| staleness.of(*copy, missed));
@@ -418,15 +442,20 @@ impl<'c, 'p> Asker<'c, 'p> {
         midnight(self.context.plan.copies[copy].lifetime.from)
     }
 
-    /// When a copy's chain has surely filled it: on the calendar, where that says it sooner than the longest
-    /// way through the chain.
+    /// When a copy's chain has surely filled it in this period.
     pub(super) fn settled(&self, id: CopyId, missed: Missed) -> i64 {
+        let first = self.context.plan.copies[id].lifetime.from;
+        self.filled(id, missed, midnight(first)).max(self.from)
+    }
+
+    /// When a copy's chain has surely filled it if it begins at some moment: on the calendar, where that says it
+    /// sooner than the longest way through the chain.
+    pub(super) fn filled(&self, id: CopyId, missed: Missed, first: i64) -> i64 {
         let copy = &self.context.plan.copies[id];
         let chain = match missed {
             Missed::Nominal => copy.nominal_staleness,
             Missed::Guaranteed => copy.staleness,
         };
-        let first = midnight(copy.lifetime.from);
         let settled = first.saturating_add(chain.0);
         let filled = self
             .context
@@ -434,7 +463,7 @@ impl<'c, 'p> Asker<'c, 'p> {
             .staleness()
             .of(id, missed)
             .filled_since(first);
-        settled.min(filled.unwrap_or(settled)).max(self.from)
+        settled.min(filled.unwrap_or(settled))
     }
 }
 

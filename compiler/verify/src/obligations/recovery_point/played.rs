@@ -5,6 +5,8 @@
 //! through start on time, those after them are missed, and all others of these steps start late and take
 //! long. Then the faults strike, just before a newer version would be there.
 //!
+//! Where that takes phases that come late, they come so late in the play.
+//!
 //! Not played is what has no single course: an age without bound, one that is only bounded (a step is
 //! taken without its phase), and versions of what is written in place, half of which may be read in any run.
 //! Faults that do their harm in the course of time (hostile hands, deletions that travel, damage) do not
@@ -15,12 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use thrice_model::{ClassId, StepId, Strike, Verb};
 use thrice_plan::calendar::after_is_enforced;
+use thrice_plan::calendar::midnight;
 use thrice_plan::staleness::Known;
 use thrice_plan::{CopyId, Missed, Period};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Case, Choices, RunChoice, simulate};
 
-use super::super::playing::{Played, lost};
+use super::super::playing::{self, Played, lost};
 use super::asker::{Asker, unwatched};
 use super::tell::passages;
 use super::{Violation, path};
@@ -33,6 +36,8 @@ struct Setup {
     copies: Vec<CopyId>,
     /// Those of the class that may hold a newer version when it is judged.
     judged: BTreeSet<CopyId>,
+    /// Those that do not if phases come so late: nothing has filled them yet.
+    unfilled: BTreeSet<CopyId>,
     case: Case,
 }
 
@@ -46,20 +51,24 @@ pub(super) fn confirm(context: &Context<'_>, violation: &Violation) -> Result<Pl
         Ok(setup) => setup,
         Err(rests_on) => return Ok(Played::Not(rests_on)),
     };
-    let course = simulate(context.plan, &setup.case);
-    let states = course.outcomes.iter().flat_map(|outcome| &outcome.copies);
-    let newest = states
-        .filter(|state| setup.judged.contains(&state.copy))
-        .filter_map(|state| Some((state.newest?, state.copy)))
-        .max();
+    let late = (!violation.late.is_empty()).then(|| playing::late(context.plan, &violation.late));
+    let course = simulate(late.as_ref().unwrap_or(context.plan), &setup.case);
+    let newest = |also: &BTreeSet<CopyId>| {
+        let states = course.outcomes.iter().flat_map(|outcome| &outcome.copies);
+        states
+            .filter(|state| setup.judged.contains(&state.copy) || also.contains(&state.copy))
+            .filter_map(|state| Some((state.newest?, state.copy)))
+            .max()
+    };
+    let age = |at: Timestamp| Seconds(oldest.at.saturating_sub(at.as_second()));
     // Nothing at all is older than anything.
-    let Some((newest, copy)) = newest else {
+    let Some((_, copy)) = newest(&setup.unfilled).filter(|(at, _)| age(*at) < told) else {
         return Ok(Played::Out);
     };
-    let age = Seconds(oldest.at.saturating_sub(newest.as_second()));
-    if age >= told {
-        return Ok(Played::Out);
-    }
+    let Some((younger, _)) = newest(&BTreeSet::new()).filter(|(at, _)| age(*at) < told) else {
+        return Ok(Played::Not("copies that may be filled sooner"));
+    };
+    let age = age(younger);
     if waits(context, &setup.copies) {
         return Ok(Played::Not("steps that wait for others"));
     }
@@ -80,7 +89,7 @@ fn setup(context: &Context<'_>, violation: &Violation) -> Result<Setup, &'static
         return Err("bounds of ages");
     };
     let class = *class;
-    let judged = judged(context, violation, class, period);
+    let (judged, unfilled) = judged(context, violation, class, period);
     if judged
         .iter()
         .any(|copy| may_be_torn(context, *copy, missed))
@@ -105,21 +114,22 @@ fn setup(context: &Context<'_>, violation: &Violation) -> Result<Setup, &'static
             from: None,
             judged: just_before,
             classes: [class].into(),
-            choices: choices(context, &copies, oldest.at, missed),
+            choices: choices(context, (&copies, &unfilled), violation),
         },
         copies,
         judged,
+        unfilled,
     })
 }
 
-/// The copies whose newest version counts. Where things are lost at once, the simulator finds out by
-/// itself what is left; of other faults it is told.
+/// The copies whose newest version counts, and those that nothing has filled yet if phases come late. Where things are
+/// lost at once, the simulator finds out by itself what is left; of other faults it is told.
 fn judged(
     context: &Context<'_>,
     violation: &Violation,
     class: ClassId,
     period: &Period,
-) -> BTreeSet<CopyId> {
+) -> (BTreeSet<CopyId>, BTreeSet<CopyId>) {
     let (at, missed) = (violation.attained.oldest.at, violation.missed);
     let faults = &violation.attained.faults;
     let mut copies = context.copies_in(class, period);
@@ -136,17 +146,33 @@ fn judged(
     copies.retain(|copy| missed == Missed::Nominal || unwatched(context, *copy).is_none());
     // New ones count from when they are surely filled, unless none is in this period.
     let asker = Asker::new(context, period);
-    let settled = |copy: &CopyId| asker.settled(*copy, missed) < at;
+    let settled =
+        |copy: &CopyId| asker.filled(*copy, missed, first(context, violation, *copy)) < at;
     let is_made = |copy: &CopyId| context.plan.copies[*copy].made_by.is_some();
+    let mut unfilled = BTreeSet::new();
     if copies.iter().filter(|copy| is_made(copy)).any(settled) {
+        if !violation.late.is_empty() {
+            unfilled.extend(copies.iter().copied().filter(|copy| !settled(copy)));
+        }
         copies.retain(settled);
     }
-    copies.into_iter().collect()
+    (copies.into_iter().collect(), unfilled)
+}
+
+/// When a copy begins, in Unix seconds.
+fn first(context: &Context<'_>, violation: &Violation, copy: CopyId) -> i64 {
+    let written = context.plan.copies[copy].lifetime.from;
+    midnight(*violation.late.get(&written).unwrap_or(&written))
 }
 
 /// The runs as the case has them. Where copies share a step, the first of them has its way: what it leaves
-/// out is newer than what the others hold.
-fn choices(context: &Context<'_>, copies: &[CopyId], at: i64, missed: Missed) -> Choices {
+/// out is newer than what the others hold. What is new takes as long as it can to be filled.
+fn choices(
+    context: &Context<'_>,
+    (copies, unfilled): (&[CopyId], &BTreeSet<CopyId>),
+    violation: &Violation,
+) -> Choices {
+    let (at, missed) = (violation.attained.oldest.at, violation.missed);
     let mut out = Choices::default();
     let mut decided: BTreeSet<StepId> = BTreeSet::new();
     for copy in copies {
@@ -167,6 +193,22 @@ fn choices(context: &Context<'_>, copies: &[CopyId], at: i64, missed: Missed) ->
             });
             let of_step: BTreeMap<Timestamp, RunChoice> = runs.collect();
             out.runs.insert(passage.step, of_step);
+        }
+    }
+    for copy in unfilled {
+        let first = first(context, violation, *copy);
+        for step in steps(context, *copy).filter(|step| !decided.contains(step)) {
+            let cadence = &context.plan.cadences[step];
+            out.durations.insert(step, cadence.duration.high());
+            out.late.insert(step, cadence.jitter);
+            let fail = usize::try_from(cadence.missed).unwrap_or(usize::MAX);
+            let fail = if missed == Missed::Nominal { 0 } else { fail };
+            let starts = context.plan.calendars.starts(step);
+            let starts = starts.into_iter().flat_map(|starts| starts.iter().copied());
+            let runs = starts.filter(|start| *start >= first).take(fail);
+            let runs = runs.filter_map(|start| Timestamp::from_second(start).ok());
+            let of_step = out.runs.entry(step).or_default();
+            of_step.extend(runs.map(|due| (due, RunChoice::Missed)));
         }
     }
     out

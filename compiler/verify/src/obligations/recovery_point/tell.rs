@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
 use thrice_model::{ClassId, Obligation, StepId};
-use thrice_plan::calendar::after_is_enforced;
+use thrice_plan::calendar::{after_is_enforced, midnight};
 use thrice_plan::staleness::{Known, Run};
 use thrice_plan::{CopyId, Missed};
 use thrice_quantity::Seconds;
 
+use super::super::lateness::{self, point_at};
 use super::asker::{Attained, Oldest, Outcome, unwatched};
-use super::{Violation, path};
+use super::{Violation, late, path};
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet};
 use crate::verification::{Engine, Finding};
@@ -19,6 +20,7 @@ use crate::wording::{during, instant, some};
 const EXCEEDED: Code = Code("T1301");
 const BOUNDARY: Code = Code("T1302");
 const GUARANTEED: Code = Code("T1303");
+const LATE: Code = Code("T1304");
 
 /// What is attained, in a few words.
 pub(super) fn note(context: &Context<'_>, outcome: &Outcome) -> String {
@@ -116,7 +118,9 @@ pub(super) fn tell(context: &Context<'_>, part: &[Violation]) -> Option<Finding>
     let classes: Vec<ClassId> = classes.into_iter().collect();
     let steps = steps(context, first.attained.oldest.copy);
     let boundary = is_boundary(context, first, &steps);
+    let late = late::phases(context, &first.late);
     let (code, severity) = match first.missed {
+        _ if !late.is_empty() => (LATE, Severity::Warning),
         Missed::Nominal if boundary => (BOUNDARY, Severity::Warning),
         Missed::Nominal => (EXCEEDED, Severity::Error),
         Missed::Guaranteed => (GUARANTEED, Severity::Error),
@@ -134,6 +138,7 @@ pub(super) fn tell(context: &Context<'_>, part: &[Violation]) -> Option<Finding>
         class.named.span,
         format!("`{}` lives on `{home}`", class.named.name),
     );
+    diagnostic = point_at(&late, diagnostic);
     diagnostic = case(context, first, &class.named.name, diagnostic);
     diagnostic = diagnostic.help(advice(context, first, boundary));
     let faults: BTreeSet<Fault> = part
@@ -189,6 +194,11 @@ fn message(
         more => format!(", or in {more} more cases"),
     };
     let when = set_words(context, &first.attained.faults);
+    let late = lateness::words(&late::phases(context, &first.late));
+    let more = match late {
+        Some(late) => format!("{more}, when {late}"),
+        None => more,
+    };
     let (asked, missed) = match first.missed {
         Missed::Nominal => ("at most", ""),
         Missed::Guaranteed => (
@@ -311,6 +321,7 @@ fn case(
         );
     };
     let passages = passages(context, (oldest.copy, oldest.at), violation.missed);
+    let mut events: Vec<(i64, String)> = Vec::new();
     for passage in passages.iter().rev() {
         let name = &context.plan.model.steps[passage.step].named.name;
         let data = instant(passage.run.data());
@@ -318,9 +329,8 @@ fn case(
             true => format!("`{name}` starts"),
             false => format!("`{name}` starts, and takes the data of {data}"),
         };
-        diagnostic = diagnostic
-            .event(instant(passage.run.start()), starts)
-            .event(instant(passage.run.done()), format!("`{name}` is done"));
+        events.push((passage.run.start(), starts));
+        events.push((passage.run.done(), format!("`{name}` is done")));
         if let (Some(failed), count) = (passage.failing.first(), passage.failing.len()) {
             let what = match count {
                 1 => format!("`{name}` fails"),
@@ -328,8 +338,20 @@ fn case(
                     format!("`{name}` fails, and so do all of its {count} runs until somebody acts")
                 }
             };
-            diagnostic = diagnostic.event(instant(failed.start()), what);
+            events.push((failed.start(), what));
         }
+    }
+    for (phase, days) in late::phases(context, &violation.late) {
+        let comes = violation.late.get(&phase.start).copied();
+        let comes = comes.map(midnight).filter(|at| *at < oldest.at);
+        if let Some(comes) = comes {
+            let after = events.iter().position(|(at, _)| *at > comes);
+            let begins = lateness::begins(&phase.named.name, days);
+            events.insert(after.unwrap_or(events.len()), (comes, begins));
+        }
+    }
+    for (at, what) in events {
+        diagnostic = diagnostic.event(instant(at), what);
     }
     diagnostic.event(
         instant(oldest.at),
@@ -339,6 +361,10 @@ fn case(
 
 fn advice(context: &Context<'_>, violation: &Violation, boundary: bool) -> String {
     let oldest = &violation.attained.oldest;
+    if !violation.late.is_empty() {
+        return "run more often what must do until then, or promise a smaller `slip` for the phase"
+            .to_owned();
+    }
     let Some(age) = oldest.age else {
         let (_, step) = unbounded(context, oldest.copy);
         let help = match step.map(|id| &context.plan.model.steps[id]) {

@@ -1,0 +1,133 @@
+//! Phases that come late, where that alone breaks a promise about ages or times.
+
+use super::*;
+use crate::adversary::all_codes;
+use crate::common::{case, finding};
+
+/// A database with a weekly copy, each Sunday at 03:00, and a daily one that comes in summer, on a Monday.
+const DATABASE: &str = r#"
+policy p "p" { horizon 2 years; response time 24h }
+phase spring = 2026-03-01 { slip 0 days }
+phase summer = 2026-06-01 { slip LATE days }
+phase autumn = 2026-09-03 { slip 0 days }
+provider ovh { site one }
+provider old { site one }
+provider new { site one }
+provider eye
+monitor watch { healthchecks at "PING"; hosted by eye; grace 2h }
+host vps at ovh/one { runs cron; has rclone 1.75.2; store disk { medium nvme } }
+object_storage former at old/one { bucket main { medium object } }
+object_storage latter at new/one since summer { bucket main { medium object } }
+class db is state on vps.disk:/db
+copy weekly of db to former.main:/db by vps.cron { weekly on Sunday at 03:00 UTC; taking 0s..1h; monitor watch }
+copy nightly of db to latter.main:/db by vps.cron since summer { daily at 04:00 UTC; taking 0s..1h; monitor watch }
+"#;
+
+fn late_by(slip: i64, more: &str) -> Verification {
+    let text = [DATABASE, more].concat();
+    let found = judged(&text.replace("LATE", &slip.to_string()));
+    assert!(found.internal.is_empty(), "{:?}", found.internal);
+    found
+}
+
+fn is_silent(found: &Verification) {
+    let codes = all_codes(found);
+    assert!(
+        codes.iter().all(|code| !code.starts_with("T13")),
+        "{codes:?}"
+    );
+}
+
+/// On Monday the weekly copy is a day old, and the new one is there at five. On Thursday it is four days old.
+#[test]
+fn what_must_do_until_a_new_copy_is_filled_must_do_for_longer_if_that_comes_late() {
+    let asked = "require rpo <= 4 days for all since summer\n";
+    for slip in [0, 2] {
+        is_silent(&late_by(slip, asked));
+    }
+    for slip in [3, 60] {
+        let found = late_by(slip, asked);
+        assert_eq!(finding(&found, "T1304").severity, Severity::Warning);
+        let told = message(&found, "T1304");
+        assert!(told.contains("can be 4 d 2 h old"), "{told}");
+        assert!(told.ends_with("; at most 4 d is asked for"), "{told}");
+        assert!(
+            told.contains(", when `summer` comes 3 days late;"),
+            "{told}"
+        );
+        let case = case(&found, "T1304");
+        let event = "2026-06-04 00:00 UTC `summer` begins, 3 days late";
+        assert!(case.iter().any(|told| told == event), "{case:#?}");
+        // Played with a summer that is so late: the new copy is empty until then.
+        let plays = &found.plays[&Obligation::RecoveryPoint];
+        assert_eq!((plays.replayed, plays.rest_on.len()), (1, 0), "{plays:?}");
+        let verdicts = found.verdicts.iter();
+        let mut mine = verdicts.filter(|v| v.obligation == Obligation::RecoveryPoint);
+        assert!(mine.all(|v| v.holds), "on time, all is well");
+    }
+    // A new copy is nothing to wait for where the old one does.
+    is_silent(&late_by(60, "require rpo <= 8 days for all\n"));
+    // What is exceeded on time is told as that, and once.
+    let found = late_by(60, "require rpo <= 25h for all since summer\n");
+    assert!(!all_codes(&found).contains(&"T1304"));
+}
+
+/// A summer that comes on the day of autumn leaves autumn with the weekly copy, four days old on that Thursday.
+#[test]
+fn a_phase_that_is_late_leaves_its_copies_to_the_next_one() {
+    let asked = "require rpo <= 4 days for all since autumn\n";
+    is_silent(&late_by(93, asked));
+    for slip in [94, 300] {
+        let found = late_by(slip, asked);
+        let told = message(&found, "T1304");
+        assert!(told.contains(" in `autumn` if "), "{told}");
+        assert!(
+            told.contains(", when `summer` comes 94 days late;"),
+            "{told}"
+        );
+    }
+}
+
+/// While runs fail, the new copy is filled later, and the old one is older.
+#[test]
+fn what_is_guaranteed_must_be_so_however_late_phases_are() {
+    let asked = |days: i64| {
+        format!("require rpo <= 8 days, guaranteed <= {days} days for all since summer\n")
+    };
+    is_silent(&late_by(60, &asked(30)));
+    let found = late_by(60, &asked(12));
+    let told = message(&found, "T1304");
+    assert!(
+        told.contains("while runs fail until somebody has acted"),
+        "{told}"
+    );
+    let plays = &found.plays[&Obligation::RecoveryPoint];
+    assert_eq!((plays.replayed, plays.rest_on.len()), (1, 0), "{plays:?}");
+    is_silent(&late_by(0, &asked(12)));
+}
+
+/// A month of 30 days is followed by one of 31. That the month is only there because the next phase is late is a warning.
+#[test]
+fn a_period_that_lasts_longer_has_other_days() {
+    let text = |until: &str, slip: i64| {
+        let monthly = DATABASE.replace("weekly on Sunday at", "monthly on 1 at");
+        let monthly = monthly.replace("spring = 2026-03-01", "spring = 2026-04-01");
+        let monthly = monthly.replace("2026-06-01 {", &format!("{until} {{"));
+        [
+            &monthly.replace("LATE", &slip.to_string()),
+            "require rpo <= 722h for all until summer\n",
+        ]
+        .concat()
+    };
+    is_silent(&judged(&text("2026-05-01", 30)));
+    let found = judged(&text("2026-05-01", 31));
+    assert!(found.internal.is_empty());
+    assert_eq!(finding(&found, "T1304").severity, Severity::Warning);
+    let told = message(&found, "T1304");
+    assert!(told.contains(" in `spring` if "), "{told}");
+    assert!(
+        told.contains(", when `summer` comes 31 days late;"),
+        "{told}"
+    );
+    assert!(all_codes(&judged(&text("2026-06-01", 0))).contains(&"T1301"));
+}
