@@ -70,6 +70,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T1301", &[("daily at 03:00 UTC", "daily at 03:05 UTC")]),
     ("T1302", &[("rpo 24h", "rpo 26h")]),
     ("T1303", &[("guaranteed 3 days", "guaranteed 6 days")]),
+    ("T1304", &[("slip 14 days", "slip 2 days")]),
     ("T1401", &[("link 5 MB/s", "link 90 MB/s")]),
     (
         "T1402",

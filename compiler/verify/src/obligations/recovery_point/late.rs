@@ -254,7 +254,6 @@ impl<'a, 'c, 'p> Search<'a, 'c, 'p> {
         let mut day = i64::MIN;
         for period in &self.asker.context.plan.periods {
             let written = midnight(period.from);
-            let latest = written.saturating_add(period.late_days.saturating_mul(DAY));
             day = day.max(written);
             let next = period.from > self.asker.period.from;
             if next {
@@ -265,7 +264,8 @@ impl<'a, 'c, 'p> Search<'a, 'c, 'p> {
                     day = day.max(self.unfilled_from(copy, now)?);
                 }
             }
-            if day > latest || (!next && day > now) {
+            // It may be so late: so may those before it, and none comes later at the latest than those after it.
+            if !next && day > now {
                 return None;
             }
             out.push(day);
