@@ -184,6 +184,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         "T2109",
         &[("checked daily at 04:00", "checked daily at 06:00")],
     ),
+    ("T2110", &[("slip 60 days", "slip 14 days")]),
     ("T2201", &[("clearance internal", "clearance personal")]),
     ("T2202", &[("held on server, bench", "held on server")]),
     ("T2203", &[("/seed/raw", "/raw")]),

@@ -3,7 +3,8 @@
 //!
 //! Unknown are durations and jitter. Two runs meet for some values of them if and only if they meet when
 //! each may go on from its planned start to its latest end, so the upper ends decide, on every run of the
-//! real calendar up to the horizon, both changes of the clocks a year included: *evaluated*. What a person
+//! real calendar up to the horizon, both changes of the clocks a year included: *evaluated*. Where none
+//! meet, it is looked at whether they do in what a late phase adds to the time in which both exist. What a person
 //! does, or what runs on demand, has no time of which anything could be said; it is left out.
 //!
 //! One file a kind of rule.
@@ -16,16 +17,20 @@ mod users;
 
 use std::collections::BTreeSet;
 
-use thrice_diagnostics::{Diagnostic, Severity, Span};
-use thrice_model::{Obligation, RunnerKind, Step, StepId};
+use jiff::ToSpan as _;
+use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
+use thrice_model::{Lifetime, Obligation, Phase, RunnerKind, Step, StepId};
+use thrice_plan::Plan;
 use thrice_plan::calendar::{Starts, midnight, still_going_on};
 use thrice_quantity::Seconds;
 
+use super::lateness::{self, phase_on};
 use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::instant;
 
+const LATE: Code = Code("T2110");
 /// How many steps a message points at.
 const SHOWN: usize = 6;
 
@@ -124,6 +129,8 @@ struct Rhythm {
     /// When the step begins and ceases to exist, within the horizon.
     from: i64,
     until: i64,
+    /// When it ceases to exist if phases come as late as they may.
+    latest: i64,
 }
 
 impl Rhythm {
@@ -135,22 +142,30 @@ impl Rhythm {
             return None;
         }
         let cadence = &plan.cadences[id];
-        let policy = &plan.model.policy;
         plan.calendars.starts(id)?;
         let calendar = plan.calendars.number(id)?;
+        let (from, until, latest) = stays(plan, step.lifetime);
         Some(Self {
             calendar,
             apart: plan.calendars.apart(calendar),
             late: cadence.jitter,
             length: cadence.jitter.saturating_add(cadence.duration.high()),
-            from: midnight(step.lifetime.from.max(policy.start)),
-            until: midnight(
-                step.lifetime
-                    .until
-                    .map_or(policy.end, |end| end.min(policy.end)),
-            ),
+            from,
+            until,
+            latest,
         })
     }
+}
+
+/// When something begins and ceases to exist, within the horizon, and when it does if phases come as late as they may.
+fn stays(plan: &Plan, lifetime: Lifetime) -> (i64, i64, i64) {
+    let policy = &plan.model.policy;
+    let end = lifetime.until.unwrap_or(policy.end);
+    let mut ending = plan.periods.iter().filter(|period| period.from == end);
+    let late = ending.next().map_or(0, |period| period.late_days);
+    let latest = end.checked_add(late.days()).unwrap_or(end);
+    let [until, latest] = [end, latest].map(|day| midnight(day.min(policy.end)));
+    (midnight(lifetime.from.max(policy.start)), until, latest)
 }
 
 /// How often runs of one step meet runs of another.
@@ -162,12 +177,14 @@ struct Meetings {
     hits: usize,
     /// The first two that meet, by their planned starts.
     first: Option<(i64, i64)>,
+    /// From when on both exist only if a phase is late, where they meet after that alone.
+    overtime: Option<i64>,
 }
 
 impl Meetings {
     /// Whether no run is safe.
     const fn always(&self) -> bool {
-        self.hits > 0 && self.hits == self.runs
+        self.overtime.is_none() && self.hits > 0 && self.hits == self.runs
     }
 }
 
@@ -188,7 +205,17 @@ fn runs<'s>(
     (b, others): (&'s Rhythm, &'s Starts),
     window: Seconds,
 ) -> impl Iterator<Item = (i64, Option<i64>)> + use<'s> {
-    let (from, until) = (a.from.max(b.from), a.until.min(b.until));
+    let while_both = (a.from.max(b.from), a.until.min(b.until));
+    runs_within(starts, (b, others), window, while_both)
+}
+
+/// The same from one moment up to another.
+fn runs_within<'s>(
+    starts: &'s Starts,
+    (b, others): (&'s Rhythm, &'s Starts),
+    window: Seconds,
+    (from, until): (i64, i64),
+) -> impl Iterator<Item = (i64, Option<i64>)> + use<'s> {
     let first = starts.partition_point(|start| *start < from);
     let mut others: &[i64] = others;
     let starts = starts.iter().skip(first).copied();
@@ -203,6 +230,66 @@ fn runs<'s>(
         })
 }
 
+/// How often runs of two steps meet; where they never do, whether they do if a phase is late.
+fn meetings_however_late(
+    a: (&Rhythm, &Starts),
+    b: (&Rhythm, &Starts),
+    window: Seconds,
+) -> Meetings {
+    let met = meetings(a, b, window);
+    match met.hits {
+        0 => overtime(a, b, window).unwrap_or(met),
+        _ => met,
+    }
+}
+
+/// The meetings of two steps that both exist for longer than is written if a phase is late. What begins when another
+/// one ends does so however late that is.
+fn overtime(
+    (a, starts): (&Rhythm, &Starts),
+    (b, others): (&Rhythm, &Starts),
+    window: Seconds,
+) -> Option<Meetings> {
+    let (until, latest) = (a.until.min(b.until), a.latest.min(b.latest));
+    if a.from.max(b.from) >= until || latest <= until {
+        return None;
+    }
+    let runs = runs_within(starts, (b, others), window, (until, latest));
+    let runs: Vec<(i64, Option<i64>)> = runs.collect();
+    let mut hits = runs
+        .iter()
+        .filter_map(|(start, meets)| Some((*start, (*meets)?)));
+    let first = hits.next()?;
+    Some(Meetings {
+        runs: runs.len(),
+        hits: hits.count() + 1,
+        first: Some(first),
+        overtime: Some(until),
+    })
+}
+
+/// A finding about steps that meet only if a phase is late, as such; any other one as it is.
+fn if_late(context: &Context<'_>, met: &Meetings, diagnostic: Diagnostic) -> Diagnostic {
+    let (Some(until), Some((start, _))) = (met.overtime, met.first) else {
+        return diagnostic;
+    };
+    let mut periods = context.plan.periods.iter();
+    let ended = periods.find(|period| midnight(period.from) == until);
+    let phase = ended.and_then(|period| phase_on(context, period.from));
+    let days = start.saturating_sub(until).div_euclid(Seconds::DAY.0) + 1;
+    let late: Vec<(&Phase, i64)> = phase.into_iter().map(|phase| (phase, days)).collect();
+    let when = lateness::words(&late).unwrap_or_default();
+    let help = diagnostic.help.unwrap_or_default();
+    let found = Diagnostic {
+        code: LATE,
+        severity: Severity::Warning,
+        message: format!("{} if {when}", diagnostic.message),
+        help: Some(format!("{help}; or promise a smaller `slip`")),
+        ..diagnostic
+    };
+    lateness::point_at(&late, found)
+}
+
 /// Counts the runs of `a` for which a run of `b` may be going on in the first `window` from the start.
 fn meetings(a: (&Rhythm, &Starts), b: (&Rhythm, &Starts), window: Seconds) -> Meetings {
     if let Some(found) = in_step(a, b, window) {
@@ -212,6 +299,7 @@ fn meetings(a: (&Rhythm, &Starts), b: (&Rhythm, &Starts), window: Seconds) -> Me
         runs: 0,
         hits: 0,
         first: None,
+        overtime: None,
     };
     for (start, meets) in runs(a, b, window) {
         out.runs += 1;
@@ -252,6 +340,7 @@ fn in_step(
         runs: starts.len(),
         hits: hit.len(),
         first: hit.first().map(|start| (*start, other(*start))),
+        overtime: None,
     })
 }
 
@@ -326,6 +415,7 @@ mod tests {
             length: Seconds(late + long),
             from,
             until: from + lasts,
+            latest: from + lasts,
         }
     }
 

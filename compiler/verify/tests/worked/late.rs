@@ -131,3 +131,52 @@ fn a_period_that_lasts_longer_has_other_days() {
     );
     assert!(all_codes(&judged(&text("2026-06-01", 0))).contains(&"T1301"));
 }
+
+/// Two hosts that work on one repository: a prune on the clock of Paris, an hour sooner from the last Sunday of March on,
+/// and a mirror that ends with a phase.
+const TABLE: &str = r#"
+policy p "p" { horizon 1 year; response time 24h }
+phase winter = 2026-11-01 { slip 0 days }
+phase moved = 2027-03-01 { slip LATE days }
+provider ovh { site one }
+provider home { site rack }
+provider bank { site safe }
+host vps at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium nvme } }
+nas tower at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store tank { medium hdd } }
+network mesh { joins vps, tower }
+vault envelope at bank/safe
+monitor deadman { healthchecks at "PING"; hosted by bank }
+key k { held on envelope; file "/etc/k" }
+repository r in tower.tank:/r { engine restic 0.18.0; key k }
+class db is state on vps.disk:/db
+backup up of db to r by vps.cron { daily at 01:00 UTC; taking 1m..10m; monitor deadman }
+prune weekly of r by vps.cron SINCE { weekly on Sunday at 05:00 "Europe/Paris"; taking 1m..20m; monitor deadman }
+sync mirror of tower.tank:/r to vps.disk:/mirror by tower.cron until moved { daily at 03:05 UTC; taking 1m..20m; max delete 1000; monitor deadman }
+"#;
+
+#[test]
+fn a_step_that_goes_on_until_a_phase_comes_meets_others_on_later_days() {
+    let found = |slip: i64, since: &str| {
+        let text = TABLE.replace("LATE", &slip.to_string());
+        judged(&text.replace("SINCE", since))
+    };
+    // The mirror of the 28th of March is the first one that may read what is pruned.
+    let all = found(27, "");
+    let meets = |code: &&str| code.starts_with("T21");
+    assert!(!all_codes(&all).iter().any(meets), "{:?}", all_codes(&all));
+    let all = found(28, "");
+    assert_eq!(finding(&all, "T2110").severity, Severity::Warning);
+    let told = message(&all, "T2110");
+    let expected =
+        "`mirror` may copy `r` while `weekly` deletes in it if `moved` comes 28 days late";
+    assert_eq!(told, expected);
+    let case = case(&all, "T2110");
+    assert!(
+        case[0].starts_with("2027-03-28 03:00 UTC `weekly`"),
+        "{case:#?}"
+    );
+    assert!(codes(&all).iter().all(|code| !code.starts_with("T21")));
+    // What begins when the mirror ends never meets it, however late that is.
+    let apart = found(60, "since moved");
+    assert!(!all_codes(&apart).iter().any(meets));
+}

@@ -4,7 +4,7 @@ use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::StepId;
 use thrice_quantity::Seconds;
 
-use super::{Rhythm, at_work, finding, meetings};
+use super::{Rhythm, at_work, finding, if_late, meetings_however_late};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::instant;
@@ -31,19 +31,20 @@ fn too_early(context: &Context<'_>, id: StepId) -> Option<Finding> {
         length: Seconds(1),
         ..copying
     };
-    let met = meetings((&asking, times), (&copying, starts), Seconds(1));
+    let met = meetings_however_late((&asking, times), (&copying, starts), Seconds(1));
     let (asked, begun) = met.first?;
     let name = &step.named.name;
-    let which = match met.always() {
-        true => "as each time".to_owned(),
-        false => format!("as {} times of {}", met.hits, met.runs),
+    let which = match (met.overtime, met.always()) {
+        (Some(_), _) => String::new(),
+        (None, true) => " (as each time)".to_owned(),
+        (None, false) => format!(" (as {} times of {})", met.hits, met.runs),
     };
     let severity = match met.always() {
         true => Severity::Error,
         false => Severity::Warning,
     };
     let message =
-        format!("`{name}` is asked for its versions while it may still be copying them ({which})");
+        format!("`{name}` is asked for its versions while it may still be copying them{which}");
     let diagnostic = Diagnostic::new(TOO_EARLY, severity, message)
         .at(*span, format!("asked {schedule}"))
         .at(
@@ -62,5 +63,6 @@ fn too_early(context: &Context<'_>, id: StepId) -> Option<Finding> {
             "a version has not arrived yet: an alarm, and nothing is wrong",
         )
         .help("ask later, or say how long the backup and the copying may take: `taking`");
+    let diagnostic = if_late(context, &met, diagnostic);
     Some(finding(diagnostic, vec![name.to_string()]))
 }

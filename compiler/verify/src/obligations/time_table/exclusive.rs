@@ -16,7 +16,9 @@ use thrice_model::{RepositoryId, StepId, Table};
 use thrice_quantity::Seconds;
 
 use super::users::{Manner, Role, Users, users};
-use super::{Meetings, Rhythm, SHOWN, always, finding, in_step, meetings, runs};
+use super::{
+    Meetings, Rhythm, SHOWN, always, finding, if_late, in_step, meetings_however_late, runs,
+};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::{instant, some};
@@ -46,7 +48,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 *rhythms.entry(user.manner.rhythm).or_insert(next)
             })
             .collect();
-        let mut groups: BTreeMap<Code, Vec<Clash<'_>>> = BTreeMap::new();
+        // On time, and if a phase is late.
+        let mut groups: BTreeMap<(Option<i64>, Code), Vec<Clash<'_>>> = BTreeMap::new();
         for (first, one) in users.iter().zip(&numbers) {
             for (second, other) in users.iter().zip(&numbers) {
                 let Some((code, window)) = rule(first, second) else {
@@ -57,18 +60,19 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                     continue;
                 }
                 let (a, b) = (&first.manner.rhythm, &second.manner.rhythm);
-                let met = *known
-                    .entry((*one, *other, window))
-                    .or_insert_with(|| meetings((a, &first.starts), (b, &second.starts), window));
+                let met = *known.entry((*one, *other, window)).or_insert_with(|| {
+                    meetings_however_late((a, &first.starts), (b, &second.starts), window)
+                });
                 if met.hits > 0 {
-                    groups
-                        .entry(code)
-                        .or_default()
-                        .push(Clash { first, second, met });
+                    groups.entry((met.overtime, code)).or_default().push(Clash {
+                        first,
+                        second,
+                        met,
+                    });
                 }
             }
         }
-        for (code, clashes) in &groups {
+        for ((_, code), clashes) in &groups {
             out.extend(tell(context, id, *code, clashes));
         }
     }
@@ -187,7 +191,12 @@ fn tell(
     let plan = context.plan;
     let repository = &plan.model.repositories[id].named;
     let always = clashes.iter().find(|clash| clash.met.always());
-    let told = always.or_else(|| clashes.first())?;
+    let soonest = || {
+        clashes
+            .iter()
+            .min_by_key(|c| c.met.overtime.and(c.met.first))
+    };
+    let told = always.or_else(soonest)?;
     let severity = match code {
         WAITS => Severity::Warning,
         TORN_MIRROR => Severity::Error,
@@ -249,23 +258,28 @@ fn tell(
     for (at, what) in events {
         diagnostic = diagnostic.event(instant(at), what);
     }
-    let which = match told.met.always() {
-        true => "in each of its runs".to_owned(),
-        false => format!("in {} of its {} runs", told.met.hits, told.met.runs),
+    let which = match (told.met.overtime, told.met.always()) {
+        (Some(_), _) => String::new(),
+        (None, true) => ": so it may be in each of its runs".to_owned(),
+        (None, false) => {
+            let (hits, runs) = (told.met.hits, told.met.runs);
+            format!(": so it may be in {hits} of its {runs} runs")
+        }
     };
     let outcome = match code {
         TORN_MIRROR => "copies an index that names what is deleted meanwhile",
         WAITS => "waits, and is done later than it says",
         _ => "may find the lock taken, and fails then",
     };
-    diagnostic = diagnostic.event("then", format!("{first} {outcome}: so it may be {which}"));
+    diagnostic = diagnostic.event("then", format!("{first} {outcome}{which}"));
     let mut subjects: Vec<String> = vec![repository.name.to_string()];
     subjects.extend(
         steps
             .iter()
             .map(|id| plan.model.steps[*id].named.name.to_string()),
     );
-    Some(finding(diagnostic.help(advice(code, told)), subjects))
+    let diagnostic = if_late(context, &told.met, diagnostic.help(advice(code, told)));
+    Some(finding(diagnostic, subjects))
 }
 
 /// The steps to point at, and what each does.

@@ -7,7 +7,9 @@ use thrice_model::{HostId, StepId, Verb};
 use thrice_plan::calendar::after_is_enforced;
 use thrice_quantity::Seconds;
 
-use super::{Meetings, Rhythm, always, at_work, finding, meetings, names, pointing};
+use super::{
+    Meetings, Rhythm, always, at_work, finding, if_late, meetings_however_late, names, pointing,
+};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::{instant, some};
@@ -34,8 +36,8 @@ struct Pair {
     meetings: Meetings,
 }
 
-/// Findings have one cause if the same happens between the same hosts.
-type Cause = (Early, Option<HostId>, Option<HostId>);
+/// Findings have one cause if the same happens between the same hosts, on time or if the same phase is late.
+type Cause = (Option<i64>, Early, Option<HostId>, Option<HostId>);
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let plan = context.plan;
@@ -51,7 +53,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 plan.calendars.starts(reader)?,
                 plan.calendars.starts(writer)?,
             );
-            let met = meetings((&a, starts), (&b, others), early.window(&a));
+            let met = meetings_however_late((&a, starts), (&b, others), early.window(&a));
             (met.hits > 0).then_some(met)
         });
         let Some(meetings) = met else {
@@ -59,7 +61,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         };
         let host = |id: StepId| plan.model.steps[id].runner.host;
         groups
-            .entry((early, host(writer), host(reader)))
+            .entry((meetings.overtime, early, host(writer), host(reader)))
             .or_default()
             .push(Pair {
                 reader,
@@ -67,7 +69,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 meetings,
             });
     }
-    for ((early, ..), pairs) in &groups {
+    for ((_, early, ..), pairs) in &groups {
         out.extend(tell(context, *early, pairs));
     }
 }
@@ -138,7 +140,12 @@ fn early(context: &Context<'_>, reader: StepId, writer: StepId) -> Early {
 fn tell(context: &Context<'_>, early: Early, pairs: &[Pair]) -> Option<Finding> {
     let plan = context.plan;
     let always = pairs.iter().find(|pair| pair.meetings.always());
-    let told = always.or_else(|| pairs.first())?;
+    let soonest = || {
+        pairs
+            .iter()
+            .min_by_key(|p| p.meetings.overtime.and(p.meetings.first))
+    };
+    let told = always.or_else(soonest)?;
     let list = |pick: fn(&Pair) -> StepId| names(context, pairs.iter().map(pick));
     let (readers, writers) = (list(|pair| pair.reader), list(|pair| pair.writer));
     let (who, what) = (
@@ -189,22 +196,22 @@ fn tell(context: &Context<'_>, early: Early, pairs: &[Pair]) -> Option<Finding> 
     }
     let (read, written) = told.meetings.first?;
     let length = Rhythm::of(context, told.writer)?.length;
-    let which = match told.meetings.always() {
-        true => "as in each of its runs".to_owned(),
-        false => format!(
-            "as in {} of its {} runs",
-            told.meetings.hits, told.meetings.runs
-        ),
+    let met = &told.meetings;
+    let which = match (met.overtime, met.always()) {
+        (Some(_), _) => String::new(),
+        (None, true) => ", as in each of its runs".to_owned(),
+        (None, false) => format!(", as in {} of its {} runs", met.hits, met.runs),
     };
     diagnostic = diagnostic
         .event(instant(written), at_work(writer, written, length))
         .event(
             instant(read),
-            format!("`{}` starts, {which}", reader.named.name),
+            format!("`{}` starts{which}", reader.named.name),
         );
     let mut subjects = readers;
     subjects.extend(writers);
-    Some(finding(diagnostic.help(advice(early)), subjects))
+    let diagnostic = if_late(context, met, diagnostic.help(advice(early)));
+    Some(finding(diagnostic, subjects))
 }
 
 const fn advice(early: Early) -> &'static str {

@@ -9,12 +9,12 @@ use rustc_hash::FxBuildHasher;
 use thrice_model::{
     HostId, Location, RepositoryId, RunnerKind, Source, Step, StepId, StepTarget, Table, Verb,
 };
-use thrice_plan::calendar::{Starts, midnight};
+use thrice_plan::calendar::Starts;
 use thrice_quantity::Seconds;
 use thrice_quantity::schedule::{Schedule, TimeOfDay};
 use thrice_retention::ResticVersion;
 
-use super::Rhythm;
+use super::{Rhythm, stays};
 use crate::context::Context;
 
 /// How long emitted scripts wait for a lock of restic.
@@ -181,15 +181,13 @@ fn role(step: &Step, id: RepositoryId, place: &Location) -> Option<(Role, bool)>
 
 /// Zerobyte's daily check.
 fn own_check(context: &Context<'_>, id: RepositoryId, host: HostId) -> Option<Users> {
-    let (model, policy) = (&context.plan.model, &context.plan.model.policy);
+    let model = &context.plan.model;
     let zone = TimeZone::get(&model.hosts[host].timezone).unwrap_or(TimeZone::UTC);
-    let lifetime = model.repositories[id].lifetime;
-    let from = midnight(lifetime.from.max(policy.start));
-    let until = midnight(lifetime.until.map_or(policy.end, |end| end.min(policy.end)));
+    let (from, until, latest) = stays(context.plan, model.repositories[id].lifetime);
     let daily = Schedule::daily_utc(TimeOfDay::new(12, 50)?);
     let at = |second| Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
     let starts = daily
-        .occurrences(&zone, at(from), at(until))
+        .occurrences(&zone, at(from), at(latest))
         .map(Timestamp::as_second)
         .collect();
     Some(Users {
@@ -201,6 +199,7 @@ fn own_check(context: &Context<'_>, id: RepositoryId, host: HostId) -> Option<Us
                 length: OWN_CHECK,
                 from,
                 until,
+                latest,
             },
             role: Role::Exclusive,
             deletes: false,
