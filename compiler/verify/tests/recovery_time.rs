@@ -190,3 +190,40 @@ fn pinning_a_size_to_its_middle_changes_the_verdict() {
     assert_eq!(codes(&open), ["T1401"]);
     assert!(codes(&changed("size 6..6 GB", "size 9..9 GB")).is_empty());
 }
+
+/// A database that goes with a phase, 280 days later: it grows from 6 to 8.79 GB, and 9 are back in time. If the phase is
+/// late, it grows on.
+#[test]
+fn what_grows_until_a_late_phase_comes_is_back_too_late_only_then() {
+    let of = |slip: i64, growth: i64| {
+        let phase =
+            format!("phase t0 = 2026-02-15\nphase gone = 2026-11-22 {{ slip {slip} days }}");
+        let db = format!(
+            "class db is state on vps.disk:/var/lib/db until gone {{ size 6..6 GB; growth 0..{growth} MB/day"
+        );
+        let text = BASE.replace("phase t0 = 2026-02-15", &phase);
+        let size = "class db is state on vps.disk:/var/lib/db { size 6..6 GB; growth 0..0 %/month";
+        assert!(text.contains(size));
+        judged(&text.replace(size, &db))
+    };
+    let has = |found: &Verification| {
+        let mut all = found.findings.iter().map(|f| f.diagnostic.code.0);
+        all.any(|code| code == "T1403")
+    };
+    let on_time = of(21, 10);
+    assert!(codes(&on_time).is_empty() && !has(&on_time));
+    let late = of(60, 10);
+    assert!(codes(&late).is_empty());
+    assert!(verdict(&late, Obligation::RecoveryTime, "db").holds);
+    assert_eq!(severity(&late, "T1403"), Severity::Warning);
+    let told = message(&late, "T1403");
+    assert!(
+        told.starts_with("`db` cannot be back in time in `t0` if "),
+        "{told}"
+    );
+    assert!(
+        told.contains(", when `gone` comes 22 days late: 9.01 GB at 2.5 MB/s"),
+        "{told}"
+    );
+    assert_eq!(codes(&of(60, 11)), ["T1401"], "on time as well");
+}

@@ -79,6 +79,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             "has restic 0.18.0\n    link 90 MB/s\n",
         )],
     ),
+    ("T1403", &[("slip 3 months", "slip 7 days")]),
     (
         "T1501",
         &[(

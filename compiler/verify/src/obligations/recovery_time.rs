@@ -5,7 +5,7 @@
 //! until the data is in use again. Classes that the same faults hit share the links; the most urgent goes
 //! first ([`urgency`]), and what states no `rto` waits. Where several links are on the ways, the slowest
 //! counts for all that share one: that is safe. Sizes count with their upper ends at the end of a phase,
-//! late as it may be; of a repository the whole of the newest version comes back, however little of it is
+//! late as it may be: what comes too late only then is a warning. Of a repository the whole of the newest version comes back, however little of it is
 //! stored. What replaces a lost machine is taken to have its link.
 //!
 //! A link or a size that is not stated is not checked, and never called fine.
@@ -14,6 +14,7 @@ mod jobs;
 mod tell;
 mod urgency;
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::EcoString;
@@ -30,7 +31,7 @@ use crate::faults::{self, Fault, FaultSet, Useless, strike};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
 pub(crate) use jobs::Restore;
-use jobs::{Missing, Shared, last_day, shared};
+use jobs::{Missing, Shared, last_day, last_day_if, shared};
 use urgency::Job;
 
 /// How soon a class must be back, and who says so.
@@ -44,6 +45,9 @@ struct Late {
     /// The worst of them, and in which period.
     shared: Shared,
     classes: BTreeSet<ClassId>,
+    /// The day after which the period that must last longer for it ends, and by how many days it must; `None`: it is so
+    /// though phases come on time.
+    overtime: Option<(Date, i64)>,
 }
 
 /// What came out for a class in a period.
@@ -52,12 +56,17 @@ struct Attained {
     back: Option<Seconds>,
     note: EcoString,
     fails: bool,
+    /// Only if the next phase is late.
+    if_late: bool,
     unknown: bool,
 }
 
+/// What makes restores one finding: the phase that must be late, their classes and where they come from.
+type Cause = (Option<(Date, i64)>, Vec<ClassId>, Vec<String>);
+
 #[derive(Default)]
 struct Decided {
-    late: BTreeMap<(Vec<ClassId>, Vec<String>), Late>,
+    late: BTreeMap<Cause, Late>,
     missing: BTreeMap<Missing, BTreeSet<ClassId>>,
     attained: BTreeMap<(ClassId, usize), Attained>,
     accepted: BTreeSet<(usize, ClassId)>,
@@ -109,7 +118,7 @@ pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
         .filter_map(|((index, _), shared)| {
             let holds = |class: ClassId| {
                 let attained = decided.attained.get(&(class, index));
-                attained.is_some_and(|attained| !attained.fails && !attained.unknown)
+                attained.is_some_and(|a| !a.fails && !a.if_late && !a.unknown)
             };
             let restores = shared.restores.iter().enumerate();
             let in_time = restores.filter(|(_, restore)| holds(restore.class));
@@ -160,6 +169,21 @@ impl Holding {
         late.filter_map(|place| Some(restores.get(*place)?.class))
             .collect()
     }
+}
+
+/// By how many days a period must last longer than it is written to for a restore to come too late: the fewest, by
+/// halving, for data only grows.
+fn longer(context: &Context<'_>, shared: &Shared, which: usize, period: &Period) -> i64 {
+    let (mut low, mut high) = (0, period.slip_days);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let then = shared.on(context, last_day_if(period, middle));
+        match then.is_late(which) {
+            true => high = middle,
+            false => low = middle + 1,
+        }
+    }
+    high
 }
 
 /// The least time that a class may take, by its own clause or a requirement.
@@ -293,19 +317,50 @@ impl Decided {
             known.or_insert_with(|| shared.clone());
         }
         let mut late: Vec<ClassId> = Vec::new();
-        for (which, (restore, job)) in shared.restores.iter().zip(&shared.jobs).enumerate() {
+        let mut if_late: Vec<(usize, ClassId)> = Vec::new();
+        let Some(period) = context.plan.periods.get(index) else {
+            return;
+        };
+        let on_time = LazyCell::new(|| shared.on(context, last_day_if(period, 0)));
+        for (which, restore) in shared.restores.iter().enumerate() {
             let done = urgency::done(&shared.jobs, which, shared.speed);
             let back = done.map(|done| done.saturating_add(restore.finish));
             let attained = self.attained.entry((restore.class, index)).or_default();
-            if done.is_none_or(|done| done > job.deadline) {
-                attained.fails = true;
-                late.push(restore.class);
+            if shared.is_late(which) {
+                let fails = period.slip_days == 0 || on_time.is_late(which);
+                attained.fails |= fails;
+                attained.if_late |= !fails;
+                match fails {
+                    true => late.push(restore.class),
+                    false => if_late.push((which, restore.class)),
+                }
             }
             if attained.back <= back {
                 attained.back = back;
                 attained.note = tell::attained(context, restore, &shared, back).into();
             }
         }
+        // So late that all of them are.
+        let days = if_late.iter();
+        let days = days.map(|(which, _)| longer(context, &shared, *which, period));
+        if let Some(longer) = days.max() {
+            let then = shared.on(context, last_day_if(period, longer));
+            let classes = if_late.iter().map(|(_, class)| *class).collect();
+            let overtime = Some((period.until, longer));
+            self.file(context, (classes, overtime), &then, faults, index);
+        }
+        self.file(context, (late, None), &shared, faults, index);
+    }
+
+    /// Puts restores that come too late to those of the same cause.
+    fn file(
+        &mut self,
+        context: &Context<'_>,
+        (late, overtime): (Vec<ClassId>, Option<(Date, i64)>),
+        shared: &Shared,
+        faults: &FaultSet,
+        index: usize,
+    ) {
         let late: BTreeSet<ClassId> = late
             .into_iter()
             .filter(|class| !self.is_accepted(context, faults, *class))
@@ -319,12 +374,14 @@ impl Decided {
             .filter(|restore| late.contains(&restore.class))
             .map(|restore| restore.from(context).to_owned())
             .collect();
-        let key = (late.iter().copied().collect(), from.into_iter().collect());
+        let classes = late.iter().copied().collect();
+        let key = (overtime, classes, from.into_iter().collect());
         let entry = self.late.entry(key).or_insert_with(|| Late {
             faults: BTreeSet::new(),
             periods: BTreeSet::new(),
             shared: shared.clone(),
             classes: late,
+            overtime,
         });
         entry.faults.insert(faults.clone());
         entry.periods.insert(index);

@@ -10,7 +10,7 @@ use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
 
 use super::super::capacity::bound::size_on;
 use super::Due;
-use super::urgency::Job;
+use super::urgency::{self, Job};
 use crate::context::Context;
 use crate::faults::{Struck, Useless};
 
@@ -75,6 +75,27 @@ pub(super) struct Shared {
     pub jobs: Vec<Job>,
     pub speed: BytesPerSecond,
     pub slowest: HostId,
+}
+
+impl Shared {
+    /// The same with as much as there is on a day.
+    pub(super) fn on(&self, context: &Context<'_>, day: Date) -> Self {
+        let mut out = self.clone();
+        for (restore, job) in out.restores.iter_mut().zip(&mut out.jobs) {
+            restore.bytes = size_on(context, &context.plan.model.classes[restore.class], day);
+            job.bytes = restore.bytes;
+        }
+        out
+    }
+
+    /// Whether a restore, by its place, comes too late.
+    pub(super) fn is_late(&self, place: usize) -> bool {
+        let deadline = self.jobs.get(place).map(|job| job.deadline);
+        deadline.is_some_and(|deadline| {
+            let done = urgency::done(&self.jobs, place, self.speed);
+            done.is_none_or(|done| done > deadline)
+        })
+    }
 }
 
 /// The classes with a due time, and what they need: that is due as soon.
@@ -168,8 +189,13 @@ pub(super) fn restore(
 
 /// The day on which what is restored is largest: the last of a period, late as its end may be.
 pub(super) fn last_day(period: &Period) -> Date {
+    last_day_if(period, period.slip_days)
+}
+
+/// The last day of a period that lasts so many days longer than it is written to.
+pub(super) fn last_day_if(period: &Period, longer: i64) -> Date {
     let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
-    last.checked_add(period.slip_days.days()).unwrap_or(last)
+    last.checked_add(longer.days()).unwrap_or(last)
 }
 
 type Way = (Result<BytesPerSecond, Vec<Missing>>, Ways, HostId);

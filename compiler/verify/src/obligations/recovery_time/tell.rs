@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{ClassId, Obligation};
+use thrice_model::{ClassId, Obligation, Phase};
 use thrice_quantity::Seconds;
 
+use super::super::lateness::{self, phase_on};
 use super::super::survival::tell::set_words;
 use super::Late;
 use super::jobs::{Missing, Restore, Shared};
@@ -17,6 +18,7 @@ use crate::wording::{during, some};
 
 const LATE: Code = Code("T1401");
 const NOT_CHECKED: Code = Code("T1402");
+const IF_LATE: Code = Code("T1403");
 
 pub(super) fn late(context: &Context<'_>, late: &Late) -> Finding {
     let plan = context.plan;
@@ -51,11 +53,22 @@ pub(super) fn late(context: &Context<'_>, late: &Late) -> Finding {
             crowd.until.max(Seconds::ZERO),
         )
     });
+    let next = late.overtime.and_then(|(day, longer)| {
+        let phase = phase_on(context, day)?;
+        Some((phase, longer))
+    });
+    let next: Vec<(&Phase, i64)> = next.into_iter().collect();
+    let when = lateness::words(&next);
+    let when = when.map_or_else(String::new, |when| format!(", when {when}"));
     let message = format!(
-        "{names} cannot {together}be back in time{phases} if {}{more}{why}",
+        "{names} cannot {together}be back in time{phases} if {}{more}{when}{why}",
         sets.join(", or if ")
     );
-    let mut diagnostic = Diagnostic::error(LATE, message).by(Engine::Evaluated.word());
+    let (code, severity) = match late.overtime {
+        None => (LATE, Severity::Error),
+        Some(_) => (IF_LATE, Severity::Warning),
+    };
+    let mut diagnostic = Diagnostic::new(code, severity, message).by(Engine::Evaluated.word());
     let mut seen = BTreeSet::new();
     for restore in members(late) {
         if seen.insert(restore.due.1) {
@@ -78,6 +91,7 @@ pub(super) fn late(context: &Context<'_>, late: &Late) -> Finding {
     for (span, fault) in places.take(3) {
         diagnostic = diagnostic.at(span, faults::words(context, fault));
     }
+    diagnostic = lateness::point_at(&next, diagnostic);
     for (when, what) in events(context, late) {
         diagnostic = diagnostic.event(format!("after {when}"), what);
     }
