@@ -18,10 +18,12 @@ mod played;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
 use thrice_model::{ClassId, Obligation, StepId};
+use thrice_plan::calendar::midnight;
 use thrice_plan::{CopyId, Missed};
 use thrice_quantity::Seconds;
 
@@ -63,13 +65,33 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     for (index, period) in context.plan.periods.iter().enumerate() {
         let mut asker = Asker::new(context, period);
         asker.hosts = std::mem::take(&mut stakes);
+        let mut on_time = Asker::on_time(context, period);
         for (classes, limits) in alike(context, &asked, period) {
             let Some(class) = classes.first() else {
                 continue;
             };
             let sets = asker.sets(*class);
-            let outcome = asker.outcome(*class, sets);
-            let (violations, holds) = judged(&asker, &outcome, limits, (&classes, index));
+            let outcome = asker.outcome(*class, Rc::clone(&sets));
+            let exceeded = violations(&outcome, limits, &classes, index);
+            let in_time = |v: &Violation| v.attained.oldest.at <= midnight(period.until);
+            let violations = match exceeded.iter().all(in_time) {
+                true => exceeded.clone(),
+                // Perhaps only in what is added to the period if the next one is late.
+                false => {
+                    std::mem::swap(&mut on_time.hosts, &mut asker.hosts);
+                    let outcome = on_time.outcome(*class, sets);
+                    std::mem::swap(&mut on_time.hosts, &mut asker.hosts);
+                    violations(&outcome, limits, &classes, index)
+                }
+            };
+            let holds = violations.is_empty();
+            let late = if_late(
+                &asker,
+                &outcome,
+                limits,
+                (&exceeded, &violations),
+                (&classes, index),
+            );
             let mut note = tell::note(context, &outcome);
             if limits.nominal.is_none() {
                 note.push_str("; no `rpo` is asked for");
@@ -81,7 +103,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 note: note.into(),
             };
             decided.push((classes, index, said));
-            for violation in violations {
+            for violation in violations.into_iter().chain(late) {
                 let cause = cause(context, &violation);
                 groups.entry(cause).or_default().push(violation);
             }
@@ -99,6 +121,16 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             }
         }
     }
+    push(context, &decided, &unknown, out);
+}
+
+/// What was said of classes in each period, class by class.
+fn push(
+    context: &Context<'_>,
+    decided: &[(Vec<ClassId>, usize, Said)],
+    unknown: &BTreeSet<(ClassId, usize)>,
+    out: &mut Verification,
+) {
     let groups = decided
         .iter()
         .map(|(classes, index, _)| (&classes[..], *index));
@@ -157,52 +189,42 @@ fn path(context: &Context<'_>, copy: CopyId) -> Vec<CopyId> {
     out
 }
 
-/// What is exceeded in a period, and whether nothing is if phases come on time.
-fn judged(
+/// What is exceeded only if phases come late: not what is on time. Some of it may be if the next one alone is late.
+fn if_late(
     asker: &Asker<'_, '_>,
     outcome: &Outcome,
     limits: Limits,
-    (classes, index): (&[ClassId], usize),
-) -> (Vec<Violation>, bool) {
+    (exceeded, on_time): (&[Violation], &[Violation]),
+    (classes, period): (&[ClassId], usize),
+) -> Vec<Violation> {
     let Some(class) = classes.first().copied() else {
-        return (Vec::new(), true);
+        return Vec::new();
     };
-    let exceeded = violations(outcome, limits, classes, index);
-    let may_last_longer = asker.period.slip_days > 0;
-    let mut out = match exceeded.is_empty() || !may_last_longer {
-        true => exceeded.clone(),
-        // Perhaps only in what is added to the period if the next one is late.
-        false => {
-            let mut on_time = Asker::on_time(asker.context, asker.period);
-            let sets = on_time.sets(class);
-            let outcome = on_time.outcome(class, sets);
-            violations(&outcome, limits, classes, index)
-        }
-    };
-    let holds = out.is_empty();
-    for (missed, limit) in limits.each() {
-        let has = |all: &[Violation]| all.iter().any(|v| v.missed == missed);
-        let Some((limit, asked)) = limit.filter(|_| !has(&out)) else {
-            continue;
-        };
+    let has = |all: &[Violation], missed| all.iter().any(|v| v.missed == missed);
+    let asked = limits.each().into_iter();
+    let asked = asked.filter_map(|(missed, limit)| Some((missed, limit?)));
+    let found = asked.filter_map(|(missed, (limit, asked))| {
         let bound = Bound {
             missed,
             limit,
-            in_overtime: has(&exceeded),
+            in_overtime: has(exceeded, missed),
         };
-        let found = asker.if_late(class, outcome, bound);
-        out.extend(found.map(|found| Violation {
+        let found = match has(on_time, missed) {
+            true => None,
+            false => asker.if_late(class, outcome, bound),
+        }?;
+        Some(Violation {
             classes: classes.to_vec(),
-            period: index,
+            period,
             missed,
             limit,
             asked,
             attained: found.attained,
             faults: found.faults,
             late: found.days,
-        }));
-    }
-    (out, holds)
+        })
+    });
+    found.collect()
 }
 
 fn violations(
