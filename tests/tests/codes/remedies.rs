@@ -258,6 +258,8 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             ("engine restic 0.25.0", "engine restic 0.19.1"),
         ],
     ),
+    ("T2321", &[(", \"cache\"", "")]),
+    ("T2322", &[("is files", "is items")]),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",

@@ -10,6 +10,7 @@ mod reach;
 mod rights;
 mod runner;
 mod systemd;
+mod taken;
 mod versions;
 mod writers;
 mod zerobyte;
@@ -38,6 +39,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     systemd::check(context, &mut found);
     zerobyte::check(context, &mut found);
     mounts::check(context, &mut found);
+    taken::check(context, &mut found);
     let holds = found
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);
