@@ -36,6 +36,11 @@ pub(crate) fn take(
     let Some(source) = what.source else {
         return Ok(None);
     };
+    // Of a place that is but a part of where the data lies it cannot be said what is in it: what is played is the
+    // rest, which is never moved.
+    if matches!(step.verb, Verb::Move { .. }) && world.plan.is_part(what) {
+        return Ok(None);
+    }
     for (id, end) in [(source, "source"), (copy, "destination")] {
         if !world.is_up(world.store_of(id)) {
             return Err(format!("its {end} `{}` is gone", world.store_name(id)));

@@ -260,6 +260,17 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("T2321", &[(", \"cache\"", "")]),
     ("T2322", &[("is files", "is items")]),
+    (
+        "T2323",
+        &[("on server.disk:/srv/tokens", "on server.disk:/tokens")],
+    ),
+    (
+        "T2324",
+        &[(
+            "south to s3.backups:/offices",
+            "south to s3.backups:/offices/south",
+        )],
+    ),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",

@@ -88,7 +88,12 @@ pub(super) fn tell_run(
             None => events.push((
                 run.age,
                 strike + 2,
-                format!("it never reaches `{store}`: `{step}` comes too late"),
+                match plan.is_part(copy) {
+                    true => format!(
+                        "it never reaches `{store}`: `{step}` takes but a part of where it lies"
+                    ),
+                    false => format!("it never reaches `{store}`: `{step}` comes too late"),
+                },
             )),
             Some((entered, _)) if entered > run.age => {
                 let when = moment(period.from, entered);
@@ -101,6 +106,8 @@ pub(super) fn tell_run(
             Some((entered, _)) => {
                 let text = if copy.made_by.is_none() {
                     format!("something is written on `{store}`")
+                } else if !copy.counts && plan.is_part(copy) {
+                    format!("`{step}` brings but a part to `{store}`, which never counts")
                 } else {
                     format!("`{step}` has brought it to `{store}`")
                 };

@@ -196,3 +196,189 @@ fn a_script_that_waits_too_short_is_not_told_to_wait() {
         help(&found, "T2102")
     );
 }
+
+const TREE: &str = r#"
+class tree is items on vps.disk:/tree { size 1..2 GB; fields { rest internal } }
+"#;
+
+fn copied(step: &str) -> Verification {
+    judged(&policy(&[TREE, step]))
+}
+
+/// A policy that names a part of a class was taken to copy all of it: nothing of what lies elsewhere was ever copied.
+#[test]
+fn a_copy_of_a_part_is_no_copy_of_the_whole() {
+    let copy = |of: &str| {
+        copied(&format!(
+            "copy tree_up of {of} to tower.tank:/tree by vps.cron {{ daily at 04:00; taking 1m..10m; monitor deadman }}\n"
+        ))
+    };
+    for part in ["vps.disk:/tree/www", "tree from vps.disk:/tree/www"] {
+        let found = copy(part);
+        assert_eq!(codes(&found), ["T1202"], "{part}");
+        assert!(
+            events(&found, "T1202").iter().any(|event| event
+                == "copy on `tower.tank` by `tree_up`: but a part of it, never counts"),
+            "{:?}",
+            events(&found, "T1202")
+        );
+    }
+    for whole in ["tree", "vps.disk:/tree", "vps.disk:/"] {
+        assert!(!codes(&copy(whole)).contains(&"T1202"), "{whole}");
+    }
+}
+
+#[test]
+fn what_is_made_of_a_part_is_a_part_on_whichever_way() {
+    let chain = |clause: &str| {
+        copied(&format!(
+            "host spare at bank/safe {{ runs cron; has rclone 1.75.2; store disk {{ medium hdd }} }}\n\
+             network all {{ joins vps, tower, spare }}\n\
+             copy near of vps.disk:/tree/www to spare.disk:/tree by spare.cron {{ daily at 04:00; {clause} taking 1m..10m; monitor deadman }}\n\
+             copy far of spare.disk:/tree to tower.tank:/tree by tower.cron {{ daily at 06:00; taking 1m..10m; monitor deadman }}\n"
+        ))
+    };
+    assert!(codes(&chain("")).contains(&"T1202"));
+    assert!(codes(&chain("transit;")).contains(&"T1202"));
+}
+
+#[test]
+fn of_a_part_that_is_moved_nobody_knows_what_is_where() {
+    let moved = |of: &str, asked: &str| {
+        copied(&format!(
+            "copy first of tree to spare.disk:/tree by vps.cron {{ daily at 03:00; taking 1m..10m; monitor deadman }}\n\
+             host spare at bank/safe {{ runs cron; has rclone 1.75.2; store disk {{ medium hdd }} }}\n\
+             network all {{ joins vps, tower, spare }}\n\
+             move tree_up of {of} to tower.tank:/tree by vps.cron {{ daily at 04:00; older than 10 days by mtime; taking 1m..10m; monitor deadman }}\n\
+             {asked}\n"
+        ))
+    };
+    let of_part = "vps.disk:/tree/www";
+    assert!(
+        codes(&moved(of_part, "require survive loss of vps for tree")).is_empty(),
+        "what was moved is there, and what was not was copied before"
+    );
+    let lost = "require survive loss of vps and spare for tree";
+    let found = moved(of_part, lost);
+    assert_eq!(codes(&found), ["T1201"]);
+    assert!(
+        events(&found, "T1201").iter().any(|event| event
+            == "it never reaches `tower.tank`: `tree_up` takes but a part of where it lies"),
+        "{:?}",
+        events(&found, "T1201")
+    );
+}
+
+/// What is inside of a class and has a name of its own was copied with it, and nothing of that was seen.
+#[test]
+fn a_class_within_another_one_goes_along() {
+    let inner = "class tokens is files on vps.disk:/tree/tokens { size 1..2 MB; fields { rest credential } }\n\
+                 skip tokens because \"made anew\"\n";
+    let taken = |step: &str| codes(&copied(&(inner.to_owned() + step)));
+    let copy = |of: &str| {
+        format!(
+            "copy tree_up of {of} to tower.tank:/tree by vps.cron {{ daily at 04:00; taking 1m..10m; monitor deadman }}\n"
+        )
+    };
+    assert_eq!(taken(&copy("tree")), ["T2323"]);
+    assert!(!taken(&copy("vps.disk:/tree")).contains(&"T2323"));
+    let backup = |of: &str, clause: &str| {
+        format!(
+            "backup up2 of {of} to r by vps.cron {{ daily at 04:00; keep 7 daily; {clause} taking 1m..10m; monitor deadman }}\n"
+        )
+    };
+    assert_eq!(taken(&backup("tree", "")), ["T2323"]);
+    assert!(taken(&backup("tree", "exclude \"/tree/tokens\";")).is_empty());
+    assert!(!taken(&backup("tree, tokens", "")).contains(&"T2323"));
+}
+
+#[test]
+fn a_class_beside_another_one_does_not_go_along() {
+    let beside = "class trees is files on vps.disk:/trees { size 1..2 MB; fields { rest internal } }\n\
+                  skip trees because \"made anew\"\n\
+                  copy tree_up of tree to tower.tank:/tree by vps.cron { daily at 04:00; taking 1m..10m; monitor deadman }\n";
+    assert!(codes(&copied(beside)).is_empty());
+}
+
+#[test]
+fn a_laptop_is_no_copy_off_line_of_what_lives_on_it() {
+    let asked = "require copies >= 2, locked >= 1 for db\n";
+    let off = |host: &str| {
+        let text = policy(&[MIRROR, asked]);
+        codes(&judged(
+            &text.replace(host, &format!("{host} not always on;")),
+        ))
+    };
+    assert_eq!(off("host vps at ovh/one {"), ["T1104"]);
+    assert!(off("nas tower at home/rack {").is_empty());
+}
+
+#[test]
+fn a_dump_that_is_left_within_a_class_goes_along_with_it() {
+    let taken = |of: &str, clause: &str| {
+        codes(&copied(&format!(
+            "capture second of db to vps.disk:/tree/dumps by vps.cron {{ daily at 01:00; method program; runs \"/opt/dump\"; atomic; taking 1m..4m; monitor deadman }}\n\
+             backup tree_up of {of} to r by vps.cron {{ daily at 04:00; keep 7 daily; {clause} taking 1m..10m; monitor deadman }}\n"
+        )))
+    };
+    assert_eq!(taken("tree", ""), ["T2323"]);
+    assert!(taken("tree", "exclude \"/tree/dumps\";").is_empty());
+    assert!(taken("tree, db from vps.disk:/tree", "").is_empty());
+}
+
+#[test]
+fn two_writers_at_one_place_write_over_each_other() {
+    let written = |second: &str| {
+        let found = copied(&format!(
+            "class trunk is items on vps.disk:/trunk {{ size 1..2 GB; fields {{ rest internal }} }}\n\
+             copy tree_up of tree to tower.tank:/both by vps.cron {{ daily at 04:00; taking 1m..10m; monitor deadman }}\n\
+             copy trunk_up of {second} by vps.cron {{ daily at 05:00; taking 1m..10m; monitor deadman }}\n\
+             skip trunk because \"grows again\"\n"
+        ));
+        let told = finding_of(&found, "T2324");
+        told.unwrap_or_default()
+    };
+    assert_eq!(
+        written("trunk to tower.tank:/both"),
+        "`trunk_up` writes to the same place as step `tree_up`"
+    );
+    assert_eq!(written("trunk to tower.tank:/both/trunk"), "");
+    assert_eq!(
+        written("tree to tower.tank:/both"),
+        "",
+        "the same files twice"
+    );
+    assert_eq!(
+        written("db from dump to tower.tank:/both"),
+        "",
+        "a dump is named by what it is of"
+    );
+    assert_eq!(
+        written("trunk to vps.disk:/tree"),
+        "`trunk_up` writes over class `tree`"
+    );
+}
+
+#[test]
+fn nothing_else_lies_in_a_repository() {
+    let beside = |text: &str| {
+        let found = copied(text);
+        finding_of(&found, "T2324").unwrap_or_default()
+    };
+    let second = |path: &str| {
+        beside(&format!(
+            "repository second in s3.main:{path} {{ engine restic 0.18.0; key k; credential writer }}\n\
+             backup tree_up of tree to second by vps.cron {{ daily at 04:00; keep 7 daily; taking 1m..10m; monitor deadman }}\n"
+        ))
+    };
+    assert_eq!(second("/restic"), "`second` lies in repository `r`");
+    assert_eq!(second("/restic/second"), "`second` lies in repository `r`");
+    assert_eq!(second("/"), "`r` lies in repository `second`");
+    assert_eq!(second("/restic2"), "");
+    assert_eq!(
+        beside(
+            "copy tree_up of tree to s3.main:/restic/data by vps.cron { daily at 04:00; credential writer; taking 1m..10m; monitor deadman }\n"
+        ),
+        "`tree_up` writes into repository `r`"
+    );
+}

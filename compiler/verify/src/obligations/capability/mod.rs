@@ -3,8 +3,10 @@
 //! One file a kind of rule. All are evaluated: nothing in them is unknown.
 
 mod browse;
+mod by_place;
 mod lifecycle;
 mod mounts;
+mod overwritten;
 mod provider;
 mod reach;
 mod rights;
@@ -40,6 +42,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     zerobyte::check(context, &mut found);
     mounts::check(context, &mut found);
     taken::check(context, &mut found);
+    overwritten::check(context, &mut found);
     let holds = found
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);

@@ -1,12 +1,18 @@
-//! What a step is told to leave out, and what it refuses: a backup whose patterns leave out all that it is
-//! there for, and a copy that never takes what has changed.
+//! What a step takes along, is told to leave out, and refuses: a class within another one, a backup whose
+//! patterns leave out all that it is there for, and a copy that never takes what has changed.
 //!
 //! Patterns that leave out a part are an assumption: nothing here knows the names of a class's files.
 
-use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{ClassKind, Step, StepId, Verb};
-use thrice_plan::{Copy, CopyKind};
+use std::collections::{BTreeMap, BTreeSet};
 
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{
+    CaptureMethod, ClassId, ClassKind, Lifetime, Location, Model, Source, Step, StepId, StoreId,
+    Verb,
+};
+use thrice_plan::{Copy, CopyId, CopyKind, Plan};
+
+use super::by_place::ByPlace;
 use super::finding;
 use crate::context::Context;
 use crate::verification::Finding;
@@ -14,8 +20,10 @@ use crate::wording::some;
 
 const NOTHING_TAKEN: Code = Code("T2321");
 const NEVER_AGAIN: Code = Code("T2322");
+const TAKEN_ALONG: Code = Code("T2323");
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    taken_along(context, out);
     for (id, step) in context.plan.model.steps.iter() {
         match &step.verb {
             // What begins with `!` takes back what was left out before it.
@@ -30,6 +38,108 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             _ => {}
         }
     }
+}
+
+/// What lies inside of a class without being of it: steps that take the class take that along.
+fn taken_along(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let model = &context.plan.model;
+    let inside = inside(context.plan);
+    if inside.is_empty() {
+        return;
+    }
+    for (_, step) in model.steps.iter().filter(|(_, step)| takes_a_tree(step)) {
+        let named = |class: ClassId| step.classes.iter().any(|(named, _)| *named == class);
+        for (outer, _) in &step.classes {
+            let along = inside.get(outer).into_iter().flatten();
+            let along = along.map(|id| &context.plan.copies[*id]);
+            let along: Vec<&Copy> = along
+                .filter(|copy| !named(copy.class) && together(&copy.lifetime, &step.lifetime))
+                .filter(|copy| !passes_by(model, step, &copy.location))
+                .collect();
+            if !along.is_empty() {
+                out.push(along_with(context.plan, step, *outer, &along));
+            }
+        }
+    }
+}
+
+/// For each class, the copies of others that lie where it lives or below; only classes that have some.
+fn inside(plan: &Plan) -> BTreeMap<ClassId, Vec<CopyId>> {
+    let classes = plan.model.classes.iter();
+    let stores: BTreeSet<StoreId> = classes.map(|(_, class)| class.home.store).collect();
+    let classes = plan.model.classes.iter();
+    let homes = classes.map(|(id, class)| (id, class.home.store, class.home.path.as_str()));
+    let homes = ByPlace::of(homes);
+    let mut out: BTreeMap<ClassId, Vec<CopyId>> = BTreeMap::new();
+    for (id, copy) in plan.copies.iter() {
+        let place = Some(&copy.location).filter(|place| stores.contains(&place.store));
+        let outer = place.into_iter().flat_map(|place| homes.holding(place));
+        for outer in outer.filter(|outer| *outer != copy.class) {
+            out.entry(outer).or_default().push(id);
+        }
+    }
+    out
+}
+
+/// Whether two things are there on one day.
+pub(super) fn together(one: &Lifetime, other: &Lifetime) -> bool {
+    one.contains(one.from.max(other.from)) && other.contains(one.from.max(other.from))
+}
+
+/// Whether a step takes a whole tree of files where its classes live.
+fn takes_a_tree(step: &Step) -> bool {
+    let takes = match &step.verb {
+        Verb::Capture(parts) => parts.method == CaptureMethod::Files,
+        Verb::Backup { mirror, .. } => mirror.is_none(),
+        Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => true,
+        _ => false,
+    };
+    takes && matches!(step.source, Source::Home)
+}
+
+/// Whether a backup's patterns leave out all that lies at a place.
+fn passes_by(model: &Model, step: &Step, place: &Location) -> bool {
+    let Verb::Backup { exclude, .. } = &step.verb else {
+        return false;
+    };
+    let mounted = &model.stores[place.store].mounted_at;
+    let mut patterns = exclude.iter();
+    !exclude.iter().any(|pattern| pattern.starts_with('!'))
+        && patterns.any(|pattern| leaves_out_all(pattern, &[mounted, &place.path]))
+}
+
+fn along_with(plan: &Plan, step: &Step, outer: ClassId, along: &[&Copy]) -> Finding {
+    let model = &plan.model;
+    let name = |class: ClassId| model.classes[class].named.name.as_str();
+    let classes: BTreeSet<ClassId> = along.iter().map(|copy| copy.class).collect();
+    let message = format!(
+        "`{}` takes {} along with `{}`, and does not say so",
+        step.named.name,
+        some(classes.iter().map(|class| name(*class))),
+        name(outer)
+    );
+    let mut diagnostic = Diagnostic::error(TAKEN_ALONG, message)
+        .at(step.named.span, "the step")
+        .at(model.classes[outer].named.span, "what it takes");
+    for copy in along.iter().take(super::SHOWN) {
+        let says = match copy.made_by {
+            None => "lies inside of that",
+            Some(_) => "leaves it inside of that",
+        };
+        diagnostic = diagnostic.at(plan.span_of(copy), says);
+    }
+    let help = match &step.verb {
+        Verb::Backup { .. } => {
+            "name it as well (`of …, … from STORE:/PATH`), or leave it out: `exclude` with its path; else nothing is known of \
+             where it goes, how long it stays and who sees it there"
+        }
+        _ => {
+            "take the place with all that lies there (`of STORE:/PATH` instead of the class), or let the one live outside of \
+             the other; else nothing is known of where it goes, how long it stays and who sees it there"
+        }
+    };
+    let subjects = classes.iter().map(|class| name(*class).to_owned());
+    finding(diagnostic.help(help), subjects.collect())
 }
 
 /// What a step makes, each with what it makes it from.

@@ -9,7 +9,7 @@ use thrice_plan::CopyId;
 use super::super::survival::tell::short_words;
 use super::{Group, Happens, Left, Root};
 use crate::context::Context;
-use crate::faults::{By, Principal, cannot_narrow, noticed_after};
+use crate::faults::{By, Principal, cannot_narrow};
 use crate::verification::{Engine, Finding};
 use crate::wording::{during, list, some};
 
@@ -167,7 +167,7 @@ fn too_short(context: &Context<'_>, id: CopyId, happens: Happens) -> Option<Stri
     }
     let copy = &context.plan.copies[id];
     let kept = context.spared(copy.location.store)?;
-    let noticed = noticed_after(context, copy.class);
+    let noticed = context.noticed_after(copy.class);
     (kept < noticed).then(|| short_words(kept, noticed))
 }
 

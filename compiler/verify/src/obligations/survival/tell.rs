@@ -212,7 +212,7 @@ fn too_short(context: &Context<'_>, id: CopyId, why: Why) -> Option<(Seconds, Se
         Why::Damaged => faults::history(context, copy),
         _ => None,
     }?;
-    let noticed = faults::noticed_after(context, copy.class);
+    let noticed = context.noticed_after(copy.class);
     (kept < noticed).then_some((kept, noticed))
 }
 
@@ -251,6 +251,7 @@ fn useless_copies(
             (_, CopyKind::Transit) => "in transit, never counts".to_owned(),
             (_, CopyKind::Seed) => "a seed, never counts".to_owned(),
             (Some(why), _) => why_of(context, *id, why),
+            (None, _) if context.plan.is_part(copy) => "but a part of it, never counts".to_owned(),
             (None, _) => "made too late, or by hand at no stated time".to_owned(),
         };
         let what = match copy.made_by {
