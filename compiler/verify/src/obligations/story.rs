@@ -96,12 +96,14 @@ pub(super) fn tell_run(
                 },
             )),
             Some((entered, _)) if entered > run.age => {
-                let when = moment(period.from, entered);
-                events.push((
-                    run.age,
-                    strike + 2,
-                    format!("`{step}` would bring it to `{store}` only at {when}"),
-                ));
+                // Seconds are not shown: what comes within the minute must not seem to be there.
+                let text = match moment(period.from, entered) {
+                    when if when == moment(period.from, run.age) => {
+                        format!("`{step}` has not brought it to `{store}` yet")
+                    }
+                    when => format!("`{step}` would bring it to `{store}` only at {when}"),
+                };
+                events.push((run.age, strike + 2, text));
             }
             Some((entered, _)) => {
                 let text = if copy.made_by.is_none() {
