@@ -382,3 +382,36 @@ fn nothing_else_lies_in_a_repository() {
         "`tree_up` writes into repository `r`"
     );
 }
+
+/// Whoever writes so great a number means all of them; it was said to contradict itself.
+#[test]
+fn rules_that_reach_further_than_calendars_are_no_contradiction() {
+    for keep in ["keep 999999999 daily", "keep within 400000d"] {
+        let found = copied(&format!(
+            "backup tree_up of tree to r by vps.cron {{ daily at 04:00; {keep}; taking 1m..10m; monitor deadman }}\n"
+        ));
+        let survival = |v: &thrice_verify::Verdict| v.obligation == Obligation::Survival;
+        assert!(
+            found.verdicts.iter().filter(survival).all(|v| v.holds),
+            "{keep}: {:?}",
+            all_codes(&found)
+        );
+    }
+}
+
+#[test]
+fn waiting_longer_does_not_help_where_files_bring_their_age_along() {
+    let tidied = |after: &str| {
+        copied(&format!(
+            "copy tree_up of tree to tower.tank:/tree by vps.cron {{ daily at 04:00; taking 1m..10m; monitor deadman }}\n\
+             expire tidy of vps.disk:/tree after {after}\n"
+        ))
+    };
+    let by_mtime = "60 days by mtime { by vps.cron; daily at 05:00; monitor deadman }";
+    let found = tidied(by_mtime);
+    assert!(help(&found, "T1501").starts_with("`mtime` comes along"));
+    assert!(
+        !codes(&tidied("7..60 days by use { by hand }")).contains(&"T1501"),
+        "by another clock it is enough to wait"
+    );
+}
