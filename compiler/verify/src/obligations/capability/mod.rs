@@ -7,6 +7,7 @@ mod by_place;
 mod lifecycle;
 mod mounts;
 mod overwritten;
+mod patterns;
 mod provider;
 mod reach;
 mod rights;

@@ -14,6 +14,7 @@ use thrice_plan::{Copy, CopyId, CopyKind, Plan};
 
 use super::by_place::ByPlace;
 use super::finding;
+use super::patterns::leaves_out_all;
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::some;
@@ -115,7 +116,7 @@ fn along_with(plan: &Plan, step: &Step, outer: ClassId, along: &[&Copy]) -> Find
     let message = format!(
         "`{}` takes {} along with `{}`, and does not say so",
         step.named.name,
-        some(classes.iter().map(|class| name(*class))),
+        some(names(model, &classes)),
         name(outer)
     );
     let mut diagnostic = Diagnostic::error(TAKEN_ALONG, message)
@@ -138,8 +139,13 @@ fn along_with(plan: &Plan, step: &Step, outer: ClassId, along: &[&Copy]) -> Find
              the other; else nothing is known of where it goes, how long it stays and who sees it there"
         }
     };
-    let subjects = classes.iter().map(|class| name(*class).to_owned());
+    let subjects = names(model, &classes).map(str::to_owned);
     finding(diagnostic.help(help), subjects.collect())
+}
+
+fn names<'m>(model: &'m Model, classes: &BTreeSet<ClassId>) -> impl Iterator<Item = &'m str> {
+    let classes = classes.iter().map(|class| &model.classes[*class]);
+    classes.map(|class| class.named.name.as_str())
 }
 
 /// What a step makes, each with what it makes it from.
@@ -162,7 +168,7 @@ fn left_out(
 ) {
     let model = &context.plan.model;
     for pattern in patterns {
-        let mut classes: Vec<_> = made(context, id)
+        let classes: BTreeSet<ClassId> = made(context, id)
             .filter(|(_, source)| {
                 let place = &source.location;
                 let mounted = &model.stores[place.store].mounted_at;
@@ -170,15 +176,10 @@ fn left_out(
             })
             .map(|(copy, _)| copy.class)
             .collect();
-        classes.sort_unstable();
-        classes.dedup();
         if classes.is_empty() {
             continue;
         }
-        let names = || {
-            let classes = classes.iter();
-            classes.map(|class| model.classes[*class].named.name.as_str())
-        };
+        let names = || names(model, &classes);
         let message = format!(
             "`{}` leaves out all of {}: `{pattern}` matches the whole of it",
             step.named.name,
@@ -211,7 +212,7 @@ fn refused(
     out: &mut Vec<Finding>,
 ) {
     let model = &context.plan.model;
-    let mut classes: Vec<_> = made(context, id)
+    let classes: BTreeSet<ClassId> = made(context, id)
         .filter(|(copy, source)| match model.classes[copy.class].kind {
             ClassKind::Items => false,
             ClassKind::Files => source.kind != CopyKind::Versions,
@@ -219,15 +220,10 @@ fn refused(
         })
         .map(|(copy, _)| copy.class)
         .collect();
-    classes.sort_unstable();
-    classes.dedup();
     if classes.is_empty() {
         return;
     }
-    let names = || {
-        let classes = classes.iter();
-        classes.map(|class| model.classes[*class].named.name.as_str())
-    };
+    let names = || names(model, &classes);
     let name = &step.named.name;
     let message = format!(
         "`{name}` never takes what has changed of {}: it is `immutable`",
@@ -256,116 +252,4 @@ fn refused(
              store with `versioning on` or `snapshots`",
         );
     out.push(finding(diagnostic, names().map(str::to_owned).collect()));
-}
-
-/// Whether a pattern of restic matches a folder, one of those above it, or all that lies in it. Only where
-/// that is certain: character classes and escapes are taken to match nothing.
-fn leaves_out_all(pattern: &str, folder: &[&str]) -> bool {
-    let parts = |text: &'_ str| -> Vec<String> {
-        let parts = text
-            .split('/')
-            .filter(|part| !part.is_empty() && *part != ".");
-        parts.map(str::to_owned).collect()
-    };
-    let anchored = pattern.starts_with('/');
-    let wanted = parts(pattern);
-    if wanted.is_empty() && !anchored {
-        return false;
-    }
-    // Of what lies in the folder, no name is known: only a pattern for any name matches all of it.
-    let path: Vec<Option<String>> = folder
-        .iter()
-        .flat_map(|part| parts(part))
-        .map(Some)
-        .chain([None])
-        .collect();
-    let starts = if anchored { 1 } else { path.len() };
-    (0..starts).any(|from| reaches(&wanted, path.get(from..).unwrap_or_default()))
-}
-
-/// Whether a pattern matches the beginning of a path; `**` is any number of names.
-fn reaches(pattern: &[String], path: &[Option<String>]) -> bool {
-    let meets = |wanted: &&String, at: usize| {
-        path.get(at)
-            .is_some_and(|name| is_like(wanted, name.as_deref()))
-    };
-    let ends = ends(pattern.iter(), path.len(), |wanted| *wanted == "**", meets);
-    !ends.is_empty()
-}
-
-/// Whether a name matches a pattern of `*` and `?`; no name stands for any.
-fn is_like(pattern: &str, name: Option<&str>) -> bool {
-    let Some(name) = name else {
-        return !pattern.is_empty() && pattern.chars().all(|sign| sign == '*');
-    };
-    if pattern.contains(['[', ']', '\\']) {
-        return false;
-    }
-    let name: Vec<char> = name.chars().collect();
-    let meets = |sign: &char, at: usize| name.get(at).is_some_and(|is| *sign == '?' || is == sign);
-    let ends = ends(pattern.chars(), name.len(), |sign| *sign == '*', meets);
-    ends.contains(&name.len())
-}
-
-/// Where the beginnings end that a pattern matches of something so long. `any` is what stands for any number of
-/// its parts; all else `meets` one part or does not. Each part of the pattern is looked at once.
-fn ends<W>(
-    pattern: impl Iterator<Item = W>,
-    length: usize,
-    any: impl Fn(&W) -> bool,
-    meets: impl Fn(&W, usize) -> bool,
-) -> Vec<usize> {
-    pattern.fold(vec![0], |ends, wanted| match ends.first() {
-        Some(first) if any(&wanted) => (*first..=length).collect(),
-        _ => {
-            let met = ends.into_iter().filter(|end| meets(&wanted, *end));
-            met.map(|end| end + 1).collect()
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Tried with restic 0.14 and 0.18 on `/tmp/adv/srv/docs`, which held `a.txt` and `sub/b`.
-    #[test]
-    fn patterns_leave_out_all_where_restic_takes_nothing() {
-        let all = [
-            "*",
-            "**",
-            "docs",
-            "srv",
-            "adv/srv",
-            "/",
-            "/tmp/adv",
-            "/tmp/adv/srv/docs",
-            "/tmp/adv/srv/docs/*",
-            "/tmp/adv/srv/**",
-            "s?v",
-            "d*s",
-            "docs/*",
-            "**/docs",
-            "/tmp/**/docs",
-        ];
-        let some = [
-            "*.txt",
-            "a.txt",
-            "sub",
-            "DOCS",
-            "/srv/docs",
-            "docs/a.txt",
-            "doc",
-            "srv/sub",
-            "/tmp/adv/srv/docs2",
-            "",
-            "d[o]cs",
-            "/tmp/*/docs",
-            "?",
-        ];
-        let leaves = |pattern: &str| leaves_out_all(pattern, &["/", "/tmp/adv/srv/docs"]);
-        assert_eq!(all.map(leaves), all.map(|_| true));
-        assert_eq!(some.map(leaves), some.map(|_| false));
-        assert!(leaves_out_all("mnt", &["/mnt/nas", "/docs"]));
-    }
 }
