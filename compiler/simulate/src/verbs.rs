@@ -138,6 +138,11 @@ pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64,
             for piece in pieces.iter_mut().filter(|_| mirror.is_none()) {
                 piece.taken = Some(start);
             }
+            if world.rotten.contains(&world.store_of(copy)) {
+                for piece in &mut pieces {
+                    piece.quality = Quality::Damaged;
+                }
+            }
             world.add(copy, merged(pieces), now);
             if let Some((rules, _)) = keep {
                 thin(world, id, copy, rules, now);
