@@ -331,14 +331,15 @@ fn words(plan: &Plan, course: &Course, rooms: Vec<Room>) -> Simulation {
         classes: course
             .outcomes
             .iter()
-            .map(|outcome| class(plan, outcome))
+            .map(|outcome| class(plan, outcome, course.judged > course.from))
             .collect(),
         rooms,
         left_out: course.left_out.clone(),
     }
 }
 
-fn class(plan: &Plan, outcome: &Outcome) -> Class {
+/// `begun`: whether anything was played before it was judged.
+fn class(plan: &Plan, outcome: &Outcome, begun: bool) -> Class {
     let store = |copy| {
         plan.model.stores[plan.copies[copy].location.store]
             .named
@@ -353,6 +354,9 @@ fn class(plan: &Plan, outcome: &Outcome) -> Class {
         (Some(loss), _) => format!("the last {} are lost", age(loss)),
         (None, Some(other)) => {
             format!("cannot be restored: nothing that fits is left of `{other}`, which it needs")
+        }
+        (None, None) if !begun => {
+            "nothing is there yet: it is judged before anything is played".to_owned()
         }
         (None, None) => "all of it is lost".to_owned(),
     };

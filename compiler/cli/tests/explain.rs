@@ -98,12 +98,38 @@ fn a_verdict_is_explained_by_the_statements_that_it_rests_on() {
     for (words, said) in [
         (["survivel", "db", "site"], "there is `survival`"),
         (["survival", "dv", "site"], "there is `db`"),
+        (
+            ["recovery-time", "db", "site"],
+            "nothing was decided about recovery-time\n  help: there is nothing in this policy that asks for it",
+        ),
     ] {
         let output = why(&words);
         assert_eq!(output.status.code(), Some(2));
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert!(complaint.contains(said), "{complaint}");
     }
+}
+
+#[test]
+fn a_phase_that_there_is_not_is_told_apart_from_its_subject() {
+    let desk = Desk::new(&[("site/p.thrice", SITE)]);
+    let output = desk.run(&[
+        "explain",
+        "--as-of",
+        "2026-03-01",
+        "--why",
+        "survival",
+        "db",
+        "site",
+        "--phase",
+        "t1",
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        complaint,
+        "error: nothing was decided about survival of `db` in `t1`\n  help: there is `t0`\n"
+    );
 }
 
 /// One fault, or several at once, as the matrix names them; each has a core of its own.

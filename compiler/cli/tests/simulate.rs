@@ -56,6 +56,16 @@ fn what_happens_and_what_is_left() {
     );
 }
 
+/// Where nothing was played nothing can be lost.
+#[test]
+fn before_the_first_day_nothing_is_there_yet() {
+    let desk = desk();
+    let output = desk.run(&args(&["--lose", "host server@2020-01-01"]));
+    let told = stdout(&output);
+    assert!(told.contains("nothing is there yet"), "{told}");
+    assert!(!told.contains("all of it is lost"), "{told}");
+}
+
 #[test]
 fn both_ways_to_say_it_are_the_same() {
     let desk = desk();

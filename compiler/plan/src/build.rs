@@ -16,7 +16,7 @@ use thrice_quantity::{Interval, Seconds};
 
 use crate::cadence::{Cadence, Cadences, cadences};
 use crate::calendar::{Calendars, Schedules};
-use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move};
+use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move, is_part};
 use crate::order::{order, takes};
 use crate::periods::periods;
 use crate::places::{Places, read_by_place};
@@ -258,6 +258,13 @@ impl Builder<'_> {
         let cadence = self.cadences[id];
         let worst = cadence.worst_delay().unwrap_or(FOR_EVER);
         let nominal = cadence.nominal_delay().unwrap_or(FOR_EVER);
+        let takes_part = match &step.source {
+            Source::Location(place, _) => !place.contains(&source.location),
+            Source::Home | Source::Step(..) | Source::Repository(..) => false,
+        };
+        let moves = matches!(step.verb, Verb::Move { .. });
+        // Whether a thing lies in the part that is moved nobody knows: it comes at any time, or never.
+        let comes = |delay: Seconds| if takes_part && moves { FOR_EVER } else { delay };
         let older_than = match &step.verb {
             Verb::Move {
                 older_than: Some((age, clock, _)),
@@ -296,24 +303,27 @@ impl Builder<'_> {
             made_by: Some(id),
             source: Some(source_id),
             enter: Move {
-                delay: interval(Seconds::ZERO, worst),
+                delay: interval(Seconds::ZERO, comes(worst)),
                 older_than,
             },
             leaves,
             lifetime,
-            staleness: source.staleness.saturating_add(worst).min(FOR_EVER),
+            staleness: source.staleness.saturating_add(comes(worst)).min(FOR_EVER),
             nominal_staleness: source
                 .nominal_staleness
-                .saturating_add(nominal)
+                .saturating_add(comes(nominal))
                 .min(FOR_EVER),
             history: kind == CopyKind::Versions
                 || own_history
                 || keeps_sources_history(step, source),
             propagates: propagates && !own_history,
             key: repository.and_then(|r| self.model.repositories[r].key.map(|(key, _)| key)),
-            // What passed through transit counts where it arrives; what comes of a seed never does.
+            // What passed through transit counts where it arrives; what comes of a seed never does, nor does a part.
             counts: !matches!(kind, CopyKind::Transit | CopyKind::Seed)
-                && (source.counts || source.kind == CopyKind::Transit),
+                && (source.counts
+                    || (source.kind == CopyKind::Transit
+                        && !is_part(self.model, &self.copies, source)))
+                && (moves || !takes_part),
         };
         let new = self.add(copy);
         if let (Verb::Move { .. }, Some(source)) = (&step.verb, self.copies.get_mut(source_id)) {

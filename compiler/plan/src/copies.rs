@@ -1,7 +1,9 @@
 //! A class's data at a place.
 
 use thin_vec::ThinVec;
-use thrice_model::{ClassId, KeyId, Lifetime, Location, RepositoryId, StepId};
+use thrice_model::{
+    ClassId, KeyId, Lifetime, Location, Model, RepositoryId, Source, StepId, Table,
+};
 use thrice_quantity::{Interval, Seconds};
 
 /// Longest time there is: stands for "for ever" where an interval needs an upper end.
@@ -126,4 +128,17 @@ pub struct Copy {
     pub key: Option<KeyId>,
     /// Whether it may be counted as a copy at all.
     pub counts: bool,
+}
+
+/// Whether a copy has but a part of its class: a step on the way to it reads a place that is but a part of where the
+/// data lies, so that what is outside of that never comes here.
+pub(crate) fn is_part(model: &Model, copies: &Table<CopyId, Copy>, copy: &Copy) -> bool {
+    std::iter::successors(Some(copy), |copy| copies.get(copy.source?)).any(|copy| {
+        let source = copy.source.and_then(|source| copies.get(source));
+        let step = copy.made_by.map(|step| &model.steps[step].source);
+        match (step, source) {
+            (Some(Source::Location(place, _)), Some(source)) => !place.contains(&source.location),
+            _ => false,
+        }
+    })
 }

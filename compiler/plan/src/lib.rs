@@ -96,6 +96,14 @@ impl Plan {
         self.staleness.get_or_init(|| staleness::staleness(self))
     }
 
+    /// Whether a copy has but a part of its class: a step on the way to it reads a place that is but a part of where
+    /// the data lies. It then counts only where that part is moved, for what is moved is nowhere else; what
+    /// is outside of it never comes.
+    #[must_use]
+    pub fn is_part(&self, copy: &Copy) -> bool {
+        copies::is_part(&self.model, &self.copies, copy)
+    }
+
     /// The words a copy rests on: the name of the step that makes it, of live data that of its class.
     #[must_use]
     pub fn span_of(&self, copy: &Copy) -> Span {

@@ -42,7 +42,7 @@ pub use runs::Runs;
 use crate::Plan;
 use crate::cadence::Cadence;
 use crate::calendar::{Starts, after_is_enforced, going_on};
-use crate::copies::{Copy, CopyId};
+use crate::copies::{Copy, CopyId, FOR_EVER};
 
 /// How many runs in a row fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -431,7 +431,9 @@ impl Builder<'_> {
         writer: Option<StepId>,
     ) -> usize {
         let cadence = self.plan.cadences[step];
-        let Some(calendar) = self.plan.calendars.number(step) else {
+        // What is on demand has no calendar, and of a part that is moved some never comes.
+        let comes = copy.enter.delay.high() < FOR_EVER;
+        let Some(calendar) = self.plan.calendars.number(step).filter(|_| comes) else {
             return 1;
         };
         let read = self.read(copy, step, writer);

@@ -250,6 +250,9 @@ fn why_not(world: &World<'_>, id: CopyId, keys: &BTreeSet<KeyId>, now: i64) -> S
     match copy.kind {
         CopyKind::Transit => return "in transit, never counts".to_owned(),
         CopyKind::Seed => return "a seed, never counts".to_owned(),
+        _ if !copy.counts && world.plan.is_part(copy) => {
+            return "but a part of it, never counts".to_owned();
+        }
         _ if !copy.counts => return "never counts".to_owned(),
         _ => {}
     }

@@ -36,6 +36,11 @@ pub(crate) fn take(
     let Some(source) = what.source else {
         return Ok(None);
     };
+    // Of a place that is but a part of where the data lies it cannot be said what is in it: what is played is the
+    // rest, which is never moved.
+    if matches!(step.verb, Verb::Move { .. }) && world.plan.is_part(what) {
+        return Ok(None);
+    }
     for (id, end) in [(source, "source"), (copy, "destination")] {
         if !world.is_up(world.store_of(id)) {
             return Err(format!("its {end} `{}` is gone", world.store_name(id)));
@@ -132,6 +137,11 @@ pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64,
         Verb::Backup { keep, mirror, .. } => {
             for piece in pieces.iter_mut().filter(|_| mirror.is_none()) {
                 piece.taken = Some(start);
+            }
+            if world.rotten.contains(&world.store_of(copy)) {
+                for piece in &mut pieces {
+                    piece.quality = Quality::Damaged;
+                }
             }
             world.add(copy, merged(pieces), now);
             if let Some((rules, _)) = keep {

@@ -36,6 +36,8 @@ pub(crate) struct World<'p> {
     pub lost_sites: BTreeSet<SiteId>,
     pub lost_stores: BTreeSet<StoreId>,
     pub lost_keys: BTreeSet<KeyId>,
+    /// Where what lay there has rotted: a repository's later versions need its old packs and its index.
+    pub rotten: BTreeSet<StoreId>,
     pub intruders: Vec<Intruder>,
     keeping: BTreeMap<StoreId, Keeping>,
     /// The copies under the place in which a step deletes, for steps that delete in one.
@@ -62,6 +64,7 @@ impl<'p> World<'p> {
             lost_sites: BTreeSet::new(),
             lost_stores: BTreeSet::new(),
             lost_keys: BTreeSet::new(),
+            rotten: BTreeSet::new(),
             intruders: Vec::new(),
             keeping: BTreeMap::new(),
             under: under(plan, copies),
@@ -252,6 +255,7 @@ impl<'p> World<'p> {
                 }
             }
             Mishap::Rot(store) => {
+                self.rotten.insert(store);
                 for copy in self.copies_on(store) {
                     self.spoil(copy, at);
                     self.fate.insert(copy, format!("damaged: {words}"));

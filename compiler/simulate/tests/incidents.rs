@@ -268,6 +268,16 @@ fn damage_that_nobody_notices_spares_earlier_versions_but_rot_spares_nothing_in_
         found,
         ("attic.tank".to_owned(), "2026-05-01T02:30:00Z".to_owned())
     );
+    // Later versions in the same repository need what has rotted: its index, and all that has not changed since.
+    let (plan, course) = played(
+        STRATEGY,
+        "rot s3.backups at 2026-05-10 12:00\nlose host prod 3 days later",
+    );
+    let found = newest(&plan, outcome(&plan, &course, "databases")).unwrap();
+    assert_eq!(
+        found,
+        ("attic.tank".to_owned(), "2026-05-01T02:30:00Z".to_owned())
+    );
 }
 
 /// What is thinned is thinned by the real rules: damage that is noticed after weeks finds a weekly version.

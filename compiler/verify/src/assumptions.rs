@@ -9,7 +9,8 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::Span;
 use thrice_model::{
-    Class, ClassId, Credential, Fact, Model, MonitorId, Phase, PhaseId, ProviderId, Step, StepId,
+    Class, ClassId, Credential, Fact, Model, MonitorId, Phase, PhaseId, ProviderId, Source, Step,
+    StepId, Verb,
 };
 use thrice_quantity::{
     Bytes, BytesPerDay, GrowthPeriod, Interval, Ratio, RatioPerMonth, Seconds, VolumePeriod,
@@ -40,6 +41,8 @@ pub(crate) enum Assumed<'m> {
     Noticing,
     /// That a step runs at its times, and how long it takes.
     Runs(StepId, &'m Step),
+    /// That nothing which must come back bears a name that a step passes by.
+    PassedBy(&'m Step),
     /// What a class measures, by what it grows, and how much of it is new to a backup.
     Size(ClassId, &'m Class),
     Growth(ClassId, &'m Class),
@@ -60,6 +63,9 @@ pub(crate) fn all(model: &Model) -> impl Iterator<Item = Assumed<'_>> {
     let noticing = model.classes.iter().any(unsaid);
     let steps = model.steps.iter();
     let steps = steps.filter(|(_, step)| step.timing.schedule.is_some());
+    let passed_by = model.steps.iter();
+    let passed_by = passed_by.filter(|(_, step)| passed_by_names(model, step).is_some());
+    let passed_by = passed_by.map(|(_, step)| Assumed::PassedBy(step));
     let sized = model
         .classes
         .iter()
@@ -77,6 +83,7 @@ pub(crate) fn all(model: &Model) -> impl Iterator<Item = Assumed<'_>> {
     std::iter::once(Assumed::Response)
         .chain(noticing.then_some(Assumed::Noticing))
         .chain(steps.map(|(id, step)| Assumed::Runs(id, step)))
+        .chain(passed_by)
         .chain(volumes)
         .chain(slips.map(|(id, phase)| Assumed::Slip(id, phase)))
         .chain(credentials.filter(|c| c.stated).map(Assumed::Narrowed))
@@ -206,7 +213,7 @@ impl Assumed<'_> {
     fn name(&self) -> &str {
         match self {
             Self::Response | Self::Noticing | Self::Fact(_) => "",
-            Self::Runs(_, step) => &step.named.name,
+            Self::Runs(_, step) | Self::PassedBy(step) => &step.named.name,
             Self::Size(_, class) | Self::Growth(_, class) | Self::Churn(_, class) => {
                 &class.named.name
             }
@@ -222,7 +229,7 @@ impl Assumed<'_> {
         let size = |class: &Class| class.size.map_or(class.named.span, |(_, span)| span);
         match self {
             Self::Response | Self::Noticing => policy,
-            Self::Runs(_, step) => step.named.span,
+            Self::Runs(_, step) | Self::PassedBy(step) => step.named.span,
             Self::Size(_, class) => size(class),
             Self::Growth(_, class) => class.growth_stated.unwrap_or_else(|| size(class)),
             Self::Churn(_, class) => class.churn.map_or_else(|| size(class), |(_, span)| span),
@@ -242,6 +249,9 @@ impl Assumed<'_> {
                     .to_owned(),
             ),
             Self::Runs(_, step) => runs(model, step),
+            Self::PassedBy(step) => {
+                predicate(passed_by_names(model, step).unwrap_or_default())
+            }
             Self::Size(_, class) => {
                 let size = class.size.map(|(size, _)| format!(" measures {size} at the start"));
                 predicate(size.unwrap_or_default())
@@ -328,6 +338,23 @@ fn runs(model: &Model, step: &Step) -> Sentence {
             step.timing.duration.high()
         ))
     }
+}
+
+/// What is said of the names that a step passes by, if there are any. What picks out the files of a capture is
+/// not: it has named them itself. Nor what is on its way and never counts.
+fn passed_by_names(model: &Model, step: &Step) -> Option<String> {
+    let captured = matches!(&step.source, Source::Step(id, _) if matches!(model.steps[*id].verb, Verb::Capture(_)));
+    let (says, patterns) = match &step.verb {
+        Verb::Backup { exclude, .. } => ("leaves out nothing that must come back", exclude),
+        Verb::Copy {
+            include,
+            transit: false,
+            ..
+        } if !captured => ("takes all that must come back", include),
+        _ => return None,
+    };
+    let patterns = list(patterns.iter().map(String::as_str));
+    (!patterns.is_empty()).then(|| format!(" {says}: its patterns are {patterns}"))
 }
 
 /// What a credential may do, where.

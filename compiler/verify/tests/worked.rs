@@ -7,6 +7,8 @@ mod common;
 mod crossing;
 #[path = "worked/late.rs"]
 mod late;
+#[path = "worked/taken.rs"]
+mod taken;
 
 use common::{codes, help, judged, message, plan_of};
 use thrice_diagnostics::Severity;

@@ -258,6 +258,19 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             ("engine restic 0.25.0", "engine restic 0.19.1"),
         ],
     ),
+    ("T2321", &[(", \"cache\"", "")]),
+    ("T2322", &[("is files", "is items")]),
+    (
+        "T2323",
+        &[("on server.disk:/srv/tokens", "on server.disk:/tokens")],
+    ),
+    (
+        "T2324",
+        &[(
+            "south to s3.backups:/offices",
+            "south to s3.backups:/offices/south",
+        )],
+    ),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",

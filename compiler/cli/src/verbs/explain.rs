@@ -77,6 +77,23 @@ fn why(args: &Args, explain: &Explain, (obligation, subject, path): (&str, &str,
             let shown = human::findings(&why.findings, sources, options);
             verbs::finish(&(head + &shown), 1)
         }
+        Err(NoCore::Subject(known)) if known.is_empty() => misuse(
+            &format!("nothing was decided about {obligation}"),
+            "nothing in this policy that asks for it",
+        ),
+        Err(NoCore::Subject(known))
+            if phase.is_some() && known.iter().any(|(s, _)| s == subject) =>
+        {
+            let phase = phase.unwrap_or_default();
+            let known = known.into_iter().filter(|(s, _)| s == subject);
+            let known: Vec<String> = known.map(|(_, period)| period.into()).collect();
+            let what = format!(
+                "nothing was decided about {obligation} of `{}` in `{}`",
+                short(subject),
+                short(phase)
+            );
+            misuse(&what, &near(phase, &known))
+        }
         Err(NoCore::Subject(known)) => {
             let mut known: Vec<String> = known.into_iter().map(|(s, _)| s.into()).collect();
             known.dedup();

@@ -491,6 +491,7 @@ copy h of databases to s3.shared:/h by vpai.cron { nightly; latest only; immutab
 sync i of s3.backups to truenas.tank:/i by truenas.cron { nightly; backup dir s3.shared:/trash }
 sync j of s3.backups to truenas.tank:/j by truenas.cron { nightly; backup dir truenas.tank:/j/trash }
 move l of vpai.local:/opt to s3.shared:/l by vpai.cron { nightly; older than 90 days by upload }
+move la of databases to s3.shared:/la by vpai.cron { nightly; older than 90 days by upload }
 move m of s3.shared:/m to truenas.tank:/m by truenas.cron { nightly; older than 90 days by use }
 move n of s3.shared:/m to truenas.tank:/n by truenas.cron { nightly; older than 90 days }
 check o of repo by vpai.cron { nightly; read 2 of 52 }

@@ -10,7 +10,9 @@ pub(crate) use chosen::BY_FAULT;
 pub use chosen::{Chosen, NoFault};
 pub(crate) use keys::holders;
 pub(crate) use kill::{Struck, Useless, Why, history, strike};
-pub(crate) use principals::{By, Grant, Owned, Principal, closure, first_write, machines, spared};
+pub(crate) use principals::{
+    By, Grant, Owned, Principal, cannot_narrow, closure, first_write, machines, spared,
+};
 pub(crate) use reduce::{Stakes, grown};
 
 use std::collections::BTreeSet;

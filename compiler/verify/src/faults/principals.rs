@@ -360,7 +360,8 @@ fn granted(context: &Context<'_>, id: CredentialId, out: &mut Vec<Grant>) {
     }
 }
 
-fn cannot_narrow(context: &Context<'_>, host: HostId) -> bool {
+/// Whether each key pair of an account opens all its buckets, and no policy narrows that.
+pub(crate) fn cannot_narrow(context: &Context<'_>, host: HostId) -> bool {
     let provider = context.provider_of(context.plan.model.hosts[host].site);
     let known = &context.plan.model.providers[provider].capabilities;
     let says = |wanted| {

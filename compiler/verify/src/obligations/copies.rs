@@ -381,9 +381,11 @@ fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usiz
                 .collect()
         }
         Kind::Locked => {
+            // A laptop that is switched off now and then is no copy off line of what lives on it.
             let locked = |c: &thrice_plan::Copy| {
                 let s = &model.stores[store(c)];
-                s.lock.is_some() || !model.hosts[s.host].always_on
+                let home = model.stores[model.classes[c.class].home.store].host;
+                s.lock.is_some() || (!model.hosts[s.host].always_on && s.host != home)
             };
             vec![
                 counting

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{ClassId, Obligation, StepId};
+use thrice_model::{AgeClock, ClassId, Obligation, StepId, Verb};
 use thrice_plan::CopyKind;
 
 use super::lateness::{self, Claimed, claim_however_late, if_late, point_at_late};
@@ -169,6 +169,15 @@ fn culprits(context: &Context<'_>, symbolized: &Symbolized, run: &Run) -> Vec<St
     steps
 }
 
+/// Whether a step deletes by an age that says nothing of how long something has been there.
+fn is_by_mtime(context: &Context<'_>, step: StepId) -> bool {
+    let clock = match &context.plan.model.steps[step].verb {
+        Verb::Expire { clock, .. } => Some(*clock),
+        _ => None,
+    };
+    clock == Some(AgeClock::Mtime)
+}
+
 fn not_decided(context: &Context<'_>, class: ClassId, why: &str) -> Finding {
     let named = &context.plan.model.classes[class].named;
     Finding {
@@ -222,8 +231,9 @@ fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
         ),
     )
     .by(Engine::Refuted.word());
-    for step in culprits(context, &first.symbolized, &first.run) {
-        let step = &plan.model.steps[step];
+    let culprits = culprits(context, &first.symbolized, &first.run);
+    for step in &culprits {
+        let step = &plan.model.steps[*step];
         diagnostic = diagnostic.at(
             step.named.span,
             format!("`{}` takes it away", step.named.name),
@@ -245,6 +255,11 @@ fn tell(context: &Context<'_>, violations: &[Violation]) -> Option<Finding> {
     );
     diagnostic = diagnostic.help(match late {
         Some(_) => lateness::ADVICE,
+        None if culprits.iter().any(|step| is_by_mtime(context, *step)) => {
+            "`mtime` comes along with a file from wherever it was made, so what has just arrived may be old enough to go, however \
+             long that is: let `move` take it, which deletes only what it has brought, count `by upload` in a bucket, or say \
+             `retain at least …` if the data may go at some age"
+        }
         None => {
             "let each deletion wait until the next copy is surely made (older than its widest gap), copy instead of sync, \
              or say `retain at least …` if the data may go at some age"

@@ -88,19 +88,28 @@ pub(super) fn tell_run(
             None => events.push((
                 run.age,
                 strike + 2,
-                format!("it never reaches `{store}`: `{step}` comes too late"),
+                match plan.is_part(copy) {
+                    true => format!(
+                        "it never reaches `{store}`: `{step}` takes but a part of where it lies"
+                    ),
+                    false => format!("it never reaches `{store}`: `{step}` comes too late"),
+                },
             )),
             Some((entered, _)) if entered > run.age => {
-                let when = moment(period.from, entered);
-                events.push((
-                    run.age,
-                    strike + 2,
-                    format!("`{step}` would bring it to `{store}` only at {when}"),
-                ));
+                // Seconds are not shown: what comes within the minute must not seem to be there.
+                let text = match moment(period.from, entered) {
+                    when if when == moment(period.from, run.age) => {
+                        format!("`{step}` has not brought it to `{store}` yet")
+                    }
+                    when => format!("`{step}` would bring it to `{store}` only at {when}"),
+                };
+                events.push((run.age, strike + 2, text));
             }
             Some((entered, _)) => {
                 let text = if copy.made_by.is_none() {
                     format!("something is written on `{store}`")
+                } else if !copy.counts && plan.is_part(copy) {
+                    format!("`{step}` brings but a part to `{store}`, which never counts")
                 } else {
                     format!("`{step}` has brought it to `{store}`")
                 };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use thrice_model::StepId;
 use thrice_plan::{Copy, CopyId, Leave};
+use thrice_quantity::{Interval, Seconds};
 
 use super::choices::FOR_EVER;
 use super::{Leaving, Node, System};
@@ -57,33 +58,34 @@ pub(super) fn node<'c>(
 ) -> Node {
     Node {
         source: copy.source.and_then(|s| index.get(&s).copied()),
-        delay: (
-            copy.enter.delay.low().0,
-            copy.enter.delay.high().0.min(FOR_EVER),
-        ),
-        older_than: copy
-            .enter
-            .older_than
-            .as_ref()
-            .map(|i| (i.low().0, i.high().0)),
+        delay: bounds(copy.enter.delay),
+        older_than: copy.enter.older_than.as_deref().copied().map(bounds),
         leaves: leaves.filter_map(|l| leaving(l, index)).collect(),
         alive: true,
         fed: true,
     }
 }
 
+/// What is longer than for ever is for ever, at both ends: else no time would lie between them.
+fn bounds(time: Interval<Seconds>) -> (i64, i64) {
+    (time.low().0.min(FOR_EVER), time.high().0.min(FOR_EVER))
+}
+
 /// A leaving towards or with a copy that is not there in this period does not happen in it.
 pub(super) fn leaving(leave: &Leave, index: &BTreeMap<CopyId, usize>) -> Option<Leaving> {
     Some(match leave {
         Leave::AfterEntering { after, .. } => {
-            Leaving::AfterEntering(after.low().0, after.high().0.min(FOR_EVER))
+            let (low, high) = bounds(*after);
+            Leaving::AfterEntering(low, high)
         }
-        Leave::AtAge { age, .. } => Leaving::AtAge(age.low().0, age.high().0.min(FOR_EVER)),
-        Leave::With { source, delay, .. } => Leaving::With(
-            *index.get(source)?,
-            delay.low().0,
-            delay.high().0.min(FOR_EVER),
-        ),
+        Leave::AtAge { age, .. } => {
+            let (low, high) = bounds(*age);
+            Leaving::AtAge(low, high)
+        }
+        Leave::With { source, delay, .. } => {
+            let (low, high) = bounds(*delay);
+            Leaving::With(*index.get(source)?, low, high)
+        }
         Leave::Into { copy, .. } => Leaving::Into(*index.get(copy)?),
     })
 }

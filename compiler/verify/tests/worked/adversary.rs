@@ -3,7 +3,7 @@
 use super::*;
 use crate::common::finding;
 
-fn events(found: &Verification, code: &str) -> Vec<String> {
+pub(super) fn events(found: &Verification, code: &str) -> Vec<String> {
     let case = &finding(found, code).case;
     case.iter().map(|event| event.what.clone()).collect()
 }
@@ -19,7 +19,7 @@ fn holds(found: &Verification, obligation: Obligation, subject: &str) -> bool {
 }
 
 /// One key pair for all buckets, on three machines; a mirror on the NAS; the example of a review.
-const ONE_KEY: &str = r#"
+pub(super) const ONE_KEY: &str = r#"
 object_storage s3 at cloud/one {
     endpoint "s3.example.org"
     bucket backups "the-backups" { medium object }

@@ -27,7 +27,11 @@ const FORM: Construct = Construct {
             "",
             "removes what is forgotten right away, under the exclusive lock"
         ),
-        Clause::many("exclude", "\"PATTERN\", …", "what is left out"),
+        Clause::many(
+            "exclude",
+            "\"PATTERN\", …",
+            "what is left out: proofs take it that none of it must come back"
+        ),
         Clause::many(
             "flag",
             "\"FLAG\", …",

@@ -17,13 +17,21 @@ const FORM: Construct = Construct {
     example: "copy seed_upload of databases from dump_pg to s3.shared:/seed-data by vpai.cron {\n    \
               daily at 02:55 UTC\n    include \"*-latest.dump\"\n    latest only\n    transfers 4\n}",
     clauses: with_common![
-        Clause::many("include", "\"PATTERN\", …", "only names that match"),
+        Clause::many(
+            "include",
+            "\"PATTERN\", …",
+            "only names that match: proofs take it that nothing else must come back"
+        ),
         Clause::once(
             "latest only",
             "",
             "each run overwrites what the one before left"
         ),
-        Clause::once("immutable", "", "refuses to change what is there"),
+        Clause::once(
+            "immutable",
+            "",
+            "refuses to change what is there: for what is written once"
+        ),
         TRANSIT,
         TRANSFERS,
         CHECKERS,

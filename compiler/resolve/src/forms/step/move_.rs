@@ -57,12 +57,18 @@ pub fn check_clock(own: &Own<'_, '_>, clock: AgeClock, span: Span) {
     let by_hand = own
         .runner
         .is_none_or(|runner| runner.kind == RunnerKind::Hand);
+    let draft = &own.draft;
+    let is_bucket = |store| {
+        let store = draft.stores.get(store);
+        store.is_none_or(|store| store.kind == StoreKind::Bucket)
+    };
     let bucket = match &own.head.source {
-        Some(Source::Location(place, _)) => own
-            .draft
-            .stores
-            .get(place.store)
-            .is_none_or(|store| store.kind == StoreKind::Bucket),
+        Some(Source::Location(place, _)) => is_bucket(place.store),
+        Some(Source::Home) => {
+            let mut classes = own.head.classes.iter();
+            let home = |id| draft.classes.get(id).map(|class| class.home.store);
+            classes.all(|(class, _)| home(*class).is_none_or(is_bucket))
+        }
         // Where the data comes from is not known here.
         _ => true,
     };

@@ -3,13 +3,17 @@
 //! One file a kind of rule. All are evaluated: nothing in them is unknown.
 
 mod browse;
+mod by_place;
 mod lifecycle;
 mod mounts;
+mod overwritten;
+mod patterns;
 mod provider;
 mod reach;
 mod rights;
 mod runner;
 mod systemd;
+mod taken;
 mod versions;
 mod writers;
 mod zerobyte;
@@ -38,6 +42,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     systemd::check(context, &mut found);
     zerobyte::check(context, &mut found);
     mounts::check(context, &mut found);
+    taken::check(context, &mut found);
+    overwritten::check(context, &mut found);
     let holds = found
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);

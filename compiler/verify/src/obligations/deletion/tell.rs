@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, Obligation, Target};
+use thrice_model::{ClassId, Obligation, Right, Target};
+use thrice_plan::CopyId;
 
+use super::super::survival::tell::short_words;
 use super::{Group, Happens, Left, Root};
 use crate::context::Context;
-use crate::faults::{By, Principal};
+use crate::faults::{By, Principal, cannot_narrow};
 use crate::verification::{Engine, Finding};
 use crate::wording::{during, list, some};
 
@@ -65,6 +67,10 @@ pub(super) fn tell(
     if let Root::Credential(id) = root {
         let credential = &model.credentials[id];
         let says = match credential.rights.first() {
+            Some(rights) if opens_more(context, group) => (
+                rights.span,
+                "the provider narrows no key to that: it opens all buckets",
+            ),
             Some(rights) => (rights.span, "this is enough to delete or overwrite"),
             None => (credential.named.span, "no `may` narrows it: it opens all"),
         };
@@ -88,15 +94,13 @@ pub(super) fn tell(
     let mut told: BTreeSet<String> = BTreeSet::new();
     for (id, happens) in &group.case {
         let store = context.store_name(context.plan.copies[*id].location.store);
-        let text = format!("on `{store}`: {}", words(context, *happens));
+        let too_short = too_short(context, *id, *happens).unwrap_or_default();
+        let text = format!("on `{store}`: {}{too_short}", words(context, *happens));
         if told.insert(text.clone()) {
             diagnostic = diagnostic.event("", text);
         }
     }
-    diagnostic = diagnostic.help(
-        "let one copy be out of its reach: rights that cannot delete (`may read, write`) on a store that keeps \
-         old versions (`versioning on`, `lock`), or a destination with `snapshots` that pulls for itself",
-    );
+    diagnostic = diagnostic.help(advice(context, group));
     let fault = match root {
         Root::Credential(id) => Some(Target::Credential(id)),
         Root::Host(id) => Some(Target::Host(id)),
@@ -114,6 +118,57 @@ pub(super) fn tell(
         fault,
         floor: false,
     })
+}
+
+fn advice(context: &Context<'_>, group: &Group) -> &'static str {
+    let mut case = group.case.iter();
+    if opens_more(context, group) {
+        "no `may` narrows a key of a provider that gives each of them all buckets and lacks `bucket-policy`: keep one copy \
+         in an account of its own, or with a lock (`lock compliance`), or where a destination with `snapshots` pulls for \
+         itself"
+    } else if case.any(|(id, happens)| too_short(context, *id, *happens).is_some()) {
+        "versions must reach further back than a deletion may stay unseen: let old versions expire later, keep more \
+         snapshots, or notice it sooner (`noticed within`, `response time`)"
+    } else {
+        "let one copy be out of its reach: rights that cannot delete (`may read, write`) on a store that keeps \
+         old versions (`versioning on`, `lock`), or a destination with `snapshots` that pulls for itself"
+    }
+}
+
+/// Whether a copy is deleted with a credential that opens more than it says, since its provider narrows none.
+fn opens_more(context: &Context<'_>, group: &Group) -> bool {
+    let model = &context.plan.model;
+    group.case.iter().any(|(id, happens)| {
+        let Happens::Deleted(Some(By::Credential(credential))) = happens else {
+            return false;
+        };
+        let store = context.plan.copies[*id].location.store;
+        let credential = &model.credentials[*credential];
+        let said = credential.rights.iter();
+        let said = said.filter(|grant| grant.stores.contains(&store));
+        let mut said = said.flat_map(|grant| &grant.rights);
+        let spared = context.spared(store).is_some() && too_short(context, *id, *happens).is_none();
+        let is_enough = said.any(|right| match right {
+            Right::Administer => true,
+            Right::Write | Right::Delete => !spared,
+            Right::Read => false,
+        });
+        credential.stated && !is_enough && cannot_narrow(context, model.stores[store].host)
+    })
+}
+
+/// How far what is deleted can be brought back, if that is less far than a deletion may stay unseen.
+fn too_short(context: &Context<'_>, id: CopyId, happens: Happens) -> Option<String> {
+    if !matches!(
+        happens,
+        Happens::Deleted(Some(By::Credential(_) | By::Step(_))) | Happens::Carried
+    ) {
+        return None;
+    }
+    let copy = &context.plan.copies[id];
+    let kept = context.spared(copy.location.store)?;
+    let noticed = context.noticed_after(copy.class);
+    (kept < noticed).then(|| short_words(kept, noticed))
 }
 
 /// "one of `a` and `b`"

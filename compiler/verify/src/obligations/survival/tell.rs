@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{ClassId, Obligation};
+use thrice_model::{ClassId, KeyId, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind};
+use thrice_quantity::Seconds;
 
 use super::super::lateness::{self, if_late, point_at_late};
 use super::super::story::tell_run;
@@ -66,7 +67,8 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
         .iter()
         .filter_map(|(_, why)| why.key())
         .collect();
-    for key in keys {
+    let held_nowhere = keys.into_iter().filter(|key| !is_key_alone(group, *key));
+    for key in held_nowhere {
         let named = &context.plan.model.keys[key].named;
         diagnostic = diagnostic.at(
             named.span,
@@ -83,7 +85,7 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
     diagnostic = match &first.run {
         Some(run) => {
             diagnostic = point_at_late(context, &first.symbolized, run, diagnostic);
-            let told = |id: CopyId| first.useless.get(id).map(|why| why_words(context, why));
+            let told = |id: CopyId| first.useless.get(id).map(|why| why_of(context, id, why));
             let what = group
                 .faults
                 .first()
@@ -103,7 +105,7 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
     };
     diagnostic = diagnostic.help(match late {
         Some(_) => lateness::ADVICE,
-        None => advice(group, first),
+        None => advice(context, group, first),
     });
     let fault = match struck.iter().collect::<Vec<_>>().as_slice() {
         [Fault::Loss(target)] => Some(*target),
@@ -165,12 +167,26 @@ pub(in crate::obligations) fn set_words(context: &Context<'_>, set: &FaultSet) -
         .join(" and ")
 }
 
-fn advice(group: &Group, violation: &Violation) -> &'static str {
+/// Whether what is asked about is the loss of a key itself, in each of the cases.
+fn is_key_alone(group: &Group, key: KeyId) -> bool {
+    let lost = Fault::Loss(Target::Key(key));
+    group.faults.iter().all(|set| set.contains(&lost))
+}
+
+fn advice(context: &Context<'_>, group: &Group, violation: &Violation) -> &'static str {
     let whys = || violation.useless.iter().map(|(_, why)| why);
+    let key = whys().find_map(|why| why.key());
+    let mut useless = violation.useless.iter();
     if !violation.classes.contains(&violation.lost) {
         "copy what is needed to where its user survives, or take `needs` away if a restore does without it"
-    } else if whys().any(|w| matches!(w, Why::KeyLost(_))) {
+    } else if key.is_some_and(|key| is_key_alone(group, key)) {
+        "a key that is lost is lost wherever it is held: keep a copy that another key opens, or accept the risk with \
+         a reason, a name and an end"
+    } else if key.is_some() {
         "hold the key in a second place that does not fall with the first: `held on …, VAULT`"
+    } else if useless.any(|(id, why)| too_short(context, id, why).is_some()) {
+        "versions must reach further back than damage or deletion may stay unseen: keep more of them (`snapshots`, keep \
+         rules, a later expiry of old versions), or notice it sooner (`noticed within`, `response time`)"
     } else if whys().any(|w| w == Why::Propagated) {
         "a sync carries deletions: give its destination versions of its own (`snapshots`, `versioning on`, `backup dir`)"
     } else if group.spans.is_empty() || whys().any(|w| w == Why::NotSpared) {
@@ -178,6 +194,31 @@ fn advice(group: &Group, violation: &Violation) -> &'static str {
     } else {
         "make a copy that these faults do not reach, or accept the risk with a reason, a name and an end"
     }
+}
+
+/// Why a copy is of no use; and if it has versions, why they do not help.
+fn why_of(context: &Context<'_>, id: CopyId, why: Why) -> String {
+    let too_short = too_short(context, id, why);
+    let too_short = too_short.map(|(kept, noticed)| short_words(kept, noticed));
+    why_words(context, why) + &too_short.unwrap_or_default()
+}
+
+/// How far the versions reach back that a copy has, and how long it may take to see that they are needed, where
+/// the first is less.
+fn too_short(context: &Context<'_>, id: CopyId, why: Why) -> Option<(Seconds, Seconds)> {
+    let copy = &context.plan.copies[id];
+    let kept = match why {
+        Why::Deleted | Why::Propagated => context.spared(copy.location.store),
+        Why::Damaged => faults::history(context, copy),
+        _ => None,
+    }?;
+    let noticed = context.noticed_after(copy.class);
+    (kept < noticed).then_some((kept, noticed))
+}
+
+/// That versions reach less far back than damage or deletion stays unseen.
+pub(in crate::obligations) fn short_words(kept: Seconds, noticed: Seconds) -> String {
+    format!("; versions reach back {kept} there, and it may stay unseen for {noticed}")
 }
 
 pub(in crate::obligations) fn why_words(context: &Context<'_>, why: Why) -> String {
@@ -209,7 +250,8 @@ fn useless_copies(
         let why = match (violation.useless.get(*id), copy.kind) {
             (_, CopyKind::Transit) => "in transit, never counts".to_owned(),
             (_, CopyKind::Seed) => "a seed, never counts".to_owned(),
-            (Some(why), _) => why_words(context, why),
+            (Some(why), _) => why_of(context, *id, why),
+            (None, _) if context.plan.is_part(copy) => "but a part of it, never counts".to_owned(),
             (None, _) => "made too late, or by hand at no stated time".to_owned(),
         };
         let what = match copy.made_by {

@@ -307,6 +307,9 @@ fn advice(code: Code, told: &Clash<'_>) -> &'static str {
         _ if own_check => {
             "keep clear of 12:50 on the clock of Zerobyte's host, when it checks every repository for what is taken to be half an hour"
         }
+        _ if told.first.manner.waits > Seconds::ZERO => {
+            "set their times further apart than the longest run: a script waits for the lock, but not for as long as the other may take"
+        }
         _ => {
             "set their times further apart than the longest run, or let emitted scripts of restic 0.16 or later run them, which wait"
         }

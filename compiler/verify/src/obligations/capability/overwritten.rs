@@ -1,0 +1,129 @@
+//! Who writes over what others keep: files of one name from different sources, and what lies in a repository or
+//! where another class lives. What a sync deletes is told by `writers`.
+
+use std::collections::BTreeSet;
+
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{
+    ClassId, Lifetime, Location, Model, Named, Source, Step, StepId, StepTarget, Verb,
+};
+
+use thrice_plan::CopyKind;
+
+use super::by_place::ByPlace;
+use super::finding;
+use super::taken::together;
+use crate::context::Context;
+use crate::verification::Finding;
+
+const ONE_PLACE: Code = Code("T2324");
+
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let model = &context.plan.model;
+    let repositories = model.repositories.iter();
+    let repositories = ByPlace::of(repositories.map(|(id, r)| (id, r.store, r.path.as_str())));
+    for (id, repository) in model.repositories.iter() {
+        let place = Location {
+            store: repository.store,
+            path: repository.path.clone(),
+        };
+        let beside = |other| repositories.at(&place).any(|at| at == other);
+        let mut around = repositories.holding(&place);
+        let other = around.find(|other| *other != id && (*other < id || !beside(*other)));
+        if let Some(other) = other.map(|other| &model.repositories[other]) {
+            let who = (&repository.named, &repository.lifetime);
+            let lies = (&other.named, &other.lifetime);
+            let happens = "each takes the other one's packs, locks and snapshots for its own, or does not see them at all";
+            out.extend(told(who, "lies in repository", lies, happens));
+        }
+    }
+    let classes = model.classes.iter();
+    let homes = classes.map(|(id, class)| (id, class.home.store, class.home.path.as_str()));
+    let homes = ByPlace::of(homes);
+    let writers: Vec<(StepId, &Step, &Location)> = writers(model).collect();
+    let targets = writers.iter().filter(|(id, ..)| takes_trees(model, *id));
+    let targets = targets.map(|(id, _, place)| (*id, place.store, place.path.as_str()));
+    let targets = ByPlace::of(targets);
+    for (id, step, place) in writers {
+        let who = (&step.named, &step.lifetime);
+        // Who brings a repository there brings it as it is.
+        let brings_files = || {
+            let mut copies = context.made_by(id).iter();
+            copies.any(|copy| context.plan.copies[*copy].kind != CopyKind::Versions)
+        };
+        let repository = repositories.holding(place).next();
+        if let Some(repository) = repository.filter(|_| brings_files()) {
+            let repository = &model.repositories[repository];
+            let lies = (&repository.named, &repository.lifetime);
+            let happens = "files that are none of its own come to lie among its packs";
+            out.extend(told(who, "writes into repository", lies, happens));
+        }
+        let brings = brings(context, id);
+        let mut others = homes.at(place).filter(|class| !brings.contains(class));
+        if let Some(class) = others.next() {
+            let class = &model.classes[class];
+            let lies = (&class.named, &class.lifetime);
+            let happens = "what it brings overwrites the data itself";
+            out.extend(told(who, "writes over class", lies, happens));
+        }
+        let first = targets.at(place).next().filter(|first| *first < id);
+        let other =
+            first.filter(|first| takes_trees(model, id) && self::brings(context, *first) != brings);
+        if let Some(other) = other {
+            let other = &model.steps[other];
+            let lies = (&other.named, &other.lifetime);
+            let happens =
+                "a file overwrites the one of the same name that the other step has brought";
+            out.extend(told(who, "writes to the same place as step", lies, happens));
+        }
+    }
+}
+
+/// Steps that add files to a place.
+fn writers(model: &Model) -> impl Iterator<Item = (StepId, &Step, &Location)> {
+    model.steps.iter().filter_map(|(id, step)| {
+        let adds = matches!(
+            step.verb,
+            Verb::Capture(_) | Verb::Copy { .. } | Verb::Move { .. }
+        );
+        match &step.target {
+            StepTarget::Location(place, _) if adds => Some((id, step, place)),
+            _ => None,
+        }
+    })
+}
+
+/// Whether a step takes files under the names that people gave them. What captures leave is named by its parts.
+fn takes_trees(model: &Model, id: StepId) -> bool {
+    let before = |id: &StepId| match &model.steps[*id].source {
+        Source::Step(source, _) => Some(*source),
+        _ => None,
+    };
+    let mut way = std::iter::successors(Some(id), before).take(model.steps.len());
+    !way.any(|id| matches!(model.steps[id].verb, Verb::Capture(_)))
+}
+
+/// The classes that a step brings somewhere.
+fn brings(context: &Context<'_>, id: StepId) -> BTreeSet<ClassId> {
+    let copies = context.made_by(id).iter();
+    copies
+        .map(|copy| context.plan.copies[*copy].class)
+        .collect()
+}
+
+/// One finding; none where the two are never there on one day.
+fn told(
+    (who, own): (&Named, &Lifetime),
+    does: &str,
+    (lies, others): (&Named, &Lifetime),
+    happens: &str,
+) -> Option<Finding> {
+    let diagnostic = together(own, others).then(|| {
+        Diagnostic::error(ONE_PLACE, format!("`{}` {does} `{}`", who.name, lies.name))
+            .at(who.span, "this")
+            .at(lies.span, "keeps its own there")
+            .event("each run", happens)
+            .help("give each a folder of its own")
+    })?;
+    Some(finding(diagnostic, vec![who.name.to_string()]))
+}

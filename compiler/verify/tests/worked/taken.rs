@@ -1,0 +1,417 @@
+//! What steps leave out or refuse, and what is said of versions that do not reach far enough.
+
+use super::adversary::{ONE_KEY, all_codes, events};
+use super::*;
+
+const FILES: &str = r#"
+class docs is files on vps.disk:/srv/docs { size 1..2 GB; fields { rest internal } }
+"#;
+
+fn backed_up(pattern: &str) -> Verification {
+    let backup = format!(
+        "backup docs_up of docs to r by vps.cron {{ daily at 04:00; keep 7 daily; exclude {pattern}; taking 1m..10m; monitor \
+         deadman }}\n"
+    );
+    judged(&policy(&[FILES, &backup]))
+}
+
+#[test]
+fn a_backup_that_leaves_out_all_of_a_class_is_none() {
+    for pattern in ["\"*\"", "\"*.tmp\", \"srv\"", "\"/srv/docs/**\""] {
+        let found = backed_up(pattern);
+        assert_eq!(codes(&found), ["T2321"], "{pattern}");
+        assert!(message(&found, "T2321").contains("`docs_up` leaves out all of `docs`"));
+    }
+    // What begins with `!` takes some of it back.
+    for pattern in ["\"*.tmp\"", "\"/docs\"", "\"*\", \"!*.md\""] {
+        assert!(codes(&backed_up(pattern)).is_empty(), "{pattern}");
+    }
+}
+
+fn assumed(found: &Verification) -> Vec<String> {
+    let all = found.assumptions.iter();
+    all.map(|assumption| assumption.text().to_string())
+        .collect()
+}
+
+#[test]
+fn that_nothing_needed_bears_the_name_of_a_pattern_is_assumed() {
+    let told = assumed(&backed_up("\"*.tmp\", \"cache\""));
+    let says =
+        "`docs_up` leaves out nothing that must come back: its patterns are `*.tmp` and `cache`";
+    assert!(told.iter().any(|text| text == says), "{told:?}");
+    let copy = |from: &str| {
+        let step = format!(
+            "copy some of {from} to tower.tank:/some by vps.cron {{ daily at 05:00; include \"*-latest.*\"; taking 1m..10m; \
+             monitor deadman }}\n"
+        );
+        assumed(&judged(&policy(&[FILES, &step])))
+    };
+    let says = "`some` takes all that must come back: its patterns are `*-latest.*`";
+    assert!(copy("docs").iter().any(|text| text == says));
+    let told = copy("db from dump");
+    assert!(
+        !told.iter().any(|text| text.contains("patterns")),
+        "a capture names its files itself: {told:?}"
+    );
+}
+
+#[test]
+fn an_immutable_copy_never_takes_what_has_changed() {
+    let copied = |kind: &str, clauses: &str| {
+        let class = FILES.replace("is files", kind);
+        let copy = format!(
+            "copy docs_up of docs to tower.tank:/docs by vps.cron {{ daily at 04:00; {clauses}; taking 1m..10m; monitor \
+             deadman }}\n"
+        );
+        judged(&policy(&[&class, &copy]))
+    };
+    let found = copied("is files", "immutable");
+    assert_eq!(codes(&found), ["T2322"]);
+    assert!(message(&found, "T2322").contains("`docs_up` never takes what has changed of `docs`"));
+    assert!(codes(&copied("is items", "immutable")).is_empty());
+    assert!(codes(&copied("is files", "transfers 4")).is_empty());
+}
+
+#[test]
+fn an_immutable_copy_of_dumps_takes_those_that_are_named_by_their_time() {
+    let copied = |clauses: &str| {
+        let copy = format!(
+            "copy dumps of db from dump to tower.tank:/dumps by vps.cron {{ daily at 04:00; immutable; {clauses} taking \
+             1m..10m; monitor deadman }}\n"
+        );
+        codes(&judged(&policy(&[&copy])))
+    };
+    assert_eq!(copied(""), ["T2322"]);
+    assert!(copied("include \"*-2*\";").is_empty());
+}
+
+#[test]
+fn a_key_that_is_lost_is_not_held_in_a_second_place() {
+    let asked = |faults: &str| {
+        let asked = format!("require survive any 1 of {faults} for all\n");
+        let found = judged(&policy(&[&asked]));
+        help(&found, "T1201").to_owned()
+    };
+    let alone = asked("key");
+    assert!(alone.contains("a copy that another key opens"), "{alone}");
+    assert!(!alone.contains("held on"), "{alone}");
+}
+
+#[test]
+fn versions_that_reach_less_far_than_a_fault_stays_unseen_are_told() {
+    let mirrored = |kept: &str| {
+        let steps = format!(
+            "host spare at bank/safe {{ runs cron; has rclone 1.75.2; store disk {{ medium hdd; snapshots daily at 00:30 keep {kept} }} }}\n\
+             network all {{ joins vps, spare }}\n\
+             sync docs_up of docs to spare.disk:/docs by spare.cron {{ daily at 04:00; taking 1m..10m; monitor deadman }}\n\
+             require survive any 1 of operator, corruption for docs\n"
+        );
+        let class = FILES.replace("size 1..2 GB;", "size 1..2 GB; noticed within 14 days;");
+        judged(&policy(&[&class, &steps]))
+    };
+    let found = mirrored("10");
+    assert!(
+        events(&found, "T1201").iter().any(|event| event
+            == "copy on `spare.disk` by `docs_up`: the sync carries the deletion here; versions reach back 9 d there, and \
+                it may stay unseen for 14 d"),
+        "{:?}",
+        events(&found, "T1201")
+    );
+    assert!(help(&found, "T1201").contains("keep more of them"));
+    assert!(
+        codes(&mirrored("16")).is_empty(),
+        "what the help says helps"
+    );
+}
+
+#[test]
+fn old_versions_that_go_too_soon_are_told_to_stay_longer() {
+    let kept = |days: &str| {
+        let expire = format!("expire old of s3.backups after {days} by upload {{ noncurrent }}\n");
+        let rights = "account s3; may read, write, delete on s3.*; held on vps, preprod";
+        let text = [PLACES, ONE_KEY, &expire].concat();
+        judged(
+            &text
+                .replace("account s3; held on vps, preprod", rights)
+                .replace("\"the-backups\" {", "\"the-backups\" { versioning on;"),
+        )
+    };
+    let brief = kept("1 days");
+    assert!(
+        events(&brief, "T1801").iter().any(|event| event.starts_with(
+            "on `s3.backups`: deleted with `hetzner_key`; versions reach back 24 h there, and it may stay unseen for"
+        )),
+        "{:?}",
+        events(&brief, "T1801")
+    );
+    assert!(help(&brief, "T1801").contains("expire later"));
+    assert!(!all_codes(&kept("30 days")).contains(&"T1801"));
+}
+
+#[test]
+fn a_key_that_no_may_narrows_is_told_as_one() {
+    let narrowed = |capabilities: &str| {
+        let rights = "account s3; may read, write on s3.shared; held on vps, preprod";
+        let text = [PLACES, ONE_KEY].concat();
+        let supports = format!("supports versioning, lifecycle, {capabilities} }}");
+        judged(
+            &text
+                .replace("account s3; held on vps, preprod", rights)
+                .replace("credential hetzner_key }", "credential all }")
+                .replace("key k {", "credential all { account s3; may read, write, delete on s3.backups; held on envelope; profile \"a\" }\nkey k {")
+                .replace("supports versioning, lifecycle }", &supports),
+        )
+    };
+    let open = narrowed("one-key-all-buckets");
+    assert!(message(&open, "T1802").contains("`hetzner_key`"));
+    assert!(
+        help(&open, "T1802").contains("lacks `bucket-policy`"),
+        "{}",
+        help(&open, "T1802")
+    );
+    let told = |found: &Verification| {
+        let told = finding_of(found, "T1802");
+        told.is_some_and(|told| told.contains("`hetzner_key`"))
+    };
+    assert!(!told(&narrowed("one-key-all-buckets, bucket-policy")));
+}
+
+/// The message of the first finding of a code, if there is one.
+fn finding_of(found: &Verification, code: &str) -> Option<String> {
+    let mut all = found.findings.iter();
+    let hit = all.find(|finding| finding.diagnostic.code.0 == code)?;
+    Some(hit.diagnostic.message.to_string())
+}
+
+#[test]
+fn a_script_that_waits_too_short_is_not_told_to_wait() {
+    let prune = "host ops at bank/safe { runs cron; has restic 0.18.0 }\n\
+                 credential pruner { account s3; may read, write, delete on s3.main; held on ops; profile \"o\" }\n\
+                 prune weekly of r by ops.cron { weekly on Sunday at 03:05; taking 1m..50m; credential pruner; monitor deadman }\n";
+    let found = judged(&policy(&[prune]));
+    assert!(
+        help(&found, "T2102").contains("not for as long as the other may take"),
+        "{}",
+        help(&found, "T2102")
+    );
+}
+
+const TREE: &str = r#"
+class tree is items on vps.disk:/tree { size 1..2 GB; fields { rest internal } }
+"#;
+
+fn copied(step: &str) -> Verification {
+    judged(&policy(&[TREE, step]))
+}
+
+/// A policy that names a part of a class was taken to copy all of it: nothing of what lies elsewhere was ever copied.
+#[test]
+fn a_copy_of_a_part_is_no_copy_of_the_whole() {
+    let copy = |of: &str| {
+        copied(&format!(
+            "copy tree_up of {of} to tower.tank:/tree by vps.cron {{ daily at 04:00; taking 1m..10m; monitor deadman }}\n"
+        ))
+    };
+    for part in ["vps.disk:/tree/www", "tree from vps.disk:/tree/www"] {
+        let found = copy(part);
+        assert_eq!(codes(&found), ["T1202"], "{part}");
+        assert!(
+            events(&found, "T1202").iter().any(|event| event
+                == "copy on `tower.tank` by `tree_up`: but a part of it, never counts"),
+            "{:?}",
+            events(&found, "T1202")
+        );
+    }
+    for whole in ["tree", "vps.disk:/tree", "vps.disk:/"] {
+        assert!(!codes(&copy(whole)).contains(&"T1202"), "{whole}");
+    }
+}
+
+#[test]
+fn what_is_made_of_a_part_is_a_part_on_whichever_way() {
+    let chain = |clause: &str| {
+        copied(&format!(
+            "host spare at bank/safe {{ runs cron; has rclone 1.75.2; store disk {{ medium hdd }} }}\n\
+             network all {{ joins vps, tower, spare }}\n\
+             copy near of vps.disk:/tree/www to spare.disk:/tree by spare.cron {{ daily at 04:00; {clause} taking 1m..10m; monitor deadman }}\n\
+             copy far of spare.disk:/tree to tower.tank:/tree by tower.cron {{ daily at 06:00; taking 1m..10m; monitor deadman }}\n"
+        ))
+    };
+    assert!(codes(&chain("")).contains(&"T1202"));
+    assert!(codes(&chain("transit;")).contains(&"T1202"));
+}
+
+#[test]
+fn of_a_part_that_is_moved_nobody_knows_what_is_where() {
+    let moved = |of: &str, asked: &str| {
+        copied(&format!(
+            "copy first of tree to spare.disk:/tree by vps.cron {{ daily at 03:00; taking 1m..10m; monitor deadman }}\n\
+             host spare at bank/safe {{ runs cron; has rclone 1.75.2; store disk {{ medium hdd }} }}\n\
+             network all {{ joins vps, tower, spare }}\n\
+             move tree_up of {of} to tower.tank:/tree by vps.cron {{ daily at 04:00; older than 10 days by mtime; taking 1m..10m; monitor deadman }}\n\
+             {asked}\n"
+        ))
+    };
+    let of_part = "vps.disk:/tree/www";
+    assert!(
+        codes(&moved(of_part, "require survive loss of vps for tree")).is_empty(),
+        "what was moved is there, and what was not was copied before"
+    );
+    let lost = "require survive loss of vps and spare for tree";
+    let found = moved(of_part, lost);
+    assert_eq!(codes(&found), ["T1201"]);
+    assert!(
+        events(&found, "T1201").iter().any(|event| event
+            == "it never reaches `tower.tank`: `tree_up` takes but a part of where it lies"),
+        "{:?}",
+        events(&found, "T1201")
+    );
+}
+
+/// What is inside of a class and has a name of its own was copied with it, and nothing of that was seen.
+#[test]
+fn a_class_within_another_one_goes_along() {
+    let inner = "class tokens is files on vps.disk:/tree/tokens { size 1..2 MB; fields { rest credential } }\n\
+                 skip tokens because \"made anew\"\n";
+    let taken = |step: &str| codes(&copied(&(inner.to_owned() + step)));
+    let copy = |of: &str| {
+        format!(
+            "copy tree_up of {of} to tower.tank:/tree by vps.cron {{ daily at 04:00; taking 1m..10m; monitor deadman }}\n"
+        )
+    };
+    assert_eq!(taken(&copy("tree")), ["T2323"]);
+    assert!(!taken(&copy("vps.disk:/tree")).contains(&"T2323"));
+    let backup = |of: &str, clause: &str| {
+        format!(
+            "backup up2 of {of} to r by vps.cron {{ daily at 04:00; keep 7 daily; {clause} taking 1m..10m; monitor deadman }}\n"
+        )
+    };
+    assert_eq!(taken(&backup("tree", "")), ["T2323"]);
+    assert!(taken(&backup("tree", "exclude \"/tree/tokens\";")).is_empty());
+    assert!(!taken(&backup("tree, tokens", "")).contains(&"T2323"));
+}
+
+#[test]
+fn a_class_beside_another_one_does_not_go_along() {
+    let beside = "class trees is files on vps.disk:/trees { size 1..2 MB; fields { rest internal } }\n\
+                  skip trees because \"made anew\"\n\
+                  copy tree_up of tree to tower.tank:/tree by vps.cron { daily at 04:00; taking 1m..10m; monitor deadman }\n";
+    assert!(codes(&copied(beside)).is_empty());
+}
+
+#[test]
+fn a_laptop_is_no_copy_off_line_of_what_lives_on_it() {
+    let asked = "require copies >= 2, locked >= 1 for db\n";
+    let off = |host: &str| {
+        let text = policy(&[MIRROR, asked]);
+        codes(&judged(
+            &text.replace(host, &format!("{host} not always on;")),
+        ))
+    };
+    assert_eq!(off("host vps at ovh/one {"), ["T1104"]);
+    assert!(off("nas tower at home/rack {").is_empty());
+}
+
+#[test]
+fn a_dump_that_is_left_within_a_class_goes_along_with_it() {
+    let taken = |of: &str, clause: &str| {
+        codes(&copied(&format!(
+            "capture second of db to vps.disk:/tree/dumps by vps.cron {{ daily at 01:00; method program; runs \"/opt/dump\"; atomic; taking 1m..4m; monitor deadman }}\n\
+             backup tree_up of {of} to r by vps.cron {{ daily at 04:00; keep 7 daily; {clause} taking 1m..10m; monitor deadman }}\n"
+        )))
+    };
+    assert_eq!(taken("tree", ""), ["T2323"]);
+    assert!(taken("tree", "exclude \"/tree/dumps\";").is_empty());
+    assert!(taken("tree, db from vps.disk:/tree", "").is_empty());
+}
+
+#[test]
+fn two_writers_at_one_place_write_over_each_other() {
+    let written = |second: &str| {
+        let found = copied(&format!(
+            "class trunk is items on vps.disk:/trunk {{ size 1..2 GB; fields {{ rest internal }} }}\n\
+             copy tree_up of tree to tower.tank:/both by vps.cron {{ daily at 04:00; taking 1m..10m; monitor deadman }}\n\
+             copy trunk_up of {second} by vps.cron {{ daily at 05:00; taking 1m..10m; monitor deadman }}\n\
+             skip trunk because \"grows again\"\n"
+        ));
+        let told = finding_of(&found, "T2324");
+        told.unwrap_or_default()
+    };
+    assert_eq!(
+        written("trunk to tower.tank:/both"),
+        "`trunk_up` writes to the same place as step `tree_up`"
+    );
+    assert_eq!(written("trunk to tower.tank:/both/trunk"), "");
+    assert_eq!(
+        written("tree to tower.tank:/both"),
+        "",
+        "the same files twice"
+    );
+    assert_eq!(
+        written("db from dump to tower.tank:/both"),
+        "",
+        "a dump is named by what it is of"
+    );
+    assert_eq!(
+        written("trunk to vps.disk:/tree"),
+        "`trunk_up` writes over class `tree`"
+    );
+}
+
+#[test]
+fn nothing_else_lies_in_a_repository() {
+    let beside = |text: &str| {
+        let found = copied(text);
+        finding_of(&found, "T2324").unwrap_or_default()
+    };
+    let second = |path: &str| {
+        beside(&format!(
+            "repository second in s3.main:{path} {{ engine restic 0.18.0; key k; credential writer }}\n\
+             backup tree_up of tree to second by vps.cron {{ daily at 04:00; keep 7 daily; taking 1m..10m; monitor deadman }}\n"
+        ))
+    };
+    assert_eq!(second("/restic"), "`second` lies in repository `r`");
+    assert_eq!(second("/restic/second"), "`second` lies in repository `r`");
+    assert_eq!(second("/"), "`r` lies in repository `second`");
+    assert_eq!(second("/restic2"), "");
+    assert_eq!(
+        beside(
+            "copy tree_up of tree to s3.main:/restic/data by vps.cron { daily at 04:00; credential writer; taking 1m..10m; monitor deadman }\n"
+        ),
+        "`tree_up` writes into repository `r`"
+    );
+}
+
+/// Whoever writes so great a number means all of them; it was said to contradict itself.
+#[test]
+fn rules_that_reach_further_than_calendars_are_no_contradiction() {
+    for keep in ["keep 999999999 daily", "keep within 400000d"] {
+        let found = copied(&format!(
+            "backup tree_up of tree to r by vps.cron {{ daily at 04:00; {keep}; taking 1m..10m; monitor deadman }}\n"
+        ));
+        let survival = |v: &thrice_verify::Verdict| v.obligation == Obligation::Survival;
+        assert!(
+            found.verdicts.iter().filter(survival).all(|v| v.holds),
+            "{keep}: {:?}",
+            all_codes(&found)
+        );
+    }
+}
+
+#[test]
+fn waiting_longer_does_not_help_where_files_bring_their_age_along() {
+    let tidied = |after: &str| {
+        copied(&format!(
+            "copy tree_up of tree to tower.tank:/tree by vps.cron {{ daily at 04:00; taking 1m..10m; monitor deadman }}\n\
+             expire tidy of vps.disk:/tree after {after}\n"
+        ))
+    };
+    let by_mtime = "60 days by mtime { by vps.cron; daily at 05:00; monitor deadman }";
+    let found = tidied(by_mtime);
+    assert!(help(&found, "T1501").starts_with("`mtime` comes along"));
+    assert!(
+        !codes(&tidied("7..60 days by use { by hand }")).contains(&"T1501"),
+        "by another clock it is enough to wait"
+    );
+}
