@@ -70,7 +70,7 @@ fn ends<W>(
 mod tests {
     use super::*;
 
-    /// Tried with restic 0.14 and 0.18 on `/tmp/adv/srv/docs`, which held `a.txt` and `sub/b`.
+    /// Tried with restic 0.14 and 0.18 on `/tmp/box/srv/docs`, which held `a.txt` and `sub/b`.
     #[test]
     fn patterns_leave_out_all_where_restic_takes_nothing() {
         let all = [
@@ -78,12 +78,12 @@ mod tests {
             "**",
             "docs",
             "srv",
-            "adv/srv",
+            "box/srv",
             "/",
-            "/tmp/adv",
-            "/tmp/adv/srv/docs",
-            "/tmp/adv/srv/docs/*",
-            "/tmp/adv/srv/**",
+            "/tmp/box",
+            "/tmp/box/srv/docs",
+            "/tmp/box/srv/docs/*",
+            "/tmp/box/srv/**",
             "s?v",
             "d*s",
             "docs/*",
@@ -99,13 +99,13 @@ mod tests {
             "docs/a.txt",
             "doc",
             "srv/sub",
-            "/tmp/adv/srv/docs2",
+            "/tmp/box/srv/docs2",
             "",
             "d[o]cs",
             "/tmp/*/docs",
             "?",
         ];
-        let leaves = |pattern: &str| leaves_out_all(pattern, &["/", "/tmp/adv/srv/docs"]);
+        let leaves = |pattern: &str| leaves_out_all(pattern, &["/", "/tmp/box/srv/docs"]);
         assert_eq!(all.map(leaves), all.map(|_| true));
         assert_eq!(some.map(leaves), some.map(|_| false));
         assert!(leaves_out_all("mnt", &["/mnt/nas", "/docs"]));
