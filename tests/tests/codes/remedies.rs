@@ -20,7 +20,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         "T1104",
         &[(
             "{ medium object }",
-            "{ medium object; versioning on; lock compliance 30d }",
+            "{ medium object; versioning on; lock compliance 1100d }",
         )],
     ),
     (

@@ -12,6 +12,7 @@ pub(crate) use keys::holders;
 pub(crate) use kill::{Struck, Useless, Why, history, strike};
 pub(crate) use principals::{
     By, Grant, Owned, Principal, cannot_narrow, closure, first_write, machines, spared,
+    stays_locked,
 };
 pub(crate) use reduce::{Stakes, grown};
 

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
-    CredentialId, Holder, HostId, HostKind, KeyId, Location, LockMode, Mount, ProviderCapability,
-    Right, Step, StepId, StepTarget, StoreId, Verb, Versioning,
+    CredentialId, Holder, HostId, HostKind, KeyId, Location, Lock, LockMode, Mount,
+    ProviderCapability, Right, Step, StepId, StepTarget, StoreId, Verb, Versioning,
 };
 use thrice_plan::{Copy, CopyKind, FOR_EVER, Period};
 use thrice_quantity::Seconds;
@@ -452,15 +452,7 @@ fn locked(context: &Context<'_>, copy: &Copy, noticed: Seconds) -> bool {
     };
     let window = Seconds::days(lock.days);
     if copy.kind == CopyKind::Versions {
-        // A snapshot is whole only with the oldest pack it needs, and restic extends no lock: after the
-        // first window nothing is certain to be locked.
-        let start = model.policy.start;
-        let days = |day: Date| {
-            day.since(start)
-                .map_or(0, |span| i64::from(span.get_days()))
-        };
-        let end = days(model.policy.end);
-        return unlock(&[days(first_write(context, copy))], lock.days).is_some_and(|at| at >= end);
+        return outlasts(context, copy, lock);
     }
     let newest = copy.staleness.saturating_add(noticed);
     let class = &model.classes[copy.class];
@@ -471,6 +463,24 @@ fn locked(context: &Context<'_>, copy: &Copy, noticed: Seconds) -> bool {
 pub(crate) fn first_write(context: &Context<'_>, copy: &Copy) -> Date {
     let store = context.plan.model.stores[copy.location.store].lifetime.from;
     copy.lifetime.from.max(store)
+}
+
+/// Whether a copy lies under a lock: versions only if that holds on to all that they need until the policy ends.
+pub(crate) fn stays_locked(context: &Context<'_>, copy: &Copy) -> bool {
+    let lock = context.plan.model.stores[copy.location.store].lock;
+    lock.is_some_and(|lock| copy.kind != CopyKind::Versions || outlasts(context, copy, lock))
+}
+
+/// Whether a lock holds on to versions until the policy ends. A snapshot is whole only with the oldest pack it needs,
+/// and restic extends no lock: after the first window nothing is certain to be locked.
+fn outlasts(context: &Context<'_>, copy: &Copy, lock: Lock) -> bool {
+    let policy = &context.plan.model.policy;
+    let days = |day: Date| {
+        day.since(policy.start)
+            .map_or(0, |span| i64::from(span.get_days()))
+    };
+    let unlocked = unlock(&[days(first_write(context, copy))], lock.days);
+    unlocked.is_some_and(|at| at >= days(policy.end))
 }
 
 /// The day on which the first of some packs is unlocked: from then on the version that needs them all

@@ -22,6 +22,7 @@ use super::settling::{ages, claim, dependable, gone_before, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
+use crate::faults::stays_locked;
 use crate::presence::{About, Crossing, Question, Run, Symbolized};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
@@ -385,7 +386,7 @@ fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usiz
             let locked = |c: &thrice_plan::Copy| {
                 let s = &model.stores[store(c)];
                 let home = model.stores[model.classes[c.class].home.store].host;
-                s.lock.is_some() || (!model.hosts[s.host].always_on && s.host != home)
+                stays_locked(context, c) || (!model.hosts[s.host].always_on && s.host != home)
             };
             vec![
                 counting
@@ -573,7 +574,8 @@ const fn advice(kind: Kind) -> &'static str {
             "off site means outside every site: whichever site is lost, a copy must lie elsewhere"
         }
         Kind::Locked => {
-            "lock a bucket that holds a copy, or keep one on a host that is not always on"
+            "lock a bucket that holds a copy, with a repository in it for as long as the policy looks ahead, or keep one on a \
+             host that is not always on"
         }
     }
 }

@@ -313,6 +313,28 @@ fn a_laptop_is_no_copy_off_line_of_what_lives_on_it() {
     assert!(off("nas tower at home/rack {").is_empty());
 }
 
+/// A version needs the oldest objects of its repository; a file in a bucket needs nothing but itself.
+#[test]
+fn a_lock_over_a_repository_counts_only_if_it_outlasts_the_policy() {
+    let asked = "require copies >= 2, locked >= 1 for db\n";
+    let locked = |lock: &str, step: &str| {
+        let text = policy(&[step, asked]);
+        let bucket = "{ medium object }";
+        assert!(text.contains(bucket));
+        let locked = format!("{{ medium object; versioning on; {lock} }}");
+        all_codes(&judged(&text.replace(bucket, &locked))).concat()
+    };
+    let plain = "copy plain of db from dump to s3.main:/plain by vps.cron { daily at 05:00; latest only; taking 1m..10m; \
+                 credential writer; monitor deadman }\n";
+    let lacks = |lock: &str, step: &str| {
+        let codes = locked(lock, step);
+        ["T1104", "T1804"].map(|code| codes.contains(code))
+    };
+    assert_eq!(lacks("lock compliance 30d", ""), [true, true]);
+    assert_eq!(lacks("lock compliance 1100d", ""), [false, false]);
+    assert_eq!(lacks("lock compliance 30d", plain), [false, true]);
+}
+
 #[test]
 fn a_dump_that_is_left_within_a_class_goes_along_with_it() {
     let taken = |of: &str, clause: &str| {
