@@ -16,7 +16,7 @@ use thrice_quantity::{Interval, Seconds};
 
 use crate::cadence::{Cadence, Cadences, cadences};
 use crate::calendar::{Calendars, Schedules};
-use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move, is_part};
+use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move, is_part, takes_part};
 use crate::order::{order, takes};
 use crate::periods::periods;
 use crate::places::{Places, read_by_place};
@@ -258,10 +258,7 @@ impl Builder<'_> {
         let cadence = self.cadences[id];
         let worst = cadence.worst_delay().unwrap_or(FOR_EVER);
         let nominal = cadence.nominal_delay().unwrap_or(FOR_EVER);
-        let takes_part = match &step.source {
-            Source::Location(place, _) => !place.contains(&source.location),
-            Source::Home | Source::Step(..) | Source::Repository(..) => false,
-        };
+        let takes_part = takes_part(step, source);
         let moves = matches!(step.verb, Verb::Move { .. });
         // Whether a thing lies in the part that is moved nobody knows: it comes at any time, or never.
         let comes = |delay: Seconds| if takes_part && moves { FOR_EVER } else { delay };

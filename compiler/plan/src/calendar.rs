@@ -150,6 +150,12 @@ pub fn midnight(day: Date) -> i64 {
         .map_or(0, |z| z.timestamp().as_second())
 }
 
+/// How many days it is from one day to another; below 0 if that is earlier.
+#[must_use]
+pub fn days_between(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
+
 /// The runs that a step may be doing at some moment from `from` to `until`, if each may go on for `length`
 /// from its planned start: the first of them.
 #[must_use]

@@ -2,7 +2,7 @@
 
 use thin_vec::ThinVec;
 use thrice_model::{
-    ClassId, KeyId, Lifetime, Location, Model, RepositoryId, Source, StepId, Table,
+    ClassId, KeyId, Lifetime, Location, Model, RepositoryId, Source, Step, StepId, Table,
 };
 use thrice_quantity::{Interval, Seconds};
 
@@ -135,10 +135,16 @@ pub struct Copy {
 pub(crate) fn is_part(model: &Model, copies: &Table<CopyId, Copy>, copy: &Copy) -> bool {
     std::iter::successors(Some(copy), |copy| copies.get(copy.source?)).any(|copy| {
         let source = copy.source.and_then(|source| copies.get(source));
-        let step = copy.made_by.map(|step| &model.steps[step].source);
-        match (step, source) {
-            (Some(Source::Location(place, _)), Some(source)) => !place.contains(&source.location),
-            _ => false,
-        }
+        let step = copy.made_by.map(|step| &model.steps[step]);
+        step.zip(source)
+            .is_some_and(|(step, source)| takes_part(step, source))
     })
+}
+
+/// Whether a step reads a place that is but a part of where a copy lies.
+pub(crate) fn takes_part(step: &Step, of: &Copy) -> bool {
+    match &step.source {
+        Source::Location(place, _) => !place.contains(&of.location),
+        Source::Home | Source::Step(..) | Source::Repository(..) => false,
+    }
 }

@@ -96,6 +96,15 @@ impl Plan {
         self.staleness.get_or_init(|| staleness::staleness(self))
     }
 
+    /// How many days later what is written for a day may come: a phase that begins then, and what begins or ends with
+    /// it.
+    #[must_use]
+    pub fn late_days(&self, day: Date) -> i64 {
+        let mut periods = self.periods.iter();
+        let begun = periods.find(|period| period.from == day);
+        begun.map_or(0, |period| period.late_days)
+    }
+
     /// Whether a copy has but a part of its class: a step on the way to it reads a place that is but a part of where
     /// the data lies. It then counts only where that part is moved, for what is moved is nowhere else; what
     /// is outside of it never comes.

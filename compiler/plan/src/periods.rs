@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use thrice_model::Model;
 
 use crate::Period;
+use crate::calendar::days_between;
 
 /// One a phase, in order of time; without phases one.
 pub(crate) fn periods(model: &Model) -> Vec<Period> {
@@ -73,10 +74,6 @@ fn latest(written: impl Iterator<Item = (Date, i64)>) -> BTreeMap<Date, i64> {
         next = Some((*day, *late));
     }
     out
-}
-
-fn days_between(from: Date, to: Date) -> i64 {
-    from.until(to).map_or(0, |span| i64::from(span.get_days()))
 }
 
 #[cfg(test)]

@@ -178,7 +178,7 @@ fn longer(context: &Context<'_>, shared: &Shared, which: usize, period: &Period)
     while low < high {
         let middle = low + (high - low) / 2;
         let then = shared.on(context, last_day_if(period, middle));
-        match then.is_late(which) {
+        match then.is_late(which, then.done(which)) {
             true => high = middle,
             false => low = middle + 1,
         }
@@ -273,7 +273,7 @@ pub(crate) fn times(restores: Vec<Restore>) -> BTreeMap<ClassId, Seconds> {
     let mut out = BTreeMap::new();
     for shared in shared(restores) {
         for (which, restore) in shared.restores.iter().enumerate() {
-            let done = urgency::done(&shared.jobs, which, shared.speed);
+            let done = shared.done(which);
             let time = done.map(|done| done.saturating_add(restore.finish));
             out.extend(time.map(|time| (restore.class, time)));
         }
@@ -323,11 +323,11 @@ impl Decided {
         };
         let on_time = LazyCell::new(|| shared.on(context, last_day_if(period, 0)));
         for (which, restore) in shared.restores.iter().enumerate() {
-            let done = urgency::done(&shared.jobs, which, shared.speed);
+            let done = shared.done(which);
             let back = done.map(|done| done.saturating_add(restore.finish));
             let attained = self.attained.entry((restore.class, index)).or_default();
-            if shared.is_late(which) {
-                let fails = period.slip_days == 0 || on_time.is_late(which);
+            if shared.is_late(which, done) {
+                let fails = period.slip_days == 0 || on_time.is_late(which, on_time.done(which));
                 attained.fails |= fails;
                 attained.if_late |= !fails;
                 match fails {

@@ -161,9 +161,8 @@ impl Rhythm {
 fn stays(plan: &Plan, lifetime: Lifetime) -> (i64, i64, i64) {
     let policy = &plan.model.policy;
     let end = lifetime.until.unwrap_or(policy.end);
-    let mut ending = plan.periods.iter().filter(|period| period.from == end);
-    let late = ending.next().map_or(0, |period| period.late_days);
-    let latest = end.checked_add(late.days()).unwrap_or(end);
+    let latest = end.checked_add(plan.late_days(end).days());
+    let latest = latest.unwrap_or(end);
     let [until, latest] = [end, latest].map(|day| midnight(day.min(policy.end)));
     (midnight(lifetime.from.max(policy.start)), until, latest)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use thrice_model::{ClassId, Lifetime, StepId};
+use thrice_plan::calendar::days_between;
 use thrice_plan::{CopyId, CopyKind, Leave};
 
 use super::changes::DAY;
@@ -76,20 +77,6 @@ impl Across {
     }
 }
 
-/// How many days late what begins on each day comes at most.
-fn latest(context: &Context<'_>, days: &[Date]) -> Vec<i64> {
-    let periods = &context.plan.periods;
-    let late = days.iter().map(|day| {
-        let period = periods.iter().find(|period| period.from == *day);
-        period.map_or(0, |period| period.late_days)
-    });
-    late.collect()
-}
-
-fn days_between(from: Date, to: Date) -> i64 {
-    from.until(to).map_or(0, |span| i64::from(span.get_days()))
-}
-
 /// All copies that a class has had since it began, up to the period with this place, as they come and go:
 /// the system of what comes to be in one period and is still there in a later one.
 ///
@@ -157,7 +144,7 @@ pub(crate) fn across(context: &Context<'_>, class: ClassId, period: usize) -> Op
                 .collect(),
         }
     });
-    let late = latest(context, &days);
+    let late: Vec<i64> = days.iter().map(|day| plan.late_days(*day)).collect();
     let changes = Changes {
         gaps: gaps(born, &days, late.last().copied().unwrap_or(0)),
         late,

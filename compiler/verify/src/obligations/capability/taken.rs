@@ -154,10 +154,8 @@ fn made<'c>(
     id: StepId,
 ) -> impl Iterator<Item = (&'c Copy, &'c Copy)> + use<'c> {
     let copies = &context.plan.copies;
-    copies
-        .iter()
-        .filter(move |(_, copy)| copy.made_by == Some(id))
-        .filter_map(|(_, copy)| Some((copy, copies.get(copy.source?)?)))
+    let made = context.made_by(id).iter().map(|id| &copies[*id]);
+    made.filter_map(|copy| Some((copy, copies.get(copy.source?)?)))
 }
 
 fn left_out(

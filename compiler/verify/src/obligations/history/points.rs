@@ -262,10 +262,8 @@ fn head(context: &Context<'_>, id: CopyId, runs: Runs, before: &BTreeMap<CopyId,
 fn thinned(context: &Context<'_>, id: CopyId, rules: &KeepRules, runs: Runs) -> Option<Thinned> {
     let by = context.plan.copies[id].made_by?;
     let keeping = Keeping::of(context, &context.plan.model.steps[by])?;
-    let profile = {
-        let work_out = || keeping.profile_of(keeping.rules);
-        context.known.profiles.of(keeping.key(), work_out)?
-    };
+    let profiles = &context.known.profiles;
+    let profile = profiles.of(keeping.key(), || keeping.profile_of(keeping.rules))?;
     let cadence = &context.plan.cadences[by];
     let missed = cadence
         .widest_missed

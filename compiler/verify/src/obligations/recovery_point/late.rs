@@ -148,9 +148,7 @@ impl<'a, 'c, 'p> Search<'a, 'c, 'p> {
         };
         let remaining = |id: CopyId| {
             let first = plan.copies[id].lifetime.from;
-            let mut periods = plan.periods.iter();
-            let late = periods.find(|period| period.from == first);
-            let late = late.map_or(0, |period| period.late_days);
+            let late = plan.late_days(first);
             let written = midnight(first);
             Remaining {
                 id,

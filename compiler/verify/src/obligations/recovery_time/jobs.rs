@@ -88,13 +88,15 @@ impl Shared {
         out
     }
 
-    /// Whether a restore, by its place, comes too late.
-    pub(super) fn is_late(&self, place: usize) -> bool {
+    /// When a restore, by its place, is done at the latest; `None`: never.
+    pub(super) fn done(&self, place: usize) -> Option<Seconds> {
+        urgency::done(&self.jobs, place, self.speed)
+    }
+
+    /// Whether a restore, by its place, comes too late if it is done by then.
+    pub(super) fn is_late(&self, place: usize, done: Option<Seconds>) -> bool {
         let deadline = self.jobs.get(place).map(|job| job.deadline);
-        deadline.is_some_and(|deadline| {
-            let done = urgency::done(&self.jobs, place, self.speed);
-            done.is_none_or(|done| done > deadline)
-        })
+        deadline.is_some_and(|deadline| done.is_none_or(|done| done > deadline))
     }
 }
 
