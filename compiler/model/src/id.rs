@@ -135,6 +135,11 @@ where
             .map(|(i, entry)| (I::from(i), entry))
     }
 
+    /// All entries, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.entries.iter_mut()
+    }
+
     /// All ids.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = I> + use<I, T> {
         (0..self.entries.len()).map(I::from)

@@ -71,6 +71,8 @@ pub struct Phase {
     pub slip_days: i64,
     /// Whether the slip is written, or the default of 92 days.
     pub slip_stated: bool,
+    /// The phase that its date is counted from: it does not come before that one.
+    pub waits_for: Option<PhaseId>,
 }
 
 /// What a provider's service can do, as its documentation or a trial says.

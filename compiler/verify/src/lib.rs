@@ -26,6 +26,7 @@ mod engine;
 mod faults;
 mod groups;
 mod obligations;
+mod out_of_order;
 mod presence;
 mod proofs;
 mod prover;

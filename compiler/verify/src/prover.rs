@@ -13,7 +13,7 @@ use crate::context::{Context, Index, Known};
 use crate::faults::{BY_FAULT, Chosen};
 use crate::obligations::{DECIDED, Decide, not_decided};
 use crate::presence::{Answers, Aside, Asks, NewSolver, z3};
-use crate::{Assumptions, Verification, acceptance, assumptions, by_hand, proofs};
+use crate::{Assumptions, Verification, acceptance, assumptions, by_hand, out_of_order, proofs};
 
 /// The obligations that ask the solver.
 const ASKING: [Obligation; 3] = [
@@ -113,6 +113,14 @@ impl Session {
         self.decided(context, obligations)
     }
 
+    /// All there is to say of a plan, of certain classes alone by those obligations that are about classes, with the
+    /// answers of the plans before.
+    fn verify_about(&mut self, plan: &Plan, only: Option<BTreeSet<ClassId>>) -> Verification {
+        let mut context = self.context(plan);
+        context.only = only;
+        self.decided(context, &Obligation::ALL)
+    }
+
     fn decided(&self, context: Context<'_>, obligations: &[Obligation]) -> Verification {
         let mut out = Verification::default();
         let asked = |obligation: &Obligation| {
@@ -166,6 +174,8 @@ struct Outcomes {
     /// Of obligations, by their place.
     decided: BTreeMap<usize, Verification>,
     without: Option<by_hand::Without>,
+    /// Where phases come in another order than that of their days.
+    out_of_order: Option<Vec<out_of_order::Found>>,
     /// What the verdicts rest on, and where evaluated ones turn.
     assumptions: Option<Assumptions>,
 }
@@ -177,6 +187,8 @@ enum Task {
     Obligation(usize),
     /// What holds without what is done by hand.
     Without,
+    /// What comes of phases that are late and others that do not wait for them.
+    OutOfOrder,
     /// What verdicts rest on, and where evaluated ones turn.
     Assumptions,
 }
@@ -267,6 +279,7 @@ impl Proving {
         for mut others in self.wait().into_iter().flatten() {
             outcomes.decided.append(&mut others.decided);
             outcomes.without = outcomes.without.or(others.without);
+            outcomes.out_of_order = outcomes.out_of_order.or(others.out_of_order);
             outcomes.assumptions = outcomes.assumptions.or(others.assumptions);
         }
         // Whoever decided what, what is said stands in the order of the obligations.
@@ -278,6 +291,11 @@ impl Proving {
         out.assumptions = outcomes.assumptions.unwrap_or_default();
         out.not_decided = not_decided();
         by_hand::downgrade(&outcomes.without.unwrap_or_default(), &mut out);
+        out_of_order::tell(
+            &self.plan,
+            outcomes.out_of_order.unwrap_or_default(),
+            &mut out,
+        );
         acceptance::apply(&self.plan, &mut out);
         out
     }
@@ -309,7 +327,7 @@ fn tasks() -> VecDeque<Task> {
     others.sort_by_key(|task| task.length());
     let mut out = VecDeque::from(asking);
     // Assumptions are many: they come when there is no solver any more.
-    out.extend([Task::Without, Task::Assumptions]);
+    out.extend([Task::Without, Task::OutOfOrder, Task::Assumptions]);
     out.extend(others);
     out
 }
@@ -318,7 +336,7 @@ impl Task {
     /// Whether it asks the solver.
     fn asks(self) -> bool {
         match self {
-            Self::Without => true,
+            Self::Without | Self::OutOfOrder => true,
             Self::Assumptions => false,
             Self::Obligation(_) => self.is_one_of(&ASKING).is_some(),
         }
@@ -366,6 +384,12 @@ fn decide(end: End, waiting: &Mutex<VecDeque<Task>>, context: &Context<'_>) -> O
                 let mut session = Session::with(Rc::clone(&context.known));
                 outcomes.without = Some(by_hand::without(plan, |plan, asked| {
                     session.decide(plan, asked)
+                }));
+            }
+            Task::OutOfOrder => {
+                let mut session = Session::with(Rc::clone(&context.known));
+                outcomes.out_of_order = Some(out_of_order::out_of_order(plan, |plan, only| {
+                    session.verify_about(plan, only)
                 }));
             }
             Task::Assumptions => outcomes.assumptions = Some(proofs::assumptions(context)),

@@ -7,6 +7,8 @@ mod common;
 mod crossing;
 #[path = "worked/late.rs"]
 mod late;
+#[path = "worked/order.rs"]
+mod order;
 #[path = "worked/taken.rs"]
 mod taken;
 

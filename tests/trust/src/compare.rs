@@ -4,9 +4,10 @@ use std::fmt::{self, Display, Formatter};
 
 use rand::RngExt as _;
 use thrice_model::Obligation;
-use thrice_verify::{Engine, Session, Verification};
+use thrice_verify::{Engine, Session, Verification, verify};
 
 use crate::crossing::{self, try_crossing};
+use crate::overtaking::{may_overtake, try_out_of_order};
 use crate::policy::{Texts, plan};
 use crate::runs::{Tried, count, try_all};
 use crate::world::{Lives, World, lives as in_force};
@@ -24,6 +25,9 @@ pub const ABOUT_PRESENCE: [Obligation; 3] = [
 
 /// Their codes where one fails only if a phase is late.
 const LATE: [&str; 3] = ["T1105", "T1206", "T1502"];
+
+/// And where something fails only if phases come in another order.
+const OUT_OF_ORDER: &str = "T1207";
 
 /// What came out of a series.
 #[derive(Clone, Debug, Default)]
@@ -150,6 +154,91 @@ pub fn compare_across_phases(seed: u64, policies: u64, tell: impl FnMut(&Outcome
             false => small_world_in_phases(random, Lives::in_short_phases),
         }
     })
+}
+
+/// Policies in which a phase may be so late that the next one comes before it: what fails only then, on any such
+/// calendar, must be a warning that says so, and nothing else may be one.
+#[must_use]
+pub fn compare_out_of_order(seed: u64, policies: u64, mut tell: impl FnMut(&Outcome)) -> Outcome {
+    let mut out = Outcome {
+        seed,
+        ..Outcome::default()
+    };
+    for case in 0..policies {
+        let random = &mut random(seed, case);
+        let overtaking = |lives: fn(&World, &mut Random) -> Lives| {
+            move |world: &World, random: &mut Random| may_overtake(lives(world, random), random)
+        };
+        let (world, lives, left_out) = match random.random_bool(0.5) {
+            true => small_in_phases(random, World::handing_over, overtaking(Lives::handing_over)),
+            false => small_in_phases(random, World::random, overtaking(Lives::in_short_phases)),
+        };
+        out.left_out += left_out;
+        one_out_of_order((&world, &lives), case, &mut out);
+        tell(&out);
+    }
+    out
+}
+
+fn one_out_of_order((world, lives): (&World, &Lives), case: u64, out: &mut Outcome) {
+    let text = world.text_with(lives);
+    let plan = match plan(&Texts::one(&text)) {
+        Ok(plan) => plan,
+        Err(why) => {
+            let said = format!("case {case} is no policy: {why}\n{text}");
+            out.mismatches.push(said);
+            return;
+        }
+    };
+    let verified = verify(&plan);
+    let (fails, runs) = try_out_of_order(world, lives);
+    out.policies += 1;
+    out.runs += runs;
+    // What fails in order, on time or late, is told of that.
+    let mut known = [false; 3];
+    for phase in 0..lives.slips.len() {
+        let alone = try_all(&lives.during(world, phase));
+        let crossed = try_crossing(world, lives, phase, alone);
+        let tried = crossed.map_or(alone, |crossed| crossed.if_late);
+        out.phases += 1;
+        out.runs += alone.runs + tried.runs;
+        let asked = in_force(lives.copies, phase);
+        let here = [asked && !tried.copies, !tried.survival, !tried.last_copy];
+        for (known, here) in known.iter_mut().zip(here) {
+            *known |= here;
+        }
+    }
+    let expected: Vec<bool> = fails
+        .iter()
+        .zip(known)
+        .map(|(f, known)| *f && !known)
+        .collect();
+    let told = verified.findings.iter();
+    let told: Vec<_> = told
+        .filter(|found| found.diagnostic.code.0 == OUT_OF_ORDER)
+        .collect();
+    let said = ABOUT_PRESENCE.map(|obligation| {
+        let named = format!("{} of `c`", obligation.word());
+        let says = |message: &str| message.contains(&named);
+        told.iter()
+            .any(|f| f.obligation == obligation || says(&f.diagnostic.message))
+    });
+    for (tally, (expected, known)) in out.verdicts.iter_mut().zip(expected.iter().zip(known)) {
+        tally.0 += u64::from(!expected && !known);
+        tally.1 += u64::from(*expected);
+    }
+    out.late += u64::from(expected.contains(&true));
+    if expected != said || !verified.internal.is_empty() {
+        let told: Vec<&str> = told.iter().map(|f| f.diagnostic.message.as_str()).collect();
+        let internal: Vec<&str> = verified
+            .internal
+            .iter()
+            .map(|d| d.message.as_str())
+            .collect();
+        out.mismatches.push(format!(
+            "case {case}: said {told:?} {internal:?}; tried {fails:?}, of which in order {known:?}\n{text}"
+        ));
+    }
 }
 
 fn series(

@@ -12,6 +12,7 @@ pub mod fuzz;
 pub mod hostile;
 pub mod limits;
 pub mod mutate;
+pub mod overtaking;
 pub mod policy;
 pub mod reach;
 pub mod recovery;

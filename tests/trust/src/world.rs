@@ -76,6 +76,8 @@ pub struct Lives {
     pub expiries: Vec<Life>,
     /// Of the demand for copies.
     pub copies: Life,
+    /// Of each host, if it does not follow from what is there.
+    pub hosts: Option<Vec<Life>>,
 }
 
 /// When phases begin, a season each.
@@ -105,6 +107,7 @@ impl Lives {
             places: vec![(0, None); count],
             expiries: vec![(0, None); count],
             copies: (0, None),
+            hosts: None,
         }
     }
 
@@ -198,6 +201,7 @@ impl Lives {
             places,
             expiries,
             copies,
+            hosts: None,
         }
     }
 
@@ -210,6 +214,9 @@ impl Lives {
     /// Of a host, that of all that is filled there or from there; where things run, always.
     #[must_use]
     pub fn host(&self, world: &World, host: usize) -> Life {
+        if let Some(life) = self.hosts.as_ref().and_then(|hosts| hosts.get(host)) {
+            return *life;
+        }
         let on = |at: usize| world.places.get(at).is_some_and(|place| place.host == host);
         let from = |place: &Place| place.made.is_some_and(|(source, ..)| on(source));
         let here = world.places.iter().zip(&self.places);

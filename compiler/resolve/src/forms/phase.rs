@@ -23,7 +23,7 @@ pub const FORM: Construct = Construct {
     inside: &[],
     form: "phase NAME = DATE | PHASE [+ SPAN]",
     text: "A date from which things exist or cease to exist. Dates may be counted from another \
-           phase. The earliest phase is the first day of the policy.",
+           phase, which then comes first, however late it is. The earliest phase is the first day of the policy.",
     example: "phase t0 = 2026-02-15\nphase nas = t0 + 6 months { slip 3 months }",
     clauses: &[Clause::once(
         "slip",
@@ -92,6 +92,11 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
     if let Some((first, _)) = sorted.first() {
         draft.start = *first;
     }
+    let ids: BTreeMap<usize, PhaseId> = sorted
+        .iter()
+        .enumerate()
+        .map(|(place, (_, at))| (*at, PhaseId::from(place)))
+        .collect();
     for (place, (start, at)) in sorted.iter().enumerate() {
         let (Some(item), Some(Some(written))) = (items.get(*at), written.get(*at)) else {
             continue;
@@ -105,6 +110,10 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
             start: *start,
             slip_days: written.slip.unwrap_or(DEFAULT_SLIP_DAYS),
             slip_stated: written.slip.is_some(),
+            waits_for: match written.base {
+                Base::Phase(of) => ids.get(&of).copied(),
+                Base::Date(_) => None,
+            },
         };
         draft.phases.set(id, phase);
     }

@@ -37,7 +37,7 @@ use turning::turning;
 
 const FULL: Code = Code("T2001");
 const NOT_CHECKED: Code = Code("T2002");
-const SLIPS: Code = Code("T2003");
+pub(super) const SLIPS: Code = Code("T2003");
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let stores: Vec<StoreId> = context.plan.model.stores.ids().collect();

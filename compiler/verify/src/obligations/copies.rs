@@ -29,7 +29,7 @@ use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, has_have, is_are, some};
 
 /// Too few of whatever is counted, where a phase is late.
-const LATE: Code = Code("T1105");
+pub(super) const LATE: Code = Code("T1105");
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

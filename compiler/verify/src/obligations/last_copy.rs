@@ -20,7 +20,7 @@ use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, some};
 
 const GONE: Code = Code("T1501");
-const LATE: Code = Code("T1502");
+pub(super) const LATE: Code = Code("T1502");
 
 #[derive(Clone)]
 struct Violation {

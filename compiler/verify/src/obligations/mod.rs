@@ -23,6 +23,7 @@ mod story;
 pub(crate) mod survival;
 pub(crate) mod time_table;
 
+use thrice_diagnostics::Code;
 use thrice_model::Obligation;
 
 use crate::context::Context;
@@ -49,6 +50,17 @@ pub(crate) const DECIDED: &[(Obligation, Decide)] = &[
     (Obligation::Cost, cost::decide),
     (Obligation::Alarm, alarm::decide),
     (Obligation::Sense, sense::decide),
+];
+
+/// What is said of each where it fails only if phases come late.
+pub(crate) const IF_LATE: [Code; 7] = [
+    copies::LATE,
+    survival::LATE,
+    recovery_point::LATE,
+    recovery_time::IF_LATE,
+    last_copy::LATE,
+    capacity::SLIPS,
+    time_table::LATE,
 ];
 
 /// What this version does not decide: reports end by naming it.

@@ -17,6 +17,8 @@ mod late;
 mod played;
 mod tell;
 
+pub(super) use tell::LATE;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 

@@ -14,6 +14,8 @@ mod jobs;
 mod tell;
 mod urgency;
 
+pub(super) use tell::IF_LATE;
+
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 

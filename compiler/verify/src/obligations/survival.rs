@@ -13,6 +13,8 @@ mod needs;
 mod question;
 pub(super) mod tell;
 
+pub(super) use tell::LATE;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;

@@ -30,7 +30,7 @@ use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::instant;
 
-const LATE: Code = Code("T2110");
+pub(super) const LATE: Code = Code("T2110");
 /// How many steps a message points at.
 const SHOWN: usize = 6;
 

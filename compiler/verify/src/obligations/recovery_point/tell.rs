@@ -20,7 +20,7 @@ use crate::wording::{during, instant, some};
 const EXCEEDED: Code = Code("T1301");
 const BOUNDARY: Code = Code("T1302");
 const GUARANTEED: Code = Code("T1303");
-const LATE: Code = Code("T1304");
+pub(in crate::obligations) const LATE: Code = Code("T1304");
 
 /// What is attained, in a few words.
 pub(super) fn note(context: &Context<'_>, outcome: &Outcome) -> String {

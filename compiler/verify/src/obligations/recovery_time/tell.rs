@@ -18,7 +18,7 @@ use crate::wording::{during, some};
 
 const LATE: Code = Code("T1401");
 const NOT_CHECKED: Code = Code("T1402");
-const IF_LATE: Code = Code("T1403");
+pub(in crate::obligations) const IF_LATE: Code = Code("T1403");
 
 pub(super) fn late(context: &Context<'_>, late: &Late) -> Finding {
     let plan = context.plan;

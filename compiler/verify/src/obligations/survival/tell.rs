@@ -18,7 +18,7 @@ use crate::wording::{during, some};
 const REQUIRED: Code = Code("T1201");
 const FLOOR: Code = Code("T1202");
 const NEEDED: Code = Code("T1203");
-const LATE: Code = Code("T1206");
+pub(in crate::obligations) const LATE: Code = Code("T1206");
 
 /// How many places of faults a message points at.
 const SHOWN: usize = 5;
