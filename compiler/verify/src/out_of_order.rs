@@ -154,7 +154,8 @@ fn warning(
     let (late_names, by_names) = (names(&late), names(&by));
     let told = first.diagnostic;
     let message = format!(
-        "if {late_names} comes only after {by_names}: {}{also}",
+        "if {late_names} {} only after {by_names}: {}{also}",
+        if late.len() == 1 { "comes" } else { "come" },
         told.message
     );
     let mut diagnostic = Diagnostic::warning(OUT_OF_ORDER, message);

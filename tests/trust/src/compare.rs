@@ -169,9 +169,10 @@ pub fn compare_out_of_order(seed: u64, policies: u64, mut tell: impl FnMut(&Outc
         let overtaking = |lives: fn(&World, &mut Random) -> Lives| {
             move |world: &World, random: &mut Random| may_overtake(lives(world, random), random)
         };
-        let (world, lives, left_out) = match random.random_bool(0.5) {
-            true => small_in_phases(random, World::handing_over, overtaking(Lives::handing_over)),
-            false => small_in_phases(random, World::random, overtaking(Lives::in_short_phases)),
+        let (world, lives, left_out) = match random.random_range(0..3) {
+            0 => small_in_phases(random, World::handing_over, overtaking(Lives::handing_over)),
+            1 => small_in_phases(random, World::random, overtaking(Lives::in_short_phases)),
+            _ => small_in_phases(random, World::random, overtaking(Lives::in_close_phases)),
         };
         out.left_out += left_out;
         one_out_of_order((&world, &lives), case, &mut out);

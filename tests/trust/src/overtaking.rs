@@ -20,17 +20,24 @@ const NEVER: Life = (usize::MAX, None);
 /// What fails: copies, survival, last copy.
 pub type Fails = [bool; 3];
 
-/// Lets a phase of some be so late that the one after it comes first.
+/// Lets phases be so late that others come first: of two or three the one before the last, of four each of the middle ones
+/// by itself, or both.
 #[must_use]
 pub fn may_overtake(mut lives: Lives, random: &mut Random) -> Lives {
-    let late = lives.days.len().saturating_sub(2).max(1);
-    let gap = |phase: usize| lives.day(phase + 1) - lives.day(phase);
-    let slips = (0..lives.days.len()).map(|phase| match phase {
+    let count = lives.days.len();
+    let first = if count > 3 {
+        1
+    } else {
+        count.saturating_sub(2).max(1)
+    };
+    let slips = (0..count).map(|phase| match phase {
         0 => 0,
-        phase if phase == late && phase + 1 < lives.days.len() => {
-            gap(phase) + random.random_range(1..=5)
+        // Past one of those after it.
+        phase if (first..count - 1).contains(&phase) && random.random_bool(0.8) => {
+            let past = random.random_range(phase + 1..count);
+            lives.day(past) - lives.day(phase) + random.random_range(1..=2)
         }
-        _ => random.random_range(0..=1),
+        _ => i64::from(random.random_bool(0.3)),
     });
     lives.slips = slips.collect();
     // Hosts that are always there leave it to the steps and to what is asked for whether anything differs.

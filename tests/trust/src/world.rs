@@ -142,6 +142,17 @@ impl Lives {
         }
     }
 
+    /// Random ones in four phases a few days apart.
+    #[must_use]
+    pub fn in_close_phases(world: &World, random: &mut Random) -> Self {
+        let mut days = vec![0];
+        for _ in 0..3 {
+            let last = days.last().copied().unwrap_or(0);
+            days.push(last + random.random_range(1..=4));
+        }
+        Self::in_phases(world, days, random)
+    }
+
     /// The same for a world of [`World::handing_over`]: in the last of three phases the first copy goes, and in the one
     /// before, or with it, the second one begins.
     #[must_use]

@@ -1,6 +1,8 @@
 //! Some hundreds of small random policies in CI; `THRICE_RANDOM_POLICIES=100000` for more of them.
 
-use thrice_trust::compare::{Outcome, compare, compare_across_phases, compare_in_phases};
+use thrice_trust::compare::{
+    Outcome, compare, compare_across_phases, compare_in_phases, compare_out_of_order,
+};
 use thrice_trust::option;
 
 #[test]
@@ -29,6 +31,19 @@ fn thrice_and_trying_every_run_agree_across_the_beginnings_of_phases() {
     assert!(outcome.crossing > policies / 10, "{outcome}");
     assert!(outcome.late > policies / 25, "{outcome}");
     check(&outcome, policies);
+}
+
+/// One phase so late that others come before it: what fails only then is a warning that says so, and nothing else is one.
+#[test]
+fn thrice_and_trying_every_run_agree_where_phases_come_in_another_order() {
+    let policies = option("THRICE_RANDOM_POLICIES", 200);
+    let outcome = compare_out_of_order(option("THRICE_SEED", 1), policies, |_| {});
+    assert!(
+        outcome.mismatches.is_empty(),
+        "{outcome}{:#?}",
+        outcome.mismatches
+    );
+    assert!(outcome.late > policies / 25, "{outcome}");
 }
 
 fn check(outcome: &Outcome, policies: u64) {

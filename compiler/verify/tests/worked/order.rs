@@ -128,3 +128,44 @@ copy to_latter of media to latter.main:/media by vps.cron since spring { daily a
     is_silent(&both);
     assert_eq!(finding(&both, "T1206").severity, Severity::Warning);
 }
+
+/// A class whose store comes in spring begins no earlier than that, whatever it says.
+#[test]
+fn what_sits_on_something_waits_for_it() {
+    let on_tower = "
+provider home { site rack }
+nas tower at home/rack since spring { runs cron; has rclone 1.75.2; store tank { medium hdd } }
+class media is items on tower.tank:/media since summer
+copy away of media to latter.main:/media by tower.cron { daily at 04:00; taking 1m..1h; monitor watch }
+";
+    is_silent(&found(90, "2026-04-01", on_tower));
+    // Nor is there a copy before what it lies on.
+    let to_tower = "
+provider home { site rack }
+nas tower at home/rack since spring { runs cron; has rclone 1.75.2; store tank { medium hdd } }
+class media is items on vps.disk:/media since summer
+copy away of media to tower.tank:/media by tower.cron { daily at 04:00; taking 1m..1h; monitor watch }
+";
+    let found = found(90, "2026-04-01", to_tower);
+    assert_eq!(finding(&found, "T1207").severity, Severity::Warning);
+}
+
+/// Two copies must be there from summer on; one comes in each of two phases, of which each may come after summer: with one of them
+/// late a copy is left, with both none.
+#[test]
+fn what_several_late_phases_bring_about_together_is_told_of_them() {
+    let two = "
+phase later_spring = 2026-03-20 { slip LATE days }
+class media is items on vps.disk:/media since summer
+copy one of media to former.main:/media by vps.cron since spring { daily at 03:00; taking 1m..1h; monitor watch }
+copy two of media to latter.main:/media by vps.cron since later_spring { daily at 04:00; taking 1m..1h; monitor watch }
+";
+    let both = found(60, "2026-04-01", two);
+    let told = finding(&both, "T1207");
+    assert!(
+        told.message
+            .starts_with("if `spring` and `later_spring` come only after"),
+        "{}",
+        told.message
+    );
+}
