@@ -165,7 +165,15 @@ fn decided(context: &Context<'_>, decide: Decide) -> Verification {
 /// A plan is being verified.
 pub struct Proving {
     plan: Arc<Plan>,
-    thread: Option<JoinHandle<[Outcomes; 2]>>,
+    work: Option<Work>,
+}
+
+/// Where it is done.
+enum Work {
+    /// In a thread of its own.
+    Aside(JoinHandle<[Outcomes; 2]>),
+    /// It has been done already.
+    Done([Outcomes; 2]),
 }
 
 /// What came out of some of the tasks.
@@ -248,9 +256,14 @@ impl Prover {
     pub fn begin(self, plan: &Arc<Plan>) -> Proving {
         let index = Arc::new(Index::of(plan));
         let of = Arc::clone(plan);
+        // Whoever is one of the threads that decide must not wait for them: if all of them did, nobody would be left.
+        let work = match rayon::current_thread_index() {
+            Some(_) => Work::Done(self.decide(plan, &index)),
+            None => Work::Aside(thread::spawn(move || self.decide(&of, &index))),
+        };
         Proving {
             plan: Arc::clone(plan),
-            thread: Some(thread::spawn(move || self.decide(&of, &index))),
+            work: Some(work),
         }
     }
 
@@ -302,8 +315,10 @@ impl Proving {
 
     /// What came out, once.
     fn wait(&mut self) -> Option<[Outcomes; 2]> {
-        let outcomes = self.thread.take()?.join();
-        Some(outcomes.unwrap_or_else(|panic| resume_unwind(panic)))
+        Some(match self.work.take()? {
+            Work::Aside(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Work::Done(outcomes) => outcomes,
+        })
     }
 }
 
@@ -312,7 +327,7 @@ impl Drop for Proving {
     fn drop(&mut self) {
         if !thread::panicking() {
             self.wait();
-        } else if let Some(thread) = self.thread.take() {
+        } else if let Some(Work::Aside(thread)) = self.work.take() {
             // One panic is told.
             let _ = thread.join();
         }

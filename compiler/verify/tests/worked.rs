@@ -477,3 +477,22 @@ sync across of s3.main to other.main by vps.zerobyte { daily at 05:00; taking 1m
     assert!(message(&on_nas, "T2318").contains("systemd of the NAS `tower`"));
     assert!(!codes(&with(MIRROR)).contains(&"T2318"));
 }
+
+/// Who verifies many plans side by side does it on the threads that decide each of them: none may wait for the others.
+#[test]
+fn many_plans_are_verified_side_by_side() {
+    use rayon::prelude::*;
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let plan = plan_of(&format!("{PLACES}{CLOUD}"));
+        let all = 0..2 * rayon::current_num_threads();
+        let all = all.into_par_iter().map(|_| thrice_verify::verify(&plan));
+        let all: Vec<Verification> = all.collect();
+        tell.send(all).unwrap();
+    });
+    let all = told.recv_timeout(std::time::Duration::from_secs(120));
+    let all = all.expect("somebody waits for ever");
+    let verdicts =
+        |found: &Verification| format!("{:?}", found.verdicts.iter().collect::<Vec<_>>());
+    assert!(all.iter().all(|found| verdicts(found) == verdicts(&all[0])));
+}
