@@ -173,7 +173,7 @@ enum Work {
     /// In a thread of its own.
     Aside(JoinHandle<[Outcomes; 2]>),
     /// It has been done already.
-    Done([Outcomes; 2]),
+    Done(Box<[Outcomes; 2]>),
 }
 
 /// What came out of some of the tasks.
@@ -258,7 +258,7 @@ impl Prover {
         let of = Arc::clone(plan);
         // Whoever is one of the threads that decide must not wait for them: if all of them did, nobody would be left.
         let work = match rayon::current_thread_index() {
-            Some(_) => Work::Done(self.decide(plan, &index)),
+            Some(_) => Work::Done(Box::new(self.decide(plan, &index))),
             None => Work::Aside(thread::spawn(move || self.decide(&of, &index))),
         };
         Proving {
@@ -317,7 +317,7 @@ impl Proving {
     fn wait(&mut self) -> Option<[Outcomes; 2]> {
         Some(match self.work.take()? {
             Work::Aside(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            Work::Done(outcomes) => outcomes,
+            Work::Done(outcomes) => *outcomes,
         })
     }
 }
