@@ -22,7 +22,7 @@ use crate::calendar::days_between;
 use crate::{Plan, replan};
 
 /// Phases that are late, and those that come before them though written for later days.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Overtaken {
     /// The days that are written for those that are late or wait for one that is, each with the one on which it comes.
     pub comes: BTreeMap<Date, Date>,
@@ -40,42 +40,38 @@ struct Day {
 }
 
 impl Overtaken {
-    /// All there are for a policy, in order.
+    /// Those there are for a policy, in order, as many as are wanted at most; and whether there are more.
     #[must_use]
-    pub fn all(model: &Model) -> Vec<Self> {
-        Self::of_days(&days(model))
+    pub fn some(model: &Model, most: usize) -> (Vec<Self>, bool) {
+        Self::of_days(&days(model), most)
     }
 
-    fn of_days(days: &[Day]) -> Vec<Self> {
+    fn of_days(days: &[Day], most: usize) -> (Vec<Self>, bool) {
         // Of each day, those after it that come before it if it is late.
         let by: Vec<Vec<usize>> = (0..days.len()).map(|at| overtake(days, at)).collect();
-        let date = |at: usize| days.get(at).map(|day| day.date);
-        let mut late: Vec<BTreeMap<usize, Date>> = Vec::new();
-        for (at, (day, by)) in days.iter().zip(&by).enumerate() {
-            for next in by.iter().skip(1) {
-                let before = date(*next).and_then(|next| next.yesterday().ok());
-                late.extend(before.map(|before| BTreeMap::from([(at, before)])));
-            }
-            if !by.is_empty() {
-                late.push(BTreeMap::from([(at, day.latest)]));
-            }
-        }
-        for of in 0..days.len() {
-            let together = days.iter().zip(&by).enumerate();
-            let together: BTreeMap<usize, Date> = together
-                .filter(|(_, (_, by))| by.contains(&of))
-                .map(|(at, (day, _))| (at, day.latest))
-                .collect();
-            if together.len() > 1 {
-                late.push(together);
-            }
-        }
-        let mut all: Vec<Self> = Vec::new();
-        for late in late {
-            // One at a time first, so that what one brings about is told of that one.
-            all.extend(Self::with(days, &late).filter(|calendar| !all.contains(calendar)));
-        }
-        all
+        let by = &by;
+        let eve = |of: &usize| days.get(*of).and_then(|day| day.date.yesterday().ok());
+        // One at a time first, so that what one brings about is told of that one.
+        let alone = days.iter().zip(by).enumerate().flat_map(|(at, (day, by))| {
+            let between = by.iter().skip(1).filter_map(eve);
+            let after_all = (!by.is_empty()).then_some(day.latest);
+            between
+                .chain(after_all)
+                .map(move |comes| BTreeMap::from([(at, comes)]))
+        });
+        let together = (0..days.len()).map(|of| {
+            let late = days.iter().zip(by).enumerate();
+            let late = late.filter(|(_, (_, by))| by.contains(&of));
+            late.map(|(at, (day, _))| (at, day.latest)).collect()
+        });
+        let together = together.filter(|late: &BTreeMap<usize, Date>| late.len() > 1);
+        let mut seen = BTreeSet::new();
+        let mut all = alone
+            .chain(together)
+            .filter_map(|late| Self::with(days, &late))
+            .filter(|calendar| seen.insert(calendar.clone()));
+        let some = all.by_ref().take(most).collect();
+        (some, all.next().is_some())
     }
 
     /// That with some days late, if another one then comes before one of them.
@@ -271,7 +267,9 @@ mod tests {
             })
             .collect();
         let short = |day: &Date| day.strftime("%m-%d").to_string();
-        let calendars = Overtaken::of_days(&days).into_iter();
+        let (calendars, more) = Overtaken::of_days(&days, 10);
+        assert!(!more);
+        let calendars = calendars.into_iter();
         calendars
             .map(|calendar| {
                 let comes = calendar.comes.iter();

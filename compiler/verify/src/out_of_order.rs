@@ -17,55 +17,64 @@ use crate::wording::list;
 
 /// Something fails if phases come in another order.
 const OUT_OF_ORDER: Code = Code("T1207");
+/// There are too many orders for all to be asked about.
+const NOT_ALL: Code = Code("T1208");
+/// Orders that are looked at.
+const LOOKED_AT: usize = 5_000;
+/// Orders in which all there is to decide is decided: each takes about as long as the whole policy.
+const DECIDED: usize = 64;
 /// Verdicts that are named besides the one whose case is told.
 const NAMED: usize = 3;
 
-/// What was found where phases come in some other order.
+/// What was found where phases come in other orders.
+#[derive(Default)]
 pub(crate) struct Found {
-    calendar: Overtaken,
-    verification: Verification,
+    on: Vec<(Overtaken, Verification)>,
+    /// Whether there are orders that were not asked about.
+    more: bool,
 }
 
 /// Decides on each calendar on which a phase comes before an earlier one, as far as anything can differ there.
 pub(crate) fn out_of_order(
     plan: &Plan,
     mut decide: impl FnMut(&Plan, Option<BTreeSet<ClassId>>) -> Verification,
-) -> Vec<Found> {
-    let calendars = Overtaken::all(&plan.model);
+) -> Found {
+    let (calendars, more) = Overtaken::some(&plan.model, LOOKED_AT);
+    let mut out = Found {
+        more,
+        ..Found::default()
+    };
     if calendars.is_empty() {
-        return Vec::new();
+        return out;
     }
     let days = Days::of(plan);
-    let mut out = Vec::new();
     for calendar in calendars {
         let Some(classes) = days.concerned(&calendar) else {
             continue;
         };
+        if out.on.len() == DECIDED {
+            out.more = true;
+            break;
+        }
         let (other, _) = calendar.plan(plan);
         let only = match classes {
             Concerned::All => None,
             Concerned::Only(classes) => Some(classes),
         };
-        out.push(Found {
-            verification: decide(&other, only),
-            calendar,
-        });
+        out.on.push((calendar, decide(&other, only)));
     }
     out
 }
 
 /// Adds a warning for each calendar on which something fails that does not if phases come in order.
-pub(crate) fn tell(plan: &Plan, found: Vec<Found>, out: &mut Verification) {
+pub(crate) fn tell(plan: &Plan, found: Found, out: &mut Verification) {
     let failing = out.findings.iter().filter(|finding| fails(finding));
     let known: Vec<Claim> = failing
         .flat_map(|finding| Claim::all(plan, finding))
         .collect();
     let mut known: BTreeSet<Claim> = known.into_iter().collect();
-    for Found {
-        calendar,
-        verification,
-    } in found
-    {
+    out.findings.extend(found.more.then(|| not_all(plan)));
+    for (calendar, verification) in found.on {
         out.internal.extend(verification.internal);
         let is_new = |finding: &Finding| {
             fails(finding)
@@ -186,6 +195,29 @@ fn warning(
         fault: first.fault,
         floor,
     })
+}
+
+/// What is said where not all orders were asked about.
+fn not_all(plan: &Plan) -> Finding {
+    let phases = plan.model.phases.iter().map(|(_, phase)| phase);
+    let free = phases.skip(1).filter(|phase| phase.waits_for.is_none());
+    let message = format!(
+        "phases may come in more than {DECIDED} orders that matter: not all were asked about"
+    );
+    let diagnostic = free
+        .take(NAMED)
+        .fold(Diagnostic::warning(NOT_ALL, message), |told, phase| {
+            told.at(phase.named.span, "may be late, and waits for no other one")
+        });
+    let help = "count phases from those that they wait for (`phase later = earlier + 1 month`), or promise smaller slips";
+    Finding {
+        diagnostic: diagnostic.help(help),
+        obligation: Obligation::Survival,
+        classes: Vec::new(),
+        subjects: Vec::new(),
+        fault: None,
+        floor: false,
+    }
 }
 
 /// Of whom to decide anew.

@@ -183,7 +183,7 @@ struct Outcomes {
     decided: BTreeMap<usize, Verification>,
     without: Option<by_hand::Without>,
     /// Where phases come in another order than that of their days.
-    out_of_order: Option<Vec<out_of_order::Found>>,
+    out_of_order: Option<out_of_order::Found>,
     /// What the verdicts rest on, and where evaluated ones turn.
     assumptions: Option<Assumptions>,
 }
