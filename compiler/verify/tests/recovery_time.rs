@@ -227,3 +227,69 @@ fn what_grows_until_a_late_phase_comes_is_back_too_late_only_then() {
     );
     assert_eq!(codes(&of(60, 11)), ["T1401"], "on time as well");
 }
+
+/// The storage that is near goes in autumn, and another one comes. Until that has been filled, the one that is left is slow.
+#[test]
+fn what_is_new_in_a_phase_is_not_there_yet_when_it_begins() {
+    let of = |more: &str, rto: &str| {
+        let text = BASE
+            .replace(
+                "phase t0 = 2026-02-15",
+                "phase t0 = 2026-02-15\nphase autumn = 2026-09-15 { slip 0 days }",
+            )
+            .replace(
+                "provider bank",
+                "provider other { site one }\nprovider home { site rack }\nprovider bank",
+            )
+            .replace(
+                "object_storage s3 at cloud/one {",
+                "object_storage s3 at cloud/one until autumn {",
+            )
+            .replace("backup of_media", "#")
+            .replace("rto 90m; ", rto);
+        let text: String = text
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.starts_with("class media"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        judged(&(text + more))
+    };
+    let nas = r#"
+nas tower at home/rack { runs cron; has rclone 1.75.2; link 0.2 MB/s; store tank { medium hdd } }
+network mesh { joins vps, tower }
+copy slow of db to tower.tank:/db by tower.cron { daily at 05:00; taking 1m..10m; monitor deadman }
+"#;
+    let latter = r#"
+object_storage s4 at other/one SINCE { endpoint "s4.example.org"; bucket main "main-bucket" { medium object } }
+copy quick of db to s4.main:/db by vps.cron { daily at 04:00; taking 1m..10m; monitor deadman }
+"#;
+    let anew = [nas, &latter.replace("SINCE", "since autumn")].concat();
+    let found = of(&anew, "rto 90m; ");
+    assert_eq!(codes(&found), ["T1401"]);
+    let told = message(&found, "T1401");
+    assert!(
+        told.starts_with("`db` cannot be back in time in `autumn` if ")
+            && told.contains(", until what is new then has been filled: 6 GB at 200 kB/s"),
+        "{told}"
+    );
+    let of_times = found
+        .verdicts
+        .iter()
+        .filter(|v| v.obligation == Obligation::RecoveryTime);
+    let holds: Vec<(String, bool)> = of_times.map(|v| (v.period.to_string(), v.holds)).collect();
+    assert_eq!(
+        holds,
+        [("t0".to_owned(), true), ("autumn".to_owned(), false)]
+    );
+    // It comes before the other one goes, or is asked for only then, or is not all that slow.
+    assert!(
+        codes(&of(
+            &[nas, &latter.replace("SINCE", "")].concat(),
+            "rto 90m; "
+        ))
+        .is_empty()
+    );
+    let asked = format!("{anew}require rto <= 90m for db since autumn\n");
+    assert!(codes(&of(&asked, "")).is_empty());
+    assert!(codes(&of(&anew.replace("0.2 MB/s", "2 MB/s"), "rto 90m; ")).is_empty());
+}

@@ -5,7 +5,8 @@
 //! until the data is in use again. Classes that the same faults hit share the links; the most urgent goes
 //! first ([`urgency`]), and what states no `rto` waits. Where several links are on the ways, the slowest
 //! counts for all that share one: that is safe. Sizes count with their upper ends at the end of a phase,
-//! late as it may be: what comes too late only then is a warning. Of a repository the whole of the newest version comes back, however little of it is
+//! late as it may be: what comes too late only then is a warning. What is new in a phase is not there yet when it begins: until
+//! it has been filled, what had to be back in time before must be so from what there was before. Of a repository the whole of the newest version comes back, however little of it is
 //! stored. What replaces a lost machine is taken to have its link.
 //!
 //! A link or a size that is not stated is not checked, and never called fine.
@@ -33,7 +34,7 @@ use crate::faults::{self, Fault, FaultSet, Useless, strike};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
 pub(crate) use jobs::Restore;
-use jobs::{Missing, Shared, last_day, last_day_if, shared};
+use jobs::{From, Missing, Shared, last_day_if, shared};
 use urgency::Job;
 
 /// How soon a class must be back, and who says so.
@@ -47,9 +48,18 @@ struct Late {
     /// The worst of them, and in which period.
     shared: Shared,
     classes: BTreeSet<ClassId>,
-    /// The day after which the period that must last longer for it ends, and by how many days it must; `None`: it is so
-    /// though phases come on time.
-    overtime: Option<(Date, i64)>,
+    when: When,
+}
+
+/// When restores come too late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum When {
+    /// By the end of a period, if not before.
+    InTheEnd,
+    /// Until what is new in a period has been filled.
+    AtFirst,
+    /// Only if the period lasts longer: the day after which it ends, and by how many days it must.
+    Overtime(Date, i64),
 }
 
 /// What came out for a class in a period.
@@ -63,8 +73,8 @@ struct Attained {
     unknown: bool,
 }
 
-/// What makes restores one finding: the phase that must be late, their classes and where they come from.
-type Cause = (Option<(Date, i64)>, Vec<ClassId>, Vec<String>);
+/// What makes restores one finding: when it is, their classes and where they come from.
+type Cause = (When, Vec<ClassId>, Vec<String>);
 
 #[derive(Default)]
 struct Decided {
@@ -76,8 +86,8 @@ struct Decided {
     looked_at: Option<BTreeMap<Together, Shared>>,
 }
 
-/// The period, and what comes over one link in it.
-type Together = (usize, Vec<(ClassId, Job)>);
+/// The period, what there is to restore from, and what comes over one link.
+type Together = (usize, From, Vec<(ClassId, Job)>);
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     decided(context, None).finish(context, out);
@@ -100,13 +110,30 @@ fn decided(context: &Context<'_>, looked_at: Option<BTreeMap<Together, Shared>>)
         for faults in sets(context, &due, period) {
             decided.ask(context, &due, &faults, index);
         }
+        // What is asked for anew has as long as new copies take.
+        let before = index.checked_sub(1);
+        let Some(before) = before.and_then(|before| context.plan.periods.get(before)) else {
+            continue;
+        };
+        let lived = context.classes_in(before);
+        let still: BTreeMap<ClassId, Due> = due
+            .into_iter()
+            .filter(|(class, _)| {
+                lived.contains(class) && self::due(context, *class, before).is_some()
+            })
+            .collect();
+        if still.is_empty() {
+            continue;
+        }
+        for faults in sets(context, &still, period) {
+            decided.ask_at_first(context, &still, &faults, index);
+        }
     }
     decided
 }
 
 /// Restores that share links, and those of them that come in time whatever the faults are.
 pub(crate) struct Holding {
-    last_day: Date,
     shared: Shared,
     /// By their place.
     in_time: Vec<usize>,
@@ -117,18 +144,17 @@ pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
     let decided = decided(context, Some(BTreeMap::new()));
     let looked_at = decided.looked_at.into_iter().flatten();
     looked_at
-        .filter_map(|((index, _), shared)| {
+        .map(|((index, ..), shared)| {
             let holds = |class: ClassId| {
                 let attained = decided.attained.get(&(class, index));
                 attained.is_some_and(|a| !a.fails && !a.if_late && !a.unknown)
             };
             let restores = shared.restores.iter().enumerate();
             let in_time = restores.filter(|(_, restore)| holds(restore.class));
-            Some(Holding {
+            Holding {
                 in_time: in_time.map(|(place, _)| place).collect(),
-                last_day: last_day(context.plan.periods.get(index)?),
                 shared,
-            })
+            }
         })
         .collect()
 }
@@ -158,7 +184,7 @@ impl Holding {
         let mut jobs = jobs.clone();
         for (restore, job) in restores.iter().zip(&mut jobs) {
             if restore.class == id {
-                job.bytes = size_on(context, class, self.last_day);
+                job.bytes = size_on(context, class, restore.day);
             }
         }
         let late = |place: &&usize| {
@@ -295,8 +321,40 @@ impl Decided {
             return;
         };
         let struck = strike(context, faults, period.from);
-        let restores = jobs::restores(context, &struck, due, period);
-        for restore in &restores {
+        let restores = jobs::restores(context, &struck, due, (period, From::All));
+        self.note_missing(&restores, index);
+        for shared in shared(restores) {
+            self.judge(context, shared, faults, (index, From::All));
+        }
+    }
+
+    /// The same until what is new in the period has been filled, where that comes from elsewhere than later on.
+    fn ask_at_first(
+        &mut self,
+        context: &Context<'_>,
+        due: &BTreeMap<ClassId, Due>,
+        faults: &FaultSet,
+        index: usize,
+    ) {
+        let Some(period) = context.plan.periods.get(index) else {
+            return;
+        };
+        let struck = strike(context, faults, period.from);
+        let from = |from| jobs::restores(context, &struck, due, (period, from));
+        let (first, then) = (from(From::Old), from(From::All));
+        let then: BTreeSet<_> = then.iter().map(|restore| restore.copy).collect();
+        if first.iter().all(|restore| then.contains(&restore.copy)) {
+            return;
+        }
+        self.note_missing(&first, index);
+        for shared in shared(first) {
+            self.judge(context, shared, faults, (index, From::Old));
+        }
+    }
+
+    /// What of restores is not stated, so that they cannot be timed.
+    fn note_missing(&mut self, restores: &[Restore], index: usize) {
+        for restore in restores {
             if let Err(missing) = &restore.speed {
                 for missing in missing {
                     let classes = self.missing.entry(*missing).or_default();
@@ -306,16 +364,19 @@ impl Decided {
                 attained.unknown = true;
             }
         }
-        for shared in shared(restores) {
-            self.judge(context, shared, faults, index);
-        }
     }
 
-    fn judge(&mut self, context: &Context<'_>, shared: Shared, faults: &FaultSet, index: usize) {
+    fn judge(
+        &mut self,
+        context: &Context<'_>,
+        shared: Shared,
+        faults: &FaultSet,
+        (index, from): (usize, From),
+    ) {
         if let Some(looked_at) = &mut self.looked_at {
             let classes = shared.restores.iter().map(|restore| restore.class);
             let together = classes.zip(shared.jobs.iter().copied()).collect();
-            let known = looked_at.entry((index, together));
+            let known = looked_at.entry((index, from, together));
             known.or_insert_with(|| shared.clone());
         }
         let mut late: Vec<ClassId> = Vec::new();
@@ -329,7 +390,9 @@ impl Decided {
             let back = done.map(|done| done.saturating_add(restore.finish));
             let attained = self.attained.entry((restore.class, index)).or_default();
             if shared.is_late(which, done) {
-                let fails = period.slip_days == 0 || on_time.is_late(which, on_time.done(which));
+                let fails = from == From::Old
+                    || period.slip_days == 0
+                    || on_time.is_late(which, on_time.done(which));
                 attained.fails |= fails;
                 attained.if_late |= !fails;
                 match fails {
@@ -348,17 +411,21 @@ impl Decided {
         if let Some(longer) = days.max() {
             let then = shared.on(context, last_day_if(period, longer));
             let classes = if_late.iter().map(|(_, class)| *class).collect();
-            let overtime = Some((period.until, longer));
+            let overtime = When::Overtime(period.until, longer);
             self.file(context, (classes, overtime), &then, faults, index);
         }
-        self.file(context, (late, None), &shared, faults, index);
+        let when = match from {
+            From::All => When::InTheEnd,
+            From::Old => When::AtFirst,
+        };
+        self.file(context, (late, when), &shared, faults, index);
     }
 
     /// Puts restores that come too late to those of the same cause.
     fn file(
         &mut self,
         context: &Context<'_>,
-        (late, overtime): (Vec<ClassId>, Option<(Date, i64)>),
+        (late, when): (Vec<ClassId>, When),
         shared: &Shared,
         faults: &FaultSet,
         index: usize,
@@ -377,13 +444,13 @@ impl Decided {
             .map(|restore| restore.from(context).to_owned())
             .collect();
         let classes = late.iter().copied().collect();
-        let key = (overtime, classes, from.into_iter().collect());
+        let key = (when, classes, from.into_iter().collect());
         let entry = self.late.entry(key).or_insert_with(|| Late {
             faults: BTreeSet::new(),
             periods: BTreeSet::new(),
             shared: shared.clone(),
             classes: late,
-            overtime,
+            when,
         });
         entry.faults.insert(faults.clone());
         entry.periods.insert(index);

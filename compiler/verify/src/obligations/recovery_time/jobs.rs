@@ -39,6 +39,8 @@ pub(crate) struct Restore {
     pub(super) setup: Seconds,
     pub(super) finish: Seconds,
     pub(super) bytes: Bytes,
+    /// The day on which it is so much.
+    pub(super) day: Date,
     /// The slowest of its links; or what is not stated.
     pub(super) speed: Result<BytesPerSecond, Vec<Missing>>,
     /// What it shares with others: hosts, and networks by their place.
@@ -77,11 +79,21 @@ pub(super) struct Shared {
     pub slowest: HostId,
 }
 
+/// What there is to restore from in a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum From {
+    /// All copies: in the long run.
+    All,
+    /// Those of the time before: what is new has not been filled yet.
+    Old,
+}
+
 impl Shared {
     /// The same with as much as there is on a day.
     pub(super) fn on(&self, context: &Context<'_>, day: Date) -> Self {
         let mut out = self.clone();
         for (restore, job) in out.restores.iter_mut().zip(&mut out.jobs) {
+            restore.day = day;
             restore.bytes = size_on(context, &context.plan.model.classes[restore.class], day);
             job.bytes = restore.bytes;
         }
@@ -120,15 +132,40 @@ pub(super) fn restores(
     context: &Context<'_>,
     struck: &Struck,
     due: &BTreeMap<ClassId, Due>,
-    period: &Period,
+    (period, from): (&Period, From),
 ) -> Vec<Restore> {
     let wanted = wanted(context, due).into_iter();
     let restores = wanted.filter_map(|(class, due)| {
-        let copies = context.copies_there(class, period);
-        let useless = struck.useless(context, &copies);
-        restore(context, (&copies, &useless), class, due, period)
+        let there = context.copies_there(class, period);
+        let useless = struck.useless(context, &there);
+        let is_old = |id: &&CopyId| context.plan.copies[**id].lifetime.from < period.from;
+        let old: Vec<CopyId> = match from {
+            From::All => Vec::new(),
+            From::Old => there.iter().filter(is_old).copied().collect(),
+        };
+        let copies = match from {
+            From::All => &*there,
+            From::Old => &old,
+        };
+        let mut restore = restore(context, (copies, &useless), class, due, period)?;
+        if from == From::Old {
+            restore.day = filled(context, &there, period);
+            restore.bytes = size_on(context, &context.plan.model.classes[class], restore.day);
+        }
+        Some(restore)
     });
     restores.collect()
+}
+
+/// The day by which what is new of a class in a period has surely been filled, or the last one of the period.
+fn filled(context: &Context<'_>, ids: &[CopyId], period: &Period) -> Date {
+    let copies = ids.iter().map(|id| &context.plan.copies[*id]);
+    let new = copies.filter(|copy| copy.lifetime.from >= period.from);
+    let Seconds(longest) = new.map(|copy| copy.staleness).max().unwrap_or_default();
+    let days = longest.div_euclid(Seconds::DAY.0).saturating_add(1);
+    let last = last_day(period);
+    let day = period.from.checked_add(days.min(36_525).days());
+    day.map_or(last, |day| day.min(last))
 }
 
 /// `None` where the data is still there, or nothing is left: that is survival's.
@@ -183,6 +220,7 @@ pub(super) fn restore(
         setup,
         finish,
         bytes: size_on(context, class, last_day(period)),
+        day: last_day(period),
         speed,
         ways,
         slowest,

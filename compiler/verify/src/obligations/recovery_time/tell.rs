@@ -8,9 +8,9 @@ use thrice_quantity::Seconds;
 
 use super::super::lateness::{self, phase_on};
 use super::super::survival::tell::set_words;
-use super::Late;
 use super::jobs::{Missing, Restore, Shared};
 use super::urgency::{crowded, least_speed, most_bytes};
+use super::{Late, When};
 use crate::context::Context;
 use crate::faults::{self, Fault};
 use crate::verification::{Engine, Finding};
@@ -53,20 +53,27 @@ pub(super) fn late(context: &Context<'_>, late: &Late) -> Finding {
             crowd.until.max(Seconds::ZERO),
         )
     });
-    let next = late.overtime.and_then(|(day, longer)| {
-        let phase = phase_on(context, day)?;
-        Some((phase, longer))
-    });
-    let next: Vec<(&Phase, i64)> = next.into_iter().collect();
-    let when = lateness::words(&next);
-    let when = when.map_or_else(String::new, |when| format!(", when {when}"));
+    let next: Vec<(&Phase, i64)> = match late.when {
+        When::Overtime(day, longer) => {
+            let phase = phase_on(context, day);
+            phase.map(|phase| (phase, longer)).into_iter().collect()
+        }
+        When::InTheEnd | When::AtFirst => Vec::new(),
+    };
+    let when = match late.when {
+        When::AtFirst => ", until what is new then has been filled".to_owned(),
+        When::InTheEnd | When::Overtime(..) => {
+            lateness::words(&next).map_or_else(String::new, |when| format!(", when {when}"))
+        }
+    };
     let message = format!(
         "{names} cannot {together}be back in time{phases} if {}{more}{when}{why}",
         sets.join(", or if ")
     );
-    let (code, severity) = match late.overtime {
-        None => (LATE, Severity::Error),
-        Some(_) => (IF_LATE, Severity::Warning),
+    let (code, severity, by) = match late.when {
+        When::InTheEnd => (LATE, Severity::Error, "by the end of the phase"),
+        When::AtFirst => (LATE, Severity::Error, "until then"),
+        When::Overtime(..) => (IF_LATE, Severity::Warning, "by the end of the phase"),
     };
     let mut diagnostic = Diagnostic::new(code, severity, message).by(Engine::Evaluated.word());
     let mut seen = BTreeSet::new();
@@ -81,7 +88,7 @@ pub(super) fn late(context: &Context<'_>, late: &Late) -> Finding {
         let class = &plan.model.classes[restore.class];
         if let Some((_, span)) = class.size {
             let size = restore.bytes.rounded();
-            diagnostic = diagnostic.at(span, format!("{size} at most, by the end of the phase"));
+            diagnostic = diagnostic.at(span, format!("{size} at most, {by}"));
         }
     }
     let struck: BTreeSet<Fault> = late.faults.iter().flatten().copied().collect();
