@@ -25,13 +25,14 @@ use thrice_plan::{FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
 use super::capacity::size_on;
+use super::lateness::last_day;
 use crate::acceptance;
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Useless, strike};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
 pub(crate) use jobs::Restore;
-use jobs::{Missing, Shared, last_day, last_day_if, shared};
+use jobs::{Missing, Shared, shared};
 use urgency::Job;
 
 /// How soon a class must be back, and who says so.
@@ -124,7 +125,10 @@ pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
             let in_time = restores.filter(|(_, restore)| holds(restore.class));
             Some(Holding {
                 in_time: in_time.map(|(place, _)| place).collect(),
-                last_day: last_day(context.plan.periods.get(index)?),
+                last_day: {
+                    let period = context.plan.periods.get(index)?;
+                    last_day(period, period.slip_days)
+                },
                 shared,
             })
         })
@@ -177,7 +181,7 @@ fn longer(context: &Context<'_>, shared: &Shared, which: usize, period: &Period)
     let (mut low, mut high) = (0, period.slip_days);
     while low < high {
         let middle = low + (high - low) / 2;
-        let then = shared.on(context, last_day_if(period, middle));
+        let then = shared.on(context, last_day(period, middle));
         match then.is_late(which, then.done(which)) {
             true => high = middle,
             false => low = middle + 1,
@@ -321,7 +325,7 @@ impl Decided {
         let Some(period) = context.plan.periods.get(index) else {
             return;
         };
-        let on_time = LazyCell::new(|| shared.on(context, last_day_if(period, 0)));
+        let on_time = LazyCell::new(|| shared.on(context, last_day(period, 0)));
         for (which, restore) in shared.restores.iter().enumerate() {
             let done = shared.done(which);
             let back = done.map(|done| done.saturating_add(restore.finish));
@@ -344,7 +348,7 @@ impl Decided {
         let days = if_late.iter();
         let days = days.map(|(which, _)| longer(context, &shared, *which, period));
         if let Some(longer) = days.max() {
-            let then = shared.on(context, last_day_if(period, longer));
+            let then = shared.on(context, last_day(period, longer));
             let classes = if_late.iter().map(|(_, class)| *class).collect();
             let overtime = Some((period.until, longer));
             self.file(context, (classes, overtime), &then, faults, index);
