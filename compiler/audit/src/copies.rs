@@ -93,7 +93,9 @@ fn of_class(judge: &mut Judge<'_>, id: ClassId) {
     let reach = Reach::of_class(plan, id);
     let place = limit.map_or(class.named.span, |(_, span)| span);
     let copies = |mut diagnostic: Diagnostic| {
-        for seen in &seen {
+        let mut in_time: Vec<&Seen<'_>> = seen.iter().collect();
+        in_time.sort_by_key(|seen| seen.data_of);
+        for seen in in_time {
             let step = &seen.step.named.name;
             let (when, what) = match seen.data_of {
                 Some(data_of) => (moment(data_of), format!("the data in the copy of `{step}`")),

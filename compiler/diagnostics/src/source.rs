@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::OnceLock;
 
-use memchr::{memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 /// A file of a [`SourceMap`]. Never zero inside, so that a place that may be missing takes no more room than
 /// one that is there.
@@ -75,57 +75,138 @@ pub struct SourceFile {
     pub name: String,
     /// The whole text, as read.
     pub text: Box<str>,
-    /// How many line feeds stand before each multiple of [`STRIDE`]: counted when a line is first asked
-    /// for, which a policy without findings never is.
-    line_feeds: OnceLock<Vec<u32>>,
+    /// What stands before each multiple of [`STRIDE`]: counted when a line is first asked for, which a policy
+    /// without findings never is.
+    before: OnceLock<Vec<Count>>,
 }
 
-/// So many bytes are looked through for the line of a place in them. A place for each line's beginning
-/// would take a fifth of the text's room.
+/// So many bytes are looked through for the line and the column of a place in them, however long its line is. A place for
+/// each line's beginning would take a fifth of the text's room.
 const STRIDE: usize = 4096;
+
+/// What stands before a place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    line_feeds: u32,
+    characters: u32,
+}
+
+impl Count {
+    fn of(bytes: &[u8]) -> Self {
+        // What begins with the bits 10 goes on with a character.
+        let begins = bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        Self {
+            line_feeds: u32::try_from(memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX),
+            characters: u32::try_from(begins).unwrap_or(u32::MAX),
+        }
+    }
+
+    const fn and(self, more: Self) -> Self {
+        Self {
+            line_feeds: self.line_feeds.saturating_add(more.line_feeds),
+            characters: self.characters.saturating_add(more.characters),
+        }
+    }
+}
 
 impl SourceFile {
     const fn new(name: String, text: Box<str>) -> Self {
         Self {
             name,
             text,
-            line_feeds: OnceLock::new(),
+            before: OnceLock::new(),
         }
     }
 
-    /// Line and column of byte `at`.
+    /// Line and column of byte `at`. A place past the end is in the last line.
     #[must_use]
     pub fn line(&self, at: u32) -> Line {
         let at = at as usize;
-        let before = self.text.as_bytes().split_at_checked(at);
-        let before = before.map_or(self.text.as_bytes(), |(before, _)| before);
-        let start = memrchr(b'\n', before).map_or(0, |line_feed| line_feed + 1);
-        let column = self.text.get(start..at).map_or(0, |t| t.chars().count());
+        let inside = self.text.is_char_boundary(at);
+        let column = match inside {
+            true => self.characters(self.line_start(at), at),
+            false => 0,
+        };
         Line {
-            line: self.line_feeds(before).saturating_add(1),
+            line: self.count(at).line_feeds.saturating_add(1),
             column: u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1),
         }
     }
 
-    /// How many line feeds there are in `before`, the first bytes of the text.
-    fn line_feeds(&self, before: &[u8]) -> u32 {
-        let counted = self.line_feeds.get_or_init(|| {
-            let mut counted = vec![0];
+    /// The first byte of the line that byte `at` is in.
+    #[must_use]
+    pub fn line_start(&self, at: usize) -> usize {
+        let at = at.min(self.text.len());
+        let feeds = self.count(at).line_feeds;
+        if feeds == 0 {
+            return 0;
+        }
+        // The stride that holds the last line feed before the place.
+        let counts = self.counts();
+        let stride = counts.partition_point(|count| count.line_feeds < feeds);
+        let from = stride.saturating_sub(1).saturating_mul(STRIDE);
+        let to = from.saturating_add(STRIDE).min(at);
+        let bytes = self.text.as_bytes().get(from..to).unwrap_or(&[]);
+        looked(bytes.len());
+        memrchr(b'\n', bytes).map_or(0, |line_feed| from + line_feed + 1)
+    }
+
+    /// The end of the line that byte `at` is in: the place of its line feed, or of the end of the text.
+    #[must_use]
+    pub fn line_end(&self, at: usize) -> usize {
+        let end = self.text.len();
+        let at = at.min(end);
+        let feeds = self.count(at).line_feeds;
+        // The first stride before whose end there are more.
+        let counts = self.counts();
+        let stride = counts.partition_point(|count| count.line_feeds <= feeds);
+        let from = stride.saturating_sub(1).saturating_mul(STRIDE).max(at);
+        let bytes = self.text.as_bytes().get(from..).unwrap_or(&[]);
+        let line_feed = memchr(b'\n', bytes);
+        looked(line_feed.unwrap_or(bytes.len()));
+        line_feed.map_or(end, |line_feed| from + line_feed)
+    }
+
+    /// How many characters begin in bytes `from..to`.
+    #[must_use]
+    pub fn characters(&self, from: usize, to: usize) -> usize {
+        let (from, to) = (self.count(from).characters, self.count(to).characters);
+        to.saturating_sub(from) as usize
+    }
+
+    fn counts(&self) -> &[Count] {
+        self.before.get_or_init(|| {
+            let mut counted = vec![Count::default()];
             let strides = self.text.as_bytes().chunks(STRIDE);
-            counted.extend(strides.scan(0, |sum, stride| {
-                *sum += line_feeds(stride);
+            counted.extend(strides.scan(Count::default(), |sum, stride| {
+                *sum = sum.and(Count::of(stride));
                 Some(*sum)
             }));
             counted
-        });
-        let full = before.len() / STRIDE;
-        let rest = before.get(full * STRIDE..).unwrap_or(&[]);
-        counted.get(full).copied().unwrap_or(0) + line_feeds(rest)
+        })
+    }
+
+    /// What stands in the first bytes of the text.
+    fn count(&self, bytes: usize) -> Count {
+        let bytes = bytes.min(self.text.len());
+        let full = bytes / STRIDE;
+        let rest = self
+            .text
+            .as_bytes()
+            .get(full * STRIDE..bytes)
+            .unwrap_or(&[]);
+        looked(rest.len());
+        let counted = self.counts().get(full).copied().unwrap_or_default();
+        counted.and(Count::of(rest))
     }
 }
 
-fn line_feeds(bytes: &[u8]) -> u32 {
-    u32::try_from(memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX)
+/// Counts how many bytes are looked at for an answer: tests hold it against [`STRIDE`].
+#[cfg(not(test))]
+const fn looked(_: usize) {}
+#[cfg(test)]
+fn looked(bytes: usize) {
+    tests::LOOKED.set(tests::LOOKED.get() + bytes);
 }
 
 /// All files of one run, in the order in which they were added.
@@ -188,7 +269,32 @@ impl SourceMap {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        pub(super) static LOOKED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// However long its line is: a line may have as many mistakes as it has words.
+    #[test]
+    fn a_place_in_a_long_line_is_found_by_looking_at_little() {
+        let mut map = SourceMap::new();
+        let text = format!("short\n{}\nshort\n", "wörd ".repeat(100_000));
+        let file = map.add("long", text.as_str());
+        let source = map.get(file).unwrap();
+        assert_eq!(source.line(0).line, 1);
+        for at in (0..text.len()).step_by(40_001) {
+            let at = text.floor_char_boundary(at);
+            LOOKED.set(0);
+            let column = source.line(u32::try_from(at).unwrap()).column as usize;
+            let (start, end) = (source.line_start(at), source.line_end(at));
+            assert_eq!(column, source.characters(start, at) + 1);
+            assert!(end > start);
+            assert!(LOOKED.get() <= 12 * STRIDE, "{}", LOOKED.get());
+        }
+    }
 
     #[test]
     fn lines_and_columns_count_characters_from_one() {
@@ -201,30 +307,46 @@ mod tests {
         assert_eq!(map.text(Span::new(file, 5, 11)), "second");
     }
 
+    /// Lines short and long, of characters of one to four bytes, with places in them and past them.
     #[test]
     fn lines_of_a_long_text_are_those_that_are_counted() {
-        let text: String = (0..2_000).map(|n| format!("{n:0$}\n", n % 9)).collect();
+        let short: String = (0..2_000).map(|n| format!("{n:0$}\n", n % 9)).collect();
+        let long = format!("{}\n{}é\n", "aé字𝄞".repeat(2_000), "x".repeat(STRIDE - 1));
+        let text = format!("{short}{long}\n\n{long}end");
         let mut map = SourceMap::new();
         let file = map.add("long", text.as_str());
+        let source = map.get(file).unwrap();
         let past = text.len() + 1;
-        let near = STRIDE - 2..STRIDE + 3;
-        for at in (0..text.len())
+        let near = (0..6).flat_map(|n| n * STRIDE..n * STRIDE + 3);
+        let ends = text.match_indices('\n').flat_map(|(at, _)| [at, at + 1]);
+        let places = (0..text.len())
             .step_by(7)
             .chain(near)
-            .chain([text.len(), past])
-        {
-            let before = text.get(..at).unwrap_or(&text);
+            .chain([text.len(), past]);
+        for at in places.chain(ends) {
+            let before = &text[..text.floor_char_boundary(at)];
             let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().map_or(0, str::len) + 1;
-            let at = u32::try_from(at).unwrap();
-            let found = map.line(Span::new(file, at, at));
-            let column = if at as usize == past { 1 } else { column };
+            let last = before.rsplit('\n').next().unwrap_or("");
+            let column = match text.is_char_boundary(at) {
+                true => last.chars().count() + 1,
+                false => 1,
+            };
+            let start = before.len() - last.len();
+            let end = text[start..]
+                .find('\n')
+                .map_or(text.len(), |end| start + end);
+            let found = source.line(u32::try_from(at).unwrap());
             assert_eq!(
                 (found.line as usize, found.column as usize),
                 (line, column),
                 "{at}"
             );
+            assert_eq!(
+                (source.line_start(at), source.line_end(at)),
+                (start, end),
+                "{at}"
+            );
         }
-        assert!(text.len() > 2 * STRIDE);
+        assert!(text.len() > 5 * STRIDE);
     }
 }

@@ -309,6 +309,15 @@ pub struct Store {
     pub lifetime: Lifetime,
 }
 
+impl Store {
+    /// Whether what is deleted or overwritten stays as an old version. Providers lock objects in buckets with
+    /// versions only, so a lock says so even where nothing else does.
+    #[must_use]
+    pub fn keeps_versions(&self) -> bool {
+        self.versioning == Versioning::On || self.lock.is_some()
+    }
+}
+
 /// A program that runs on a host.
 #[derive(Clone, Debug)]
 pub struct Service {

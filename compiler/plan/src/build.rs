@@ -10,7 +10,7 @@ use thin_vec::{ThinVec, thin_vec};
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{
     Class, ClassId, ClassKind, Lifetime, Location, Model, Source, Step, StepId, StepTarget,
-    StoreId, Table, Verb, Versioning,
+    StoreId, Table, Verb,
 };
 use thrice_quantity::{Interval, Seconds};
 
@@ -511,7 +511,7 @@ fn keeps_sources_history(step: &Step, source: &Copy) -> bool {
 
 fn store_has_history(model: &Model, store: StoreId) -> bool {
     let store = &model.stores[store];
-    store.versioning == Versioning::On || store.snapshots.is_some() || store.lock.is_some()
+    store.keeps_versions() || store.snapshots.is_some()
 }
 
 fn meet(a: Lifetime, b: Lifetime) -> Lifetime {

@@ -146,18 +146,17 @@ fn ranges(wanted: &[(&Label, &SourceFile, usize, usize)]) -> Vec<Range> {
 
 /// The lines of `start..end` and [`CONTEXT`] lines around them.
 fn range(file: &SourceFile, id: FileId, start: usize, end: usize) -> Range {
-    let text = &file.text;
     let line = |at: usize| file.line(u32::try_from(at).unwrap_or(u32::MAX)).line as usize - 1;
-    let mut from = line_start(text, start);
-    let mut to = line_end(text, end);
+    let mut from = file.line_start(start);
+    let mut to = file.line_end(end);
     let (mut first, mut last) = (line(start), line(end));
     for _ in 0..CONTEXT {
         if from > 0 {
-            from = line_start(text, from - 1);
+            from = file.line_start(from - 1);
             first -= 1;
         }
-        if to + 1 < text.len() {
-            to = line_end(text, to + 1);
+        if to + 1 < file.text.len() {
+            to = file.line_end(to + 1);
             last += 1;
         }
     }
@@ -172,34 +171,25 @@ fn range(file: &SourceFile, id: FileId, start: usize, end: usize) -> Range {
     }
 }
 
-fn line_start(text: &str, at: usize) -> usize {
-    text.get(..at)
-        .and_then(|before| before.rfind('\n'))
-        .map_or(0, |newline| newline + 1)
-}
-
-fn line_end(text: &str, at: usize) -> usize {
-    text.get(at..)
-        .and_then(|after| after.find('\n'))
-        .map_or(text.len(), |newline| at + newline)
-}
-
 /// Copies the lines of a range, cut, and notes where its pins come to lie.
 fn block(file: &SourceFile, range: &mut Range, base: usize, width: usize, unicode: bool) -> Block {
     let mut out = String::new();
-    let mut at = range.start;
     let mut lines = 0;
-    for line in file
-        .text
-        .get(range.start..range.end)
-        .unwrap_or("")
-        .split('\n')
-    {
+    let mut start = range.start;
+    while start <= range.end {
         if lines > 0 {
             out.push('\n');
         }
-        copy_line(line, at, &mut range.pins, width, unicode, &mut out);
-        at += line.len() + 1;
+        let end = file.line_end(start).min(range.end);
+        copy_line(
+            file,
+            (start, end),
+            &mut range.pins,
+            width,
+            unicode,
+            &mut out,
+        );
+        start = end + 1;
         lines += 1;
     }
     if out.is_empty() || out.ends_with('\n') {
@@ -217,31 +207,32 @@ fn block(file: &SourceFile, range: &mut Range, base: usize, width: usize, unicod
     }
 }
 
-/// Copies one line that begins at byte `start` of its file, around the first pin in it.
+/// Copies one line, bytes `start..end` of its file, around the first pin in it. Of a long line no more is looked at
+/// than is copied: there may be as many findings as it has words.
 fn copy_line(
-    line: &str,
-    start: usize,
+    file: &SourceFile,
+    (start, end): (usize, usize),
     pins: &mut BTreeMap<usize, usize>,
     width: usize,
     unicode: bool,
     out: &mut String,
 ) {
-    let mut here = pins.range_mut(start..=start + line.len()).peekable();
+    let mut here = pins.range_mut(start..=end).peekable();
     let ellipsis = if unicode { "…" } else { "..." };
-    let from = window(line, here.peek().map(|(at, _)| **at - start), width);
-    if from > 0 {
+    let pin = here.peek().map(|(at, _)| **at);
+    let from = window(file, (start, end), pin, width);
+    if from > start {
         out.push_str(ellipsis);
     }
-    for (index, (at, ch)) in line.char_indices().enumerate() {
-        while let Some((_, pin)) = here.next_if(|(pin, _)| **pin <= start + at) {
+    let shown = file.text.get(from..end).unwrap_or("");
+    let shown = shown.char_indices().inspect(|_| looked());
+    for (index, (at, ch)) in shown.enumerate().take(width + 1) {
+        while let Some((_, pin)) = here.next_if(|(pin, _)| **pin <= from + at) {
             *pin = out.len();
         }
-        if index == from + width {
-            out.push_str(ellipsis);
-        } else if (from..from + width).contains(&index) {
-            out.push(text::visible(ch, unicode));
-        } else if index > from + width && here.peek().is_none() {
-            break;
+        match index == width {
+            true => out.push_str(ellipsis),
+            false => out.push(text::visible(ch, unicode)),
         }
     }
     for (_, pin) in here {
@@ -249,16 +240,24 @@ fn copy_line(
     }
 }
 
-/// The first character to show of a line, so that `width` of them hold the place at byte `pin`, and
+/// From which byte on a line is shown, so that `width` characters of it hold the place at byte `pin`, and
 /// none is left empty.
-fn window(line: &str, pin: Option<usize>, width: usize) -> usize {
-    let Some(pin) = pin else { return 0 };
-    let length = line.chars().count();
-    let column = line.get(..pin).map_or(0, |before| before.chars().count());
+fn window(
+    file: &SourceFile,
+    (start, end): (usize, usize),
+    pin: Option<usize>,
+    width: usize,
+) -> usize {
+    let Some(pin) = pin else { return start };
+    let (length, column) = (file.characters(start, end), file.characters(start, pin));
     if length <= width || column + LEAD < width {
-        return 0;
+        return start;
     }
-    column.saturating_sub(LEAD).min(length - width)
+    let from = column.saturating_sub(LEAD).min(length - width);
+    let before = file.text.get(start..pin).unwrap_or("");
+    let back = before.char_indices().rev().inspect(|_| looked());
+    let back = back.take(column - from);
+    back.last().map_or(pin, |(at, _)| start + at)
 }
 
 impl SourceCode for Excerpt {
@@ -292,5 +291,49 @@ impl SourceCode for Excerpt {
             column,
             block.lines,
         )))
+    }
+}
+
+/// Counts how many characters are looked at: tests hold it against what is shown.
+#[cfg(not(test))]
+const fn looked() {}
+#[cfg(test)]
+fn looked() {
+    tests::LOOKED.set(tests::LOOKED.get() + 1);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use thrice_diagnostics::Span;
+
+    use super::*;
+
+    thread_local! {
+        pub(super) static LOOKED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// A finding costs as much in a line of half a million characters as in one that is shown whole.
+    #[test]
+    fn of_a_long_line_no_more_is_looked_at_than_is_shown() {
+        const WIDTH: usize = 80;
+        let mut sources = SourceMap::new();
+        let line = "wörd ".repeat(100_000);
+        let text = format!("{line}\n{line}\n{line}\n");
+        let file = sources.add("long", text.as_str());
+        for start in (0..text.len()).step_by(6 * 4_567) {
+            LOOKED.set(0);
+            let start = u32::try_from(start).unwrap();
+            let label = Label {
+                span: Span::new(file, start, start + 5),
+                text: "here".to_owned(),
+            };
+            let excerpt = Excerpt::new(&sources, &[label], WIDTH, true);
+            // The line and its two neighbours, once each, and the way back to where the first begins.
+            let shown: usize = excerpt.blocks.iter().map(|b| b.text.chars().count()).sum();
+            assert!(LOOKED.get() <= 4 * (WIDTH + 1), "{}", LOOKED.get());
+            assert!((WIDTH..=3 * (WIDTH + 4)).contains(&shown), "{shown}");
+        }
     }
 }

@@ -257,7 +257,7 @@ impl Held {
 }
 
 /// Whether two pieces are the same data in the same form.
-fn same(a: &Piece, b: &Piece) -> bool {
+pub(crate) fn same(a: &Piece, b: &Piece) -> bool {
     (a.from, a.to, a.taken, a.quality) == (b.from, b.to, b.taken, b.quality)
 }
 

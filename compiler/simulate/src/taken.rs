@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use thrice_model::{ClassKind, RepositoryId, Source, Step, StepTarget, Verb, Versioning};
+use thrice_model::{ClassKind, RepositoryId, Source, Step, StepTarget, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Plan};
 
 use crate::calendar::{day, midnight};
@@ -89,7 +89,7 @@ pub(crate) fn kept_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
     let plan = world.plan;
     let store = &plan.model.stores[copy.location.store];
     let mut from = now;
-    if store.versioning == Versioning::On {
+    if store.keeps_versions() {
         let rules = plan
             .model
             .steps

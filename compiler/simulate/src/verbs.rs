@@ -9,7 +9,7 @@ use thrice_retention::keeps;
 
 use crate::Sort;
 use crate::calendar::instant;
-use crate::content::{Piece, Quality, union};
+use crate::content::{Piece, Quality, same, union};
 use crate::words::names;
 use crate::world::{World, deletes_in};
 
@@ -115,6 +115,9 @@ pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64,
     let is_state = plan.model.classes[plan.copies[copy].class].kind == ClassKind::State;
     for piece in &mut pieces {
         piece.entered = now;
+    }
+    if matches!(step.verb, Verb::Sync { .. } | Verb::Copy { .. }) {
+        leave_good_versions(world, copy, &mut pieces);
     }
     let harmful = pieces.iter().any(|piece| piece.quality == Quality::Damaged);
     match &step.verb {
@@ -260,6 +263,23 @@ fn replace(world: &mut World<'_>, copy: CopyId, pieces: &[Piece], now: i64) {
         !pieces.iter().any(|new| same(old, new))
     });
     world.add(copy, pieces.iter().copied(), now);
+}
+
+/// The files of a version that has arrived are never brought anew: they have names of their own, and only names and
+/// sizes are compared. So one that has decayed in the source since stays good.
+fn leave_good_versions(world: &World<'_>, copy: CopyId, pieces: &mut [Piece]) {
+    let there = world.held.get(&copy);
+    let there = there.map_or(&[][..], |held| &held.pieces);
+    let decayed = |piece: &&mut Piece| piece.taken.is_some() && piece.quality == Quality::Damaged;
+    for piece in pieces.iter_mut().filter(decayed) {
+        let sound = Piece {
+            quality: Quality::Sound,
+            ..*piece
+        };
+        if there.iter().any(|other| same(other, &sound)) {
+            *piece = sound;
+        }
+    }
 }
 
 /// Makes a copy equal to what was read, and deletes whatever else lies under the destination.

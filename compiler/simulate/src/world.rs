@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_model::{
     ClassId, ClassKind, HostId, KeyId, Location, LockMode, Mishap, SiteId, Source, Step, StepId,
-    StepTarget, StoreId, Strike, Target, Verb, Versioning,
+    StepTarget, StoreId, Strike, Target, Verb,
 };
 use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
@@ -465,7 +465,7 @@ fn keeping(plan: &Plan, id: StoreId, from: i64, to: i64) -> Keeping {
         )
     });
     Keeping {
-        versioned: store.versioning == Versioning::On,
+        versioned: store.keeps_versions(),
         lock: store.lock.map(|lock| lock.days.saturating_mul(86_400)),
         bypassable: store
             .lock

@@ -280,6 +280,18 @@ fn damage_that_nobody_notices_spares_earlier_versions_but_rot_spares_nothing_in_
     );
 }
 
+/// A mirror of a repository that has decayed keeps what it had and the repository still names: of April the last.
+#[test]
+fn rot_of_a_repository_spares_what_its_mirror_has() {
+    let (plan, course) = played(
+        STRATEGY,
+        "rot s3.backups at 2026-05-10 12:00\nlose host prod at 2026-06-02 12:00",
+    );
+    let found = newest(&plan, outcome(&plan, &course, "databases")).unwrap();
+    let april = ("attic.tank".to_owned(), "2026-04-30T02:30:00Z".to_owned());
+    assert_eq!(found, april);
+}
+
 /// What is thinned is thinned by the real rules: damage that is noticed after weeks finds a weekly version.
 #[test]
 fn versions_are_thinned_as_restic_does() {

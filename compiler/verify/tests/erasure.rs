@@ -113,9 +113,21 @@ fn stores_keep_what_is_deleted_in_them() {
         total("medium object } }", versioned, ""),
         "never gone everywhere"
     );
-    let locked = "medium object; versioning on; lock compliance 30 days } }";
-    let lock = total("medium object } }", locked, rule);
-    assert_eq!(lock, "gone everywhere after 450 d 2 h 10 min");
+    // An old version stays for 20 d and is locked for at most 30 d from then on, both at once.
+    let locked = |versions: &str, days: u32, rule: &str| {
+        let bucket = format!("medium object; {versions}lock compliance {days} days }} }}");
+        total("medium object } }", &bucket, rule)
+    };
+    let on = "versioning on; ";
+    let longer = locked(on, 30, rule);
+    assert_eq!(longer, "gone everywhere after 430 d 2 h 10 min");
+    assert_eq!(locked(on, 20, rule), noncurrent);
+    assert_eq!(locked(on, 1, rule), noncurrent);
+    let day_more = locked(on, 21, rule);
+    assert_eq!(day_more, "gone everywhere after 421 d 2 h 10 min");
+    // Only buckets with versions can be locked: without a rule what is deleted there never goes.
+    assert_eq!(locked("", 30, rule), longer);
+    assert_eq!(locked("", 30, ""), "never gone everywhere");
 }
 
 #[test]

@@ -184,6 +184,16 @@ fn snapshots_of_a_nas_and_versions_of_a_bucket_are_history() {
         has("s3.main:/photos", 700, bucket, &without),
         "nothing takes them away"
     );
+    let suspended = without.replace("versioning on", "versioning suspended");
+    assert!(
+        !has("s3.main:/photos", 1, bucket, &suspended),
+        "what is overwritten now is gone: only versions of before are still there"
+    );
+    let locked = without.replace("versioning on", "lock compliance 1d");
+    assert!(
+        has("s3.main:/photos", 700, bucket, &locked),
+        "only buckets with versions can be locked"
+    );
 }
 
 #[test]

@@ -496,3 +496,28 @@ fn many_plans_are_verified_side_by_side() {
         |found: &Verification| format!("{:?}", found.verdicts.iter().collect::<Vec<_>>());
     assert!(all.iter().all(|found| verdicts(found) == verdicts(&all[0])));
 }
+
+/// A step that waits for another one is due before that is done, and told of in that order.
+#[test]
+fn a_case_is_told_in_the_order_of_time() {
+    let text = policy(&["require rpo <= 1h for db\nrequire survive loss of vps for db\n"])
+        .replace("taking 1m..4m", "taking 1m..80m");
+    let found = judged(&text);
+    let finding = found
+        .findings
+        .iter()
+        .find(|f| f.diagnostic.code.0 == "T1301");
+    let case = &finding.unwrap().diagnostic.case;
+    let told: Vec<(&str, &str)> = case.iter().map(|e| (&*e.when, &*e.what)).collect();
+    let Some((_, last)) = told.split_last() else {
+        panic!("{told:?}")
+    };
+    let waits = "`up` is due, waits for `dump`, and takes the data of 2026-02-15 02:00 UTC";
+    let expected = [
+        ("2026-02-15 02:00 UTC", "`dump` starts"),
+        ("2026-02-15 03:00 UTC", waits),
+        ("2026-02-15 03:20 UTC", "`dump` is done"),
+        ("2026-02-15 03:30 UTC", "`up` is done"),
+    ];
+    assert_eq!(*last, expected);
+}

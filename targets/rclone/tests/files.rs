@@ -170,6 +170,45 @@ fn a_sync_deletes_what_is_gone_but_not_at_once_too_much() {
     });
 }
 
+/// Other bytes in a file, of the same size and time.
+fn rot(path: &str) {
+    let modified = fs::metadata(path).unwrap().modified().unwrap();
+    let mut bytes = fs::read(path).unwrap();
+    bytes[0] ^= 1;
+    fs::write(path, bytes).unwrap();
+    let file = fs::File::options().append(true).open(path).unwrap();
+    file.set_modified(modified).unwrap();
+}
+
+/// rclone compares sizes and times: what decays after it was copied stays good at the destination, and the
+/// comparison at the end says that something is wrong. What is written anew is copied, whatever it holds.
+#[test]
+fn what_decays_in_the_source_is_not_carried_over_what_was_copied() {
+    each(|bench, mut stage| {
+        for (name, verb) in [("same", sync()), ("keep", copy())] {
+            let (from, to) = both(&mut stage, &bench, name, verb);
+            bench.write("from/a", "content");
+            bench.write("from/b", "more of it");
+            let done = stage.run(&bench, name);
+            assert!(done.is_success(), "{done}");
+            let good = tree(&to);
+            rot(&format!("{from}/a"));
+            let differs = stage.run(&bench, name);
+            assert!(
+                !differs.is_success() && differs.stderr.contains("differs from its source"),
+                "{differs}"
+            );
+            assert_eq!(tree(&to), good);
+            assert_ne!(tree(&from), good);
+            bench.write("from/a", "other");
+            rot(&format!("{from}/a"));
+            let done = stage.run(&bench, name);
+            assert!(done.is_success(), "{done}");
+            assert_eq!(tree(&to), tree(&from));
+        }
+    });
+}
+
 #[test]
 fn a_sync_follows_what_the_policy_itself_deletes() {
     each(|bench, mut stage| {

@@ -274,6 +274,38 @@ fn a_vanished_or_damaged_repository_harms_no_mirror() {
     scene.is_whole("mirror");
 }
 
+/// A mirror does not look at what it has: a pack that decays in the bucket stays good there.
+#[test]
+fn packs_that_decay_in_their_bucket_stay_good_in_the_mirror() {
+    let restic = restic::versions().last().unwrap();
+    let scene = Scene::new("decay", restic, newest(), sync(), "");
+    scene.backup("file", "content");
+    assert!(scene.run().is_success());
+    let gateway = rclone::remote("g", Rgw::shared());
+    let config = scene.bench.write("hand.conf", gateway);
+    let hand = |arguments: &[&str]| run(newest().command(config.as_ref()).args(arguments));
+    let bucket = format!("g:{}", scene.bucket);
+    let packs = hand(&[
+        "lsf",
+        "--recursive",
+        "--files-only",
+        &format!("{bucket}/data"),
+    ]);
+    for pack in packs.lines() {
+        let mut bytes = fs::read(scene.bench.path(&format!("mirror/data/{pack}"))).unwrap();
+        bytes[0] ^= 1;
+        scene.bench.write(&format!("decayed/data/{pack}"), bytes);
+    }
+    let decayed = scene.bench.path("decayed");
+    hand(&["copy", "--ignore-times", &decayed, &bucket]);
+    let check = hand(&["check", "--one-way", &decayed, &bucket]);
+    assert!(packs.lines().count() > 0, "{check}");
+    let done = scene.run();
+    assert!(done.is_success(), "{done}");
+    scene.is_whole("mirror");
+    assert_eq!(scene.snapshots(scene.at_mirror("mirror")), 1);
+}
+
 #[test]
 fn a_repository_is_mirrored_from_bucket_to_bucket() {
     let restic = restic::versions().first().unwrap();

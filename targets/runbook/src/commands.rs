@@ -297,7 +297,7 @@ impl<'p> Writer<'p> {
     /// What its place remembers of itself.
     fn history(&mut self) {
         let store = &self.plan.model.stores[self.copy.location.store];
-        if store.versioning == thrice_model::Versioning::On {
+        if store.keeps_versions() {
             let what = if self.copy.repository.is_some() {
                 "Was the repository damaged or emptied there: the bucket keeps old versions. Copy the bucket as it was to a folder (`rclone copy --s3-version-at 'YYYY-MM-DDTHH:MM:SSZ'`), and use that folder as the repository."
             } else {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use jiff::civil::Date;
-use thrice_model::{ClassId, HostId, KeyId, SiteId, StoreId, Target, Verb};
+use thrice_model::{ClassId, ClassKind, HostId, KeyId, SiteId, StoreId, Target, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER};
 use thrice_quantity::Seconds;
 
@@ -243,8 +243,13 @@ impl Struck {
         // What a store keeps of what is deleted in it no sync takes along: what is made equal to an emptied
         // copy is emptied, whether that copy can be restored or not.
         let mut emptied: BTreeSet<CopyId> = BTreeSet::new();
+        let mut spoiled: BTreeSet<CopyId> = BTreeSet::new();
         for id in copies {
             let copy = &context.plan.copies[*id];
+            if self.spoils(context, copy, &spoiled) {
+                spoiled.insert(*id);
+            }
+            let damaged = damaged || spoiled.contains(id);
             let is_carried = carries(context, copy)
                 && copy.source.is_some_and(|source| {
                     emptied.contains(&source) || out.get(source) == Some(Why::Damaged)
@@ -257,6 +262,23 @@ impl Struck {
             }
         }
         out
+    }
+
+    /// Whether what has decayed in its source, or was made from such, may have come to a copy.
+    ///
+    /// No step of ours looks into files whose size and time are the same: rclone compares these two unless it is told
+    /// `--checksum` (<https://rclone.org/docs/#c-checksum>), which no script here does, and restic trusts the files of
+    /// its last snapshot by them as well. So what had arrived before it decayed stays good, and the comparison after
+    /// the run fails. Files of a repository are never written anew; in it a mirror compares names and sizes
+    /// (`--size-only --immutable`), and items are written once. But a dump or file that was
+    /// written since the last run, and has decayed before the next one, is carried over the good one of before.
+    fn spoils(&self, context: &Context<'_>, copy: &Copy, spoiled: &BTreeSet<CopyId>) -> bool {
+        let written_once = context.plan.model.classes[copy.class].kind == ClassKind::Items;
+        copy.source.filter(|_| !written_once).is_some_and(|id| {
+            let source = &context.plan.copies[id];
+            let decayed = self.rotten.contains(&source.location.store) || spoiled.contains(&id);
+            decayed && source.kind != CopyKind::Versions
+        })
     }
 
     /// Whether what lies in a copy is deleted or overwritten where it lies, if perhaps not for good.

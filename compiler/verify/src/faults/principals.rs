@@ -10,7 +10,7 @@ use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
     CredentialId, Holder, HostId, HostKind, KeyId, Location, Lock, LockMode, Mount,
-    ProviderCapability, Right, Step, StepId, StepTarget, StoreId, Verb, Versioning,
+    ProviderCapability, Right, Step, StepId, StepTarget, StoreId, Verb,
 };
 use thrice_plan::{Copy, CopyKind, FOR_EVER, Period};
 use thrice_quantity::Seconds;
@@ -419,7 +419,7 @@ impl Owned {
 }
 
 /// How long a store itself keeps what is deleted or overwritten in it by those who may not administer
-/// it; `None`: not at all. A lock takes a bucket with versions.
+/// it; `None`: not at all.
 pub(crate) fn spared(context: &Context<'_>, id: StoreId) -> Option<Seconds> {
     let model = &context.plan.model;
     let store = &model.stores[id];
@@ -428,7 +428,7 @@ pub(crate) fn spared(context: &Context<'_>, id: StoreId) -> Option<Seconds> {
         let period = schedule.nominal_period()?;
         Some(period.saturating_mul(i64::from(keep.saturating_sub(1))))
     });
-    let versions = (store.versioning == Versioning::On || store.lock.is_some()).then(|| {
+    let versions = store.keeps_versions().then(|| {
         let rules = context.noncurrent_rules().iter();
         let expired = rules.filter_map(|rule| match &model.steps[*rule] {
             step if step.source_store() != Some(id) => None,

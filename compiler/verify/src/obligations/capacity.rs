@@ -26,7 +26,7 @@ use thrice_model::{Class, ClassId, Obligation, StoreId};
 use thrice_plan::{Copy, CopyId, Period, Room, room};
 use thrice_quantity::{Bytes, Ratio};
 
-use super::lateness::{held_up, phase_on};
+use super::lateness::{held_up, last_day, phase_on};
 use super::playing::{self, may_be_told};
 use crate::context::Context;
 use crate::verdicts::{NOT_BORNE_OUT, Said};
@@ -58,13 +58,16 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 continue;
             };
             unstated.extend(&unknown);
-            let late = after(last, period);
+            let late = last_day(period, period.slip_days);
             let holds = use_last <= limit.usable;
             let slips = holds && late > last && bounds.total(&copies, late) > limit.usable;
             let mut borne_out = true;
             if (!holds || slips) && !told {
                 let ends = if slips {
-                    after(period.until, period)
+                    period
+                        .until
+                        .checked_add(period.slip_days.days())
+                        .unwrap_or(period.until)
                 } else {
                     period.until
                 };
@@ -137,7 +140,7 @@ fn in_use(
     let copies = lying.in_period(context, period);
     let classes = copies.iter().map(|id| context.plan.copies[*id].class);
     let unstated = |class: &ClassId| context.plan.model.classes[*class].size.is_none();
-    let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
+    let last = last_day(period, 0);
     Some(Use {
         unknown: classes.filter(unstated).collect(),
         most: bounds.total(&copies, last),
@@ -216,11 +219,6 @@ impl OfClass<'_> {
     }
 }
 
-/// A day, if the period ends late.
-fn after(day: Date, period: &Period) -> Date {
-    day.checked_add(period.slip_days.days()).unwrap_or(day)
-}
-
 /// Tells of a store that is too full, or is if the phase after this one slips, once that has been played;
 /// whether it may be told.
 fn tell(
@@ -274,7 +272,7 @@ pub(super) fn most(
     if found.is_empty() || !found.iter().all(sized) {
         return None;
     }
-    let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
+    let last = last_day(period, 0);
     Some(Bounds::new(context, period.from).total(&found, last))
 }
 
@@ -311,7 +309,7 @@ fn full(context: &Context<'_>, bounds: &Bounds<'_, '_>, case: TooFull<'_>) -> Fi
     } = case;
     let name = context.store_name(store);
     let use_then = bounds.total(copies, day);
-    let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
+    let last = last_day(period, 0);
     let use_last = bounds.total(copies, last);
     let allowed = if limit.headroom == Ratio(0) {
         limit.whole.rounded().to_string()
@@ -394,7 +392,7 @@ fn slips(
             format!("may slip by {} days", phase.slip_days),
         );
     }
-    let late = period.until.checked_sub(1.day()).unwrap_or(day);
+    let late = last_day(period, 0);
     let mut parts = bounds.parts(copies, late);
     parts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let values = parts.first().map_or_else(Vec::new, |(_, _, class)| {

@@ -15,6 +15,7 @@ use thrice_model::{ClassId, Obligation, StepId};
 use thrice_plan::CopyId;
 use thrice_quantity::{Ratio, Seconds};
 
+use super::story::in_time;
 use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
@@ -186,6 +187,7 @@ fn outlives(context: &Context<'_>, outlived: &Outlived) -> Finding {
         .next()
         .and_then(|index| plan.periods.get(*index))
         .map_or(plan.as_of, |period| period.from);
+    let mut events: Vec<(i64, String)> = Vec::new();
     for id in way(context, outlived.copy) {
         let here = &plan.copies[id];
         diagnostic = diagnostic.at(
@@ -194,10 +196,14 @@ fn outlives(context: &Context<'_>, outlived: &Outlived) -> Finding {
         );
         if let Some(death) = outlived.deaths.get(&id) {
             let store = context.store_name(here.location.store);
-            let when = death.at.map_or("never".to_owned(), |at| moment(from, at.0));
-            diagnostic = diagnostic.event(when, format!("gone from `{store}`: {}", death.why));
+            let gone = format!("gone from `{store}`: {}", death.why);
+            events.push((death.at.map_or(i64::MAX, |at| at.0), gone));
         }
     }
+    diagnostic = in_time(diagnostic, events, |at| match at {
+        i64::MAX => "never".to_owned(),
+        at => moment(from, at),
+    });
     let help = match at {
         Some(_) => {
             "keep less, prune sooner, copy more often, or allow more time: all along the way adds up"

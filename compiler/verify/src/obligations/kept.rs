@@ -22,7 +22,8 @@ pub(super) enum Noncurrent {
 /// whenever they are there. Of several rules the first to act counts.
 pub(super) fn noncurrent(context: &Context<'_>, copy: &Copy, day: Option<Date>) -> Noncurrent {
     let model = &context.plan.model;
-    if model.stores[copy.location.store].versioning == Versioning::Off {
+    let store = &model.stores[copy.location.store];
+    if store.versioning == Versioning::Off && !store.keeps_versions() {
         return Noncurrent::Gone;
     }
     let rules = context.noncurrent_rules().iter().filter_map(|id| {

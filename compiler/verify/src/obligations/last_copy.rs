@@ -7,10 +7,10 @@ use std::rc::Rc;
 use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{AgeClock, ClassId, Obligation, StepId, Verb};
-use thrice_plan::CopyKind;
+use thrice_plan::{CopyKind, Period};
 
 use super::lateness::{self, Claimed, claim_however_late, if_late, point_at_late};
-use super::settling::{claim, last_age};
+use super::settling::{self, claim, held_before, last_age};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
@@ -61,10 +61,15 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let system = (&*symbolized, &symbolized.system);
             let mut found = claim(context, about, class, system, &asked);
             let mut of: &Symbolized = &symbolized;
-            let crosses = found.is_ok() && held_before(context, class, index);
+            // Asked for is this in each period.
+            let before = || {
+                let held = |_: &Period, system: &Symbolized| held(context, class, system);
+                held_before(context, class, period.from, |_| true, held)
+            };
+            let crosses = found.is_ok() && before().is_some();
             let alone = |a: &Across| {
                 let alone = a.alone.as_ref();
-                alone.is_some_and(|alone| held(context, class, alone))
+                alone.is_some_and(|alone| held(context, class, alone).is_some())
             };
             let mut if_late = None;
             if let Some(across) = across.as_deref().filter(|a| crosses && !alone(a)) {
@@ -119,17 +124,10 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         .extend(parts.filter_map(|part| tell(context, &part)));
 }
 
-/// Whether something was there at every age in the period before, in the long run.
-fn held_before(context: &Context<'_>, class: ClassId, index: usize) -> bool {
-    let before = index.checked_sub(1);
-    let before = before.and_then(|before| context.plan.periods.get(before));
-    before.is_some_and(|period| held(context, class, &context.symbolized_in(class, period)))
-}
-
-fn held(context: &Context<'_>, class: ClassId, symbolized: &Symbolized) -> bool {
+/// From which age on something is there in a system that is always so, if it is: from the first one.
+fn held(context: &Context<'_>, class: ClassId, symbolized: &Symbolized) -> Option<i64> {
     let question = question(context, class, symbolized);
-    let answers = &context.known.answers;
-    answers.ask(&symbolized.system, &question).holds()
+    settling::held(context, &symbolized.system, &question)
 }
 
 fn question(context: &Context<'_>, class: ClassId, symbolized: &Symbolized) -> Question {

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{ClassId, Phase};
+use thrice_plan::Period;
 
 use super::settling::{Against, claim};
 use crate::context::Context;
@@ -27,6 +29,12 @@ pub(super) fn held_up(context: &Context<'_>, written: Date, comes: Date) -> BTre
     let days = context.plan.periods.iter().map(|period| period.from);
     let waiting = days.filter(|day| (written..comes).contains(day));
     waiting.map(|day| (day, comes)).collect()
+}
+
+/// The last day of a period that lasts so many days longer than it is written to.
+pub(super) fn last_day(period: &Period, longer: i64) -> Date {
+    let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
+    last.checked_add(longer.days()).unwrap_or(last)
 }
 
 /// What came out of a claim.

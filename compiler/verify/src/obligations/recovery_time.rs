@@ -28,13 +28,14 @@ use thrice_plan::{FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
 use super::capacity::size_on;
+use super::lateness::last_day;
 use crate::acceptance;
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Useless, strike};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
 pub(crate) use jobs::Restore;
-use jobs::{From, Missing, Shared, last_day_if, shared};
+use jobs::{From, Missing, Shared, shared};
 use urgency::Job;
 
 /// How soon a class must be back, and who says so.
@@ -205,7 +206,7 @@ fn longer(context: &Context<'_>, shared: &Shared, which: usize, period: &Period)
     let (mut low, mut high) = (0, period.slip_days);
     while low < high {
         let middle = low + (high - low) / 2;
-        let then = shared.on(context, last_day_if(period, middle));
+        let then = shared.on(context, last_day(period, middle));
         match then.is_late(which, then.done(which)) {
             true => high = middle,
             false => low = middle + 1,
@@ -384,7 +385,7 @@ impl Decided {
         let Some(period) = context.plan.periods.get(index) else {
             return;
         };
-        let on_time = LazyCell::new(|| shared.on(context, last_day_if(period, 0)));
+        let on_time = LazyCell::new(|| shared.on(context, last_day(period, 0)));
         for (which, restore) in shared.restores.iter().enumerate() {
             let done = shared.done(which);
             let back = done.map(|done| done.saturating_add(restore.finish));
@@ -409,7 +410,7 @@ impl Decided {
         let days = if_late.iter();
         let days = days.map(|(which, _)| longer(context, &shared, *which, period));
         if let Some(longer) = days.max() {
-            let then = shared.on(context, last_day_if(period, longer));
+            let then = shared.on(context, last_day(period, longer));
             let classes = if_late.iter().map(|(_, class)| *class).collect();
             let overtime = When::Overtime(period.until, longer);
             self.file(context, (classes, overtime), &then, faults, index);

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use thrice_model::ClassId;
-use thrice_plan::CopyId;
+use thrice_plan::{CopyId, Period};
 use thrice_quantity::Seconds;
 
 use crate::context::Context;
@@ -46,6 +47,25 @@ pub(super) fn ages(context: &Context<'_>, class: ClassId, settled: i64) -> (i64,
 pub(super) fn gone_before(context: &Context<'_>, class: ClassId, age: i64) -> bool {
     let most = context.plan.model.classes[class].asked().retain_at_most;
     most.is_some_and(|(most, _)| most.0 < age)
+}
+
+/// From which age on a question's copies are there in a system that is always so, if they are.
+pub(super) fn held(context: &Context<'_>, system: &System, question: &Question) -> Option<i64> {
+    let holds = context.known.answers.ask(system, question).holds();
+    holds.then_some(question.from)
+}
+
+/// From which age on what is asked for of a class was there in the period before a day, in the long run, if it was asked
+/// for in that period and was there.
+pub(super) fn held_before(
+    context: &Context<'_>,
+    class: ClassId,
+    day: Date,
+    asked: impl FnOnce(&Period) -> bool,
+    held: impl FnOnce(&Period, &Symbolized) -> Option<i64>,
+) -> Option<i64> {
+    let period = context.before(day).filter(|period| asked(period))?;
+    held(period, &context.symbolized_in(class, period))
 }
 
 /// What stands behind a claim that the solver proved up to the last age: that is all that is claimed, or

@@ -10,6 +10,20 @@ use crate::context::Context;
 use crate::presence::{Run, Symbolized};
 use crate::wording::{age, list, moment};
 
+/// Adds what happens to the case of a finding, in the order of time, whichever order it was found in. What falls on
+/// one moment stays in the order in which it is given.
+pub(super) fn in_time<M: Ord + Copy>(
+    mut diagnostic: Diagnostic,
+    mut events: Vec<(M, String)>,
+    when: impl Fn(M) -> String,
+) -> Diagnostic {
+    events.sort_by_key(|(at, _)| *at);
+    for (at, what) in events {
+        diagnostic = diagnostic.event(when(at), what);
+    }
+    diagnostic
+}
+
 /// A day, in seconds.
 const DAY: i64 = 86_400;
 
@@ -56,7 +70,7 @@ pub(super) fn tell_run(
     symbolized: &Symbolized,
     run: &Run,
     period: &Period,
-    mut diagnostic: Diagnostic,
+    diagnostic: Diagnostic,
     faults: Option<String>,
     why: &dyn Fn(CopyId) -> Option<String>,
 ) -> Diagnostic {
@@ -135,9 +149,8 @@ pub(super) fn tell_run(
     }
     events.sort();
     events.dedup();
-    for (at, _, what) in events {
-        diagnostic = diagnostic.event(moment(period.from, at), what);
-    }
+    let mut events: Vec<(i64, String)> =
+        events.into_iter().map(|(at, _, what)| (at, what)).collect();
     let left: Vec<&str> = symbolized
         .copies
         .iter()
@@ -152,8 +165,6 @@ pub(super) fn tell_run(
     } else {
         format!("left: {}", list(left))
     };
-    diagnostic.event(
-        moment(period.from, run.age),
-        format!("at the age of {}: {left}", age(run.age)),
-    )
+    events.push((run.age, format!("at the age of {}: {left}", age(run.age))));
+    in_time(diagnostic, events, |at| moment(period.from, at))
 }

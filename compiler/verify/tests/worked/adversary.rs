@@ -432,6 +432,37 @@ fn rot_of_one_container_spares_the_others() {
     assert!(message(&judged(&policy(&[MIRROR, three])), "T1201").contains("decays"));
 }
 
+/// A file that is written anew and decays before the next run is carried over the good one of before; what is written
+/// once, or has versions, stays as it was.
+#[test]
+fn rot_is_carried_with_what_is_written_anew() {
+    let cases = |verb: &str, kind: &str, bucket: &str| {
+        let text = format!(
+            "class docs is {kind} on vps.disk:/docs {{ size 1..2 GB; fields {{ rest internal }} }}\n\
+             copy one of docs to tower.tank:/docs by tower.cron {{ daily at 02:00; taking 1m..4m; monitor deadman }}\n\
+             {verb} two of tower.tank:/docs to s3.main:/docs by tower.cron {{ daily at 03:00; taking 1m..10m; credential writer; monitor deadman }}\n\
+             require survive any 2 of host, rot for docs\n"
+        );
+        let text =
+            policy(&[&text]).replace("\"main-bucket\" {", &format!("\"main-bucket\" {{ {bucket}"));
+        let found = judged(&text);
+        let told = found.findings.iter().map(|f| &f.diagnostic);
+        let told = told.filter(|d| d.code.0 == "T1201");
+        told.map(|d| d.message.clone()).collect::<Vec<_>>()
+    };
+    // Where the data lives, damage is taken to reach all that keeps no versions.
+    let at_home = "nothing of `docs` is left in `t0` if what lies on `vps.disk` decays";
+    let carried = "nothing of `docs` is left in `t0` if host `vps` is lost and what lies on `tower.tank` decays";
+    for verb in ["copy", "sync"] {
+        let mut told = cases(verb, "files", "");
+        told.sort();
+        assert_eq!(told, [carried, at_home], "{verb}");
+        assert_eq!(cases(verb, "items", ""), [at_home], "{verb}");
+        let versions = cases(verb, "files", "versioning on;");
+        assert!(!versions.iter().any(|told| told == carried), "{versions:?}");
+    }
+}
+
 #[test]
 fn versions_find_what_they_need() {
     let configs = |keep: &str| {

@@ -292,6 +292,59 @@ fn a_class_within_another_one_goes_along() {
     assert!(!taken(&backup("tree, tokens", "")).contains(&"T2323"));
 }
 
+/// One place is wrong, however many steps come by: they are all named, once.
+#[test]
+fn what_several_steps_take_along_is_said_once() {
+    let inner = |name: &str, path: &str| {
+        format!(
+            "class {name} is files on vps.disk:/tree/{path} {{ size 1..2 MB; fields {{ rest credential }} }}\n\
+             skip {name} because \"made anew\"\n"
+        )
+    };
+    let copy = |name: &str, hour: u32| {
+        format!(
+            "copy {name} of tree to tower.tank:/{name} by vps.cron {{ daily at {hour}:00; taking 1m..10m; monitor deadman }}\n"
+        )
+    };
+    let backup = |of: &str, clause: &str| {
+        format!(
+            "backup fourth of {of} to r by vps.cron {{ daily at 06:00; keep 7 daily; {clause} taking 1m..10m; monitor deadman }}\n"
+        )
+    };
+    let steps = [copy("first", 14), copy("second", 15), copy("third", 16)].concat();
+    let told = |more: &str| -> Vec<(String, usize)> {
+        let found = copied(&(steps.clone() + more));
+        let mine = found.findings.iter().map(|f| &f.diagnostic);
+        let mine = mine.filter(|d| d.code.0 == "T2323");
+        let steps = |d: &thrice_diagnostics::Diagnostic| {
+            d.labels.iter().filter(|l| l.text == "the step").count()
+        };
+        mine.map(|d| (d.message.clone(), steps(d))).collect()
+    };
+    let one = inner("tokens", "a");
+    let said = "`first`, `second` and `third` take `tokens` along with `tree`, and do not say so";
+    assert_eq!(told(&one), [(said.to_owned(), 3)]);
+    let two = one.clone() + &inner("pins", "b");
+    let said = "`first`, `second` and `third` take `pins` and `tokens` along with `tree`, and do not say so";
+    assert_eq!(told(&two), [(said.to_owned(), 3)]);
+    // What one of them leaves out, it has no part in.
+    let apart = two + &backup("tree", "exclude \"/tree/a\";");
+    let all =
+        "`first`, `fourth`, `second` and `third` take `pins` along with `tree`, and do not say so";
+    let some = "`first`, `second` and `third` take `tokens` along with `tree`, and do not say so";
+    assert_eq!(told(&apart), [(all.to_owned(), 4), (some.to_owned(), 3)]);
+    // Of two classes that a step takes and something lies in, the inner one has it.
+    let between = inner("middle", "a").replace("skip middle because \"made anew\"\n", "")
+        + &inner("tokens", "a/b");
+    let nested = between + &backup("tree, middle", "");
+    let all = told(&nested).into_iter().map(|(message, _)| message);
+    let mine: Vec<String> = all.filter(|m| m.contains("fourth")).collect();
+    assert_eq!(
+        mine,
+        ["`fourth` takes `tokens` along with `middle`, and does not say so"]
+    );
+}
+
 #[test]
 fn a_class_beside_another_one_does_not_go_along() {
     let beside = "class trees is files on vps.disk:/trees { size 1..2 MB; fields { rest internal } }\n\

@@ -55,13 +55,19 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 .help("turn versioning on or off"),
                 vec![step.named.name.to_string()],
             )),
-            Versioning::On if !noncurrent && !noncurrent_rule(context, place) => out.push(finding(
+            _ if store.keeps_versions() && !noncurrent && !noncurrent_rule(context, place) => out.push(finding(
                 Diagnostic::warning(
                     ONLY_MARKERS,
                     format!("what `{}` deletes stays as old versions for ever", step.named.name),
                 )
                 .at(step.named.span, "only adds a delete marker")
-                .at(store.named.span, "versioning is on")
+                .at(
+                    store.named.span,
+                    match store.versioning {
+                        Versioning::On => "versioning is on",
+                        _ => "a lock takes old versions",
+                    },
+                )
                 .help(format!(
                     "add a step for old versions: `expire NAME of {} after 30 days by upload {{ noncurrent }}`",
                     written(&store.named.name, place)

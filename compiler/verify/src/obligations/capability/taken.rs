@@ -43,25 +43,62 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
 
 /// What lies inside of a class without being of it: steps that take the class take that along.
 fn taken_along(context: &Context<'_>, out: &mut Vec<Finding>) {
-    let model = &context.plan.model;
-    let inside = inside(context.plan);
+    let plan = context.plan;
+    let inside = inside(plan);
     if inside.is_empty() {
         return;
     }
-    for (_, step) in model.steps.iter().filter(|(_, step)| takes_a_tree(step)) {
-        let named = |class: ClassId| step.classes.iter().any(|(named, _)| *named == class);
-        for (outer, _) in &step.classes {
-            let along = inside.get(outer).into_iter().flatten();
-            let along = along.map(|id| &context.plan.copies[*id]);
-            let along: Vec<&Copy> = along
-                .filter(|copy| !named(copy.class) && together(&copy.lifetime, &step.lifetime))
-                .filter(|copy| !passes_by(model, step, &copy.location))
-                .collect();
-            if !along.is_empty() {
-                out.push(along_with(context.plan, step, *outer, &along));
+    // For each class and one that lies in it, which steps take that along, and what of it.
+    let mut along: BTreeMap<(ClassId, ClassId), Along> = BTreeMap::new();
+    for (id, step) in plan.model.steps.iter().filter(|(_, s)| takes_a_tree(s)) {
+        for (copy, outer) in along_with(plan, step, &inside) {
+            let inner = plan.copies[copy].class;
+            let found = along.entry((outer, inner)).or_default();
+            found.steps.insert(id);
+            found.copies.insert(copy);
+        }
+    }
+    // What the same steps take along with one class is one mistake.
+    let mut causes: BTreeMap<(ClassId, BTreeSet<StepId>), BTreeSet<CopyId>> = BTreeMap::new();
+    for ((outer, _), Along { steps, copies }) in along {
+        causes.entry((outer, steps)).or_default().extend(copies);
+    }
+    let causes = causes.iter();
+    out.extend(causes.map(|((outer, steps), copies)| tell(plan, *outer, steps, copies)));
+}
+
+/// The steps that take what lies inside of a class along with it, and what they take.
+#[derive(Default)]
+struct Along {
+    steps: BTreeSet<StepId>,
+    copies: BTreeSet<CopyId>,
+}
+
+/// What a step takes along, each with the class that it lies in: of several the innermost.
+fn along_with(
+    plan: &Plan,
+    step: &Step,
+    inside: &BTreeMap<ClassId, Vec<CopyId>>,
+) -> BTreeMap<CopyId, ClassId> {
+    let model = &plan.model;
+    let named: BTreeSet<ClassId> = step.classes.iter().map(|(class, _)| *class).collect();
+    let depth = |class: ClassId| model.classes[class].home.path.len();
+    let mut out: BTreeMap<CopyId, ClassId> = BTreeMap::new();
+    for outer in &named {
+        for id in inside.get(outer).into_iter().flatten() {
+            let copy = &plan.copies[*id];
+            let taken = !named.contains(&copy.class)
+                && together(&copy.lifetime, &step.lifetime)
+                && !passes_by(model, step, &copy.location);
+            if taken {
+                let known = out.entry(*id).or_insert(*outer);
+                if depth(*outer) > depth(*known) {
+                    *known = *outer;
+                }
             }
         }
     }
+    out
 }
 
 /// For each class, the copies of others that lie where it lives or below; only classes that have some.
@@ -109,38 +146,63 @@ fn passes_by(model: &Model, step: &Step, place: &Location) -> bool {
         && patterns.any(|pattern| leaves_out_all(pattern, &[mounted, &place.path]))
 }
 
-fn along_with(plan: &Plan, step: &Step, outer: ClassId, along: &[&Copy]) -> Finding {
+/// One finding for all steps that take the same along with a class.
+fn tell(
+    plan: &Plan,
+    outer: ClassId,
+    steps: &BTreeSet<StepId>,
+    copies: &BTreeSet<CopyId>,
+) -> Finding {
     let model = &plan.model;
-    let name = |class: ClassId| model.classes[class].named.name.as_str();
-    let classes: BTreeSet<ClassId> = along.iter().map(|copy| copy.class).collect();
+    let outer = &model.classes[outer].named;
+    let classes: BTreeSet<ClassId> = copies.iter().map(|id| plan.copies[*id].class).collect();
+    let (takes, does) = match steps.len() {
+        1 => ("takes", "does"),
+        _ => ("take", "do"),
+    };
     let message = format!(
-        "`{}` takes {} along with `{}`, and does not say so",
-        step.named.name,
+        "{} {takes} {} along with `{}`, and {does} not say so",
+        some(steps.iter().map(|id| model.steps[*id].named.name.as_str())),
         some(names(model, &classes)),
-        name(outer)
+        outer.name
     );
-    let mut diagnostic = Diagnostic::error(TAKEN_ALONG, message)
-        .at(step.named.span, "the step")
-        .at(model.classes[outer].named.span, "what it takes");
-    for copy in along.iter().take(super::SHOWN) {
+    let mut diagnostic = Diagnostic::error(TAKEN_ALONG, message);
+    for step in steps {
+        diagnostic = diagnostic.at(model.steps[*step].named.span, "the step");
+    }
+    diagnostic = diagnostic.at(outer.span, "what it takes");
+    for id in copies.iter().take(super::SHOWN) {
+        let copy = &plan.copies[*id];
         let says = match copy.made_by {
             None => "lies inside of that",
             Some(_) => "leaves it inside of that",
         };
         diagnostic = diagnostic.at(plan.span_of(copy), says);
     }
-    let help = match &step.verb {
-        Verb::Backup { .. } => {
-            "name it as well (`of …, … from STORE:/PATH`), or leave it out: `exclude` with its path; else nothing is known of \
-             where it goes, how long it stays and who sees it there"
+    let subjects = names(model, &classes).map(str::to_owned);
+    finding(diagnostic.help(advice(model, steps)), subjects.collect())
+}
+
+/// What a backup can do about it, and what other steps can.
+fn advice(model: &Model, steps: &BTreeSet<StepId>) -> String {
+    let backup = |id: &StepId| matches!(model.steps[*id].verb, Verb::Backup { .. });
+    let what = match (steps.iter().any(backup), steps.iter().all(backup)) {
+        (_, true) => {
+            "name it as well (`of …, … from STORE:/PATH`), or leave it out: `exclude` with its path"
         }
-        _ => {
+        (false, _) => {
             "take the place with all that lies there (`of STORE:/PATH` instead of the class), or let the one live outside of \
-             the other; else nothing is known of where it goes, how long it stays and who sees it there"
+             the other"
+        }
+        (true, false) => {
+            "let the one live outside of the other; or let a backup name it as well (`of …, … from STORE:/PATH`) or leave it \
+             out (`exclude` with its path), and any other step take the place with all that lies there (`of STORE:/PATH` \
+             instead of the class)"
         }
     };
-    let subjects = names(model, &classes).map(str::to_owned);
-    finding(diagnostic.help(help), subjects.collect())
+    format!(
+        "{what}; else nothing is known of where it goes, how long it stays and who sees it there"
+    )
 }
 
 fn names<'m>(model: &'m Model, classes: &BTreeSet<ClassId>) -> impl Iterator<Item = &'m str> {

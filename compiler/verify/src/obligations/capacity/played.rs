@@ -137,6 +137,7 @@ fn ages(copy: &Copy) -> bool {
 mod tests {
     use thrice_quantity::Bytes;
 
+    use super::super::super::lateness::last_day;
     use super::super::lying::Lying;
     use super::super::{first_full, limit};
     use super::*;
@@ -228,7 +229,7 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
         for text in policies() {
             with(&text, |context| {
                 let period = context.plan.periods.last().unwrap();
-                let last = period.until.checked_sub(1.day()).unwrap();
+                let last = last_day(period, 0);
                 each(context, |store, most, copies| {
                     let bound = Bounds::new(context, period.from).total(copies, last);
                     let what = format!("{}: {most} of {bound}\n{text}", context.store_name(store));

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use thrice_model::{ClassId, Demand, Obligation, Requirement};
-use thrice_plan::CopyId;
+use thrice_plan::{CopyId, Period};
 
 use super::super::lateness::{Claimed, claim_however_late};
-use super::super::settling::{Against, ages, dependable, gone_before, settling};
+use super::super::settling::{self, Against, ages, dependable, gone_before, held_before, settling};
 use super::{Kind, counted, groupings};
 use crate::context::Context;
 use crate::presence::{About, Crossing, Question, Run, Symbolized};
@@ -70,8 +70,12 @@ fn on_time(
             alone.and_then(|alone| held(context, (requirement, class), alone, (kind, need)));
         let mut known: BTreeMap<Date, Option<i64>> = BTreeMap::new();
         let mut before = |day: Date| {
-            let held = || held_before(context, (requirement, class), day, (kind, need));
-            *known.entry(day).or_insert_with(held)
+            let asked = |before: &Period| Context::in_force(requirement.lifetime, before);
+            let held = |_: &Period, system: &Symbolized| {
+                held(context, (requirement, class), system, (kind, need))
+            };
+            let before = || held_before(context, class, day, asked, held);
+            *known.entry(day).or_insert_with(before)
         };
         for members in groupings(context, &symbolized.copies, kind) {
             let is_there = |(member, _): &&(usize, u32)| {
@@ -125,22 +129,6 @@ fn on_time(
     Ok(engine)
 }
 
-/// From which age on what is asked for was there in the period before a day, if it was asked for and was there in
-/// the long run.
-fn held_before(
-    context: &Context<'_>,
-    (requirement, class): (&Requirement, ClassId),
-    day: Date,
-    counted: (Kind, u32),
-) -> Option<i64> {
-    let period = context.before(day)?;
-    if !Context::in_force(requirement.lifetime, period) {
-        return None;
-    }
-    let before = context.symbolized_in(class, period);
-    held(context, (requirement, class), &before, counted)
-}
-
 /// From which age on what is asked for is there in a system that is always so, if it is.
 fn held(
     context: &Context<'_>,
@@ -166,12 +154,7 @@ fn held(
             window: 0,
             crossing: Crossing::Old,
         };
-        let held = context
-            .known
-            .answers
-            .ask(&symbolized.system, &question)
-            .holds();
-        since = held.then_some(from.max(since))?;
+        since = settling::held(context, &symbolized.system, &question)?.max(since);
     }
     Some(since)
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use thrice_model::{ClassKind, Source, StepId, StepTarget, Verb};
+use thrice_model::{ClassKind, Lock, Source, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, CopyId, LIFECYCLE_LATE, Leave};
 use thrice_quantity::Seconds;
 use thrice_retention::closed_form;
@@ -256,9 +256,14 @@ impl Path<'_, '_> {
         match noncurrent(self.context, copy, Some(self.day)) {
             Noncurrent::Gone => {}
             Noncurrent::For(after, _) => {
-                let kept = after.high().saturating_add(LIFECYCLE_LATE);
+                let (kept, locked) = as_old_version(after.high(), store.lock);
                 at = at.saturating_add(kept);
-                why.push_str(&format!(", and as an old version it stays for {kept} more"));
+                let until = if locked {
+                    "until the lock ends"
+                } else {
+                    "as an old version"
+                };
+                why.push_str(&format!(", and {until} it stays for {kept} more"));
             }
             Noncurrent::ForEver => {
                 return (
@@ -266,11 +271,6 @@ impl Path<'_, '_> {
                     format!("{why}, and old versions in the bucket never go"),
                 );
             }
-        }
-        if let Some(lock) = store.lock {
-            let kept = Seconds::days(lock.days);
-            at = at.saturating_add(kept);
-            why.push_str(&format!(", and the lock holds it for {kept} more"));
         }
         (Some(at), why)
     }
@@ -284,4 +284,18 @@ impl Path<'_, '_> {
             cadence.nominal_delay()
         }
     }
+}
+
+/// How long after it was deleted or overwritten an object is gone from its bucket at the latest, and whether that is
+/// because of a lock.
+///
+/// Both clocks run at once, and so the longer one decides, never their sum. The rule counts from when the object became an
+/// old version; a lock from its upload, which is no later than that, and nothing here extends one. A lifecycle passes
+/// over what is locked and looks at it anew the next day (Ceph's `rgw_lc.cc`: `NoncurrentExpiration` asks
+/// `pass_object_lock_check` of each old version in each run, and remembers nothing), so it is as late after the end of a
+/// lock as after its own days.
+fn as_old_version(after: Seconds, lock: Option<Lock>) -> (Seconds, bool) {
+    let locked = lock.map_or(Seconds::ZERO, |lock| Seconds::days(lock.days));
+    let kept = after.max(locked).saturating_add(LIFECYCLE_LATE);
+    (kept, locked > after)
 }

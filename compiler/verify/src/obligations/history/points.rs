@@ -164,7 +164,10 @@ pub(super) fn pasts(context: &Context<'_>, ids: &[CopyId], runs: Runs) -> BTreeM
                 gap: head.saturating_add(period),
             });
         }
+        // Where versioning is suspended old versions stay, but what is overwritten now leaves none.
+        let store = &context.plan.model.stores[copy.location.store];
         match noncurrent(context, copy, None) {
+            _ if !store.keeps_versions() => {}
             Noncurrent::Gone => {}
             Noncurrent::For(after, _) => points.push(Points::Even {
                 reach: after.low(),

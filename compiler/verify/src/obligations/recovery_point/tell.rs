@@ -10,6 +10,7 @@ use thrice_plan::{CopyId, Missed};
 use thrice_quantity::Seconds;
 
 use super::super::lateness::{self, point_at};
+use super::super::story::in_time;
 use super::asker::{Attained, Oldest, Outcome, unwatched};
 use super::{Violation, late, path};
 use crate::context::Context;
@@ -308,7 +309,7 @@ fn case(
     context: &Context<'_>,
     violation: &Violation,
     class: &str,
-    mut diagnostic: Diagnostic,
+    diagnostic: Diagnostic,
 ) -> Diagnostic {
     let oldest = &violation.attained.oldest;
     let when = set_words(context, &violation.attained.faults);
@@ -322,41 +323,48 @@ fn case(
     };
     let passages = passages(context, (oldest.copy, oldest.at), violation.missed);
     let mut events: Vec<(i64, String)> = Vec::new();
+    let name = |passage: &Passage| &context.plan.model.steps[passage.step].named.name;
+    let mut before: Option<&Passage> = None;
     for passage in passages.iter().rev() {
-        let name = &context.plan.model.steps[passage.step].named.name;
-        let data = instant(passage.run.data());
+        let reader = name(passage);
+        // A script that comes `after` another is due at its time and waits until that one is done.
+        let waits = before.filter(|writer| writer.run.done() > passage.run.start());
+        let starts = match waits {
+            Some(writer) => format!("`{reader}` is due, waits for `{}`", name(writer)),
+            None => format!("`{reader}` starts"),
+        };
         let starts = match passage.run.data() == passage.run.start() {
-            true => format!("`{name}` starts"),
-            false => format!("`{name}` starts, and takes the data of {data}"),
+            true => starts,
+            false => {
+                let data = instant(passage.run.data());
+                format!("{starts}, and takes the data of {data}")
+            }
         };
         events.push((passage.run.start(), starts));
-        events.push((passage.run.done(), format!("`{name}` is done")));
+        events.push((passage.run.done(), format!("`{reader}` is done")));
         if let (Some(failed), count) = (passage.failing.first(), passage.failing.len()) {
             let what = match count {
-                1 => format!("`{name}` fails"),
+                1 => format!("`{reader}` fails"),
                 _ => {
-                    format!("`{name}` fails, and so do all of its {count} runs until somebody acts")
+                    format!(
+                        "`{reader}` fails, and so do all of its {count} runs until somebody acts"
+                    )
                 }
             };
             events.push((failed.start(), what));
         }
+        before = Some(passage);
     }
     for (phase, days) in late::phases(context, &violation.late) {
         let comes = violation.late.get(&phase.start).copied();
         let comes = comes.map(midnight).filter(|at| *at < oldest.at);
-        if let Some(comes) = comes {
-            let after = events.iter().position(|(at, _)| *at > comes);
-            let begins = lateness::begins(&phase.named.name, days);
-            events.insert(after.unwrap_or(events.len()), (comes, begins));
-        }
+        events.extend(comes.map(|at| (at, lateness::begins(&phase.named.name, days))));
     }
-    for (at, what) in events {
-        diagnostic = diagnostic.event(instant(at), what);
-    }
-    diagnostic.event(
-        instant(oldest.at),
+    events.push((
+        oldest.at,
         format!("just before there is a newer one, {when}: `{class}` on `{store}` is {age} old"),
-    )
+    ));
+    in_time(diagnostic, events, instant)
 }
 
 fn advice(context: &Context<'_>, violation: &Violation, boundary: bool) -> String {

@@ -9,6 +9,7 @@ use thrice_plan::{Copy, CopyId, CopyKind, Period};
 use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
 
 use super::super::capacity::bound::size_on;
+use super::super::lateness::last_day;
 use super::Due;
 use super::urgency::{self, Job};
 use crate::context::Context;
@@ -163,7 +164,7 @@ fn filled(context: &Context<'_>, ids: &[CopyId], period: &Period) -> Date {
     let new = copies.filter(|copy| copy.lifetime.from >= period.from);
     let Seconds(longest) = new.map(|copy| copy.staleness).max().unwrap_or_default();
     let days = longest.div_euclid(Seconds::DAY.0).saturating_add(1);
-    let last = last_day(period);
+    let last = last_day(period, period.slip_days);
     let day = period.from.checked_add(days.min(36_525).days());
     day.map_or(last, |day| day.min(last))
 }
@@ -219,23 +220,13 @@ pub(super) fn restore(
         due,
         setup,
         finish,
-        bytes: size_on(context, class, last_day(period)),
-        day: last_day(period),
+        // Late as its end may be: then it is largest.
+        bytes: size_on(context, class, last_day(period, period.slip_days)),
+        day: last_day(period, period.slip_days),
         speed,
         ways,
         slowest,
     })
-}
-
-/// The day on which what is restored is largest: the last of a period, late as its end may be.
-pub(super) fn last_day(period: &Period) -> Date {
-    last_day_if(period, period.slip_days)
-}
-
-/// The last day of a period that lasts so many days longer than it is written to.
-pub(super) fn last_day_if(period: &Period, longer: i64) -> Date {
-    let last = period.until.checked_sub(1.day()).unwrap_or(period.until);
-    last.checked_add(longer.days()).unwrap_or(last)
 }
 
 type Way = (Result<BytesPerSecond, Vec<Missing>>, Ways, HostId);

@@ -7,6 +7,7 @@ use thrice_model::{ClassId, Obligation, Phase};
 use thrice_quantity::Seconds;
 
 use super::super::lateness::{self, phase_on};
+use super::super::story::in_time;
 use super::super::survival::tell::set_words;
 use super::jobs::{Missing, Restore, Shared};
 use super::urgency::{crowded, least_speed, most_bytes};
@@ -99,9 +100,9 @@ pub(super) fn late(context: &Context<'_>, late: &Late) -> Finding {
         diagnostic = diagnostic.at(span, faults::words(context, fault));
     }
     diagnostic = lateness::point_at(&next, diagnostic);
-    for (when, what) in events(context, late) {
-        diagnostic = diagnostic.event(format!("after {when}"), what);
-    }
+    diagnostic = in_time(diagnostic, events(context, late), |when| {
+        format!("after {when}")
+    });
     let fault = match struck.iter().collect::<Vec<_>>().as_slice() {
         [Fault::Loss(target)] => Some(*target),
         _ => None,
@@ -156,6 +157,7 @@ fn events(context: &Context<'_>, late: &Late) -> Vec<(Seconds, String)> {
             ),
         ));
     }
+    // Ties in the order of the words, whichever order the restores are in.
     out.sort();
     out
 }

@@ -4,6 +4,8 @@
 //! does. All deadlines are met if and only if for each arrival `a` and each deadline `d` what arrives
 //! from `a` on and is due by `d` fits between them: `a + Σ bytes / speed ≤ d`.
 
+use std::collections::BTreeSet;
+
 use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
 
 /// What must come over the link.
@@ -25,27 +27,29 @@ pub(super) struct Crowded {
     pub bytes: Bytes,
 }
 
-/// What arrives in a stretch and is due in it.
-fn due(jobs: &[Job], from: Seconds, until: Seconds) -> Bytes {
-    jobs.iter()
-        .filter(|job| job.arrival >= from && job.deadline <= until)
-        .fold(Bytes::ZERO, |sum, job| sum.saturating_add(job.bytes))
-}
-
-/// All stretches that can be crowded: from an arrival to a deadline.
+/// All stretches from an arrival to a deadline, each with what arrives in it and is due in it. Of each arrival the
+/// deadlines come in their order, so that each job is counted once an arrival.
 fn stretches(jobs: &[Job]) -> impl Iterator<Item = Crowded> {
-    jobs.iter().flat_map(move |first| {
-        jobs.iter().filter_map(move |last| {
-            let (from, until) = (first.arrival, last.deadline);
-            let bytes = due(jobs, from, until);
-            (bytes > Bytes::ZERO).then_some(Crowded { from, until, bytes })
-        })
+    let mut jobs = jobs.to_vec();
+    jobs.sort_unstable_by_key(|job| job.deadline);
+    let arrivals: BTreeSet<Seconds> = jobs.iter().map(|job| job.arrival).collect();
+    arrivals.into_iter().flat_map(move |from| {
+        let mut bytes = Bytes::ZERO;
+        let due = jobs.chunk_by(|one, other| one.deadline == other.deadline);
+        let stretches = due.filter_map(|due| {
+            let later = due.iter().filter(|job| job.arrival >= from);
+            bytes = later.fold(bytes, |sum, job| sum.saturating_add(job.bytes));
+            let until = due.first()?.deadline;
+            Some(Crowded { from, until, bytes })
+        });
+        stretches.collect::<Vec<_>>()
     })
 }
 
 /// The first stretch, by its end, into which what is due does not fit; `None` if all deadlines are met.
 pub(super) fn crowded(jobs: &[Job], speed: BytesPerSecond) -> Option<Crowded> {
     stretches(jobs)
+        .filter(|stretch| stretch.bytes > Bytes::ZERO)
         .filter(|stretch| {
             speed
                 .time_for(stretch.bytes)
@@ -58,7 +62,7 @@ pub(super) fn crowded(jobs: &[Job], speed: BytesPerSecond) -> Option<Crowded> {
 /// alone takes longer.
 pub(super) fn least_speed(jobs: &[Job]) -> Option<BytesPerSecond> {
     let mut least = 1;
-    for stretch in stretches(jobs) {
+    for stretch in stretches(jobs).filter(|stretch| stretch.bytes > Bytes::ZERO) {
         let time = u64::try_from(stretch.until.saturating_sub(stretch.from).0).ok()?;
         least = least.max(stretch.bytes.0.div_ceil((time > 0).then_some(time)?));
     }
@@ -78,13 +82,11 @@ pub(super) fn most_bytes(jobs: &[Job], which: usize, speed: BytesPerSecond) -> O
         return None;
     }
     let mut most = u64::MAX;
-    for first in jobs.iter().filter(|job| job.arrival <= arrival) {
-        for last in jobs.iter().filter(|job| job.deadline >= deadline) {
-            let time = last.deadline.saturating_sub(first.arrival).0;
-            let room = speed.0.saturating_mul(u64::try_from(time).unwrap_or(0));
-            let others = due(&without, first.arrival, last.deadline);
-            most = most.min(room.saturating_sub(others.0));
-        }
+    let around = |stretch: &Crowded| stretch.from <= arrival && stretch.until >= deadline;
+    for stretch in stretches(&without).filter(around) {
+        let time = stretch.until.saturating_sub(stretch.from).0;
+        let room = speed.0.saturating_mul(u64::try_from(time).unwrap_or(0));
+        most = most.min(room.saturating_sub(stretch.bytes.0));
     }
     (most > 0).then_some(Bytes(most))
 }
@@ -93,11 +95,18 @@ pub(super) fn most_bytes(jobs: &[Job], which: usize, speed: BytesPerSecond) -> O
 /// since it, or one before it, could begin. What arrives later and is due later does not hold it up.
 pub(super) fn done(jobs: &[Job], which: usize, speed: BytesPerSecond) -> Option<Seconds> {
     let own = jobs.get(which)?;
-    let earlier = jobs.iter().filter(|job| job.arrival <= own.arrival);
+    let mut urgent: Vec<&Job> = jobs.iter().filter(|j| j.deadline <= own.deadline).collect();
+    urgent.sort_unstable_by_key(|job| std::cmp::Reverse(job.arrival));
     let mut last = own.arrival;
-    for first in earlier {
-        let bytes = due(jobs, first.arrival, own.deadline);
-        last = last.max(first.arrival.saturating_add(speed.time_for(bytes)?));
+    let mut bytes = Bytes::ZERO;
+    // The latest arrivals first: what has come since the one that is looked at is summed up on the way.
+    for same in urgent.chunk_by(|one, other| one.arrival == other.arrival) {
+        bytes = same
+            .iter()
+            .fold(bytes, |sum, job| sum.saturating_add(job.bytes));
+        if let Some(first) = same.first().filter(|first| first.arrival <= own.arrival) {
+            last = last.max(first.arrival.saturating_add(speed.time_for(bytes)?));
+        }
     }
     Some(last)
 }
@@ -193,6 +202,17 @@ mod tests {
                 done(&jobs, which, BytesPerSecond(1)).is_some_and(|at| at <= jobs[which].deadline)
             };
             prop_assert_eq!((0..jobs.len()).all(in_time), fits);
+            // The same, as it is defined: for each arrival, all jobs once more.
+            for own in &jobs {
+                let since = |from: i64| {
+                    let due = jobs.iter().filter(|j| j.arrival.0 >= from && j.deadline <= own.deadline);
+                    Seconds(from + due.map(|job| job.bytes.0 as i64).sum::<i64>())
+                };
+                let arrivals = jobs.iter().map(|job| job.arrival.0);
+                let last = arrivals.filter(|at| *at <= own.arrival.0).map(since).max();
+                let which = jobs.iter().position(|job| job == own).unwrap();
+                prop_assert_eq!(done(&jobs, which, BytesPerSecond(1)), last);
+            }
             let least = least_speed(&jobs).unwrap();
             prop_assert_eq!(crowded(&jobs, least), None);
             if fits {

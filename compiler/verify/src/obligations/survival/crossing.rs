@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use jiff::civil::Date;
 use thrice_model::{ClassId, Obligation};
+use thrice_plan::Period;
 
 use super::super::lateness::{Claimed, claim_however_late};
-use super::super::settling::Against;
+use super::super::settling::{self, Against, held_before};
 use super::decider::{Alike, Decider};
 use super::question::{after, members, question, useless};
 use super::{Ask, Violation};
@@ -56,7 +56,11 @@ impl Decider<'_, '_> {
         let held = match from {
             0 => None,
             _ => across.held(ask.since, (from, in_force.window), |day| {
-                held_before(context, ask, lost, day)
+                let asked = |before: &Period| ask.since <= before.from;
+                held_before(context, lost, day, asked, |before, symbolized| {
+                    let struck = strike(context, &ask.faults, before.from);
+                    held(context, (ask, &struck), lost, symbolized)
+                })
             }),
         };
         let settled = Some((Crossing::Settled(from), from));
@@ -103,15 +107,6 @@ impl Decider<'_, '_> {
     }
 }
 
-/// From which age on enough was left in the period before a day, if it was asked and was so in the long run.
-fn held_before(context: &Context<'_>, ask: &Ask, lost: ClassId, day: Date) -> Option<i64> {
-    let before = context.before(day);
-    let period = before.filter(|period| ask.since <= period.from)?;
-    let struck = strike(context, &ask.faults, period.from);
-    let before = context.symbolized_in(lost, period);
-    held(context, (ask, &struck), lost, &before)
-}
-
 /// From which age on enough is left in a system that is always so, if it is.
 fn held(
     context: &Context<'_>,
@@ -122,6 +117,5 @@ fn held(
     let useless = useless(context, ask, struck, &symbolized.copies);
     let system = after(symbolized, &useless);
     let question = question(context, lost, &symbolized.copies, &useless)?;
-    let held = context.known.answers.ask(&system, &question).holds();
-    held.then_some(question.from)
+    settling::held(context, &system, &question)
 }

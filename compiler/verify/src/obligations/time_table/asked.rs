@@ -4,6 +4,7 @@ use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::StepId;
 use thrice_quantity::Seconds;
 
+use super::super::story::in_time;
 use super::{Rhythm, at_work, finding, if_late, meetings_however_late};
 use crate::context::Context;
 use crate::verification::Finding;
@@ -54,15 +55,10 @@ fn too_early(context: &Context<'_>, id: StepId) -> Option<Finding> {
                 copying.length.saturating_sub(copying.late)
             ),
         )
-        .event(
-            instant(begun),
-            at_work(step, begun, copying.length).replacen("starts", "is due", 1),
-        )
-        .event(
-            instant(asked),
-            "a version has not arrived yet: an alarm, and nothing is wrong",
-        )
         .help("ask later, or say how long the backup and the copying may take: `taking`");
+    let due = at_work(step, begun, copying.length).replacen("starts", "is due", 1);
+    let alarm = "a version has not arrived yet: an alarm, and nothing is wrong".to_owned();
+    let diagnostic = in_time(diagnostic, vec![(begun, due), (asked, alarm)], instant);
     let diagnostic = if_late(context, &met, diagnostic);
     Some(finding(diagnostic, vec![name.to_string()]))
 }

@@ -15,6 +15,7 @@ use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
 use thrice_model::{RepositoryId, StepId, Table};
 use thrice_quantity::Seconds;
 
+use super::super::story::in_time;
 use super::users::{Manner, Role, Users, users};
 use super::{
     Meetings, Rhythm, SHOWN, always, finding, if_late, in_step, meetings_however_late, runs,
@@ -244,7 +245,7 @@ fn tell(
     let (start, other) = told.met.first?;
     let end =
         |users: &Users, start: i64| instant(start.saturating_add(users.manner.rhythm.length.0));
-    let mut events = [
+    let events = vec![
         (
             other,
             format!("{second} may be at work until {}", end(told.second, other)),
@@ -254,10 +255,7 @@ fn tell(
             format!("{first} may be at work until {}", end(told.first, start)),
         ),
     ];
-    events.sort();
-    for (at, what) in events {
-        diagnostic = diagnostic.event(instant(at), what);
-    }
+    diagnostic = in_time(diagnostic, events, instant);
     let which = match (told.met.overtime, told.met.always()) {
         (Some(_), _) => String::new(),
         (None, true) => ": so it may be in each of its runs".to_owned(),

@@ -7,6 +7,7 @@ use thrice_model::{HostId, StepId, Verb};
 use thrice_plan::calendar::after_is_enforced;
 use thrice_quantity::Seconds;
 
+use super::super::story::in_time;
 use super::{
     Meetings, Rhythm, always, at_work, finding, if_late, meetings_however_late, names, pointing,
 };
@@ -202,12 +203,24 @@ fn tell(context: &Context<'_>, early: Early, pairs: &[Pair]) -> Option<Finding> 
         (None, true) => ", as in each of its runs".to_owned(),
         (None, false) => format!(", as in {} of its {} runs", met.hits, met.runs),
     };
-    diagnostic = diagnostic
-        .event(instant(written), at_work(writer, written, length))
-        .event(
-            instant(read),
-            format!("`{}` starts{which}", reader.named.name),
-        );
+    let reads = Rhythm::of(context, told.reader)?;
+    let starts = match early {
+        _ if read >= written => format!("`{}` starts", reader.named.name),
+        Early::Torn => at_work(reader, read, reads.length),
+        // Due before the writer is, it meets it by starting late.
+        Early::Old | Early::Refuses => {
+            let late = instant(read.saturating_add(reads.late.0));
+            format!(
+                "`{}` is due, and may start as late as {late}",
+                reader.named.name
+            )
+        }
+    };
+    let events = vec![
+        (written, at_work(writer, written, length)),
+        (read, format!("{starts}{which}")),
+    ];
+    diagnostic = in_time(diagnostic, events, instant);
     let mut subjects = readers;
     subjects.extend(writers);
     let diagnostic = if_late(context, met, diagnostic.help(advice(early)));
