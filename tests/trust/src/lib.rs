@@ -18,6 +18,7 @@ pub mod recovery;
 pub mod rewrite;
 pub mod room;
 pub mod runs;
+pub mod table;
 pub mod world;
 
 use rand_xorshift::XorShiftRng;

@@ -3,14 +3,19 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use rand::RngExt as _;
+use thrice_diagnostics::Severity;
 use thrice_model::Obligation;
-use thrice_verify::Session;
+use thrice_verify::{Session, Verification};
 
 use crate::policy::{Texts, plan};
-use crate::{Random, random, reach, recovery, room};
+use crate::{Random, random, reach, recovery, room, table};
 
 /// More room than any small policy takes, in gigabytes.
 const PLENTY: i64 = 1_000_000;
+
+/// No run is made longer by more than this, in minutes.
+const MOST_LONGER: i64 = 2 * 24 * 60;
 
 /// A policy, and whether an obligation holds of it.
 struct Ask {
@@ -19,6 +24,8 @@ struct Ask {
     /// Whether a verdict that is stricter than what was tried is a mistake. Where it is not, thrice counts
     /// with what tools may do besides.
     exact: bool,
+    /// All that is to be told, where that is known.
+    told: Option<table::Met>,
 }
 
 /// Makes random worlds and tries them: what is asked about each; `None` for one that is too large to try.
@@ -33,17 +40,25 @@ pub enum About {
     History,
     /// How much room is taken.
     Capacity,
+    /// Whose runs meet.
+    TimeTable,
 }
 
 impl About {
     /// All there are.
-    pub const ALL: [Self; 3] = [Self::RecoveryPoint, Self::History, Self::Capacity];
+    pub const ALL: [Self; 4] = [
+        Self::RecoveryPoint,
+        Self::History,
+        Self::Capacity,
+        Self::TimeTable,
+    ];
 
     const fn obligation(self) -> Obligation {
         match self {
             Self::RecoveryPoint => Obligation::RecoveryPoint,
             Self::History => Obligation::History,
             Self::Capacity => Obligation::Capacity,
+            Self::TimeTable => Obligation::TimeTable,
         }
     }
 
@@ -52,6 +67,7 @@ impl About {
             Self::RecoveryPoint => recovery_points,
             Self::History => histories,
             Self::Capacity => rooms,
+            Self::TimeTable => tables,
         }
     }
 }
@@ -126,7 +142,12 @@ pub fn compare(about: About, seed: u64, worlds: u64, mut tell: impl FnMut(&Tally
 }
 
 fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
-    let Ask { text, holds, exact } = ask;
+    let Ask {
+        text,
+        holds,
+        exact,
+        told,
+    } = ask;
     let plan = match plan(&Texts::one(text)) {
         Ok(plan) => plan,
         Err(why) => {
@@ -151,6 +172,17 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
                 .values()
                 .any(|plays| !plays.rest_on.is_empty()),
     );
+    if let Some(met) = told {
+        let said = all_told(&verified, obligation);
+        if said == met.exactly {
+        } else if said == met.stricter {
+            out.stricter += 1;
+        } else {
+            let said = format!("case {case}: met {:?}, told {said:?}\n{text}", met.exactly);
+            out.mismatches.push(said);
+        }
+        return;
+    }
     let stricter = *holds && !found;
     if stricter && !exact {
         out.stricter += 1;
@@ -159,6 +191,23 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
         let said = format!("case {case}: tried {holds}, said {found} {notes:?}\n{text}");
         out.mismatches.push(said);
     }
+}
+
+/// The findings of an obligation: the code, whether it is an error, and who has to do with it.
+fn all_told(verified: &Verification, obligation: Obligation) -> table::Told {
+    let mine = verified
+        .findings
+        .iter()
+        .filter(|finding| finding.obligation == obligation);
+    mine.map(|finding| {
+        let mut names = finding.subjects.clone();
+        names.sort_unstable();
+        names.dedup();
+        let diagnostic = &finding.diagnostic;
+        let error = diagnostic.severity == Severity::Error;
+        (diagnostic.code.0, error, names)
+    })
+    .collect()
 }
 
 fn recovery_points(random: &mut Random) -> Option<Vec<Ask>> {
@@ -177,6 +226,7 @@ fn recovery_points(random: &mut Random) -> Option<Vec<Ask>> {
                 text: world.text(nominal, guaranteed),
                 holds,
                 exact: true,
+                told: None,
             })
         });
     Some(asks.collect())
@@ -192,6 +242,7 @@ fn histories(random: &mut Random) -> Option<Vec<Ask>> {
             text: world.text(reach),
             holds,
             exact: true,
+            told: None,
         })
         .collect(),
     )
@@ -205,6 +256,7 @@ fn rooms(random: &mut Random) -> Option<Vec<Ask>> {
             text: world.text(room::Room { home, away }),
             holds,
             exact,
+            told: None,
         })
     };
     let exact = world.holds == room::Holds::Mirror;
@@ -215,4 +267,39 @@ fn rooms(random: &mut Random) -> Option<Vec<Ask>> {
         ask(PLENTY, away - 1, false, true),
     ];
     Some(asks.into_iter().flatten().collect())
+}
+
+/// A policy as it is, and one of its steps with the longest runs that meet no others than those now, and with a
+/// minute more.
+fn tables(random: &mut Random) -> Option<Vec<Ask>> {
+    let world = table::World::random(random);
+    let due = world.walk();
+    let met = world.met(&due);
+    let step = random.random_range(0..world.steps());
+    let ask = |world: &table::World, met: table::Met| Ask {
+        text: world.text(),
+        holds: !met.exactly.iter().any(|(_, error, _)| *error),
+        exact: true,
+        told: Some(met),
+    };
+    let mut out = vec![ask(&world, met.clone())];
+    if let Some(now) = world.longest(step) {
+        // A longer run meets at least whom a shorter one meets.
+        let (mut same, mut other) = (now, now + 1);
+        while other < now + MOST_LONGER && world.lasting(step, other).met(&due) == met {
+            (same, other) = (other, other + (other - now).max(1));
+        }
+        while other - same > 1 {
+            let middle = same + (other - same) / 2;
+            match world.lasting(step, middle).met(&due) == met {
+                true => same = middle,
+                false => other = middle,
+            }
+        }
+        for longest in [same, same + 1] {
+            let world = world.lasting(step, longest);
+            out.push(ask(&world, world.met(&due)));
+        }
+    }
+    Some(out)
 }
