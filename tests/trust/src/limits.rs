@@ -85,6 +85,8 @@ pub struct Tally {
     pub held: u64,
     /// How many did not.
     pub failed: u64,
+    /// How many findings were told, where all of them were compared.
+    pub told: u64,
     /// How many were stricter than what was tried, where that is no mistake.
     pub stricter: u64,
     /// How many of the cases that were told were not replayed on the simulator.
@@ -97,13 +99,14 @@ impl Display for Tally {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} worlds (seed {}), {} too large and left out; {} verdicts held, {} failed, of these {} stricter than what was tried and {} not replayed; {} mismatches",
+            "{}: {} worlds (seed {}), {} too large and left out; {} verdicts held, {} failed, with {} findings compared, of these {} stricter than what was tried and {} not replayed; {} mismatches",
             self.about.obligation().word(),
             self.worlds,
             self.seed,
             self.left_out,
             self.held,
             self.failed,
+            self.told,
             self.stricter,
             self.not_played,
             self.mismatches.len()
@@ -122,6 +125,7 @@ pub fn compare(about: About, seed: u64, worlds: u64, mut tell: impl FnMut(&Tally
         left_out: 0,
         held: 0,
         failed: 0,
+        told: 0,
         stricter: 0,
         not_played: 0,
         mismatches: Vec::new(),
@@ -174,6 +178,7 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
     );
     if let Some(met) = told {
         let said = all_told(&verified, obligation);
+        out.told += said.len() as u64;
         if said == met.exactly {
         } else if said == met.stricter {
             out.stricter += 1;

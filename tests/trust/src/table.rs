@@ -289,6 +289,25 @@ impl<'s> Year<'s> {
     }
 }
 
+impl Year<'_> {
+    /// For each run that is due within the horizon, whether the other one, none of whose runs it found due, may
+    /// become due before it is done.
+    fn is_overtaken(&self, other: &Year<'_>) -> Vec<bool> {
+        let due = self
+            .starts
+            .iter()
+            .take_while(|start| **start < DAYS * 24 * 60);
+        due.map(|start| {
+            (*start..=start + self.jitter).any(|begins| {
+                let over = other.starts.partition_point(|other| *other <= begins);
+                let next = other.starts.get(over);
+                next.is_some_and(|next| *next < begins + self.most)
+            })
+        })
+        .collect()
+    }
+}
+
 impl Step {
     fn takes(&self) -> (i64, i64) {
         self.takes.unwrap_or((0, self.when.period() / 2))
@@ -553,11 +572,19 @@ impl World {
                     (false, false) => "T2104",
                 };
                 let finds = year.finds(writes, code == "T2105");
-                if finds.iter().any(|left| *left > 0) {
-                    let always = finds.iter().all(|left| *left > 0);
-                    let key = (code, writer.host, step.host);
+                let finds = finds.iter().map(|left| *left > 0).collect();
+                let mut hits: Vec<(&str, Vec<bool>)> = vec![(code, finds)];
+                if looks && in_place {
+                    hits.push(("T2105", year.is_overtaken(writes)));
+                }
+                for (code, hits) in hits {
+                    if !hits.contains(&true) {
+                        continue;
+                    }
+                    // A reader that looks and one that does not have a cause of their own.
+                    let key = (code, looks, writer.host, step.host);
                     let (error, names) = found.entry(key).or_default();
-                    *error |= always && code != "T2104";
+                    *error |= code != "T2104" && !hits.contains(&false);
                     names.extend([Self::name(at), Self::name(other)]);
                 }
             }

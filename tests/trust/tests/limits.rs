@@ -46,6 +46,23 @@ fn rooms_are_at_least_what_playing_the_corners_gives() {
     agree(About::Capacity, 30);
 }
 
+/// Who meets whom, and whether always, is told exactly but for how much is left of what is waited for.
+#[test]
+fn who_meets_whom_is_what_walking_through_a_year_gives() {
+    let worlds = 30;
+    let seed = option("THRICE_SEED", 1);
+    let tally = compare(About::TimeTable, seed, worlds, |_| {});
+    assert!(
+        tally.mismatches.is_empty(),
+        "{tally}\n{}",
+        tally.mismatches.join("\n")
+    );
+    assert!(
+        tally.told > worlds && tally.stricter * 5 < tally.told,
+        "{tally}"
+    );
+}
+
 /// What is found in a form of the real policy that asks for more, each case of which is borne out.
 fn asked_for(form: &str, ask: &str, obligations: &[Obligation]) -> Verification {
     let mut texts = Texts::vpai(form);
