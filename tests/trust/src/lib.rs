@@ -8,6 +8,7 @@
 
 pub mod compare;
 pub mod crossing;
+pub mod erased;
 pub mod fuzz;
 pub mod hostile;
 pub mod limits;

@@ -9,7 +9,7 @@ use thrice_model::Obligation;
 use thrice_verify::{Session, Verification};
 
 use crate::policy::{Texts, plan};
-use crate::{Random, random, reach, recovery, room, table};
+use crate::{Random, erased, random, reach, recovery, room, table};
 
 /// More room than any small policy takes, in gigabytes.
 const PLENTY: i64 = 1_000_000;
@@ -42,15 +42,18 @@ pub enum About {
     Capacity,
     /// Whose runs meet.
     TimeTable,
+    /// How long what was deleted is somewhere.
+    Erasure,
 }
 
 impl About {
     /// All there are.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::RecoveryPoint,
         Self::History,
         Self::Capacity,
         Self::TimeTable,
+        Self::Erasure,
     ];
 
     const fn obligation(self) -> Obligation {
@@ -59,6 +62,7 @@ impl About {
             Self::History => Obligation::History,
             Self::Capacity => Obligation::Capacity,
             Self::TimeTable => Obligation::TimeTable,
+            Self::Erasure => Obligation::Erasure,
         }
     }
 
@@ -68,6 +72,7 @@ impl About {
             Self::History => histories,
             Self::Capacity => rooms,
             Self::TimeTable => tables,
+            Self::Erasure => erasures,
         }
     }
 }
@@ -307,4 +312,21 @@ fn tables(random: &mut Random) -> Option<Vec<Ask>> {
         }
     }
     Some(out)
+}
+
+/// What outlived its deletion for longest is gone by then, and not an hour before.
+fn erasures(random: &mut Random) -> Option<Vec<Ask>> {
+    let world = erased::World::random(random);
+    let played = world.played()?;
+    let asks = [(played, true), (played - 1, false)];
+    let asks = asks.into_iter().filter(|(most, _)| *most > 0);
+    Some(
+        asks.map(|(most, holds)| Ask {
+            text: world.text(most),
+            holds,
+            exact: world.is_exact(),
+            told: None,
+        })
+        .collect(),
+    )
 }

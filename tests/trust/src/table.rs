@@ -43,7 +43,7 @@ const WAITS_FOR_SCRIPT: i64 = 6 * 60;
 
 /// When a step is due, in minutes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum When {
+pub(crate) enum When {
     Hourly(i64),
     /// Each time so many minutes since midnight have passed; they divide a day.
     Every(i64),
@@ -143,7 +143,7 @@ impl When {
         }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let at = |minute: &i64| format!("{:02}:{:02}", minute / 60, minute % 60);
         match self {
             Self::Hourly(minute) => format!("hourly at minute {minute}"),
@@ -196,14 +196,25 @@ impl When {
 
 static CLOCKS: LazyLock<[Clock; 3]> = LazyLock::new(|| ZONES.map(Clock::of));
 
+/// The minutes since the start of the horizon in which cron starts something, on the clock of a host.
+pub(crate) fn starts(when: &When, host: usize) -> Vec<usize> {
+    let clock = CLOCKS.get(host);
+    clock.map_or_else(Vec::new, |clock| clock.starts(when))
+}
+
+/// The first minute of the horizon, since 1970.
+pub(crate) fn start() -> i64 {
+    let start = START.to_zoned(TimeZone::UTC);
+    start.map_or(0, |start| start.timestamp().as_second() / 60)
+}
+
 /// What a clock shows in each minute of the horizon, in minutes since 1970, and one minute before.
 struct Clock(Vec<i64>);
 
 impl Clock {
     fn of(zone: &str) -> Self {
         let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-        let start = START.to_zoned(TimeZone::UTC);
-        let start = start.map_or(0, |start| start.timestamp().as_second() / 60);
+        let start = start();
         let mut offset = 0;
         let shown = (start - 1..).take(MINUTES + 1).map(|minute| {
             // Clocks change on quarters of an hour.
@@ -511,8 +522,8 @@ impl World {
     #[must_use]
     pub fn walk(&self) -> Vec<Vec<usize>> {
         let due = |step: &Step| {
-            let clock = CLOCKS.get(if step.utc { 0 } else { step.host });
-            clock.map_or_else(Vec::new, |clock| clock.starts(&step.when))
+            let host = if step.utc { 0 } else { step.host };
+            starts(&step.when, host)
         };
         self.steps.iter().map(due).collect()
     }
