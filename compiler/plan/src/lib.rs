@@ -23,6 +23,7 @@ mod periods;
 mod places;
 mod reach;
 mod room;
+mod snapshots;
 pub mod staleness;
 pub mod systemd;
 pub mod zerobyte;
@@ -33,6 +34,7 @@ pub use calendar::Calendars;
 pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave, Move};
 pub use reach::{Kept, restic_clock, rhythm};
 pub use room::{Room, room};
+pub use snapshots::{OwnSnapshots, own_snapshots};
 pub use staleness::{Missed, Staleness};
 pub use thrice_model as model;
 

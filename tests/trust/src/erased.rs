@@ -42,8 +42,8 @@ struct Timing {
 enum Clears {
     /// A rule of the bucket, so many days after the upload.
     Rule(i64),
-    /// A clean-up, so many hours after the upload, or after the record was written.
-    Step(i64, bool, Timing),
+    /// A clean-up, so many hours after the record was written.
+    Step(i64, Timing),
 }
 
 /// How many snapshots a repository keeps: the last ones, of days, weeks and months; and how many hours.
@@ -140,10 +140,18 @@ impl Timing {
 }
 
 fn hours(when: &When, paris: bool) -> Vec<i64> {
-    let minutes = table::starts(when, usize::from(paris)).into_iter();
-    minutes
-        .map(|minute| i64::try_from(minute).unwrap_or(0) / 60)
-        .collect()
+    table::hours(when, usize::from(paris))
+}
+
+/// A place's runs, as they are played.
+struct Played {
+    runs: Runs,
+    /// Of what clears it, if that is a step.
+    clears: Option<Runs>,
+    /// When its store's own snapshots are taken.
+    taken: Vec<i64>,
+    /// For each run, the oldest snapshot that may be there when it is over, missed or not.
+    oldest: Vec<i64>,
 }
 
 impl Keeps {
@@ -174,12 +182,18 @@ impl Keeps {
         }
     }
 
+    fn taken(&self) -> Vec<i64> {
+        match self {
+            Self::Snapshots(when, paris, _) => hours(when, *paris),
+            _ => Vec::new(),
+        }
+    }
+
     /// When what was deleted in an hour, and written at last in another one, is gone.
-    fn gone(&self, deleted: i64, written: i64) -> Option<i64> {
+    fn gone(&self, deleted: i64, written: i64, taken: &[i64]) -> Option<i64> {
         match self {
             Self::Nothing => Some(deleted),
-            Self::Snapshots(when, paris, keep) => {
-                let taken = hours(when, *paris);
+            Self::Snapshots(.., keep) => {
                 let over = taken.partition_point(|taken| *taken <= deleted);
                 // The last one that has it goes when so many newer ones are there.
                 Some((*taken.get(over + keep - 1)?).max(deleted))
@@ -196,8 +210,9 @@ impl Runs {
     fn of(timing: &Timing, world: &World) -> Self {
         let due = hours(&timing.when, timing.paris);
         let apart = || {
-            due.windows(2)
-                .map(|pair| pair.iter().rev().fold(0, |sum, at| at - sum))
+            due.iter()
+                .zip(due.iter().skip(1))
+                .map(|(at, next)| next - at)
         };
         let (narrowest, widest) = (apart().min().unwrap_or(1), apart().max().unwrap_or(1));
         let silent = widest + timing.jitter + timing.takes.1 + world.grace;
@@ -236,13 +251,19 @@ impl Runs {
         self.end_after(self.last_by(from)?)
     }
 
+    /// The same where a run does what has to be done in the very hour in which it begins.
+    fn done_if_begun_from(&self, from: i64) -> Option<i64> {
+        let before = self.due.partition_point(|due| *due < from);
+        self.end_after(before.checked_sub(1)?)
+    }
+
     /// The same of what is done at the end of a run: one that ends before then does not yet do it.
     fn done_at_end_from(&self, from: i64) -> Option<i64> {
         let before = self.due.partition_point(|due| due + self.takes.0 < from);
         self.end_after(before.checked_sub(1)?)
     }
 
-    /// For each run, the oldest snapshot that may be there when it is over, missed or not.
+    /// See [`Played::oldest`].
     fn oldest(&self, keep: &Keep) -> Option<Vec<i64>> {
         let mut states: BTreeSet<(Vec<i64>, usize)> = [(Vec::new(), 0)].into();
         let mut out = Vec::new();
@@ -445,10 +466,9 @@ impl World {
                             "expire x{at} of o{at}.data:/p after {days} days by upload"
                         )
                     }
-                    Clears::Step(hours, written, timing) => writeln!(
+                    Clears::Step(hours, timing) => writeln!(
                         out,
-                        "expire x{at} of o{at}.data:/p after {hours}h by {} {{ by h.cron; {} }}",
-                        if *written { "mtime" } else { "upload" },
+                        "expire x{at} of o{at}.data:/p after {hours}h by mtime {{ by h.cron; {} }}",
                         timing.text()
                     ),
                 }
@@ -508,68 +528,77 @@ impl World {
     /// For how many hours at most a record is somewhere after its deletion; `None` where that is too much to play.
     #[must_use]
     pub fn played(&self) -> Option<i64> {
-        let runs: Vec<Runs> = self
-            .steps
-            .iter()
-            .map(|step| Runs::of(&step.timing, self))
-            .collect();
-        let mut oldest = Vec::new();
-        for (step, runs) in self.steps.iter().zip(&runs) {
-            oldest.push(match &step.makes {
-                Makes::Versions(keep, _) => runs.oldest(keep)?,
-                _ => Vec::new(),
+        let mut places = Vec::new();
+        for step in &self.steps {
+            let runs = Runs::of(&step.timing, self);
+            let (clears, oldest) = match &step.makes {
+                Makes::Versions(keep, removed) => (removed.as_ref(), runs.oldest(keep)?),
+                Makes::Adds(Clears::Step(_, timing)) => (Some(timing), Vec::new()),
+                _ => (None, Vec::new()),
+            };
+            places.push(Played {
+                runs,
+                clears: clears.map(|timing| Runs::of(timing, self)),
+                taken: step.keeps.taken(),
+                oldest,
             });
         }
+        let taken = self.home.taken();
         // Whoever reads it does so at the last moment.
-        let mut moments: BTreeSet<i64> = BTreeSet::new();
-        if let Keeps::Snapshots(when, paris, _) = &self.home {
-            moments.extend(hours(when, *paris));
-        }
-        for (step, runs) in self.steps.iter().zip(&runs) {
+        let mut moments: BTreeSet<i64> = taken.iter().copied().collect();
+        for (step, place) in self.steps.iter().zip(&places) {
             if step.source == 0 {
-                for late in 0..=runs.jitter {
-                    moments.extend(runs.due.iter().map(|due| due + late));
+                for late in 0..=place.runs.jitter {
+                    moments.extend(place.runs.due.iter().map(|due| due + late));
                 }
             }
         }
         let mut most = None;
         for deleted in moments.range(DELETED) {
-            most = most.max(Some(self.outlives(*deleted, &runs, &oldest)? - deleted));
+            let mut gone = self.home.gone(*deleted, *deleted, &taken)?;
+            // Until when each place has it to be read; what its store keeps is not read.
+            let mut there = vec![*deleted];
+            for (step, place) in self.steps.iter().zip(&places) {
+                let until = *there.get(step.source)?;
+                let (emptied, written) = step.emptied(place, until, *deleted)?;
+                there.push(emptied);
+                gone = gone.max(step.keeps.gone(emptied, written, &place.taken)?);
+            }
+            most = most.max(Some(gone - deleted));
         }
         most
     }
+}
 
-    /// The hour in which a record that was deleted in another one is gone everywhere.
-    fn outlives(&self, deleted: i64, runs: &[Runs], oldest: &[Vec<i64>]) -> Option<i64> {
-        let mut out = self.home.gone(deleted, deleted)?;
-        // Until when each place has it to be read; what its store keeps is not read.
-        let mut there = vec![deleted];
-        for ((step, runs), oldest) in self.steps.iter().zip(runs).zip(oldest) {
-            let until = *there.get(step.source)?;
-            let written = runs.written(until)?;
-            let gone = match &step.makes {
-                Makes::Mirror | Makes::Latest | Makes::Dumps(None) => runs.done_from(until)?,
-                Makes::Dumps(Some(keeps)) => runs.done_at_end_from(written + keeps)?,
-                Makes::Adds(Clears::Rule(days)) => written + days * DAY + RULES_ARE_LATE,
-                Makes::Adds(Clears::Step(hours, by_mtime, timing)) => {
-                    // It may have been written right before it was deleted.
-                    let old = hours + if *by_mtime { deleted } else { written };
-                    Runs::of(timing, self).done_at_end_from(old.max(written + 1))?
+impl Step {
+    /// When a record is in its place no more that can be read at its source until some hour, and when it was
+    /// written there at last.
+    fn emptied(&self, place: &Played, until: i64, deleted: i64) -> Option<(i64, i64)> {
+        let Played {
+            runs,
+            clears,
+            oldest,
+            ..
+        } = place;
+        let written = runs.written(until)?;
+        let emptied = match &self.makes {
+            Makes::Mirror | Makes::Latest | Makes::Dumps(None) => runs.done_from(until)?,
+            Makes::Dumps(Some(keeps)) => runs.done_at_end_from(written + keeps)?,
+            Makes::Adds(Clears::Rule(days)) => written + days * DAY + RULES_ARE_LATE,
+            // It may have been written right before it was deleted.
+            Makes::Adds(Clears::Step(hours, _)) => clears
+                .as_ref()?
+                .done_if_begun_from((deleted + hours).max(written))?,
+            Makes::Versions(..) => {
+                let last = oldest.iter().rposition(|oldest| *oldest <= until)?;
+                let forgotten = runs.due.get(last + 1)? + runs.jitter + runs.takes.1;
+                match clears {
+                    None => forgotten,
+                    Some(prunes) => prunes.done_from(forgotten)?,
                 }
-                Makes::Versions(_, removed) => {
-                    let last = oldest.iter().rposition(|oldest| *oldest <= until)?;
-                    let due = runs.due.get(last + 1)?;
-                    let forgotten = due + runs.jitter + runs.takes.1;
-                    match removed {
-                        None => forgotten,
-                        Some(timing) => Runs::of(timing, self).done_from(forgotten)?,
-                    }
-                }
-            };
-            there.push(gone);
-            out = out.max(step.keeps.gone(gone, written)?);
-        }
-        Some(out)
+            }
+        };
+        Some((emptied, written))
     }
 }
 
@@ -605,11 +634,7 @@ impl Clears {
     fn random(random: &mut Random) -> Self {
         match random.random_bool(0.5) {
             true => Self::Rule(random.random_range(1..=30)),
-            false => Self::Step(
-                random.random_range(12..=300),
-                random.random_bool(0.5),
-                Timing::random(random),
-            ),
+            false => Self::Step(random.random_range(12..=300), Timing::random(random)),
         }
     }
 }

@@ -194,12 +194,15 @@ impl When {
     }
 }
 
-static CLOCKS: LazyLock<[Clock; 3]> = LazyLock::new(|| ZONES.map(Clock::of));
+static CLOCKS: LazyLock<[Clock; 3]> = LazyLock::new(|| ZONES.map(|zone| Clock::of(zone, 1)));
+static IN_HOURS: LazyLock<[Clock; 3]> = LazyLock::new(|| ZONES.map(|zone| Clock::of(zone, 60)));
 
-/// The minutes since the start of the horizon in which cron starts something, on the clock of a host.
-pub(crate) fn starts(when: &When, host: usize) -> Vec<usize> {
-    let clock = CLOCKS.get(host);
-    clock.map_or_else(Vec::new, |clock| clock.starts(when))
+/// The hours since the start of the horizon in which cron starts what is due at full hours, on the clock of a host.
+pub(crate) fn hours(when: &When, host: usize) -> Vec<i64> {
+    let clock = IN_HOURS.get(host);
+    let steps = clock.map_or_else(Vec::new, |clock| clock.starts(when));
+    let steps = steps.into_iter().map(i64::try_from);
+    steps.map(|hour| hour.unwrap_or(i64::MAX)).collect()
 }
 
 /// The first minute of the horizon, since 1970.
@@ -208,40 +211,51 @@ pub(crate) fn start() -> i64 {
     start.map_or(0, |start| start.timestamp().as_second() / 60)
 }
 
-/// What a clock shows in each minute of the horizon, in minutes since 1970, and one minute before.
-struct Clock(Vec<i64>);
+/// What a clock shows in each minute or hour of the horizon, in minutes since 1970, and one before.
+struct Clock {
+    shown: Vec<i64>,
+    /// Minutes from one to the next.
+    apart: i64,
+}
 
 impl Clock {
-    fn of(zone: &str) -> Self {
+    fn of(zone: &str, apart: i64) -> Self {
         let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-        let start = start();
+        let (from, minutes) = (start(), i64::try_from(MINUTES).unwrap_or(0));
         let mut offset = 0;
-        let shown = (start - 1..).take(MINUTES + 1).map(|minute| {
+        let shown = (-1..minutes / apart).map(|step| {
+            let minute = from + step * apart;
             // Clocks change on quarters of an hour.
-            if minute % 15 == 0 || minute < start {
+            if minute % 15 == 0 || step < 0 {
                 let at = Timestamp::from_second(minute * 60).unwrap_or(Timestamp::UNIX_EPOCH);
                 offset = i64::from(zone.to_offset(at).seconds()) / 60;
             }
             minute + offset
         });
-        Self(shown.collect())
+        Self {
+            shown: shown.collect(),
+            apart,
+        }
     }
 
-    /// The minutes in which cron starts something.
+    /// The minutes or hours in which cron starts something.
     fn starts(&self, when: &When) -> Vec<usize> {
         let mut out = Vec::new();
         let mut latest = i64::MIN;
-        for (minute, pair) in self.0.windows(2).enumerate() {
+        let width = usize::try_from(self.apart).unwrap_or(1);
+        for (step, pair) in self.shown.windows(2).enumerate() {
             let [before, now] = *pair else { continue };
             let due = if when.repeats() {
                 when.is_due(now)
             } else {
                 // After a jump all that it skipped, and nothing for a second time.
-                (before.min(now - 1) + 1..=now).any(|clock| clock > latest && when.is_due(clock))
+                let skipped = before.min(now - self.apart) + self.apart..=now;
+                let mut skipped = skipped.step_by(width);
+                skipped.any(|clock| clock > latest && when.is_due(clock))
             };
             latest = latest.max(now);
             if due {
-                out.push(minute);
+                out.push(step);
             }
         }
         out
@@ -523,7 +537,8 @@ impl World {
     pub fn walk(&self) -> Vec<Vec<usize>> {
         let due = |step: &Step| {
             let host = if step.utc { 0 } else { step.host };
-            starts(&step.when, host)
+            let clock = CLOCKS.get(host);
+            clock.map_or_else(Vec::new, |clock| clock.starts(&step.when))
         };
         self.steps.iter().map(due).collect()
     }
