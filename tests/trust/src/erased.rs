@@ -106,10 +106,14 @@ struct Runs {
 
 impl Timing {
     fn random(random: &mut Random) -> Self {
-        let hour = random.random_range(0..24) * 60;
+        // What is late may come after midnight.
+        let hour = match random.random_ratio(1, 3) {
+            true => random.random_range(21..24) * 60,
+            false => random.random_range(0..24) * 60,
+        };
         let when = match random.random_range(0..6) {
             0 => {
-                let other = (hour + random.random_range(5..=13) * 60) % (24 * 60);
+                let other = (hour + random.random_range(7..=13) * 60) % (24 * 60);
                 When::Daily(vec![hour.min(other), hour.max(other)])
             }
             1 => When::Weekly(random.random_range(0..7), hour),
@@ -120,7 +124,10 @@ impl Timing {
         Self {
             when,
             paris: random.random_ratio(1, 3),
-            jitter: i64::from(random.random_ratio(1, 3)),
+            jitter: match random.random_ratio(1, 3) {
+                true => random.random_range(1..=3),
+                false => 0,
+            },
             takes: (random.random_range(0..=longest), longest),
             watched: random.random_ratio(3, 4),
         }

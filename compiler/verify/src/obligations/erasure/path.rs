@@ -240,7 +240,9 @@ impl Path<'_, '_> {
         let oldest = cadence
             .widest
             .filter(|_| rules.tags.is_empty())
-            .and_then(|period| closed_form::oldest(rules, period, missed));
+            .and_then(|period| {
+                closed_form::oldest_if_late(rules, period, missed, self.into_another_day(by))
+            });
         let Some(oldest) = oldest else {
             return (
                 None,
@@ -270,6 +272,32 @@ impl Path<'_, '_> {
                 )
             }
             None => (None, format!("{why}, and nothing prunes the repository")),
+        }
+    }
+
+    /// How late runs begin, if one may thereby come in another hour, or day, than it is planned in: then a rule that
+    /// counts those counts it there. No other period begins but with a day.
+    fn into_another_day(&self, by: StepId) -> Seconds {
+        let plan = self.context.plan;
+        let jitter = plan.cadences[by].jitter;
+        let rules = match &plan.model.steps[by].verb {
+            Verb::Backup {
+                keep: Some((rules, _)),
+                ..
+            } => rules,
+            _ => return Seconds::ZERO,
+        };
+        let period = match rules.hourly {
+            None => Seconds::DAY,
+            Some(_) => Seconds::HOUR,
+        };
+        let another = |start: &i64| {
+            let late = start.saturating_add(jitter.0);
+            late.div_euclid(period.0) != start.div_euclid(period.0)
+        };
+        match plan.calendars.starts(by) {
+            Some(starts) if !starts.iter().any(another) => Seconds::ZERO,
+            _ => jitter,
         }
     }
 
