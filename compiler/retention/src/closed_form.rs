@@ -53,7 +53,7 @@ fn count_oldest_if_late(
     if longest <= late {
         return runs(late.saturating_add(longest), count);
     }
-    let uneven = if divides(period, bucket) {
+    let uneven = if divides(period, bucket) && jitter == Seconds::ZERO {
         Seconds::ZERO
     } else {
         period
@@ -199,6 +199,10 @@ mod tests {
         // At 23:00 and perhaps at 00:00: on the 1st at 23:00, on the 3rd at 00:00 and 23:00, on the 5th at 00:00. The
         // last of them lets go of the first.
         assert!(at(1) >= Seconds::hours(24 * 3 + 1), "{}", at(1));
+        // On Friday at 22:00; Saturday's is missed, Sunday's comes on Monday; the next Monday's is missed: it goes on Tuesday.
+        let late = (1, Seconds::hours(3));
+        let weeks = count_oldest_if_late(Bucket::Weekly, 2, Seconds::DAY, late);
+        assert_eq!(weeks, Seconds::hours(24 * 11 + 6));
     }
 
     #[test]
