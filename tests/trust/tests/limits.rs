@@ -63,6 +63,24 @@ fn who_meets_whom_is_what_walking_through_a_year_gives() {
     );
 }
 
+/// Nothing is promised to be gone before what was played is; where nothing on the way must fit to anything else, it is
+/// promised by then.
+#[test]
+fn nothing_is_gone_sooner_than_playing_its_end_gives() {
+    let worlds = 300;
+    let seed = option("THRICE_SEED", 1);
+    let tally = compare(About::Erasure, seed, worlds, |_| {});
+    assert!(
+        tally.mismatches.is_empty(),
+        "{tally}\n{}",
+        tally.mismatches.join("\n")
+    );
+    assert!(
+        tally.worlds > worlds / 2 && tally.held > worlds / 10,
+        "{tally}"
+    );
+}
+
 /// What is found in a form of the real policy that asks for more, each case of which is borne out.
 fn asked_for(form: &str, ask: &str, obligations: &[Obligation]) -> Verification {
     let mut texts = Texts::vpai(form);
