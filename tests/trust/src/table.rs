@@ -392,10 +392,7 @@ impl World {
                 _ => Does::Mirror(repository),
             };
             let when = When::random(random);
-            let reads = match does {
-                Does::Carry(_) | Does::Backup { from: Some(_), .. } => true,
-                _ => false,
-            };
+            let reads = matches!(does, Does::Carry(_) | Does::Backup { from: Some(_), .. });
             let most = when
                 .period()
                 .min(*[20, 60, 90, 400].choose(random).unwrap_or(&60));

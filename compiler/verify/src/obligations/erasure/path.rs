@@ -241,7 +241,7 @@ impl Path<'_, '_> {
             .widest
             .filter(|_| rules.tags.is_empty())
             .and_then(|period| {
-                closed_form::oldest_if_late(rules, period, missed, self.into_another_day(by))
+                closed_form::oldest_if_late(rules, period, missed, self.late_past_a_day(by))
             });
         let Some(oldest) = oldest else {
             return (
@@ -277,7 +277,7 @@ impl Path<'_, '_> {
 
     /// How late runs begin, if one may thereby come in another hour, or day, than it is planned in: then a rule that
     /// counts those counts it there. No other period begins but with a day.
-    fn into_another_day(&self, by: StepId) -> Seconds {
+    fn late_past_a_day(&self, by: StepId) -> Seconds {
         let plan = self.context.plan;
         let jitter = plan.cadences[by].jitter;
         let rules = match &plan.model.steps[by].verb {
