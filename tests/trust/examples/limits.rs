@@ -1,4 +1,4 @@
-//! Recovery points, histories and rooms of small random policies, found by trying, against thrice's verdicts:
+//! Recovery points, histories, rooms, time tables, erasure and times to restore of small random policies, found by trying, against thrice's verdicts:
 //! `THRICE_RANDOM_POLICIES=10000 THRICE_SEED=1 cargo run -p thrice-trust --example limits`.
 
 #![expect(clippy::print_stdout, reason = "a command that says what came out")]

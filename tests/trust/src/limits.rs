@@ -9,13 +9,16 @@ use thrice_model::Obligation;
 use thrice_verify::{Session, Verification};
 
 use crate::policy::{Texts, plan};
-use crate::{Random, erased, random, reach, recovery, room, table};
+use crate::{Random, erased, random, reach, recovery, restored, room, table};
 
 /// More room than any small policy takes, in gigabytes.
 const PLENTY: i64 = 1_000_000;
 
 /// No run is made longer by more than this, in minutes.
 const MOST_LONGER: i64 = 2 * 24 * 60;
+
+/// In which everything is back, in seconds.
+const MOST_RTO: i64 = 30 * 86_400;
 
 /// A policy, and whether an obligation holds of it.
 struct Ask {
@@ -44,16 +47,19 @@ pub enum About {
     TimeTable,
     /// How long what was deleted is somewhere.
     Erasure,
+    /// How soon what was lost is back.
+    RecoveryTime,
 }
 
 impl About {
     /// All there are.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::RecoveryPoint,
         Self::History,
         Self::Capacity,
         Self::TimeTable,
         Self::Erasure,
+        Self::RecoveryTime,
     ];
 
     const fn obligation(self) -> Obligation {
@@ -63,6 +69,7 @@ impl About {
             Self::Capacity => Obligation::Capacity,
             Self::TimeTable => Obligation::TimeTable,
             Self::Erasure => Obligation::Erasure,
+            Self::RecoveryTime => Obligation::RecoveryTime,
         }
     }
 
@@ -73,6 +80,7 @@ impl About {
             Self::Capacity => rooms,
             Self::TimeTable => tables,
             Self::Erasure => erasures,
+            Self::RecoveryTime => recovery_times,
         }
     }
 }
@@ -329,4 +337,35 @@ fn erasures(random: &mut Random) -> Option<Vec<Ask>> {
         })
         .collect(),
     )
+}
+
+/// What is asked as it is, and of one class the least that is in time, and a second less.
+fn recovery_times(random: &mut Random) -> Option<Vec<Ask>> {
+    let world = restored::World::random(random);
+    let ask = |world: &restored::World| Ask {
+        text: world.text(),
+        holds: world.holds(),
+        exact: world.is_alike(),
+        told: None,
+    };
+    let class = world.asked()?;
+    let in_time = |rto: i64| {
+        let back = world.due(class, rto).back();
+        let back = back.get(class).copied().flatten();
+        back.is_some_and(|(back, due)| back <= due)
+    };
+    // With more time it is less urgent, but no later than it may be.
+    let (mut late, mut least) = (0, MOST_RTO);
+    while least - late > 1 {
+        let middle = late + (least - late) / 2;
+        match in_time(middle) {
+            true => least = middle,
+            false => late = middle,
+        }
+    }
+    let mut out = vec![ask(&world)];
+    for rto in [least, least - 1] {
+        out.extend((rto > 0).then(|| ask(&world.due(class, rto))));
+    }
+    Some(out)
 }

@@ -1,4 +1,4 @@
-//! Some small random policies in CI whose recovery points, histories and rooms are found by trying; `--example
+//! Some small random policies in CI whose limits are found by trying; `--example
 //! limits` tries more of them.
 
 #![expect(
@@ -77,6 +77,28 @@ fn nothing_is_gone_sooner_than_playing_its_end_gives() {
     );
     assert!(
         tally.worlds > worlds / 2 && tally.held > worlds / 10,
+        "{tally}"
+    );
+}
+
+/// What was played is in time, a second less is not; with lines of several speeds more may be asked for.
+#[test]
+fn restores_come_when_playing_them_event_by_event_says() {
+    let worlds = 40;
+    let tally = compare(
+        About::RecoveryTime,
+        option("THRICE_SEED", 1),
+        worlds,
+        |_| {},
+    );
+    assert!(
+        tally.mismatches.is_empty(),
+        "{tally}\n{}",
+        tally.mismatches.join("\n")
+    );
+    assert!(tally.worlds > worlds / 2, "{tally}");
+    assert!(
+        tally.held > worlds / 2 && tally.failed > worlds / 2,
         "{tally}"
     );
 }
