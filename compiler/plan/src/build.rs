@@ -16,11 +16,14 @@ use thrice_quantity::{Interval, Seconds};
 
 use crate::cadence::{Cadence, Cadences, cadences};
 use crate::calendar::{Calendars, Schedules};
-use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move, is_part, takes_part};
+use crate::copies::{
+    Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave, Move, is_part, takes_part,
+};
 use crate::order::{order, takes};
 use crate::periods::periods;
 use crate::places::{Places, read_by_place};
 use crate::reach::{Histories, Kept};
+use crate::snapshots::own_snapshots;
 use crate::{Period, Plan};
 
 /// Works out what follows from a model.
@@ -420,11 +423,7 @@ impl Builder<'_> {
         let StepTarget::Location(location, _) = &step.target else {
             return None;
         };
-        let store = self.model.stores.get(location.store)?;
-        let (schedule, keep, _) = store.snapshots.as_ref()?;
-        let period = schedule.nominal_period()?;
-        // With one snapshot about to be replaced, N snapshots surely reach back N − 1 periods.
-        Some(period.saturating_mul(i64::from(keep.saturating_sub(1))))
+        Some(own_snapshots(self.model, location.store)?.reach)
     }
 
     fn expire(&mut self, id: StepId, step: &Step) {
@@ -450,9 +449,12 @@ impl Builder<'_> {
             if class.kind == ClassKind::State && refreshed.is_some_and(|gap| gap < after.low()) {
                 continue;
             }
-            // Lifecycle workers run once a day and round: deletion may be two days late.
-            let late = Seconds::days(2);
-            let bounds = interval(after.low(), after.high().saturating_add(late));
+            // Lifecycle workers run once a day and round; a clean-up deletes when it runs.
+            let late = match step.timing.schedule {
+                Some(_) => self.cadences[id].worst_delay().unwrap_or(FOR_EVER),
+                None => LIFECYCLE_LATE,
+            };
+            let bounds = interval(after.low(), after.high().saturating_add(late).min(FOR_EVER));
             let leave = match clock {
                 thrice_model::AgeClock::Upload | thrice_model::AgeClock::Snapshot => {
                     Leave::AfterEntering {

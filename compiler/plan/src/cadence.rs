@@ -109,6 +109,14 @@ struct Gaps<'m> {
 /// How long asking whether a mirror has every version may take: the limit of the script that does.
 pub const ASKING: Seconds = Seconds::minutes(15);
 
+/// How many years of runs are looked at: those to the horizon.
+pub(crate) fn years(model: &Model) -> u32 {
+    let policy = &model.policy;
+    let days = policy.start.until(policy.end);
+    let days = days.map_or(366, |span| i64::from(span.get_days()));
+    u32::try_from(days / 365).unwrap_or(1).clamp(1, 30)
+}
+
 /// The rhythm of every step.
 pub(crate) fn cadences(model: &Model) -> Cadences {
     let from = model
@@ -116,12 +124,7 @@ pub(crate) fn cadences(model: &Model) -> Cadences {
         .start
         .to_zoned(TimeZone::UTC)
         .map_or(Timestamp::UNIX_EPOCH, |z| z.timestamp());
-    let days = model
-        .policy
-        .start
-        .until(model.policy.end)
-        .map_or(366, |span| i64::from(span.get_days()));
-    let years = u32::try_from(days / 365).unwrap_or(1).clamp(1, 30);
+    let years = years(model);
     let mut gaps = Gaps {
         model,
         from,

@@ -24,6 +24,7 @@ mod periods;
 mod places;
 mod reach;
 mod room;
+mod snapshots;
 pub mod staleness;
 pub mod systemd;
 pub mod zerobyte;
@@ -35,6 +36,7 @@ pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave, Move};
 pub use overtaken::Overtaken;
 pub use reach::{Kept, restic_clock, rhythm};
 pub use room::{Room, room};
+pub use snapshots::{OwnSnapshots, own_snapshots};
 pub use staleness::{Missed, Staleness};
 pub use thrice_model as model;
 

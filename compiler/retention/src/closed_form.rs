@@ -31,18 +31,29 @@ pub fn count_reach(bucket: Bucket, count: u32, period: Seconds) -> Seconds {
 /// nothing is removed once they stop.
 #[must_use]
 pub fn count_oldest(bucket: Bucket, count: u32, period: Seconds, missed: u32) -> Seconds {
+    count_oldest_if_late(bucket, count, period, (missed, Seconds::ZERO))
+}
+
+/// The same where runs may also begin late, by so much that one may come in the next period of the rule: then none may
+/// be in its own, though no run was missed.
+fn count_oldest_if_late(
+    bucket: Bucket,
+    count: u32,
+    period: Seconds,
+    (missed, jitter): (u32, Seconds),
+) -> Seconds {
     if count == 0 {
         return Seconds::ZERO;
     }
-    let late = runs(period, missed.saturating_add(1));
+    let late = runs(period, missed.saturating_add(1)).saturating_add(jitter);
     let longest = bucket.span(1).to_seconds_max();
-    if longest <= period {
+    if longest.saturating_add(jitter) <= period {
         return runs(late, count);
     }
     if longest <= late {
         return runs(late.saturating_add(longest), count);
     }
-    let uneven = if divides(period, bucket) {
+    let uneven = if divides(period, bucket) && jitter == Seconds::ZERO {
         Seconds::ZERO
     } else {
         period
@@ -51,6 +62,7 @@ pub fn count_oldest(bucket: Bucket, count: u32, period: Seconds, missed: u32) ->
     whole
         .saturating_add(runs(period, missed))
         .saturating_add(late)
+        .saturating_add(jitter)
         .saturating_add(uneven)
 }
 
@@ -103,11 +115,23 @@ pub fn within_oldest(within: KeepWithin, period: Seconds, missed: u32) -> Second
 /// if one rule never gives anything up.
 #[must_use]
 pub fn oldest(rules: &KeepRules, period: Seconds, missed: u32) -> Option<Seconds> {
+    oldest_if_late(rules, period, missed, Seconds::ZERO)
+}
+
+/// The same where runs may begin so late that one may come in another period of a rule than it is planned in.
+#[must_use]
+pub fn oldest_if_late(
+    rules: &KeepRules,
+    period: Seconds,
+    missed: u32,
+    jitter: Seconds,
+) -> Option<Seconds> {
+    let late = (missed, jitter);
     let counts = rules
         .counts()
         .into_iter()
         .filter_map(|(bucket, count)| match count? {
-            Count::N(count) => Some(Some(count_oldest(bucket, count, period, missed))),
+            Count::N(count) => Some(Some(count_oldest_if_late(bucket, count, period, late))),
             Count::MinusOne => None,
             Count::Unlimited => Some(None),
         });
@@ -163,6 +187,22 @@ mod tests {
             367,
             "366 right after a run"
         );
+    }
+
+    #[test]
+    fn runs_that_may_come_after_midnight_leave_days_without_one() {
+        let at = |jitter| {
+            let late = (0, Seconds::hours(jitter));
+            count_oldest_if_late(Bucket::Daily, 2, Seconds::DAY, late)
+        };
+        assert_eq!(at(0), Seconds::days(2));
+        // At 23:00 and perhaps at 00:00: on the 1st at 23:00, on the 3rd at 00:00 and 23:00, on the 5th at 00:00. The
+        // last of them lets go of the first.
+        assert!(at(1) >= Seconds::hours(24 * 3 + 1), "{}", at(1));
+        // On Friday at 22:00; Saturday's is missed, Sunday's comes on Monday; the next Monday's is missed: it goes on Tuesday.
+        let late = (1, Seconds::hours(3));
+        let weeks = count_oldest_if_late(Bucket::Weekly, 2, Seconds::DAY, late);
+        assert_eq!(weeks, Seconds::hours(24 * 11 + 6));
     }
 
     #[test]

@@ -254,3 +254,73 @@ fn old_versions_go_and_prunes_remove_only_in_the_phases_in_which_they_do() {
         assert_eq!(holds(&pruned), expected, "prunes {life}");
     }
 }
+
+/// How long files stay that are kept for so long, at most, by `clears`: a store's snapshots or a step.
+fn gone_after(store: &str, steps: &str) -> String {
+    let class = "class db is files on vps.disk:/var/lib/db { retain at most 9000 days }\n";
+    let text = [PLACES, class, steps].concat();
+    let text = text.replace("medium hdd } }", &["medium hdd; ", store, " } }"].concat());
+    let said = note(&judged(&text));
+    said.split(';').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_clean_up_deletes_when_it_runs() {
+    let copied = "copy up of db to tower.tank:/db by vps.cron { daily at 03:00; taking 1h..1h }\n\
+                  expire old of tower.tank:/db after 7 days by mtime { by tower.cron; WHEN; taking 1h..1h }\n";
+    let clears = |when| gone_after("", &copied.replace("WHEN", when));
+    assert_eq!(clears("daily at 05:00"), "gone everywhere after 8 d 1 h");
+    assert_eq!(
+        clears("weekly on Sunday at 05:00"),
+        "gone everywhere after 14 d 1 h"
+    );
+    assert_eq!(
+        clears("monthly on 1 at 05:00"),
+        "gone everywhere after 38 d 1 h"
+    );
+}
+
+/// Of three snapshots at 01:00 and 02:00 the one at 02:00 goes at 01:00 of the day after next.
+#[test]
+fn snapshots_at_uneven_times_stay_as_long_as_their_runs_let_them() {
+    let mirror = "sync up of db to tower.tank:/db by vps.cron { daily at 03:00; taking 1h..1h }\n";
+    let kept = |snapshots| gone_after(snapshots, mirror);
+    assert_eq!(kept(""), "gone everywhere after 25 h");
+    assert_eq!(
+        kept("snapshots daily at 01:00, 02:00 keep 3"),
+        "gone everywhere after 3 d"
+    );
+    // The clocks go back within the month.
+    assert_eq!(
+        kept("snapshots daily at 01:00 \"Europe/Paris\" keep 30"),
+        "gone everywhere after 31 d 2 h"
+    );
+}
+
+/// Dumped at 20:00 until 22:00: after 47 hours, at 21:00, the run of that day may just have cleaned up.
+#[test]
+fn dumps_age_from_when_they_are_done() {
+    let dump = "class db is state on vps.disk:/var/lib/db { retain at most 9000 days }\n\
+                capture up of db to tower.tank:/db by vps.cron { daily at 20:00; taking TAKES; atomic; keeps 47h; runs \"/opt/dump\" }\n";
+    let after = |takes| {
+        let text = [PLACES, &dump.replace("TAKES", takes)].concat();
+        let said = note(&judged(&text));
+        said.split(';').next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(after("2h..2h"), "gone everywhere after 3 d 1 h");
+    assert_eq!(after("0h..2h"), "gone everywhere after 3 d 3 h");
+}
+
+/// At 23:00 and perhaps an hour later: every other day may be without a snapshot.
+#[test]
+fn late_starts_that_pass_midnight_leave_days_out() {
+    let kept = |at: &str| {
+        let backup = format!(
+            "repository r in s3.main:/restic {{ engine restic 0.18.0; key k; credential writer; max unused 0 % }}\n\
+             backup up of db to r by vps.cron {{ daily at {at}; keep 2 daily; prune; jitter 1h; taking 1h..1h }}\n"
+        );
+        gone_after("", &backup)
+    };
+    assert_eq!(kept("22:00"), "gone everywhere after 2 d 2 h");
+    assert_eq!(kept("23:00"), "gone everywhere after 4 d 4 h");
+}

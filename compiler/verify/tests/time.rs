@@ -263,6 +263,21 @@ fn a_dump_in_place_must_be_done_before_it_is_read() {
 }
 
 #[test]
+fn a_reader_that_looks_may_still_be_overtaken_by_the_next_dump() {
+    // It looks at 03:00, finds last night's dump, and may read until the next one is begun.
+    let after = dump("rpo 60h")
+        .replace("atomic; taking 1m..4m", "taking 1m..4m")
+        .replace("taking 1m..10m", "after dump; taking 1m..10m");
+    assert!(!has(&judged(&after), "T2105"));
+    let long = after.replace("1m..10m", "1m..1436m");
+    assert_eq!(severity(&judged(&long), "T2105"), Severity::Error);
+    assert!(!has(
+        &judged(&after.replace("1m..10m", "1m..1435m")),
+        "T2105"
+    ));
+}
+
+#[test]
 fn a_reader_that_looks_once_must_not_look_too_early() {
     let after = dump("")
         .replace("taking 1m..4m", "taking 1m..7m")

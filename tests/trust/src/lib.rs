@@ -3,11 +3,13 @@
 //!
 //! [`world`] makes small random policies, [`runs`] tries every run of each and [`compare`] holds that against thrice; [`mutate`] drops and weakens what
 //! a policy says, one thing at a time; [`rewrite`] says the same in other words; [`fuzz`] damages texts.
-//! [`recovery`], [`reach`] and [`room`] do for recovery points, history and capacity what [`world`] and [`runs`]
+//! [`recovery`], [`reach`], [`room`], [`table`], [`erased`] and [`restored`] do for recovery points, history, capacity,
+//! time table, erasure and times to restore what [`world`] and [`runs`]
 //! do for presence, and [`limits`] holds them against thrice. [`policy`] reads and judges.
 
 pub mod compare;
 pub mod crossing;
+pub mod erased;
 pub mod fuzz;
 pub mod hostile;
 pub mod limits;
@@ -16,9 +18,11 @@ pub mod overtaking;
 pub mod policy;
 pub mod reach;
 pub mod recovery;
+pub mod restored;
 pub mod rewrite;
 pub mod room;
 pub mod runs;
+pub mod table;
 pub mod world;
 
 use rand_xorshift::XorShiftRng;

@@ -3,14 +3,22 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use rand::RngExt as _;
+use thrice_diagnostics::Severity;
 use thrice_model::Obligation;
-use thrice_verify::Session;
+use thrice_verify::{Session, Verification};
 
 use crate::policy::{Texts, plan};
-use crate::{Random, random, reach, recovery, room};
+use crate::{Random, erased, random, reach, recovery, restored, room, table};
 
 /// More room than any small policy takes, in gigabytes.
 const PLENTY: i64 = 1_000_000;
+
+/// No run is made longer by more than this, in minutes.
+const MOST_LONGER: i64 = 2 * 24 * 60;
+
+/// In which everything is back, in seconds.
+const MOST_RTO: i64 = 30 * 86_400;
 
 /// A policy, and whether an obligation holds of it.
 struct Ask {
@@ -19,6 +27,8 @@ struct Ask {
     /// Whether a verdict that is stricter than what was tried is a mistake. Where it is not, thrice counts
     /// with what tools may do besides.
     exact: bool,
+    /// All that is to be told, where that is known.
+    told: Option<table::Met>,
 }
 
 /// Makes random worlds and tries them: what is asked about each; `None` for one that is too large to try.
@@ -33,17 +43,33 @@ pub enum About {
     History,
     /// How much room is taken.
     Capacity,
+    /// Whose runs meet.
+    TimeTable,
+    /// How long what was deleted is somewhere.
+    Erasure,
+    /// How soon what was lost is back.
+    RecoveryTime,
 }
 
 impl About {
     /// All there are.
-    pub const ALL: [Self; 3] = [Self::RecoveryPoint, Self::History, Self::Capacity];
+    pub const ALL: [Self; 6] = [
+        Self::RecoveryPoint,
+        Self::History,
+        Self::Capacity,
+        Self::TimeTable,
+        Self::Erasure,
+        Self::RecoveryTime,
+    ];
 
     const fn obligation(self) -> Obligation {
         match self {
             Self::RecoveryPoint => Obligation::RecoveryPoint,
             Self::History => Obligation::History,
             Self::Capacity => Obligation::Capacity,
+            Self::TimeTable => Obligation::TimeTable,
+            Self::Erasure => Obligation::Erasure,
+            Self::RecoveryTime => Obligation::RecoveryTime,
         }
     }
 
@@ -52,6 +78,9 @@ impl About {
             Self::RecoveryPoint => recovery_points,
             Self::History => histories,
             Self::Capacity => rooms,
+            Self::TimeTable => tables,
+            Self::Erasure => erasures,
+            Self::RecoveryTime => recovery_times,
         }
     }
 }
@@ -69,6 +98,8 @@ pub struct Tally {
     pub held: u64,
     /// How many did not.
     pub failed: u64,
+    /// How many findings were told, where all of them were compared.
+    pub told: u64,
     /// How many were stricter than what was tried, where that is no mistake.
     pub stricter: u64,
     /// How many of the cases that were told were not replayed on the simulator.
@@ -81,13 +112,14 @@ impl Display for Tally {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} worlds (seed {}), {} too large and left out; {} verdicts held, {} failed, of these {} stricter than what was tried and {} not replayed; {} mismatches",
+            "{}: {} worlds (seed {}), {} too large and left out; {} verdicts held, {} failed, with {} findings compared, of these {} stricter than what was tried and {} not replayed; {} mismatches",
             self.about.obligation().word(),
             self.worlds,
             self.seed,
             self.left_out,
             self.held,
             self.failed,
+            self.told,
             self.stricter,
             self.not_played,
             self.mismatches.len()
@@ -106,6 +138,7 @@ pub fn compare(about: About, seed: u64, worlds: u64, mut tell: impl FnMut(&Tally
         left_out: 0,
         held: 0,
         failed: 0,
+        told: 0,
         stricter: 0,
         not_played: 0,
         mismatches: Vec::new(),
@@ -126,7 +159,12 @@ pub fn compare(about: About, seed: u64, worlds: u64, mut tell: impl FnMut(&Tally
 }
 
 fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
-    let Ask { text, holds, exact } = ask;
+    let Ask {
+        text,
+        holds,
+        exact,
+        told,
+    } = ask;
     let plan = match plan(&Texts::one(text)) {
         Ok(plan) => plan,
         Err(why) => {
@@ -151,6 +189,18 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
                 .values()
                 .any(|plays| !plays.rest_on.is_empty()),
     );
+    if let Some(met) = told {
+        let said = all_told(&verified, obligation);
+        out.told += said.len() as u64;
+        if said == met.exactly {
+        } else if said == met.stricter {
+            out.stricter += 1;
+        } else {
+            let said = format!("case {case}: met {:?}, told {said:?}\n{text}", met.exactly);
+            out.mismatches.push(said);
+        }
+        return;
+    }
     let stricter = *holds && !found;
     if stricter && !exact {
         out.stricter += 1;
@@ -159,6 +209,23 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
         let said = format!("case {case}: tried {holds}, said {found} {notes:?}\n{text}");
         out.mismatches.push(said);
     }
+}
+
+/// The findings of an obligation: the code, whether it is an error, and who has to do with it.
+fn all_told(verified: &Verification, obligation: Obligation) -> table::Told {
+    let mine = verified
+        .findings
+        .iter()
+        .filter(|finding| finding.obligation == obligation);
+    mine.map(|finding| {
+        let mut names = finding.subjects.clone();
+        names.sort_unstable();
+        names.dedup();
+        let diagnostic = &finding.diagnostic;
+        let error = diagnostic.severity == Severity::Error;
+        (diagnostic.code.0, error, names)
+    })
+    .collect()
 }
 
 fn recovery_points(random: &mut Random) -> Option<Vec<Ask>> {
@@ -177,6 +244,7 @@ fn recovery_points(random: &mut Random) -> Option<Vec<Ask>> {
                 text: world.text(nominal, guaranteed),
                 holds,
                 exact: true,
+                told: None,
             })
         });
     Some(asks.collect())
@@ -192,6 +260,7 @@ fn histories(random: &mut Random) -> Option<Vec<Ask>> {
             text: world.text(reach),
             holds,
             exact: true,
+            told: None,
         })
         .collect(),
     )
@@ -205,6 +274,7 @@ fn rooms(random: &mut Random) -> Option<Vec<Ask>> {
             text: world.text(room::Room { home, away }),
             holds,
             exact,
+            told: None,
         })
     };
     let exact = world.holds == room::Holds::Mirror;
@@ -215,4 +285,87 @@ fn rooms(random: &mut Random) -> Option<Vec<Ask>> {
         ask(PLENTY, away - 1, false, true),
     ];
     Some(asks.into_iter().flatten().collect())
+}
+
+/// A policy as it is, and one of its steps with the longest runs that meet no others than those now, and with a
+/// minute more.
+fn tables(random: &mut Random) -> Option<Vec<Ask>> {
+    let world = table::World::random(random);
+    let due = world.walk();
+    let met = world.met(&due);
+    let step = random.random_range(0..world.steps());
+    let ask = |world: &table::World, met: table::Met| Ask {
+        text: world.text(),
+        holds: !met.exactly.iter().any(|(_, error, _)| *error),
+        exact: true,
+        told: Some(met),
+    };
+    let mut out = vec![ask(&world, met.clone())];
+    if let Some(now) = world.longest(step) {
+        // A longer run meets at least whom a shorter one meets.
+        let (mut same, mut other) = (now, now + 1);
+        while other < now + MOST_LONGER && world.lasting(step, other).met(&due) == met {
+            (same, other) = (other, other + (other - now).max(1));
+        }
+        while other - same > 1 {
+            let middle = same + (other - same) / 2;
+            match world.lasting(step, middle).met(&due) == met {
+                true => same = middle,
+                false => other = middle,
+            }
+        }
+        for longest in [same, same + 1] {
+            let world = world.lasting(step, longest);
+            out.push(ask(&world, world.met(&due)));
+        }
+    }
+    Some(out)
+}
+
+/// What outlived its deletion for longest is gone by then, and not an hour before.
+fn erasures(random: &mut Random) -> Option<Vec<Ask>> {
+    let world = erased::World::random(random);
+    let played = world.played()?;
+    let asks = [(played, true), (played - 1, false)];
+    let asks = asks.into_iter().filter(|(most, _)| *most > 0);
+    Some(
+        asks.map(|(most, holds)| Ask {
+            text: world.text(most),
+            holds,
+            exact: world.is_exact(),
+            told: None,
+        })
+        .collect(),
+    )
+}
+
+/// What is asked as it is, and of one class the least that is in time, and a second less.
+fn recovery_times(random: &mut Random) -> Option<Vec<Ask>> {
+    let world = restored::World::random(random);
+    let ask = |world: &restored::World| Ask {
+        text: world.text(),
+        holds: world.holds(),
+        exact: world.is_alike(),
+        told: None,
+    };
+    let class = world.asked()?;
+    let in_time = |rto: i64| {
+        let back = world.due(class, rto).back();
+        let back = back.get(class).copied().flatten();
+        back.is_some_and(|(back, due)| back <= due)
+    };
+    // With more time it is less urgent, but no later than it may be.
+    let (mut late, mut least) = (0, MOST_RTO);
+    while least - late > 1 {
+        let middle = late + (least - late) / 2;
+        match in_time(middle) {
+            true => least = middle,
+            false => late = middle,
+        }
+    }
+    let mut out = vec![ask(&world)];
+    for rto in [least, least - 1] {
+        out.extend((rto > 0).then(|| ask(&world.due(class, rto))));
+    }
+    Some(out)
 }

@@ -1,4 +1,4 @@
-//! Some small random policies in CI whose recovery points, histories and rooms are found by trying; `--example
+//! Some small random policies in CI whose limits are found by trying; `--example
 //! limits` tries more of them.
 
 #![expect(
@@ -44,6 +44,63 @@ fn histories_are_what_playing_decades_gives() {
 #[test]
 fn rooms_are_at_least_what_playing_the_corners_gives() {
     agree(About::Capacity, 30);
+}
+
+/// Who meets whom, and whether always, is told exactly but for how much is left of what is waited for.
+#[test]
+fn who_meets_whom_is_what_walking_through_a_year_gives() {
+    let worlds = 30;
+    let seed = option("THRICE_SEED", 1);
+    let tally = compare(About::TimeTable, seed, worlds, |_| {});
+    assert!(
+        tally.mismatches.is_empty(),
+        "{tally}\n{}",
+        tally.mismatches.join("\n")
+    );
+    assert!(
+        tally.told > worlds && tally.stricter * 5 < tally.told,
+        "{tally}"
+    );
+}
+
+/// Nothing is promised to be gone before what was played is; where nothing on the way must fit to anything else, it is
+/// promised by then.
+#[test]
+fn nothing_is_gone_sooner_than_playing_its_end_gives() {
+    let worlds = 300;
+    let seed = option("THRICE_SEED", 1);
+    let tally = compare(About::Erasure, seed, worlds, |_| {});
+    assert!(
+        tally.mismatches.is_empty(),
+        "{tally}\n{}",
+        tally.mismatches.join("\n")
+    );
+    assert!(
+        tally.worlds > worlds / 2 && tally.held > worlds / 10,
+        "{tally}"
+    );
+}
+
+/// What was played is in time, a second less is not; with lines of several speeds more may be asked for.
+#[test]
+fn restores_come_when_playing_them_event_by_event_says() {
+    let worlds = 40;
+    let tally = compare(
+        About::RecoveryTime,
+        option("THRICE_SEED", 1),
+        worlds,
+        |_| {},
+    );
+    assert!(
+        tally.mismatches.is_empty(),
+        "{tally}\n{}",
+        tally.mismatches.join("\n")
+    );
+    assert!(tally.worlds > worlds / 2, "{tally}");
+    assert!(
+        tally.held > worlds / 2 && tally.failed > worlds / 2,
+        "{tally}"
+    );
 }
 
 /// What is found in a form of the real policy that asks for more, each case of which is borne out.

@@ -39,6 +39,18 @@ impl Schedule {
         self.gaps(zone, from, years, 0).min().map(Seconds)
     }
 
+    /// The shortest time between a run and the one after so many `between` them.
+    #[must_use]
+    pub fn narrowest_gap_of(
+        &self,
+        zone: &TimeZone,
+        from: Timestamp,
+        years: u32,
+        between: u32,
+    ) -> Option<Seconds> {
+        self.gaps(zone, from, years, between).min().map(Seconds)
+    }
+
     /// Every different distance between a run and the one after `missed` failures.
     fn gaps(
         &self,

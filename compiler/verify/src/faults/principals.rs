@@ -423,11 +423,7 @@ impl Owned {
 pub(crate) fn spared(context: &Context<'_>, id: StoreId) -> Option<Seconds> {
     let model = &context.plan.model;
     let store = &model.stores[id];
-    let snapshots = store.snapshots.as_ref().and_then(|(schedule, keep, _)| {
-        // With one snapshot about to be replaced, N snapshots surely reach back N − 1 periods.
-        let period = schedule.nominal_period()?;
-        Some(period.saturating_mul(i64::from(keep.saturating_sub(1))))
-    });
+    let snapshots = context.own_snapshots(id).map(|snapshots| snapshots.reach);
     let versions = store.keeps_versions().then(|| {
         let rules = context.noncurrent_rules().iter();
         let expired = rules.filter_map(|rule| match &model.steps[*rule] {

@@ -40,10 +40,3 @@ pub(super) fn noncurrent(context: &Context<'_>, copy: &Copy, day: Option<Date>) 
         None => Noncurrent::ForEver,
     }
 }
-
-/// The snapshots that a file system takes of itself: how many stay, how far apart they are.
-pub(super) fn own_snapshots(context: &Context<'_>, copy: &Copy) -> Option<(u32, Seconds)> {
-    let store = &context.plan.model.stores[copy.location.store];
-    let (schedule, keep, _) = store.snapshots.as_ref()?;
-    Some((*keep, schedule.nominal_period()?))
-}

@@ -216,7 +216,9 @@ fn runs_within<'s>(
     (from, until): (i64, i64),
 ) -> impl Iterator<Item = (i64, Option<i64>)> + use<'s> {
     let first = starts.partition_point(|start| *start < from);
-    let mut others: &[i64] = others;
+    // What was due before the other one began is no run of it, and must not stand before those that are.
+    let begun = others.partition_point(|other| *other < b.from);
+    let mut others: &[i64] = others.get(begun..).unwrap_or_default();
     let starts = starts.iter().skip(first).copied();
     starts
         .take_while(move |start| *start < until)
@@ -225,7 +227,7 @@ fn runs_within<'s>(
             others = still_going_on(others, b.length, start);
             let meets = others.first().copied();
             let meets = meets.filter(|other| *other < start.saturating_add(window.0));
-            (start, meets.filter(|other| *other >= b.from))
+            (start, meets)
         })
 }
 
@@ -327,12 +329,13 @@ fn in_step(
         Some(next.saturating_sub(start))
     };
     let distance = ahead(*starts.first()?)?;
-    if ahead(*starts.last()?)? != distance {
+    // Where the first is due before the other one begins, a later run of that one may be in its place.
+    if ahead(*starts.last()?)? != distance || starts.first()?.saturating_add(distance) < b.from {
         return None;
     }
     let other = |start: i64| start.saturating_add(distance);
     let hit = match distance < window.0 {
-        true => starts.get(starts.partition_point(|start| other(*start) < b.from)..)?,
+        true => starts,
         false => &[],
     };
     Some(Meetings {
@@ -420,6 +423,22 @@ mod tests {
 
     fn starts(first: i64, apart: i64, count: i64) -> Starts {
         (0..count).map(|run| first + run * apart).collect()
+    }
+
+    #[test]
+    fn a_run_from_before_a_step_began_hides_none_after_it() {
+        // The other one would be at work since 0, but begins to exist at 5; its run at 10 is met.
+        let (a, b) = (rhythm(20, (0, 10), (5, 40)), rhythm(10, (0, 8), (5, 40)));
+        let (own, others) = (starts(5, 20, 2), starts(0, 10, 9));
+        for apart in [Some(20), None] {
+            let a = Rhythm { apart, ..a };
+            let met = meetings((&a, &own), (&b, &others), Seconds(10));
+            assert_eq!((met.runs, met.hits, met.first), (2, 2, Some((5, 10))));
+            assert!(always((&a, &own), (&b, &others), Seconds(10)));
+        }
+        let in_step = rhythm(10, (0, 10), (5, 40));
+        let met = meetings((&in_step, &starts(5, 10, 4)), (&b, &others), Seconds(10));
+        assert_eq!((met.runs, met.hits, met.first), (4, 4, Some((5, 10))));
     }
 
     proptest! {

@@ -362,11 +362,11 @@ repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer
 class db is state on vps.disk:/var/lib/db { size 6..6 GB; churn 1..1 MB/day; rpo 26h, guaranteed 6 days }
 class app is files on vps.disk:/app { size 1..2 GB; rpo 3 days; needs db }
 class notes is files on tower.tank:/notes { size 1..1 GB; rpo 30h; retain at least 10 days }
-backup up of db to r by vps.cron { daily at 03:00; keep 7 daily, 4 weekly; taking 1m..10m; monitor deadman }
-backup apps of app to r by vps.cron { daily at 05:00; keep 7 daily; taking 1m..20m; monitor deadman }
-backup noted of notes to r by tower.cron { daily at 08:00; keep 14 daily; taking 1m..30m; monitor deadman }
+backup up of db to r by vps.cron { daily at 03:00; taking 1m..10m; monitor deadman }
+backup apps of app to r by vps.cron { daily at 05:00; taking 1m..20m; monitor deadman }
+backup noted of notes to r by tower.cron { daily at 08:00; taking 1m..30m; monitor deadman }
 sync beside of db to tower.tank:/db by tower.cron { daily at 09:00; taking 1m..1h; monitor deadman }
-prune cleaned of r by vps.cron { weekly on sun at 12:00; taking 1m..2h; monitor deadman }
+prune cleaned of r by hand { weekly on sun at 12:00; taking 1m..2h; monitor deadman }
 require survive any 1 of host, site, provider, key for all
 "#;
 

@@ -9,7 +9,7 @@ use thrice_model::{ClassKind, StepId};
 use thrice_plan::{Copy, CopyKind, LIFECYCLE_LATE};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 
-use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
+use super::super::kept::{Noncurrent, noncurrent};
 use super::days::days_between;
 use crate::context::Context;
 
@@ -22,9 +22,8 @@ pub(super) fn window(context: &Context<'_>, copy: &Copy, in_force: Date, day: Da
         Noncurrent::For(after, _) => after.high().saturating_add(LIFECYCLE_LATE),
         Noncurrent::ForEver => since(),
     };
-    let snapshots = own_snapshots(context, copy).map_or(Seconds::ZERO, |(keep, period)| {
-        period.saturating_mul(i64::from(keep))
-    });
+    let snapshots = context.own_snapshots(copy.location.store);
+    let snapshots = snapshots.map_or(Seconds::ZERO, |snapshots| snapshots.stay);
     let store = &context.plan.model.stores[copy.location.store];
     let locked = store
         .lock

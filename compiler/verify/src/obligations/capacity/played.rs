@@ -17,7 +17,7 @@ use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Period, Plan, Room};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Choices, Sizes, Weighing, weigh};
 
-use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
+use super::super::kept::{Noncurrent, noncurrent};
 use super::super::playing::Played;
 use super::bound::Bounds;
 use crate::context::Context;
@@ -113,7 +113,7 @@ fn bounded(context: &Context<'_>, id: CopyId) -> Option<&'static str> {
     }
     let store = &plan.model.stores[copy.location.store];
     let keeps = noncurrent(context, copy, None) != Noncurrent::Gone
-        || own_snapshots(context, copy).is_some()
+        || store.snapshots.is_some()
         || store.lock.is_some();
     if keeps {
         return Some("old versions, snapshots or locks");

@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use thrice_model::{ClassKind, Lock, Source, StepId, StepTarget, Verb};
+use thrice_model::{AgeClock, ClassKind, Lock, Source, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, CopyId, LIFECYCLE_LATE, Leave};
 use thrice_quantity::Seconds;
 use thrice_retention::closed_form;
 
-use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
+use super::super::kept::{Noncurrent, noncurrent};
 use crate::context::Context;
 
 /// What takes it away from a copy, or why nothing does.
@@ -110,8 +110,9 @@ impl Path<'_, '_> {
     ) -> (Option<Seconds>, String) {
         let ways = self.context.leaves(copy, self.day).filter_map(|leave| {
             let at = match leave {
-                Leave::AfterEntering { after, .. } => entered.saturating_add(after.high()),
-                Leave::AtAge { age, .. } => entered.max(age.high()),
+                Leave::AfterEntering { by, .. } | Leave::AtAge { by, .. } => {
+                    self.cleared(*by, entered)?
+                }
                 Leave::Into { copy, by } => {
                     let older = self.context.plan.copies[*copy].enter.older_than.as_deref();
                     let ready = older.map_or(entered, |older| entered.saturating_add(older.high()));
@@ -135,6 +136,26 @@ impl Path<'_, '_> {
         }
     }
 
+    /// When a rule or a clean-up has deleted what entered by then; `None` for a clean-up that runs when somebody thinks
+    /// of it.
+    fn cleared(&self, by: StepId, entered: Seconds) -> Option<Seconds> {
+        let step = &self.context.plan.model.steps[by];
+        let Verb::Expire { after, clock, .. } = &step.verb else {
+            return None;
+        };
+        let due = match clock {
+            AgeClock::Upload | AgeClock::Snapshot => entered.saturating_add(after.high()),
+            AgeClock::Mtime | AgeClock::Use => entered.max(after.high()),
+        };
+        // People say themselves how late they are.
+        let late = match (clock, &step.timing.schedule) {
+            (AgeClock::Use, _) => Seconds::ZERO,
+            (_, Some(_)) => self.delay(by)?,
+            (_, None) => LIFECYCLE_LATE,
+        };
+        Some(due.saturating_add(late))
+    }
+
     fn made(
         &self,
         copy: &Copy,
@@ -156,9 +177,16 @@ impl Path<'_, '_> {
         };
         match &step.verb {
             Verb::Capture(parts) => match &parts.keeps {
+                // Their age counts from when the last of them is done, and a run that is done sooner than that one may
+                // not find it old enough.
                 Some((keeps, _)) => replaced(
                     relies,
-                    keeps.high(),
+                    keeps.high().saturating_add(
+                        cadence
+                            .duration
+                            .high()
+                            .saturating_sub(cadence.duration.low()),
+                    ),
                     format!("`{name}` cleans up after {keeps}"),
                 ),
                 None => replaced(relies, Seconds::ZERO, format!("`{name}` replaces it")),
@@ -184,7 +212,8 @@ impl Path<'_, '_> {
                 Seconds::ZERO,
                 format!("`{name}` replaces it at its next run"),
             ),
-            _ => self.leaves(copy, base.saturating_add(run), relies),
+            // It reads by then what it brings: only how long that takes makes it later.
+            _ => self.leaves(copy, base.saturating_add(cadence.duration.high()), relies),
         }
     }
 
@@ -211,7 +240,9 @@ impl Path<'_, '_> {
         let oldest = cadence
             .widest
             .filter(|_| rules.tags.is_empty())
-            .and_then(|period| closed_form::oldest(rules, period, missed));
+            .and_then(|period| {
+                closed_form::oldest_if_late(rules, period, missed, self.late_past_a_day(by))
+            });
         let Some(oldest) = oldest else {
             return (
                 None,
@@ -244,12 +275,38 @@ impl Path<'_, '_> {
         }
     }
 
+    /// How late runs begin, if one may thereby come in another hour, or day, than it is planned in: then a rule that
+    /// counts those counts it there. No other period begins but with a day.
+    fn late_past_a_day(&self, by: StepId) -> Seconds {
+        let plan = self.context.plan;
+        let jitter = plan.cadences[by].jitter;
+        let rules = match &plan.model.steps[by].verb {
+            Verb::Backup {
+                keep: Some((rules, _)),
+                ..
+            } => rules,
+            _ => return Seconds::ZERO,
+        };
+        let period = match rules.hourly {
+            None => Seconds::DAY,
+            Some(_) => Seconds::HOUR,
+        };
+        let another = |start: &i64| {
+            let late = start.saturating_add(jitter.0);
+            late.div_euclid(period.0) != start.div_euclid(period.0)
+        };
+        match plan.calendars.starts(by) {
+            Some(starts) if !starts.iter().any(another) => Seconds::ZERO,
+            _ => jitter,
+        }
+    }
+
     /// What snapshots, versions and locks of the store add.
     fn kept_by_store(&self, copy: &Copy, at: Seconds, why: String) -> (Option<Seconds>, String) {
         let store = &self.context.plan.model.stores[copy.location.store];
         let (mut at, mut why) = (at, why);
-        if let Some((keep, period)) = own_snapshots(self.context, copy) {
-            let kept = period.saturating_mul(i64::from(keep));
+        if let Some(own) = self.context.own_snapshots(copy.location.store) {
+            let kept = own.stay;
             at = at.saturating_add(kept);
             why.push_str(&format!(", and snapshots keep it for {kept} more"));
         }

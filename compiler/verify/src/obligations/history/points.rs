@@ -15,7 +15,7 @@ use thrice_quantity::Seconds;
 use thrice_quantity::schedule::Schedule;
 use thrice_retention::{KeepRules, Profile, Regular, ResticVersion, steady_history};
 
-use super::super::kept::{Noncurrent, noncurrent, own_snapshots};
+use super::super::kept::{Noncurrent, noncurrent};
 use crate::context::Context;
 
 /// Whether runs may be missed.
@@ -158,10 +158,10 @@ pub(super) fn pasts(context: &Context<'_>, ids: &[CopyId], runs: Runs) -> BTreeM
         let copy = &context.plan.copies[*id];
         let head = head(context, *id, runs, &out);
         let mut points = made(context, *id, (runs, head), &out);
-        if let Some((keep, period)) = own_snapshots(context, copy) {
+        if let Some(own) = context.own_snapshots(copy.location.store) {
             points.push(Points::Even {
-                reach: period.saturating_mul(i64::from(keep.saturating_sub(1))),
-                gap: head.saturating_add(period),
+                reach: own.reach,
+                gap: head.saturating_add(own.apart),
             });
         }
         // Where versioning is suspended old versions stay, but what is overwritten now leaves none.

@@ -28,6 +28,8 @@ enum Early {
     Torn,
     /// It does not run: it comes `after` the writer.
     Refuses,
+    /// It comes `after` the writer, and still reads when that writes over it.
+    Overtaken,
 }
 
 /// A reader that may start too early.
@@ -48,27 +50,29 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         let (Some(a), Some(b)) = (Rhythm::of(context, reader), Rhythm::of(context, writer)) else {
             continue;
         };
-        let early = early(context, reader, writer);
-        let met = *known.entry((a, b, early)).or_insert_with(|| {
-            let (starts, others) = (
-                plan.calendars.starts(reader)?,
-                plan.calendars.starts(writer)?,
-            );
-            let met = meetings_however_late((&a, starts), (&b, others), early.window(&a));
-            (met.hits > 0).then_some(met)
-        });
-        let Some(meetings) = met else {
-            continue;
-        };
-        let host = |id: StepId| plan.model.steps[id].runner.host;
-        groups
-            .entry((meetings.overtime, early, host(writer), host(reader)))
-            .or_default()
-            .push(Pair {
-                reader,
-                writer,
-                meetings,
+        for early in early(context, reader, writer) {
+            let met = *known.entry((a, b, early)).or_insert_with(|| {
+                let (starts, others) = (
+                    plan.calendars.starts(reader)?,
+                    plan.calendars.starts(writer)?,
+                );
+                let (a, b) = ((&a, starts), (&early.writes(b), others));
+                let met = meetings_however_late(a, b, early.window(a.0));
+                (met.hits > 0).then_some(met)
             });
+            let Some(meetings) = met else {
+                continue;
+            };
+            let host = |id: StepId| plan.model.steps[id].runner.host;
+            groups
+                .entry((meetings.overtime, early, host(writer), host(reader)))
+                .or_default()
+                .push(Pair {
+                    reader,
+                    writer,
+                    meetings,
+                });
+        }
     }
     for ((_, early, ..), pairs) in &groups {
         out.extend(tell(context, *early, pairs));
@@ -101,14 +105,16 @@ pub(super) fn fails_with(
         .iter()
         .filter(|(reader, writer)| *reader == id || *writer == id);
     mine.copied().any(|(reader, writer)| {
-        let early = early(context, reader, writer);
         let calendars = &context.plan.calendars;
         let starts = (calendars.starts(reader), calendars.starts(writer));
         let (Some(a), Some(b), (Some(starts), Some(others))) = (of(reader), of(writer), starts)
         else {
             return false;
         };
-        early != Early::Old && always((&a, starts), (&b, others), early.window(&a))
+        early(context, reader, writer).any(|early| {
+            let b = early.writes(b);
+            early != Early::Old && always((&a, starts), (&b, others), early.window(&a))
+        })
     })
 }
 
@@ -116,26 +122,44 @@ impl Early {
     /// For how long from its planned start the writer must not be at work.
     fn window(self, reader: &Rhythm) -> Seconds {
         match self {
-            Self::Torn => reader.length,
+            Self::Torn | Self::Overtaken => reader.length,
             // The moment of its start, which may be late.
             Self::Old | Self::Refuses => reader.late.saturating_add(Seconds(1)),
         }
     }
 }
 
-fn early(context: &Context<'_>, reader: StepId, writer: StepId) -> Early {
+impl Early {
+    /// The writer's runs as far as they matter: of those that are at work when the reader looks, it is not overtaken.
+    const fn writes(self, writer: Rhythm) -> Rhythm {
+        match self {
+            Self::Overtaken => Rhythm {
+                late: Seconds::ZERO,
+                length: Seconds::ZERO,
+                ..writer
+            },
+            _ => writer,
+        }
+    }
+}
+
+/// What becomes of a reader that overlaps a writer.
+fn early(context: &Context<'_>, reader: StepId, writer: StepId) -> impl Iterator<Item = Early> {
     let steps = &context.plan.model.steps;
     let in_place = matches!(
         &steps[writer].verb,
         Verb::Capture(parts) if !parts.atomic
     );
-    if after_is_enforced(&steps[reader], writer, &steps[writer]) {
-        Early::Refuses
-    } else if in_place {
-        Early::Torn
-    } else {
-        Early::Old
-    }
+    let (first, second) = match (
+        after_is_enforced(&steps[reader], writer, &steps[writer]),
+        in_place,
+    ) {
+        (true, true) => (Early::Refuses, Some(Early::Overtaken)),
+        (true, false) => (Early::Refuses, None),
+        (false, true) => (Early::Torn, None),
+        (false, false) => (Early::Old, None),
+    };
+    std::iter::once(first).chain(second)
 }
 
 fn tell(context: &Context<'_>, early: Early, pairs: &[Pair]) -> Option<Finding> {
@@ -167,14 +191,17 @@ fn tell(context: &Context<'_>, early: Early, pairs: &[Pair]) -> Option<Finding> 
         Early::Refuses => {
             format!("{who} {start} while {what} may still be at work, and so may refuse to run")
         }
+        Early::Overtaken => {
+            format!("{who} may still be reading when {what} writes anew: half of it is of no use")
+        }
     };
     let severity = match (early, always) {
         (Early::Old, _) | (_, None) => Severity::Warning,
-        (Early::Torn | Early::Refuses, Some(_)) => Severity::Error,
+        (_, Some(_)) => Severity::Error,
     };
     let code = match early {
         Early::Old => READS_THE_OLD,
-        Early::Torn => TEARS,
+        Early::Torn | Early::Overtaken => TEARS,
         Early::Refuses => REFUSES,
     };
     let ids = pairs.iter().flat_map(|pair| [pair.writer, pair.reader]);
@@ -205,6 +232,7 @@ fn tell(context: &Context<'_>, early: Early, pairs: &[Pair]) -> Option<Finding> 
     };
     let reads = Rhythm::of(context, told.reader)?;
     let starts = match early {
+        Early::Overtaken => format!("`{}` starts", reader.named.name),
         _ if read >= written => format!("`{}` starts", reader.named.name),
         Early::Torn => at_work(reader, read, reads.length),
         // Due before the writer is, it meets it by starting late.
@@ -234,6 +262,9 @@ const fn advice(early: Early) -> &'static str {
         }
         Early::Torn => {
             "publish with one rename (`atomic`), say how long it takes (`taking`), and start the reader after that"
+        }
+        Early::Overtaken => {
+            "publish with one rename (`atomic`), or let it be done before the writer is due again"
         }
         Early::Refuses => {
             "start it when the writer is surely done: it looks once, and does not wait"
