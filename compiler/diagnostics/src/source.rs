@@ -83,6 +83,8 @@ pub struct SourceFile {
 /// So many bytes are looked through for the line and the column of a place in them, however long its line is. A place for
 /// each line's beginning would take a fifth of the text's room.
 const STRIDE: usize = 4096;
+/// Most lines begin and end no further than this from any place in them.
+const NEAR: usize = 256;
 
 /// What stands before a place.
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,13 +93,23 @@ struct Count {
     characters: u32,
 }
 
+fn line_feeds(bytes: &[u8]) -> u32 {
+    looked(bytes.len());
+    u32::try_from(memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX)
+}
+
+/// The characters that begin there: a byte that begins with the bits 10 goes on with one.
+fn characters(bytes: &[u8]) -> u32 {
+    looked(bytes.len());
+    let begins = bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+    u32::try_from(begins).unwrap_or(u32::MAX)
+}
+
 impl Count {
     fn of(bytes: &[u8]) -> Self {
-        // What begins with the bits 10 goes on with a character.
-        let begins = bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
         Self {
-            line_feeds: u32::try_from(memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX),
-            characters: u32::try_from(begins).unwrap_or(u32::MAX),
+            line_feeds: line_feeds(bytes),
+            characters: characters(bytes),
         }
     }
 
@@ -128,7 +140,7 @@ impl SourceFile {
             false => 0,
         };
         Line {
-            line: self.count(at).line_feeds.saturating_add(1),
+            line: self.line_feeds_before(at).saturating_add(1),
             column: u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1),
         }
     }
@@ -137,7 +149,13 @@ impl SourceFile {
     #[must_use]
     pub fn line_start(&self, at: usize) -> usize {
         let at = at.min(self.text.len());
-        let feeds = self.count(at).line_feeds;
+        let near = at.saturating_sub(NEAR);
+        let bytes = self.text.as_bytes().get(near..at).unwrap_or(&[]);
+        looked(bytes.len());
+        if let Some(line_feed) = memrchr(b'\n', bytes) {
+            return near + line_feed + 1;
+        }
+        let feeds = self.line_feeds_before(at);
         if feeds == 0 {
             return 0;
         }
@@ -156,7 +174,13 @@ impl SourceFile {
     pub fn line_end(&self, at: usize) -> usize {
         let end = self.text.len();
         let at = at.min(end);
-        let feeds = self.count(at).line_feeds;
+        let near = at.saturating_add(NEAR).min(end);
+        let bytes = self.text.as_bytes().get(at..near).unwrap_or(&[]);
+        looked(bytes.len());
+        if let Some(line_feed) = memchr(b'\n', bytes) {
+            return at + line_feed;
+        }
+        let feeds = self.line_feeds_before(at);
         // The first stride before whose end there are more.
         let counts = self.counts();
         let stride = counts.partition_point(|count| count.line_feeds <= feeds);
@@ -170,8 +194,20 @@ impl SourceFile {
     /// How many characters begin in bytes `from..to`.
     #[must_use]
     pub fn characters(&self, from: usize, to: usize) -> usize {
-        let (from, to) = (self.count(from).characters, self.count(to).characters);
-        to.saturating_sub(from) as usize
+        if to.saturating_sub(from) <= STRIDE {
+            let to = to.min(self.text.len());
+            return characters(self.text.as_bytes().get(from..to).unwrap_or(&[])) as usize;
+        }
+        let before = |bytes: usize| {
+            let (full, rest) = self.strides(bytes);
+            full.characters.saturating_add(characters(rest))
+        };
+        before(to).saturating_sub(before(from)) as usize
+    }
+
+    fn line_feeds_before(&self, bytes: usize) -> u32 {
+        let (full, rest) = self.strides(bytes);
+        full.line_feeds.saturating_add(line_feeds(rest))
     }
 
     fn counts(&self) -> &[Count] {
@@ -186,18 +222,13 @@ impl SourceFile {
         })
     }
 
-    /// What stands in the first bytes of the text.
-    fn count(&self, bytes: usize) -> Count {
+    /// What stands in the whole strides among the first bytes of the text, and the bytes behind them.
+    fn strides(&self, bytes: usize) -> (Count, &[u8]) {
         let bytes = bytes.min(self.text.len());
         let full = bytes / STRIDE;
-        let rest = self
-            .text
-            .as_bytes()
-            .get(full * STRIDE..bytes)
-            .unwrap_or(&[]);
-        looked(rest.len());
+        let rest = self.text.as_bytes().get(full * STRIDE..bytes);
         let counted = self.counts().get(full).copied().unwrap_or_default();
-        counted.and(Count::of(rest))
+        (counted, rest.unwrap_or(&[]))
     }
 }
 
