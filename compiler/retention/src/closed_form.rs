@@ -47,7 +47,12 @@ fn count_oldest_if_late(
     }
     let late = runs(period, missed.saturating_add(1)).saturating_add(jitter);
     let longest = bucket.span(1).to_seconds_max();
-    if longest.saturating_add(jitter) <= period {
+    // What is late may come in one period with the next, if it is not much rarer: `period` is the widest.
+    let alone = match jitter {
+        Seconds::ZERO => longest,
+        _ => runs(longest, 2),
+    };
+    if alone <= period {
         return runs(late, count);
     }
     if longest <= late {
@@ -203,6 +208,10 @@ mod tests {
         let late = (1, Seconds::hours(3));
         let weeks = count_oldest_if_late(Bucket::Weekly, 2, Seconds::DAY, late);
         assert_eq!(weeks, Seconds::hours(24 * 11 + 6));
+        // Weekly on Sunday at 23:00, seven days and an hour apart where the clocks go back: two may come in one week.
+        let week = Seconds::hours(7 * 24 + 1);
+        let weeks = count_oldest_if_late(Bucket::Weekly, 2, week, (0, Seconds::HOUR));
+        assert!(weeks >= Seconds::days(21), "{weeks}");
     }
 
     #[test]

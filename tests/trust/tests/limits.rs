@@ -49,7 +49,7 @@ fn rooms_are_at_least_what_playing_the_corners_gives() {
 /// Who meets whom, and whether always, is told exactly but for how much is left of what is waited for.
 #[test]
 fn who_meets_whom_is_what_walking_through_a_year_gives() {
-    let worlds = 30;
+    let worlds = 100;
     let seed = option("THRICE_SEED", 1);
     let tally = compare(About::TimeTable, seed, worlds, |_| {});
     assert!(
