@@ -15,7 +15,7 @@
 //! script finds their record, on its own host: elsewhere the times alone count. After a fault everything that
 //! survives goes on.
 //!
-//! How much room it all takes is added up on request ([`weigh`]).
+//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]).
 //!
 //! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
 //! `max delete` would stop, which counts files and so is not known; restores.
@@ -32,6 +32,7 @@ mod judge;
 mod reach;
 mod replay;
 mod room;
+mod runs;
 mod scenario;
 mod taken;
 mod verbs;
@@ -49,6 +50,7 @@ use thrice_quantity::Seconds;
 
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
 pub use room::{Weighed, Weighing};
+pub use runs::{Ran, asked, own_checks, runs};
 pub use scenario::{Played, findings, play};
 pub use weigh::weigh;
 pub use words::{age, moment, names};

@@ -70,6 +70,7 @@ impl Engine<'_, '_> {
             }
         }
         out.extend(self.ledger.iter().flat_map(|ledger| ledger.prunes(copies)));
+        out.extend(self.log.iter().flat_map(|log| &log.steps));
         out
     }
 

@@ -12,12 +12,14 @@
 mod asked;
 mod exclusive;
 mod fit;
+mod played;
 mod readers;
 mod users;
 
 use std::collections::BTreeSet;
 
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
 use thrice_model::{Lifetime, Obligation, Phase, RunnerKind, Step, StepId};
 use thrice_plan::Plan;
@@ -25,10 +27,12 @@ use thrice_plan::calendar::{Starts, midnight, still_going_on};
 use thrice_quantity::Seconds;
 
 use super::lateness::{self, phase_on};
+use super::playing::may_be_told;
 use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::instant;
+use played::Told;
 
 pub(super) const LATE: Code = Code("T2110");
 /// How many steps a message points at.
@@ -42,8 +46,15 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let unchecked = fit::check(context, &mut found);
     let holds = found
         .iter()
-        .all(|f| f.diagnostic.severity != Severity::Error);
-    out.findings.append(&mut found);
+        .all(|told| told.finding.diagnostic.severity != Severity::Error);
+    for told in found {
+        let subject = played::subject(context, &told.case);
+        let confirm = || played::confirm(context, &told.case);
+        let about = (subject, "this step");
+        if may_be_told(context, out, Obligation::TimeTable, about, confirm) {
+            out.findings.push(told.finding);
+        }
+    }
     let note = match unchecked {
         0 => String::new(),
         1 => "the line of one step is not checked: no speed or no size is stated".to_owned(),
@@ -99,7 +110,7 @@ impl<'c, 'p> Table<'c, 'p> {
 pub(crate) fn fits(context: &Context<'_>) -> bool {
     let mut found = Vec::new();
     fit::check(context, &mut found);
-    let is_error = |finding: &Finding| finding.diagnostic.severity == Severity::Error;
+    let is_error = |told: &Told| told.finding.diagnostic.severity == Severity::Error;
     !found.iter().any(is_error)
 }
 
@@ -131,6 +142,8 @@ struct Rhythm {
     until: i64,
     /// When it ceases to exist if phases come as late as they may.
     latest: i64,
+    /// Whether it ceases to exist before the horizon: else its runs go on after it.
+    ends: bool,
 }
 
 impl Rhythm {
@@ -153,8 +166,25 @@ impl Rhythm {
             from,
             until,
             latest,
+            ends: ends(plan, step.lifetime),
         })
     }
+
+    /// The moment from which on it has no runs any more; `late`: if phases come as late as they may.
+    const fn over(&self, late: bool) -> i64 {
+        match (self.ends, late) {
+            (false, _) => i64::MAX,
+            (true, false) => self.until,
+            (true, true) => self.latest,
+        }
+    }
+}
+
+/// Whether something ceases to exist before the horizon.
+fn ends(plan: &Plan, lifetime: Lifetime) -> bool {
+    lifetime
+        .until
+        .is_some_and(|end| end < plan.model.policy.end)
 }
 
 /// When something begins and ceases to exist, within the horizon, and when it does if phases come as late as they may.
@@ -205,15 +235,15 @@ fn runs<'s>(
     window: Seconds,
 ) -> impl Iterator<Item = (i64, Option<i64>)> + use<'s> {
     let while_both = (a.from.max(b.from), a.until.min(b.until));
-    runs_within(starts, (b, others), window, while_both)
+    runs_within(starts, (b, others), window, (while_both, b.over(false)))
 }
 
-/// The same from one moment up to another.
+/// The same from one moment up to another, if `b` has no runs from some moment on.
 fn runs_within<'s>(
     starts: &'s Starts,
     (b, others): (&'s Rhythm, &'s Starts),
     window: Seconds,
-    (from, until): (i64, i64),
+    ((from, until), over): ((i64, i64), i64),
 ) -> impl Iterator<Item = (i64, Option<i64>)> + use<'s> {
     let first = starts.partition_point(|start| *start < from);
     let mut others: &[i64] = others;
@@ -225,7 +255,10 @@ fn runs_within<'s>(
             others = still_going_on(others, b.length, start);
             let meets = others.first().copied();
             let meets = meets.filter(|other| *other < start.saturating_add(window.0));
-            (start, meets.filter(|other| *other >= b.from))
+            (
+                start,
+                meets.filter(|other| b.from <= *other && *other < over),
+            )
         })
 }
 
@@ -253,7 +286,8 @@ fn overtime(
     if a.from.max(b.from) >= until || latest <= until {
         return None;
     }
-    let runs = runs_within(starts, (b, others), window, (until, latest));
+    let later = ((until, latest), b.over(true));
+    let runs = runs_within(starts, (b, others), window, later);
     let runs: Vec<(i64, Option<i64>)> = runs.collect();
     let mut hits = runs
         .iter()
@@ -267,15 +301,22 @@ fn overtime(
     })
 }
 
+/// Where two steps meet only if a phase is late, the day that is written for it, and by how many days it is late for both
+/// to run: each exists up to the day on which the phase comes.
+fn overdue(context: &Context<'_>, met: &Meetings) -> Option<(Date, i64)> {
+    let (until, (start, other)) = (met.overtime?, met.first?);
+    let days = start.max(other).saturating_sub(until);
+    let mut periods = context.plan.periods.iter().map(|period| period.from);
+    let ended = periods.find(|day| midnight(*day) == until)?;
+    Some((ended, days.div_euclid(Seconds::DAY.0) + 1))
+}
+
 /// A finding about steps that meet only if a phase is late, as such; any other one as it is.
 fn if_late(context: &Context<'_>, met: &Meetings, diagnostic: Diagnostic) -> Diagnostic {
-    let (Some(until), Some((start, _))) = (met.overtime, met.first) else {
+    let Some((day, days)) = overdue(context, met) else {
         return diagnostic;
     };
-    let mut periods = context.plan.periods.iter();
-    let ended = periods.find(|period| midnight(period.from) == until);
-    let phase = ended.and_then(|period| phase_on(context, period.from));
-    let days = start.saturating_sub(until).div_euclid(Seconds::DAY.0) + 1;
+    let phase = phase_on(context, day);
     let late: Vec<(&Phase, i64)> = phase.into_iter().map(|phase| (phase, days)).collect();
     let when = lateness::words(&late).unwrap_or_default();
     let help = diagnostic.help.unwrap_or_default();
@@ -327,10 +368,11 @@ fn in_step(
         Some(next.saturating_sub(start))
     };
     let distance = ahead(*starts.first()?)?;
-    if ahead(*starts.last()?)? != distance {
+    let other = |start: i64| start.saturating_add(distance);
+    let last = *starts.last()?;
+    if ahead(last)? != distance || other(last) >= b.over(false) {
         return None;
     }
-    let other = |start: i64| start.saturating_add(distance);
     let hit = match distance < window.0 {
         true => starts.get(starts.partition_point(|start| other(*start) < b.from)..)?,
         false => &[],
@@ -415,6 +457,7 @@ mod tests {
             from,
             until: from + lasts,
             latest: from + lasts,
+            ends: true,
         }
     }
 
