@@ -27,7 +27,6 @@ use thrice_plan::calendar::{Starts, midnight, still_going_on};
 use thrice_quantity::Seconds;
 
 use super::lateness::{self, phase_on};
-use super::playing::may_be_told;
 use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
@@ -48,10 +47,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         .iter()
         .all(|told| told.finding.diagnostic.severity != Severity::Error);
     for told in found {
-        let subject = played::subject(context, &told.case);
-        let confirm = || played::confirm(context, &told.case);
-        let about = (subject, "this step");
-        if may_be_told(context, out, Obligation::TimeTable, about, confirm) {
+        if played::is_borne_out(context, out, &told.case) {
             out.findings.push(told.finding);
         }
     }
@@ -463,6 +459,28 @@ mod tests {
 
     fn starts(first: i64, apart: i64, count: i64) -> Starts {
         (0..count).map(|run| first + run * apart).collect()
+    }
+
+    #[test]
+    fn nobody_meets_a_run_from_after_a_step_has_ended() {
+        let a = rhythm(10, (0, 5), (0, 100));
+        let (own, others) = (starts(8, 10, 3), starts(0, 10, 9));
+        // Each run would meet the next one of the other step, the last of which is due at 10 or at 20.
+        for (lasts, hits) in [(10, 0), (11, 1), (20, 1), (21, 2)] {
+            let b = rhythm(10, (0, 1), (0, lasts));
+            let met = meetings((&a, &own), (&b, &others), Seconds(5));
+            assert_eq!(
+                (met.hits, met.always()),
+                (hits, hits == met.runs),
+                "{lasts}"
+            );
+            let goes_on = Rhythm { ends: false, ..b };
+            let met = meetings((&a, &own), (&goes_on, &others), Seconds(5));
+            assert!(
+                met.always(),
+                "what ends with the horizon goes on after it: {lasts}"
+            );
+        }
     }
 
     proptest! {

@@ -11,18 +11,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use thrice_model::{HostId, Named, StepId};
+use thrice_model::{HostId, Named, Obligation, StepId};
 use thrice_plan::Plan;
 use thrice_plan::calendar::after_is_enforced;
 use thrice_quantity::Seconds;
 use thrice_simulate::{Choices, Ran, RunChoice, asked, own_checks, runs};
 
 use super::super::lateness::held_up;
-use super::super::playing::{self, Played};
+use super::super::playing::{self, Played, may_be_told};
 use super::users::OWN_CHECK;
 use super::{Meetings, overdue};
 use crate::context::Context;
-use crate::verification::Finding;
+use crate::verification::{Finding, Verification};
 use crate::wording::instant;
 
 /// What is found, and its case.
@@ -115,8 +115,15 @@ pub(super) fn late(context: &Context<'_>, met: &Meetings) -> Days {
     comes.map_or_else(Days::new, |(day, comes)| held_up(context, day, comes))
 }
 
+/// Whether a case may be told.
+pub(super) fn is_borne_out(context: &Context<'_>, out: &mut Verification, case: &Case) -> bool {
+    let about = (subject(context, case), "this step");
+    let confirm = || confirm(context, case);
+    may_be_told(context, out, Obligation::TimeTable, about, confirm)
+}
+
 /// What a case is about, to be pointed at if it is a mistake of this program.
-pub(super) fn subject<'c>(context: &'c Context<'_>, case: &Case) -> Option<&'c Named> {
+fn subject<'c>(context: &'c Context<'_>, case: &Case) -> Option<&'c Named> {
     let step = match case {
         Case::Two(two) => match (two.first.who, two.second.who) {
             (Who::Step(id), _) | (_, Who::Step(id)) => id,
@@ -129,7 +136,7 @@ pub(super) fn subject<'c>(context: &'c Context<'_>, case: &Case) -> Option<&'c N
 }
 
 /// Whether a case comes about; why not, if it does not.
-pub(super) fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
+fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
     let (late, steps) = match case {
         Case::Not(rests_on) => return Ok(Played::Not(rests_on)),
         Case::Two(two) => (&two.late, steps(two)),
@@ -339,3 +346,6 @@ fn at(second: i64) -> Result<Timestamp, String> {
 fn window_of((from, to): (i64, i64)) -> Result<(Timestamp, Timestamp), String> {
     Ok((at(from)?, at(to)?))
 }
+
+#[cfg(test)]
+mod tests;
