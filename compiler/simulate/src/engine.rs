@@ -157,6 +157,7 @@ pub(crate) fn run_with<'p>(
         from: instant(from),
         judged: case.judged,
         trace,
+        had: engine.before.had,
         outcomes,
         left_out,
     }
@@ -273,6 +274,12 @@ impl Engine<'_, '_> {
         }
     }
 
+    /// How long it takes until somebody acts.
+    fn response(&self) -> i64 {
+        let chosen = self.case.choices.response;
+        chosen.unwrap_or(self.plan.model.policy.response).0
+    }
+
     fn strike(&mut self, number: usize, now: i64) {
         if !self.struck {
             self.tell_last_runs();
@@ -280,7 +287,7 @@ impl Engine<'_, '_> {
         }
         self.struck = true;
         if let Some(strike) = self.case.strikes.get(number) {
-            let until = now.saturating_add(self.plan.model.policy.response.0);
+            let until = now.saturating_add(self.response());
             self.world.strike(strike, until);
         }
     }

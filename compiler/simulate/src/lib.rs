@@ -66,6 +66,8 @@ pub struct Choices {
     pub missed: BTreeMap<StepId, u32>,
     /// Single runs, by the instants at which they are due, that go another way than the others of their step.
     pub runs: BTreeMap<StepId, BTreeMap<Timestamp, RunChoice>>,
+    /// How long it takes until somebody acts after something went wrong; the policy's response time, unless chosen.
+    pub response: Option<Seconds>,
     /// Everything else at its worst: longest runs, latest starts, as many missed runs as monitors and the
     /// response time allow. Deletions by age always come as early as they may.
     pub worst: bool,
@@ -197,6 +199,8 @@ pub struct Course {
     pub judged: Timestamp,
     /// What happened, in the order of time.
     pub trace: Vec<Event>,
+    /// The copies that something could be restored from right before anything went wrong.
+    pub had: BTreeSet<CopyId>,
     /// One a class asked about.
     pub outcomes: Vec<Outcome>,
     /// What was not played, in sentences.
