@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use thrice_model::{Hostile, Mishap, Obligation, StepId, Strike};
+use thrice_model::{Hostile, Mishap, Obligation, StepId, Strike, Versioning};
 use thrice_plan::calendar::midnight;
-use thrice_plan::{Copy, CopyId};
+use thrice_plan::{Copy, CopyId, FOR_EVER};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Case, Choices, Course, simulate};
 
@@ -48,7 +48,7 @@ struct Play<'c, 'p> {
     /// The steps that carry the deletion on.
     carriers: BTreeSet<StepId>,
     noticed: Seconds,
-    /// How long the slowest chain takes to deliver.
+    /// How long the slowest chain takes to deliver, and a store to hold all that it keeps of what was deleted.
     delay: Seconds,
     /// From when on all have delivered, and when the next phase begins.
     from: i64,
@@ -100,10 +100,11 @@ impl<'c, 'p> Play<'c, 'p> {
         let next = plan.periods.get(index + 1).map(|period| period.from);
         let until = midnight(next.unwrap_or(plan.model.policy.end));
         let begin = midnight(plan.periods.get(index)?.from);
-        let delays = gone.iter().map(|id| delay(context, *id));
+        let long = |id: &CopyId| delay(context, *id).saturating_add(history(context, *id));
+        let delays = gone.iter().map(long);
         let filled = gone.iter().map(|id| {
             let begins = midnight(plan.copies[*id].lifetime.from);
-            begins.saturating_add(delay(context, *id).0)
+            begins.saturating_add(long(id).0)
         });
         let from = filled.max()?.max(begin);
         Some(Self {
@@ -211,8 +212,14 @@ impl<'c, 'p> Play<'c, 'p> {
         if store.lock.is_some() {
             return Some("locks");
         }
-        if self.context.spared(copy.location.store).is_some() {
+        if store.versioning == Versioning::On {
             return Some("old versions that are given up");
+        }
+        // The moment is that of one snapshot.
+        let kept = |id: &CopyId| self.context.spared(plan.copies[*id].location.store);
+        let several = || self.gone.iter().filter_map(kept).count() > 1;
+        if store.snapshots.is_some() && (step.is_some() || several()) {
+            return Some("snapshots that are given up");
         }
         match step {
             Some(step) if !scheduled(step) => Some("mirrors on demand"),
@@ -239,3 +246,20 @@ fn delay(context: &Context<'_>, id: CopyId) -> Seconds {
     }
     sum
 }
+
+/// For how long a store may hold on to what is deleted where a copy lies, if that is not for ever.
+fn history(context: &Context<'_>, id: CopyId) -> Seconds {
+    let store = context.plan.copies[id].location.store;
+    let Some(kept) = context.spared(store).filter(|kept| *kept < FOR_EVER) else {
+        return Seconds::ZERO;
+    };
+    // Surely that long, and at most as much longer as the next snapshot or clean-up is away.
+    let snapshots = &context.plan.model.stores[store].snapshots;
+    let period = snapshots
+        .as_ref()
+        .and_then(|(schedule, ..)| schedule.nominal_period());
+    kept.saturating_add(period.unwrap_or(Seconds::DAY))
+}
+
+#[cfg(test)]
+mod tests;
