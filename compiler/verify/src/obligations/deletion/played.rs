@@ -24,6 +24,8 @@ use crate::context::Context;
 use crate::faults::Principal;
 use crate::verification::Verification;
 
+/// For no longer an age is waited in a play.
+const YEARS: Seconds = Seconds::days(3 * 365);
 /// How many moments are tried.
 const TRIED: usize = 6;
 
@@ -60,21 +62,28 @@ fn confirm(context: &Context<'_>, group: &Group) -> Result<Played, String> {
     let Some(play) = Play::of(context, group) else {
         return Ok(Played::Not("phases that end before copies are filled"));
     };
-    let mut left = None;
+    let (mut left, mut empty) = (None, None);
     for at in play.moments() {
         let course = play.course(at)?;
-        if !play.gone.is_subset(&course.had) {
+        let usable = play.usable(&course);
+        if !usable.is_empty() {
+            left = left.or(Some(usable));
             continue;
         }
-        let usable = play.usable(&course);
-        if usable.is_empty() {
+        let mut unfilled = play.gone.difference(&course.had).peekable();
+        if unfilled.peek().is_none() {
             return Ok(Played::Out);
         }
-        left = left.or(Some(usable));
+        // What there was is gone.
+        match unfilled.all(|id| on_demand(context, *id)) {
+            true => return Ok(Played::Not("copies that are made on demand")),
+            false => empty = Some("copies that nothing has filled yet"),
+        }
     }
-    let Some(left) = left else {
-        return Ok(Played::Not("copies that nothing has filled yet"));
-    };
+    if let Some(rests_on) = empty {
+        return Ok(Played::Not(rests_on));
+    }
+    let left = left.unwrap_or_default();
     if let Some(rests_on) = left.iter().find_map(|id| play.rests_on(*id)) {
         return Ok(Played::Not(rests_on));
     }
@@ -208,7 +217,6 @@ impl<'c, 'p> Play<'c, 'p> {
         let copy = &plan.copies[id];
         let store = &plan.model.stores[copy.location.store];
         let step = copy.made_by.filter(|step| self.carriers.contains(step));
-        let scheduled = |step: StepId| plan.calendars.starts(step).is_some();
         if store.lock.is_some() {
             return Some("locks");
         }
@@ -222,7 +230,6 @@ impl<'c, 'p> Play<'c, 'p> {
             return Some("snapshots that are given up");
         }
         match step {
-            Some(step) if !scheduled(step) => Some("mirrors on demand"),
             Some(_) if self.carriers.len() > 1 => Some("mirrors of mirrors"),
             _ if self.from.saturating_add(self.noticed.0) >= self.until => Some("the next phase"),
             _ => None,
@@ -241,10 +248,18 @@ fn delay(context: &Context<'_>, id: CopyId) -> Seconds {
         let age = copy.enter.older_than.as_ref();
         sum = sum
             .saturating_add(own.unwrap_or(Seconds::ZERO))
-            .saturating_add(age.map_or(Seconds::ZERO, |age| age.low()));
+            .saturating_add(age.map_or(Seconds::ZERO, |age| age.high().min(YEARS)));
         at = copy.source;
     }
     sum
+}
+
+/// Whether a copy is made on demand, or of one that is: nobody asks for it in a play.
+fn on_demand(context: &Context<'_>, id: CopyId) -> bool {
+    let plan = context.plan;
+    let path = std::iter::successors(Some(id), |id| plan.copies[*id].source);
+    let mut steps = path.filter_map(|id| plan.copies[id].made_by);
+    steps.any(|step| plan.calendars.starts(step).is_none())
 }
 
 /// For how long a store may hold on to what is deleted where a copy lies, if that is not for ever.

@@ -119,11 +119,11 @@ fn what_has_no_course_is_named() {
     let (_, replayed, rest_on) = played(STATE, by_hand);
     assert_eq!(
         (replayed, rest_on),
-        (0, vec!["copies that nothing has filled yet"])
+        (0, vec!["copies that are made on demand"])
     );
     let on_demand = "sync mirror of s3.near to spare.tank:/m by hand { on demand }\n";
     let (_, _, rest_on) = played(STATE, &[OUT, on_demand].concat());
-    assert_eq!(rest_on, ["copies that nothing has filled yet"]);
+    assert_eq!(rest_on, ["copies that are made on demand"]);
     let open = "object_storage s4 at cloud/one { bucket kept { versioning on } }\n\
         credential writer { account s4; may read, write on s4.kept; held on web }\n\
         repository r in s4.kept:/r { engine restic 0.18.0; key k; credential writer }\n\
