@@ -50,9 +50,19 @@ pub(crate) fn starts(
 ) -> Option<Box<dyn Iterator<Item = i64>>> {
     let step = &plan.model.steps[id];
     let schedule = schedule(step)?;
-    let zone = zone(plan, step, &schedule);
+    Some(Box::new(moments(plan, step, &schedule, (from, to))))
+}
+
+/// The instants that a schedule of a step names, in order, from one up to another.
+pub(crate) fn moments(
+    plan: &Plan,
+    step: &Step,
+    schedule: &Schedule,
+    (from, to): (i64, i64),
+) -> impl Iterator<Item = i64> + use<> {
+    let zone = zone(plan, step, schedule);
     let runs = schedule.occurrences(&zone, instant(from), instant(to.saturating_add(1)));
-    Some(Box::new(runs.map(Timestamp::as_second)))
+    runs.map(Timestamp::as_second)
 }
 
 /// The zone whose clock a schedule reads.

@@ -11,6 +11,7 @@ use thrice_plan::{CopyId, CopyKind, Plan};
 
 use crate::calendar::{beginning, instant, midnight};
 use crate::room::Ledger;
+use crate::runs::Log;
 use crate::verbs::{self, Taken};
 use crate::world::World;
 use crate::{Case, Course, Sort, judge};
@@ -30,9 +31,18 @@ enum Job {
     /// A step is due.
     Due(StepId),
     /// A step starts, late or waiting for another.
-    Start(StepId),
+    Start(StepId, Wanted),
     /// A day is over: what lies there is added up.
     Day,
+}
+
+/// Since when a run has been meant to start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Wanted {
+    /// When it was due.
+    due: i64,
+    /// When it would have started if it waited for no other step.
+    ready: i64,
 }
 
 /// A run on its way.
@@ -55,8 +65,8 @@ struct Progress {
     busy_until: i64,
     /// Whether its last due run failed.
     failed: bool,
-    /// Whether it is due, and begins when the step that it follows is done.
-    awaiting: bool,
+    /// Since when it is due, and begins when the step that it follows is done.
+    awaiting: Option<i64>,
     /// The last run that went well, and what it wrote.
     last: Option<(i64, Vec<CopyId>)>,
     /// How long a run takes, and how late it starts.
@@ -68,6 +78,8 @@ struct Engine<'p, 'l> {
     plan: &'p Plan,
     /// Adds up what lies where, if that is wanted.
     ledger: Option<&'l mut Ledger<'p>>,
+    /// Lists the runs of some steps, if that is wanted.
+    log: Option<&'l mut Log>,
     case: &'p Case,
     world: World<'p>,
     steps: BTreeMap<StepId, Progress>,
@@ -88,7 +100,17 @@ pub(crate) fn run(plan: &Plan, case: &Case) -> Course {
     run_with(plan, case, None)
 }
 
-/// The same, and adds up what lies where.
+/// Plays nothing but the runs of some steps, whatever they find, and lists them.
+pub(crate) fn time(plan: &Plan, case: &Case, log: &mut Log) {
+    let (from, to) = (beginning(plan, case), case.judged.as_second());
+    let nothing = BTreeSet::new();
+    let mut engine = Engine::new(plan, case, &nothing, (from, to));
+    engine.log = Some(log);
+    engine.prepare(&nothing, from, to);
+    engine.play(to);
+}
+
+/// The same as [`run`], and adds up what lies where.
 pub(crate) fn run_with<'p>(
     plan: &'p Plan,
     case: &'p Case,
@@ -103,26 +125,8 @@ pub(crate) fn run_with<'p>(
         .filter(|(_, copy)| classes.contains(&copy.class))
         .map(|(id, _)| id)
         .collect();
-    let mut makes: BTreeMap<StepId, Vec<CopyId>> = BTreeMap::new();
-    for id in &copies {
-        if let Some(step) = plan.copies[*id].made_by {
-            makes.entry(step).or_default().push(*id);
-        }
-    }
-    let mut engine = Engine {
-        plan,
-        ledger,
-        case,
-        world: World::new(plan, &copies, from, to),
-        steps: BTreeMap::new(),
-        makes,
-        queue: BinaryHeap::new(),
-        runs: BTreeMap::new(),
-        started: 0,
-        writing: BTreeMap::new(),
-        struck: false,
-        before: judge::Before::default(),
-    };
+    let mut engine = Engine::new(plan, case, &copies, (from, to));
+    engine.ledger = ledger;
     engine.world.late = engine.ledger.as_ref().is_some_and(|l| l.is_late());
     let mut left_out = engine.prepare(&copies, from, to);
     engine.play(to);
@@ -153,6 +157,7 @@ pub(crate) fn run_with<'p>(
         from: instant(from),
         judged: case.judged,
         trace,
+        had: engine.before.had,
         outcomes,
         left_out,
     }
@@ -176,6 +181,38 @@ fn classes(plan: &Plan, asked: &BTreeSet<ClassId>) -> BTreeSet<ClassId> {
         }
     }
     out
+}
+
+impl<'p> Engine<'p, '_> {
+    /// Everything as it is before anything has run.
+    fn new(
+        plan: &'p Plan,
+        case: &'p Case,
+        copies: &BTreeSet<CopyId>,
+        (from, to): (i64, i64),
+    ) -> Self {
+        let mut makes: BTreeMap<StepId, Vec<CopyId>> = BTreeMap::new();
+        for id in copies {
+            if let Some(step) = plan.copies[*id].made_by {
+                makes.entry(step).or_default().push(*id);
+            }
+        }
+        Engine {
+            plan,
+            ledger: None,
+            log: None,
+            case,
+            world: World::new(plan, copies, from, to),
+            steps: BTreeMap::new(),
+            makes,
+            queue: BinaryHeap::new(),
+            runs: BTreeMap::new(),
+            started: 0,
+            writing: BTreeMap::new(),
+            struck: false,
+            before: judge::Before::default(),
+        }
+    }
 }
 
 impl Engine<'_, '_> {
@@ -212,7 +249,7 @@ impl Engine<'_, '_> {
                     self.next_due(id);
                     self.due(id, now);
                 }
-                Job::Start(id) => self.start(id, now),
+                Job::Start(id, wanted) => self.start(id, now, wanted),
                 Job::Day => {
                     self.queue.push(Reverse((now + DAY, Job::Day)));
                     self.day(now);
@@ -237,6 +274,12 @@ impl Engine<'_, '_> {
         }
     }
 
+    /// How long it takes until somebody acts.
+    fn response(&self) -> i64 {
+        let chosen = self.case.choices.response;
+        chosen.unwrap_or(self.plan.model.policy.response).0
+    }
+
     fn strike(&mut self, number: usize, now: i64) {
         if !self.struck {
             self.tell_last_runs();
@@ -244,7 +287,7 @@ impl Engine<'_, '_> {
         }
         self.struck = true;
         if let Some(strike) = self.case.strikes.get(number) {
-            let until = now.saturating_add(self.plan.model.policy.response.0);
+            let until = now.saturating_add(self.response());
             self.world.strike(strike, until);
         }
     }

@@ -12,9 +12,14 @@ use crate::content::{Piece, Quality, minus, union};
 use crate::world::World;
 use crate::{CopyState, Outcome};
 
-/// For each class of files or items, when those were created that some copy had right before anything
-/// went wrong.
-pub(crate) type Before = BTreeMap<ClassId, Vec<(i64, i64)>>;
+/// What there was right before anything went wrong.
+#[derive(Default)]
+pub(crate) struct Before {
+    /// For each class of files or items, when those were created that some copy had.
+    created: BTreeMap<ClassId, Vec<(i64, i64)>>,
+    /// The copies that something could be restored from.
+    pub had: BTreeSet<CopyId>,
+}
 
 /// A state that could be restored: of which instant, from where.
 type Restorable = (i64, CopyId);
@@ -25,13 +30,21 @@ pub(crate) fn before(world: &mut World<'_>, now: i64) -> Before {
     for class in world.live.keys().copied().collect::<Vec<_>>() {
         world.grow(class, now);
     }
+    let mut had = BTreeSet::new();
     for (copy, pieces) in readable(world, now).1 {
+        if !pieces.is_empty() {
+            had.insert(copy);
+        }
         let ranges = out.entry(world.plan.copies[copy].class).or_default();
         ranges.extend(pieces.iter().map(|piece| (piece.from, piece.to)));
     }
-    out.into_iter()
-        .map(|(class, ranges)| (class, union(ranges)))
-        .collect()
+    let created = out.into_iter();
+    Before {
+        created: created
+            .map(|(class, ranges)| (class, union(ranges)))
+            .collect(),
+        had,
+    }
 }
 
 /// The sound pieces in each copy that counts, whatever its key.
@@ -168,7 +181,7 @@ fn outcome(world: &World<'_>, class: ClassId, left: &Left, before: &Before, now:
         .flatten();
     let mut holes = Vec::new();
     if data.kind != ClassKind::State {
-        let mut all = before.get(&class).cloned().unwrap_or_default();
+        let mut all = before.created.get(&class).cloned().unwrap_or_default();
         // What was created later, until the data was lost, was there as well.
         if let Some(last) = all.last().map(|(_, to)| *to) {
             all.push((last, live_until));

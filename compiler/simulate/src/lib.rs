@@ -15,7 +15,7 @@
 //! script finds their record, on its own host: elsewhere the times alone count. After a fault everything that
 //! survives goes on.
 //!
-//! How much room it all takes is added up on request ([`weigh`]).
+//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]).
 //!
 //! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
 //! `max delete` would stop, which counts files and so is not known; restores.
@@ -32,6 +32,7 @@ mod judge;
 mod reach;
 mod replay;
 mod room;
+mod runs;
 mod scenario;
 mod taken;
 mod verbs;
@@ -49,6 +50,7 @@ use thrice_quantity::Seconds;
 
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
 pub use room::{Weighed, Weighing};
+pub use runs::{Ran, asked, own_checks, runs};
 pub use scenario::{Played, findings, play};
 pub use weigh::weigh;
 pub use words::{age, moment, names};
@@ -64,6 +66,8 @@ pub struct Choices {
     pub missed: BTreeMap<StepId, u32>,
     /// Single runs, by the instants at which they are due, that go another way than the others of their step.
     pub runs: BTreeMap<StepId, BTreeMap<Timestamp, RunChoice>>,
+    /// How long it takes until somebody acts after something went wrong; the policy's response time, unless chosen.
+    pub response: Option<Seconds>,
     /// Everything else at its worst: longest runs, latest starts, as many missed runs as monitors and the
     /// response time allow. Deletions by age always come as early as they may.
     pub worst: bool,
@@ -195,6 +199,8 @@ pub struct Course {
     pub judged: Timestamp,
     /// What happened, in the order of time.
     pub trace: Vec<Event>,
+    /// The copies that something could be restored from right before anything went wrong.
+    pub had: BTreeSet<CopyId>,
     /// One a class asked about.
     pub outcomes: Vec<Outcome>,
     /// What was not played, in sentences.

@@ -73,7 +73,11 @@ impl<'p> World<'p> {
             trace: Vec::new(),
             late: false,
         };
-        let by_entry = by_entry(plan);
+        // Where only the runs count, nothing lies anywhere.
+        let by_entry = match copies.is_empty() {
+            true => BTreeSet::new(),
+            false => by_entry(plan),
+        };
         for id in copies {
             let copy = &plan.copies[*id];
             let store = copy.location.store;

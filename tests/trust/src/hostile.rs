@@ -1,5 +1,7 @@
 //! What hostile hands leave of small random policies: by the rules of the verifier's faults, and by playing
-//! it on the simulator. The two find out separately who reaches what.
+//! it on the simulator. The two find out separately who reaches what. And what the verifier tells of who can
+//! destroy everything, on its own calendar: slower mirrors, stores that keep what is deleted for a while, data that
+//! somebody looks at once in a while.
 
 #![expect(
     clippy::indexing_slicing,
@@ -12,10 +14,10 @@ use std::fmt::Write as _;
 use jiff::ToSpan as _;
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
-use thrice_model::{HostKind, Hostile, Mishap, Strike};
+use thrice_model::{HostKind, Hostile, Mishap, Obligation, Strike};
 use thrice_plan::{CopyId, CopyKind, Plan};
 use thrice_simulate::{Case, Choices, simulate};
-use thrice_verify::fates;
+use thrice_verify::{Session, fates};
 
 use crate::policy::{Texts, plan};
 use crate::{Random, random};
@@ -55,6 +57,92 @@ pub fn compare(seed: u64, policies: u64) -> Tally {
                 }
             }
         }
+    }
+    out
+}
+
+/// What came of the cases that the verifier tells.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// How many cases are told of who can destroy everything.
+    pub told: usize,
+    /// How many were played and came about.
+    pub replayed: usize,
+    /// What others rest on.
+    pub rest_on: BTreeSet<&'static str>,
+    /// Those that did not come about, each with its policy.
+    pub mismatches: Vec<String>,
+}
+
+/// What is told of who can destroy everything in so many random policies.
+#[must_use]
+pub fn told(seed: u64, policies: u64) -> Told {
+    let mut out = Told::default();
+    for case in 0..policies {
+        let mut random = random(seed, case);
+        let text = slower(&text(&mut random), &mut random);
+        let plan = match plan(&Texts::one(&text)) {
+            Ok(plan) => plan,
+            Err(why) => {
+                let said = format!("case {case} is no policy: {why}\n{text}");
+                out.mismatches.push(said);
+                continue;
+            }
+        };
+        let found = Session::default().verify(&plan, &[Obligation::Deletion]);
+        let why = found.internal.iter().map(|said| &said.message);
+        let why = why.map(|said| format!("case {case}: {said}\n{text}"));
+        out.mismatches.extend(why);
+        let codes = found.findings.iter().map(|f| f.diagnostic.code.0);
+        out.told += codes
+            .filter(|code| ["T1801", "T1802"].contains(code))
+            .count();
+        for plays in found.plays.into_values() {
+            out.replayed += plays.replayed;
+            out.rest_on.extend(plays.rest_on);
+        }
+    }
+    out
+}
+
+/// A policy with steps that run more rarely, some of them for longer, stores that keep what is deleted for some
+/// days, and data that somebody looks at now and then.
+fn slower(text: &str, random: &mut Random) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let mut line = line.to_owned();
+        if random.random_bool(0.4) {
+            let rhythm = *[
+                "weekly on Sunday at ",
+                "weekly on Friday at ",
+                "monthly on 9 at ",
+            ]
+            .choose(random)
+            .unwrap_or(&"daily at ");
+            line = line.replace("daily at ", rhythm);
+        }
+        if random.random_bool(0.2) {
+            line = line.replace("1m..5m", "3h..9h");
+        }
+        if line.starts_with("host ") {
+            line = line.replace("monthly on 9 at 00:30", "daily at 00:30");
+        }
+        if line.starts_with("class c") && random.random_bool(0.5) {
+            let _ = write!(
+                line,
+                " {{ noticed within {} days }}",
+                random.random_range(3..40)
+            );
+        }
+        out.push_str(&line);
+        out.push('\n');
+    }
+    if text.contains("versioning on") && random.random_bool(0.6) {
+        let days = random.random_range(1..20);
+        let _ = writeln!(
+            out,
+            "expire old of o.near after {days} days by upload {{ noncurrent }}"
+        );
     }
     out
 }

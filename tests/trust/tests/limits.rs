@@ -163,3 +163,25 @@ fn histories_and_rooms_of_the_real_policy_replay() {
         );
     }
 }
+
+/// The same of runs that meet and of who can destroy what, of which the written form has several. Two of them are about
+/// what somebody moves by hand.
+#[test]
+fn meetings_and_thefts_of_the_real_policy_replay() {
+    let asked = [Obligation::Deletion, Obligation::TimeTable];
+    for (form, of_each) in [
+        ("as-written", [(3, 1), (6, 6)]),
+        ("hardened", [(0, 0), (0, 0)]),
+    ] {
+        let found = asked_for(form, "", &asked);
+        for (obligation, of_each) in asked.into_iter().zip(of_each) {
+            let told = found.findings.iter().filter(|f| f.obligation == obligation);
+            let plays = found.plays.get(&obligation).cloned().unwrap_or_default();
+            let rests_on = plays.rest_on.iter();
+            assert!(
+                rests_on.eq((of_each.0 > of_each.1).then_some(&"copies that are made on demand"))
+            );
+            assert_eq!((told.count(), plays.replayed), of_each, "{form}");
+        }
+    }
+}

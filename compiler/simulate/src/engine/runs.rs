@@ -7,11 +7,11 @@ use thrice_model::{StepId, Verb};
 use thrice_plan::CopyId;
 use thrice_plan::calendar::after_is_enforced;
 
-use super::{Engine, Job, Run};
-use crate::Sort;
-use crate::calendar::day;
+use super::{Engine, Job, Run, Wanted};
+use crate::calendar::{day, instant};
 use crate::content::Quality;
 use crate::verbs::{self, Taken};
+use crate::{Ran, Sort};
 
 impl Engine<'_, '_> {
     pub(super) fn due(&mut self, id: StepId, now: i64) {
@@ -23,7 +23,7 @@ impl Engine<'_, '_> {
         let Some(progress) = self.steps.get_mut(&id) else {
             return;
         };
-        progress.awaiting = false;
+        let awaiting = progress.awaiting.take();
         if progress.missed.contains(&now) {
             progress.failed = true;
             let line = format!("`{}` does not run: missed", step.named.name);
@@ -31,18 +31,19 @@ impl Engine<'_, '_> {
             return;
         }
         if self.plan.model.followed(step).is_some() {
-            progress.awaiting = true;
+            progress.awaiting = awaiting.or(Some(now));
             return;
         }
         let late = match progress.on_time.contains(&now) {
             true => 0,
             false => progress.late,
         };
-        let at = now.saturating_add(late);
-        self.queue.push(Reverse((at, Job::Start(id))));
+        let ready = now.saturating_add(late);
+        let wanted = Wanted { due: now, ready };
+        self.queue.push(Reverse((ready, Job::Start(id, wanted))));
     }
 
-    pub(super) fn start(&mut self, id: StepId, now: i64) {
+    pub(super) fn start(&mut self, id: StepId, now: i64, wanted: Wanted) {
         let step = &self.plan.model.steps[id];
         // A step waits for those it comes after, and does not run where they failed: as far as anything
         // keeps it from running. Else the times alone count.
@@ -61,7 +62,7 @@ impl Engine<'_, '_> {
             }
         }
         if wait > now {
-            self.queue.push(Reverse((wait, Job::Start(id))));
+            self.queue.push(Reverse((wait, Job::Start(id, wanted))));
             return;
         }
         let lost = step
@@ -78,12 +79,29 @@ impl Engine<'_, '_> {
             );
             return self.fail(id, now, &why);
         }
+        self.note(id, wanted, now);
         if matches!(step.verb, Verb::Expire { .. }) {
             verbs::expire(&mut self.world, id, now);
             self.add_up(|ledger, world| ledger.deleted(world, id, now));
             return;
         }
         self.read(id, now);
+    }
+
+    /// Lists a run that starts.
+    fn note(&mut self, step: StepId, wanted: Wanted, now: i64) {
+        let Some(log) = self.log.as_mut() else { return };
+        let lasts = self
+            .steps
+            .get(&step)
+            .map_or(0, |progress| progress.duration);
+        log.runs.push(Ran {
+            step,
+            due: instant(wanted.due),
+            ready: instant(wanted.ready),
+            from: instant(now),
+            to: instant(now.saturating_add(lasts)),
+        });
     }
 
     fn read(&mut self, id: StepId, now: i64) {
@@ -191,9 +209,11 @@ impl Engine<'_, '_> {
     fn begin_followers(&mut self, id: StepId, now: i64) {
         let plan = self.plan;
         for (other, progress) in &mut self.steps {
-            if progress.awaiting && plan.model.followed(&plan.model.steps[*other]) == Some(id) {
-                progress.awaiting = false;
-                self.queue.push(Reverse((now, Job::Start(*other))));
+            if plan.model.followed(&plan.model.steps[*other]) == Some(id)
+                && let Some(due) = progress.awaiting.take()
+            {
+                let wanted = Wanted { due, ready: now };
+                self.queue.push(Reverse((now, Job::Start(*other, wanted))));
             }
         }
     }

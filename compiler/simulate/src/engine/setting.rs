@@ -16,7 +16,7 @@ impl Engine<'_, '_> {
     /// Sets up strikes and the steps that matter; what is left out, in sentences.
     pub(super) fn prepare(&mut self, copies: &BTreeSet<CopyId>, from: i64, to: i64) -> Vec<String> {
         let plan = self.plan;
-        let response = plan.model.policy.response.0;
+        let response = self.response();
         for (number, strike) in self.case.strikes.iter().enumerate() {
             let at = strike.at.as_second();
             self.queue.push(Reverse((at, Job::Strike(number))));
@@ -70,6 +70,7 @@ impl Engine<'_, '_> {
             }
         }
         out.extend(self.ledger.iter().flat_map(|ledger| ledger.prunes(copies)));
+        out.extend(self.log.iter().flat_map(|log| &log.steps));
         out
     }
 

@@ -6,6 +6,7 @@
 
 mod counting;
 mod locks;
+mod played;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use ecow::EcoString;
 use thrice_model::{ClassId, CredentialId, FaultKind, HostId, Obligation, Target};
 use thrice_plan::{Copy, CopyId, Period};
 
+use super::playing::{Played, may_be_told};
 use crate::context::Context;
 use crate::faults::{By, Fault, Principal, Struck, Useless, Why, is_asked, machines, strike};
 use crate::presence::Symbolized;
@@ -47,6 +49,8 @@ struct Group {
     periods: BTreeSet<usize>,
     /// What happens to the copies of one class.
     case: Vec<(CopyId, Happens)>,
+    /// In whose hands, and in which period.
+    by: Option<(Principal, usize)>,
 }
 
 /// What happens to a copy.
@@ -167,6 +171,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 let case = case(context, attack, class, ids, &useless);
                 if case.len() > group.case.len() {
                     group.case = case;
+                    group.by = Some((attack.principal, index));
                 }
                 group.classes.extend(classes);
                 group.principals.insert(attack.principal);
@@ -192,11 +197,18 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     }
     subsume(&mut groups);
     for ((root, left), group) in &groups {
-        out.findings
-            .extend(tell::tell(context, *root, *left, group));
+        if played::is_borne_out(context, out, group) {
+            out.findings
+                .extend(tell::tell(context, *root, *left, group));
+        }
     }
     if !is_chosen {
-        out.findings.extend(counting::tell(context, &open));
+        let rests_on = Played::Not("snapshots that somebody adds");
+        for finding in counting::tell(context, &open) {
+            let confirm = || Ok(rests_on.clone());
+            may_be_told(context, out, Obligation::Deletion, (None, ""), confirm);
+            out.findings.push(finding);
+        }
         locks::decide(context, out);
     }
 }

@@ -12,12 +12,14 @@
 mod asked;
 mod exclusive;
 mod fit;
+mod played;
 mod readers;
 mod users;
 
 use std::collections::BTreeSet;
 
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
 use thrice_model::{Lifetime, Obligation, Phase, RunnerKind, Step, StepId};
 use thrice_plan::Plan;
@@ -29,6 +31,7 @@ use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::instant;
+use played::Told;
 
 pub(super) const LATE: Code = Code("T2110");
 /// How many steps a message points at.
@@ -42,8 +45,12 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let unchecked = fit::check(context, &mut found);
     let holds = found
         .iter()
-        .all(|f| f.diagnostic.severity != Severity::Error);
-    out.findings.append(&mut found);
+        .all(|told| told.finding.diagnostic.severity != Severity::Error);
+    for told in found {
+        if played::is_borne_out(context, out, &told.case) {
+            out.findings.push(told.finding);
+        }
+    }
     let note = match unchecked {
         0 => String::new(),
         1 => "the line of one step is not checked: no speed or no size is stated".to_owned(),
@@ -99,7 +106,7 @@ impl<'c, 'p> Table<'c, 'p> {
 pub(crate) fn fits(context: &Context<'_>) -> bool {
     let mut found = Vec::new();
     fit::check(context, &mut found);
-    let is_error = |finding: &Finding| finding.diagnostic.severity == Severity::Error;
+    let is_error = |told: &Told| told.finding.diagnostic.severity == Severity::Error;
     !found.iter().any(is_error)
 }
 
@@ -131,6 +138,8 @@ struct Rhythm {
     until: i64,
     /// When it ceases to exist if phases come as late as they may.
     latest: i64,
+    /// Whether it ceases to exist before the horizon: else its runs go on after it.
+    ends: bool,
 }
 
 impl Rhythm {
@@ -153,8 +162,25 @@ impl Rhythm {
             from,
             until,
             latest,
+            ends: ends(plan, step.lifetime),
         })
     }
+
+    /// The moment from which on it has no runs any more; `late`: if phases come as late as they may.
+    const fn over(&self, late: bool) -> i64 {
+        match (self.ends, late) {
+            (false, _) => i64::MAX,
+            (true, false) => self.until,
+            (true, true) => self.latest,
+        }
+    }
+}
+
+/// Whether something ceases to exist before the horizon.
+fn ends(plan: &Plan, lifetime: Lifetime) -> bool {
+    lifetime
+        .until
+        .is_some_and(|end| end < plan.model.policy.end)
 }
 
 /// When something begins and ceases to exist, within the horizon, and when it does if phases come as late as they may.
@@ -205,15 +231,15 @@ fn runs<'s>(
     window: Seconds,
 ) -> impl Iterator<Item = (i64, Option<i64>)> + use<'s> {
     let while_both = (a.from.max(b.from), a.until.min(b.until));
-    runs_within(starts, (b, others), window, while_both)
+    runs_within(starts, (b, others), window, (while_both, b.over(false)))
 }
 
-/// The same from one moment up to another.
+/// The same from one moment up to another, if `b` has no runs from some moment on.
 fn runs_within<'s>(
     starts: &'s Starts,
     (b, others): (&'s Rhythm, &'s Starts),
     window: Seconds,
-    (from, until): (i64, i64),
+    ((from, until), over): ((i64, i64), i64),
 ) -> impl Iterator<Item = (i64, Option<i64>)> + use<'s> {
     let first = starts.partition_point(|start| *start < from);
     // What was due before the other one began is no run of it, and must not stand before those that are.
@@ -227,6 +253,7 @@ fn runs_within<'s>(
             others = still_going_on(others, b.length, start);
             let meets = others.first().copied();
             let meets = meets.filter(|other| *other < start.saturating_add(window.0));
+            let meets = meets.filter(|other| *other < over);
             (start, meets)
         })
 }
@@ -255,7 +282,8 @@ fn overtime(
     if a.from.max(b.from) >= until || latest <= until {
         return None;
     }
-    let runs = runs_within(starts, (b, others), window, (until, latest));
+    let later = ((until, latest), b.over(true));
+    let runs = runs_within(starts, (b, others), window, later);
     let runs: Vec<(i64, Option<i64>)> = runs.collect();
     let mut hits = runs
         .iter()
@@ -269,15 +297,22 @@ fn overtime(
     })
 }
 
+/// Where two steps meet only if a phase is late, the day that is written for it, and by how many days it is late for both
+/// to run: each exists up to the day on which the phase comes.
+fn overdue(context: &Context<'_>, met: &Meetings) -> Option<(Date, i64)> {
+    let (until, (start, other)) = (met.overtime?, met.first?);
+    let days = start.max(other).saturating_sub(until);
+    let mut periods = context.plan.periods.iter().map(|period| period.from);
+    let ended = periods.find(|day| midnight(*day) == until)?;
+    Some((ended, days.div_euclid(Seconds::DAY.0) + 1))
+}
+
 /// A finding about steps that meet only if a phase is late, as such; any other one as it is.
 fn if_late(context: &Context<'_>, met: &Meetings, diagnostic: Diagnostic) -> Diagnostic {
-    let (Some(until), Some((start, _))) = (met.overtime, met.first) else {
+    let Some((day, days)) = overdue(context, met) else {
         return diagnostic;
     };
-    let mut periods = context.plan.periods.iter();
-    let ended = periods.find(|period| midnight(period.from) == until);
-    let phase = ended.and_then(|period| phase_on(context, period.from));
-    let days = start.saturating_sub(until).div_euclid(Seconds::DAY.0) + 1;
+    let phase = phase_on(context, day);
     let late: Vec<(&Phase, i64)> = phase.into_iter().map(|phase| (phase, days)).collect();
     let when = lateness::words(&late).unwrap_or_default();
     let help = diagnostic.help.unwrap_or_default();
@@ -329,11 +364,12 @@ fn in_step(
         Some(next.saturating_sub(start))
     };
     let distance = ahead(*starts.first()?)?;
+    let other = |start: i64| start.saturating_add(distance);
+    let (first, last) = (*starts.first()?, *starts.last()?);
     // Where the first is due before the other one begins, a later run of that one may be in its place.
-    if ahead(*starts.last()?)? != distance || starts.first()?.saturating_add(distance) < b.from {
+    if ahead(last)? != distance || other(first) < b.from || other(last) >= b.over(false) {
         return None;
     }
-    let other = |start: i64| start.saturating_add(distance);
     let hit = match distance < window.0 {
         true => starts,
         false => &[],
@@ -418,6 +454,7 @@ mod tests {
             from,
             until: from + lasts,
             latest: from + lasts,
+            ends: true,
         }
     }
 
@@ -439,6 +476,28 @@ mod tests {
         let in_step = rhythm(10, (0, 10), (5, 40));
         let met = meetings((&in_step, &starts(5, 10, 4)), (&b, &others), Seconds(10));
         assert_eq!((met.runs, met.hits, met.first), (4, 4, Some((5, 10))));
+    }
+
+    #[test]
+    fn nobody_meets_a_run_from_after_a_step_has_ended() {
+        let a = rhythm(10, (0, 5), (0, 100));
+        let (own, others) = (starts(8, 10, 3), starts(0, 10, 9));
+        // Each run would meet the next one of the other step, the last of which is due at 10 or at 20.
+        for (lasts, hits) in [(10, 0), (11, 1), (20, 1), (21, 2)] {
+            let b = rhythm(10, (0, 1), (0, lasts));
+            let met = meetings((&a, &own), (&b, &others), Seconds(5));
+            assert_eq!(
+                (met.hits, met.always()),
+                (hits, hits == met.runs),
+                "{lasts}"
+            );
+            let goes_on = Rhythm { ends: false, ..b };
+            let met = meetings((&a, &own), (&goes_on, &others), Seconds(5));
+            assert!(
+                met.always(),
+                "what ends with the horizon goes on after it: {lasts}"
+            );
+        }
     }
 
     proptest! {

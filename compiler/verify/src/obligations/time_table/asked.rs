@@ -5,20 +5,20 @@ use thrice_model::StepId;
 use thrice_quantity::Seconds;
 
 use super::super::story::in_time;
+use super::played::{Case, Told, late};
 use super::{Rhythm, at_work, finding, if_late, meetings_however_late};
 use crate::context::Context;
-use crate::verification::Finding;
 use crate::wording::instant;
 
 const TOO_EARLY: Code = Code("T2109");
 
-pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) {
     for id in context.plan.model.steps.ids() {
         out.extend(too_early(context, id));
     }
 }
 
-fn too_early(context: &Context<'_>, id: StepId) -> Option<Finding> {
+fn too_early(context: &Context<'_>, id: StepId) -> Option<Told> {
     let plan = context.plan;
     let step = &plan.model.steps[id];
     let (schedule, span) = step.mirror()?.checked.as_ref()?;
@@ -60,5 +60,13 @@ fn too_early(context: &Context<'_>, id: StepId) -> Option<Finding> {
     let alarm = "a version has not arrived yet: an alarm, and nothing is wrong".to_owned();
     let diagnostic = in_time(diagnostic, vec![(begun, due), (asked, alarm)], instant);
     let diagnostic = if_late(context, &met, diagnostic);
-    Some(finding(diagnostic, vec![name.to_string()]))
+    Some(Told {
+        finding: finding(diagnostic, vec![name.to_string()]),
+        case: Case::Asked {
+            mirror: id,
+            due: begun,
+            asked,
+            late: late(context, &met),
+        },
+    })
 }

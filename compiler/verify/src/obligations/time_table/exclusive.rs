@@ -16,12 +16,12 @@ use thrice_model::{RepositoryId, StepId, Table};
 use thrice_quantity::Seconds;
 
 use super::super::story::in_time;
+use super::played::{Case, Due, How, Told, Two, Who, late};
 use super::users::{Manner, Role, Users, users};
 use super::{
     Meetings, Rhythm, SHOWN, always, finding, if_late, in_step, meetings_however_late, runs,
 };
 use crate::context::Context;
-use crate::verification::Finding;
 use crate::wording::{instant, some};
 
 const TORN_MIRROR: Code = Code("T2101");
@@ -37,7 +37,7 @@ struct Clash<'u> {
     met: Meetings,
 }
 
-pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) {
     // Steps on many hosts share few rhythms.
     let mut rhythms: BTreeMap<Rhythm, usize> = BTreeMap::new();
     let mut known: IndexMap<(usize, usize, Seconds), Meetings, FxBuildHasher> = IndexMap::default();
@@ -135,6 +135,7 @@ impl Shared {
                 },
                 starts: own.starts.clone(),
                 steps: vec![id],
+                checks: None,
             };
             let mut others = users.iter().filter(|other| other.steps != [id]);
             others.any(|other| fatal(&changed, other) || fatal(other, &changed))
@@ -188,7 +189,7 @@ fn tell(
     id: RepositoryId,
     code: Code,
     clashes: &[Clash<'_>],
-) -> Option<Finding> {
+) -> Option<Told> {
     let plan = context.plan;
     let repository = &plan.model.repositories[id].named;
     let always = clashes.iter().find(|clash| clash.met.always());
@@ -277,7 +278,48 @@ fn tell(
             .map(|id| plan.model.steps[*id].named.name.to_string()),
     );
     let diagnostic = if_late(context, &told.met, diagnostic.help(advice(code, told)));
-    Some(finding(diagnostic, subjects))
+    Some(Told {
+        finding: finding(diagnostic, subjects),
+        case: case(context, code, told).unwrap_or(Case::Not("steps that begin each other")),
+    })
+}
+
+/// The two runs of a clash, of steps that do not begin each other.
+fn case(context: &Context<'_>, code: Code, told: &Clash<'_>) -> Option<Case> {
+    let (start, other) = told.met.first?;
+    let who = |users: &Users| {
+        let own = users.checks.map(Who::OwnCheck);
+        let steps = users.steps.iter().copied().map(Who::Step);
+        steps.chain(own).collect::<Vec<Who>>()
+    };
+    let (firsts, seconds) = (who(told.first), who(told.second));
+    let mut pairs = firsts
+        .iter()
+        .flat_map(|first| seconds.iter().map(move |second| (*first, *second)));
+    let model = &context.plan.model;
+    let follows = |a: StepId, b: StepId| model.followed(&model.steps[a]) == Some(b);
+    let (first, second) = pairs.find(|pair| match *pair {
+        (Who::Step(a), Who::Step(b)) => a != b && !follows(a, b) && !follows(b, a),
+        _ => true,
+    })?;
+    let how = match (code, told.first.manner.role) {
+        (TORN_MIRROR, _) => How::Meet,
+        (WAITS, Role::Thins) => How::MayWait,
+        (_, Role::Thins) => How::Meet,
+        _ => How::Finds,
+    };
+    Some(Case::Two(Two {
+        first: Due {
+            who: first,
+            at: start,
+        },
+        second: Due {
+            who: second,
+            at: other,
+        },
+        how,
+        late: late(context, &told.met),
+    }))
 }
 
 /// The steps to point at, and what each does.

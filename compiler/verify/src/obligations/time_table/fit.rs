@@ -5,16 +5,16 @@ use thrice_model::{ClassKind, RunnerKind, Step, StepId, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind};
 use thrice_quantity::{Bytes, Seconds};
 
-use super::{finding, says_when};
+use super::played::{Case, Told};
+use super::{finding, says_when, stays};
 use crate::context::Context;
 use crate::obligations::capacity::size_on;
-use crate::verification::Finding;
 
 const TOO_LONG: Code = Code("T2107");
 const TOO_SLOW: Code = Code("T2108");
 
 /// Returns for how many steps that carry data it is not known what or through what.
-pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> usize {
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) -> usize {
     let mut unchecked = 0;
     for (id, step) in context.plan.model.steps.iter() {
         if matches!(step.runner.kind, RunnerKind::Hand | RunnerKind::Lifecycle) {
@@ -39,7 +39,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) -> usize {
     unchecked
 }
 
-fn too_long(context: &Context<'_>, id: StepId, step: &Step) -> Option<Finding> {
+fn too_long(context: &Context<'_>, id: StepId, step: &Step) -> Option<Told> {
     let cadence = &context.plan.cadences[id];
     let period = cadence.narrowest?;
     let length = cadence.jitter.saturating_add(cadence.duration.high());
@@ -64,7 +64,31 @@ fn too_long(context: &Context<'_>, id: StepId, step: &Step) -> Option<Finding> {
             format!("the run that is due is left out: two of `{name}` never run at once"),
         )
         .help("run it less often, or bound how long it may take: `taking`");
-    Some(finding(diagnostic, vec![name.to_string()]))
+    Some(Told {
+        finding: finding(diagnostic, vec![name.to_string()]),
+        case: overrun(context, id, length, never),
+    })
+}
+
+/// The first run within the policy's time that may still be going on when the next one is due.
+fn overrun(context: &Context<'_>, id: StepId, length: Seconds, quick: bool) -> Case {
+    let lifetime = context.plan.model.steps[id].lifetime;
+    let (from, until, _) = stays(context.plan, lifetime);
+    let starts = context.plan.calendars.starts(id);
+    let pairs = starts.into_iter().flat_map(|starts| starts.windows(2));
+    let mut pairs = pairs.filter_map(|pair| match *pair {
+        [due, next] if from <= due && next < until => Some((due, next)),
+        _ => None,
+    });
+    match pairs.find(|(due, next)| next.saturating_sub(*due) <= length.0) {
+        Some((due, next)) => Case::Overrun {
+            step: id,
+            due,
+            next,
+            quick,
+        },
+        None => Case::Not("runs outside of the policy's time"),
+    }
 }
 
 /// The least of the speeds that are stated on a step's way, in bytes a second, and where.
@@ -129,7 +153,7 @@ fn too_slow(
     id: StepId,
     (speed, of): (Bytes, String),
     (least, most): (Bytes, Bytes),
-) -> Option<Finding> {
+) -> Option<Told> {
     let step = &context.plan.model.steps[id];
     let time = |bytes: Bytes| Seconds(i64::try_from(bytes.0 / speed.0.max(1)).unwrap_or(i64::MAX));
     let cadence = &context.plan.cadences[id];
@@ -164,5 +188,8 @@ fn too_slow(
             ),
         )
         .help("give it more time (`taking`), a faster line, or less to carry");
-    Some(finding(diagnostic, vec![name.to_string()]))
+    Some(Told {
+        finding: finding(diagnostic, vec![name.to_string()]),
+        case: Case::Not("what a line carries"),
+    })
 }

@@ -8,11 +8,11 @@ use thrice_plan::calendar::after_is_enforced;
 use thrice_quantity::Seconds;
 
 use super::super::story::in_time;
+use super::played::{Case, Due, How, Told, Two, Who, late};
 use super::{
     Meetings, Rhythm, always, at_work, finding, if_late, meetings_however_late, names, pointing,
 };
 use crate::context::Context;
-use crate::verification::Finding;
 use crate::wording::{instant, some};
 
 const READS_THE_OLD: Code = Code("T2104");
@@ -42,7 +42,7 @@ struct Pair {
 /// Findings have one cause if the same happens between the same hosts, on time or if the same phase is late.
 type Cause = (Option<i64>, Early, Option<HostId>, Option<HostId>);
 
-pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) {
     let plan = context.plan;
     let mut known: BTreeMap<(Rhythm, Rhythm, Early), Option<Meetings>> = BTreeMap::new();
     let mut groups: BTreeMap<Cause, Vec<Pair>> = BTreeMap::new();
@@ -162,7 +162,7 @@ fn early(context: &Context<'_>, reader: StepId, writer: StepId) -> impl Iterator
     std::iter::once(first).chain(second)
 }
 
-fn tell(context: &Context<'_>, early: Early, pairs: &[Pair]) -> Option<Finding> {
+fn tell(context: &Context<'_>, early: Early, pairs: &[Pair]) -> Option<Told> {
     let plan = context.plan;
     let always = pairs.iter().find(|pair| pair.meetings.always());
     let soonest = || {
@@ -252,7 +252,24 @@ fn tell(context: &Context<'_>, early: Early, pairs: &[Pair]) -> Option<Finding> 
     let mut subjects = readers;
     subjects.extend(writers);
     let diagnostic = if_late(context, met, diagnostic.help(advice(early)));
-    Some(finding(diagnostic, subjects))
+    let due = |id: StepId, at: i64| Due {
+        who: Who::Step(id),
+        at,
+    };
+    let how = match early {
+        Early::Old | Early::Refuses => How::Finds,
+        Early::Torn => How::Meet,
+        Early::Overtaken => How::Overtaken,
+    };
+    Some(Told {
+        finding: finding(diagnostic, subjects),
+        case: Case::Two(Two {
+            first: due(told.reader, read),
+            second: due(told.writer, written),
+            how,
+            late: late(context, met),
+        }),
+    })
 }
 
 const fn advice(early: Early) -> &'static str {

@@ -14,13 +14,13 @@ use thrice_quantity::Seconds;
 use thrice_quantity::schedule::{Schedule, TimeOfDay};
 use thrice_retention::ResticVersion;
 
-use super::{Rhythm, stays};
+use super::{Rhythm, ends, stays};
 use crate::context::Context;
 
 /// How long emitted scripts wait for a lock of restic.
 const RETRY_LOCK: Seconds = Seconds::minutes(30);
 /// How long Zerobyte's own check is taken to last. It reads no data; nothing states a bound.
-const OWN_CHECK: Seconds = Seconds::minutes(30);
+pub(super) const OWN_CHECK: Seconds = Seconds::minutes(30);
 
 /// What a step does to a repository.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +55,8 @@ pub(super) struct Users {
     pub(super) manner: Manner,
     pub(super) starts: Starts,
     pub(super) steps: Vec<StepId>,
+    /// The host whose Zerobyte checks by itself, if this is that check.
+    pub(super) checks: Option<HostId>,
 }
 
 /// Who works on each repository, by manner.
@@ -138,6 +140,7 @@ impl Listed {
                 manner,
                 starts,
                 steps,
+                checks: None,
             })
         });
         let own_check = self
@@ -200,6 +203,7 @@ fn own_check(context: &Context<'_>, id: RepositoryId, host: HostId) -> Option<Us
                 from,
                 until,
                 latest,
+                ends: ends(context.plan, model.repositories[id].lifetime),
             },
             role: Role::Exclusive,
             deletes: false,
@@ -209,5 +213,6 @@ fn own_check(context: &Context<'_>, id: RepositoryId, host: HostId) -> Option<Us
         },
         starts,
         steps: Vec::new(),
+        checks: Some(host),
     })
 }

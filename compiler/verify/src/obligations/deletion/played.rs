@@ -1,0 +1,281 @@
+//! Plays what is told of somebody who destroys copies on the simulator before anybody sees it.
+//!
+//! The simulator finds out by itself who reaches what, and which runs carry a deletion on. All chains have
+//! delivered, then the principal falls into hostile hands: when a carrier starts, when a store takes its next
+//! snapshot, or at midnight, when old versions expire. It is judged when all that the class gives to notice it is nearly over.
+//! Each copy that the case calls gone or unreadable must have been of use before, and be of none then.
+//!
+//! Not played is what has no course: several carriers that no calendar brings one after the other in time, and what
+//! a store or a lock holds on to of that which comes after the deletion, which the rules do not count on.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use thrice_model::{Hostile, Mishap, Obligation, StepId, Strike, Versioning};
+use thrice_plan::calendar::midnight;
+use thrice_plan::{Copy, CopyId, FOR_EVER};
+use thrice_quantity::Seconds;
+use thrice_simulate::{Case, Choices, Course, simulate};
+
+use super::super::playing::{Played, may_be_told};
+use super::{Group, Happens};
+use crate::context::Context;
+use crate::faults::Principal;
+use crate::verification::Verification;
+
+/// For no longer an age is waited in a play.
+const YEARS: Seconds = Seconds::days(3 * 365);
+/// How many moments are tried.
+const TRIED: usize = 6;
+
+/// Whether what a finding tells may be told.
+pub(super) fn is_borne_out(context: &Context<'_>, out: &mut Verification, group: &Group) -> bool {
+    let class = group
+        .case
+        .first()
+        .map(|(id, _)| context.plan.copies[*id].class);
+    let subject = class.map(|class| &context.plan.model.classes[class].named);
+    let about = (subject, "this class");
+    let confirm = || confirm(context, group);
+    may_be_told(context, out, Obligation::Deletion, about, confirm)
+}
+
+/// A case with all that its play needs.
+struct Play<'c, 'p> {
+    context: &'c Context<'p>,
+    mishap: Mishap,
+    /// The copies that are told to be gone or unreadable.
+    gone: BTreeSet<CopyId>,
+    /// The steps that carry the deletion on.
+    carriers: BTreeSet<StepId>,
+    noticed: Seconds,
+    /// How long the slowest chain takes to deliver, and a store to hold all that it keeps of what was deleted.
+    delay: Seconds,
+    /// From when on all have delivered, and when the next phase begins.
+    from: i64,
+    until: i64,
+}
+
+/// Whether each copy that is told to be gone is; why not, if it is not.
+fn confirm(context: &Context<'_>, group: &Group) -> Result<Played, String> {
+    let Some(play) = Play::of(context, group) else {
+        return Ok(Played::Not("phases that end before copies are filled"));
+    };
+    let (mut left, mut empty) = (None, None);
+    for at in play.moments() {
+        let course = play.course(at)?;
+        let usable = play.usable(&course);
+        if !usable.is_empty() {
+            left = left.or(Some(usable));
+            continue;
+        }
+        let mut unfilled = play.gone.difference(&course.had).peekable();
+        if unfilled.peek().is_none() {
+            return Ok(Played::Out);
+        }
+        // What there was is gone.
+        match unfilled.all(|id| on_demand(context, *id)) {
+            true => return Ok(Played::Not("copies that are made on demand")),
+            false => empty = Some("copies that nothing has filled yet"),
+        }
+    }
+    if let Some(rests_on) = empty {
+        return Ok(Played::Not(rests_on));
+    }
+    let left = left.unwrap_or_default();
+    if let Some(rests_on) = left.iter().find_map(|id| play.rests_on(*id)) {
+        return Ok(Played::Not(rests_on));
+    }
+    let plan = context.plan;
+    let stores = left.iter().map(|id| plan.copies[*id].location.store);
+    let stores = stores.map(|store| format!("`{}`", context.store_name(store)));
+    let stores: BTreeSet<String> = stores.collect();
+    let stores: Vec<String> = stores.into_iter().collect();
+    Err(format!("played, what is on {} is left", stores.join(", ")))
+}
+
+impl<'c, 'p> Play<'c, 'p> {
+    /// `None` where no moment of the period comes after all copies have been filled.
+    fn of(context: &'c Context<'p>, group: &Group) -> Option<Self> {
+        let plan = context.plan;
+        let (principal, index) = group.by?;
+        let is_gone = |happens: &Happens| !matches!(happens, Happens::Left);
+        let gone = group.case.iter().filter(|(_, happens)| is_gone(happens));
+        let gone: BTreeSet<CopyId> = gone.map(|(id, _)| *id).collect();
+        let class = plan.copies[*gone.first()?].class;
+        let carried = group.case.iter();
+        let carried = carried.filter(|(_, happens)| matches!(happens, Happens::Carried));
+        let next = plan.periods.get(index + 1).map(|period| period.from);
+        let until = midnight(next.unwrap_or(plan.model.policy.end));
+        let begin = midnight(plan.periods.get(index)?.from);
+        let long = |id: &CopyId| delay(context, *id).saturating_add(history(context, *id));
+        let delays = gone.iter().map(long);
+        let filled = gone.iter().map(|id| {
+            let begins = midnight(plan.copies[*id].lifetime.from);
+            begins.saturating_add(long(id).0)
+        });
+        let from = filled.max()?.max(begin);
+        Some(Self {
+            context,
+            mishap: Mishap::Steal(match principal {
+                Principal::Host(id) => Hostile::Host(id),
+                Principal::Credential(id) => Hostile::Credential(id),
+            }),
+            carriers: carried
+                .filter_map(|(id, _)| plan.copies[*id].made_by)
+                .collect(),
+            // Who is noticed at once has had a moment.
+            noticed: context.noticed_after(class).max(Seconds(1)),
+            delay: delays.max()?,
+            gone,
+            from,
+            until,
+        })
+        .filter(|play| play.from < play.until)
+    }
+
+    /// Moments at which the hands may become hostile, those that are more likely to bear the case out first.
+    fn moments(&self) -> Vec<i64> {
+        let plan = self.context.plan;
+        let next = |step: &StepId| {
+            let starts = plan.calendars.starts(*step)?;
+            starts
+                .get(starts.partition_point(|at| *at < self.from))
+                .copied()
+        };
+        let carriers = self.carriers.iter().filter_map(next);
+        let snapshots = self
+            .gone
+            .iter()
+            .filter_map(|id| self.snapshot(&plan.copies[*id]));
+        let days = self
+            .from
+            .saturating_add(Seconds::DAY.0 - 1)
+            .div_euclid(Seconds::DAY.0);
+        let all = carriers
+            .chain(snapshots)
+            .chain([days * Seconds::DAY.0, self.from]);
+        let mut out: Vec<i64> = Vec::new();
+        for at in all {
+            if at < self.until && !out.contains(&at) && out.len() < TRIED {
+                out.push(at);
+            }
+        }
+        out
+    }
+
+    /// When the store of a copy takes a snapshot next.
+    fn snapshot(&self, copy: &Copy) -> Option<i64> {
+        let model = &self.context.plan.model;
+        let store = &model.stores[copy.location.store];
+        let (schedule, ..) = store.snapshots.as_ref()?;
+        let host = TimeZone::get(&model.hosts[store.host].timezone).unwrap_or(TimeZone::UTC);
+        let zone = schedule.zone.time_zone(&host).unwrap_or(TimeZone::UTC);
+        let from = Timestamp::from_second(self.from).ok()?;
+        let to = Timestamp::from_second(self.until).ok()?;
+        let next = schedule.occurrences(&zone, from, to).next();
+        next.map(Timestamp::as_second)
+    }
+
+    /// What comes of it if the hands become hostile at a moment.
+    fn course(&self, at: i64) -> Result<Course, String> {
+        let moment = |second: i64| {
+            Timestamp::from_second(second).map_err(|_| "a date that there is not".to_owned())
+        };
+        let classes = self
+            .gone
+            .iter()
+            .map(|id| self.context.plan.copies[*id].class);
+        let case = Case {
+            strikes: vec![Strike {
+                at: moment(at)?,
+                mishap: self.mishap,
+                span: None,
+            }],
+            from: Some(moment(at.saturating_sub(self.delay.0).saturating_sub(1))?),
+            judged: moment(at.saturating_add(self.noticed.0).saturating_sub(1))?,
+            classes: classes.collect(),
+            choices: Choices {
+                response: Some(self.noticed),
+                ..Choices::default()
+            },
+        };
+        Ok(simulate(self.context.plan, &case))
+    }
+
+    /// The copies that are told to be gone, and are of use.
+    fn usable(&self, course: &Course) -> Vec<CopyId> {
+        let states = course.outcomes.iter().flat_map(|outcome| &outcome.copies);
+        let usable = states.filter(|state| state.why_not.is_none());
+        let usable = usable.map(|state| state.copy);
+        usable.filter(|id| self.gone.contains(id)).collect()
+    }
+
+    /// What the case rests on where a copy is left in the play, if on anything.
+    fn rests_on(&self, id: CopyId) -> Option<&'static str> {
+        let plan = self.context.plan;
+        let copy = &plan.copies[id];
+        let store = &plan.model.stores[copy.location.store];
+        let step = copy.made_by.filter(|step| self.carriers.contains(step));
+        if store.lock.is_some() {
+            return Some("locks");
+        }
+        if store.versioning == Versioning::On {
+            return Some("old versions that are given up");
+        }
+        // The moment is that of one snapshot.
+        let kept = |id: &CopyId| self.context.spared(plan.copies[*id].location.store);
+        let several = || self.gone.iter().filter_map(kept).count() > 1;
+        if store.snapshots.is_some() && (step.is_some() || several()) {
+            return Some("snapshots that are given up");
+        }
+        match step {
+            Some(_) if self.carriers.len() > 1 => Some("mirrors of mirrors"),
+            _ if self.from.saturating_add(self.noticed.0) >= self.until => Some("the next phase"),
+            _ => None,
+        }
+    }
+}
+
+/// How long a copy takes to be filled, if no run is missed.
+fn delay(context: &Context<'_>, id: CopyId) -> Seconds {
+    let plan = context.plan;
+    let mut sum = Seconds::ZERO;
+    let mut at = Some(id);
+    while let Some(copy) = at.map(|id| &plan.copies[id]) {
+        let step = copy.made_by.map(|step| &plan.cadences[step]);
+        let own = step.and_then(|cadence| cadence.nominal_delay());
+        let age = copy.enter.older_than.as_ref();
+        sum = sum
+            .saturating_add(own.unwrap_or(Seconds::ZERO))
+            .saturating_add(age.map_or(Seconds::ZERO, |age| age.high().min(YEARS)));
+        at = copy.source;
+    }
+    sum
+}
+
+/// Whether a copy is made on demand, or of one that is: nobody asks for it in a play.
+fn on_demand(context: &Context<'_>, id: CopyId) -> bool {
+    let plan = context.plan;
+    let path = std::iter::successors(Some(id), |id| plan.copies[*id].source);
+    let mut steps = path.filter_map(|id| plan.copies[id].made_by);
+    steps.any(|step| plan.calendars.starts(step).is_none())
+}
+
+/// For how long a store may hold on to what is deleted where a copy lies, if that is not for ever.
+fn history(context: &Context<'_>, id: CopyId) -> Seconds {
+    let store = context.plan.copies[id].location.store;
+    let Some(kept) = context.spared(store).filter(|kept| *kept < FOR_EVER) else {
+        return Seconds::ZERO;
+    };
+    // Surely that long, and at most as much longer as the next snapshot or clean-up is away.
+    let snapshots = &context.plan.model.stores[store].snapshots;
+    let period = snapshots
+        .as_ref()
+        .and_then(|(schedule, ..)| schedule.nominal_period());
+    kept.saturating_add(period.unwrap_or(Seconds::DAY))
+}
+
+#[cfg(test)]
+mod tests;
