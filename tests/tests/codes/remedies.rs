@@ -31,6 +31,13 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     (
+        "T1106",
+        &[(
+            "require copies >= 3 for all",
+            "require copies >= 3 within 35 days for all",
+        )],
+    ),
+    (
         "T1201",
         &[
             ("s3 at hetzner/fsn1", "s3 at ovh/gravelines"),
@@ -65,6 +72,14 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         &[(
             "phase arrival = 2026-09-01",
             "phase arrival = 2026-09-01 { slip 14 days }",
+        )],
+    ),
+    ("T1207", &[("= 2026-07-01", "= tower_comes + 1 month")]),
+    (
+        "T1208",
+        &[(
+            "phase p1 = 2026-02-01 { slip 2 months }",
+            "phase p1 = 2026-02-01 { slip 0 days }",
         )],
     ),
     ("T1301", &[("daily at 03:00 UTC", "daily at 03:05 UTC")]),

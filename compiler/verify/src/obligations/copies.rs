@@ -6,6 +6,7 @@
 //! that is always in one of two places has one copy, not none.
 
 mod crossing;
+mod slow;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -17,8 +18,9 @@ use thrice_plan::{CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 
 use self::crossing::{Missing, missing};
+use self::slow::{AllSlow, Slow};
 use super::lateness::{self, if_late, point_at_late};
-use super::settling::{ages, claim, dependable, gone_before, settling};
+use super::settling::{ages, claim, dependable, gone_before, last_filled, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
@@ -110,6 +112,8 @@ struct Judged {
     if_late: bool,
     /// What is attained.
     note: EcoString,
+    /// What takes longest to be there, if nothing says how long it may.
+    slow: Option<Slow>,
 }
 
 /// What holds of the first of classes alike, as long as its copies are this system.
@@ -121,7 +125,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             continue;
         }
         let mut violations = Vec::new();
-        let mut known = Known::default();
+        let (mut known, mut slow) = (Known::default(), AllSlow::default());
         for (index, period) in context.plan.periods.iter().enumerate() {
             if !Context::in_force(requirement.lifetime, period) {
                 continue;
@@ -134,12 +138,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     &classes,
                     index,
                     period,
-                    (&mut violations, &mut known),
+                    (&mut violations, &mut known, &mut slow),
                     out,
                 );
             }
         }
         report(context, requirement, violations, out);
+        out.findings.extend(slow.told(context, requirement));
     }
 }
 
@@ -149,7 +154,7 @@ fn check(
     classes: &[ClassId],
     index: usize,
     period: &Period,
-    (violations, known): (&mut Vec<Violation>, &mut Known),
+    (violations, known, slows): (&mut Vec<Violation>, &mut Known, &mut AllSlow),
     out: &mut Verification,
 ) {
     let Some(class) = classes.first().copied() else {
@@ -181,8 +186,12 @@ fn check(
         engine,
         holds,
         note,
+        slow,
         ..
     } = judged;
+    if let Some(slow) = slow.filter(|slow| holds && slow.is_long()) {
+        slows.add(context, slow, classes, index);
+    }
     let said = Said {
         obligation: Obligation::Copies,
         engine,
@@ -205,6 +214,7 @@ fn judge(
         holds: true,
         if_late: true,
         note: EcoString::new(),
+        slow: None,
     };
     let (Some(class), Some(period)) = (classes.first(), context.plan.periods.get(index)) else {
         return nothing;
@@ -216,6 +226,7 @@ fn judge(
     let ids = &symbolized.copies;
     let mut engine = Engine::Evaluated;
     let mut attained: Vec<(Kind, u32)> = Vec::new();
+    let mut slow: Option<Slow> = None;
     let before = violations.len();
     for (kind, need) in counted(&requirement.demand) {
         for members in groupings(context, ids, kind) {
@@ -242,6 +253,16 @@ fn judge(
                 violations.push(violation(None, None));
                 break;
             };
+            if within.is_none() && slow.is_none_or(|slow| slow.from < from) {
+                let last = last_filled(context, ids, &members, from);
+                let later = last.map(|copy| Slow {
+                    kind,
+                    need,
+                    from,
+                    copy,
+                });
+                slow = later.or(slow);
+            }
             if within.is_some() && gone_before(context, class, from) {
                 // There is no such age: `sense` says so.
                 continue;
@@ -311,6 +332,7 @@ fn judge(
         holds,
         if_late: !is_late,
         note: EcoString::from(attained.join(", ")),
+        slow,
     }
 }
 

@@ -132,6 +132,18 @@ pub(super) fn settling(
     enough.then(|| index.and_then(|i| times.get(i)).copied().unwrap_or(0))
 }
 
+/// The copy that has been filled last, where enough surely have been at some age.
+pub(super) fn last_filled(
+    context: &Context<'_>,
+    ids: &[CopyId],
+    members: &[(usize, u32)],
+    settled: i64,
+) -> Option<CopyId> {
+    let mut ids = members.iter().filter_map(|(member, _)| ids.get(*member));
+    ids.find(|id| chain(context, **id) == Some((settled, false)))
+        .copied()
+}
+
 /// In how many groups a copy comes to be without somebody thinking of it: what is done on demand has
 /// no bound, and cannot be counted on.
 pub(super) fn dependable(context: &Context<'_>, ids: &[CopyId], members: &[(usize, u32)]) -> u32 {
