@@ -101,7 +101,10 @@ fn of_bucket(
         profile: profile(plan, id, store.host),
         ours: prefix_of_ids(plan),
         rules,
-        versioning: store.versioning,
+        versioning: match store.keeps_versions() {
+            true => Versioning::On,
+            false => store.versioning,
+        },
         lock: store.lock,
         sharing: sharing.map(|(_, it)| it.bucket.clone()).collect(),
         room,

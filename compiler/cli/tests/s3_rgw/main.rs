@@ -303,6 +303,15 @@ fn a_lock_is_compared_and_given_only_when_a_bucket_is_made() {
         shown.contains("lock: written, read back, as meant"),
         "{shown}"
     );
+    // There is no lock without old versions, so who says one says both.
+    let alone = locked("locked").replace("versioning on; lock", "lock");
+    stage.desk.put("shop.thrice", alone.as_bytes());
+    let (code, shown) = stage.s3("plan", &[]);
+    assert_eq!(
+        (code, shown.contains("versioning of")),
+        (0, false),
+        "{shown}"
+    );
 }
 
 #[test]
