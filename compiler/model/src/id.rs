@@ -135,6 +135,11 @@ where
             .map(|(i, entry)| (I::from(i), entry))
     }
 
+    /// All entries.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.entries.iter()
+    }
+
     /// All entries, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.entries.iter_mut()

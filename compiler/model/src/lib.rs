@@ -95,20 +95,20 @@ pub struct Model {
     pub hash: String,
 }
 
-impl Model {
-    /// When each thing exists that has a time of its own.
-    pub fn lifetimes(&self) -> impl Iterator<Item = Lifetime> {
-        let hosts = self.hosts.iter().map(|(_, host)| host.lifetime);
-        let stores = self.stores.iter().map(|(_, store)| store.lifetime);
-        let services = self.services.iter().map(|(_, of)| of.lifetime);
-        let vaults = self.vaults.iter().map(|(_, vault)| vault.lifetime);
-        let mounts = self.mounts.iter().map(|mount| mount.lifetime);
-        let repositories = self.repositories.iter().map(|(_, of)| of.lifetime);
-        let classes = self.classes.iter().map(|(_, class)| class.lifetime);
-        let steps = self.steps.iter().map(|(_, step)| step.lifetime);
-        let requirements = self.requirements.iter().map(|of| of.lifetime);
-        let estimates = self.estimates.iter().map(|of| of.lifetime);
-        let costs = self.costs.iter().map(|cost| cost.lifetime);
+/// The lifetimes of all tables and lists of a model, borrowed one way or the other.
+macro_rules! lifetimes {
+    ($model:ident, $values:ident, $iter:ident, $($borrow:tt)+) => {{
+        let hosts = $model.hosts.$values().map(|host| $($borrow)+ host.lifetime);
+        let stores = $model.stores.$values().map(|store| $($borrow)+ store.lifetime);
+        let services = $model.services.$values().map(|of| $($borrow)+ of.lifetime);
+        let vaults = $model.vaults.$values().map(|vault| $($borrow)+ vault.lifetime);
+        let repositories = $model.repositories.$values().map(|of| $($borrow)+ of.lifetime);
+        let classes = $model.classes.$values().map(|class| $($borrow)+ class.lifetime);
+        let steps = $model.steps.$values().map(|step| $($borrow)+ step.lifetime);
+        let mounts = $model.mounts.$iter().map(|mount| $($borrow)+ mount.lifetime);
+        let requirements = $model.requirements.$iter().map(|of| $($borrow)+ of.lifetime);
+        let estimates = $model.estimates.$iter().map(|of| $($borrow)+ of.lifetime);
+        let costs = $model.costs.$iter().map(|cost| $($borrow)+ cost.lifetime);
         let places = hosts.chain(stores).chain(services).chain(vaults);
         let data = mounts.chain(repositories).chain(classes).chain(steps);
         places
@@ -116,28 +116,18 @@ impl Model {
             .chain(requirements)
             .chain(estimates)
             .chain(costs)
+    }};
+}
+
+impl Model {
+    /// When each thing exists that has a time of its own.
+    pub fn lifetimes(&self) -> impl Iterator<Item = &Lifetime> {
+        lifetimes!(self, values, iter, &)
     }
 
     /// The same, to be changed.
     pub fn lifetimes_mut(&mut self) -> impl Iterator<Item = &mut Lifetime> {
-        let hosts = self.hosts.values_mut().map(|host| &mut host.lifetime);
-        let stores = self.stores.values_mut().map(|store| &mut store.lifetime);
-        let services = self.services.values_mut().map(|of| &mut of.lifetime);
-        let vaults = self.vaults.values_mut().map(|vault| &mut vault.lifetime);
-        let mounts = self.mounts.iter_mut().map(|mount| &mut mount.lifetime);
-        let repositories = self.repositories.values_mut().map(|of| &mut of.lifetime);
-        let classes = self.classes.values_mut().map(|class| &mut class.lifetime);
-        let steps = self.steps.values_mut().map(|step| &mut step.lifetime);
-        let requirements = self.requirements.iter_mut().map(|of| &mut of.lifetime);
-        let estimates = self.estimates.iter_mut().map(|of| &mut of.lifetime);
-        let costs = self.costs.iter_mut().map(|cost| &mut cost.lifetime);
-        let places = hosts.chain(stores).chain(services).chain(vaults);
-        let data = mounts.chain(repositories).chain(classes).chain(steps);
-        places
-            .chain(data)
-            .chain(requirements)
-            .chain(estimates)
-            .chain(costs)
+        lifetimes!(self, values_mut, iter_mut, &mut)
     }
 
     /// The step whose end begins another one: see [`Step::follows`].

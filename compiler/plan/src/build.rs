@@ -23,7 +23,7 @@ use crate::order::{order, takes};
 use crate::periods::periods;
 use crate::places::{Places, read_by_place};
 use crate::reach::{Histories, Kept};
-use crate::snapshots::own_snapshots;
+use crate::snapshots::{OwnSnapshots, own_snapshots};
 use crate::{Period, Plan};
 
 /// Works out what follows from a model.
@@ -33,12 +33,12 @@ use crate::{Period, Plan};
 #[must_use]
 pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
     let (fixed, rest) = rayon::join(
-        || (kept(&model), Schedules::of(&model)),
+        || (Keeping::of(&model), Schedules::of(&model)),
         || Rest::of(&model),
     );
-    let (kept, schedules) = fixed;
-    let (copies, calendars) = rest.copies(&model, &kept, schedules);
-    rest.plan(model, as_of, kept, copies, calendars)
+    let (keeping, schedules) = fixed;
+    let (copies, calendars) = rest.copies(&model, &keeping, schedules);
+    rest.plan(model, as_of, keeping, copies, calendars)
 }
 
 /// The plan of a model that differs from another one's in nothing but when its things exist: what keep
@@ -46,13 +46,21 @@ pub fn plan(model: Model, as_of: Date) -> (Plan, Vec<Diagnostic>) {
 #[must_use]
 pub fn replan(plan: &Plan, model: Model) -> (Plan, Vec<Diagnostic>) {
     let rest = Rest::of(&model);
-    let kept = plan.kept.clone();
-    let (copies, calendars) = rest.copies(&model, &kept, Schedules::of(&model));
-    rest.plan(model, plan.as_of, kept, copies, calendars)
+    let keeping = Keeping {
+        kept: plan.kept.clone(),
+        snapshots: plan.snapshots.clone(),
+    };
+    let (copies, calendars) = rest.copies(&model, &keeping, Schedules::of(&model));
+    rest.plan(model, plan.as_of, keeping, copies, calendars)
 }
 
-/// For each step, what its keep rules leave.
-type AllKept = Table<StepId, Option<Arc<Kept>>>;
+/// What keeps old versions, whenever its things exist.
+struct Keeping {
+    /// For each step, what its keep rules leave.
+    kept: Table<StepId, Option<Arc<Kept>>>,
+    /// For each store, what its own snapshots keep.
+    snapshots: Table<StoreId, Option<OwnSnapshots>>,
+}
 
 /// What follows from a model before there are copies, keep rules and schedules apart.
 struct Rest {
@@ -85,7 +93,7 @@ impl Rest {
     fn copies(
         &self,
         model: &Model,
-        kept: &AllKept,
+        keeping: &Keeping,
         schedules: Schedules<'_>,
     ) -> (Table<CopyId, Copy>, Calendars) {
         let mut builder = Builder {
@@ -96,7 +104,7 @@ impl Rest {
             read: &self.read,
             made_by: vec![SmallVec::new(); model.steps.len()],
             live: Vec::with_capacity(model.classes.len()),
-            kept,
+            keeping,
         };
         builder.live_copies();
         for step in &self.steps {
@@ -114,7 +122,7 @@ impl Rest {
         self,
         model: Model,
         as_of: Date,
-        kept: AllKept,
+        keeping: Keeping,
         copies: Table<CopyId, Copy>,
         calendars: Calendars,
     ) -> (Plan, Vec<Diagnostic>) {
@@ -124,7 +132,8 @@ impl Rest {
             periods: self.periods,
             copies,
             cadences: self.cadences,
-            kept,
+            kept: keeping.kept,
+            snapshots: keeping.snapshots,
             calendars,
             staleness: OnceLock::new(),
         };
@@ -132,13 +141,20 @@ impl Rest {
     }
 }
 
-fn kept(model: &Model) -> AllKept {
-    let mut histories = Histories::default();
-    let mut out = Table::with_capacity(model.steps.len());
-    for (_, step) in model.steps.iter() {
-        out.push(histories.of(model, step));
+impl Keeping {
+    fn of(model: &Model) -> Self {
+        let mut histories = Histories::default();
+        let mut kept = Table::with_capacity(model.steps.len());
+        for (_, step) in model.steps.iter() {
+            kept.push(histories.of(model, step));
+        }
+        let stores = model.stores.ids();
+        let snapshots: Vec<_> = stores.map(|store| own_snapshots(model, store)).collect();
+        Self {
+            kept,
+            snapshots: snapshots.into(),
+        }
     }
-    out
 }
 
 /// Copies that one step makes or reads: mostly one.
@@ -155,7 +171,7 @@ struct Builder<'m> {
     made_by: Vec<Few>,
     /// By class.
     live: Vec<CopyId>,
-    kept: &'m AllKept,
+    keeping: &'m Keeping,
 }
 
 impl Builder<'_> {
@@ -407,7 +423,9 @@ impl Builder<'_> {
             // A tree's deleted file stays in a repository only as long as its versions do; a state's
             // newest version stays for ever.
             Verb::Backup { keep: Some(_), .. } if class.kind != ClassKind::State => {
-                let least = self.kept[id].as_ref().map_or(Seconds::ZERO, |k| k.reach);
+                let least = self.keeping.kept[id]
+                    .as_ref()
+                    .map_or(Seconds::ZERO, |k| k.reach);
                 thin_vec![Leave::With {
                     source: source_id,
                     delay: interval(least, FOR_EVER),
@@ -423,7 +441,8 @@ impl Builder<'_> {
         let StepTarget::Location(location, _) = &step.target else {
             return None;
         };
-        Some(own_snapshots(self.model, location.store)?.reach)
+        let own = self.keeping.snapshots.get(location.store)?.as_ref();
+        own.map(|own| own.reach)
     }
 
     fn expire(&mut self, id: StepId, step: &Step) {

@@ -36,7 +36,7 @@ pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave, Move};
 pub use overtaken::Overtaken;
 pub use reach::{Kept, restic_clock, rhythm};
 pub use room::{Room, room};
-pub use snapshots::{OwnSnapshots, own_snapshots};
+pub use snapshots::OwnSnapshots;
 pub use staleness::{Missed, Staleness};
 pub use thrice_model as model;
 
@@ -79,6 +79,8 @@ pub struct Plan {
     pub cadences: Cadences,
     /// For each backup with keep rules, what they keep in the long run; in the order of the steps.
     pub kept: Table<StepId, Option<Arc<Kept>>>,
+    /// For each store, what its own snapshots keep; `None` for one that takes none.
+    pub snapshots: Table<StoreId, Option<OwnSnapshots>>,
     /// When each step runs.
     pub calendars: Calendars,
     staleness: OnceLock<Staleness>,

@@ -20,8 +20,7 @@ pub struct OwnSnapshots {
 
 /// `None` for a store that takes none. Times of a day may lie unevenly, months are of different lengths, and clocks change:
 /// so both bounds come from the runs themselves.
-#[must_use]
-pub fn own_snapshots(model: &Model, store: StoreId) -> Option<OwnSnapshots> {
+pub(crate) fn own_snapshots(model: &Model, store: StoreId) -> Option<OwnSnapshots> {
     let store = model.stores.get(store)?;
     let (schedule, keep, _) = store.snapshots.as_ref()?;
     let host = TimeZone::get(&model.hosts[store.host].timezone).unwrap_or(TimeZone::UTC);

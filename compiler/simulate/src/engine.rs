@@ -10,8 +10,8 @@ use thrice_model::{ClassId, StepId};
 use thrice_plan::{CopyId, CopyKind, Plan};
 
 use crate::calendar::{beginning, instant, midnight};
+use crate::log::Log;
 use crate::room::Ledger;
-use crate::runs::Log;
 use crate::verbs::{self, Taken};
 use crate::world::World;
 use crate::{Case, Course, Sort, judge};

@@ -10,33 +10,11 @@ use thrice_plan::Plan;
 use thrice_plan::calendar::after_is_enforced;
 
 use crate::calendar::{instant, moments};
+use crate::log::{Log, Ran};
 use crate::{Case, Choices, engine};
 
 /// Zerobyte checks every repository at this time of its host's clock (`lifecycle/startup.ts`).
 const OWN_CHECK: Time = Time::constant(12, 50, 0, 0);
-
-/// A run that is carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ran {
-    /// Whose.
-    pub step: StepId,
-    /// When it was due.
-    pub due: Timestamp,
-    /// When it would have started if it waited for no other step.
-    pub ready: Timestamp,
-    /// When it starts.
-    pub from: Timestamp,
-    /// When it is done: at this instant it is not at work any more.
-    pub to: Timestamp,
-}
-
-/// Lists runs while they are played.
-#[derive(Debug, Default)]
-pub(crate) struct Log {
-    /// The steps that run.
-    pub steps: BTreeSet<StepId>,
-    pub runs: Vec<Ran>,
-}
 
 /// The runs of some steps that are due between two instants, both included, and start by the second one, in the
 /// order in which they start. Those that they wait for run as well. That nothing was written yet which they would

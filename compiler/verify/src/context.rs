@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use thrice_model::{
     ClassId, Holder, HostId, KeyId, Lifetime, Mount, ProviderId, SiteId, StepId, StoreId, Table,
 };
-use thrice_plan::{Copy, CopyId, Leave, OwnSnapshots, Period, Plan, own_snapshots};
+use thrice_plan::{Copy, CopyId, Leave, OwnSnapshots, Period, Plan};
 use thrice_quantity::Seconds;
 
 use crate::faults::{Chosen, FaultSet, Owned, Principal, closure, holders, spared};
@@ -68,8 +68,6 @@ pub(crate) struct Context<'p> {
     alike: RefCell<BTreeMap<Date, Rc<[Vec<ClassId>]>>>,
     /// How long each store itself keeps what is deleted in it.
     spared: OnceCell<Table<StoreId, Option<Seconds>>>,
-    /// What each store's own snapshots keep.
-    snapshots: OnceCell<Table<StoreId, Option<OwnSnapshots>>>,
     /// Who holds each key.
     holders: OnceCell<Table<KeyId, BTreeSet<Holder>>>,
     /// By the first day of a period: for each kind, the first of those that are like it then.
@@ -107,7 +105,6 @@ impl<'p> Context<'p> {
             present: RefCell::default(),
             alike: RefCell::default(),
             spared: OnceCell::new(),
-            snapshots: OnceCell::new(),
             holders: OnceCell::new(),
             kinds: RefCell::default(),
             grown: Grown::default(),
@@ -201,13 +198,7 @@ impl<'p> Context<'p> {
 
     /// What a store's own snapshots keep; `None` for one that takes none.
     pub(crate) fn own_snapshots(&self, store: StoreId) -> Option<OwnSnapshots> {
-        let all = self.snapshots.get_or_init(|| {
-            let model = &self.plan.model;
-            let stores = model.stores.ids();
-            let all: Vec<_> = stores.map(|id| own_snapshots(model, id)).collect();
-            all.into()
-        });
-        all.get(store).copied().flatten()
+        self.plan.snapshots.get(store).copied().flatten()
     }
 
     /// How what is in a copy leaves it on a day: a rule that is not there yet, or not any more, takes nothing away.

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use rand::RngExt as _;
 use thrice_model::Obligation;
+use thrice_plan::Plan;
 use thrice_verify::{Engine, Session, Verification, verify};
 
 use crate::crossing::{self, try_crossing};
@@ -129,67 +130,63 @@ pub fn compare(seed: u64, policies: u64) -> Outcome {
 /// Compares so many, and tells after each what has come out so far.
 #[must_use]
 pub fn compare_and_tell(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) -> Outcome {
-    series(seed, policies, tell, |random| {
+    let draw = |random: &mut Random| {
         let (world, left_out) = small_world(random);
         let lives = Lives::always(&world);
         (world, lives, left_out)
-    })
+    };
+    series((seed, policies), tell, draw, each_phase())
 }
 
 /// The same with policies whose hosts, steps, deletions and demands come and go with phases.
 #[must_use]
 pub fn compare_in_phases(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) -> Outcome {
-    series(seed, policies, tell, |random| {
-        small_world_in_phases(random, Lives::random)
-    })
+    let draw = |random: &mut Random| small_world_in_phases(random, Lives::random);
+    series((seed, policies), tell, draw, each_phase())
 }
 
 /// The same in phases that are so short that what comes to be in one is still asked about in others. In half of
 /// them a place goes, and before that another one begins to be filled.
 #[must_use]
 pub fn compare_across_phases(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) -> Outcome {
-    series(seed, policies, tell, |random| {
-        match random.random_bool(0.5) {
-            true => small_in_phases(random, World::handing_over, Lives::handing_over),
-            false => small_world_in_phases(random, Lives::in_short_phases),
-        }
-    })
+    let draw = |random: &mut Random| match random.random_bool(0.5) {
+        true => small_in_phases(random, World::handing_over, Lives::handing_over),
+        false => small_world_in_phases(random, Lives::in_short_phases),
+    };
+    series((seed, policies), tell, draw, each_phase())
 }
 
 /// Policies in which a phase may be so late that the next one comes before it: what fails only then, on any such
 /// calendar, must be a warning that says so, and nothing else may be one.
 #[must_use]
-pub fn compare_out_of_order(seed: u64, policies: u64, mut tell: impl FnMut(&Outcome)) -> Outcome {
-    let mut out = Outcome {
-        seed,
-        ..Outcome::default()
-    };
-    for case in 0..policies {
-        let random = &mut random(seed, case);
+pub fn compare_out_of_order(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) -> Outcome {
+    let draw = |random: &mut Random| {
         let overtaking = |lives: fn(&World, &mut Random) -> Lives| {
             move |world: &World, random: &mut Random| may_overtake(lives(world, random), random)
         };
-        let (world, lives, left_out) = match random.random_range(0..3) {
+        match random.random_range(0..3) {
             0 => small_in_phases(random, World::handing_over, overtaking(Lives::handing_over)),
             1 => small_in_phases(random, World::random, overtaking(Lives::in_short_phases)),
             _ => small_in_phases(random, World::random, overtaking(Lives::in_close_phases)),
-        };
-        out.left_out += left_out;
-        one_out_of_order((&world, &lives), case, &mut out);
-        tell(&out);
-    }
-    out
+        }
+    };
+    series((seed, policies), tell, draw, one_out_of_order)
+}
+
+/// The plan of a policy; one that is none is a mismatch.
+fn planned(text: &str, case: u64, out: &mut Outcome) -> Option<Plan> {
+    plan(&Texts::one(text))
+        .map_err(|why| {
+            let said = format!("case {case} is no policy: {why}\n{text}");
+            out.mismatches.push(said);
+        })
+        .ok()
 }
 
 fn one_out_of_order((world, lives): (&World, &Lives), case: u64, out: &mut Outcome) {
     let text = world.text_with(lives);
-    let plan = match plan(&Texts::one(&text)) {
-        Ok(plan) => plan,
-        Err(why) => {
-            let said = format!("case {case} is no policy: {why}\n{text}");
-            out.mismatches.push(said);
-            return;
-        }
+    let Some(plan) = planned(&text, case, out) else {
+        return;
     };
     let verified = verify(&plan);
     let (fails, runs) = try_out_of_order(world, lives);
@@ -203,8 +200,7 @@ fn one_out_of_order((world, lives): (&World, &Lives), case: u64, out: &mut Outco
         let tried = crossed.map_or(alone, |crossed| crossed.if_late);
         out.phases += 1;
         out.runs += alone.runs + tried.runs;
-        let asked = in_force(lives.copies, phase);
-        let here = [asked && !tried.copies, !tried.survival, !tried.last_copy];
+        let here = tried.fails(in_force(lives.copies, phase));
         for (known, here) in known.iter_mut().zip(here) {
             *known |= here;
         }
@@ -243,12 +239,11 @@ fn one_out_of_order((world, lives): (&World, &Lives), case: u64, out: &mut Outco
 }
 
 fn series(
-    seed: u64,
-    policies: u64,
+    (seed, policies): (u64, u64),
     mut tell: impl FnMut(&Outcome),
     draw: impl Fn(&mut Random) -> (World, Lives, u64),
+    mut judge: impl FnMut((&World, &Lives), u64, &mut Outcome),
 ) -> Outcome {
-    let mut session = Session::default();
     let mut out = Outcome {
         seed,
         ..Outcome::default()
@@ -256,21 +251,22 @@ fn series(
     for case in 0..policies {
         let (world, lives, left_out) = draw(&mut random(seed, case));
         out.left_out += left_out;
-        one(&mut session, (&world, &lives), case, &mut out);
+        judge((&world, &lives), case, &mut out);
         tell(&out);
     }
     out
 }
 
+/// Each phase by itself and what crosses into it, one policy after the other.
+fn each_phase() -> impl FnMut((&World, &Lives), u64, &mut Outcome) {
+    let mut session = Session::default();
+    move |of, case, out| one(&mut session, of, case, out)
+}
+
 fn one(session: &mut Session, (world, lives): (&World, &Lives), case: u64, out: &mut Outcome) {
     let text = world.text_with(lives);
-    let plan = match plan(&Texts::one(&text)) {
-        Ok(plan) => plan,
-        Err(why) => {
-            let said = format!("case {case} is no policy: {why}\n{text}");
-            out.mismatches.push(said);
-            return;
-        }
+    let Some(plan) = planned(&text, case, out) else {
+        return;
     };
     let mut verified = session.verify(&plan, &ABOUT_PRESENCE);
     out.policies += 1;

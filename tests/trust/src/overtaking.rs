@@ -9,16 +9,13 @@ use rand::RngExt as _;
 
 use crate::Random;
 use crate::crossing::try_crossing;
-use crate::runs::try_all;
+use crate::runs::{Fails, try_all};
 use crate::world::{Life, Lives, World, lives as in_force};
 
 /// Hosts that worlds have.
 const HOSTS: usize = 4;
 /// Something that never is.
 const NEVER: Life = (usize::MAX, None);
-
-/// What fails: copies, survival, last copy.
-pub type Fails = [bool; 3];
 
 /// Lets phases be so late that others come first: of two or three the one before the last, of four each of the middle ones
 /// by itself, or both.
@@ -118,8 +115,7 @@ pub fn try_out_of_order(world: &World, lives: &Lives) -> (Fails, u64) {
             let crossed = try_crossing(world, &lives, phase, alone);
             let tried = crossed.map_or(alone, |crossed| crossed.on_time);
             runs += alone.runs + tried.runs;
-            let asked = in_force(lives.copies, phase);
-            let here = [asked && !tried.copies, !tried.survival, !tried.last_copy];
+            let here = tried.fails(in_force(lives.copies, phase));
             for (fails, here) in fails.iter_mut().zip(here) {
                 *fails |= here;
             }

@@ -56,6 +56,17 @@ pub struct Tried {
     pub runs: u64,
 }
 
+/// What fails: copies, survival, last copy.
+pub type Fails = [bool; 3];
+
+impl Tried {
+    /// What fails, if copies are asked for or not.
+    #[must_use]
+    pub const fn fails(self, asked: bool) -> Fails {
+        [asked && !self.copies, !self.survival, !self.last_copy]
+    }
+}
+
 /// When something is in a place, from and to; in parts of a day.
 type Stay = Option<(i64, i64)>;
 

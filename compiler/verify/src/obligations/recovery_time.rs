@@ -109,7 +109,7 @@ fn decided(context: &Context<'_>, looked_at: Option<BTreeMap<Together, Shared>>)
             continue;
         }
         for faults in sets(context, &due, period) {
-            decided.ask(context, &due, &faults, index);
+            decided.ask(context, &due, &faults, (index, From::All));
         }
         // What is asked for anew has as long as new copies take.
         let before = index.checked_sub(1);
@@ -127,7 +127,7 @@ fn decided(context: &Context<'_>, looked_at: Option<BTreeMap<Together, Shared>>)
             continue;
         }
         for faults in sets(context, &still, period) {
-            decided.ask_at_first(context, &still, &faults, index);
+            decided.ask(context, &still, &faults, (index, From::Old));
         }
     }
     decided
@@ -311,45 +311,30 @@ pub(crate) fn times(restores: Vec<Restore>) -> BTreeMap<ClassId, Seconds> {
 }
 
 impl Decided {
+    /// Asks how long restores take after some faults, from all there is in a period, or until what is new in it has been filled.
     fn ask(
         &mut self,
         context: &Context<'_>,
         due: &BTreeMap<ClassId, Due>,
         faults: &FaultSet,
-        index: usize,
+        (index, from): (usize, From),
     ) {
         let Some(period) = context.plan.periods.get(index) else {
             return;
         };
         let struck = strike(context, faults, period.from);
-        let restores = jobs::restores(context, &struck, due, (period, From::All));
+        let of = |from| jobs::restores(context, &struck, due, (period, from));
+        let restores = of(from);
+        if from == From::Old {
+            // What comes from where it comes later on as well is asked about there.
+            let then: BTreeSet<_> = of(From::All).iter().map(|restore| restore.copy).collect();
+            if restores.iter().all(|restore| then.contains(&restore.copy)) {
+                return;
+            }
+        }
         self.note_missing(&restores, index);
         for shared in shared(restores) {
-            self.judge(context, shared, faults, (index, From::All));
-        }
-    }
-
-    /// The same until what is new in the period has been filled, where that comes from elsewhere than later on.
-    fn ask_at_first(
-        &mut self,
-        context: &Context<'_>,
-        due: &BTreeMap<ClassId, Due>,
-        faults: &FaultSet,
-        index: usize,
-    ) {
-        let Some(period) = context.plan.periods.get(index) else {
-            return;
-        };
-        let struck = strike(context, faults, period.from);
-        let from = |from| jobs::restores(context, &struck, due, (period, from));
-        let (first, then) = (from(From::Old), from(From::All));
-        let then: BTreeSet<_> = then.iter().map(|restore| restore.copy).collect();
-        if first.iter().all(|restore| then.contains(&restore.copy)) {
-            return;
-        }
-        self.note_missing(&first, index);
-        for shared in shared(first) {
-            self.judge(context, shared, faults, (index, From::Old));
+            self.judge(context, shared, faults, (index, from));
         }
     }
 

@@ -1,0 +1,29 @@
+//! A list of runs, kept while they are played.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use thrice_model::StepId;
+
+/// A run that is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// Whose.
+    pub step: StepId,
+    /// When it was due.
+    pub due: Timestamp,
+    /// When it would have started if it waited for no other step.
+    pub ready: Timestamp,
+    /// When it starts.
+    pub from: Timestamp,
+    /// When it is done: at this instant it is not at work any more.
+    pub to: Timestamp,
+}
+
+/// Lists runs while they are played.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    /// The steps that run.
+    pub steps: BTreeSet<StepId>,
+    pub runs: Vec<Ran>,
+}
