@@ -84,7 +84,15 @@ impl Session {
     pub fn verify(&mut self, plan: &Plan, obligations: &[Obligation]) -> Verification {
         self.known.answers.forget();
         let context = self.context(plan);
-        self.decided(context, obligations)
+        self.decided(&context, obligations)
+    }
+
+    /// The same, for who only wants to know whether something holds: nobody sees the cases.
+    pub(crate) fn whether(chosen: Option<&Chosen>) -> Self {
+        Self {
+            known: Known::with(Answers::here(Asks::Whether)),
+            ..Self::under(chosen)
+        }
     }
 
     /// A plan, to be asked about with the answers of the plans before.
@@ -107,10 +115,20 @@ impl Session {
         obligations: &[Obligation],
         only: Option<BTreeSet<ClassId>>,
     ) -> Verification {
+        self.decided(&self.unseen(plan, only), obligations)
+    }
+
+    /// A plan whose cases nobody sees, to be asked about certain classes alone by those obligations that are about
+    /// classes.
+    pub(crate) fn unseen<'p>(
+        &self,
+        plan: &'p Plan,
+        only: Option<BTreeSet<ClassId>>,
+    ) -> Context<'p> {
         let mut context = self.context(plan);
         context.plays = false;
         context.only = only;
-        self.decided(context, obligations)
+        context
     }
 
     /// All there is to say of a plan, of certain classes alone by those obligations that are about classes, with the
@@ -118,17 +136,22 @@ impl Session {
     fn verify_about(&mut self, plan: &Plan, only: Option<BTreeSet<ClassId>>) -> Verification {
         let mut context = self.context(plan);
         context.only = only;
-        self.decided(context, &Obligation::ALL)
+        self.decided(&context, &Obligation::ALL)
     }
 
-    fn decided(&self, context: Context<'_>, obligations: &[Obligation]) -> Verification {
+    /// What comes out of some obligations.
+    pub(crate) fn decided(
+        &self,
+        context: &Context<'_>,
+        obligations: &[Obligation],
+    ) -> Verification {
         let mut out = Verification::default();
         let asked = |obligation: &Obligation| {
             obligations.contains(obligation)
                 && (self.chosen.is_none() || BY_FAULT.contains(obligation))
         };
         for (_, decide) in DECIDED.iter().filter(|(o, _)| asked(o)) {
-            out.append(decided(&context, *decide));
+            out.append(decided(context, *decide));
         }
         out
     }
@@ -139,7 +162,7 @@ impl Session {
 #[must_use]
 pub fn verify_under(plan: &Plan, chosen: &Chosen) -> Verification {
     let mut session = Session::under(Some(chosen));
-    let mut out = session.decided(session.context(plan), &BY_FAULT);
+    let mut out = session.decided(&session.context(plan), &BY_FAULT);
     out.assumptions = assumptions::worded(&plan.model, Vec::new(), assumptions::all(&plan.model));
     by_hand::downgrade(
         &by_hand::without(plan, |plan, asked| session.decide(plan, asked)),

@@ -28,7 +28,7 @@ impl Aside {
             asker.warm_up();
             for (system, question) in asked {
                 // Who asks waits for the answer.
-                let _ = answer.send(asker.solve(&system, &question));
+                let _ = answer.send(asker.solve(&system, &question, true));
             }
         };
         Self {

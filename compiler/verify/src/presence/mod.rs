@@ -130,6 +130,8 @@ pub(crate) enum Asks {
     /// What neither evaluation nor the bounds of what is open decide.
     #[default]
     Open,
+    /// The same, and only whether it holds: where it does not, nobody sees the case, and any will do.
+    Whether,
     /// What the bounds decide as well.
     All,
     /// That, and it is written down.
@@ -185,6 +187,11 @@ impl Answers {
         Self::new(Place::Apart(RefCell::new(solver)), new_solver, asks)
     }
 
+    /// Whether somebody sees the cases: then of all of them the least is looked for.
+    pub(crate) fn least(&self) -> bool {
+        self.asks != Asks::Whether
+    }
+
     /// Gives up a solver in another thread: little or nothing is asked after this.
     pub(crate) fn give_up(&self) {
         if let Place::Apart(aside) = &self.solver
@@ -202,9 +209,9 @@ impl Answers {
     /// By the bounds of what is open, where they decide and that is enough, else by the solver. Where both refute,
     /// the same case is shown, whoever is asked.
     fn decide(&self, system: &System, question: &Question) -> Answer {
-        let by_bounds = solve::by_bounds(system, question);
+        let by_bounds = solve::by_bounds(system, question, self.least());
         match (self.asks, by_bounds) {
-            (Asks::Open, Some(found)) => found,
+            (Asks::Open | Asks::Whether, Some(found)) => found,
             (_, by_bounds) => match (self.solve(system, question), by_bounds) {
                 (Answer::Refuted(_), Some(shown @ Answer::Refuted(_))) => shown,
                 (found, _) => found,
@@ -216,7 +223,7 @@ impl Answers {
         let aside = match &self.solver {
             Place::Here(asker) => {
                 let asker = asker.get_or_init(|| solve::Asker::new((self.new_solver)()));
-                return asker.solve(system, question);
+                return asker.solve(system, question, self.least());
             }
             Place::Apart(aside) => aside,
         };

@@ -46,8 +46,8 @@ fn write_down(context: &Context<'_>, about: About<'_>, symbolized: &Symbolized) 
     context.queries.borrow_mut().extend(queries);
 }
 
-/// Answers a question about a class's copies, perhaps after faults. A counterexample is played on the
-/// simulator before anybody sees it; one that it does not bear out is a mistake of this program, and
+/// Answers a question about a class's copies, perhaps after faults. A counterexample that somebody sees is played on the
+/// simulator before; one that it does not bear out is a mistake of this program, and
 /// no verdict.
 pub(crate) fn answered(
     context: &Context<'_>,
@@ -61,6 +61,9 @@ pub(crate) fn answered(
     let Answer::Refuted(run) = &answer else {
         return answer;
     };
+    if !context.known.answers.least() {
+        return answer;
+    }
     match confirm(context, symbolized, system, question, run) {
         Ok(()) => answer,
         Err(why) => {

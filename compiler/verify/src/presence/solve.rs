@@ -31,8 +31,8 @@ impl Asker {
         self.solver.pop();
     }
 
-    /// Answers one question.
-    pub(super) fn solve(&self, system: &System, question: &Question) -> Answer {
+    /// Answers one question; if it is refuted, by the least of all cases, or by any.
+    pub(super) fn solve(&self, system: &System, question: &Question, least: bool) -> Answer {
         // Inside a scope Z3 goes straight to its SMT core. Outside one it first builds a pipeline of
         // tactics, which costs ten times as much as the answers to questions as small as these.
         let encoded: Encoded<InZ3> = encode(system, question);
@@ -42,7 +42,7 @@ impl Asker {
         }
         self.solver.push();
         self.solver.assert(&encoded.failing());
-        let mut answer = self.ask(system, question, &encoded);
+        let mut answer = self.ask((system, question), &encoded, least);
         self.solver.pop();
         if answer == Answer::Proved {
             answer = self.can_be_so(system, question);
@@ -63,7 +63,12 @@ impl Asker {
         }
     }
 
-    fn ask(&self, system: &System, question: &Question, encoded: &Encoded<InZ3>) -> Answer {
+    fn ask(
+        &self,
+        (system, question): (&System, &Question),
+        encoded: &Encoded<InZ3>,
+        least: bool,
+    ) -> Answer {
         match self.solver.check() {
             SatResult::Unsat => return Answer::Proved,
             SatResult::Unknown => return Answer::Unknown(self.solver.reason()),
@@ -76,6 +81,9 @@ impl Asker {
         if !cases.have(&found) {
             return Answer::Unknown("the solver's counterexample does not replay".to_owned());
         }
+        if !least {
+            return refuted(system, found);
+        }
         let search = Search {
             cases,
             solver: &*self.solver,
@@ -87,7 +95,7 @@ impl Asker {
 
 /// The answer, where the bounds of the open values leave nothing to ask: whatever they are, enough is left, or too
 /// little, from the first age on.
-pub(super) fn by_bounds(system: &System, question: &Question) -> Option<Answer> {
+pub(super) fn by_bounds(system: &System, question: &Question, least: bool) -> Option<Answer> {
     let Claim::Known(fails) = encode::<Unwritten>(system, question).fails else {
         return None;
     };
@@ -97,7 +105,9 @@ pub(super) fn by_bounds(system: &System, question: &Question) -> Option<Answer> 
         return Some(Answer::Proved);
     }
     let cases = Cases { system, question };
-    cases.settle(&mut run);
+    if least {
+        cases.settle(&mut run);
+    }
     let shows = cases.have(&run) && run.age <= question.from;
     shows.then(|| refuted(system, run))
 }

@@ -100,6 +100,15 @@ struct Seeker<'c, 'p> {
 /// For each obligation that has been decided, the subjects for which it holds, each in which periods.
 type Held = BTreeMap<Obligation, BTreeMap<EcoString, BTreeSet<EcoString>>>;
 
+/// How much of what breaks is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Enough {
+    /// All of it.
+    All,
+    /// What of the first obligation.
+    One,
+}
+
 /// A verdict's obligation, subject and period.
 type Claim = (Obligation, EcoString, EcoString);
 
@@ -108,7 +117,7 @@ impl<'c, 'p> Seeker<'c, 'p> {
         Self {
             context,
             evaluated: chosen.is_none().then(|| Evaluated::new(context)),
-            judge: Session::under(chosen),
+            judge: Session::whether(chosen),
             left: tried,
             today: Held::new(),
             resized: None,
@@ -135,11 +144,11 @@ impl<'c, 'p> Seeker<'c, 'p> {
         let known = known.map(|(at, _)| at);
         let (mut first, mut broken) = (scale.last(), BTreeSet::new());
         if let Some(at) = known {
-            broken = self.broken(knob, scale.value(at - 1), &asked);
+            broken = self.broken(knob, scale.value(at - 1), (&asked, Enough::All));
             first = if broken.is_empty() { at } else { at - 1 };
         }
         if broken.is_empty() {
-            broken = self.broken(knob, scale.value(first), &asked);
+            broken = self.broken(knob, scale.value(first), (&asked, Enough::All));
         }
         if broken.is_empty() {
             return self.missing(knob, &scale);
@@ -150,15 +159,9 @@ impl<'c, 'p> Seeker<'c, 'p> {
             first = scale.turn(
                 (0, first),
                 |holds, fails| fails.saturating_sub(holds) <= holds / FINE,
-                |value| {
-                    let there = self.broken(knob, value, &asked);
-                    let fails = !there.is_empty();
-                    if fails {
-                        broken = there;
-                    }
-                    fails
-                },
+                |value| self.fails(knob, value, &mut asked),
             );
+            broken = self.broken(knob, scale.value(first), (&asked, Enough::All));
         }
         Some(knob.turned(self.context.plan, &scale, first, names(&broken)))
     }
@@ -173,7 +176,7 @@ impl<'c, 'p> Seeker<'c, 'p> {
         step.lifetime.until = Some(step.lifetime.from);
         let (plan, _) = thrice_plan::replan(self.context.plan, model);
         let only = touched::touched(self.context, &plan, Some(id)).filter(|_| self.narrows);
-        let broken = self.broken_with(&plan, knob.obligations(), only);
+        let broken = self.broken_with(&plan, (knob.obligations(), Enough::All), only);
         (!broken.is_empty()).then(|| Turn {
             now: knob.words(&self.context.plan.model, scale.value(0)),
             at: "it does not run".to_owned(),
@@ -193,25 +196,46 @@ impl<'c, 'p> Seeker<'c, 'p> {
         }
     }
 
+    /// Whether anything that held does not hold with another value. What breaks is asked about first the next time.
+    fn fails(&mut self, knob: Knob, value: i64, asked: &mut [Obligation]) -> bool {
+        let broken = self.broken(knob, value, (asked, Enough::One));
+        let breaks = broken.first().map(|(obligation, ..)| *obligation);
+        let at = asked.iter().position(|asked| Some(*asked) == breaks);
+        if let Some(first) = at.and_then(|at| asked.get_mut(..=at)) {
+            first.rotate_right(1);
+        }
+        breaks.is_some()
+    }
+
     /// What held and does not hold with another value, of the obligations asked about.
-    fn broken(&mut self, knob: Knob, value: i64, asked: &[Obligation]) -> BTreeSet<Claim> {
+    fn broken(
+        &mut self,
+        knob: Knob,
+        value: i64,
+        (asked, enough): (&[Obligation], Enough),
+    ) -> BTreeSet<Claim> {
         let today = self.context.plan;
         if self.narrows
             && let Some(at) = asked.iter().position(|o| *o == Obligation::TimeTable)
             && let Some(fails) = self.time_table_fails(knob, value)
         {
+            let late = match fails {
+                true => claims(&self.today, Obligation::TimeTable),
+                false => Vec::new(),
+            };
+            if !late.is_empty() && enough == Enough::One {
+                return late.into_iter().collect();
+            }
             let (before, after) = asked.split_at(at);
             let others = [before, after.get(1..).unwrap_or_default()].concat();
-            let mut broken = self.broken(knob, value, &others);
-            if fails {
-                broken.extend(claims(&self.today, Obligation::TimeTable));
-            }
+            let mut broken = self.broken(knob, value, (&others, enough));
+            broken.extend(late);
             return broken;
         }
         if let Knob::Size(id) | Knob::Growth(id) | Knob::Volume(id) | Knob::Churn(id) = knob {
             let mut plan = self.resized.take().unwrap_or_else(|| today.clone());
             knob.set(&mut plan.model, value);
-            let broken = self.broken_with(&plan, asked, None);
+            let broken = self.broken_with(&plan, (asked, enough), None);
             self.restore(id, plan);
             return broken;
         }
@@ -226,7 +250,7 @@ impl<'c, 'p> Seeker<'c, 'p> {
             Knob::Duration(_) if self.narrows => touched::touched(self.context, &plan, None),
             _ => None,
         };
-        self.broken_with(&plan, asked, only)
+        self.broken_with(&plan, (asked, enough), only)
     }
 
     /// Whether the time table, which is there but once and holds today, fails with another value. That takes no
@@ -261,7 +285,7 @@ impl<'c, 'p> Seeker<'c, 'p> {
     fn broken_with(
         &mut self,
         plan: &Plan,
-        asked: &[Obligation],
+        (asked, enough): (&[Obligation], Enough),
         only: Option<BTreeSet<ClassId>>,
     ) -> BTreeSet<Claim> {
         let names = only.as_ref().map(|only| -> BTreeSet<&str> {
@@ -270,11 +294,12 @@ impl<'c, 'p> Seeker<'c, 'p> {
                 .map(|class| self.context.class_name(*class))
                 .collect()
         });
-        let mut there = Held::new();
-        let found = self.judge.decide_about(plan, asked, only);
-        add(&mut there, &found.verdicts);
+        let context = self.judge.unseen(plan, only);
         let mut out = BTreeSet::new();
         for obligation in asked {
+            let mut there = Held::new();
+            let found = self.judge.decided(&context, &[*obligation]);
+            add(&mut there, &found.verdicts);
             let subjects = self.today.get(obligation).into_iter().flatten();
             for (subject, periods) in subjects {
                 let unasked = |names: &BTreeSet<&str>| {
@@ -291,6 +316,9 @@ impl<'c, 'p> Seeker<'c, 'p> {
                     |period: &&EcoString| !holds.is_some_and(|holds| holds.contains(*period));
                 let fails = periods.iter().filter(fails);
                 out.extend(fails.map(|period| (*obligation, subject.clone(), period.clone())));
+            }
+            if !out.is_empty() && enough == Enough::One {
+                break;
             }
         }
         out
@@ -394,6 +422,28 @@ require survive any 1 of host, site, provider, key for all
         ] {
             assert!(some(what), "{what}: {narrowed:#?}");
         }
+    }
+
+    /// Who does not see the cases hears the same of what holds: also where much fails.
+    #[test]
+    fn who_only_asks_whether_it_holds_hears_the_same() {
+        let mut plan = plan_of(TEXT);
+        let said = |mut judge: Session, plan: &Plan| {
+            let found = judge.decide(plan, &Obligation::ALL);
+            let said = found.verdicts.iter();
+            let said = said.map(|v| (v.obligation, v.subject.clone(), v.period.clone(), v.holds));
+            said.collect::<Vec<_>>()
+        };
+        let mut failing = BTreeSet::new();
+        for days in [1, 3, 6, 20, 60] {
+            plan.model.policy.response = thrice_quantity::Seconds(days * 86_400);
+            let (plan, _) = thrice_plan::plan(plan.model.clone(), plan.as_of);
+            let whether = said(Session::whether(None), &plan);
+            assert_eq!(whether, said(Session::under(None), &plan), "{days} days");
+            let fail = whether.iter().filter(|(.., holds)| !holds);
+            failing.extend(fail.map(|(obligation, ..)| *obligation));
+        }
+        assert!(failing.contains(&Obligation::Survival), "{failing:?}");
     }
 
     #[test]

@@ -83,6 +83,7 @@ pub fn why(
         out.findings = against(&mut judge, plan, obligation, subject);
         return Ok(out);
     }
+    let mut judge = Session::whether(chosen);
     let mut search = Search {
         claim: Claim::new(&mut judge, plan, &out.verdict),
         judge,
@@ -156,7 +157,7 @@ pub fn holds_with(
     chosen: Option<&Chosen>,
     kept: &[Statement],
 ) -> bool {
-    let mut judge = Session::under(chosen);
+    let mut judge = Session::whether(chosen);
     let claim = Claim::new(&mut judge, plan, verdict);
     let all = statements(plan, verdict.obligation);
     let dropped = all.iter().filter(|statement| !kept.contains(statement));

@@ -36,6 +36,8 @@ pub(super) struct Decider<'c, 'p> {
     pub(super) covered: BTreeMap<usize, usize>,
     /// Those of them that were needed for what the floor asks.
     pub(super) floor_covered: BTreeSet<usize>,
+    /// What fails in which period, where nobody sees the cases: then one is enough.
+    failed: BTreeSet<(ClassId, usize)>,
     /// What came out of each question in the period, if somebody wants to know.
     pub(super) outcomes: Option<Outcomes>,
 }
@@ -119,6 +121,7 @@ impl<'c, 'p> Decider<'c, 'p> {
             verdicts: Vec::new(),
             covered: BTreeMap::new(),
             floor_covered: BTreeSet::new(),
+            failed: BTreeSet::new(),
             outcomes: tells.then(Outcomes::new),
         }
     }
@@ -186,6 +189,11 @@ impl Decider<'_, '_> {
         group: &mut Alike,
         index: usize,
     ) -> bool {
+        let first = group.classes.first().map(|class| (*class, index));
+        if first.is_some_and(|first| self.failed.contains(&first)) {
+            group.attained.holds = false;
+            return false;
+        }
         for lost in group.lost.clone() {
             let violation = self.decide_one(ask, struck, group, lost, index);
             let violation = violation.or_else(|| self.across(ask, struck, group, lost, index));
@@ -202,6 +210,9 @@ impl Decider<'_, '_> {
                 let held = violation.unknown.is_none().then_some(false);
                 self.record(ask, group, held);
                 self.file(ask, violation);
+                if !self.context.known.answers.least() && self.outcomes.is_none() {
+                    self.failed.extend(first);
+                }
                 return false;
             }
         }
