@@ -18,10 +18,11 @@ use thrice_model::{
     ClassId, Holder, HostId, KeyId, Lifetime, Mount, ProviderId, SiteId, StepId, StoreId, Table,
 };
 use thrice_plan::{Copy, CopyId, Leave, OwnSnapshots, Period, Plan};
+use thrice_presence::Answers;
 use thrice_quantity::Seconds;
 
 use crate::faults::{Chosen, FaultSet, Owned, Principal, closure, holders, spared};
-use crate::presence::{Across, Answers, Symbolized, across, symbolize};
+use crate::systems::{Across, Symbolized, across, symbolize};
 use crate::verdicts::Subjects;
 use grown::Grown;
 pub(crate) use index::Index;

@@ -5,10 +5,9 @@
 //! obligations that this version does not decide.
 //!
 //! The way of one question, each folder an arrow: obligations ask about classes, stores and fault
-//! sets; `faults` works out which copies a fault set leaves; `presence` turns a class's copies into a
-//! small system of times (**symbolize**), drops names so that classes of one shape are asked about
-//! once (**shape**), answers by evaluation where nothing is open, else **encodes**, **solves** with Z3,
-//! and **replays** the answer on a concrete evaluator before anybody sees it.
+//! sets; `faults` works out which copies a fault set leaves; `systems` turns a class's copies into a
+//! small system of times (**symbolize**), which `thrice_presence` answers questions about, by evaluation or by Z3;
+//! counterexamples are **replayed** on the simulator before anybody sees them.
 //!
 //! Invariants: no answer of the solver is shown that its replay does not confirm; an unknown answer
 //! is never safe; the same plan gives the same verdicts in the same order.
@@ -27,9 +26,9 @@ mod faults;
 mod groups;
 mod obligations;
 mod out_of_order;
-mod presence;
 mod proofs;
 mod prover;
+mod systems;
 #[cfg(test)]
 mod testing;
 mod verdicts;
@@ -38,15 +37,12 @@ mod wording;
 
 pub use faults::{Chosen, NoFault};
 pub use obligations::cost::{Monthly, monthly, once};
-pub use presence::{
-    Answer, Changes, Choices, Crossing, FOR_EVER, Held, Leaving, Life, NewSolver, Node, NodeChoice,
-    NodeLife, Question, Run, Solver, System, answer, refutes, solved, stays_of,
-};
 pub use proofs::{
     Aftermath, Fate, Margin, NoCore, Saved, SavedBy, Statement, Why, fates, holds_with, ledger,
     survival_matrix, survivors, why,
 };
 pub use prover::{Prover, Proving, Session, verify_under};
+pub use thrice_presence::{NewSolver, Solver};
 pub use verdicts::{Said, Verdict, Verdicts};
 pub use verification::{Accepted, Engine, Finding, Plays, Query, Verification};
 

@@ -8,11 +8,11 @@ use std::thread::{self, JoinHandle};
 
 use thrice_model::{ClassId, Obligation};
 use thrice_plan::Plan;
+use thrice_presence::{Answers, Aside, Asks, NewSolver, z3};
 
 use crate::context::{Context, Index, Known};
 use crate::faults::{BY_FAULT, Chosen};
 use crate::obligations::{DECIDED, Decide, not_decided};
-use crate::presence::{Answers, Aside, Asks, NewSolver, z3};
 use crate::{Assumptions, Verification, acceptance, assumptions, by_hand, out_of_order, proofs};
 
 /// The obligations that ask the solver.

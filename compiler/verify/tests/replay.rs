@@ -14,10 +14,10 @@ use proptest::prelude::*;
 use thrice_diagnostics::SourceMap;
 use thrice_model::{StepId, Table};
 use thrice_plan::{Copy, CopyId, Leave, Move, Plan};
+use thrice_presence::{Answer, Crossing, Leaving, Node, Question, Run, System, answer};
 use thrice_quantity::{Interval, Seconds};
 use thrice_resolve::{Loader, resolve};
 use thrice_simulate::{Chosen, Effect, Life, replay};
-use thrice_verify::{Answer, Crossing, Leaving, Node, Question, Run, System, answer};
 
 struct NoFiles;
 

@@ -15,6 +15,7 @@ use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, CopyKind, Period};
+use thrice_presence::{Crossing, Question, Run};
 use thrice_quantity::Seconds;
 
 use self::crossing::{Missing, missing};
@@ -25,7 +26,7 @@ use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
 use crate::faults::stays_locked;
-use crate::presence::{About, Crossing, Question, Run, Symbolized};
+use crate::systems::{About, Symbolized};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, has_have, is_are, some};

@@ -26,7 +26,7 @@ use super::playing;
 use crate::acceptance;
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Struck, Why, strike};
-use crate::presence::ABOUT_CLASS;
+use crate::systems::ABOUT_CLASS;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
 use points::{Keeping, Past, Points, Runs, has_versions, pasts};

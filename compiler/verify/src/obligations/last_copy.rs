@@ -8,13 +8,14 @@ use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{AgeClock, ClassId, Obligation, StepId, Verb};
 use thrice_plan::{CopyKind, Period};
+use thrice_presence::{Crossing, Question, Run};
 
 use super::lateness::{self, Claimed, claim_however_late, if_late, point_at_late};
 use super::settling::{self, claim, held_before, last_age};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::presence::{About, Across, Crossing, Question, Run, Symbolized};
+use crate::systems::{About, Across, Symbolized};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, some};

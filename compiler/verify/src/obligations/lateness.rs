@@ -8,10 +8,11 @@ use jiff::civil::Date;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{ClassId, Phase};
 use thrice_plan::Period;
+use thrice_presence::{Crossing, Question, Run, System, can_be_asked};
 
 use super::settling::{Against, claim};
 use crate::context::Context;
-use crate::presence::{About, Crossing, Question, Run, Symbolized, System, can_be_asked};
+use crate::systems::{About, Symbolized};
 use crate::verification::Engine;
 
 /// The phase that is written for a day; of several the one that may be latest, which holds up the others.

@@ -8,7 +8,7 @@ use thrice_plan::Plan;
 
 use crate::context::Context;
 use crate::faults::Fault;
-use crate::presence::mismatch;
+use crate::systems::mismatch;
 use crate::verification::Verification;
 
 /// What the simulator says of a case.

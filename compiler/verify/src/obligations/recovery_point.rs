@@ -33,7 +33,7 @@ use super::playing::may_be_told;
 use super::split::{split, violated};
 use crate::context::Context;
 use crate::faults::FaultSet;
-use crate::presence::ABOUT_CLASS;
+use crate::systems::ABOUT_CLASS;
 use crate::verdicts::{Said, Word, by_class};
 use crate::verification::{Engine, Verification};
 pub(crate) use asked::asked_of;

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use thrice_model::ClassId;
 use thrice_plan::{CopyId, Period};
+use thrice_presence::{Answer, Question, Run, System, settled};
 use thrice_quantity::Seconds;
 
 use crate::context::Context;
-use crate::presence::{About, Answer, Question, Run, Symbolized, System, answered, settled};
+use crate::systems::{About, Symbolized, answered};
 use crate::verification::Engine;
 
 /// The greatest age that is asked about: as long as the class must be kept, at most to the horizon.

@@ -4,10 +4,11 @@ use jiff::civil::Date;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::StepId;
 use thrice_plan::{CopyId, Leave, Period};
+use thrice_presence::Run;
 
 use super::lateness;
 use crate::context::Context;
-use crate::presence::{Run, Symbolized};
+use crate::systems::Symbolized;
 use crate::wording::{age, list, moment};
 
 /// Adds what happens to the case of a finding, in the order of time, whichever order it was found in. What falls on

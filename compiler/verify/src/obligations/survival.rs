@@ -20,13 +20,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
 use thrice_model::ClassId;
+use thrice_presence::Run;
 
 use self::asks::symbols;
 use self::decider::Decider;
 use super::split::violated;
 use crate::context::Context;
 use crate::faults::{FaultSet, Useless};
-use crate::presence::{Run, Symbolized};
+use crate::systems::Symbolized;
 use crate::verification::Verification;
 
 /// What is asked, and who asks it.

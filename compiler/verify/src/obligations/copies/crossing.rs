@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, Period};
+use thrice_presence::{Crossing, Question, Run};
 
 use super::super::lateness::{Claimed, claim_however_late};
 use super::super::settling::{self, Against, ages, dependable, gone_before, held_before, settling};
 use super::{Kind, counted, groupings};
 use crate::context::Context;
-use crate::presence::{About, Crossing, Question, Run, Symbolized};
+use crate::systems::{About, Symbolized};
 use crate::verification::Engine;
 
 /// What is missing after a change.

@@ -11,7 +11,7 @@ use super::Ask;
 use super::decider::{Alike, Decider};
 use crate::context::Context;
 use crate::faults::{self, Asked, Fault, FaultSet, Stakes};
-use crate::presence::Symbolized;
+use crate::systems::Symbolized;
 use crate::verification::{Finding, Verification};
 use crate::wording::during;
 

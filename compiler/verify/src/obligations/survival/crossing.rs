@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use thrice_model::{ClassId, Obligation};
 use thrice_plan::Period;
+use thrice_presence::{Crossing, Question};
 
 use super::super::lateness::{Claimed, claim_however_late};
 use super::super::settling::{self, Against, held_before};
@@ -12,7 +13,7 @@ use super::question::{after, members, question, useless};
 use super::{Ask, Violation};
 use crate::context::Context;
 use crate::faults::{Struck, strike};
-use crate::presence::{About, Crossing, Question, Symbolized};
+use crate::systems::{About, Symbolized};
 
 impl Decider<'_, '_> {
     /// Whether enough is left of what crosses into a period, where enough is left of what comes to be in it:

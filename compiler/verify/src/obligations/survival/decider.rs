@@ -12,7 +12,7 @@ use super::{Ask, Group, Outcomes, Violation};
 use crate::context::Context;
 use crate::faults::{Fault, FaultSet, Stakes, Struck, Useless, strike};
 use crate::obligations::settling::claim;
-use crate::presence::{About, Symbolized};
+use crate::systems::{About, Symbolized};
 use crate::verification::Engine;
 
 /// Decides period after period, and remembers what need not be asked again.

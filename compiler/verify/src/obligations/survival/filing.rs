@@ -7,12 +7,12 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use thrice_model::{ClassId, Obligation};
 use thrice_plan::CopyKind;
+use thrice_presence::Run;
 
 use super::decider::{Attained, Decider};
 use super::{Ask, Group, Violation, tell};
 use crate::faults::{self, Fault, FaultSet, Why};
 use crate::obligations::split::split;
-use crate::presence::Run;
 use crate::verdicts::{Said, Word, by_class};
 use crate::verification::Verification;
 

@@ -2,12 +2,13 @@
 
 use thrice_model::ClassId;
 use thrice_plan::{CopyId, CopyKind};
+use thrice_presence::{Crossing, Question, System};
 
 use super::Ask;
 use crate::context::Context;
 use crate::faults::{Struck, Useless, Why};
 use crate::obligations::settling::{ages, settling};
-use crate::presence::{Crossing, Question, Symbolized, System};
+use crate::systems::Symbolized;
 
 /// Which copies are of no use when it is asked whether others are left.
 pub(super) fn useless(

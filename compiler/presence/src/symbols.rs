@@ -3,7 +3,7 @@
 use z3::ast::{Bool, Int};
 
 /// Numbers and claims about them as somebody writes them.
-pub(super) trait Symbols {
+pub(crate) trait Symbols {
     /// A whole number.
     type Number: Clone;
     /// Something that is so or not.
@@ -31,7 +31,7 @@ pub(super) trait Symbols {
 }
 
 /// As terms of Z3.
-pub(super) struct InZ3;
+pub(crate) struct InZ3;
 
 impl Symbols for InZ3 {
     type Number = Int;
@@ -97,7 +97,7 @@ impl Symbols for InZ3 {
 }
 
 /// Not at all: what is known of a number is between which bounds it lies, and no solver is set up.
-pub(super) struct Unwritten;
+pub(crate) struct Unwritten;
 
 impl Symbols for Unwritten {
     type Number = ();

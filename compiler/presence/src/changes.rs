@@ -4,8 +4,8 @@
 //! open: it may have come to be at any time, and phases may be late, each by itself. So one phase may be over
 //! before what is new in it has been filled.
 
-use super::choices::{Choices, FOR_EVER};
-use super::{Crossing, Question, System};
+use crate::choices::{Choices, FOR_EVER};
+use crate::{Crossing, Question, System};
 
 /// When what a system consists of is there. Changes are numbered in the order of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,13 +35,13 @@ pub struct NodeLife {
 
 impl NodeLife {
     /// Whether all of it is there all the time.
-    pub(super) fn is_always(&self) -> bool {
+    pub(crate) fn is_always(&self) -> bool {
         let always = Life::default();
         self.stays() && self.fed == always && self.leaves.iter().all(|life| *life == always)
     }
 
     /// Whether its place is there all the time.
-    pub(super) const fn stays(&self) -> bool {
+    pub(crate) const fn stays(&self) -> bool {
         self.gone.is_none()
     }
 }
@@ -71,10 +71,10 @@ pub struct Held {
 }
 
 /// A day, in seconds.
-pub(super) const DAY: i64 = 86_400;
+pub const DAY: i64 = 86_400;
 
 /// The lives of a concrete run: what is there at which ages.
-pub(super) struct Ages<'s> {
+pub(crate) struct Ages<'s> {
     changes: Option<&'s Changes>,
     /// The age at each change.
     at: Vec<i64>,
@@ -83,7 +83,7 @@ pub(super) struct Ages<'s> {
 }
 
 impl<'s> Ages<'s> {
-    pub(super) fn of(system: &'s System, choices: &'s Choices) -> Self {
+    pub(crate) fn of(system: &'s System, choices: &'s Choices) -> Self {
         let mut age = 0_i64;
         let gaps = choices.gaps.iter().zip(&choices.late);
         let at = gaps.map(|(gap, late)| {
@@ -98,7 +98,7 @@ impl<'s> Ages<'s> {
     }
 
     /// Whether no change comes before the one before it.
-    pub(super) fn are_in_order(&self) -> bool {
+    pub(crate) fn are_in_order(&self) -> bool {
         self.at.is_sorted()
     }
 
@@ -117,29 +117,29 @@ impl<'s> Ages<'s> {
     }
 
     /// The age at the last change, if there is one.
-    pub(super) fn last(&self) -> Option<i64> {
+    pub(crate) fn last(&self) -> Option<i64> {
         self.at.last().copied()
     }
 
     /// The age at each change.
-    pub(super) fn all(self) -> Vec<i64> {
+    pub(crate) fn all(self) -> Vec<i64> {
         self.at
     }
 
     /// When a node's step is there.
-    pub(super) fn fed(&self, node: usize) -> (i64, i64) {
+    pub(crate) fn fed(&self, node: usize) -> (i64, i64) {
         self.node(node)
             .map_or((0, FOR_EVER), |life| self.ages(life.fed))
     }
 
     /// When a node's place ceases to be.
-    pub(super) fn gone(&self, node: usize) -> i64 {
+    pub(crate) fn gone(&self, node: usize) -> i64 {
         let gone = self.node(node).and_then(|life| life.gone);
         gone.map_or(FOR_EVER, |change| self.age(change))
     }
 
     /// When a way of leaving is there.
-    pub(super) fn leaves(&self, node: usize, way: usize) -> (i64, i64) {
+    pub(crate) fn leaves(&self, node: usize, way: usize) -> (i64, i64) {
         let life = self.node(node).and_then(|life| life.leaves.get(way));
         life.map_or((0, FOR_EVER), |life| self.ages(*life))
     }
@@ -161,22 +161,23 @@ impl<'s> Ages<'s> {
 
 impl System {
     /// When a node's step begins and ends, in changes.
-    pub(super) fn life(&self, node: usize) -> Option<&NodeLife> {
+    #[must_use]
+    pub fn life(&self, node: usize) -> Option<&NodeLife> {
         self.changes.as_ref()?.nodes.get(node)
     }
 
     /// The bounds of what is open about its changes.
-    pub(super) fn gaps(&self) -> &[(i64, i64)] {
+    pub(crate) fn gaps(&self) -> &[(i64, i64)] {
         self.changes.as_ref().map_or(&[], |changes| &changes.gaps)
     }
 
     /// How many days late each of its changes comes at most.
-    pub(super) fn late(&self) -> &[i64] {
+    pub(crate) fn late(&self) -> &[i64] {
         self.changes.as_ref().map_or(&[], |changes| &changes.late)
     }
 
     /// The greatest age at which anything changes.
-    pub(crate) fn last_change(&self) -> i64 {
+    pub fn last_change(&self) -> i64 {
         let gaps = self.gaps().iter();
         let last = gaps.fold(0, |sum: i64, (_, high)| sum.saturating_add(*high));
         let late = self.late().last().copied().unwrap_or(0);
@@ -184,7 +185,7 @@ impl System {
     }
 
     /// The same if no change is late; `None` where none may be.
-    pub(crate) fn on_time(&self) -> Option<Self> {
+    pub fn on_time(&self) -> Option<Self> {
         let changes = self.changes.as_deref()?;
         changes.late.iter().any(|late| *late > 0).then(|| Self {
             nodes: self.nodes.clone(),
@@ -197,7 +198,7 @@ impl System {
 }
 
 /// Whether a run is asked about as far as changes go.
-pub(super) fn after_changes(ages: &Ages<'_>, question: &Question, choices: &Choices) -> bool {
+pub(crate) fn after_changes(ages: &Ages<'_>, question: &Question, choices: &Choices) -> bool {
     ages.last().is_none_or(|change| match &question.crossing {
         Crossing::Old => question.from <= change && change <= choices.age,
         Crossing::Held(all) => {

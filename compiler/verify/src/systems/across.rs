@@ -6,10 +6,9 @@ use jiff::civil::Date;
 use thrice_model::{ClassId, Lifetime, StepId};
 use thrice_plan::calendar::days_between;
 use thrice_plan::{CopyId, CopyKind, Leave};
+use thrice_presence::{Changes, Crossing, DAY, Held, Life, NodeLife, System};
 
-use super::changes::DAY;
 use super::symbolize::{Symbolized, leaving, node};
-use super::{Changes, Crossing, Held, Life, NodeLife, System};
 use crate::context::Context;
 
 /// What crosses into a period from those before.

@@ -7,11 +7,11 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use super::solve::Asker;
-use super::{Answer, NewSolver, Question, System};
+use crate::solve::Asker;
+use crate::{Answer, NewSolver, Question, System};
 
 /// A thread that answers one question after the other.
-pub(crate) struct Aside {
+pub struct Aside {
     /// Where questions go; `None` once it has been given up.
     questions: Option<Sender<(System, Question)>>,
     answers: Receiver<Answer>,
@@ -20,7 +20,7 @@ pub(crate) struct Aside {
 
 impl Aside {
     /// Sets a solver up, while whoever starts it does something else.
-    pub(crate) fn start(new_solver: NewSolver) -> Self {
+    pub fn start(new_solver: NewSolver) -> Self {
         let (questions, asked) = channel::<(System, Question)>();
         let (answer, answers) = channel();
         let solve = move || {
@@ -39,7 +39,7 @@ impl Aside {
     }
 
     /// Answers one question; `None` if it has been given up.
-    pub(super) fn solve(&mut self, system: &System, question: &Question) -> Option<Answer> {
+    pub(crate) fn solve(&mut self, system: &System, question: &Question) -> Option<Answer> {
         let questions = self.questions.as_ref()?;
         let asked = questions.send((system.clone(), question.clone())).is_ok();
         let answer = self.answers.recv().ok().filter(|_| asked);
@@ -51,7 +51,7 @@ impl Aside {
     }
 
     /// Lets the thread end, and does not wait for that.
-    pub(super) fn give_up(&mut self) {
+    pub(crate) fn give_up(&mut self) {
         self.questions = None;
     }
 

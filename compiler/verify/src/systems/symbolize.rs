@@ -5,11 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use thrice_model::StepId;
 use thrice_plan::{Copy, CopyId, Leave};
+use thrice_presence::{FOR_EVER, Leaving, Node, System};
 use thrice_quantity::{Interval, Seconds};
 
-use super::choices::FOR_EVER;
-use super::{Leaving, Node, System};
 use crate::context::Context;
+
+/// What never happens is so here too.
+const _: () = assert!(
+    thrice_plan::FOR_EVER.0 == FOR_EVER,
+    "for ever is not one time"
+);
 
 /// A system, and which copy each of its nodes is.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! Concrete values of all that is open.
 
-use super::{Leaving, Question, System};
+use crate::{Leaving, Question, System};
 
 /// Longer than any horizon with all that may be late, in seconds: the time of what never happens.
-pub const FOR_EVER: i64 = thrice_plan::FOR_EVER.0;
+pub const FOR_EVER: i64 = 400 * 366 * 86_400;
 
 /// Concrete values of all that is open in a system: one run of the plan, for one item or version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Choices {
 
 impl Choices {
     /// One of a system's, all of it 0.
-    pub(super) fn unset(system: &System) -> Self {
+    pub(crate) fn unset(system: &System) -> Self {
         let nodes = system.nodes.iter().map(|node| NodeChoice {
             leaves: vec![0; node.leaves.len()],
             ..NodeChoice::default()
@@ -51,7 +51,7 @@ pub struct NodeChoice {
 
 /// What is open in a system, one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Open {
+pub(crate) enum Open {
     Age,
     Struck,
     Gap(usize),
@@ -65,7 +65,7 @@ pub(super) enum Open {
 impl Open {
     /// All that is open, in the order in which a case is made small: the youngest item first, then the earliest
     /// faults, then phases as little late and steps as quick as will do.
-    pub(super) fn all(system: &System) -> Vec<Self> {
+    pub(crate) fn all(system: &System) -> Vec<Self> {
         let mut out = vec![Self::Age, Self::Struck];
         out.extend((0..system.late().len()).map(Self::Late));
         out.extend((0..system.gaps().len()).map(Self::Gap));
@@ -78,7 +78,7 @@ impl Open {
     }
 
     /// The least that it may be, where an item is so old.
-    pub(super) fn least(self, system: &System, question: &Question, age: i64) -> Option<i64> {
+    pub(crate) fn least(self, system: &System, question: &Question, age: i64) -> Option<i64> {
         let node = |at: usize| system.nodes.get(at);
         match self {
             Self::Age => Some(question.from),
@@ -94,7 +94,7 @@ impl Open {
     }
 
     /// The most that a step may delay something, by how long it takes or by what it waits for.
-    pub(super) fn slowest(self, system: &System) -> Option<i64> {
+    pub(crate) fn slowest(self, system: &System) -> Option<i64> {
         match self {
             Self::Delay(at) => system.nodes.get(at).map(|node| node.delay.1),
             Self::OlderThan(at) => Some(system.nodes.get(at)?.older_than?.1),
@@ -103,7 +103,7 @@ impl Open {
     }
 
     /// Its value in a run.
-    pub(super) fn of(self, choices: &Choices) -> Option<i64> {
+    pub(crate) fn of(self, choices: &Choices) -> Option<i64> {
         let node = |at: usize| choices.nodes.get(at);
         match self {
             Self::Age => Some(choices.age),
@@ -117,7 +117,7 @@ impl Open {
     }
 
     /// Gives it a value in a run.
-    pub(super) fn set(self, choices: &mut Choices, value: i64) -> Option<()> {
+    pub(crate) fn set(self, choices: &mut Choices, value: i64) -> Option<()> {
         *match self {
             Self::Age => &mut choices.age,
             Self::Struck => &mut choices.struck,
@@ -133,7 +133,7 @@ impl Open {
 
 impl Leaving {
     /// The least that is open about it.
-    pub(super) const fn least(self) -> i64 {
+    pub(crate) const fn least(self) -> i64 {
         match self {
             Self::AfterEntering(low, _) | Self::AtAge(low, _) | Self::With(_, low, _) => low,
             Self::Into(_) => 0,

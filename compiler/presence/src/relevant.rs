@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::evaluate::sure_groups;
-use super::{Changes, Leaving, Question, System};
+use crate::evaluate::sure_groups;
+use crate::{Changes, Leaving, Question, System};
 
 /// The system and question without the groups that are surely there, which need not be counted any more,
 /// and without the nodes that no other member is filled from or leaves with, however far away. `None` if
@@ -13,7 +13,7 @@ use super::{Changes, Leaving, Question, System};
 /// the part with the same members present, and the claim holds for the whole exactly if it holds for
 /// the part. Whether a node is of use matters for members alone: `fed` says what reaches the others.
 /// Faults often differ only in what they do elsewhere: then one answer does for all.
-pub(super) fn relevant(system: &System, question: &Question) -> Option<(System, Question)> {
+pub(crate) fn relevant(system: &System, question: &Question) -> Option<(System, Question)> {
     let sure = sure_groups(system, question);
     let need = u32::try_from(sure.len()).map_or(0, |sure| question.need.saturating_sub(sure));
     if need == 0 {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::changes::{Ages, DAY, after_changes};
-use super::choices::{Choices, FOR_EVER, NodeChoice};
-use super::{Crossing, Held, Leaving, Node, NodeLife, Question, System};
+use crate::changes::{Ages, DAY, after_changes};
+use crate::choices::{Choices, FOR_EVER, NodeChoice};
+use crate::{Crossing, Held, Leaving, Node, NodeLife, Question, System};
 
 /// The groups that have a member which surely is there all through the asked ages: it never leaves,
 /// nor does anything it is filled from before it is filled, and it has entered in time.
-pub(super) fn sure_groups(system: &System, question: &Question) -> BTreeSet<u32> {
+pub(crate) fn sure_groups(system: &System, question: &Question) -> BTreeSet<u32> {
     let sure = question.members.iter().filter(|(member, _)| {
         let latest = surely_entered(system, question, *member);
         latest.is_some_and(|at| at <= question.from) && stays(system, *member)
@@ -80,7 +80,7 @@ const fn not_before(leaving: &Leaving) -> i64 {
 
 /// Whether nothing happens any more at the last age asked about, nor while faults that strike before it are
 /// not noticed: then what holds at that age holds at every later one.
-pub(crate) fn settled(system: &System, question: &Question) -> bool {
+pub fn settled(system: &System, question: &Question) -> bool {
     let mut entered: Vec<i64> = Vec::with_capacity(system.nodes.len());
     // Whatever waits for a change waits no longer than until the last one.
     let change = system.last_change();
@@ -164,7 +164,7 @@ pub fn stays_of(system: &System, choices: &Choices) -> Vec<Stay> {
 }
 
 /// The nodes that are filled from each node.
-pub(super) fn readers(system: &System) -> Vec<Vec<usize>> {
+pub(crate) fn readers(system: &System) -> Vec<Vec<usize>> {
     let mut out = vec![Vec::new(); system.nodes.len()];
     for (at, node) in system.nodes.iter().enumerate() {
         if let Some(readers) = node.source.and_then(|source| out.get_mut(source)) {
@@ -247,7 +247,7 @@ pub fn refutes(system: &System, question: &Question, choices: &Choices) -> bool 
 }
 
 /// Whether there is any run that a question is about.
-pub(crate) fn can_be_asked(system: &System, question: &Question) -> bool {
+pub fn can_be_asked(system: &System, question: &Question) -> bool {
     some_run(system, question).is_some()
 }
 
@@ -256,7 +256,7 @@ pub(crate) fn can_be_asked(system: &System, question: &Question) -> bool {
 /// If there is one in which enough had been there for long when some change came, there is one in which that
 /// change alone is late, as late as may be, and holds up the next ones for as long as it must: then it had been
 /// there for the longest time, and least time passes until the last change.
-pub(super) fn some_run(system: &System, question: &Question) -> Option<Choices> {
+pub(crate) fn some_run(system: &System, question: &Question) -> Option<Choices> {
     let on_time = vec![0; system.gaps().len()];
     let Some(last) = on_time.len().checked_sub(1) else {
         return run(system, question, on_time, None);

@@ -1,17 +1,17 @@
 //! Times and claims for the solver, with what is known of them already: what the bounds of the open
 //! values decide is not asked.
 
-use super::symbols::Symbols;
+use crate::symbols::Symbols;
 
 /// A time, as it is written, between the least and the greatest value that it can have.
-pub(super) struct Time<S: Symbols> {
+pub(crate) struct Time<S: Symbols> {
     pub term: S::Number,
     low: i64,
     high: i64,
 }
 
 /// Something that is so or not, or that the open values decide.
-pub(super) enum Claim<S: Symbols> {
+pub(crate) enum Claim<S: Symbols> {
     Known(bool),
     Open(S::Truth),
 }
@@ -35,7 +35,7 @@ impl<S: Symbols> Clone for Claim<S> {
 }
 
 impl<S: Symbols> Time<S> {
-    pub(super) fn at(value: i64) -> Self {
+    pub(crate) fn at(value: i64) -> Self {
         Self {
             term: S::number(value),
             low: value,
@@ -44,7 +44,7 @@ impl<S: Symbols> Time<S> {
     }
 
     /// An open value; where the bounds leave no choice, none.
-    pub(super) fn between(name: &str, (low, high): (i64, i64)) -> Self {
+    pub(crate) fn between(name: &str, (low, high): (i64, i64)) -> Self {
         if low == high {
             return Self::at(low);
         }
@@ -56,12 +56,12 @@ impl<S: Symbols> Time<S> {
     }
 
     /// Whether there is but one value that it can have.
-    pub(super) const fn is_known(&self) -> bool {
+    pub(crate) const fn is_known(&self) -> bool {
         self.low == self.high
     }
 
     /// That it is between its bounds.
-    pub(super) fn bounds(&self) -> [S::Truth; 2] {
+    pub(crate) fn bounds(&self) -> [S::Truth; 2] {
         [
             S::at_least(&self.term, &S::number(self.low)),
             S::at_most(&self.term, &S::number(self.high)),
@@ -69,12 +69,12 @@ impl<S: Symbols> Time<S> {
     }
 
     /// The same time, of which it is known that it is not after another one.
-    pub(super) fn at_latest(self, high: i64) -> Self {
+    pub(crate) fn at_latest(self, high: i64) -> Self {
         let high = self.high.min(high);
         Self { high, ..self }
     }
 
-    pub(super) fn plus(&self, other: &Self) -> Self {
+    pub(crate) fn plus(&self, other: &Self) -> Self {
         let (low, high) = (
             self.low.saturating_add(other.low),
             self.high.saturating_add(other.high),
@@ -92,7 +92,7 @@ impl<S: Symbols> Time<S> {
     }
 
     /// So many times as long.
-    pub(super) fn times(&self, count: i64) -> Self {
+    pub(crate) fn times(&self, count: i64) -> Self {
         let (low, high) = (
             self.low.saturating_mul(count),
             self.high.saturating_mul(count),
@@ -107,7 +107,7 @@ impl<S: Symbols> Time<S> {
         }
     }
 
-    pub(super) fn min(&self, other: &Self) -> Self {
+    pub(crate) fn min(&self, other: &Self) -> Self {
         match self.below(other) {
             Claim::Known(true) => self.clone(),
             Claim::Known(false) => other.clone(),
@@ -119,7 +119,7 @@ impl<S: Symbols> Time<S> {
         }
     }
 
-    pub(super) fn max(&self, other: &Self) -> Self {
+    pub(crate) fn max(&self, other: &Self) -> Self {
         match self.below(other) {
             Claim::Known(true) => other.clone(),
             Claim::Known(false) => self.clone(),
@@ -132,7 +132,7 @@ impl<S: Symbols> Time<S> {
     }
 
     /// That it is before another one.
-    pub(super) fn below(&self, other: &Self) -> Claim<S> {
+    pub(crate) fn below(&self, other: &Self) -> Claim<S> {
         if self.high < other.low {
             Claim::Known(true)
         } else if self.low >= other.high {
@@ -143,7 +143,7 @@ impl<S: Symbols> Time<S> {
     }
 
     /// That it is not after another one.
-    pub(super) fn at_most(&self, other: &Self) -> Claim<S> {
+    pub(crate) fn at_most(&self, other: &Self) -> Claim<S> {
         if self.high <= other.low {
             Claim::Known(true)
         } else if self.low > other.high {
@@ -155,7 +155,7 @@ impl<S: Symbols> Time<S> {
 }
 
 impl<S: Symbols> Claim<S> {
-    pub(super) fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Known(false), _) | (_, Self::Known(false)) => Self::Known(false),
             (Self::Known(true), claim) | (claim, Self::Known(true)) => claim,
@@ -163,7 +163,7 @@ impl<S: Symbols> Claim<S> {
         }
     }
 
-    pub(super) fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Known(true), _) | (_, Self::Known(true)) => Self::Known(true),
             (Self::Known(false), claim) | (claim, Self::Known(false)) => claim,
@@ -172,7 +172,7 @@ impl<S: Symbols> Claim<S> {
     }
 
     /// One time if it is so, else the other.
-    pub(super) fn choose(&self, yes: &Time<S>, no: &Time<S>) -> Time<S> {
+    pub(crate) fn choose(&self, yes: &Time<S>, no: &Time<S>) -> Time<S> {
         match self {
             Self::Known(true) => yes.clone(),
             Self::Known(false) => no.clone(),
@@ -186,7 +186,7 @@ impl<S: Symbols> Claim<S> {
 }
 
 /// That fewer than `need` of some claims are so.
-pub(super) fn fewer_than<S: Symbols>(
+pub(crate) fn fewer_than<S: Symbols>(
     need: u32,
     claims: impl IntoIterator<Item = Claim<S>>,
 ) -> Claim<S> {

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{ClassId, Named, Obligation};
 use thrice_plan::CopyId;
+use thrice_presence::{Answer, Node, Question, Run, System};
 use thrice_simulate::{Chosen, Effect, Life, replay};
 
-use super::{Answer, Node, Question, Run, Symbolized, System};
+use super::Symbolized;
 use crate::context::Context;
 use crate::verdicts::NOT_BORNE_OUT;
 use crate::verification::Query;
@@ -188,7 +189,9 @@ pub(crate) fn mismatch(subject: Option<&Named>, label: &str, why: &str) -> Diagn
 mod tests {
     use jiff::civil::date;
 
-    use super::super::{Crossing, Leaving, symbolize};
+    use thrice_presence::{Crossing, Leaving};
+
+    use super::super::symbolize;
     use super::*;
     use crate::testing::plan_of;
 

@@ -2,7 +2,7 @@
 //! exhaustive enumeration of small worlds.
 
 use proptest::prelude::*;
-use thrice_verify::{
+use thrice_presence::{
     Answer, Changes, Choices, Crossing, Held, Leaving, Life, Node, NodeChoice, NodeLife, Question,
     Run, System, answer, refutes, solved,
 };

@@ -27,7 +27,7 @@ const RESOURCES: u32 = 20_000_000;
 struct Z3(z3::Solver);
 
 /// A new Z3 for the present thread.
-pub(crate) fn z3() -> Box<dyn Solver> {
+pub fn z3() -> Box<dyn Solver> {
     let solver = z3::Solver::new();
     let mut params = Params::new();
     params.set_u32("rlimit", RESOURCES);

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use z3::ast::{Bool, Int};
 
-use super::changes::DAY;
-use super::choices::{Choices, FOR_EVER, Open};
-use super::evaluate::readers;
-use super::solver::Solver;
-use super::symbols::{InZ3, Symbols};
-use super::terms::{Claim, Time, fewer_than};
-use super::{Crossing, Held, Leaving, Life, Node, Question, System};
+use crate::changes::DAY;
+use crate::choices::{Choices, FOR_EVER, Open};
+use crate::evaluate::readers;
+use crate::solver::Solver;
+use crate::symbols::{InZ3, Symbols};
+use crate::terms::{Claim, Time, fewer_than};
+use crate::{Crossing, Held, Leaving, Life, Node, Question, System};
 
 /// Of a node: delay, age rule, one value a leaving.
 type OfNode<S> = (Time<S>, Time<S>, Vec<Time<S>>);
 
 /// The open values, as they are written.
-pub(super) struct Encoded<S: Symbols> {
+pub(crate) struct Encoded<S: Symbols> {
     /// What holds in every run: the bounds of the open values.
     pub assumptions: Vec<S::Truth>,
     /// The negated claim: too little is left.
@@ -35,7 +35,7 @@ pub(super) struct Encoded<S: Symbols> {
 
 impl<S: Symbols> Encoded<S> {
     /// What is written for one of the open values.
-    pub(super) fn of(&self, open: Open) -> Option<&Time<S>> {
+    pub(crate) fn of(&self, open: Open) -> Option<&Time<S>> {
         match open {
             Open::Age => Some(&self.age),
             Open::Struck => Some(&self.struck),
@@ -58,7 +58,7 @@ impl<S: Symbols> Encoded<S> {
 
 impl Encoded<InZ3> {
     /// The values that a solver found, after a check that found some.
-    pub(super) fn read(&self, system: &System, solver: &dyn Solver) -> Option<Choices> {
+    pub(crate) fn read(&self, system: &System, solver: &dyn Solver) -> Option<Choices> {
         let open = Open::all(system);
         let times = open.iter().map(|open| Some(&self.of(*open)?.term));
         let values = solver.values(&times.collect::<Option<Vec<&Int>>>()?)?;
@@ -70,7 +70,7 @@ impl Encoded<InZ3> {
     }
 
     /// The negated claim, to be asserted.
-    pub(super) fn failing(&self) -> Bool {
+    pub(crate) fn failing(&self) -> Bool {
         match &self.fails {
             Claim::Known(so) => InZ3::known(*so),
             Claim::Open(claim) => claim.clone(),
@@ -79,7 +79,7 @@ impl Encoded<InZ3> {
 
     /// The question in SMT-LIB 2: first whether any run keeps to the bounds, then whether one refutes
     /// the claim.
-    pub(super) fn smt(&self) -> String {
+    pub(crate) fn smt(&self) -> String {
         let mut out = String::from("(set-logic QF_LIA)\n");
         let mut declared = BTreeSet::new();
         for value in self.times().filter(|time| !time.is_known()) {
@@ -98,7 +98,7 @@ impl Encoded<InZ3> {
 }
 
 /// Writes a question down.
-pub(super) fn encode<S: Symbols>(system: &System, question: &Question) -> Encoded<S> {
+pub(crate) fn encode<S: Symbols>(system: &System, question: &Question) -> Encoded<S> {
     let mut writer = Writer::<S> {
         constraints: Vec::new(),
         entered: Vec::new(),

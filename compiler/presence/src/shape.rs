@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Crossing, Held, Leaving, Question, System};
+use crate::{Crossing, Held, Leaving, Question, System};
 
 /// The system and question as numbers, groups renumbered by first appearance.
-pub(super) fn key(system: &System, question: &Question) -> Vec<i64> {
+pub(crate) fn key(system: &System, question: &Question) -> Vec<i64> {
     let mut out = Vec::with_capacity(system.nodes.len() * 12 + question.members.len() * 2 + 4);
     for node in &system.nodes {
         out.push(node.source.map_or(-1, index));

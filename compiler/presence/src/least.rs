@@ -6,26 +6,26 @@ use std::collections::BTreeSet;
 use z3::SatResult;
 use z3::ast::Int;
 
-use super::changes::Ages;
-use super::choices::{Choices, FOR_EVER, Open};
-use super::encode::Encoded;
-use super::evaluate::{refutes, stays_of};
-use super::solver::Solver;
-use super::symbols::InZ3;
-use super::{Crossing, Question, System};
+use crate::changes::Ages;
+use crate::choices::{Choices, FOR_EVER, Open};
+use crate::encode::Encoded;
+use crate::evaluate::{refutes, stays_of};
+use crate::solver::Solver;
+use crate::symbols::InZ3;
+use crate::{Crossing, Question, System};
 
 /// How often just a little less is asked for, before halves are.
 const QUICK: usize = 8;
 
 /// Counterexamples to the claim of a question.
 #[derive(Clone, Copy)]
-pub(super) struct Cases<'a> {
+pub(crate) struct Cases<'a> {
     pub system: &'a System,
     pub question: &'a Question,
 }
 
 /// The same, with a solver that has been asked for them.
-pub(super) struct Search<'a> {
+pub(crate) struct Search<'a> {
     pub cases: Cases<'a>,
     pub solver: &'a dyn Solver,
     pub encoded: &'a Encoded<InZ3>,
@@ -33,7 +33,7 @@ pub(super) struct Search<'a> {
 
 impl Search<'_> {
     /// The least counterexample in the order of [`Open::all`]. Where the solver gives up, the least that was found.
-    pub(super) fn least(&self, mut found: Choices) -> Choices {
+    pub(crate) fn least(&self, mut found: Choices) -> Choices {
         let open = Open::all(self.cases.system);
         let mut rest = open.as_slice();
         while let Some((open, after)) = rest.split_first() {
@@ -90,12 +90,12 @@ impl Search<'_> {
 
 impl Cases<'_> {
     /// Whether this is one.
-    pub(super) fn have(&self, choices: &Choices) -> bool {
+    pub(crate) fn have(&self, choices: &Choices) -> bool {
         refutes(self.system, self.question, choices)
     }
 
     /// Makes all values as small as can be seen without a solver.
-    pub(super) fn settle(&self, best: &mut Choices) {
+    pub(crate) fn settle(&self, best: &mut Choices) {
         let open = Open::all(self.system);
         let mut rest = open.as_slice();
         while let Some((open, after)) = rest.split_first() {

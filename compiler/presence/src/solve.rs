@@ -3,28 +3,28 @@
 use z3::SatResult;
 use z3::ast::Int;
 
-use super::choices::Choices;
-use super::concretize::Run;
-use super::encode::{Encoded, encode};
-use super::evaluate::some_run;
-use super::least::{Cases, Search};
-use super::solver::Solver;
-use super::symbols::{InZ3, Unwritten};
-use super::terms::Claim;
-use super::{Answer, Question, System};
+use crate::choices::Choices;
+use crate::concretize::Run;
+use crate::encode::{Encoded, encode};
+use crate::evaluate::some_run;
+use crate::least::{Cases, Search};
+use crate::solver::Solver;
+use crate::symbols::{InZ3, Unwritten};
+use crate::terms::Claim;
+use crate::{Answer, Question, System};
 
 /// A solver for many questions, each in a scope of its own: setting one up costs more than an answer.
-pub(super) struct Asker {
+pub(crate) struct Asker {
     solver: Box<dyn Solver>,
 }
 
 impl Asker {
-    pub(super) fn new(solver: Box<dyn Solver>) -> Self {
+    pub(crate) fn new(solver: Box<dyn Solver>) -> Self {
         Self { solver }
     }
 
     /// Answers a question that is none: what a solver sets up when it is first asked, it sets up now.
-    pub(super) fn warm_up(&self) {
+    pub(crate) fn warm_up(&self) {
         self.solver.push();
         self.solver.assert(&Int::new_const("age").ge(0));
         self.solver.check();
@@ -32,7 +32,7 @@ impl Asker {
     }
 
     /// Answers one question; if it is refuted, by the least of all cases, or by any.
-    pub(super) fn solve(&self, system: &System, question: &Question, least: bool) -> Answer {
+    pub(crate) fn solve(&self, system: &System, question: &Question, least: bool) -> Answer {
         // Inside a scope Z3 goes straight to its SMT core. Outside one it first builds a pipeline of
         // tactics, which costs ten times as much as the answers to questions as small as these.
         let encoded: Encoded<InZ3> = encode(system, question);
@@ -95,7 +95,7 @@ impl Asker {
 
 /// The answer, where the bounds of the open values leave nothing to ask: whatever they are, enough is left, or too
 /// little, from the first age on.
-pub(super) fn by_bounds(system: &System, question: &Question, least: bool) -> Option<Answer> {
+pub(crate) fn by_bounds(system: &System, question: &Question, least: bool) -> Option<Answer> {
     let Claim::Known(fails) = encode::<Unwritten>(system, question).fails else {
         return None;
     };

@@ -1,9 +1,9 @@
 //! A confirmed counterexample as ages: what enters and leaves where, when.
 
-use super::System;
-use super::changes::Ages;
-use super::choices::{Choices, FOR_EVER, NodeChoice};
-use super::evaluate::{Stay, stays_of};
+use crate::System;
+use crate::changes::Ages;
+use crate::choices::{Choices, FOR_EVER, NodeChoice};
+use crate::evaluate::{Stay, stays_of};
 
 /// One run of the plan for one item or version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Run {
 }
 
 impl Run {
-    pub(super) fn new(system: &System, choices: Choices) -> Self {
+    pub(crate) fn new(system: &System, choices: Choices) -> Self {
         let stays = stays_of(system, &choices);
         Self {
             age: choices.age,
