@@ -22,12 +22,17 @@ mod assumptions;
 mod by_hand;
 mod context;
 mod engine;
+mod fault;
 mod faults;
 mod groups;
+mod hands;
+mod indexed;
 mod obligations;
 mod out_of_order;
 mod proofs;
 mod prover;
+mod replay;
+mod session;
 mod systems;
 #[cfg(test)]
 mod testing;
@@ -35,13 +40,14 @@ mod verdicts;
 mod verification;
 mod wording;
 
-pub use faults::{Chosen, NoFault};
+pub use fault::{Chosen, NoFault};
 pub use obligations::cost::{Monthly, monthly, once};
 pub use proofs::{
     Aftermath, Fate, Margin, NoCore, Saved, SavedBy, Statement, Why, fates, holds_with, ledger,
     survival_matrix, survivors, why,
 };
-pub use prover::{Prover, Proving, Session, verify_under};
+pub use prover::{Prover, Proving, verify_under};
+pub use session::Session;
 pub use thrice_presence::{NewSolver, Solver};
 pub use verdicts::{Said, Verdict, Verdicts};
 pub use verification::{Accepted, Engine, Finding, Plays, Query, Verification};

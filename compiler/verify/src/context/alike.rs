@@ -6,7 +6,7 @@ use thrice_model::ClassId;
 use thrice_plan::Period;
 
 use super::Context;
-use super::classes::{Numbers, day};
+use crate::indexed::{Numbers, day};
 
 impl Context<'_> {
     /// For each kind, the first of those that are like it in a period.
@@ -15,12 +15,11 @@ impl Context<'_> {
         let found = known.entry(period.from).or_insert_with(|| {
             let mut numbers = Numbers::default();
             let mut signature = Vec::new();
-            let firsts = self.index.classes.kinds.firsts.iter().enumerate();
+            let firsts = self.classes().kinds.firsts.iter().enumerate();
             firsts
                 .map(|(kind, first)| {
                     let copies = self.copies_there(*first, period);
-                    self.index
-                        .classes
+                    self.classes()
                         .signature(self.plan, *first, &copies, &mut signature);
                     self.past(*first, period, &mut signature);
                     numbers.of(&signature, kind)
@@ -38,7 +37,7 @@ impl Context<'_> {
         let mut places: Vec<Option<usize>> = vec![None; numbers.len()];
         let mut out: Vec<Vec<ClassId>> = Vec::new();
         for class in classes {
-            let kind = self.index.classes.kinds.of.get(*class).copied();
+            let kind = self.classes().kinds.of.get(*class).copied();
             let number = kind.and_then(|kind| numbers.get(kind).copied());
             let Some(place) = number.and_then(|number| places.get_mut(number)) else {
                 continue;
@@ -63,9 +62,7 @@ impl Context<'_> {
         };
         let mut before = Vec::new();
         let copies = &across.symbolized.copies;
-        self.index
-            .classes
-            .signature(self.plan, id, copies, &mut before);
+        self.classes().signature(self.plan, id, copies, &mut before);
         out.push(-2);
         out.append(&mut before);
         for copy in copies {

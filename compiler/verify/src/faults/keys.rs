@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use thrice_model::{ClassId, Holder, HostId, KeyId, SiteId, StepTarget};
+use thrice_model::{ClassId, Holder, HostId, KeyId, SiteId};
 use thrice_plan::{CopyId, CopyKind};
 
 use crate::context::Context;
@@ -85,25 +85,4 @@ fn restorable(
             && copy.key.is_none_or(|key| keys.contains(&key))
             && bytes(*id)
     })
-}
-
-/// Who holds a key: those who are named, else the hosts whose steps use it and nobody else. Worked out anew
-/// each time; [`Context::holders`] knows it.
-pub(crate) fn holders(context: &Context<'_>, id: KeyId) -> BTreeSet<Holder> {
-    let model = &context.plan.model;
-    let named = &model.keys[id].held;
-    if !named.is_empty() {
-        return named.iter().map(|(holder, _)| *holder).collect();
-    }
-    model
-        .steps
-        .iter()
-        .filter(|(_, step)| match &step.target {
-            StepTarget::Repository(r, _) => {
-                model.repositories[*r].key.is_some_and(|(key, _)| key == id)
-            }
-            _ => false,
-        })
-        .filter_map(|(_, step)| step.runner.host.map(Holder::Host))
-        .collect()
 }

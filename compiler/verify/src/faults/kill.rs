@@ -9,9 +9,9 @@ use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER};
 use thrice_quantity::Seconds;
 
 use super::keys::{self, Fallen};
-use super::principals::{By, Owned, Principal};
-use super::{Fault, FaultSet};
 use crate::context::Context;
+use crate::fault::{Fault, FaultSet};
+use crate::hands::{By, Owned, Principal};
 
 /// What a set of faults has done.
 pub(crate) struct Struck {

@@ -9,9 +9,9 @@ use jiff::civil::Date;
 use thrice_model::{ClassId, Holder, HostId, KeyId, Target};
 use thrice_plan::CopyId;
 
-use super::principals::Principal;
-use super::{Fault, FaultSet};
 use crate::context::Context;
+use crate::fault::{Fault, FaultSet};
+use crate::hands::Principal;
 
 /// One thing that matters to a class and that a fault takes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -25,8 +25,9 @@ use super::settling::{ages, claim, dependable, gone_before, last_filled, settlin
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
-use crate::faults::stays_locked;
-use crate::systems::{About, Symbolized};
+use crate::hands::stays_locked;
+use crate::replay::About;
+use crate::systems::Symbolized;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{age, during, has_have, is_are, some};

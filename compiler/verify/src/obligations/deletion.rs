@@ -18,7 +18,9 @@ use thrice_plan::{Copy, CopyId, Period};
 
 use super::playing::{Played, may_be_told};
 use crate::context::Context;
-use crate::faults::{By, Fault, Principal, Struck, Useless, Why, is_asked, machines, strike};
+use crate::fault::Fault;
+use crate::faults::{Struck, Useless, Why, is_asked, strike};
+use crate::hands::{By, Principal, machines};
 use crate::systems::Symbolized;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};

@@ -17,7 +17,7 @@ use thrice_model::{ClassId, Environment, Label, Obligation};
 use thrice_plan::{Copy, CopyId, CopyKind, Period};
 
 use crate::context::Context;
-use crate::faults::{By, Principal};
+use crate::hands::{By, Principal};
 use crate::verdicts::{Said, Word};
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};

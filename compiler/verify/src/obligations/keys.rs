@@ -11,7 +11,8 @@ use thrice_model::{ClassId, FaultKind, Holder, KeyId, Obligation, Target};
 use thrice_plan::{Copy, CopyKind, Period};
 
 use crate::context::Context;
-use crate::faults::{self, Fault, FaultSet, Why, of_kind, strike};
+use crate::fault::{self, Fault, FaultSet, of_kind};
+use crate::faults::{self, Why, strike};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
@@ -202,7 +203,7 @@ fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding
         .taken
         .iter()
         .map(|set| {
-            let words = set.iter().map(|fault| faults::words(context, *fault));
+            let words = set.iter().map(|fault| fault::words(context, *fault));
             words.collect::<Vec<_>>().join(" and ")
         })
         .collect();
@@ -216,7 +217,7 @@ fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding
     .at(model.keys[key].named.span, held_words(context, key));
     if let Some(span) = first
         .first()
-        .and_then(|fault| faults::place(context, *fault))
+        .and_then(|fault| fault::place(context, *fault))
     {
         diagnostic = diagnostic.at(span, "all holders fall with this");
     }

@@ -12,7 +12,8 @@ use thrice_presence::{Crossing, Question, Run, System, can_be_asked};
 
 use super::settling::{Against, claim};
 use crate::context::Context;
-use crate::systems::{About, Symbolized};
+use crate::replay::About;
+use crate::systems::Symbolized;
 use crate::verification::Engine;
 
 /// The phase that is written for a day; of several the one that may be latest, which holds up the others.

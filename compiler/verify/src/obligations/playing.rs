@@ -7,8 +7,8 @@ use thrice_model::{Lifetime, Mishap, Named, Obligation, Target};
 use thrice_plan::Plan;
 
 use crate::context::Context;
-use crate::faults::Fault;
-use crate::systems::mismatch;
+use crate::fault::Fault;
+use crate::replay::mismatch;
 use crate::verification::Verification;
 
 /// What the simulator says of a case.

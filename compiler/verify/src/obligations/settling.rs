@@ -9,7 +9,8 @@ use thrice_presence::{Answer, Question, Run, System, settled};
 use thrice_quantity::Seconds;
 
 use crate::context::Context;
-use crate::systems::{About, Symbolized, answered};
+use crate::replay::{About, answered};
+use crate::systems::Symbolized;
 use crate::verification::Engine;
 
 /// The greatest age that is asked about: as long as the class must be kept, at most to the horizon.

@@ -26,7 +26,8 @@ use self::asks::symbols;
 use self::decider::Decider;
 use super::split::violated;
 use crate::context::Context;
-use crate::faults::{FaultSet, Useless};
+use crate::fault::FaultSet;
+use crate::faults::Useless;
 use crate::systems::Symbolized;
 use crate::verification::Verification;
 

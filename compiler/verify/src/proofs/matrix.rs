@@ -17,11 +17,12 @@ use thrice_verdicts::Matrix;
 
 use super::left::is_live;
 use crate::context::Context;
-use crate::faults::{Chosen, FaultSet, Useless, strike, words};
+use crate::fault::{Chosen, FaultSet, words};
+use crate::faults::{Useless, strike};
 use crate::obligations::recovery_point::{Ages, Newest, asked_of};
 use crate::obligations::recovery_time::{Restore, Restores, times};
 use crate::obligations::survival::{self, Outcomes};
-use crate::prover::Session;
+use crate::session::Session;
 
 /// What saves a class.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -8,7 +8,8 @@ use thrice_plan::{CopyId, Period, Plan};
 
 use super::left::{Left, is_live, left};
 use crate::context::Context;
-use crate::faults::{Fault, FaultSet, KINDS, Struck, of_kind, strike, words};
+use crate::fault::{Fault, FaultSet, KINDS, of_kind, words};
+use crate::faults::{Struck, strike};
 
 /// What is left of a class after a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use thrice_plan::Plan;
 
 use super::statements::{Statement, statements};
 use super::touched::{about_classes, class_of};
-use crate::faults::{BY_FAULT, Chosen};
-use crate::prover::Session;
+use crate::fault::{BY_FAULT, Chosen};
+use crate::session::Session;
 use crate::verdicts::Verdict;
 use crate::verification::{Engine, Verification};
 

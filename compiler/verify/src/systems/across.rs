@@ -8,8 +8,8 @@ use thrice_plan::calendar::days_between;
 use thrice_plan::{CopyId, CopyKind, Leave};
 use thrice_presence::{Changes, Crossing, DAY, Held, Life, NodeLife, System};
 
-use super::symbolize::{Symbolized, leaving, node};
-use crate::context::Context;
+use super::symbolize::{Symbolized, leaving, node, symbolized_in};
+use crate::indexed::Indexed;
 
 /// What crosses into a period from those before.
 pub(crate) struct Across {
@@ -81,8 +81,8 @@ impl Across {
 ///
 /// `None` where the periods before say nothing new of it: nothing of the class has changed since it began, or
 /// copies have been added to others, and nothing is ever taken away.
-pub(crate) fn across(context: &Context<'_>, class: ClassId, period: usize) -> Option<Across> {
-    let plan = context.plan;
+pub(crate) fn across(indexed: &Indexed<'_>, class: ClassId, period: usize) -> Option<Across> {
+    let plan = indexed.plan;
     let day = plan.periods.get(period)?.from;
     let begins = plan.model.classes[class].lifetime.from;
     let born = begins.max(plan.model.policy.start);
@@ -91,7 +91,7 @@ pub(crate) fn across(context: &Context<'_>, class: ClassId, period: usize) -> Op
     }
     let steps = &plan.model.steps;
     let begun = |id: &CopyId| plan.copies[*id].lifetime.from <= day;
-    let copies = context.copies_of(class).iter().copied().filter(begun);
+    let copies = indexed.copies_of(class).iter().copied().filter(begun);
     let copies: Vec<CopyId> = copies.collect();
     let idle = copies.iter().flat_map(|id| plan.copies[*id].leaves.iter());
     let idle = idle.map(Leave::by).filter(|by| {
@@ -101,7 +101,7 @@ pub(crate) fn across(context: &Context<'_>, class: ClassId, period: usize) -> Op
     let idle: BTreeSet<StepId> = idle.collect();
     let mut lives: Vec<CopyLife> = Vec::new();
     for id in &copies {
-        lives.push(CopyLife::of(context, *id, &idle));
+        lives.push(CopyLife::of(indexed, *id, &idle));
     }
     let all = lives.iter().flat_map(CopyLife::days);
     let mut days: BTreeSet<Date> = all.filter(|at| born < *at && *at <= day).collect();
@@ -120,7 +120,7 @@ pub(crate) fn across(context: &Context<'_>, class: ClassId, period: usize) -> Op
     };
     let first = plan.periods.iter().find(|period| period.from >= born);
     let first = first.filter(|_| lives.iter().all(as_ever));
-    let alone = first.map(|first| context.symbolized_in(class, first));
+    let alone = first.map(|first| symbolized_in(indexed, class, first));
     let mut last = days.iter().rev();
     let since = last.next().copied()?;
     days.insert(day);
@@ -183,8 +183,8 @@ struct CopyLife<'p> {
 }
 
 impl<'p> CopyLife<'p> {
-    fn of(context: &Context<'p>, id: CopyId, idle: &BTreeSet<StepId>) -> Self {
-        let (plan, copy) = (context.plan, &context.plan.copies[id]);
+    fn of(indexed: &Indexed<'p>, id: CopyId, idle: &BTreeSet<StepId>) -> Self {
+        let (plan, copy) = (indexed.plan, &indexed.plan.copies[id]);
         let steps = &plan.model.steps;
         let fed = copy
             .made_by
@@ -196,7 +196,7 @@ impl<'p> CopyLife<'p> {
         let store = plan.model.stores[copy.location.store].lifetime.until;
         Self {
             fed,
-            gone: [store, overwritten(context, id, fed.until)]
+            gone: [store, overwritten(indexed, id, fed.until)]
                 .into_iter()
                 .flatten()
                 .min(),
@@ -216,10 +216,10 @@ impl<'p> CopyLife<'p> {
 
 /// The day from which on others make the place of a copy equal to something else, after its own step has
 /// ended: then nobody knows that it is still there.
-fn overwritten(context: &Context<'_>, id: CopyId, ends: Option<Date>) -> Option<Date> {
-    let (plan, ends) = (context.plan, ends?);
+fn overwritten(indexed: &Indexed<'_>, id: CopyId, ends: Option<Date>) -> Option<Date> {
+    let (plan, ends) = (indexed.plan, ends?);
     let place = &plan.copies[id].location;
-    let others = context.on_host(plan.host_of(place.store)).iter();
+    let others = indexed.on_host(plan.host_of(place.store)).iter();
     let syncs = others.filter_map(|other| {
         let copy = &plan.copies[*other];
         let step = copy.made_by.filter(|_| copy.kind == CopyKind::Mirror)?;

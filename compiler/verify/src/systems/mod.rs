@@ -1,9 +1,7 @@
 //! The copies of a class as a system of times, and what questions about it come to.
 
 mod across;
-mod replay;
 mod symbolize;
 
 pub(crate) use across::{Across, across};
-pub(crate) use replay::{ABOUT_CLASS, About, answered, mismatch};
-pub(crate) use symbolize::{Symbolized, symbolize};
+pub(crate) use symbolize::{Symbolized, symbolize, symbolized_in};

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use thrice_model::StepId;
-use thrice_plan::{Copy, CopyId, Leave};
+use thrice_model::{ClassId, StepId};
+use thrice_plan::{Copy, CopyId, Leave, Period};
 use thrice_presence::{FOR_EVER, Leaving, Node, System};
 use thrice_quantity::{Interval, Seconds};
 
-use crate::context::Context;
+use crate::indexed::Indexed;
 
 /// What never happens is so here too.
 const _: () = assert!(
@@ -27,16 +27,22 @@ pub(crate) struct Symbolized {
     pub days: Vec<Date>,
 }
 
+/// The copies of a class in a period as a system; all alive.
+pub(crate) fn symbolized_in(indexed: &Indexed<'_>, class: ClassId, period: &Period) -> Symbolized {
+    let copies = indexed.copies_there(class, period);
+    symbolize(indexed, &copies, period.from)
+}
+
 /// The copies of one class that exist in the period that begins on a day, as a system; all alive.
-pub(crate) fn symbolize(context: &Context<'_>, copies: &[CopyId], day: Date) -> Symbolized {
-    let steps = &context.plan.model.steps;
+pub(crate) fn symbolize(indexed: &Indexed<'_>, copies: &[CopyId], day: Date) -> Symbolized {
+    let steps = &indexed.plan.model.steps;
     let index: BTreeMap<CopyId, usize> =
         copies.iter().enumerate().map(|(i, id)| (*id, i)).collect();
     let nodes = copies
         .iter()
         .map(|id| {
-            let copy = &context.plan.copies[*id];
-            node(copy, context.leaves(copy, day), &index)
+            let copy = &indexed.plan.copies[*id];
+            node(copy, indexed.leaves(copy, day), &index)
         })
         .collect();
     let system = System {
@@ -45,7 +51,7 @@ pub(crate) fn symbolize(context: &Context<'_>, copies: &[CopyId], day: Date) -> 
     };
     let mut idle = BTreeSet::new();
     for copy in copies {
-        let by = context.plan.copies[*copy].leaves.iter().map(Leave::by);
+        let by = indexed.plan.copies[*copy].leaves.iter().map(Leave::by);
         idle.extend(by.filter(|by| !steps[*by].lifetime.contains(day)));
     }
     Symbolized {
@@ -97,11 +103,11 @@ pub(super) fn leaving(leave: &Leave, index: &BTreeMap<CopyId, usize>) -> Option<
 
 impl Symbolized {
     /// Whether it is the system of some copies of its class on a day.
-    pub(crate) fn is_of(&self, context: &Context<'_>, copies: &[CopyId], day: Date) -> bool {
-        let steps = &context.plan.model.steps;
+    pub(crate) fn is_of(&self, indexed: &Indexed<'_>, copies: &[CopyId], day: Date) -> bool {
+        let steps = &indexed.plan.model.steps;
         let mut leaves = copies
             .iter()
-            .flat_map(|id| &context.plan.copies[*id].leaves);
+            .flat_map(|id| &indexed.plan.copies[*id].leaves);
         let as_before = |leave: &Leave| {
             let by = leave.by();
             steps[by].lifetime.contains(day) != self.idle.contains(&by)

@@ -16,7 +16,8 @@ use super::super::lateness::{Claimed, claim_however_late};
 use super::super::settling::{self, Against, ages, dependable, gone_before, held_before, settling};
 use super::{Kind, counted, groupings};
 use crate::context::Context;
-use crate::systems::{About, Symbolized};
+use crate::replay::About;
+use crate::systems::Symbolized;
 use crate::verification::Engine;
 
 /// What is missing after a change.

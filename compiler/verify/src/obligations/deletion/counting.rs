@@ -17,7 +17,7 @@ use thrice_plan::{Copy, CopyId, Period};
 
 use super::elsewhere;
 use crate::context::Context;
-use crate::faults::{Principal, machines};
+use crate::hands::{Principal, machines};
 use crate::verification::{Engine, Finding};
 use crate::wording::{list, some};
 
@@ -121,7 +121,7 @@ fn counted(context: &Context<'_>, copy: &Copy) -> Option<RepositoryId> {
 /// Whether a host can write snapshots that push others out of where a copy lies.
 fn adds_snapshots(context: &Context<'_>, host: HostId, copy: &Copy, period: &Period) -> bool {
     let owned = context.owned(Principal::Host(host), period.from);
-    let writes = |grant: &crate::faults::Grant| {
+    let writes = |grant: &crate::hands::Grant| {
         grant.rights.contains(Right::Write) && grant.place.meets(&copy.location)
     };
     copy.key.is_none_or(|key| owned.keys.contains(&key)) && owned.grants.iter().any(writes)

@@ -9,7 +9,7 @@ use thrice_plan::{Copy, CopyKind};
 use thrice_quantity::Seconds;
 
 use crate::context::Context;
-use crate::faults::first_write;
+use crate::hands::first_write;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::some;
 

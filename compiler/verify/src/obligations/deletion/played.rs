@@ -21,7 +21,7 @@ use thrice_simulate::{Case, Choices, Course, simulate};
 use super::super::playing::{Played, may_be_told};
 use super::{Group, Happens};
 use crate::context::Context;
-use crate::faults::Principal;
+use crate::hands::Principal;
 use crate::verification::Verification;
 
 /// For no longer an age is waited in a play.

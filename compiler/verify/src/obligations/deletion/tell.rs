@@ -9,7 +9,7 @@ use thrice_plan::CopyId;
 use super::super::survival::tell::short_words;
 use super::{Group, Happens, Left, Root};
 use crate::context::Context;
-use crate::faults::{By, Principal, cannot_narrow};
+use crate::hands::{By, Principal, cannot_narrow};
 use crate::verification::{Engine, Finding};
 use crate::wording::{during, list, some};
 

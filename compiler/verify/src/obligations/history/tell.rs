@@ -14,7 +14,8 @@ use super::points::{Keeping, Past, Points, Thinned};
 use super::propose::smallest;
 use super::{Ask, Cause, Key, Shortfall, thinning};
 use crate::context::Context;
-use crate::faults::{self, Fault, strike};
+use crate::fault::{self, Fault};
+use crate::faults::strike;
 use crate::verification::{Engine, Finding};
 use crate::wording::{during, list, some};
 
@@ -278,9 +279,9 @@ fn after_faults(
         shortfall.faults.iter().flatten().copied().collect();
     let places = struck
         .iter()
-        .filter_map(|fault| Some((faults::place(context, *fault)?, *fault)));
+        .filter_map(|fault| Some((fault::place(context, *fault)?, *fault)));
     for (span, fault) in places.take(SHOWN) {
-        diagnostic = diagnostic.at(span, faults::words(context, fault));
+        diagnostic = diagnostic.at(span, fault::words(context, fault));
     }
     let (Some(set), Some(class)) = (shortfall.faults.first(), shortfall.classes.first()) else {
         return diagnostic;

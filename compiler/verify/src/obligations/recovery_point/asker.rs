@@ -15,7 +15,8 @@ use thrice_quantity::Seconds;
 use super::asked::survived;
 use super::path;
 use crate::context::Context;
-use crate::faults::{self, Fault, FaultSet, Stakes, Struck, Useless, strike};
+use crate::fault::{Fault, FaultSet};
+use crate::faults::{self, Stakes, Struck, Useless, strike};
 
 /// The newest version at its oldest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -20,7 +20,8 @@ use thrice_quantity::Seconds;
 use super::super::lateness::phase_on;
 use super::asker::{Asker, Attained, Oldest, Outcome, unwatched};
 use crate::context::Context;
-use crate::faults::{FaultSet, Useless, strike};
+use crate::fault::FaultSet;
+use crate::faults::{Useless, strike};
 
 /// The days on which phases come that are late, by the days that are written for them.
 pub(super) type Days = BTreeMap<Date, Date>;

@@ -14,7 +14,7 @@ use super::super::story::in_time;
 use super::asker::{Attained, Oldest, Outcome, unwatched};
 use super::{Violation, late, path};
 use crate::context::Context;
-use crate::faults::{self, Fault, FaultSet};
+use crate::fault::{self, Fault, FaultSet};
 use crate::verification::{Engine, Finding};
 use crate::wording::{during, instant, some};
 
@@ -221,7 +221,7 @@ fn message(
 fn set_words(context: &Context<'_>, set: &FaultSet) -> String {
     let words = set.iter().map(|fault| match fault {
         Fault::LiveData => "the live data is lost".to_owned(),
-        other => faults::words(context, *other),
+        other => fault::words(context, *other),
     });
     words.collect::<Vec<_>>().join(" and ")
 }

@@ -13,7 +13,7 @@ use super::jobs::{Missing, Restore, Shared};
 use super::urgency::{crowded, least_speed, most_bytes};
 use super::{Late, When};
 use crate::context::Context;
-use crate::faults::{self, Fault};
+use crate::fault::{self, Fault};
 use crate::verification::{Engine, Finding};
 use crate::wording::{during, some};
 
@@ -95,9 +95,9 @@ pub(super) fn late(context: &Context<'_>, late: &Late) -> Finding {
     let struck: BTreeSet<Fault> = late.faults.iter().flatten().copied().collect();
     let places = struck
         .iter()
-        .filter_map(|fault| Some((faults::place(context, *fault)?, *fault)));
+        .filter_map(|fault| Some((fault::place(context, *fault)?, *fault)));
     for (span, fault) in places.take(3) {
-        diagnostic = diagnostic.at(span, faults::words(context, fault));
+        diagnostic = diagnostic.at(span, fault::words(context, fault));
     }
     diagnostic = lateness::point_at(&next, diagnostic);
     diagnostic = in_time(diagnostic, events(context, late), |when| {

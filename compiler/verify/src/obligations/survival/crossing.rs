@@ -13,7 +13,8 @@ use super::question::{after, members, question, useless};
 use super::{Ask, Violation};
 use crate::context::Context;
 use crate::faults::{Struck, strike};
-use crate::systems::{About, Symbolized};
+use crate::replay::About;
+use crate::systems::Symbolized;
 
 impl Decider<'_, '_> {
     /// Whether enough is left of what crosses into a period, where enough is left of what comes to be in it:

@@ -10,9 +10,11 @@ use thrice_model::{ClassId, HostId, Obligation, Target};
 use super::question::{after, question, useless};
 use super::{Ask, Group, Outcomes, Violation};
 use crate::context::Context;
-use crate::faults::{Fault, FaultSet, Stakes, Struck, Useless, strike};
+use crate::fault::{Fault, FaultSet};
+use crate::faults::{Stakes, Struck, Useless, strike};
 use crate::obligations::settling::claim;
-use crate::systems::{About, Symbolized};
+use crate::replay::About;
+use crate::systems::Symbolized;
 use crate::verification::Engine;
 
 /// Decides period after period, and remembers what need not be asked again.

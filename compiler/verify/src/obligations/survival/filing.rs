@@ -11,7 +11,8 @@ use thrice_presence::Run;
 
 use super::decider::{Attained, Decider};
 use super::{Ask, Group, Violation, tell};
-use crate::faults::{self, Fault, FaultSet, Why};
+use crate::fault::{self, Fault, FaultSet};
+use crate::faults::Why;
 use crate::obligations::split::split;
 use crate::verdicts::{Said, Word, by_class};
 use crate::verification::Verification;
@@ -103,7 +104,7 @@ impl Decider<'_, '_> {
             return None;
         }
         let only = attained.only_live.iter();
-        let only: Vec<String> = only.map(|f| faults::words(self.context, *f)).collect();
+        let only: Vec<String> = only.map(|f| fault::words(self.context, *f)).collect();
         let name = self.context.class_name(class);
         let period = self.context.plan.periods.get(index);
         let period = period.map_or("", |p| p.name.as_str());

@@ -11,7 +11,8 @@ use super::super::lateness::{self, if_late, point_at_late};
 use super::super::story::tell_run;
 use super::{Group, Violation};
 use crate::context::Context;
-use crate::faults::{self, Fault, FaultSet, Why};
+use crate::fault::{self, Fault, FaultSet};
+use crate::faults::{self, Why};
 use crate::verification::{Engine, Finding};
 use crate::wording::{during, some};
 
@@ -58,9 +59,9 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
     let struck: BTreeSet<Fault> = group.faults.iter().flatten().copied().collect();
     let places = struck
         .iter()
-        .filter_map(|f| Some((faults::place(context, *f)?, *f)));
+        .filter_map(|f| Some((fault::place(context, *f)?, *f)));
     for (span, fault) in places.take(SHOWN) {
-        diagnostic = diagnostic.at(span, faults::words(context, fault));
+        diagnostic = diagnostic.at(span, fault::words(context, fault));
     }
     let keys: BTreeSet<_> = first
         .useless
@@ -162,7 +163,7 @@ fn message(
 
 pub(in crate::obligations) fn set_words(context: &Context<'_>, set: &FaultSet) -> String {
     set.iter()
-        .map(|f| faults::words(context, *f))
+        .map(|f| fault::words(context, *f))
         .collect::<Vec<_>>()
         .join(" and ")
 }

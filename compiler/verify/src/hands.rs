@@ -12,10 +12,10 @@ use thrice_model::{
     CredentialId, Holder, HostId, HostKind, KeyId, Location, Lock, LockMode, Mount,
     ProviderCapability, Right, Step, StepId, StepTarget, StoreId, Verb,
 };
-use thrice_plan::{Copy, CopyKind, FOR_EVER, Period};
+use thrice_plan::{Copy, CopyKind, Period};
 use thrice_quantity::Seconds;
 
-use crate::context::Context;
+use crate::indexed::Indexed;
 
 /// All rights there are: root's on its own stores, an account's on its buckets.
 const ALL: &[Right] = &[Right::Read, Right::Write, Right::Delete, Right::Administer];
@@ -92,7 +92,7 @@ pub(crate) struct Owned {
 }
 
 /// The closure of a principal on a day.
-pub(crate) fn closure(context: &Context<'_>, start: Principal, day: Date) -> Owned {
+pub(crate) fn closure(indexed: &Indexed<'_>, start: Principal, day: Date) -> Owned {
     let mut out = Owned {
         hosts: BTreeSet::new(),
         credentials: BTreeSet::new(),
@@ -106,16 +106,16 @@ pub(crate) fn closure(context: &Context<'_>, start: Principal, day: Date) -> Own
         match principal {
             Principal::Host(host) => {
                 if out.hosts.insert(host) {
-                    let lifetimes = context.lifetimes_on(host);
+                    let lifetimes = indexed.lifetimes_on(host);
                     let changes = lifetimes.flat_map(|l| [Some(l.from), l.until]).flatten();
                     let next = changes.filter(|change| *change > day);
                     out.until = out.until.into_iter().chain(next).min();
-                    open(context, host, day, &mut out, &mut waiting);
+                    open(indexed, host, day, &mut out, &mut waiting);
                 }
             }
             Principal::Credential(credential) => {
                 if out.credentials.insert(credential) {
-                    granted(context, credential, &mut out.grants);
+                    granted(indexed, credential, &mut out.grants);
                 }
             }
         }
@@ -152,13 +152,13 @@ fn up(path: &str) -> impl Iterator<Item = &str> {
 
 /// What a host opens.
 fn open(
-    context: &Context<'_>,
+    indexed: &Indexed<'_>,
     host: HostId,
     day: Date,
     out: &mut Owned,
     waiting: &mut Vec<Principal>,
 ) {
-    let model = &context.plan.model;
+    let model = &indexed.plan.model;
     waiting.extend(
         model.hosts[host]
             .deploys_to
@@ -179,19 +179,19 @@ fn open(
             out.keys.insert(id);
         }
     }
-    for store in context.stores_on(host) {
+    for store in indexed.stores_on(host) {
         out.grants.push(Grant {
             place: whole(*store),
             rights: Rights::of(ALL),
             by: By::Host(host),
         });
     }
-    for id in context.run_by(host, day) {
+    for id in indexed.run_by(host, day) {
         let step = &model.steps[id];
-        let used = credentials_of(context, step);
+        let used = credentials_of(indexed, step);
         waiting.extend(used.iter().map(|c| Principal::Credential(*c)));
-        out.keys.extend(key_of(context, step));
-        needed(context, id, step, &used, &mut out.grants);
+        out.keys.extend(key_of(indexed, step));
+        needed(indexed, id, step, &used, &mut out.grants);
     }
     for (index, mount) in model.mounts.iter().enumerate() {
         if model.services[mount.service].host == host && mount.lifetime.contains(day) {
@@ -227,8 +227,8 @@ fn whole(store: StoreId) -> Location {
 }
 
 /// The credentials a step authenticates with.
-fn credentials_of(context: &Context<'_>, step: &Step) -> BTreeSet<CredentialId> {
-    let repository = repository_of(step).map(|r| &context.plan.model.repositories[r]);
+fn credentials_of(indexed: &Indexed<'_>, step: &Step) -> BTreeSet<CredentialId> {
+    let repository = repository_of(step).map(|r| &indexed.plan.model.repositories[r]);
     let of_repository = repository.and_then(|r| r.credential.map(|(c, _)| c));
     step.credential
         .map(|(c, _)| c)
@@ -238,9 +238,9 @@ fn credentials_of(context: &Context<'_>, step: &Step) -> BTreeSet<CredentialId> 
 }
 
 /// The key with which a step opens its repository.
-fn key_of(context: &Context<'_>, step: &Step) -> Option<KeyId> {
+fn key_of(indexed: &Indexed<'_>, step: &Step) -> Option<KeyId> {
     let repository = repository_of(step)?;
-    context.plan.model.repositories[repository]
+    indexed.plan.model.repositories[repository]
         .key
         .map(|(key, _)| key)
 }
@@ -260,20 +260,20 @@ pub(crate) fn repository_of(step: &Step) -> Option<thrice_model::RepositoryId> {
 
 /// What a step must be able to do, where none of its credentials says what it may.
 fn needed(
-    context: &Context<'_>,
+    indexed: &Indexed<'_>,
     id: StepId,
     step: &Step,
     used: &BTreeSet<CredentialId>,
     out: &mut Vec<Grant>,
 ) {
-    let model = &context.plan.model;
+    let model = &indexed.plan.model;
     let mut add = |place: &Location, rights: &[Right]| {
         // What is on the step's own host is granted already, all of it: to read once more adds nothing.
         let own = step.runner.host == Some(model.stores[place.store].host);
         if own && matches!(rights, [Right::Read]) {
             return;
         }
-        if !used.iter().any(|c| covers(context, *c, place.store)) {
+        if !used.iter().any(|c| covers(indexed, *c, place.store)) {
             out.push(Grant {
                 place: place.clone(),
                 rights: Rights::of(rights),
@@ -281,8 +281,8 @@ fn needed(
             });
         }
     };
-    for copy in context.made_by(id) {
-        let copy = &context.plan.copies[*copy];
+    for copy in indexed.made_by(id) {
+        let copy = &indexed.plan.copies[*copy];
         let writes: &[Right] = match step.verb {
             Verb::Capture(_) | Verb::Copy { .. } | Verb::Move { .. } => &[Right::Write],
             _ => &[Right::Read, Right::Write, Right::Delete],
@@ -293,7 +293,7 @@ fn needed(
                 Verb::Move { .. } => &[Right::Read, Right::Delete],
                 _ => &[Right::Read],
             };
-            add(&context.plan.copies[source].location, reads);
+            add(&indexed.plan.copies[source].location, reads);
         }
     }
     let opened = match step.verb {
@@ -314,8 +314,8 @@ fn needed(
 }
 
 /// Whether a credential is about a store at all.
-fn covers(context: &Context<'_>, id: CredentialId, store: StoreId) -> bool {
-    let model = &context.plan.model;
+fn covers(indexed: &Indexed<'_>, id: CredentialId, store: StoreId) -> bool {
+    let model = &indexed.plan.model;
     let credential = &model.credentials[id];
     let host = model.stores[store].host;
     let named = credential.rights.iter().any(|r| r.stores.contains(&store));
@@ -328,8 +328,8 @@ fn covers(context: &Context<'_>, id: CredentialId, store: StoreId) -> bool {
 /// What a credential may do. Undeclared is hostile: without `may` it can do anything on the stores of
 /// its account, or on all buckets where it names none. Nor can `may` narrow it where the provider
 /// gives every key pair all buckets and has no policies that would narrow that.
-fn granted(context: &Context<'_>, id: CredentialId, out: &mut Vec<Grant>) {
-    let model = &context.plan.model;
+fn granted(indexed: &Indexed<'_>, id: CredentialId, out: &mut Vec<Grant>) {
+    let model = &indexed.plan.model;
     let credential = &model.credentials[id];
     let by = By::Credential(id);
     for grant in &credential.rights {
@@ -350,7 +350,7 @@ fn granted(context: &Context<'_>, id: CredentialId, out: &mut Vec<Grant>) {
             Some(account) => store.host == account,
             None => !credential.stated && host.kind == HostKind::ObjectStorage,
         };
-        if mine && (!credential.stated || cannot_narrow(context, store.host)) {
+        if mine && (!credential.stated || cannot_narrow(indexed, store.host)) {
             out.push(Grant {
                 place: whole(store_id),
                 rights: Rights::of(ALL),
@@ -361,9 +361,9 @@ fn granted(context: &Context<'_>, id: CredentialId, out: &mut Vec<Grant>) {
 }
 
 /// Whether each key pair of an account opens all its buckets, and no policy narrows that.
-pub(crate) fn cannot_narrow(context: &Context<'_>, host: HostId) -> bool {
-    let provider = context.provider_of(context.plan.model.hosts[host].site);
-    let known = &context.plan.model.providers[provider].capabilities;
+pub(crate) fn cannot_narrow(indexed: &Indexed<'_>, host: HostId) -> bool {
+    let provider = indexed.provider_of(indexed.plan.model.hosts[host].site);
+    let known = &indexed.plan.model.providers[provider].capabilities;
     let says = |wanted| {
         known
             .iter()
@@ -383,16 +383,16 @@ impl Owned {
     /// The right by which a copy can be destroyed for good before it is noticed, if there is one.
     pub(crate) fn destroys(
         &self,
-        context: &Context<'_>,
+        indexed: &Indexed<'_>,
         copy: &Copy,
         noticed: Seconds,
     ) -> Option<By> {
         let store = copy.location.store;
-        let spared = context.spared(store).is_some_and(|kept| kept >= noticed);
+        let spared = indexed.spared(store).is_some_and(|kept| kept >= noticed);
         let destroys = |grant: &&Grant| {
             grant.place.meets(&copy.location)
                 && if grant.rights.contains(Right::Administer) {
-                    !locked(context, copy, noticed)
+                    !locked(indexed, copy, noticed)
                 } else {
                     !spared
                         && (grant.rights.contains(Right::Write)
@@ -418,37 +418,16 @@ impl Owned {
     }
 }
 
-/// How long a store itself keeps what is deleted or overwritten in it by those who may not administer
-/// it; `None`: not at all.
-pub(crate) fn spared(context: &Context<'_>, id: StoreId) -> Option<Seconds> {
-    let model = &context.plan.model;
-    let store = &model.stores[id];
-    let snapshots = context.own_snapshots(id).map(|snapshots| snapshots.reach);
-    let versions = store.keeps_versions().then(|| {
-        let rules = context.noncurrent_rules().iter();
-        let expired = rules.filter_map(|rule| match &model.steps[*rule] {
-            step if step.source_store() != Some(id) => None,
-            step => match &step.verb {
-                Verb::Expire { after, .. } => Some(after.low()),
-                _ => None,
-            },
-        });
-        let locked = store.lock.map_or(Seconds::ZERO, |l| Seconds::days(l.days));
-        expired.min().map_or(FOR_EVER, |kept| kept.max(locked))
-    });
-    snapshots.max(versions)
-}
-
 /// Whether a lock that nobody can lift holds on to all that a copy needs until a destruction is noticed.
-fn locked(context: &Context<'_>, copy: &Copy, noticed: Seconds) -> bool {
-    let model = &context.plan.model;
+fn locked(indexed: &Indexed<'_>, copy: &Copy, noticed: Seconds) -> bool {
+    let model = &indexed.plan.model;
     let store = &model.stores[copy.location.store];
     let Some(lock) = store.lock.filter(|l| l.mode == LockMode::Compliance) else {
         return false;
     };
     let window = Seconds::days(lock.days);
     if copy.kind == CopyKind::Versions {
-        return outlasts(context, copy, lock);
+        return outlasts(indexed, copy, lock);
     }
     let newest = copy.staleness.saturating_add(noticed);
     let class = &model.classes[copy.class];
@@ -456,26 +435,26 @@ fn locked(context: &Context<'_>, copy: &Copy, noticed: Seconds) -> bool {
 }
 
 /// The day of the first write that a copy's versions may still need.
-pub(crate) fn first_write(context: &Context<'_>, copy: &Copy) -> Date {
-    let store = context.plan.model.stores[copy.location.store].lifetime.from;
+pub(crate) fn first_write(indexed: &Indexed<'_>, copy: &Copy) -> Date {
+    let store = indexed.plan.model.stores[copy.location.store].lifetime.from;
     copy.lifetime.from.max(store)
 }
 
 /// Whether a copy lies under a lock: versions only if that holds on to all that they need until the policy ends.
-pub(crate) fn stays_locked(context: &Context<'_>, copy: &Copy) -> bool {
-    let lock = context.plan.model.stores[copy.location.store].lock;
-    lock.is_some_and(|lock| copy.kind != CopyKind::Versions || outlasts(context, copy, lock))
+pub(crate) fn stays_locked(indexed: &Indexed<'_>, copy: &Copy) -> bool {
+    let lock = indexed.plan.model.stores[copy.location.store].lock;
+    lock.is_some_and(|lock| copy.kind != CopyKind::Versions || outlasts(indexed, copy, lock))
 }
 
 /// Whether a lock holds on to versions until the policy ends. A snapshot is whole only with the oldest pack it needs,
 /// and restic extends no lock: after the first window nothing is certain to be locked.
-fn outlasts(context: &Context<'_>, copy: &Copy, lock: Lock) -> bool {
-    let policy = &context.plan.model.policy;
+fn outlasts(indexed: &Indexed<'_>, copy: &Copy, lock: Lock) -> bool {
+    let policy = &indexed.plan.model.policy;
     let days = |day: Date| {
         day.since(policy.start)
             .map_or(0, |span| i64::from(span.get_days()))
     };
-    let unlocked = unlock(&[days(first_write(context, copy))], lock.days);
+    let unlocked = unlock(&[days(first_write(indexed, copy))], lock.days);
     unlocked.is_some_and(|at| at >= days(policy.end))
 }
 
@@ -487,10 +466,10 @@ fn unlock(written: &[i64], window: i64) -> Option<i64> {
 
 /// The machines that can fall into hostile hands in a period: those that run programs.
 pub(crate) fn machines<'c>(
-    context: &'c Context<'_>,
+    indexed: &'c Indexed<'_>,
     period: &'c Period,
 ) -> impl Iterator<Item = HostId> + 'c {
-    context
+    indexed
         .plan
         .model
         .hosts

@@ -21,12 +21,12 @@ pub(crate) struct Classes {
     /// How long it takes until the first of each class's steps has fallen silent and somebody has acted.
     pub alarmed: Table<ClassId, Seconds>,
     narrowed: Narrowed,
-    pub(super) kinds: Kinds,
+    pub(crate) kinds: Kinds,
 }
 
 /// The kinds of a plan's classes.
 #[derive(Default)]
-pub(super) struct Kinds {
+pub(crate) struct Kinds {
     /// The kind of each class.
     pub of: Table<ClassId, usize>,
     /// The first class of each kind.
@@ -35,13 +35,13 @@ pub(super) struct Kinds {
 
 /// Signatures, numbered in the order in which they are met.
 #[derive(Default)]
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     known: IndexMap<Box<[i64]>, usize, FxBuildHasher>,
 }
 
 impl Numbers {
     /// The number of a signature; `new` if it has none yet.
-    pub(super) fn of(&mut self, signature: &[i64], new: usize) -> usize {
+    pub(crate) fn of(&mut self, signature: &[i64], new: usize) -> usize {
         if let Some(number) = self.known.get(signature) {
             return *number;
         }
@@ -109,7 +109,7 @@ impl Classes {
     }
 
     /// All that obligations about copies look at in a class with these copies, as numbers.
-    pub(super) fn signature(
+    pub(crate) fn signature(
         &self,
         plan: &Plan,
         id: ClassId,
@@ -192,7 +192,7 @@ impl Classes {
 }
 
 /// A date as a number.
-pub(super) fn day(date: Date) -> i64 {
+pub(crate) fn day(date: Date) -> i64 {
     i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
 }
 

@@ -7,7 +7,7 @@ use thrice_model::{FaultKind, Obligation, Target};
 use thrice_plan::{Period, Plan};
 
 use super::{Fault, FaultSet, KINDS, of_kind, words};
-use crate::context::Context;
+use crate::indexed::Indexed;
 
 /// The obligations that ask what faults leave.
 pub(crate) const BY_FAULT: [Obligation; 6] = [
@@ -39,16 +39,16 @@ impl Chosen {
     /// # Errors
     /// Words that no fault has which can happen in any period; faults that no period has together.
     pub fn new(plan: &Plan, said: &[String]) -> Result<Self, NoFault> {
-        let context = Context::new(plan, std::rc::Rc::default());
-        let all = all(&context);
+        let indexed = Indexed::new(plan);
+        let all = all(&indexed);
         let mut out = FaultSet::new();
         for said in said {
             let plain = plain(said);
-            let meant = |fault: &&Fault| names(&context, **fault).contains(&plain);
+            let meant = |fault: &&Fault| names(&indexed, **fault).contains(&plain);
             let Some(fault) = all.iter().find(meant) else {
                 let known = all
                     .iter()
-                    .map(|fault| names(&context, *fault).into_iter().next());
+                    .map(|fault| names(&indexed, *fault).into_iter().next());
                 return Err(NoFault::Unknown(said.clone(), known.flatten().collect()));
             };
             out.push(*fault);
@@ -57,23 +57,23 @@ impl Chosen {
         out.dedup();
         let out = Self(out);
         let mut periods = plan.periods.iter();
-        let together = periods.any(|period| out.can_happen(&context, period));
+        let together = periods.any(|period| out.can_happen(&indexed, period));
         together.then_some(out).ok_or(NoFault::NeverTogether)
     }
 
     /// In words, one a fault.
     #[must_use]
     pub fn words(&self, plan: &Plan) -> Vec<String> {
-        let context = Context::new(plan, std::rc::Rc::default());
-        self.0.iter().map(|fault| words(&context, *fault)).collect()
+        let indexed = Indexed::new(plan);
+        self.0.iter().map(|fault| words(&indexed, *fault)).collect()
     }
 
     /// All other names by which faults of a plan can be called, for those who misspell one.
     #[must_use]
     pub fn all_names(plan: &Plan) -> Vec<String> {
-        let context = Context::new(plan, std::rc::Rc::default());
-        let all = all(&context).into_iter();
-        all.flat_map(|fault| names(&context, fault)).collect()
+        let indexed = Indexed::new(plan);
+        let all = all(&indexed).into_iter();
+        all.flat_map(|fault| names(&indexed, fault)).collect()
     }
 
     pub(crate) fn faults(&self) -> &FaultSet {
@@ -81,23 +81,23 @@ impl Chosen {
     }
 
     /// Whether all of them can happen in a period.
-    pub(crate) fn can_happen(&self, context: &Context<'_>, period: &Period) -> bool {
-        let possible: BTreeSet<Fault> = possible(context, period).collect();
+    pub(crate) fn can_happen(&self, indexed: &Indexed<'_>, period: &Period) -> bool {
+        let possible: BTreeSet<Fault> = possible(indexed, period).collect();
         self.0.iter().all(|fault| possible.contains(fault))
     }
 }
 
 /// The faults that can happen in any period.
-fn all(context: &Context<'_>) -> BTreeSet<Fault> {
-    let periods = context.plan.periods.iter();
+fn all(indexed: &Indexed<'_>) -> BTreeSet<Fault> {
+    let periods = indexed.plan.periods.iter();
     periods
-        .flat_map(|period| possible(context, period))
+        .flat_map(|period| possible(indexed, period))
         .collect()
 }
 
-fn possible<'c>(context: &'c Context<'_>, period: &'c Period) -> impl Iterator<Item = Fault> + 'c {
+fn possible<'c>(indexed: &'c Indexed<'_>, period: &'c Period) -> impl Iterator<Item = Fault> + 'c {
     let kinds = KINDS.into_iter();
-    kinds.flat_map(|kind: FaultKind| of_kind(context, kind, period))
+    kinds.flat_map(|kind: FaultKind| of_kind(indexed, kind, period))
 }
 
 fn plain(text: &str) -> String {
@@ -106,8 +106,8 @@ fn plain(text: &str) -> String {
 
 /// What a fault is called, without backticks: in the survival matrix, then in scenarios. Names of things are unique,
 /// and so are these.
-fn names(context: &Context<'_>, fault: Fault) -> Vec<String> {
-    let model = &context.plan.model;
+fn names(indexed: &Indexed<'_>, fault: Fault) -> Vec<String> {
+    let model = &indexed.plan.model;
     let sentences = match fault {
         Fault::Loss(Target::Host(id)) => both("lose", "host", &model.hosts[id].named.name),
         Fault::Loss(Target::Store(id)) => both("lose", "store", &model.stores[id].named.name),
@@ -125,7 +125,7 @@ fn names(context: &Context<'_>, fault: Fault) -> Vec<String> {
         Fault::Corruption => vec!["corrupt".to_owned()],
         Fault::LiveData => Vec::new(),
     };
-    once(plain(&words(context, fault)))
+    once(plain(&words(indexed, fault)))
         .chain(sentences)
         .collect()
 }

@@ -8,8 +8,8 @@ use thrice_plan::CopyId;
 use thrice_presence::{Answer, Node, Question, Run, System};
 use thrice_simulate::{Chosen, Effect, Life, replay};
 
-use super::Symbolized;
 use crate::context::Context;
+use crate::systems::Symbolized;
 use crate::verdicts::NOT_BORNE_OUT;
 use crate::verification::Query;
 
@@ -191,8 +191,8 @@ mod tests {
 
     use thrice_presence::{Crossing, Leaving};
 
-    use super::super::symbolize;
     use super::*;
+    use crate::systems::symbolize;
     use crate::testing::plan_of;
 
     /// A system that says something else than the plan: as if the encoding were wrong.

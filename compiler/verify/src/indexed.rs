@@ -1,0 +1,215 @@
+//! The plan, indexed: what belongs to what, and who keeps and holds what.
+
+mod classes;
+mod holding;
+mod index;
+mod noticing;
+mod sparing;
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use thrice_model::{
+    ClassId, Holder, HostId, KeyId, Lifetime, Mount, ProviderId, SiteId, StepId, StoreId, Table,
+};
+use thrice_plan::{Copy, CopyId, Leave, OwnSnapshots, Period, Plan};
+use thrice_quantity::Seconds;
+
+use crate::verdicts::Subjects;
+pub(crate) use classes::{Classes, Numbers, day};
+pub(crate) use index::Index;
+use noticing::noticed;
+
+/// A plan with its copies at hand by class, by step and by host.
+pub(crate) struct Indexed<'p> {
+    pub plan: &'p Plan,
+    /// What belongs to what, and which classes are alike.
+    index: Arc<Index>,
+    /// How long each store itself keeps what is deleted in it.
+    spared: OnceCell<Table<StoreId, Option<Seconds>>>,
+    /// Who holds each key.
+    holders: OnceCell<Table<KeyId, BTreeSet<Holder>>>,
+}
+
+impl<'p> Indexed<'p> {
+    /// Indexes a plan.
+    pub(crate) fn new(plan: &'p Plan) -> Self {
+        Self::with(plan, Arc::new(Index::of(plan)))
+    }
+
+    /// Of a plan that is indexed already.
+    pub(crate) const fn with(plan: &'p Plan, index: Arc<Index>) -> Self {
+        Self {
+            plan,
+            index,
+            spared: OnceCell::new(),
+            holders: OnceCell::new(),
+        }
+    }
+
+    /// What classes are made of, and which are of one kind.
+    pub(crate) fn classes(&self) -> &Classes {
+        &self.index.classes
+    }
+
+    /// What verdicts can be about.
+    pub(crate) fn subjects(&self) -> &Subjects {
+        &self.index.subjects
+    }
+
+    /// The lifecycle rules that give up noncurrent versions, in order: few, among many steps.
+    pub(crate) fn noncurrent_rules(&self) -> &[StepId] {
+        &self.index.places.noncurrent_rules
+    }
+
+    /// The steps that prune, in order.
+    pub(crate) fn prunes(&self) -> &[StepId] {
+        &self.index.places.prunes
+    }
+
+    /// The copies of a class that exist all through a period, sources first. A copy whose source is
+    /// not there in the period is not fed any more and does not count.
+    pub(crate) fn copies_in(&self, class: ClassId, period: &Period) -> Vec<CopyId> {
+        self.copies_there(class, period).into_owned()
+    }
+
+    /// The same; mostly they are all that there are of the class.
+    pub(crate) fn copies_there(&self, class: ClassId, period: &Period) -> Cow<'_, [CopyId]> {
+        let all = self.index.classes.copies.of(class);
+        let there = |id: &CopyId| {
+            let lifetime = self.plan.copies[*id].lifetime;
+            lifetime.from <= period.from && lifetime.until.is_none_or(|end| end > period.from)
+        };
+        // Then so are their sources.
+        if all.iter().all(there) {
+            return Cow::Borrowed(all);
+        }
+        let mut out: Vec<CopyId> = Vec::new();
+        for id in all.iter().filter(|id| there(id)) {
+            let source = self.plan.copies[*id].source;
+            if source.is_none_or(|source| out.contains(&source)) {
+                out.push(*id);
+            }
+        }
+        Cow::Owned(out)
+    }
+
+    /// The last period that begins before a day.
+    pub(crate) fn before(&self, day: Date) -> Option<&'p Period> {
+        let periods = self.plan.periods.iter();
+        periods.rev().find(|period| period.from < day)
+    }
+
+    /// What a store's own snapshots keep; `None` for one that takes none.
+    pub(crate) fn own_snapshots(&self, store: StoreId) -> Option<OwnSnapshots> {
+        self.plan.snapshots.get(store).copied().flatten()
+    }
+
+    /// How what is in a copy leaves it on a day: a rule that is not there yet, or not any more, takes nothing away.
+    pub(crate) fn leaves<'c>(
+        &'c self,
+        copy: &'c Copy,
+        day: Date,
+    ) -> impl Iterator<Item = &'c Leave> {
+        let steps = &self.plan.model.steps;
+        let leaves = copy.leaves.iter();
+        leaves.filter(move |leave| steps[leave.by()].lifetime.contains(day))
+    }
+
+    /// All copies of a class, sources first.
+    pub(crate) fn copies_of(&self, class: ClassId) -> &[CopyId] {
+        self.index.classes.copies.of(class)
+    }
+
+    /// The copies that a step makes, in the order of the plan.
+    pub(crate) fn made_by(&self, step: StepId) -> &[CopyId] {
+        self.index.places.by_step.of(step)
+    }
+
+    /// All that a host ever runs and shows, by when it is there.
+    pub(crate) fn lifetimes_on(&self, host: HostId) -> impl Iterator<Item = Lifetime> {
+        let model = &self.plan.model;
+        let steps = self.index.places.run_by.of(host).iter();
+        let here = move |mount: &&Mount| model.services[mount.service].host == host;
+        let mounts = model.mounts.iter().filter(here);
+        let steps = steps.map(|id| model.steps[*id].lifetime);
+        steps.chain(mounts.map(|mount| mount.lifetime))
+    }
+
+    /// The steps that a host runs on a day, in order.
+    pub(crate) fn run_by(&self, host: HostId, day: Date) -> impl Iterator<Item = StepId> {
+        let steps = self.index.places.run_by.of(host).iter().copied();
+        steps.filter(move |id| self.plan.model.steps[*id].lifetime.contains(day))
+    }
+
+    /// How long it takes until the first of a class's steps has fallen silent and somebody has acted.
+    pub(crate) fn alarmed_after(&self, class: ClassId) -> Seconds {
+        self.index
+            .classes
+            .alarmed
+            .get(class)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// How long the destruction of a class's copies may stay unseen.
+    pub(crate) fn noticed_after(&self, class: ClassId) -> Seconds {
+        noticed(&self.plan.model.classes[class], self.alarmed_after(class))
+    }
+
+    /// How long a store itself keeps what is deleted or overwritten in it by those who may not administer
+    /// it; `None`: not at all.
+    pub(crate) fn spared(&self, store: StoreId) -> Option<Seconds> {
+        let all = self.spared.get_or_init(|| {
+            let stores = self.plan.model.stores.ids();
+            let rules = self.noncurrent_rules();
+            let spared = stores.map(|id| sparing::spared(self.plan, rules, id));
+            spared.collect::<Vec<_>>().into()
+        });
+        all.get(store).copied().flatten()
+    }
+
+    /// Who holds a key: those who are named, else the hosts whose steps use it and nobody else.
+    pub(crate) fn holders(&self, key: KeyId) -> &BTreeSet<Holder> {
+        static NOBODY: BTreeSet<Holder> = BTreeSet::new();
+        let all = self.holders.get_or_init(|| {
+            let keys = self.plan.model.keys.ids();
+            let holders = keys.map(|id| holding::holders(&self.plan.model, id));
+            holders.collect::<Vec<_>>().into()
+        });
+        all.get(key).unwrap_or(&NOBODY)
+    }
+
+    /// The stores of a host, in order.
+    pub(crate) fn stores_on(&self, host: HostId) -> &[StoreId] {
+        self.index.places.stores_on.of(host)
+    }
+
+    pub(crate) fn class_name(&self, class: ClassId) -> &'p str {
+        &self.plan.model.classes[class].named.name
+    }
+
+    pub(crate) fn store_name(&self, store: StoreId) -> &'p str {
+        &self.plan.model.stores[store].named.name
+    }
+
+    /// The copies on all stores of a host.
+    pub(crate) fn on_host(&self, host: HostId) -> &[CopyId] {
+        self.index.places.on_hosts.of(host)
+    }
+
+    pub(crate) fn host(&self, copy: &Copy) -> HostId {
+        self.plan.host_of(copy.location.store)
+    }
+
+    pub(crate) fn site_of(&self, store: StoreId) -> SiteId {
+        self.plan.model.hosts[self.plan.host_of(store)].site
+    }
+
+    pub(crate) fn provider_of(&self, site: SiteId) -> ProviderId {
+        self.plan.model.sites[site].provider
+    }
+}
