@@ -41,6 +41,8 @@ pub struct Losses {
     pub empty: BTreeSet<CopyId>,
     /// The classes that may have to come back; all where it is empty.
     pub classes: BTreeSet<ClassId>,
+    /// The classes whose demands count; all where it is empty.
+    pub asking: BTreeSet<ClassId>,
     /// How large data are, and how long takes what comes before and after the bytes.
     pub sizes: Sizes,
 }
@@ -118,7 +120,7 @@ impl<'p> Restoring<'p> {
             false => losses.classes.clone(),
         };
         let left = Left::after(plan, losses, &asked);
-        let due = due(plan, losses.day);
+        let due = due(plan, losses);
         let mut lines: Vec<(Line, u64)> = Vec::new();
         let mut restores = Vec::new();
         for id in asked.iter().copied().filter(|id| left.lost.contains(id)) {
@@ -224,11 +226,13 @@ fn with_needs(plan: &Plan, class: ClassId) -> BTreeSet<ClassId> {
     out
 }
 
-/// How soon classes must be back on a day, those of which something is asked and all that they need.
-fn due(plan: &Plan, day: Date) -> BTreeMap<ClassId, Seconds> {
+/// How soon classes must be back, those that ask for something and all that they need.
+fn due(plan: &Plan, losses: &Losses) -> BTreeMap<ClassId, Seconds> {
+    let day = losses.day;
     let mut out: BTreeMap<ClassId, Seconds> = BTreeMap::new();
     for (id, class) in plan.model.classes.iter() {
-        if !class.lifetime.contains(day) {
+        let asks = losses.asking.is_empty() || losses.asking.contains(&id);
+        if !asks || !class.lifetime.contains(day) {
             continue;
         }
         let required = plan.model.requirements.iter().filter_map(|required| {

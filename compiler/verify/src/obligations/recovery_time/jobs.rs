@@ -113,16 +113,22 @@ impl Shared {
     }
 }
 
-/// The classes with a due time, and what they need: that is due as soon.
+/// The classes with a due time, and what they need, and that needs in turn: that is due as soon.
 pub(super) fn wanted(
     context: &Context<'_>,
     due: &BTreeMap<ClassId, Due>,
 ) -> BTreeMap<ClassId, Due> {
     let mut wanted: BTreeMap<ClassId, Due> = due.clone();
-    for (class, due) in due {
-        for need in &context.plan.model.classes[*class].needs {
-            let known = wanted.entry(need.class).or_insert(*due);
-            *known = (*known).min(*due);
+    let mut next: Vec<ClassId> = due.keys().copied().collect();
+    while let Some(class) = next.pop() {
+        let Some(due) = wanted.get(&class).copied() else {
+            continue;
+        };
+        for need in &context.plan.model.classes[class].needs {
+            if wanted.get(&need.class).is_none_or(|known| due < *known) {
+                wanted.insert(need.class, due);
+                next.push(need.class);
+            }
         }
     }
     wanted
