@@ -60,7 +60,9 @@ pub struct Restored {
     pub begins: Seconds,
     /// How much comes.
     pub bytes: Bytes,
-    /// When it is in use again, by itself; `None`: never, as far as is said.
+    /// When its last byte is there; `None`: never, as far as is said.
+    pub there: Option<Seconds>,
+    /// When it is in use again, by itself.
     pub in_use: Option<Seconds>,
     /// The same with all that it needs.
     pub back: Option<Seconds>,
@@ -176,27 +178,29 @@ impl<'p> Restoring<'p> {
         });
         let in_order = order.iter().filter_map(|place| self.restores.get(*place));
         let transfers: Vec<Transfer> = in_order.map(|restore| restore.transfer.clone()).collect();
-        let mut there: Vec<Option<i64>> = vec![None; self.restores.len()];
+        let mut there: Vec<Option<Seconds>> = vec![None; self.restores.len()];
         for (place, second) in order.into_iter().zip(carry(&self.lines, &transfers)) {
             if let Some(there) = there.get_mut(place) {
-                *there = second;
+                *there = second.map(Seconds);
             }
         }
+        let in_use = |restore: &Restore, there: Option<Seconds>| {
+            there.map(|there| there.saturating_add(restore.finish))
+        };
         let restores = self.restores.iter().zip(there);
-        let in_use: BTreeMap<ClassId, Option<Seconds>> = restores
-            .map(|(restore, there)| {
-                let in_use = there.map(|there| Seconds(there).saturating_add(restore.finish));
-                (restore.class, in_use)
-            })
+        let each = restores.clone();
+        let all: BTreeMap<ClassId, Option<Seconds>> = each
+            .map(|(restore, there)| (restore.class, in_use(restore, there)))
             .collect();
-        let restored = self.restores.iter().map(|restore| Restored {
+        let restored = restores.map(|(restore, there)| Restored {
             class: restore.class,
             from: restore.from,
             due: restore.due,
             begins: Seconds(restore.transfer.begins),
             bytes: Bytes(restore.transfer.bytes),
-            in_use: in_use.get(&restore.class).copied().flatten(),
-            back: self.back(restore.class, &in_use),
+            there,
+            in_use: in_use(restore, there),
+            back: self.back(restore.class, &all),
         });
         restored.collect()
     }

@@ -12,6 +12,7 @@
 //! A link or a size that is not stated is not checked, and never called fine.
 
 mod jobs;
+mod played;
 mod tell;
 mod urgency;
 
@@ -29,9 +30,11 @@ use thrice_quantity::Seconds;
 
 use super::capacity::size_on;
 use super::lateness::last_day;
+use super::playing::may_be_told;
 use crate::acceptance;
 use crate::context::Context;
 use crate::faults::{self, Fault, FaultSet, Useless, strike};
+use crate::presence::ABOUT_CLASS;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
 pub(crate) use jobs::Restore;
@@ -46,8 +49,9 @@ type Due = (Seconds, Span);
 struct Late {
     faults: BTreeSet<FaultSet>,
     periods: BTreeSet<usize>,
-    /// The worst of them, and in which period.
+    /// The first of them, after which faults, and in which period.
     shared: Shared,
+    case: (FaultSet, usize),
     classes: BTreeSet<ClassId>,
     when: When,
 }
@@ -435,6 +439,7 @@ impl Decided {
             faults: BTreeSet::new(),
             periods: BTreeSet::new(),
             shared: shared.clone(),
+            case: (faults.clone(), index),
             classes: late,
             when,
         });
@@ -453,21 +458,32 @@ impl Decided {
     }
 
     fn finish(self, context: &Context<'_>, out: &mut Verification) {
+        let of = Obligation::RecoveryTime;
+        let mut unknown: BTreeSet<(ClassId, usize)> = BTreeSet::new();
+        for late in self.late.values() {
+            let classes = &context.plan.model.classes;
+            let subject = late.classes.first().map(|class| &classes[*class].named);
+            let confirm = || played::confirm(context, late);
+            if may_be_told(context, out, of, (subject, ABOUT_CLASS), confirm) {
+                out.findings.push(tell::late(context, late));
+            } else {
+                let each = |class: &ClassId| late.periods.iter().map(|p| (*class, *p)).collect();
+                unknown.extend(late.classes.iter().flat_map::<Vec<_>, _>(each));
+            }
+        }
         for ((class, index), attained) in &self.attained {
             // What is partly unknown is called bad where it surely is, and never good.
             if attained.unknown && !attained.fails {
                 continue;
             }
             let said = Said {
-                obligation: Obligation::RecoveryTime,
+                obligation: of,
                 engine: Engine::Evaluated,
                 holds: !attained.fails,
                 note: attained.note.clone(),
             };
+            let said = said.if_borne_out(!unknown.contains(&(*class, *index)));
             out.verdicts.push([*class], *index, said);
-        }
-        for late in self.late.values() {
-            out.findings.push(tell::late(context, late));
         }
         for (missing, classes) in &self.missing {
             out.findings.push(tell::missing(context, *missing, classes));

@@ -61,6 +61,27 @@ impl Restore {
         self.speed.is_ok()
     }
 
+    /// Whether it comes over a line that carries just so much.
+    pub(super) fn is_over(
+        &self,
+        context: &Context<'_>,
+        speed: BytesPerSecond,
+        way: (u8, u32),
+    ) -> bool {
+        let model = &context.plan.model;
+        let carries = match way {
+            (0, host) => model
+                .hosts
+                .get(HostId::new(host))
+                .and_then(|host| host.link),
+            (_, network) => {
+                let network = model.networks.get(network as usize);
+                network.and_then(|network| network.speed)
+            }
+        };
+        self.ways.contains(&way) && carries == Some(speed)
+    }
+
     fn job(&self) -> Job {
         Job {
             arrival: self.setup,
