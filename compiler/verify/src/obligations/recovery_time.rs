@@ -45,7 +45,7 @@ use urgency::Job;
 type Due = (Seconds, Span);
 
 /// Restores that come too late together.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Late {
     faults: BTreeSet<FaultSet>,
     periods: BTreeSet<usize>,
