@@ -1,6 +1,7 @@
 //! Thrice's verdicts on small random policies that ask for exactly what was found by trying, and for a
 //! little more: the first must hold, the second must not.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
 use rand::RngExt as _;
@@ -29,6 +30,8 @@ struct Ask {
     exact: bool,
     /// All that is to be told, where that is known.
     told: Option<table::Met>,
+    /// The classes of which it does not hold, where they are known: those, and no others if it is exact.
+    failing: Option<BTreeSet<String>>,
 }
 
 /// Makes random worlds and tries them: what is asked about each; `None` for one that is too large to try.
@@ -168,6 +171,7 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
         holds,
         exact,
         told,
+        failing,
     } = ask;
     let plan = match plan(&Texts::one(text)) {
         Ok(plan) => plan,
@@ -211,6 +215,15 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
             out.mismatches.push(said);
         }
         return;
+    }
+    if let Some(failing) = failing {
+        let said = mine.iter().filter(|verdict| !verdict.holds);
+        let said: BTreeSet<String> = said.map(|verdict| verdict.subject.to_string()).collect();
+        if !failing.is_subset(&said) || (*exact && said != *failing) {
+            let said = format!("case {case}: late {failing:?}, said {said:?}\n{text}");
+            out.mismatches.push(said);
+            return;
+        }
     }
     let stricter = *holds && !found;
     if stricter && !exact {
@@ -256,6 +269,7 @@ fn recovery_points(random: &mut Random) -> Option<Vec<Ask>> {
                 holds,
                 exact: true,
                 told: None,
+                failing: None,
             })
         });
     Some(asks.collect())
@@ -272,6 +286,7 @@ fn histories(random: &mut Random) -> Option<Vec<Ask>> {
             holds,
             exact: true,
             told: None,
+            failing: None,
         })
         .collect(),
     )
@@ -286,6 +301,7 @@ fn rooms(random: &mut Random) -> Option<Vec<Ask>> {
             holds,
             exact,
             told: None,
+            failing: None,
         })
     };
     let exact = world.holds == room::Holds::Mirror;
@@ -310,6 +326,7 @@ fn tables(random: &mut Random) -> Option<Vec<Ask>> {
         holds: !met.exactly.iter().any(|(_, error, _)| *error),
         exact: true,
         told: Some(met),
+        failing: None,
     };
     let mut out = vec![ask(&world, met.clone())];
     if let Some(now) = world.longest(step) {
@@ -345,6 +362,7 @@ fn erasures(random: &mut Random) -> Option<Vec<Ask>> {
             holds,
             exact: world.is_exact(),
             told: None,
+            failing: None,
         })
         .collect(),
     )
@@ -353,11 +371,15 @@ fn erasures(random: &mut Random) -> Option<Vec<Ask>> {
 /// What is asked as it is, and of one class the least that is in time, and a second less.
 fn recovery_times(random: &mut Random) -> Option<Vec<Ask>> {
     let world = restored::World::random(random);
-    let ask = |world: &restored::World| Ask {
-        text: world.text(),
-        holds: world.holds(),
-        exact: world.is_alike(),
-        told: None,
+    let ask = |world: &restored::World| {
+        let late = world.late();
+        Ask {
+            text: world.text(),
+            holds: late.is_empty(),
+            exact: world.is_alike(),
+            told: None,
+            failing: Some(late),
+        }
     };
     let class = world.asked()?;
     let in_time = |rto: i64| {
