@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use proptest::prelude::Rng as _;
+use proptest::test_runner::TestRunner;
 use thrice_model::Obligation;
 use thrice_plan::Plan;
 use thrice_quantity::{Bytes, BytesPerSecond};
@@ -9,7 +11,7 @@ use thrice_quantity::{Bytes, BytesPerSecond};
 use super::super::{Decided, decided};
 use super::*;
 use crate::faults::Fault;
-use crate::testing::plan_of;
+use crate::testing::{plan_of, planned};
 use crate::verification::{Engine, Verification};
 
 /// 9 GB an hour.
@@ -293,4 +295,130 @@ fn other_faults_are_played_by_what_they_leave() {
         let of = usize::from(matches!(kind, "compromise" | "key"));
         assert_eq!(from, is_left[..=of], "{kind}");
     }
+}
+
+/// A small random policy: two machines with data, a storage and a tower with copies, of which some come or go with the
+/// phase; networks, keys, needs, growth.
+fn random(pick: &mut dyn FnMut(usize) -> usize) -> String {
+    let mut one = |of: &[&str]| {
+        of.get(pick(of.len()))
+            .copied()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let link = ["link 2 MB/s; ", "link 3 MB/s; ", "link 5 MB/s; "];
+    let mut out = format!(
+        "policy p \"p\" {{ horizon 2 years; response time {} }}\n\
+         phase t0 = 2026-02-15\nphase next = 2026-08-20 {{ slip {} }}\n\
+         provider ovh {{ site one }}\nprovider cloud {{ site one }}\nprovider bank {{ site safe; site rack }}\n",
+        one(&["1h", "3h"]),
+        one(&["0 days", "40 days", "400 days"]),
+    );
+    for host in ["vps", "web"] {
+        let speed = one(&link);
+        let line = format!(
+            "host {host} at ovh/one {{ runs cron; has restic 0.18.0, rclone 1.75.2; {speed}store disk; store spare }}\n"
+        );
+        out.push_str(&line);
+    }
+    let life = ["", "", "until next ", "since next "];
+    let (tower, s3, s4) = (one(&link), one(&life), one(&life));
+    let (own, other) = (one(&["", &link[0], &link[2]]), one(&["", &link[1]]));
+    out.push_str(&format!(
+        "nas tower at bank/rack {{ runs cron; has rclone 1.75.2; {tower}store tank }}\n\
+         object_storage s3 at cloud/one {s3}{{ {own}bucket main }}\n\
+         object_storage s4 at cloud/one {s4}{{ {other}bucket more }}\n\
+         vault envelope at bank/safe\nkey k {{ held on {} }}\n\
+         repository r in s3.main:/r {{ engine restic 0.18.0; key k }}\n\
+         network mesh {{ joins vps, web, tower{} }}\n",
+        one(&["envelope", "vps", "web", "web, envelope"]),
+        one(&["", "; speed 1 MB/s", "; speed 4 MB/s"]),
+    ));
+    let names = ["a", "b", "c", "d"];
+    for (place, name) in names.iter().enumerate() {
+        let host = one(&["vps", "web"]);
+        let needs = names.get(..place).unwrap_or_default();
+        let needs = match one(&["", "", "needs "]).as_str() {
+            "" => String::new(),
+            word if place > 0 => format!("; {word}{}", one(needs)),
+            _ => String::new(),
+        };
+        out.push_str(&format!(
+            "class {name} is {} on {host}.disk:/{name} {{ size {} GB; growth {}{}{}{}{needs} }}\n",
+            one(&["state", "files"]),
+            one(&["0..1", "2..9", "5..5", "10..30"]),
+            one(&["0..0 %/month", "1..7 %/month", "0..80 MB/day"]),
+            one(&["", "; restore setup 10m..20m", "; restore setup 1h..2h"]),
+            one(&["", "; restore finish 5m", "; restore finish 1m..50m"]),
+            one(&["", "; rto 1h", "; rto 2h", "; rto 3h", "; rto 5h"]),
+        ));
+        let rhythm = ["daily at 03:00 UTC", "weekly on Sunday at 05:00 UTC"];
+        let copies = [
+            format!("backup r_{name} of {name} to r by {host}.cron {{ RHYTHM; keep 7 daily }}\n"),
+            format!("copy s3_{name} of {name} to s3.main:/{name} by {host}.cron {{ RHYTHM }}\n"),
+            format!("copy s4_{name} of {name} to s4.more:/{name} by {host}.cron {{ RHYTHM }}\n"),
+            format!("copy t_{name} of {name} to tower.tank:/{name} by tower.cron {{ RHYTHM }}\n"),
+            format!(
+                "copy l_{name} of {name} to {host}.spare:/{name} by {host}.cron {{ RHYTHM }}\n"
+            ),
+        ];
+        for copy in copies {
+            if one(&["", "", "yes"]) == "yes" {
+                out.push_str(&copy.replace("RHYTHM", &one(&rhythm)));
+            }
+        }
+    }
+    let asks = [
+        "any 1 of host",
+        "any 2 of host",
+        "any 1 of site",
+        "any 1 of key",
+        "any 1 of operator",
+        "any 1 of compromise",
+        "loss of vps, tower",
+    ];
+    let (ask, life) = (one(&asks), one(&life));
+    let required = one(&[
+        "",
+        "require rto <= 4h for all\n",
+        "require rto <= 9h for all until next\n",
+    ]);
+    out + &format!("require survive {ask} for all {life}\n{required}")
+}
+
+/// Whatever is told comes about, or is named, and most of it comes about.
+#[test]
+fn nothing_is_told_that_does_not_come_about() {
+    let cases = std::env::var("THRICE_RANDOM_POLICIES");
+    let cases = cases
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(60);
+    let mut runner = TestRunner::deterministic();
+    let rng = runner.rng();
+    let (mut policies, mut out, mut not) = (0, BTreeMap::new(), BTreeMap::new());
+    for _ in 0..cases {
+        let text = random(&mut |of| rng.next_u32() as usize % of.max(1));
+        let Ok(plan) = planned(&text) else {
+            continue;
+        };
+        policies += 1;
+        let (found, played) = late(&plan);
+        for (late, played) in found.iter().zip(played) {
+            let kind = match late.when {
+                When::InTheEnd => "in the end",
+                When::AtFirst => "at first",
+                When::Overtime(..) => "overtime",
+            };
+            match played {
+                Ok(Played::Out) => *out.entry(kind).or_default() += 1,
+                Ok(Played::Not(rests_on)) => *not.entry(rests_on).or_default() += 1,
+                Err(why) => panic!("{why}\n{late:#?}\n{text}"),
+            }
+        }
+    }
+    eprintln!("{policies} policies of {cases}: {out:?}, not replayed: {not:?}");
+    let sum = |of: &BTreeMap<&str, usize>| of.values().sum::<usize>();
+    assert!(policies * 2 > cases && out.len() == 3, "{policies} {out:?}");
+    assert!(sum(&out) > sum(&not) * 2, "{out:?} {not:?}");
 }
