@@ -105,8 +105,8 @@ fn what_is_needed_must_come_as_well() {
 /// Nothing is in use before what it needs is, and that not before what it needs in turn.
 #[test]
 fn what_is_needed_by_what_is_needed_must_come_as_well() {
-    let needed = "class conf is files on vps.disk:/etc/app { size 1..1 GB; growth 0..0 %/month; needs base }\n\
-        class base is files on vps.disk:/etc/base { size 3..3 GB; growth 0..0 %/month }\n\
+    let needed = "class conf is files on vps.disk:/etc/app { size 1..1 GB; growth 0..0 %/month; restore setup 30m; needs base }\n\
+        class base is files on vps.disk:/etc/base { size 3..3 GB; growth 0..0 %/month; restore setup 30m }\n\
         backup of_conf of conf, base to r by vps.cron { daily at 05:00; keep 7 daily; taking 1m..10m; monitor deadman }\n";
     let text = [BASE, needed].concat();
     assert!(codes(&judged(&text)).is_empty());

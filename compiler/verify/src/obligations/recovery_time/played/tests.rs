@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use proptest::prelude::Rng as _;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{Config, TestRunner};
 use thrice_model::Obligation;
 use thrice_plan::Plan;
 use thrice_quantity::{Bytes, BytesPerSecond};
@@ -323,7 +323,7 @@ fn random(pick: &mut dyn FnMut(usize) -> usize) -> String {
     }
     let life = ["", "", "until next ", "since next "];
     let (tower, s3, s4) = (one(&link), one(&life), one(&life));
-    let (own, other) = (one(&["", &link[0], &link[2]]), one(&["", &link[1]]));
+    let (own, other) = (one(&["", link[0], link[2]]), one(&["", link[1]]));
     out.push_str(&format!(
         "nas tower at bank/rack {{ runs cron; has rclone 1.75.2; {tower}store tank }}\n\
          object_storage s3 at cloud/one {s3}{{ {own}bucket main }}\n\
@@ -389,11 +389,7 @@ fn random(pick: &mut dyn FnMut(usize) -> usize) -> String {
 /// Whatever is told comes about, or is named, and most of it comes about.
 #[test]
 fn nothing_is_told_that_does_not_come_about() {
-    let cases = std::env::var("THRICE_RANDOM_POLICIES");
-    let cases = cases
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(60);
+    let cases = Config::default().cases;
     let mut runner = TestRunner::deterministic();
     let rng = runner.rng();
     let (mut policies, mut out, mut not) = (0, BTreeMap::new(), BTreeMap::new());
@@ -417,8 +413,8 @@ fn nothing_is_told_that_does_not_come_about() {
             }
         }
     }
-    eprintln!("{policies} policies of {cases}: {out:?}, not replayed: {not:?}");
     let sum = |of: &BTreeMap<&str, usize>| of.values().sum::<usize>();
-    assert!(policies * 2 > cases && out.len() == 3, "{policies} {out:?}");
-    assert!(sum(&out) > sum(&not) * 2, "{out:?} {not:?}");
+    let came = format!("{policies} policies of {cases}: {out:?}, not replayed: {not:?}");
+    assert!(policies * 2 > cases && out.len() == 3, "{came}");
+    assert!(sum(&out) > sum(&not) * 5, "{came}");
 }
