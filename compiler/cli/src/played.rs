@@ -4,6 +4,8 @@
     reason = "tables are indexed by ids that only they give out"
 )]
 
+mod back;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -315,6 +317,7 @@ fn unknown<'a>(kind: &str, name: &str, all: impl Iterator<Item = &'a str> + Clon
 /// What came of it, in words.
 fn words(plan: &Plan, course: &Course, rooms: Vec<Room>) -> Simulation {
     let policy = &plan.model.policy;
+    let mut back = back::back(plan, course);
     let event = |event: &thrice_simulate::Event| Event {
         at: moment(plan, event.at),
         sort: event.sort.word(),
@@ -331,7 +334,10 @@ fn words(plan: &Plan, course: &Course, rooms: Vec<Room>) -> Simulation {
         classes: course
             .outcomes
             .iter()
-            .map(|outcome| class(plan, outcome, course.judged > course.from))
+            .map(|outcome| Class {
+                back: back.remove(&outcome.class),
+                ..class(plan, outcome, course.judged > course.from)
+            })
             .collect(),
         rooms,
         left_out: course.left_out.clone(),
@@ -380,6 +386,7 @@ fn class(plan: &Plan, outcome: &Outcome, begun: bool) -> Class {
             })
             .collect(),
         lacks,
+        back: None,
         copies: outcome
             .copies
             .iter()

@@ -151,6 +151,55 @@ fn the_room_that_is_taken_is_shown() {
     );
 }
 
+/// 9 GB an hour: a database of 9 to 18 GB, and files for which nobody waits.
+#[test]
+fn how_soon_what_is_lost_is_back_is_shown() {
+    let policy = POLICY
+        .replace("    has restic", "    link 2.5 MB/s\n    has restic")
+        .replace(
+            "server.disk:/db",
+            "server.disk:/db { size 9..18 GB; growth 0..0 %/month; rto 5h; restore setup 1h; restore finish 0m }\n\
+             class files is files on server.disk:/files { size 9..9 GB; growth 0..0 %/month; restore setup 1h..2h }",
+        )
+        .replace("nightly of databases", "nightly of databases, files");
+    let desk = Desk::new(&[("small/policy.thrice", policy.as_str())]);
+    let burns = ["--lose", "server@2026-09-30 02:58"];
+    let back = |more: &[&str]| {
+        let output = desk.run(&args(&[&burns, more, &["--format", "json"]].concat()));
+        assert!(output.status.success());
+        let shown: serde_json::Value = serde_json::from_str(stdout(&output)).unwrap();
+        let classes = shown["classes"].as_array().unwrap().iter();
+        let hours = |of: &serde_json::Value| of.as_i64().map(|seconds| seconds / 3600);
+        let hours = |class: &serde_json::Value| {
+            let back = &class["back"];
+            [
+                &back["least_seconds"],
+                &back["most_seconds"],
+                &back["due_seconds"],
+            ]
+            .map(hours)
+        };
+        classes.map(hours).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        back(&[]),
+        [[Some(2), Some(3), Some(5)], [Some(3), Some(4), None]]
+    );
+    assert_eq!(back(&["--class", "files"]), [[Some(2), Some(3), None]]);
+    // What is needed is waited for; of what nobody asked about it is not known whether it is lost.
+    let needs = policy.replace("{ size 9..9 GB", "{ needs databases; size 9..9 GB");
+    desk.put("small/policy.thrice", needs.as_bytes());
+    assert_eq!(back(&["--class", "files"]), [[None; 3]]);
+    assert_eq!(back(&[])[1], [Some(3), Some(4), None]);
+    let slow = needs.replace("restore finish 0m", "restore finish 9h");
+    desk.put("small/policy.thrice", slow.as_bytes());
+    assert_eq!(back(&[])[1], [Some(11), Some(12), None]);
+    desk.put("small/policy.thrice", policy.as_bytes());
+    // What is gone for ever is never back.
+    assert_eq!(back(&["--lose", "s3@2026-09-30 02:58"]), [[None; 3]; 2]);
+    assert_cmd_snapshot!("how_soon_it_is_back", desk.thrice(&args(&burns)));
+}
+
 #[test]
 fn what_cannot_be_read_is_misuse_and_the_nearest_name_is_offered() {
     let desk = desk();

@@ -84,6 +84,8 @@ pub struct Class {
     pub holes: Vec<Hole>,
     /// A class that it needs and of which nothing that fits is left.
     pub lacks: Option<String>,
+    /// How soon it is back in use, where it is lost and can be restored, and sizes and lines are stated.
+    pub back: Option<Back>,
     /// All copies.
     pub copies: Vec<Copy>,
 }
@@ -95,6 +97,19 @@ pub struct Newest {
     pub store: String,
     /// Until when its data reaches.
     pub reaches: String,
+}
+
+/// How soon what was lost is back in use, with all that it needs, if the other classes asked about come back at once.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Back {
+    /// Seconds from the loss on, if sizes and what comes before and after the bytes are at their lower ends.
+    pub least_seconds: i64,
+    /// The same at their upper ends.
+    pub most_seconds: i64,
+    /// How soon it must be back: it, or what needs it.
+    pub due_seconds: Option<i64>,
+    /// The same in words.
+    pub words: String,
 }
 
 /// A stretch of time.
@@ -180,6 +195,10 @@ fn tell(class: &Class, unicode: bool, out: &mut String) {
             "    newest usable copy: on `{}`, with the data of {}; the data itself was whole until {}\n",
             newest.store, newest.reaches, class.live_until
         ));
+    }
+    if let Some(back) = &class.back {
+        let back = line(&back.words, unicode);
+        out.push_str(&format!("    back in use {back}\n"));
     }
     for hole in &class.holes {
         out.push_str(&format!(

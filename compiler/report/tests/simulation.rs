@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use thrice_report::simulation::{
-    Class, Copy, Event, FORMAT, Hole, Newest, Room, Simulation, human, json, schema,
+    Back, Class, Copy, Event, FORMAT, Hole, Newest, Room, Simulation, human, json, schema,
 };
 
 fn simulation() -> Simulation {
@@ -34,6 +34,12 @@ fn simulation() -> Simulation {
                 to: "2026-09-30 02:58".to_owned(),
             }],
             lacks: None,
+            back: Some(Back {
+                least_seconds: 3600,
+                most_seconds: 5400,
+                due_seconds: Some(7200),
+                words: "1 h to 1 h 30 min after the loss".to_owned(),
+            }),
             copies: vec![Copy {
                 store: "a.disk".to_owned(),
                 step: None,

@@ -15,10 +15,11 @@
 //! script finds their record, on its own host: elsewhere the times alone count. After a fault everything that
 //! survives goes on.
 //!
-//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]).
+//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]) and how soon
+//! what was lost is back in use ([`Restoring`]).
 //!
 //! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
-//! `max delete` would stop, which counts files and so is not known; restores.
+//! `max delete` would stop, which counts files and so is not known; that restores bring something back: nothing of what was lost is there again.
 
 #![allow(
     clippy::indexing_slicing,
@@ -29,9 +30,11 @@ mod calendar;
 mod content;
 mod engine;
 mod judge;
+mod lines;
 mod log;
 mod reach;
 mod replay;
+mod restores;
 mod room;
 mod runs;
 mod scenario;
@@ -51,6 +54,7 @@ use thrice_quantity::Seconds;
 
 pub use log::Ran;
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
+pub use restores::{Losses, Restored, Restoring};
 pub use room::{Weighed, Weighing};
 pub use runs::{asked, own_checks, runs};
 pub use scenario::{Played, findings, play};

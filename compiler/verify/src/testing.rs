@@ -5,7 +5,7 @@
 )]
 
 use jiff::civil::date;
-use thrice_diagnostics::SourceMap;
+use thrice_diagnostics::{Diagnostic, SourceMap};
 use thrice_plan::Plan;
 use thrice_resolve::{Loader, resolve};
 
@@ -19,10 +19,14 @@ impl Loader for NoFiles {
 
 /// The plan of a policy, judged on 2026-02-15.
 pub(crate) fn plan_of(text: &str) -> Plan {
+    planned(text).unwrap_or_else(|found| panic!("{text}{found:#?}"))
+}
+
+/// The same, or what is wrong with it.
+pub(crate) fn planned(text: &str) -> Result<Plan, Vec<Diagnostic>> {
     let mut sources = SourceMap::new();
     let root = sources.add("policy.thrice", text);
     let day = date(2026, 2, 15);
     let (model, found) = resolve(&mut sources, &[root], "p", day, &NoFiles);
-    let model = model.unwrap_or_else(|| panic!("{text}{found:#?}"));
-    thrice_plan::plan(model, day).0
+    Ok(thrice_plan::plan(model.ok_or(found)?, day).0)
 }

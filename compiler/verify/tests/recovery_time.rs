@@ -102,6 +102,34 @@ fn what_is_needed_must_come_as_well() {
     assert_eq!(codes(&judged(&needs)), ["T1401"]);
 }
 
+/// Nothing is in use before what it needs is, and that not before what it needs in turn.
+#[test]
+fn what_is_needed_by_what_is_needed_must_come_as_well() {
+    let needed = "class conf is files on vps.disk:/etc/app { size 1..1 GB; growth 0..0 %/month; restore setup 30m; needs base }\n\
+        class base is files on vps.disk:/etc/base { size 3..3 GB; growth 0..0 %/month; restore setup 30m }\n\
+        backup of_conf of conf, base to r by vps.cron { daily at 05:00; keep 7 daily; taking 1m..10m; monitor deadman }\n";
+    let text = [BASE, needed].concat();
+    assert!(codes(&judged(&text)).is_empty());
+    let needs = text.replace("size 6..6 GB;", "needs conf; size 6..6 GB;");
+    let found = judged(&needs);
+    assert_eq!(codes(&found), ["T1401"]);
+    assert!(!verdict(&found, Obligation::RecoveryTime, "base").holds);
+    let small = needs.replace("size 3..3 GB", "size 2..2 GB");
+    assert!(codes(&judged(&small)).is_empty());
+}
+
+/// What can begin only when another one is there is too late alone, however urgent it is.
+#[test]
+fn what_is_back_already_is_not_held_up() {
+    let second = SECOND.replace("restore setup 30m", "restore setup 71m");
+    let text = [&BASE.replace("rto 90m", "rto 95m"), &second as &str].concat();
+    let found = judged(&text);
+    assert_eq!(codes(&found), ["T1401"]);
+    assert!(message(&found, "T1401").starts_with("`other` cannot be back"));
+    assert!(verdict(&found, Obligation::RecoveryTime, "db").holds);
+    assert!(note(&found, "db").starts_with("back after 1 h 10 min of"));
+}
+
 #[test]
 fn what_is_not_stated_is_pessimistic_and_shown() {
     let setup = changed("rto 90m; restore setup 30m", "rto 90m");

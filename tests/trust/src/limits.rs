@@ -1,6 +1,7 @@
 //! Thrice's verdicts on small random policies that ask for exactly what was found by trying, and for a
 //! little more: the first must hold, the second must not.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
 use rand::RngExt as _;
@@ -29,6 +30,8 @@ struct Ask {
     exact: bool,
     /// All that is to be told, where that is known.
     told: Option<table::Met>,
+    /// The classes of which it does not hold, where they are known: those, and no others if it is exact.
+    failing: Option<BTreeSet<String>>,
 }
 
 /// Makes random worlds and tries them: what is asked about each; `None` for one that is too large to try.
@@ -102,8 +105,10 @@ pub struct Tally {
     pub told: u64,
     /// How many were stricter than what was tried, where that is no mistake.
     pub stricter: u64,
-    /// How many of the cases that were told were not replayed on the simulator.
+    /// How many of the policies that fail have a case that is not replayed on the simulator.
     pub not_played: u64,
+    /// How many cases were replayed.
+    pub replayed: u64,
     /// What is not as tried, each with its policy.
     pub mismatches: Vec<String>,
 }
@@ -112,7 +117,7 @@ impl Display for Tally {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} worlds (seed {}), {} too large and left out; {} verdicts held, {} failed, with {} findings compared, of these {} stricter than what was tried and {} not replayed; {} mismatches",
+            "{}: {} worlds (seed {}), {} too large and left out; {} verdicts held, {} failed, with {} findings compared, of these {} stricter than what was tried; {} cases replayed, {} policies with one that is not; {} mismatches",
             self.about.obligation().word(),
             self.worlds,
             self.seed,
@@ -121,6 +126,7 @@ impl Display for Tally {
             self.failed,
             self.told,
             self.stricter,
+            self.replayed,
             self.not_played,
             self.mismatches.len()
         )
@@ -141,6 +147,7 @@ pub fn compare(about: About, seed: u64, worlds: u64, mut tell: impl FnMut(&Tally
         told: 0,
         stricter: 0,
         not_played: 0,
+        replayed: 0,
         mismatches: Vec::new(),
     };
     for case in 0..worlds {
@@ -164,6 +171,7 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
         holds,
         exact,
         told,
+        failing,
     } = ask;
     let plan = match plan(&Texts::one(text)) {
         Ok(plan) => plan,
@@ -189,6 +197,13 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
                 .values()
                 .any(|plays| !plays.rest_on.is_empty()),
     );
+    let replayed = verified.plays.values().map(|plays| plays.replayed as u64);
+    out.replayed += replayed.sum::<u64>();
+    // Whatever is tried, no case may be told that does not come about.
+    if let Some(internal) = verified.internal.first() {
+        let said = format!("case {case}: {}\n{text}", internal.message);
+        return out.mismatches.push(said);
+    }
     if let Some(met) = told {
         let said = all_told(&verified, obligation);
         out.told += said.len() as u64;
@@ -201,10 +216,19 @@ fn one(session: &mut Session, ask: &Ask, case: u64, out: &mut Tally) {
         }
         return;
     }
+    if let Some(failing) = failing {
+        let said = mine.iter().filter(|verdict| !verdict.holds);
+        let said: BTreeSet<String> = said.map(|verdict| verdict.subject.to_string()).collect();
+        if !failing.is_subset(&said) || (*exact && said != *failing) {
+            let said = format!("case {case}: late {failing:?}, said {said:?}\n{text}");
+            out.mismatches.push(said);
+            return;
+        }
+    }
     let stricter = *holds && !found;
     if stricter && !exact {
         out.stricter += 1;
-    } else if found != *holds || !verified.internal.is_empty() {
+    } else if found != *holds {
         let notes: Vec<&str> = mine.iter().map(|verdict| verdict.note.as_str()).collect();
         let said = format!("case {case}: tried {holds}, said {found} {notes:?}\n{text}");
         out.mismatches.push(said);
@@ -245,6 +269,7 @@ fn recovery_points(random: &mut Random) -> Option<Vec<Ask>> {
                 holds,
                 exact: true,
                 told: None,
+                failing: None,
             })
         });
     Some(asks.collect())
@@ -261,6 +286,7 @@ fn histories(random: &mut Random) -> Option<Vec<Ask>> {
             holds,
             exact: true,
             told: None,
+            failing: None,
         })
         .collect(),
     )
@@ -275,6 +301,7 @@ fn rooms(random: &mut Random) -> Option<Vec<Ask>> {
             holds,
             exact,
             told: None,
+            failing: None,
         })
     };
     let exact = world.holds == room::Holds::Mirror;
@@ -299,6 +326,7 @@ fn tables(random: &mut Random) -> Option<Vec<Ask>> {
         holds: !met.exactly.iter().any(|(_, error, _)| *error),
         exact: true,
         told: Some(met),
+        failing: None,
     };
     let mut out = vec![ask(&world, met.clone())];
     if let Some(now) = world.longest(step) {
@@ -334,6 +362,7 @@ fn erasures(random: &mut Random) -> Option<Vec<Ask>> {
             holds,
             exact: world.is_exact(),
             told: None,
+            failing: None,
         })
         .collect(),
     )
@@ -342,11 +371,15 @@ fn erasures(random: &mut Random) -> Option<Vec<Ask>> {
 /// What is asked as it is, and of one class the least that is in time, and a second less.
 fn recovery_times(random: &mut Random) -> Option<Vec<Ask>> {
     let world = restored::World::random(random);
-    let ask = |world: &restored::World| Ask {
-        text: world.text(),
-        holds: world.holds(),
-        exact: world.is_alike(),
-        told: None,
+    let ask = |world: &restored::World| {
+        let late = world.late();
+        Ask {
+            text: world.text(),
+            holds: late.is_empty(),
+            exact: world.is_alike(),
+            told: None,
+            failing: Some(late),
+        }
     };
     let class = world.asked()?;
     let in_time = |rto: i64| {

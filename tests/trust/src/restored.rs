@@ -3,6 +3,7 @@
 //! One transfer at a time comes over the line: of those that can begin the most urgent, at the speed of its own way,
 //! until it is done or a more urgent one can begin. Of two that are as urgent either may come first.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use rand::RngExt as _;
@@ -204,10 +205,12 @@ impl World {
     /// When each class is back at last whichever host is lost, and when it must be; none of those of which nothing is asked.
     #[must_use]
     pub fn back(&self) -> Vec<Option<(i64, i64)>> {
-        // What another one needs is due with it.
+        // What another one needs is due with it; that names only classes before it.
         let mut due: Vec<Option<i64>> = self.classes.iter().map(|class| class.rto).collect();
-        for class in &self.classes {
-            if let (Some(needs), Some(rto)) = (class.needs, class.rto)
+        for at in (0..self.classes.len()).rev() {
+            let needs = self.classes.get(at).and_then(|class| class.needs);
+            let own = due.get(at).copied().flatten();
+            if let (Some(needs), Some(rto)) = (needs, own)
                 && let Some(due) = due.get_mut(needs)
             {
                 *due = Some(due.map_or(rto, |due| due.min(rto)));
@@ -239,10 +242,12 @@ impl World {
         out
     }
 
-    /// Whether all that is asked about is back in time.
+    /// The classes that are back too late, by their names.
     #[must_use]
-    pub fn holds(&self) -> bool {
-        self.back().iter().flatten().all(|(back, due)| back <= due)
+    pub fn late(&self) -> BTreeSet<String> {
+        let back = self.back().into_iter().enumerate();
+        let late = back.filter(|(_, back)| back.is_some_and(|(back, due)| back > due));
+        late.map(|(at, _)| format!("c{at}")).collect()
     }
 }
 

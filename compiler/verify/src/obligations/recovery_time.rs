@@ -12,6 +12,7 @@
 //! A link or a size that is not stated is not checked, and never called fine.
 
 mod jobs;
+mod played;
 mod tell;
 mod urgency;
 
@@ -29,10 +30,12 @@ use thrice_quantity::Seconds;
 
 use super::capacity::size_on;
 use super::lateness::last_day;
+use super::playing::may_be_told;
 use crate::acceptance;
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
 use crate::faults::{self, Useless, strike};
+use crate::replay::ABOUT_CLASS;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
 pub(crate) use jobs::Restore;
@@ -43,12 +46,13 @@ use urgency::Job;
 type Due = (Seconds, Span);
 
 /// Restores that come too late together.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Late {
     faults: BTreeSet<FaultSet>,
     periods: BTreeSet<usize>,
-    /// The worst of them, and in which period.
+    /// The first of them, after which faults, and in which period.
     shared: Shared,
+    case: (FaultSet, usize),
     classes: BTreeSet<ClassId>,
     when: When,
 }
@@ -436,6 +440,7 @@ impl Decided {
             faults: BTreeSet::new(),
             periods: BTreeSet::new(),
             shared: shared.clone(),
+            case: (faults.clone(), index),
             classes: late,
             when,
         });
@@ -454,21 +459,32 @@ impl Decided {
     }
 
     fn finish(self, context: &Context<'_>, out: &mut Verification) {
+        let of = Obligation::RecoveryTime;
+        let mut unknown: BTreeSet<(ClassId, usize)> = BTreeSet::new();
+        for late in self.late.values() {
+            let classes = &context.plan.model.classes;
+            let subject = late.classes.first().map(|class| &classes[*class].named);
+            let confirm = || played::confirm(context, late);
+            if may_be_told(context, out, of, (subject, ABOUT_CLASS), confirm) {
+                out.findings.push(tell::late(context, late));
+            } else {
+                let each = |class: &ClassId| late.periods.iter().map(|p| (*class, *p)).collect();
+                unknown.extend(late.classes.iter().flat_map::<Vec<_>, _>(each));
+            }
+        }
         for ((class, index), attained) in &self.attained {
             // What is partly unknown is called bad where it surely is, and never good.
             if attained.unknown && !attained.fails {
                 continue;
             }
             let said = Said {
-                obligation: Obligation::RecoveryTime,
+                obligation: of,
                 engine: Engine::Evaluated,
                 holds: !attained.fails,
                 note: attained.note.clone(),
             };
+            let said = said.if_borne_out(!unknown.contains(&(*class, *index)));
             out.verdicts.push([*class], *index, said);
-        }
-        for late in self.late.values() {
-            out.findings.push(tell::late(context, late));
         }
         for (missing, classes) in &self.missing {
             out.findings.push(tell::missing(context, *missing, classes));

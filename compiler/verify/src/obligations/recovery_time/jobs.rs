@@ -61,6 +61,27 @@ impl Restore {
         self.speed.is_ok()
     }
 
+    /// Whether it comes over a line that carries just so much.
+    pub(super) fn is_over(
+        &self,
+        context: &Context<'_>,
+        speed: BytesPerSecond,
+        way: (u8, u32),
+    ) -> bool {
+        let model = &context.plan.model;
+        let carries = match way {
+            (0, host) => model
+                .hosts
+                .get(HostId::new(host))
+                .and_then(|host| host.link),
+            (_, network) => {
+                let network = model.networks.get(network as usize);
+                network.and_then(|network| network.speed)
+            }
+        };
+        self.ways.contains(&way) && carries == Some(speed)
+    }
+
     fn job(&self) -> Job {
         Job {
             arrival: self.setup,
@@ -113,16 +134,22 @@ impl Shared {
     }
 }
 
-/// The classes with a due time, and what they need: that is due as soon.
+/// The classes with a due time, and what they need, and that needs in turn: that is due as soon.
 pub(super) fn wanted(
     context: &Context<'_>,
     due: &BTreeMap<ClassId, Due>,
 ) -> BTreeMap<ClassId, Due> {
     let mut wanted: BTreeMap<ClassId, Due> = due.clone();
-    for (class, due) in due {
-        for need in &context.plan.model.classes[*class].needs {
-            let known = wanted.entry(need.class).or_insert(*due);
-            *known = (*known).min(*due);
+    let mut next: Vec<ClassId> = due.keys().copied().collect();
+    while let Some(class) = next.pop() {
+        let Some(due) = wanted.get(&class).copied() else {
+            continue;
+        };
+        for need in &context.plan.model.classes[class].needs {
+            if wanted.get(&need.class).is_none_or(|known| due < *known) {
+                wanted.insert(need.class, due);
+                next.push(need.class);
+            }
         }
     }
     wanted

@@ -91,24 +91,28 @@ pub(super) fn most_bytes(jobs: &[Job], which: usize, speed: BytesPerSecond) -> O
     (most > 0).then_some(Bytes(most))
 }
 
-/// When the last byte of a job has come at the latest: the link is busy with it and with what is as urgent
-/// since it, or one before it, could begin. What arrives later and is due later does not hold it up.
+/// When the last byte of a job has come at the latest: of those that are as urgent it comes last. From some arrival on
+/// the link is busy with them without a pause; what arrives after that holds nobody up.
 pub(super) fn done(jobs: &[Job], which: usize, speed: BytesPerSecond) -> Option<Seconds> {
     let own = jobs.get(which)?;
-    let mut urgent: Vec<&Job> = jobs.iter().filter(|j| j.deadline <= own.deadline).collect();
-    urgent.sort_unstable_by_key(|job| std::cmp::Reverse(job.arrival));
-    let mut last = own.arrival;
-    let mut bytes = Bytes::ZERO;
-    // The latest arrivals first: what has come since the one that is looked at is summed up on the way.
-    for same in urgent.chunk_by(|one, other| one.arrival == other.arrival) {
-        bytes = same
-            .iter()
-            .fold(bytes, |sum, job| sum.saturating_add(job.bytes));
-        if let Some(first) = same.first().filter(|first| first.arrival <= own.arrival) {
-            last = last.max(first.arrival.saturating_add(speed.time_for(bytes)?));
+    let others = jobs.iter().enumerate().filter(|(place, _)| *place != which);
+    let urgent = others.filter(|(_, job)| job.deadline <= own.deadline);
+    let mut urgent: Vec<&Job> = urgent.map(|(_, job)| job).collect();
+    urgent.sort_unstable_by_key(|job| job.arrival);
+    let before = urgent.partition_point(|job| job.arrival <= own.arrival);
+    urgent.insert(before, own);
+    let (mut from, mut until, mut bytes) = (own.arrival, None, Bytes::ZERO);
+    for (place, job) in urgent.into_iter().enumerate() {
+        if until.is_none_or(|until| job.arrival >= until) {
+            if place > before {
+                break;
+            }
+            (from, bytes) = (job.arrival, Bytes::ZERO);
         }
+        bytes = bytes.saturating_add(job.bytes);
+        until = Some(from.saturating_add(speed.time_for(bytes)?));
     }
-    Some(last)
+    until
 }
 
 #[cfg(test)]
@@ -183,6 +187,41 @@ mod tests {
         left.iter().all(|(_, bytes)| *bytes == 0)
     }
 
+    /// When the last byte of each has come, second by second, if those that are as urgent come first.
+    fn played(jobs: &[Job]) -> Vec<i64> {
+        let last = |which: usize| {
+            let urgency = |place: usize, job: &Job| (job.deadline, place == which);
+            let mut left: Vec<(Job, u64)> = jobs.iter().map(|job| (*job, job.bytes.0)).collect();
+            for now in 0.. {
+                let ready = left.iter_mut().enumerate();
+                let ready = ready.filter(|(_, (job, bytes))| *bytes > 0 && job.arrival.0 <= now);
+                let next = ready.min_by_key(|(place, (job, _))| urgency(*place, job));
+                if let Some((place, (_, bytes))) = next {
+                    *bytes -= 1;
+                    if (place, *bytes) == (which, 0) {
+                        return now + 1;
+                    }
+                }
+            }
+            unreachable!()
+        };
+        (0..jobs.len()).map(last).collect()
+    }
+
+    /// What arrives when somebody is done already, or just then, comes after it, however urgent it is.
+    #[test]
+    fn who_is_done_is_not_held_up() {
+        let own = job(0, 9, 200);
+        for (begins, until) in [(59, 120), (60, 60), (120, 60)] {
+            let jobs = [own, job(begins, 9, 190)];
+            assert_eq!(done(&jobs, 0, LINK), Some(Seconds::minutes(until)));
+        }
+        let nothing = [job(30, 0, 90), job(30, 9, 90)];
+        assert_eq!(done(&nothing, 0, LINK), Some(Seconds::minutes(90)));
+        assert_eq!(done(&nothing, 1, LINK), Some(Seconds::minutes(90)));
+        assert_eq!(done(&nothing, 1, BytesPerSecond(0)), None);
+    }
+
     proptest! {
         #[test]
         fn the_formula_says_what_happens(
@@ -198,20 +237,8 @@ mod tests {
                 .collect();
             let fits = crowded(&jobs, BytesPerSecond(1)).is_none();
             prop_assert_eq!(fits, simulated(&jobs));
-            let in_time = |which: usize| {
-                done(&jobs, which, BytesPerSecond(1)).is_some_and(|at| at <= jobs[which].deadline)
-            };
-            prop_assert_eq!((0..jobs.len()).all(in_time), fits);
-            // The same, as it is defined: for each arrival, all jobs once more.
-            for own in &jobs {
-                let since = |from: i64| {
-                    let due = jobs.iter().filter(|j| j.arrival.0 >= from && j.deadline <= own.deadline);
-                    Seconds(from + due.map(|job| job.bytes.0 as i64).sum::<i64>())
-                };
-                let arrivals = jobs.iter().map(|job| job.arrival.0);
-                let last = arrivals.filter(|at| *at <= own.arrival.0).map(since).max();
-                let which = jobs.iter().position(|job| job == own).unwrap();
-                prop_assert_eq!(done(&jobs, which, BytesPerSecond(1)), last);
+            for (which, last) in (0..).zip(played(&jobs)) {
+                prop_assert_eq!(done(&jobs, which, BytesPerSecond(1)), Some(Seconds(last)));
             }
             let least = least_speed(&jobs).unwrap();
             prop_assert_eq!(crowded(&jobs, least), None);

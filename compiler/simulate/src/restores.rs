@@ -1,0 +1,367 @@
+//! How soon what was lost is back in use.
+//!
+//! Places are lost at one instant. Whose data lay there, and what is asked for in time, comes back from a copy that is
+//! left, the one with the fastest line. Setup comes first, then the bytes over the lines ([`crate::lines`]), then what
+//! it takes until the data is in use. What comes over a network and the lines of both its ends shares each of them with
+//! whatever else comes over that. Of several classes the most urgent goes first: the one whose last byte must be there
+//! first. What another one needs is as urgent as that, and what nobody asks for waits for all others.
+//!
+//! Of a repository the whole of the newest version comes back, of everything else all that is there: so much as the data
+//! measures at that instant. What replaces a lost machine has its line. Between two places of one machine its own line
+//! counts, for how fast its disks are is said nowhere.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use thrice_model::{Class, ClassId, ClassKind, Demand, HostId, HostKind, Mishap, Strike, Target};
+use thrice_plan::{Copy, CopyId, CopyKind, Plan};
+use thrice_quantity::{Bytes, Interval, Seconds};
+
+use crate::Sizes;
+use crate::calendar::{instant, midnight};
+use crate::lines::{Transfer, carry};
+use crate::volume::Volume;
+use crate::world::World;
+
+/// Places that are lost at once.
+#[derive(Clone, Debug)]
+pub struct Losses {
+    /// When.
+    pub at: Timestamp,
+    /// The day of the policy's calendar on which there is what there is then: that of the instant, unless the phase
+    /// that comes next is late.
+    pub day: Date,
+    /// What is lost. Keys go with who holds them; a credential is in hostile hands then, which takes nothing here.
+    pub lost: Vec<Target>,
+    /// Classes whose data is lost, whatever is.
+    pub also: BTreeSet<ClassId>,
+    /// Copies of which nothing is left, whatever is lost: nothing has filled them yet, or somebody has destroyed them.
+    pub empty: BTreeSet<CopyId>,
+    /// The classes that may have to come back; all where it is empty.
+    pub classes: BTreeSet<ClassId>,
+    /// The classes whose demands count; all where it is empty.
+    pub asking: BTreeSet<ClassId>,
+    /// How large data are, and how long takes what comes before and after the bytes.
+    pub sizes: Sizes,
+}
+
+/// How a class comes back. Times are counted from the loss on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Which.
+    pub class: ClassId,
+    /// Where it comes from; `None`: nothing is left, or no line on the way says how fast it is.
+    pub from: Option<CopyId>,
+    /// How soon it must be back, if somebody asks for that: it, or what needs it.
+    pub due: Option<Seconds>,
+    /// When its first byte can come.
+    pub begins: Seconds,
+    /// How much comes.
+    pub bytes: Bytes,
+    /// When its last byte is there; `None`: never, as far as is said.
+    pub there: Option<Seconds>,
+    /// When it is in use again, by itself.
+    pub in_use: Option<Seconds>,
+    /// The same with all that it needs.
+    pub back: Option<Seconds>,
+}
+
+/// What has to come back after losses.
+#[derive(Clone, Debug)]
+pub struct Restoring<'p> {
+    plan: &'p Plan,
+    /// In the order of the classes.
+    restores: Vec<Restore>,
+    /// What each line carries in a second.
+    lines: Vec<u64>,
+}
+
+/// A class that has to come back.
+#[derive(Clone, Debug)]
+struct Restore {
+    class: ClassId,
+    from: Option<CopyId>,
+    due: Option<Seconds>,
+    finish: Seconds,
+    transfer: Transfer,
+}
+
+impl Restore {
+    /// When its last byte must be there.
+    fn urgency(&self) -> i64 {
+        let last = self.due.map(|due| due.saturating_sub(self.finish).0);
+        last.unwrap_or(i64::MAX)
+    }
+}
+
+/// A way from a copy to where the data lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Way {
+    copy: CopyId,
+    speed: u64,
+    /// Each with what it carries in a second.
+    lines: Vec<(Line, u64)>,
+}
+
+/// What bytes come over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Line {
+    Host(HostId),
+    /// By its place.
+    Network(usize),
+}
+
+impl<'p> Restoring<'p> {
+    /// What has to come back after losses, and from where.
+    #[must_use]
+    pub fn after(plan: &'p Plan, losses: &Losses) -> Self {
+        let asked: BTreeSet<ClassId> = match losses.classes.is_empty() {
+            true => plan.model.classes.ids().collect(),
+            false => losses.classes.clone(),
+        };
+        let left = Left::after(plan, losses, &asked);
+        let due = due(plan, losses);
+        let mut lines: Vec<(Line, u64)> = Vec::new();
+        let mut restores = Vec::new();
+        for id in asked.iter().copied().filter(|id| left.lost.contains(id)) {
+            let class = &plan.model.classes[id];
+            let copies = left.copies.get(&id).map_or(&[][..], Vec::as_slice);
+            let ways = copies.iter().filter_map(|copy| way(plan, class, *copy));
+            // Of two that are as fast the first one.
+            let way = ways.max_by_key(|way| (way.speed, Reverse(way.copy)));
+            let (setup, finish) = around(plan, class, losses.sizes);
+            let over = way.iter().flat_map(|way| &way.lines).map(|line| {
+                let known = lines.iter().position(|(known, _)| *known == line.0);
+                known.unwrap_or_else(|| {
+                    lines.push(*line);
+                    lines.len() - 1
+                })
+            });
+            let over: Vec<usize> = over.collect();
+            let volume = Volume::of(class, losses.sizes);
+            let size = volume.size(losses.at.as_second());
+            restores.push(Restore {
+                class: id,
+                from: way.map(|way| way.copy),
+                due: due.get(&id).copied(),
+                finish,
+                transfer: Transfer {
+                    begins: setup.0.max(0),
+                    bytes: u64::try_from(size).unwrap_or(u64::MAX),
+                    // How long takes what nothing is said of nobody knows.
+                    way: if class.size.is_some() {
+                        over
+                    } else {
+                        Vec::new()
+                    },
+                },
+            });
+        }
+        let lines = lines.into_iter().map(|(_, speed)| speed).collect();
+        Self {
+            plan,
+            restores,
+            lines,
+        }
+    }
+
+    /// Plays it, the most urgent first. Of those that are as urgent one may be named that comes last; else they come in
+    /// the order of the classes, which is also the one of what comes out.
+    #[must_use]
+    pub fn play(&self, last: Option<ClassId>) -> Vec<Restored> {
+        let mut order: Vec<usize> = (0..self.restores.len()).collect();
+        order.sort_by_key(|place| {
+            let restore = self.restores.get(*place);
+            restore.map(|restore| (restore.urgency(), Some(restore.class) == last))
+        });
+        let in_order = order.iter().filter_map(|place| self.restores.get(*place));
+        let transfers: Vec<Transfer> = in_order.map(|restore| restore.transfer.clone()).collect();
+        let mut there: Vec<Option<Seconds>> = vec![None; self.restores.len()];
+        for (place, second) in order.into_iter().zip(carry(&self.lines, &transfers)) {
+            if let Some(there) = there.get_mut(place) {
+                *there = second.map(Seconds);
+            }
+        }
+        let in_use = |restore: &Restore, there: Option<Seconds>| {
+            there.map(|there| there.saturating_add(restore.finish))
+        };
+        let restores = self.restores.iter().zip(there);
+        let each = restores.clone();
+        let all: BTreeMap<ClassId, Option<Seconds>> = each
+            .map(|(restore, there)| (restore.class, in_use(restore, there)))
+            .collect();
+        let restored = restores.map(|(restore, there)| Restored {
+            class: restore.class,
+            from: restore.from,
+            due: restore.due,
+            begins: Seconds(restore.transfer.begins),
+            bytes: Bytes(restore.transfer.bytes),
+            there,
+            in_use: in_use(restore, there),
+            back: self.back(restore.class, &all),
+        });
+        restored.collect()
+    }
+
+    /// When a class is in use with all that it needs. What was not lost is.
+    fn back(&self, class: ClassId, in_use: &BTreeMap<ClassId, Option<Seconds>>) -> Option<Seconds> {
+        let mut latest = Seconds::ZERO;
+        for class in with_needs(self.plan, class) {
+            if let Some(at) = in_use.get(&class) {
+                latest = latest.max((*at)?);
+            }
+        }
+        Some(latest)
+    }
+}
+
+/// A class and all that it needs, what that needs, and so on.
+fn with_needs(plan: &Plan, class: ClassId) -> BTreeSet<ClassId> {
+    let mut out = BTreeSet::new();
+    let mut next = vec![class];
+    while let Some(class) = next.pop() {
+        if out.insert(class) {
+            let needs = &plan.model.classes[class].needs;
+            next.extend(needs.iter().map(|need| need.class));
+        }
+    }
+    out
+}
+
+/// How soon classes must be back, those that ask for something and all that they need.
+fn due(plan: &Plan, losses: &Losses) -> BTreeMap<ClassId, Seconds> {
+    let day = losses.day;
+    let mut out: BTreeMap<ClassId, Seconds> = BTreeMap::new();
+    for (id, class) in plan.model.classes.iter() {
+        let asks = losses.asking.is_empty() || losses.asking.contains(&id);
+        if !asks || !class.lifetime.contains(day) {
+            continue;
+        }
+        let required = plan.model.requirements.iter().filter_map(|required| {
+            let holds = required.lifetime.contains(day) && required.selection.contains(id);
+            match required.demand {
+                Demand::RecoveryTime(time) if holds => Some(time),
+                _ => None,
+            }
+        });
+        // What a class says of itself counts, and nothing else.
+        let own = class.asked().rto.map(|(time, _)| time);
+        let Some(time) = own.or_else(|| required.min()) else {
+            continue;
+        };
+        for class in with_needs(plan, id) {
+            let known = out.entry(class).or_insert(time);
+            *known = time.min(*known);
+        }
+    }
+    out
+}
+
+/// How long it takes until the first byte can come, and from the last one on.
+fn around(plan: &Plan, class: &Class, sizes: Sizes) -> (Seconds, Seconds) {
+    let end = |time: &Interval<Seconds>| match sizes {
+        Sizes::Least => time.low(),
+        Sizes::Most => time.high(),
+    };
+    let asked = class.asked();
+    let setup = asked.restore_setup.as_ref().map(|(time, _)| end(time));
+    let finish = asked.restore_finish.as_ref().map(|(time, _)| end(time));
+    let unsaid = match class.kind {
+        ClassKind::State => Seconds::HOUR,
+        ClassKind::Files | ClassKind::Items => Seconds::ZERO,
+    };
+    (
+        setup.unwrap_or(plan.model.policy.response),
+        finish.unwrap_or(unsaid),
+    )
+}
+
+/// The way from a copy to where the data lives; `None` where nothing says how fast it is. An object storage that does
+/// not say it gives as fast as anybody takes.
+fn way(plan: &Plan, class: &Class, copy: CopyId) -> Option<Way> {
+    let ends: BTreeSet<HostId> = [plan.copies[copy].location.store, class.home.store]
+        .map(|store| plan.host_of(store))
+        .into();
+    let mut lines = Vec::new();
+    for end in &ends {
+        let host = &plan.model.hosts[*end];
+        match host.link {
+            Some(speed) => lines.push((Line::Host(*end), speed.0)),
+            None if host.kind == HostKind::ObjectStorage => {}
+            None => return None,
+        }
+    }
+    for (place, network) in plan.model.networks.iter().enumerate() {
+        let joins = ends.iter().all(|end| network.hosts.contains(end));
+        if let Some(speed) = network.speed.filter(|_| joins) {
+            lines.push((Line::Network(place), speed.0));
+        }
+    }
+    let speed = lines.iter().map(|(_, speed)| *speed).min()?;
+    Some(Way { copy, speed, lines })
+}
+
+/// What losses leave.
+struct Left {
+    /// The classes whose data is gone.
+    lost: BTreeSet<ClassId>,
+    /// What can be restored from, by class.
+    copies: BTreeMap<ClassId, Vec<CopyId>>,
+}
+
+impl Left {
+    fn after(plan: &Plan, losses: &Losses, asked: &BTreeSet<ClassId>) -> Self {
+        let now = midnight(losses.day);
+        // Vaults come back from copies of what they lie in.
+        let vaults = plan.model.vaults.iter();
+        let vaults = vaults.filter_map(|(_, vault)| vault.data.map(|(class, _)| class));
+        let classes: BTreeSet<ClassId> = asked.iter().copied().chain(vaults).collect();
+        let there = |(id, copy): (CopyId, &Copy)| {
+            let is_there = classes.contains(&copy.class) && is_fed(plan, id, losses.day);
+            is_there.then_some(id)
+        };
+        let copies: BTreeSet<CopyId> = plan.copies.iter().filter_map(there).collect();
+        let mut world = World::new(plan, &copies, now, now);
+        for target in &losses.lost {
+            if !matches!(target, Target::Credential(_)) {
+                let strike = Strike {
+                    at: instant(now),
+                    mishap: Mishap::Lose(*target),
+                    span: None,
+                };
+                world.strike(&strike, now);
+            }
+        }
+        let is_left = |id: &CopyId| {
+            let copy = &plan.copies[*id];
+            let live = copy.kind == CopyKind::Live;
+            let gone = losses.empty.contains(id) || (live && losses.also.contains(&copy.class));
+            let counts = copy.counts && !matches!(copy.kind, CopyKind::Transit | CopyKind::Seed);
+            counts && !gone && world.is_up(copy.location.store)
+        };
+        let sound: BTreeSet<CopyId> = copies.iter().copied().filter(is_left).collect();
+        let keys = world.keys_left(now, &sound);
+        let mut out: BTreeMap<ClassId, Vec<CopyId>> = BTreeMap::new();
+        for id in sound {
+            let copy = &plan.copies[id];
+            let is_open = copy.key.is_none_or(|key| keys.contains(&key));
+            if is_open && copy.kind != CopyKind::Live {
+                out.entry(copy.class).or_default().push(id);
+            }
+        }
+        let gone = world.live_lost.keys().chain(&losses.also);
+        let is_there = |class: &&ClassId| world.live.contains_key(class);
+        Self {
+            lost: gone.filter(is_there).copied().collect(),
+            copies: out,
+        }
+    }
+}
+
+/// Whether a copy is there on a day, and all that it is made from.
+fn is_fed(plan: &Plan, id: CopyId, day: Date) -> bool {
+    let mut copies = std::iter::successors(Some(id), |id| plan.copies[*id].source);
+    copies.all(|id| plan.copies[id].lifetime.contains(day))
+}
