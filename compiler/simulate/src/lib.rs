@@ -15,7 +15,8 @@
 //! script finds their record, on its own host: elsewhere the times alone count. After a fault everything that
 //! survives goes on.
 //!
-//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]).
+//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]), and
+//! how long one record outlives its deletion ([`erased`]).
 //!
 //! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
 //! `max delete` would stop, which counts files and so is not known; restores.
@@ -28,6 +29,7 @@
 mod calendar;
 mod content;
 mod engine;
+mod erased;
 mod judge;
 mod log;
 mod reach;
@@ -49,6 +51,7 @@ use thrice_model::{ClassId, StepId, Strike};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
+pub use erased::{Erasure, OneRun, Stay, erased};
 pub use log::Ran;
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
 pub use room::{Weighed, Weighing};
