@@ -32,7 +32,8 @@ pub(super) struct Thing {
 
 /// What is in a copy.
 pub(super) struct There {
-    pub things: Vec<Thing>,
+    /// What is there, by when it was taken.
+    pub things: BTreeMap<Option<i64>, Thing>,
     pub keeps: Keeps,
     pub stay: Stay,
     /// Until when the store keeps what was deleted.
@@ -104,7 +105,7 @@ impl<'p> Player<'p> {
         for id in &erasure.copies {
             let copy = &plan.copies[*id];
             let there = There {
-                things: Vec::new(),
+                things: BTreeMap::new(),
                 keeps: Keeps::of(plan, copy, erasure.on, (from, until)),
                 stay: Stay::default(),
                 kept: i64::MIN,
@@ -352,7 +353,7 @@ impl<'p> Player<'p> {
         };
         if matches!(step.verb, Verb::Expire { .. }) {
             for (copy, there) in &self.there {
-                let due = there.things.iter().filter(|thing| {
+                let due = there.things.values().filter(|thing| {
                     let due = self.is_due(*copy, id, thing);
                     due.is_some_and(|due| due <= now)
                 });
@@ -380,7 +381,7 @@ impl<'p> Player<'p> {
             Verb::Move { .. } if self.plan.is_part(copy) => Vec::new(),
             Verb::Move { older_than } => {
                 let age = older_than.as_ref().map(|(age, clock, _)| (age.0, *clock));
-                let old = things.iter().filter(|thing| match age {
+                let old = things.values().filter(|thing| match age {
                     None => true,
                     Some((age, AgeClock::Mtime | AgeClock::Use)) => thing.made + age <= now,
                     Some((age, _)) => thing.entered + age <= now,
@@ -390,11 +391,11 @@ impl<'p> Player<'p> {
             Verb::Backup {
                 mirror: Some(_), ..
             } => {
-                let made = things.iter().filter(|thing| thing.forgotten.is_none());
+                let made = things.values().filter(|thing| thing.forgotten.is_none());
                 let newest = made.max_by_key(|thing| thing.taken);
                 newest.copied().into_iter().collect()
             }
-            _ => things.clone(),
+            _ => things.values().copied().collect(),
         };
         // A state is always being written.
         let state = self.plan.model.classes[copy.class].kind == ClassKind::State;

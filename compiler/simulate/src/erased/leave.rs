@@ -1,6 +1,7 @@
 //! What a run leaves in a copy, and what it takes away there.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use thrice_model::{ClassKind, StepId, Verb};
 use thrice_plan::{CopyId, Leave, restic_clock};
@@ -83,36 +84,38 @@ impl Player<'_> {
         let Some(there) = self.there.get_mut(&copy) else {
             return;
         };
-        let mut things = std::mem::take(&mut there.things);
-        things.retain_mut(|old| {
-            let anew = new.iter().find(|thing| thing.taken == old.taken);
-            let goes = anew.is_none() && others != Others::Stay;
-            let overwritten = anew.is_some_and(|thing| thing.made > old.made);
-            if old.has && (goes || overwritten) {
-                let until = match others {
-                    Others::Aside => EVER,
-                    Others::Stay | Others::Go => there.keeps.until(old.entered, now),
-                };
-                there.kept = there.kept.max(until);
-            }
-            if let Some(thing) = anew {
-                old.forgotten = thing.forgotten;
-                if overwritten {
-                    (old.entered, old.made, old.has) = (now, thing.made, thing.has);
+        let keeps = &there.keeps;
+        let mut kept = there.kept;
+        let mut keep = |old: &Thing| {
+            let until = match others {
+                Others::Aside => EVER,
+                Others::Stay | Others::Go => keeps.until(old.entered, now),
+            };
+            kept = kept.max(if old.has { until } else { i64::MIN });
+        };
+        if others != Others::Stay {
+            let stays: BTreeSet<Option<i64>> = new.iter().map(|thing| thing.taken).collect();
+            there.things.retain(|taken, old| {
+                let stays = stays.contains(taken);
+                if !stays {
+                    keep(old);
                 }
+                stays
+            });
+        }
+        for thing in new {
+            let came = Thing {
+                entered: now,
+                ..*thing
+            };
+            let old = there.things.entry(thing.taken).or_insert(came);
+            old.forgotten = thing.forgotten;
+            if thing.made > old.made {
+                keep(old);
+                *old = came;
             }
-            !goes
-        });
-        let came = new.iter().filter(|thing| {
-            let mut known = things.iter();
-            !known.any(|old| old.taken == thing.taken)
-        });
-        let came: Vec<Thing> = came.copied().collect();
-        things.extend(came.into_iter().map(|thing| Thing {
-            entered: now,
-            ..thing
-        }));
-        there.things = things;
+        }
+        there.kept = kept;
         self.note(copy, now);
         self.watch(copy, now);
     }
@@ -127,14 +130,16 @@ impl Player<'_> {
         let Some(there) = self.there.get(&copy) else {
             return;
         };
-        let (gone, left): (Vec<Thing>, Vec<Thing>) =
-            there.things.iter().partition(|thing| goes(self, thing));
+        let all = there.things.values();
+        let gone: Vec<Thing> = all.filter(|thing| goes(self, thing)).copied().collect();
         let kept = gone.iter().filter(|thing| thing.has);
         let kept = kept.map(|thing| there.keeps.until(thing.entered, now));
         let kept = kept.max().unwrap_or(i64::MIN);
         if let Some(there) = self.there.get_mut(&copy) {
             there.kept = there.kept.max(kept);
-            there.things = left;
+            for thing in &gone {
+                there.things.remove(&thing.taken);
+            }
         }
         self.note(copy, now);
     }
@@ -143,7 +148,7 @@ impl Player<'_> {
     fn tidy(&mut self, copy: CopyId, limit: i64, now: i64) {
         let state = self.plan.model.classes[self.plan.copies[copy].class].kind == ClassKind::State;
         let there = self.there.get(&copy);
-        let newest = there.and_then(|there| there.things.iter().map(|thing| thing.taken).max());
+        let newest = there.and_then(|there| there.things.keys().next_back().copied());
         self.take_away(copy, now, |_, thing| {
             thing.entered <= limit && !(state && Some(thing.taken) == newest)
         });
@@ -158,12 +163,8 @@ impl Player<'_> {
         let Some(there) = self.there.get_mut(&copy) else {
             return;
         };
-        let known = there
-            .things
-            .iter()
-            .filter(|thing| thing.forgotten.is_none());
-        let mut taken: Vec<i64> = known.filter_map(|thing| thing.taken).collect();
-        taken.sort_unstable();
+        let known = there.things.values().filter(|it| it.forgotten.is_none());
+        let taken: Vec<i64> = known.filter_map(|thing| thing.taken).collect();
         let zone = restic_clock(&plan.model.steps[step], &plan.model);
         let times = taken.iter().map(|at| {
             let at = instant(*at);
@@ -175,7 +176,11 @@ impl Player<'_> {
         let Ok(decisions) = keeps(rules, version, &times, &instant(now).to_zoned(zone)) else {
             return;
         };
-        for thing in there.things.iter_mut().filter(|it| it.forgotten.is_none()) {
+        for thing in there
+            .things
+            .values_mut()
+            .filter(|it| it.forgotten.is_none())
+        {
             let place = thing
                 .taken
                 .map(|at| taken.partition_point(|other| *other < at));
@@ -185,7 +190,7 @@ impl Player<'_> {
         }
         there
             .things
-            .retain(|thing| thing.has || thing.forgotten.is_none());
+            .retain(|_, thing| thing.has || thing.forgotten.is_none());
         self.note(copy, now);
     }
 
@@ -194,8 +199,8 @@ impl Player<'_> {
         let Some(there) = self.there.get_mut(&copy) else {
             return;
         };
-        let has = there.things.iter().any(|thing| thing.has);
-        let mut versions = there.things.iter();
+        let has = there.things.values().any(|thing| thing.has);
+        let mut versions = there.things.values();
         let known = versions.any(|thing| thing.has && thing.forgotten.is_none());
         let stay = &mut there.stay;
         if has {
@@ -219,7 +224,10 @@ impl Player<'_> {
         let Some(there) = player.there.get(&copy) else {
             return;
         };
-        let came = there.things.iter().filter(|it| it.has && it.entered == now);
+        let came = there
+            .things
+            .values()
+            .filter(|it| it.has && it.entered == now);
         let came: Vec<&Thing> = came.collect();
         let looks = rules.flat_map(|step| {
             let dues = came

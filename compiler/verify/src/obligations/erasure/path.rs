@@ -1,8 +1,9 @@
 //! When something is gone from each copy at the latest, summed along the way it came.
 //!
 //! The clock starts when it is deleted or replaced where it lives; for items, which nobody deletes, when
-//! they are written. Until a source has given it up a step may read it once more, so a copy's time is its
-//! source's, the time that a run takes, and what it keeps itself.
+//! they are written. Until it is gone from its place in a source a step may read it once more, so a copy's time is that
+//! of its source, the time that a run takes, and what it keeps itself. What a store still keeps of what is deleted in
+//! it no step reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,8 @@ use crate::context::Context;
 pub(super) struct Death {
     /// How long after it was deleted at home it is gone from here; `None`: never.
     pub at: Option<Seconds>,
+    /// The same, of its place here: the store may keep it for longer, and nothing reads that.
+    pub read: Option<Seconds>,
     /// Why so late, or why never.
     pub why: String,
     /// Steps that must go on running for it, its sources' too.
@@ -75,18 +78,23 @@ impl Path<'_, '_> {
             .map_or_else(BTreeSet::new, |source| source.relies.clone());
         let base = match &source {
             None => Some(Seconds::ZERO),
-            Some(source) => source.at,
+            Some(source) => source.read,
         };
         let (at, why) = match (base, copy.made_by) {
             (None, _) => (None, "what it is made from never goes".to_owned()),
             (Some(base), None) => self.at_home(copy, base, &mut relies),
             (Some(base), Some(by)) => self.made(copy, by, base, &mut relies),
         };
-        let (at, why) = match at {
-            Some(at) => self.kept_by_store(copy, at, why),
-            None => (None, why),
+        let (read, (at, why)) = match at {
+            Some(at) => (Some(at), self.kept_by_store(copy, at, why)),
+            None => (None, (None, why)),
         };
-        Death { at, why, relies }
+        Death {
+            at,
+            read,
+            why,
+            relies,
+        }
     }
 
     fn at_home(

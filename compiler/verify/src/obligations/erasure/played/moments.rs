@@ -14,7 +14,7 @@ use super::adverse::{Course, Way};
 use super::rhythm::{apart, count_of, due_between, snapshots};
 
 /// How many moments are tried.
-const TRIED: usize = 16;
+const TRIED: usize = 24;
 /// Of the widest gaps of one step, so many.
 const WIDEST: usize = 3;
 /// In which they are looked for.
@@ -113,18 +113,24 @@ impl Moments<'_, '_> {
         };
         let dues = self.dues(step, self.from);
         let missed = count_of(plan.cadences[step].missed);
-        let mut out = widest(&dues, missed.saturating_add(1));
+        let mut out = Vec::new();
+        let jitter = plan.cadences[step].jitter;
+        for due in widest(&dues, missed.saturating_add(1)) {
+            out.extend([due, due.saturating_add(jitter.0)]);
+        }
+        let at = |place: usize| dues.get(place).map(|due| due.as_second());
+        // So that what comes later is just too early.
+        for target in self.targets(2) {
+            let next = dues.partition_point(|due| due.as_second() <= target);
+            let before = next.checked_sub(1).and_then(at);
+            let late = before.map(|due| due.saturating_add(jitter.0).min(target));
+            out.extend(late.into_iter().chain(at(next)));
+        }
         // The last of a month, a week or a year, and so that all others of it are missed.
         let ends = ends(&dues);
-        let with_missed = |end: &usize| [Some(*end), end.checked_sub(missed)];
-        let at = |place: usize| dues.get(place).map(|due| due.as_second());
-        let ends = ends.iter().flat_map(with_missed).flatten();
-        // So that what comes later is just too early.
-        let targets = self.targets(2).into_iter().flat_map(|target| {
-            let next = dues.partition_point(|due| due.as_second() <= target);
-            [next.checked_sub(1), Some(next)].into_iter().flatten()
-        });
-        out.extend(targets.chain(ends).filter_map(at));
+        let with_missed = |end: usize| [Some(end), end.checked_sub(missed)];
+        let ends = ends.into_iter().flat_map(with_missed).flatten();
+        out.extend(ends.filter_map(at));
         out
     }
 
@@ -153,27 +159,33 @@ impl Moments<'_, '_> {
     /// Moments so long before the widest gaps of what comes later that it is then just due, by the sums of delays.
     fn targets(&self, from: usize) -> Vec<i64> {
         let plan = self.way.plan;
-        let at = |id: CopyId| self.deaths.get(&id).and_then(|death| death.at);
+        let read = |id: CopyId| self.deaths.get(&id).and_then(|death| death.read);
+        let missed = |step: StepId| count_of(plan.cadences[step].missed).saturating_add(1);
         let mut out = Vec::new();
+        let mut add = |base: Seconds, dues: &dyn Fn(i64) -> (Vec<Timestamp>, usize)| {
+            let (dues, runs) = dues(self.from.saturating_add(base.0));
+            let all = widest(&dues, runs).into_iter();
+            out.extend(all.map(|due| due.saturating_sub(base.0)));
+        };
         for id in self.way.copies.iter().skip(from) {
             let copy = &plan.copies[*id];
-            if let (Some(step), Some(base)) = (copy.made_by, copy.source.and_then(at)) {
-                let dues = self.dues(step, self.from.saturating_add(base.0));
-                let next = count_of(plan.cadences[step].missed).saturating_add(1);
-                let all = widest(&dues, next).into_iter();
-                out.extend(all.map(|due| due.saturating_sub(base.0)));
+            if let (Some(step), Some(base)) = (copy.made_by, copy.source.and_then(read)) {
+                add(base, &|from| (self.dues(step, from), missed(step)));
             }
         }
         for id in self.way.copies.iter().skip(from.saturating_sub(1)) {
-            let own = plan.snapshots.get(plan.copies[*id].location.store);
-            if let (Some(own), Some(at)) = (own.copied().flatten(), at(*id)) {
-                let base = at.saturating_sub(own.stay);
-                let from = self.from.saturating_add(base.0);
-                let window = (from, from.saturating_add(YEAR.0));
-                let (taken, keep) = snapshots(plan, *id, window);
-                let all = widest(&taken, keep).into_iter();
-                out.extend(all.map(|taken| taken.saturating_sub(base.0)));
+            let Some(read) = read(*id) else {
+                continue;
+            };
+            for step in self.way.clears(*id) {
+                let delay = plan.cadences[step].worst_delay().unwrap_or(read);
+                let base = read.saturating_sub(delay);
+                add(base, &|from| {
+                    (self.dues(step, from.saturating_add(1)), missed(step))
+                });
             }
+            let window = |from: i64| (from, from.saturating_add(YEAR.0));
+            add(read, &|from| snapshots(plan, *id, window(from)));
         }
         out
     }
