@@ -425,7 +425,7 @@ impl<'p> Player<'p> {
             // A prune looks what is needed when it begins; after a backup it begins when that has forgotten.
             let looks = match step.verb {
                 Verb::Prune => run.start,
-                _ => now,
+                _ => now.saturating_add(1),
             };
             let all: Vec<CopyId> = self.there.keys().copied().collect();
             for id in all {
@@ -433,7 +433,7 @@ impl<'p> Player<'p> {
                 let here = plan.copies[id].repository == Some(repository);
                 if here && matches!(by, Some(Verb::Backup { .. })) {
                     self.take_away(id, now, |_, thing| {
-                        thing.forgotten.is_some_and(|at| at <= looks)
+                        thing.forgotten.is_some_and(|at| at < looks)
                     });
                 }
             }

@@ -8,6 +8,7 @@
 
 mod path;
 mod played;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 

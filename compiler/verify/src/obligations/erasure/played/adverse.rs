@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use thrice_model::{AgeClock, Source, StepId, Verb};
+use thrice_plan::calendar::after_is_enforced;
 use thrice_plan::{CopyId, Leave, Plan};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Erasure, OneRun, Stay, erased};
@@ -149,12 +150,37 @@ impl Way<'_> {
         if let Some(due) = next.checked_sub(1).and_then(|last| dues.get(last)) {
             let late = Seconds(until.saturating_sub(due.as_second())).min(cadence.jitter);
             of_step.insert(*due, OneRun::Goes { late, takes });
+            self.hurry(course, step, *due, runs);
         }
+        let of_step = runs.entry(step).or_default();
         miss(&dues, next, cadence.missed, of_step);
         if course.always && matches!(verb, Verb::Backup { .. }) {
             let round = count_of(cadence.missed).saturating_add(1);
             for first in (next..dues.len()).step_by(round) {
                 miss(&dues, first, cadence.missed, of_step);
+            }
+        }
+    }
+
+    /// Those that a run waits for are on time and short.
+    fn hurry(&self, course: &Course, id: StepId, due: Timestamp, runs: &mut Runs) {
+        let steps = &self.plan.model.steps;
+        for (other, _) in &steps[id].timing.after {
+            if !after_is_enforced(&steps[id], *other, &steps[*other]) {
+                continue;
+            }
+            let dues = self.dues(*other, course);
+            let next = dues.partition_point(|at| *at <= due);
+            let goes = OneRun::Goes {
+                late: Seconds::ZERO,
+                takes: self.plan.cadences[*other].duration.low(),
+            };
+            if let Some(at) = next.checked_sub(1).and_then(|last| dues.get(last)) {
+                let of_other = runs.entry(*other).or_default();
+                if of_other.get(at).is_none() {
+                    of_other.insert(*at, goes);
+                    self.hurry(course, *other, *at, runs);
+                }
             }
         }
     }
@@ -256,7 +282,8 @@ impl Way<'_> {
             AgeClock::Mtime | AgeClock::Use => came.max(course.written.saturating_add(age.0)),
         };
         match &self.plan.model.steps[step].verb {
-            Verb::Prune => stay.forgotten.map(Timestamp::as_second),
+            // One that begins when it is forgotten has looked before.
+            Verb::Prune => Some(stay.forgotten?.as_second().saturating_add(1)),
             Verb::Expire { after, clock, .. } => Some(by_age(*clock, after.high())),
             Verb::Move { older_than } => Some(match older_than {
                 Some((age, clock, _)) => by_age(*clock, *age),

@@ -116,7 +116,9 @@ impl Moments<'_, '_> {
         let mut out = Vec::new();
         let jitter = plan.cadences[step].jitter;
         for due in widest(&dues, missed.saturating_add(1)) {
-            out.extend([due, due.saturating_add(jitter.0)]);
+            // Late by as much as may be, or just so that what ages from its end is not old enough in time.
+            let late = [Seconds::ZERO, jitter.min(Seconds(1)), jitter];
+            out.extend(late.map(|late| due.saturating_add(late.0)));
         }
         let at = |place: usize| dues.get(place).map(|due| due.as_second());
         // So that what comes later is just too early.
@@ -162,15 +164,15 @@ impl Moments<'_, '_> {
         let read = |id: CopyId| self.deaths.get(&id).and_then(|death| death.read);
         let missed = |step: StepId| count_of(plan.cadences[step].missed).saturating_add(1);
         let mut out = Vec::new();
-        let mut add = |base: Seconds, dues: &dyn Fn(i64) -> (Vec<Timestamp>, usize)| {
+        let mut add = |base: Seconds, later: i64, dues: &dyn Fn(i64) -> (Vec<Timestamp>, usize)| {
             let (dues, runs) = dues(self.from.saturating_add(base.0));
             let all = widest(&dues, runs).into_iter();
-            out.extend(all.map(|due| due.saturating_sub(base.0)));
+            out.extend(all.map(|due| due.saturating_sub(base.0).saturating_add(later)));
         };
         for id in self.way.copies.iter().skip(from) {
             let copy = &plan.copies[*id];
             if let (Some(step), Some(base)) = (copy.made_by, copy.source.and_then(read)) {
-                add(base, &|from| (self.dues(step, from), missed(step)));
+                add(base, 0, &|from| (self.dues(step, from), missed(step)));
             }
         }
         for id in self.way.copies.iter().skip(from.saturating_sub(1)) {
@@ -180,12 +182,10 @@ impl Moments<'_, '_> {
             for step in self.way.clears(*id) {
                 let delay = plan.cadences[step].worst_delay().unwrap_or(read);
                 let base = read.saturating_sub(delay);
-                add(base, &|from| {
-                    (self.dues(step, from.saturating_add(1)), missed(step))
-                });
+                add(base, 1, &|from| (self.dues(step, from), missed(step)));
             }
             let window = |from: i64| (from, from.saturating_add(YEAR.0));
-            add(read, &|from| snapshots(plan, *id, window(from)));
+            add(read, 0, &|from| snapshots(plan, *id, window(from)));
         }
         out
     }
