@@ -16,6 +16,7 @@
 //! that it comes `after` failed, which its own missed runs stand for; and what a prune may leave in files that are
 //! still needed (`max unused`).
 
+mod clearing;
 mod follow;
 mod keeping;
 mod leave;

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use thrice_model::{AgeClock, ClassKind, Source, StepId, Verb};
+use thrice_model::{AgeClock, ClassKind, StepId, Verb};
 use thrice_plan::calendar::after_is_enforced;
-use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave, Plan};
+use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 use thrice_quantity::Seconds;
 
 use super::keeping::Keeps;
@@ -220,53 +220,6 @@ impl<'p> Player<'p> {
             next.extend(before.chain(self.plan.model.followed(step)));
         }
         out
-    }
-
-    /// Whether nobody runs it: a lifecycle rule, or people who say themselves how late they are.
-    pub(super) fn is_rule(&self, step: StepId) -> bool {
-        let step = &self.plan.model.steps[step];
-        match &step.verb {
-            Verb::Expire { clock, .. } => *clock == AgeClock::Use || step.timing.schedule.is_none(),
-            _ => false,
-        }
-    }
-
-    /// When a clean-up by age may delete something in a copy; `None` where it never does.
-    pub(super) fn is_due(&self, copy: CopyId, step: StepId, thing: &Thing) -> Option<i64> {
-        let (what, rule) = (&self.plan.copies[copy], &self.plan.model.steps[step]);
-        let (
-            Verb::Expire {
-                after,
-                clock,
-                noncurrent: false,
-                ..
-            },
-            Source::Location(place, _),
-        ) = (&rule.verb, &rule.source)
-        else {
-            return None;
-        };
-        // What lives there, people delete themselves.
-        let at_home = what.kind == CopyKind::Live && !self.are_items(what);
-        if at_home || !place.contains(&what.location) {
-            return None;
-        }
-        let due = match clock {
-            AgeClock::Upload | AgeClock::Snapshot => thing.entered.saturating_add(after.high().0),
-            AgeClock::Mtime | AgeClock::Use => {
-                let aged = thing.made.saturating_add(after.high().0);
-                aged.max(thing.entered)
-            }
-        };
-        let late = match (clock, self.is_rule(step)) {
-            (AgeClock::Use, _) | (_, false) => 0,
-            (_, true) => LIFECYCLE_LATE.0,
-        };
-        Some(due.saturating_add(late))
-    }
-
-    fn are_items(&self, copy: &Copy) -> bool {
-        self.plan.model.classes[copy.class].kind == ClassKind::Items
     }
 
     fn next_due(&mut self, id: StepId) {

@@ -1,13 +1,12 @@
 //! What a run leaves in a copy, and what it takes away there.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use thrice_model::{ClassKind, StepId, Verb};
-use thrice_plan::{CopyId, Leave, restic_clock};
+use thrice_plan::{CopyId, restic_clock};
 use thrice_retention::{KeepRules, keeps};
 
-use super::follow::{Job, Player, Thing};
+use super::follow::{Player, Thing};
 use super::keeping::EVER;
 use crate::calendar::instant;
 
@@ -214,28 +213,5 @@ impl Player<'_> {
         } else if stay.came.is_some() {
             stay.forgotten.get_or_insert(instant(now));
         }
-    }
-
-    /// Rules and people look at what has just come when it is old enough for them.
-    fn watch(&mut self, copy: CopyId, now: i64) {
-        let player = &*self;
-        let leaves = player.plan.copies[copy].leaves.iter().map(Leave::by);
-        let rules = leaves.filter(|step| player.acts(*step) && player.is_rule(*step));
-        let Some(there) = player.there.get(&copy) else {
-            return;
-        };
-        let came = there
-            .things
-            .values()
-            .filter(|it| it.has && it.entered == now);
-        let came: Vec<&Thing> = came.collect();
-        let looks = rules.flat_map(|step| {
-            let dues = came
-                .iter()
-                .filter_map(move |thing| player.is_due(copy, step, thing));
-            dues.map(move |due| (due, Job::Clear(copy, step)))
-        });
-        let looks: Vec<_> = looks.collect();
-        self.queue.extend(looks.into_iter().map(Reverse));
     }
 }
