@@ -295,13 +295,16 @@ impl Path<'_, '_> {
         if prunes {
             return (Some(forgotten), why);
         }
-        let pruning = self.context.prunes().iter().copied().filter(|id| {
-            let step = &plan.model.steps[*id];
-            step.lifetime.contains(self.day)
-                && copy.repository.is_some()
-                && (matches!(&step.source, Source::Repository(r, _) if Some(*r) == copy.repository)
-                    || matches!(&step.target, StepTarget::Repository(r, _) if Some(*r) == copy.repository))
+        // Whoever prunes a repository removes what others have forgotten there.
+        let pruning = plan.model.steps.iter().filter(|(_, step)| {
+            let of = match (&step.verb, &step.source, &step.target) {
+                (Verb::Prune, Source::Repository(of, _), _)
+                | (Verb::Backup { prune: true, .. }, _, StepTarget::Repository(of, _)) => Some(*of),
+                _ => None,
+            };
+            of.is_some() && of == copy.repository && step.lifetime.contains(self.day)
         });
+        let pruning = pruning.map(|(id, _)| id);
         let soonest = pruning.filter_map(|id| Some((self.delay(id)?, id))).min();
         match soonest {
             Some((delay, prune)) => {

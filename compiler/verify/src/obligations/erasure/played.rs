@@ -66,6 +66,9 @@ fn confirm(context: &Context<'_>, outlived: &Outlived) -> Result<Played, String>
     if way.lasts > CENTURY {
         return Ok(Played::Not("ages of more than a century"));
     }
+    if way.has_many_runs() {
+        return Ok(Played::Not("more runs than can be played"));
+    }
     for course in moments::courses(&way, &outlived.deaths) {
         let stays = way.play(&course)?;
         unbounded(context, outlived, (&way, &course), &stays)?;
@@ -124,14 +127,6 @@ fn unbounded(
 
 /// What it rests on that something never goes, where no play shows it.
 fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
-    let steps = way.iter().filter_map(|id| plan.copies[*id].made_by);
-    let tagged = steps.into_iter().any(|step| {
-        let verb = &plan.model.steps[step].verb;
-        matches!(verb, Verb::Backup { keep: Some((rules, _)), .. } if !rules.tags.is_empty())
-    });
-    if tagged {
-        return Some("snapshots with tags");
-    }
     // Counted are the rules where things are only added: elsewhere others delete what a step keeps.
     let cleared = way.iter().any(|id| {
         let copy = &plan.copies[*id];

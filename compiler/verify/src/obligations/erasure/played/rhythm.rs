@@ -11,6 +11,9 @@ use thrice_quantity::Seconds;
 use super::adverse::{Course, Way};
 use super::at;
 
+/// No step is played for more runs: hourly ones for more than four years.
+const MANY_RUNS: i64 = 40_000;
+
 /// When a step is due between two instants.
 pub(super) fn due_between(plan: &Plan, step: StepId, (from, until): (i64, i64)) -> Vec<Timestamp> {
     let step = &plan.model.steps[step];
@@ -52,6 +55,18 @@ pub(super) fn apart(dues: &[Timestamp], runs: usize) -> impl Iterator<Item = Sec
 }
 
 impl Way<'_> {
+    /// Whether some step runs too often for all its runs to be played.
+    pub(super) fn has_many_runs(&self) -> bool {
+        let copies = &self.plan.copies;
+        let makes = self.copies.iter().filter_map(|id| copies[*id].made_by);
+        let clears = self.copies.iter().flat_map(|id| self.clears(*id));
+        let mut apart = makes.chain(clears).filter_map(|step| {
+            let apart = self.plan.cadences[step].narrowest?;
+            Some(apart.0.max(1))
+        });
+        apart.any(|apart| self.lasts.0 / apart > MANY_RUNS)
+    }
+
     /// Whether in a course no runs, nor snapshots of a store, lie further apart than the plan says: it knows those
     /// of the policy's years.
     pub(super) fn is_in_rhythm(&self, course: &Course) -> bool {

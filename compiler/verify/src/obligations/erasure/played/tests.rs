@@ -247,6 +247,68 @@ fn what_no_calendar_brings_together_is_named() {
     );
 }
 
+/// What a mirror of a repository brings it forgets by the times of its backup's versions; its runs begin when those end.
+#[test]
+fn a_mirror_of_a_backup_is_played() {
+    let mirrored = "host orc at home/rack { runs zerobyte, cron; has restic 0.18.0, zerobyte 0.41.0; store local { medium nvme } }\n\
+        credential w { account s3; may read, write, delete on s3.near; held on orc; profile \"w\" }\n\
+        repository first in orc.local:/first { engine restic 0.18.0; key k }\n\
+        repository second in s3.near:/second { engine restic 0.18.0; key k; credential w }\n\
+        copy again of db from up to second by orc.zerobyte { checked daily at 08:00 UTC; taking 1m..2h; monitor watch }\n\
+        backup up of db to first by orc.zerobyte { daily at 02:30 UTC; taking 1m..4h; jitter 5m; keep 7 last; prune; monitor watch }\n";
+    let text = [FILES, mirrored].concat();
+    // Two runs of the backup, four of its own and their signal are missed, seven times.
+    let sum = sum(&text);
+    assert_eq!(days(sum), 56);
+    let (told, replayed, rest_on, mismatches) = played(&text, sum.0 - 86_400);
+    assert_eq!(
+        (told, replayed, rest_on, mismatches),
+        (vec!["T1701"], 1, vec![], vec![])
+    );
+}
+
+/// Whoever prunes a repository removes what others have forgotten there.
+#[test]
+fn another_backup_prunes_as_well() {
+    let text = format!(
+        "{FILES}{REPOSITORY}class other is files on web.disk:/other\n\
+         backup up of db to r by web.cron {{ daily at 02:00 UTC; taking 1h..1h; keep 7 last }}\n\
+         backup too of other to r by web.cron {{ weekly on Sunday at 03:00 UTC; taking 1h..1h; keep 7 last; prune }}\n"
+    );
+    assert_eq!(days(sum(&text)), 14);
+    let (told, replayed, rest_on, mismatches) = played(&text, 9 * 86_400);
+    assert_eq!(
+        (told, replayed, rest_on, mismatches),
+        (vec!["T1701"], 1, vec![], vec![])
+    );
+}
+
+#[test]
+fn what_never_goes_and_cannot_be_played_is_named() {
+    let rests_on = |text: &str, most: i64| {
+        let (told, replayed, rest_on, mismatches) = played(text, most * 86_400);
+        assert_eq!(
+            (told, replayed, mismatches),
+            (vec!["T1702"], 0, vec![]),
+            "{text}"
+        );
+        rest_on
+    };
+    let often = "sync up of db to web.disk:/up by web.cron { every 15 min }\n\
+                 copy out of db from up to tower.tank:/out by web.cron { daily at 04:00 UTC }\n";
+    let often = [FILES, often].concat();
+    assert_eq!(rests_on(&often, 9), ["more runs than can be played"]);
+    let copy = "copy out of db to tower.tank:/out by web.cron { daily at 04:00 UTC }\n";
+    let copy = [FILES, copy].concat();
+    assert_eq!(rests_on(&copy, 36_000), ["ages of more than a century"]);
+    // A rule deletes what a repository has, which is another error.
+    let ruled = format!(
+        "{FILES}{REPOSITORY}backup up of db to r by web.cron {{ daily at 02:00 UTC }}\n\
+         expire old of s3.near:/r after 30 days by upload\n"
+    );
+    assert_eq!(rests_on(&ruled, 9), ["rules that delete what a step keeps"]);
+}
+
 /// As if the verifier were wrong.
 #[test]
 fn a_bound_that_is_none_is_an_internal_error() {
