@@ -15,8 +15,8 @@
 //! script finds their record, on its own host: elsewhere the times alone count. After a fault everything that
 //! survives goes on.
 //!
-//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]) and how soon
-//! what was lost is back in use ([`Restoring`]).
+//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]), how soon
+//! what was lost is back in use ([`Restoring`]), and how long one record outlives its deletion ([`erased`]).
 //!
 //! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
 //! `max delete` would stop, which counts files and so is not known; that restores bring something back: nothing of what was lost is there again.
@@ -29,6 +29,7 @@
 mod calendar;
 mod content;
 mod engine;
+mod erased;
 mod judge;
 mod lines;
 mod log;
@@ -52,6 +53,7 @@ use thrice_model::{ClassId, StepId, Strike};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
+pub use erased::{Erasure, OneRun, Stay, erased};
 pub use log::Ran;
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
 pub use restores::{Losses, Restored, Restoring};

@@ -103,31 +103,35 @@ fn stores_keep_what_is_deleted_in_them() {
     );
     assert_eq!(snapshots, "gone everywhere after 428 d 2 h 10 min");
     let versioned = "medium object; versioning on } }";
-    let rule = "expire old of s3.main after 20 days by upload { noncurrent }\n";
+    let rule = "expire old of s3.main after 40 days by upload { noncurrent }\n";
     let noncurrent = total("medium object } }", versioned, rule);
     assert_eq!(
-        noncurrent, "gone everywhere after 420 d 2 h 10 min",
-        "20 d, and 2 d until the rule acts"
+        noncurrent, "gone everywhere after 409 d 10 min",
+        "367 d, 40 d, and 2 d until the rule acts"
     );
+    // Before that it has gone from the mirror, which does not read old versions.
+    let sooner = "expire old of s3.main after 20 days by upload { noncurrent }\n";
+    let sooner = total("medium object } }", versioned, sooner);
+    assert_eq!(sooner, "gone everywhere after 398 d 2 h 10 min");
     assert_eq!(
         total("medium object } }", versioned, ""),
         "never gone everywhere"
     );
-    // An old version stays for 20 d and is locked for at most 30 d from then on, both at once.
+    // An old version stays for 40 d and is locked for at most 50 d from then on, both at once.
     let locked = |versions: &str, days: u32, rule: &str| {
         let bucket = format!("medium object; {versions}lock compliance {days} days }} }}");
         total("medium object } }", &bucket, rule)
     };
     let on = "versioning on; ";
-    let longer = locked(on, 30, rule);
-    assert_eq!(longer, "gone everywhere after 430 d 2 h 10 min");
-    assert_eq!(locked(on, 20, rule), noncurrent);
+    let longer = locked(on, 50, rule);
+    assert_eq!(longer, "gone everywhere after 419 d 10 min");
+    assert_eq!(locked(on, 40, rule), noncurrent);
     assert_eq!(locked(on, 1, rule), noncurrent);
-    let day_more = locked(on, 21, rule);
-    assert_eq!(day_more, "gone everywhere after 421 d 2 h 10 min");
+    let day_more = locked(on, 41, rule);
+    assert_eq!(day_more, "gone everywhere after 410 d 10 min");
     // Only buckets with versions can be locked: without a rule what is deleted there never goes.
-    assert_eq!(locked("", 30, rule), longer);
-    assert_eq!(locked("", 30, ""), "never gone everywhere");
+    assert_eq!(locked("", 50, rule), longer);
+    assert_eq!(locked("", 50, ""), "never gone everywhere");
 }
 
 #[test]

@@ -7,6 +7,8 @@
 //! said, with the monitors that would tell.
 
 mod path;
+mod played;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,7 +95,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         }
     }
     for outlived in outlived.values() {
-        out.findings.push(outlives(context, outlived));
+        if played::is_borne_out(context, out, outlived) {
+            out.findings.push(outlives(context, outlived));
+        }
     }
     if !unwatched.is_empty() {
         out.findings.push(not_watched(context, &unwatched));

@@ -1,8 +1,9 @@
 //! When something is gone from each copy at the latest, summed along the way it came.
 //!
 //! The clock starts when it is deleted or replaced where it lives; for items, which nobody deletes, when
-//! they are written. Until a source has given it up a step may read it once more, so a copy's time is its
-//! source's, the time that a run takes, and what it keeps itself.
+//! they are written. Until it is gone from its place in a source a step may read it once more, so a copy's time is that
+//! of its source, the time that a run takes, and what it keeps itself. What a store still keeps of what is deleted in
+//! it no step reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use thrice_quantity::Seconds;
 use thrice_retention::closed_form;
 
 use super::super::kept::{Noncurrent, noncurrent};
+use super::waiting::waits;
 use crate::context::Context;
 
 /// What takes it away from a copy, or why nothing does.
@@ -20,6 +22,10 @@ use crate::context::Context;
 pub(super) struct Death {
     /// How long after it was deleted at home it is gone from here; `None`: never.
     pub at: Option<Seconds>,
+    /// The same, of its place here: the store may keep it for longer, and nothing reads that.
+    pub read: Option<Seconds>,
+    /// The latest time that its file may bear: that at which it was written at home, or its dump was done.
+    bears: Seconds,
     /// Why so late, or why never.
     pub why: String,
     /// Steps that must go on running for it, its sources' too.
@@ -75,18 +81,39 @@ impl Path<'_, '_> {
             .map_or_else(BTreeSet::new, |source| source.relies.clone());
         let base = match &source {
             None => Some(Seconds::ZERO),
-            Some(source) => source.at,
+            Some(source) => source.read,
+        };
+        let bears = match (&source, copy.made_by) {
+            (Some(source), Some(by)) => self.bears(source, by),
+            _ => Seconds::ZERO,
         };
         let (at, why) = match (base, copy.made_by) {
             (None, _) => (None, "what it is made from never goes".to_owned()),
             (Some(base), None) => self.at_home(copy, base, &mut relies),
-            (Some(base), Some(by)) => self.made(copy, by, base, &mut relies),
+            (Some(base), Some(by)) => self.made(copy, by, (base, bears), &mut relies),
         };
-        let (at, why) = match at {
-            Some(at) => self.kept_by_store(copy, at, why),
-            None => (None, why),
+        let (read, (at, why)) = match at {
+            Some(at) => (Some(at), self.kept_by_store(copy, at, why)),
+            None => (None, (None, why)),
         };
-        Death { at, why, relies }
+        Death {
+            at,
+            read,
+            bears,
+            why,
+            relies,
+        }
+    }
+
+    /// Dumps bear the time at which they are done, whatever else brings files the time that they have.
+    fn bears(&self, source: &Death, by: StepId) -> Seconds {
+        let plan = self.context.plan;
+        match (&plan.model.steps[by].verb, source.read) {
+            (Verb::Capture(_), Some(base)) => {
+                base.saturating_add(plan.cadences[by].duration.high())
+            }
+            _ => source.bears,
+        }
     }
 
     fn at_home(
@@ -97,24 +124,34 @@ impl Path<'_, '_> {
     ) -> (Option<Seconds>, String) {
         match self.context.plan.model.classes[copy.class].kind {
             ClassKind::State | ClassKind::Files => (Some(base), "deleted or replaced".to_owned()),
-            ClassKind::Items => self.leaves(copy, base, relies),
+            ClassKind::Items => self.leaves(copy, (base, Seconds::ZERO), relies),
         }
     }
 
-    /// Through the earliest of its ways to leave.
+    /// Through the earliest of its ways to leave, of what came by then and bears such a time.
     fn leaves(
         &self,
         copy: &Copy,
-        entered: Seconds,
+        (entered, bears): (Seconds, Seconds),
         relies: &mut BTreeSet<StepId>,
     ) -> (Option<Seconds>, String) {
+        let plan = self.context.plan;
         let ways = self.context.leaves(copy, self.day).filter_map(|leave| {
+            // What is outside of the part that somebody moves or clears stays.
+            let part = match (leave, &plan.model.steps[leave.by()].source) {
+                (Leave::Into { copy, .. }, _) => plan.is_part(&plan.copies[*copy]),
+                (_, Source::Location(place, _)) => !place.contains(&copy.location),
+                _ => false,
+            };
+            if part {
+                return None;
+            }
             let at = match leave {
                 Leave::AfterEntering { by, .. } | Leave::AtAge { by, .. } => {
-                    self.cleared(*by, entered)?
+                    self.cleared(*by, (entered, bears))?
                 }
                 Leave::Into { copy, by } => {
-                    let older = self.context.plan.copies[*copy].enter.older_than.as_deref();
+                    let older = plan.copies[*copy].enter.older_than.as_deref();
                     let ready = older.map_or(entered, |older| entered.saturating_add(older.high()));
                     ready.saturating_add(self.delay(*by)?)
                 }
@@ -124,7 +161,7 @@ impl Path<'_, '_> {
         });
         match ways.min() {
             Some((at, by)) => {
-                let step = &self.context.plan.model.steps[by];
+                let step = &plan.model.steps[by];
                 if step.timing.schedule.is_some()
                     || step.application == thrice_model::Application::ByHand
                 {
@@ -138,14 +175,14 @@ impl Path<'_, '_> {
 
     /// When a rule or a clean-up has deleted what entered by then; `None` for a clean-up that runs when somebody thinks
     /// of it.
-    fn cleared(&self, by: StepId, entered: Seconds) -> Option<Seconds> {
+    fn cleared(&self, by: StepId, (entered, bears): (Seconds, Seconds)) -> Option<Seconds> {
         let step = &self.context.plan.model.steps[by];
         let Verb::Expire { after, clock, .. } = &step.verb else {
             return None;
         };
         let due = match clock {
             AgeClock::Upload | AgeClock::Snapshot => entered.saturating_add(after.high()),
-            AgeClock::Mtime | AgeClock::Use => entered.max(after.high()),
+            AgeClock::Mtime | AgeClock::Use => entered.max(bears.saturating_add(after.high())),
         };
         // People say themselves how late they are.
         let late = match (clock, &step.timing.schedule) {
@@ -160,7 +197,7 @@ impl Path<'_, '_> {
         &self,
         copy: &Copy,
         by: StepId,
-        base: Seconds,
+        (base, bears): (Seconds, Seconds),
         relies: &mut BTreeSet<StepId>,
     ) -> (Option<Seconds>, String) {
         let plan = self.context.plan;
@@ -168,6 +205,7 @@ impl Path<'_, '_> {
         let name = &step.named.name;
         let cadence = &plan.cadences[by];
         let run = cadence.duration.high().saturating_add(cadence.jitter);
+        let run = run.saturating_add(waits(plan, by));
         let replaced = |relies: &mut BTreeSet<StepId>, more: Seconds, why: String| {
             relies.insert(by);
             match self.delay(by) {
@@ -213,7 +251,10 @@ impl Path<'_, '_> {
                 format!("`{name}` replaces it at its next run"),
             ),
             // It reads by then what it brings: only how long that takes makes it later.
-            _ => self.leaves(copy, base.saturating_add(cadence.duration.high()), relies),
+            _ => {
+                let entered = base.saturating_add(cadence.duration.high());
+                self.leaves(copy, (entered, bears), relies)
+            }
         }
     }
 
@@ -254,13 +295,16 @@ impl Path<'_, '_> {
         if prunes {
             return (Some(forgotten), why);
         }
-        let pruning = self.context.prunes().iter().copied().filter(|id| {
-            let step = &plan.model.steps[*id];
-            step.lifetime.contains(self.day)
-                && copy.repository.is_some()
-                && (matches!(&step.source, Source::Repository(r, _) if Some(*r) == copy.repository)
-                    || matches!(&step.target, StepTarget::Repository(r, _) if Some(*r) == copy.repository))
+        // Whoever prunes a repository removes what others have forgotten there.
+        let pruning = plan.model.steps.iter().filter(|(_, step)| {
+            let of = match (&step.verb, &step.source, &step.target) {
+                (Verb::Prune, Source::Repository(of, _), _)
+                | (Verb::Backup { prune: true, .. }, _, StepTarget::Repository(of, _)) => Some(*of),
+                _ => None,
+            };
+            of.is_some() && of == copy.repository && step.lifetime.contains(self.day)
         });
+        let pruning = pruning.map(|(id, _)| id);
         let soonest = pruning.filter_map(|id| Some((self.delay(id)?, id))).min();
         match soonest {
             Some((delay, prune)) => {
@@ -335,11 +379,11 @@ impl Path<'_, '_> {
     /// From there being something to do to its being done, at worst.
     fn delay(&self, step: StepId) -> Option<Seconds> {
         let cadence = &self.context.plan.cadences[step];
-        if self.with_missed {
-            cadence.worst_delay()
-        } else {
-            cadence.nominal_delay()
-        }
+        let delay = match self.with_missed {
+            true => cadence.worst_delay(),
+            false => cadence.nominal_delay(),
+        };
+        Some(delay?.saturating_add(waits(self.context.plan, step)))
     }
 }
 

@@ -1,0 +1,99 @@
+//! How long something is still somewhere that was deleted where it lives: one record through the plan, on the
+//! calendar.
+//!
+//! A record is a file, a row or an item: it is written where its class lives, and deleted there, or nobody ever does.
+//! Runs carry it on as long as they find it, and what is in their way deletes it: a run that replaces or mirrors,
+//! keep rules by the real forget and the prune after it, clean-ups and lifecycle rules by age, moves. It lies in the
+//! versions of a repository until nothing needs them any more and a prune has removed them; what a store keeps of
+//! what was deleted in it (its own snapshots, old versions, what a lock holds) is there for as long as that.
+//!
+//! Only what is known to be late is: every run starts as late and takes as long as it may, unless it is chosen
+//! otherwise, and lifecycle rules act as late as they may. What the plan does not allow is refused. What is there on
+//! one day is played as if it always had been and always would be. At one instant who reads comes before who
+//! deletes.
+//!
+//! Not played: what a sync deletes of what others wrote under its destination; that a step does not run where one
+//! that it comes `after` failed, which its own missed runs stand for; and what a prune may leave in files that are
+//! still needed (`max unused`).
+
+mod clearing;
+mod follow;
+mod keeping;
+mod leave;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use thrice_model::StepId;
+use thrice_plan::{CopyId, Plan};
+use thrice_quantity::Seconds;
+
+use crate::replay::NotReplayed;
+
+/// What is chosen for one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OneRun {
+    /// It is missed.
+    Missed,
+    /// It starts so late and takes so long. What is begun by another step's end starts then, however late.
+    Goes {
+        /// How much later than it is due.
+        late: Seconds,
+        /// From its start to its end.
+        takes: Seconds,
+    },
+}
+
+/// A record to be followed.
+#[derive(Clone, Debug)]
+pub struct Erasure {
+    /// The copies in which it is followed, of one class: with each its source.
+    pub copies: BTreeSet<CopyId>,
+    /// The day whose steps there always were and always will be.
+    pub on: Date,
+    /// From when on they run.
+    pub from: Timestamp,
+    /// When the record is written where its class lives.
+    pub written: Timestamp,
+    /// When it is deleted or replaced there; `None`: nobody does.
+    pub deleted: Option<Timestamp>,
+    /// Until when it is played.
+    pub until: Timestamp,
+    /// Runs that go another way than as late and as long as they can, by when they are due. A step on demand has
+    /// these runs and no others.
+    pub runs: BTreeMap<StepId, BTreeMap<Timestamp, OneRun>>,
+}
+
+/// When a record was in a copy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stay {
+    /// When it first came there; `None`: never.
+    pub came: Option<Timestamp>,
+    /// When it was last taken away there, so that nothing finds it in its place any more; `None`: it is still there,
+    /// or never was.
+    pub left: Option<Timestamp>,
+    /// When the versions that have it were last forgotten, where a prune removes them later.
+    pub forgotten: Option<Timestamp>,
+    /// When nothing was left of it, with all that the store keeps of what is deleted in it; `None`: there still is
+    /// something, or never was.
+    pub gone: Option<Timestamp>,
+}
+
+impl Stay {
+    /// Whether there is still something of it in the end.
+    #[must_use]
+    pub const fn remains(&self) -> bool {
+        self.came.is_some() && self.gone.is_none()
+    }
+}
+
+/// Follows a record.
+///
+/// # Errors
+/// [`NotReplayed`] where something is chosen that the plan does not allow.
+pub fn erased(plan: &Plan, erasure: &Erasure) -> Result<BTreeMap<CopyId, Stay>, NotReplayed> {
+    let mut player = follow::Player::new(plan, erasure);
+    player.play();
+    player.stays()
+}

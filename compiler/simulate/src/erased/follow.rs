@@ -1,0 +1,402 @@
+//! The record on its way: what each run finds, brings and takes away.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use thrice_model::{AgeClock, ClassKind, StepId, Verb};
+use thrice_plan::calendar::after_is_enforced;
+use thrice_plan::{CopyId, CopyKind, Leave, Plan};
+use thrice_quantity::Seconds;
+
+use super::keeping::Keeps;
+use super::leave::Others;
+use super::{Erasure, OneRun, Stay};
+use crate::calendar::{instant, starts};
+use crate::replay::NotReplayed;
+use crate::taken::pruned;
+
+/// The record itself, or a version that may have it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Thing {
+    /// Of dumps and snapshots, when they were begun.
+    pub taken: Option<i64>,
+    /// The time that its file bears.
+    pub made: i64,
+    /// When it came here.
+    pub entered: i64,
+    /// Whether the record is in it.
+    pub has: bool,
+    /// When it was forgotten, of a version that no prune has removed yet.
+    pub forgotten: Option<i64>,
+}
+
+/// What is in a copy.
+pub(super) struct There {
+    /// What is there, by when it was taken.
+    pub things: BTreeMap<Option<i64>, Thing>,
+    pub keeps: Keeps,
+    pub stay: Stay,
+    /// Until when the store keeps what was deleted.
+    pub kept: i64,
+}
+
+/// What happens at an instant. Of those at the same instant, who reads comes before who deletes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Job {
+    /// The record is written where its class lives.
+    Written,
+    /// A step is due.
+    Due(StepId),
+    /// A run starts, which takes so long.
+    Start(StepId, i64),
+    /// A run is done: its number.
+    End(usize),
+    /// A lifecycle rule, or people, look at a copy.
+    Clear(CopyId, StepId),
+    /// The record is deleted where its class lives.
+    Deleted,
+}
+
+/// A run on its way.
+struct Run {
+    step: StepId,
+    start: i64,
+    /// What it found for each copy that it makes.
+    found: Vec<(CopyId, CopyId, Vec<Thing>)>,
+    /// What it is about to delete, and when that came.
+    due: Vec<(CopyId, Option<i64>, i64)>,
+}
+
+/// How a step is doing.
+struct Progress {
+    dues: Box<dyn Iterator<Item = i64>>,
+    missed: u32,
+    busy_until: i64,
+    /// Whether it begins when the step that it follows is done, and how long it then takes.
+    awaiting: Option<i64>,
+}
+
+pub(super) struct Player<'p> {
+    pub plan: &'p Plan,
+    erasure: &'p Erasure,
+    pub there: BTreeMap<CopyId, There>,
+    steps: BTreeMap<StepId, Progress>,
+    makes: BTreeMap<StepId, Vec<CopyId>>,
+    runs: BTreeMap<usize, Run>,
+    started: usize,
+    pub queue: BinaryHeap<Reverse<(i64, Job)>>,
+    refused: Option<String>,
+}
+
+impl<'p> Player<'p> {
+    pub(super) fn new(plan: &'p Plan, erasure: &'p Erasure) -> Self {
+        let (from, until) = (erasure.from.as_second(), erasure.until.as_second());
+        let mut out = Self {
+            plan,
+            erasure,
+            there: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            makes: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            started: 0,
+            queue: BinaryHeap::new(),
+            refused: None,
+        };
+        for id in &erasure.copies {
+            let copy = &plan.copies[*id];
+            let there = There {
+                things: BTreeMap::new(),
+                keeps: Keeps::of(plan, copy, erasure.on, (from, until)),
+                stay: Stay::default(),
+                kept: i64::MIN,
+            };
+            out.there.insert(*id, there);
+            if let Some(step) = copy.made_by.filter(|step| out.acts(*step)) {
+                out.makes.entry(step).or_default().push(*id);
+            }
+        }
+        for id in out.relevant() {
+            let chosen = erasure.runs.get(&id);
+            let chosen = || chosen.into_iter().flatten().map(|(at, _)| at.as_second());
+            let dues = starts(plan, id, from, until)
+                .unwrap_or_else(|| Box::new(chosen().collect::<Vec<_>>().into_iter()));
+            let progress = Progress {
+                dues,
+                missed: 0,
+                busy_until: i64::MIN,
+                awaiting: None,
+            };
+            out.steps.insert(id, progress);
+            out.next_due(id);
+        }
+        let mut push = |at: i64, job| out.queue.push(Reverse((at, job)));
+        push(erasure.written.as_second(), Job::Written);
+        if let Some(at) = erasure.deleted {
+            push(at.as_second(), Job::Deleted);
+        }
+        out
+    }
+
+    /// When it was where.
+    pub(super) fn stays(self) -> Result<BTreeMap<CopyId, Stay>, NotReplayed> {
+        if let Some(why) = self.refused {
+            return Err(NotReplayed { why });
+        }
+        let until = self.erasure.until.as_second();
+        let stay = |there: There| {
+            let left = there.stay.left;
+            let gone = left.map(|left| left.as_second().max(there.kept));
+            Stay {
+                gone: gone.filter(|at| *at <= until).map(instant),
+                ..there.stay
+            }
+        };
+        let all = self.there.into_iter();
+        Ok(all.map(|(id, there)| (id, stay(there))).collect())
+    }
+
+    pub(super) fn play(&mut self) {
+        let until = self.erasure.until.as_second();
+        while let Some(Reverse((now, job))) = self.queue.pop() {
+            if now > until || self.refused.is_some() {
+                break;
+            }
+            match job {
+                Job::Written => self.written(now),
+                Job::Due(id) => {
+                    self.next_due(id);
+                    self.due(id, now);
+                }
+                Job::Start(id, takes) => self.start(id, takes, now),
+                Job::End(number) => self.end(number, now),
+                Job::Clear(copy, step) => {
+                    self.take_away(copy, now, |player, thing| {
+                        let due = player.is_due(copy, step, thing);
+                        due.is_some_and(|due| due <= now)
+                    });
+                }
+                Job::Deleted => {
+                    for id in self.live() {
+                        self.take_away(id, now, |_, _| true);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a step is there.
+    pub(super) fn acts(&self, step: StepId) -> bool {
+        let step = &self.plan.model.steps[step];
+        step.lifetime.contains(self.erasure.on)
+    }
+
+    fn live(&self) -> Vec<CopyId> {
+        let copies = &self.plan.copies;
+        let all = self.there.keys().copied();
+        all.filter(|id| copies[*id].kind == CopyKind::Live)
+            .collect()
+    }
+
+    /// The steps that bring the record somewhere, take it away, or keep one of these waiting.
+    fn relevant(&self) -> BTreeSet<StepId> {
+        let steps = &self.plan.model.steps;
+        let copies = || self.there.keys().map(|id| &self.plan.copies[*id]);
+        let repositories: BTreeSet<_> = copies().filter_map(|copy| copy.repository).collect();
+        let prunes = steps.iter().filter(|(_, step)| {
+            let of = pruned(step);
+            of.is_some_and(|of| repositories.contains(&of))
+        });
+        let leaves = copies().flat_map(|copy| copy.leaves.iter().map(Leave::by));
+        let all = self.makes.keys().copied().chain(leaves);
+        let mut next: Vec<StepId> = all.chain(prunes.map(|(id, _)| id)).collect();
+        let mut out = BTreeSet::new();
+        while let Some(id) = next.pop() {
+            if !self.acts(id) || self.is_rule(id) || !out.insert(id) {
+                continue;
+            }
+            let step = &steps[id];
+            let before = step.timing.after.iter().map(|(other, _)| *other);
+            let before = before.filter(|other| after_is_enforced(step, *other, &steps[*other]));
+            next.extend(before.chain(self.plan.model.followed(step)));
+        }
+        out
+    }
+
+    fn next_due(&mut self, id: StepId) {
+        let progress = self.steps.get_mut(&id);
+        if let Some(at) = progress.and_then(|progress| progress.dues.next()) {
+            self.queue.push(Reverse((at, Job::Due(id))));
+        }
+    }
+
+    fn written(&mut self, now: i64) {
+        for id in self.live() {
+            let record = Thing {
+                taken: None,
+                made: now,
+                entered: now,
+                has: true,
+                forgotten: None,
+            };
+            self.put(id, &[record], now, Others::Stay);
+        }
+    }
+
+    fn due(&mut self, id: StepId, now: i64) {
+        let cadence = &self.plan.cadences[id];
+        let chosen = self.erasure.runs.get(&id);
+        let chosen = chosen.and_then(|runs| runs.get(&instant(now)).copied());
+        let name = &self.plan.model.steps[id].named.name;
+        let Some(progress) = self.steps.get_mut(&id) else {
+            return;
+        };
+        let (late, takes) = match chosen {
+            Some(OneRun::Missed) => {
+                progress.missed += 1;
+                if progress.missed > cadence.missed {
+                    let why = format!("`{name}` never misses {} runs in a row", progress.missed);
+                    self.refused = Some(why);
+                }
+                return;
+            }
+            Some(OneRun::Goes { late, takes }) => (late, takes),
+            None => (cadence.jitter, cadence.duration.high()),
+        };
+        progress.missed = 0;
+        let fits = Seconds::ZERO <= late
+            && late <= cadence.jitter
+            && cadence.duration.low() <= takes
+            && takes <= cadence.duration.high();
+        if !fits {
+            self.refused = Some(format!(
+                "`{name}` never starts {late} late and takes {takes}"
+            ));
+            return;
+        }
+        if self
+            .plan
+            .model
+            .followed(&self.plan.model.steps[id])
+            .is_some()
+        {
+            progress.awaiting = Some(takes.0);
+            return;
+        }
+        let start = now.saturating_add(late.0);
+        self.queue.push(Reverse((start, Job::Start(id, takes.0))));
+    }
+
+    fn start(&mut self, id: StepId, takes: i64, now: i64) {
+        let step = &self.plan.model.steps[id];
+        let before = step.timing.after.iter().filter_map(|(other, _)| {
+            let waits = after_is_enforced(step, *other, &self.plan.model.steps[*other]);
+            waits.then(|| self.steps.get(other).map(|it| it.busy_until))?
+        });
+        let ready = before.max().unwrap_or(now);
+        if ready > now {
+            return self.queue.push(Reverse((ready, Job::Start(id, takes))));
+        }
+        let makes = self.makes.get(&id).into_iter().flatten();
+        let found = makes.filter_map(|copy| self.find(&step.verb, *copy, now));
+        let mut run = Run {
+            step: id,
+            start: now,
+            found: found.collect(),
+            due: Vec::new(),
+        };
+        if matches!(step.verb, Verb::Expire { .. }) {
+            for (copy, there) in &self.there {
+                let due = there.things.values().filter(|thing| {
+                    let due = self.is_due(*copy, id, thing);
+                    due.is_some_and(|due| due <= now)
+                });
+                run.due
+                    .extend(due.map(|thing| (*copy, thing.taken, thing.entered)));
+            }
+        }
+        let end = now.saturating_add(takes);
+        if let Some(progress) = self.steps.get_mut(&id) {
+            progress.busy_until = end;
+        }
+        self.runs.insert(self.started, run);
+        self.queue.push(Reverse((end, Job::End(self.started))));
+        self.started += 1;
+    }
+
+    /// What a run finds for a copy: where, and what of it is to come.
+    fn find(&self, verb: &Verb, id: CopyId, now: i64) -> Option<(CopyId, CopyId, Vec<Thing>)> {
+        let copy = &self.plan.copies[id];
+        let source_id = copy.source?;
+        let source = &self.plan.copies[source_id];
+        let things = &self.there.get(&source_id)?.things;
+        let found = match verb {
+            // What is outside of the part that is moved stays where it is.
+            Verb::Move { .. } if self.plan.is_part(copy) => Vec::new(),
+            Verb::Move { older_than } => {
+                let age = older_than.as_ref().map(|(age, clock, _)| (age.0, *clock));
+                let old = things.values().filter(|thing| match age {
+                    None => true,
+                    Some((age, AgeClock::Mtime | AgeClock::Use)) => thing.made + age <= now,
+                    Some((age, _)) => thing.entered + age <= now,
+                });
+                old.copied().collect()
+            }
+            Verb::Backup {
+                mirror: Some(_), ..
+            } => {
+                let made = things.values().filter(|thing| thing.forgotten.is_none());
+                let newest = made.max_by_key(|thing| thing.taken);
+                newest.copied().into_iter().collect()
+            }
+            _ => things.values().copied().collect(),
+        };
+        // A state is always being written.
+        let state = self.plan.model.classes[copy.class].kind == ClassKind::State;
+        let anew = state && source.kind == CopyKind::Live;
+        let found = found.into_iter().map(|thing| Thing {
+            made: if anew { now } else { thing.made },
+            ..thing
+        });
+        Some((id, source_id, found.collect()))
+    }
+
+    fn end(&mut self, number: usize, now: i64) {
+        let Some(run) = self.runs.remove(&number) else {
+            return;
+        };
+        let plan = self.plan;
+        for (copy, source, found) in &run.found {
+            self.leave(run.step, (*copy, *source), found, (run.start, now));
+        }
+        for (copy, taken, entered) in run.due {
+            self.take_away(copy, now, |_, thing| {
+                (thing.taken, thing.entered) == (taken, entered)
+            });
+        }
+        let step = &plan.model.steps[run.step];
+        if let Some(repository) = pruned(step) {
+            // A prune looks what is needed when it begins; after a backup it begins when that has forgotten.
+            let looks = match step.verb {
+                Verb::Prune => run.start,
+                _ => now.saturating_add(1),
+            };
+            let all: Vec<CopyId> = self.there.keys().copied().collect();
+            for id in all {
+                let by = plan.copies[id].made_by.map(|by| &plan.model.steps[by].verb);
+                let here = plan.copies[id].repository == Some(repository);
+                if here && matches!(by, Some(Verb::Backup { .. })) {
+                    self.take_away(id, now, |_, thing| {
+                        thing.forgotten.is_some_and(|at| at < looks)
+                    });
+                }
+            }
+        }
+        for (other, progress) in &mut self.steps {
+            if plan.model.followed(&plan.model.steps[*other]) == Some(run.step)
+                && let Some(takes) = progress.awaiting.take()
+            {
+                self.queue.push(Reverse((now, Job::Start(*other, takes))));
+            }
+        }
+    }
+}

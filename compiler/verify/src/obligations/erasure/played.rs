@@ -1,0 +1,148 @@
+//! Plays what is told of something that stays too long on the simulator before anybody sees it.
+//!
+//! A record is followed to the copy in which it stays longest, on the calendar, as if the period lasted for ever. Of
+//! each step on the way the last run that still finds it comes when it can, and as many as may be are then missed; the
+//! simulator refuses more than the plan allows. Some moments of its deletion are tried (of items, of their being
+//! written): those after which the runs of a step on the way lie furthest apart, and ends of months, weeks and years,
+//! which keep rules count. One of these courses must outlast what is asked for, or where it never goes, years. None
+//! may outlast the sum of delays in any copy on the way: that would be a bound that is none.
+//!
+//! Not played is what no calendar need bring together: the sum holds of each delay by itself.
+
+mod adverse;
+mod moments;
+mod rhythm;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use thrice_model::{Obligation, Verb};
+use thrice_plan::{CopyId, Plan};
+use thrice_quantity::Seconds;
+use thrice_simulate::Stay;
+
+use super::super::playing::{Played, may_be_told};
+use super::{Outlived, way};
+use crate::context::Context;
+use crate::verification::Verification;
+use adverse::{Course, Way};
+
+/// So long is waited, besides what is asked for, for what never goes.
+const YEARS: Seconds = Seconds::days(3 * 366);
+/// Nothing is played for longer.
+const CENTURY: Seconds = Seconds::days(36_525);
+
+/// Whether a finding may be told.
+pub(super) fn is_borne_out(
+    context: &Context<'_>,
+    out: &mut Verification,
+    outlived: &Outlived,
+) -> bool {
+    let class = context.plan.copies[outlived.copy].class;
+    let about = (Some(&context.plan.model.classes[class].named), "this class");
+    let confirm = || confirm(context, outlived);
+    may_be_told(context, out, Obligation::Erasure, about, confirm)
+}
+
+/// Whether something stays as long as is told; why not, if it does not.
+fn confirm(context: &Context<'_>, outlived: &Outlived) -> Result<Played, String> {
+    let plan = context.plan;
+    let period = outlived.periods.first();
+    let Some(period) = period.and_then(|index| plan.periods.get(*index)) else {
+        return Ok(Played::Not("dates that there are not"));
+    };
+    let death = outlived.deaths.get(&outlived.copy);
+    let told = death.and_then(|death| death.at);
+    let way = Way {
+        plan,
+        copies: way(context, outlived.copy),
+        on: period.from,
+        lasts: match told {
+            Some(at) => at,
+            None => outlived.most.saturating_add(YEARS),
+        },
+        ends: told.is_some(),
+    };
+    if way.lasts > CENTURY {
+        return Ok(Played::Not("ages of more than a century"));
+    }
+    if way.has_many_runs() {
+        return Ok(Played::Not("more runs than can be played"));
+    }
+    for course in moments::courses(&way, &outlived.deaths) {
+        let stays = way.play(&course)?;
+        unbounded(context, outlived, (&way, &course), &stays)?;
+        let stay = stays.get(&outlived.copy).copied().unwrap_or_default();
+        let outlives = match (told, course.age(stay.gone)) {
+            // It never goes, or not within years.
+            (None, _) => stay.remains(),
+            (Some(_), age) => stay.remains() || age.is_some_and(|age| age > outlived.most),
+        };
+        if outlives {
+            return Ok(Played::Out);
+        }
+        if told.is_none() {
+            let rests_on = rests_on(plan, &way.copies);
+            return rests_on.map(Played::Not).ok_or_else(|| {
+                let store = context.store_name(plan.copies[outlived.copy].location.store);
+                match course.age(stay.gone) {
+                    Some(age) => format!("played, it is gone from `{store}` after {age}"),
+                    None => format!("played, it never comes to `{store}`"),
+                }
+            });
+        }
+    }
+    Ok(Played::Not("waits that no calendar need bring together"))
+}
+
+/// Refuses a course in which something outlasts what is the most for its copy.
+fn unbounded(
+    context: &Context<'_>,
+    outlived: &Outlived,
+    (way, course): (&Way<'_>, &Course),
+    stays: &BTreeMap<CopyId, Stay>,
+) -> Result<(), String> {
+    for (id, stay) in stays {
+        let Some(most) = outlived.deaths.get(id).and_then(|death| death.at) else {
+            continue;
+        };
+        let longer = match course.age(stay.gone) {
+            Some(age) => age > most,
+            None => stay.remains() && course.lasts() > most,
+        };
+        // Beyond the policy's years runs may lie further apart than in them.
+        if longer && way.is_in_rhythm(course) {
+            let store = context.store_name(context.plan.copies[*id].location.store);
+            let for_so_long = match course.age(stay.gone) {
+                Some(age) => age.to_string(),
+                None => format!("more than {}", course.lasts()),
+            };
+            return Err(format!(
+                "played, it is on `{store}` for {for_so_long}, not {most} at most"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What it rests on that something never goes, where no play shows it.
+fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
+    // Counted are the rules where things are only added: elsewhere others delete what a step keeps.
+    let cleared = way.iter().any(|id| {
+        let copy = &plan.copies[*id];
+        let leaves = copy.leaves.iter();
+        let mut rules = leaves.filter(|leave| {
+            let verb = &plan.model.steps[leave.by()].verb;
+            matches!(verb, Verb::Expire { .. })
+        });
+        rules.next().is_some()
+    });
+    cleared.then_some("rules that delete what a step keeps")
+}
+
+fn at(second: i64) -> Result<Timestamp, String> {
+    Timestamp::from_second(second).map_err(|_| "a date that there is not".to_owned())
+}
+
+#[cfg(test)]
+mod tests;
