@@ -27,6 +27,9 @@ use super::{Late, When};
 use crate::context::Context;
 use crate::faults::{Why, strike};
 
+/// Of more that are late together, each in a way of its own, only the most urgent are played.
+const MOST: usize = 32;
+
 const NO_DATES: &str = "dates that there are not";
 
 /// What one case of restores has played: when the last byte is there of the one that comes last, and the rest.
@@ -58,6 +61,9 @@ pub(super) fn confirm(context: &Context<'_>, late: &Late) -> Result<Played, Stri
         // Over one line all that begins at once and is as urgent is there when the last of it is, whichever that is.
         let alone = (bound != Bound::Attained).then_some(restore.class);
         let alike = (restore.day, untouched, job.arrival, job.deadline, alone);
+        if courses.len() >= MOST && !courses.contains_key(&alike) {
+            continue;
+        }
         let course = courses.entry(alike).or_insert_with(|| {
             let restored = case.play(Some(restore.class));
             let own = of(&restored, restore.class);
