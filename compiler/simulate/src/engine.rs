@@ -6,7 +6,7 @@ mod setting;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use thrice_model::{ClassId, StepId};
+use thrice_model::{ClassId, Holder, StepId};
 use thrice_plan::{CopyId, CopyKind, Plan};
 
 use crate::calendar::{beginning, instant, midnight};
@@ -163,21 +163,29 @@ pub(crate) fn run_with<'p>(
     }
 }
 
-/// The classes asked about, and all that they must be restored with.
+/// The classes asked about, all that they must be restored with, and what lies in the vaults whose keys open
+/// their copies.
 fn classes(plan: &Plan, asked: &BTreeSet<ClassId>) -> BTreeSet<ClassId> {
+    let model = &plan.model;
     if asked.is_empty() {
-        return plan.model.classes.ids().collect();
+        return model.classes.ids().collect();
     }
+    let in_vaults = model.vaults.iter().any(|(_, vault)| vault.data.is_some());
     let mut out = BTreeSet::new();
     let mut next: Vec<ClassId> = asked.iter().copied().collect();
     while let Some(class) = next.pop() {
-        if out.insert(class) {
-            next.extend(
-                plan.model.classes[class]
-                    .needs
-                    .iter()
-                    .map(|need| need.class),
-            );
+        if !out.insert(class) {
+            continue;
+        }
+        next.extend(model.classes[class].needs.iter().map(|need| need.class));
+        if in_vaults {
+            let copies = plan.copies.iter().filter(|(_, copy)| copy.class == class);
+            let keys = copies.filter_map(|(_, copy)| copy.key);
+            let holders = keys.flat_map(|key| &model.keys[key].held);
+            next.extend(holders.filter_map(|(holder, _)| match holder {
+                Holder::Vault(id) => model.vaults[*id].data.map(|(class, _)| class),
+                Holder::Host(_) => None,
+            }));
         }
     }
     out

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use thrice_model::{
-    CredentialId, Holder, HostId, HostKind, Hostile, KeyId, Location, ProviderCapability, Right,
-    Source, Step, StepId, StepTarget, StoreId, Verb,
+    ClassId, CredentialId, Holder, HostId, HostKind, Hostile, KeyId, Location, ProviderCapability,
+    Right, Source, Step, StepId, StepTarget, StoreId, Verb,
 };
 use thrice_plan::{CopyId, Plan};
 
@@ -239,6 +239,8 @@ pub(crate) struct Holders<'a> {
     /// Lost, or in hostile hands.
     pub fallen_hosts: &'a BTreeSet<HostId>,
     pub lost_sites: &'a BTreeSet<thrice_model::SiteId>,
+    /// Classes whose data is not whole any more where it lives: no vault whose content that is opens.
+    pub lost_data: &'a BTreeSet<ClassId>,
     pub day: Date,
 }
 
@@ -295,7 +297,10 @@ impl Holders<'_> {
                     && copy.key.is_none_or(|key| keys.contains(&key))
             })
         };
-        vault.lifetime.contains(self.day) && (!(host || site) || comes_back())
+        let data = vault
+            .data
+            .is_some_and(|(class, _)| self.lost_data.contains(&class));
+        vault.lifetime.contains(self.day) && (!(host || site || data) || comes_back())
     }
 }
 
