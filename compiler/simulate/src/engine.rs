@@ -12,6 +12,7 @@ use thrice_plan::{CopyId, CopyKind, Plan};
 use crate::calendar::{beginning, instant, midnight};
 use crate::log::Log;
 use crate::room::Ledger;
+use crate::shown::Witness;
 use crate::verbs::{self, Taken};
 use crate::world::World;
 use crate::{Case, Course, Sort, judge};
@@ -80,6 +81,8 @@ struct Engine<'p, 'l> {
     ledger: Option<&'l mut Ledger<'p>>,
     /// Lists the runs of some steps, if that is wanted.
     log: Option<&'l mut Log>,
+    /// Follows what lies where in clear, if that is wanted.
+    witness: Option<&'l mut Witness<'p>>,
     case: &'p Case,
     world: World<'p>,
     steps: BTreeMap<StepId, Progress>,
@@ -108,6 +111,28 @@ pub(crate) fn time(plan: &Plan, case: &Case, log: &mut Log) {
     engine.log = Some(log);
     engine.prepare(&nothing, from, to);
     engine.play(to);
+}
+
+/// Plays what becomes of some copies, those that they are made of among them, and follows what lies there.
+pub(crate) fn watch<'p>(
+    plan: &'p Plan,
+    case: &'p Case,
+    copies: &BTreeSet<CopyId>,
+    witness: &mut Witness<'p>,
+) {
+    let (from, to) = (beginning(plan, case), case.judged.as_second());
+    let mut engine = Engine::new(plan, case, copies, (from, to));
+    engine.witness = Some(witness);
+    engine.prepare(copies, from, to);
+    engine.play(to);
+    for (class, live) in engine.world.live.clone() {
+        engine.world.grow(class, to);
+        if !engine.world.is_empty(live)
+            && let Some(witness) = engine.witness.as_mut()
+        {
+            witness.lives(live);
+        }
+    }
 }
 
 /// The same as [`run`], and adds up what lies where.
@@ -209,6 +234,7 @@ impl<'p> Engine<'p, '_> {
             plan,
             ledger: None,
             log: None,
+            witness: None,
             case,
             world: World::new(plan, copies, from, to),
             steps: BTreeMap::new(),

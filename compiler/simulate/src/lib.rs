@@ -15,7 +15,8 @@
 //! script finds their record, on its own host: elsewhere the times alone count. After a fault everything that
 //! survives goes on.
 //!
-//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]).
+//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]) and who
+//! comes to see which fields ([`shown`]).
 //!
 //! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
 //! `max delete` would stop, which counts files and so is not known; restores.
@@ -28,6 +29,7 @@
 mod calendar;
 mod content;
 mod engine;
+mod fields;
 mod judge;
 mod log;
 mod reach;
@@ -35,6 +37,7 @@ mod replay;
 mod room;
 mod runs;
 mod scenario;
+mod shown;
 mod taken;
 mod verbs;
 mod volume;
@@ -49,11 +52,13 @@ use thrice_model::{ClassId, StepId, Strike};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
+pub use fields::{Content, Fields};
 pub use log::Ran;
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
 pub use room::{Weighed, Weighing};
 pub use runs::{asked, own_checks, runs};
 pub use scenario::{Played, findings, play};
+pub use shown::{Looking, Onlooker, Shown, shown};
 pub use weigh::weigh;
 pub use words::{age, moment, names};
 

@@ -4,6 +4,8 @@
 //! rights that they need, what its services mount, and the hosts it deploys to. What a provider gives by
 //! default holds unless declared otherwise.
 
+mod readable;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -12,6 +14,8 @@ use thrice_model::{
     Right, Source, Step, StepId, StepTarget, StoreId, Verb,
 };
 use thrice_plan::{CopyId, Plan};
+
+pub(crate) use readable::Readable;
 
 /// Where somebody can delete, and whether old versions and locks fall as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,7 +186,13 @@ fn by_credential(plan: &Plan, id: CredentialId, out: &mut Vec<Reached>) {
             }));
         }
     }
-    for (store, what) in plan.model.stores.iter() {
+    out.extend(by_default(plan, id).map(whole));
+}
+
+/// The stores in which a credential can do anything, whatever it is said to be for.
+fn by_default(plan: &Plan, id: CredentialId) -> impl Iterator<Item = StoreId> {
+    let credential = &plan.model.credentials[id];
+    let stores = plan.model.stores.iter().filter(|(_, what)| {
         let host = &plan.model.hosts[what.host];
         let own = match credential.account {
             Some(account) => account == what.host,
@@ -195,10 +205,9 @@ fn by_credential(plan: &Plan, id: CredentialId, out: &mut Vec<Reached>) {
         };
         let all_buckets =
             known(ProviderCapability::OneKeyAllBuckets) && !known(ProviderCapability::BucketPolicy);
-        if own && (!credential.stated || all_buckets) {
-            out.push(whole(store));
-        }
-    }
+        own && (!credential.stated || all_buckets)
+    });
+    stores.map(|(store, _)| store)
 }
 
 /// Where jobs must be able to change something, and none of a job's credentials says what it may do there.

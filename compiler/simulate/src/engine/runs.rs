@@ -134,6 +134,9 @@ impl Engine<'_, '_> {
         {
             return self.fail(id, now, &why);
         }
+        if let Some(witness) = self.witness.as_mut() {
+            taken.iter().for_each(|found| witness.begins(id, found));
+        }
         let Some(progress) = self.steps.get_mut(&id) else {
             return;
         };
@@ -185,6 +188,9 @@ impl Engine<'_, '_> {
             }
             written.insert(taken.copy);
             let copy = taken.copy;
+            if let Some(witness) = self.witness.as_mut() {
+                witness.ends(run.step, copy);
+            }
             self.add_up(|ledger, world| ledger.before(world, run.step, &taken, now));
             let source = taken.source;
             verbs::leave(&mut self.world, run.step, taken, run.start, now);
