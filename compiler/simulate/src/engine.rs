@@ -105,11 +105,15 @@ pub(crate) fn run(plan: &Plan, case: &Case) -> Course {
 
 /// Plays nothing but the runs of some steps, whatever they find, and lists them.
 pub(crate) fn time(plan: &Plan, case: &Case, log: &mut Log) {
+    follow(plan, case, &BTreeSet::new(), log);
+}
+
+/// Plays some steps, and what becomes of some copies, those that they are made of among them; lists the runs.
+pub(crate) fn follow(plan: &Plan, case: &Case, copies: &BTreeSet<CopyId>, log: &mut Log) {
     let (from, to) = (beginning(plan, case), case.judged.as_second());
-    let nothing = BTreeSet::new();
-    let mut engine = Engine::new(plan, case, &nothing, (from, to));
+    let mut engine = Engine::new(plan, case, copies, (from, to));
     engine.log = Some(log);
-    engine.prepare(&nothing, from, to);
+    engine.prepare(copies, from, to);
     engine.play(to);
 }
 

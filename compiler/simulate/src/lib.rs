@@ -15,8 +15,8 @@
 //! script finds their record, on its own host: elsewhere the times alone count. After a fault everything that
 //! survives goes on.
 //!
-//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]) and who
-//! comes to see which fields ([`shown`]).
+//! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]), who
+//! comes to see which fields ([`shown`]), and who hears of it if something fails ([`heard`]).
 //!
 //! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
 //! `max delete` would stop, which counts files and so is not known; restores.
@@ -30,6 +30,7 @@ mod calendar;
 mod content;
 mod engine;
 mod fields;
+mod heard;
 mod judge;
 mod log;
 mod reach;
@@ -53,6 +54,7 @@ use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
 pub use fields::{Content, Fields};
+pub use heard::{Heard, Listening, heard};
 pub use log::Ran;
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
 pub use room::{Weighed, Weighing};
@@ -73,6 +75,9 @@ pub struct Choices {
     pub missed: BTreeMap<StepId, u32>,
     /// Single runs, by the instants at which they are due, that go another way than the others of their step.
     pub runs: BTreeMap<StepId, BTreeMap<Timestamp, RunChoice>>,
+    /// Steps of which each run that begins at some instant or later fails half way. What a capture has written in place
+    /// by then lies there; a program that makes several captures stops at it.
+    pub fails: BTreeMap<StepId, Timestamp>,
     /// How long it takes until somebody acts after something went wrong; the policy's response time, unless chosen.
     pub response: Option<Seconds>,
     /// Everything else at its worst: longest runs, latest starts, as many missed runs as monitors and the
