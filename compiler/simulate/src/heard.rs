@@ -42,7 +42,7 @@ pub struct Heard {
     pub well: Vec<Timestamp>,
     /// Those of them that had read half of something.
     pub half: Vec<Timestamp>,
-    /// When runs failed.
+    /// When runs failed; of a mirror that was not begun, when it is due again.
     pub failed: Vec<Timestamp>,
     /// The monitor that raises the alarm first, and when.
     pub told: Option<(MonitorId, Timestamp)>,
@@ -54,6 +54,7 @@ pub(crate) enum Ended {
     Well,
     /// It reported success of half of something.
     Half,
+    /// Or it was never begun.
     Failed,
 }
 

@@ -36,6 +36,10 @@ impl Engine<'_, '_> {
         }
         if self.plan.model.followed(step).is_some() {
             progress.awaiting = awaiting.or(Some(now));
+            // Its backup has not been done since: it was never begun.
+            if awaiting.is_some() {
+                self.report(id, now, Ended::Failed);
+            }
             return;
         }
         let late = match progress.on_time.contains(&now) {

@@ -222,6 +222,9 @@ fn a_mirror_that_nobody_asks_after_fails_unheard() {
     assert_eq!(codes(&silent), ["T2507", "T2503"]);
     let no_cron = copied("runs zerobyte, cron", "runs zerobyte");
     assert_eq!(codes(&no_cron), ["T2507", "T2503"]);
+    // With its host off neither it nor its backup is begun.
+    let unwatched = copied("1m..1h; monitor deadman", "1m..1h");
+    assert_eq!(codes(&unwatched), ["T2501", "T2503"]);
     let case = |plan: &Plan| Case::NotAsked(step(plan, "offsite"));
     let rings = said(&asked, &case(&asked)).unwrap_err();
     let rung = "played, `deadman` speaks up about `offsite`";
