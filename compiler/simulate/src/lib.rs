@@ -16,7 +16,8 @@
 //! survives goes on.
 //!
 //! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]), who
-//! comes to see which fields ([`shown`]), and who hears of it if something fails ([`heard`]).
+//! comes to see which fields ([`shown`]), who hears of it if something fails ([`heard`]), and
+//! what a month costs ([`bill`]).
 //!
 //! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
 //! `max delete` would stop, which counts files and so is not known; restores.
@@ -26,6 +27,7 @@
     reason = "tables are indexed by ids that only they give out; slices are not indexed here"
 )]
 
+mod bill;
 mod calendar;
 mod content;
 mod engine;
@@ -53,6 +55,7 @@ use thrice_model::{ClassId, StepId, Strike};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
+pub use bill::bill;
 pub use fields::{Content, Fields};
 pub use heard::{Heard, Listening, heard};
 pub use log::Ran;
