@@ -6,12 +6,13 @@ mod setting;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use thrice_model::{ClassId, StepId};
+use thrice_model::{ClassId, Holder, StepId};
 use thrice_plan::{CopyId, CopyKind, Plan};
 
 use crate::calendar::{beginning, instant, midnight};
 use crate::log::Log;
 use crate::room::Ledger;
+use crate::shown::Witness;
 use crate::verbs::{self, Taken};
 use crate::world::World;
 use crate::{Case, Course, Sort, judge};
@@ -80,6 +81,8 @@ struct Engine<'p, 'l> {
     ledger: Option<&'l mut Ledger<'p>>,
     /// Lists the runs of some steps, if that is wanted.
     log: Option<&'l mut Log>,
+    /// Follows what lies where in clear, if that is wanted.
+    witness: Option<&'l mut Witness<'p>>,
     case: &'p Case,
     world: World<'p>,
     steps: BTreeMap<StepId, Progress>,
@@ -102,12 +105,38 @@ pub(crate) fn run(plan: &Plan, case: &Case) -> Course {
 
 /// Plays nothing but the runs of some steps, whatever they find, and lists them.
 pub(crate) fn time(plan: &Plan, case: &Case, log: &mut Log) {
+    follow(plan, case, &BTreeSet::new(), log);
+}
+
+/// Plays some steps, and what becomes of some copies, those that they are made of among them; lists the runs.
+pub(crate) fn follow(plan: &Plan, case: &Case, copies: &BTreeSet<CopyId>, log: &mut Log) {
     let (from, to) = (beginning(plan, case), case.judged.as_second());
-    let nothing = BTreeSet::new();
-    let mut engine = Engine::new(plan, case, &nothing, (from, to));
+    let mut engine = Engine::new(plan, case, copies, (from, to));
     engine.log = Some(log);
-    engine.prepare(&nothing, from, to);
+    engine.prepare(copies, from, to);
     engine.play(to);
+}
+
+/// Plays what becomes of some copies, those that they are made of among them, and follows what lies there.
+pub(crate) fn watch<'p>(
+    plan: &'p Plan,
+    case: &'p Case,
+    copies: &BTreeSet<CopyId>,
+    witness: &mut Witness<'p>,
+) {
+    let (from, to) = (beginning(plan, case), case.judged.as_second());
+    let mut engine = Engine::new(plan, case, copies, (from, to));
+    engine.witness = Some(witness);
+    engine.prepare(copies, from, to);
+    engine.play(to);
+    for (class, live) in engine.world.live.clone() {
+        engine.world.grow(class, to);
+        if !engine.world.is_empty(live)
+            && let Some(witness) = engine.witness.as_mut()
+        {
+            witness.lives(live);
+        }
+    }
 }
 
 /// The same as [`run`], and adds up what lies where.
@@ -163,21 +192,29 @@ pub(crate) fn run_with<'p>(
     }
 }
 
-/// The classes asked about, and all that they must be restored with.
+/// The classes asked about, all that they must be restored with, and what lies in the vaults whose keys open
+/// their copies.
 fn classes(plan: &Plan, asked: &BTreeSet<ClassId>) -> BTreeSet<ClassId> {
+    let model = &plan.model;
     if asked.is_empty() {
-        return plan.model.classes.ids().collect();
+        return model.classes.ids().collect();
     }
+    let in_vaults = model.vaults.iter().any(|(_, vault)| vault.data.is_some());
     let mut out = BTreeSet::new();
     let mut next: Vec<ClassId> = asked.iter().copied().collect();
     while let Some(class) = next.pop() {
-        if out.insert(class) {
-            next.extend(
-                plan.model.classes[class]
-                    .needs
-                    .iter()
-                    .map(|need| need.class),
-            );
+        if !out.insert(class) {
+            continue;
+        }
+        next.extend(model.classes[class].needs.iter().map(|need| need.class));
+        if in_vaults {
+            let copies = plan.copies.iter().filter(|(_, copy)| copy.class == class);
+            let keys = copies.filter_map(|(_, copy)| copy.key);
+            let holders = keys.flat_map(|key| &model.keys[key].held);
+            next.extend(holders.filter_map(|(holder, _)| match holder {
+                Holder::Vault(id) => model.vaults[*id].data.map(|(class, _)| class),
+                Holder::Host(_) => None,
+            }));
         }
     }
     out
@@ -201,6 +238,7 @@ impl<'p> Engine<'p, '_> {
             plan,
             ledger: None,
             log: None,
+            witness: None,
             case,
             world: World::new(plan, copies, from, to),
             steps: BTreeMap::new(),

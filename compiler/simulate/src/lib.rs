@@ -16,7 +16,8 @@
 //! survives goes on.
 //!
 //! How much room it all takes is added up on request ([`weigh`]), and so is when steps are at work ([`runs`]), how soon
-//! what was lost is back in use ([`Restoring`]), and how long one record outlives its deletion ([`erased`]).
+//! what was lost is back in use ([`Restoring`]), how long one record outlives its deletion ([`erased`]), who comes to see
+//! which fields ([`shown`]), who hears of it if something fails ([`heard`]), and what a month costs ([`bill`]).
 //!
 //! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
 //! `max delete` would stop, which counts files and so is not known; that restores bring something back: nothing of what was lost is there again.
@@ -26,10 +27,13 @@
     reason = "tables are indexed by ids that only they give out; slices are not indexed here"
 )]
 
+mod bill;
 mod calendar;
 mod content;
 mod engine;
 mod erased;
+mod fields;
+mod heard;
 mod judge;
 mod lines;
 mod log;
@@ -39,6 +43,7 @@ mod restores;
 mod room;
 mod runs;
 mod scenario;
+mod shown;
 mod taken;
 mod verbs;
 mod volume;
@@ -53,13 +58,17 @@ use thrice_model::{ClassId, StepId, Strike};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
+pub use bill::bill;
 pub use erased::{Erasure, OneRun, Stay, erased};
+pub use fields::{Content, Fields};
+pub use heard::{Heard, Listening, heard};
 pub use log::Ran;
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
 pub use restores::{Losses, Restored, Restoring};
 pub use room::{Weighed, Weighing};
 pub use runs::{asked, own_checks, runs};
 pub use scenario::{Played, findings, play};
+pub use shown::{Looking, Onlooker, Shown, shown};
 pub use weigh::weigh;
 pub use words::{age, moment, names};
 
@@ -74,6 +83,9 @@ pub struct Choices {
     pub missed: BTreeMap<StepId, u32>,
     /// Single runs, by the instants at which they are due, that go another way than the others of their step.
     pub runs: BTreeMap<StepId, BTreeMap<Timestamp, RunChoice>>,
+    /// Steps of which each run that begins at some instant or later fails half way. What a capture has written in place
+    /// by then lies there; a program that makes several captures stops at it.
+    pub fails: BTreeMap<StepId, Timestamp>,
     /// How long it takes until somebody acts after something went wrong; the policy's response time, unless chosen.
     pub response: Option<Seconds>,
     /// Everything else at its worst: longest runs, latest starts, as many missed runs as monitors and the

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use thrice_model::StepId;
 
+use crate::heard::Ended;
+
 /// A run that is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ran {
@@ -20,10 +22,20 @@ pub struct Ran {
     pub to: Timestamp,
 }
 
+/// How a run ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Report {
+    pub step: StepId,
+    pub at: Timestamp,
+    pub ended: Ended,
+}
+
 /// Lists runs while they are played.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     /// The steps that run.
     pub steps: BTreeSet<StepId>,
     pub runs: Vec<Ran>,
+    /// How they ended, in the order of time.
+    pub reports: Vec<Report>,
 }

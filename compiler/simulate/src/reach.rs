@@ -4,14 +4,18 @@
 //! rights that they need, what its services mount, and the hosts it deploys to. What a provider gives by
 //! default holds unless declared otherwise.
 
+mod readable;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use thrice_model::{
-    CredentialId, Holder, HostId, HostKind, Hostile, KeyId, Location, ProviderCapability, Right,
-    Source, Step, StepId, StepTarget, StoreId, Verb,
+    ClassId, CredentialId, Holder, HostId, HostKind, Hostile, KeyId, Location, ProviderCapability,
+    Right, Source, Step, StepId, StepTarget, StoreId, Verb,
 };
 use thrice_plan::{CopyId, Plan};
+
+pub(crate) use readable::Readable;
 
 /// Where somebody can delete, and whether old versions and locks fall as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,7 +186,13 @@ fn by_credential(plan: &Plan, id: CredentialId, out: &mut Vec<Reached>) {
             }));
         }
     }
-    for (store, what) in plan.model.stores.iter() {
+    out.extend(by_default(plan, id).map(whole));
+}
+
+/// The stores in which a credential can do anything, whatever it is said to be for.
+fn by_default(plan: &Plan, id: CredentialId) -> impl Iterator<Item = StoreId> {
+    let credential = &plan.model.credentials[id];
+    let stores = plan.model.stores.iter().filter(|(_, what)| {
         let host = &plan.model.hosts[what.host];
         let own = match credential.account {
             Some(account) => account == what.host,
@@ -195,10 +205,9 @@ fn by_credential(plan: &Plan, id: CredentialId, out: &mut Vec<Reached>) {
         };
         let all_buckets =
             known(ProviderCapability::OneKeyAllBuckets) && !known(ProviderCapability::BucketPolicy);
-        if own && (!credential.stated || all_buckets) {
-            out.push(whole(store));
-        }
-    }
+        own && (!credential.stated || all_buckets)
+    });
+    stores.map(|(store, _)| store)
 }
 
 /// Where jobs must be able to change something, and none of a job's credentials says what it may do there.
@@ -239,6 +248,8 @@ pub(crate) struct Holders<'a> {
     /// Lost, or in hostile hands.
     pub fallen_hosts: &'a BTreeSet<HostId>,
     pub lost_sites: &'a BTreeSet<thrice_model::SiteId>,
+    /// Classes whose data is not whole any more where it lives: no vault whose content that is opens.
+    pub lost_data: &'a BTreeSet<ClassId>,
     pub day: Date,
 }
 
@@ -295,7 +306,10 @@ impl Holders<'_> {
                     && copy.key.is_none_or(|key| keys.contains(&key))
             })
         };
-        vault.lifetime.contains(self.day) && (!(host || site) || comes_back())
+        let data = vault
+            .data
+            .is_some_and(|(class, _)| self.lost_data.contains(&class));
+        vault.lifetime.contains(self.day) && (!(host || site || data) || comes_back())
     }
 }
 

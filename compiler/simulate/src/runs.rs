@@ -35,7 +35,7 @@ pub fn runs(
     };
     let mut log = Log {
         steps: with_those_before(plan, steps),
-        runs: Vec::new(),
+        ..Log::default()
     };
     engine::time(plan, &case, &mut log);
     log.runs.retain(|run| steps.contains(&run.step));
@@ -43,7 +43,7 @@ pub fn runs(
 }
 
 /// Some steps, and all that keep one of them waiting.
-fn with_those_before(plan: &Plan, steps: &BTreeSet<StepId>) -> BTreeSet<StepId> {
+pub(crate) fn with_those_before(plan: &Plan, steps: &BTreeSet<StepId>) -> BTreeSet<StepId> {
     let all = &plan.model.steps;
     let mut out = BTreeSet::new();
     let mut next: Vec<StepId> = steps.iter().copied().collect();

@@ -125,6 +125,7 @@ impl<'p> World<'p> {
             lost_keys: &self.lost_keys,
             fallen_hosts: &self.lost_hosts.iter().chain(stolen).copied().collect(),
             lost_sites: &self.lost_sites,
+            lost_data: &self.live_lost.keys().copied().collect(),
             day: day(now),
         };
         reach::keys_left(self.plan, &holders, sound)

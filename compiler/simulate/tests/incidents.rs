@@ -486,3 +486,60 @@ fn scenarios_are_told_with_their_trace() {
         found[4].case
     );
 }
+
+/// What is in a vault lies on one host, its program runs on another: the key in it is lost with either, and comes
+/// back with a copy of what is in it that another key opens, also where nobody asked about that.
+#[test]
+fn a_vault_is_as_good_as_its_content() {
+    let text = |key: &str| {
+        format!(
+            "key in_vault {{ held on passwords }}\nkey outside {{ held on envelope }}\n\
+             repository a in s3.backups:/a {{ engine restic 0.18.0; key in_vault; credential writer }}\n\
+             repository b in s3.backups:/b {{ engine restic 0.18.0; key {key}; credential writer }}\n\
+             class data is state on prod.disk:/data\n\
+             class secrets is files on attic.tank:/secrets\n\
+             network vpn \"VPN\" {{ joins prod, attic, relay }}\n\
+             vault passwords on relay of secrets\n\
+             backup up of data to a by prod.cron {{ daily at 03:00 UTC; keep 7 daily; taking 10m..10m }}\n\
+             backup aside of secrets to b by prod.cron {{ daily at 04:00 UTC; keep 7 daily; taking 10m..10m }}\n"
+        )
+    };
+    let restored = |key: &str, lost: &str| {
+        let plan = plan(&format!(
+            "{}scenario \"case\" {{\nlose host prod at 2026-03-10 12:00\nlose {lost} at 2026-03-10 12:00\n}}\n",
+            text(key)
+        ));
+        let (data, _) = plan
+            .model
+            .classes
+            .iter()
+            .find(|(_, c)| c.named.name == "data")
+            .unwrap();
+        let scenario = plan.model.scenarios[0].clone();
+        let case = Case {
+            strikes: scenario.strikes,
+            from: None,
+            judged: scenario.judged,
+            classes: BTreeSet::from([data]),
+            choices: Choices::default(),
+        };
+        newest(&plan, outcome(&plan, &simulate(&plan, &case), "data")).is_some()
+    };
+    assert!(
+        restored("in_vault", "store attic.safe_tank"),
+        "the vault is whole"
+    );
+    assert!(
+        !restored("in_vault", "store attic.tank"),
+        "its content is lost"
+    );
+    assert!(
+        restored("outside", "store attic.tank"),
+        "its content comes back"
+    );
+    assert!(
+        restored("outside", "host relay"),
+        "so it does without its host"
+    );
+    assert!(!restored("in_vault", "host relay"));
+}

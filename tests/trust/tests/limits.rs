@@ -193,3 +193,29 @@ fn restores_of_a_verified_policy_replay() {
     assert_eq!(late.collect::<Vec<_>>(), ["T1401"]);
     assert_eq!((plays.replayed, plays.rest_on.len()), (1, 0), "{plays:?}");
 }
+
+/// The same of keys, flow, alarm and cost, as they are and with a budget that is too small. Both forms have prices.
+#[test]
+fn courses_of_the_real_policy_replay() {
+    let all = [
+        Obligation::Keys,
+        Obligation::Flow,
+        Obligation::Alarm,
+        Obligation::Cost,
+    ];
+    for (form, replayed) in [("as-written", [1, 2, 4, 1]), ("hardened", [0, 0, 0, 1])] {
+        let found = asked_for(form, "\nrequire cost <= 1 EUR/month\n", &all);
+        let plays = all.map(|of| found.plays.get(&of).cloned().unwrap_or_default());
+        let rest_on = plays.iter().flat_map(|plays| &plays.rest_on);
+        assert_eq!(rest_on.count(), 0, "{form}: {plays:?}");
+        let told = all.map(|of| {
+            let mine = found.findings.iter().filter(|f| f.obligation == of);
+            // What says nothing of sensitivity, and seeds that nothing checks, have no course.
+            let courses = mine.filter(|f| !["T2205", "T2206"].contains(&f.diagnostic.code.0));
+            courses.count()
+        });
+        assert_eq!(plays.map(|plays| plays.replayed), told, "{form}");
+        assert_eq!(told[..3], replayed[..3], "{form}");
+        assert!(told[3] >= replayed[3], "{form}");
+    }
+}

@@ -14,8 +14,8 @@ pub const FORM: Construct = Construct {
     inside: &[],
     form: "vault NAME at PROVIDER/SITE | on HOST [of CLASS] [since PHASE] [until PHASE]",
     text: "What holds keys: off line at a site (an envelope, a safe), or a program on a host. It \
-           is lost with its site or host. Where its content is a class, it comes back with a copy of \
-           that class which can be read without what is in the vault.",
+           is lost with its site or host. Where its content is a class, it is lost with that data as \
+           well, and comes back with a copy of that class which can be read without what is in the vault.",
     example: "vault envelope at home/rack\nvault passwords on seko of vault_data",
     clauses: &[],
 };

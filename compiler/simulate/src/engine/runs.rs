@@ -3,15 +3,19 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use thrice_model::{StepId, Verb};
+use thrice_model::{Step, StepId, Verb};
 use thrice_plan::CopyId;
 use thrice_plan::calendar::after_is_enforced;
 
 use super::{Engine, Job, Run, Wanted};
 use crate::calendar::{day, instant};
 use crate::content::Quality;
+use crate::heard::Ended;
+use crate::log::Report;
 use crate::verbs::{self, Taken};
 use crate::{Ran, Sort};
+
+const HALF_WAY: &str = "half way";
 
 impl Engine<'_, '_> {
     pub(super) fn due(&mut self, id: StepId, now: i64) {
@@ -32,6 +36,10 @@ impl Engine<'_, '_> {
         }
         if self.plan.model.followed(step).is_some() {
             progress.awaiting = awaiting.or(Some(now));
+            // Its backup has not been done since: it was never begun.
+            if awaiting.is_some() {
+                self.report(id, now, Ended::Failed);
+            }
             return;
         }
         let late = match progress.on_time.contains(&now) {
@@ -79,13 +87,53 @@ impl Engine<'_, '_> {
             );
             return self.fail(id, now, &why);
         }
+        if let Some(other) = self.stopped_by(id, now) {
+            let other = &self.plan.model.steps[other].named.name;
+            return self.fail(id, now, &format!("its program stops where `{other}` fails"));
+        }
         self.note(id, wanted, now);
         if matches!(step.verb, Verb::Expire { .. }) {
+            if self.fails(id, now) {
+                return self.fail(id, now, HALF_WAY);
+            }
             verbs::expire(&mut self.world, id, now);
             self.add_up(|ledger, world| ledger.deleted(world, id, now));
+            self.report(id, now, Ended::Well);
             return;
         }
         self.read(id, now);
+    }
+
+    /// Whether the runs of a step that begin now fail.
+    fn fails(&self, id: StepId, now: i64) -> bool {
+        let since = self.case.choices.fails.get(&id);
+        since.is_some_and(|since| since.as_second() <= now)
+    }
+
+    /// The capture that fails now and is made by the same program as another one, which is then not made either.
+    fn stopped_by(&self, id: StepId, now: i64) -> Option<StepId> {
+        let program = |step: &Step| match &step.verb {
+            Verb::Capture(parts) => parts.runs.clone().zip(step.runner.host),
+            _ => None,
+        };
+        if self.case.choices.fails.is_empty() {
+            return None;
+        }
+        let own = program(&self.plan.model.steps[id])?;
+        let mut failing = self.case.choices.fails.keys().copied();
+        failing.find(|other| {
+            let step = &self.plan.model.steps[*other];
+            let there = step.lifetime.contains(day(now));
+            *other != id && there && self.fails(*other, now) && program(step).as_ref() == Some(&own)
+        })
+    }
+
+    /// Lists how a run ended.
+    fn report(&mut self, step: StepId, now: i64, ended: Ended) {
+        if let Some(log) = self.log.as_mut() {
+            let at = instant(now);
+            log.reports.push(Report { step, at, ended });
+        }
     }
 
     /// Lists a run that starts.
@@ -134,6 +182,9 @@ impl Engine<'_, '_> {
         {
             return self.fail(id, now, &why);
         }
+        if let Some(witness) = self.witness.as_mut() {
+            taken.iter().for_each(|found| witness.begins(id, found));
+        }
         let Some(progress) = self.steps.get_mut(&id) else {
             return;
         };
@@ -170,7 +221,12 @@ impl Engine<'_, '_> {
         if lost {
             return self.fail(run.step, now, "its host is lost while it runs");
         }
+        if self.fails(run.step, run.start) {
+            self.leave_half(run, now);
+            return;
+        }
         let mut written = BTreeSet::new();
+        let mut half = false;
         for mut taken in run.taken {
             let gone = |id| !self.world.is_up(self.world.store_of(id));
             if gone(taken.copy) || gone(taken.source) {
@@ -183,8 +239,12 @@ impl Engine<'_, '_> {
             {
                 tear(&mut taken);
             }
+            half |= taken.pieces.iter().any(|p| p.quality == Quality::Torn);
             written.insert(taken.copy);
             let copy = taken.copy;
+            if let Some(witness) = self.witness.as_mut() {
+                witness.ends(run.step, copy);
+            }
             self.add_up(|ledger, world| ledger.before(world, run.step, &taken, now));
             let source = taken.source;
             verbs::leave(&mut self.world, run.step, taken, run.start, now);
@@ -202,7 +262,23 @@ impl Engine<'_, '_> {
                 progress.last = Some((now, written.into_iter().collect()));
             }
         }
+        let ended = if half { Ended::Half } else { Ended::Well };
+        self.report(run.step, now, ended);
         self.begin_followers(run.step, now);
+    }
+
+    /// A run fails half way: what it writes in place lies there.
+    fn leave_half(&mut self, run: Run, now: i64) {
+        let verb = &self.plan.model.steps[run.step].verb;
+        if matches!(verb, Verb::Capture(parts) if !parts.atomic) {
+            for mut taken in run.taken {
+                if self.world.is_up(self.world.store_of(taken.copy)) {
+                    tear(&mut taken);
+                    verbs::leave(&mut self.world, run.step, taken, run.start, now);
+                }
+            }
+        }
+        self.fail(run.step, now, HALF_WAY);
     }
 
     /// The end of a backup begins its mirrors.
@@ -238,6 +314,7 @@ impl Engine<'_, '_> {
         };
         let first = !progress.failed;
         progress.failed = true;
+        self.report(id, now, Ended::Failed);
         if first && self.struck {
             let name = &self.plan.model.steps[id].named.name;
             self.world

@@ -16,6 +16,8 @@ pub(crate) struct Fallen<'f> {
     pub sites: &'f BTreeSet<SiteId>,
     /// Keys that are lost themselves.
     pub keys: &'f BTreeSet<KeyId>,
+    /// Classes whose data is gone where it lives.
+    pub data: &'f BTreeSet<ClassId>,
     /// Whether the data of vaults that are backed up is lost where it lives.
     pub live: bool,
     /// The day on which it is asked.
@@ -63,7 +65,8 @@ fn opens(
     };
     let site = vault.site.is_some_and(|site| fallen.sites.contains(&site));
     let host = vault.host.is_some_and(|host| fallen.hosts.contains(&host));
-    let live = fallen.live && vault.data.is_some();
+    let emptied = |(class, _)| fallen.live || fallen.data.contains(&class);
+    let live = vault.data.is_some_and(emptied);
     let there = vault.lifetime.contains(fallen.day);
     let restored = |(class, _)| restorable(context, class, fallen.day, bytes, keys);
     there && (!(site || host || live) || vault.data.is_some_and(restored))

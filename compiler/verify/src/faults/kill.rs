@@ -187,14 +187,23 @@ impl Struck {
             .filter_map(|(_, v)| v.data.map(|(class, _)| class))
             .collect();
         let mut gone = Useless::default();
+        let mut data: BTreeSet<ClassId> = BTreeSet::new();
         for class in backed_up {
             let bad = self.bytes_gone(context, context.copies_of(class), false);
+            // The data that is damaged where it lives is that which is asked about.
+            let is_gone = |(id, why): &(CopyId, Why)| {
+                context.plan.copies[*id].kind == CopyKind::Live && *why != Why::Damaged
+            };
+            if bad.iter().any(|bad| is_gone(&bad)) {
+                data.insert(class);
+            }
             bad.iter().for_each(|(id, why)| gone.add(id, why));
         }
         let fallen = Fallen {
             hosts: &hosts,
             sites,
             keys,
+            data: &data,
             live: self.faults.contains(&Fault::LiveData),
             day: self.day,
         };

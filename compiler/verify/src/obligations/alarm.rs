@@ -6,6 +6,7 @@
 //! is *evaluated*. What people and providers do sends no signal: the verdict holds if they do it.
 
 mod path;
+mod played;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::some;
+use played::{Case, are_there_together, is_borne_out};
 
 const NO_MONITOR: Code = Code("T2501");
 const NEIGHBOURS: Code = Code("T2505");
@@ -28,12 +30,10 @@ const SHOWN: usize = 5;
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut found = Vec::new();
-    let silent: Vec<&Step> = watched(context)
-        .map(|(_, step)| step)
-        .filter(|step| step.monitor.is_none())
-        .collect();
+    let silent = watched(context).filter(|(_, step)| step.monitor.is_none());
+    let (ids, silent): (Vec<StepId>, Vec<&Step>) = silent.unzip();
     if !silent.is_empty() {
-        found.push(no_monitor(&silent));
+        found.push((no_monitor(&silent), Some(Case::Silent(ids))));
     }
     not_asked(context, &mut found);
     path::check(context, &mut found);
@@ -44,14 +44,21 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         engine: Engine::Evaluated,
         holds: found
             .iter()
-            .all(|f| f.diagnostic.severity != Severity::Error),
+            .all(|(f, _)| f.diagnostic.severity != Severity::Error),
         note: note(context).into(),
     };
     let subjects = context.subjects();
     out.verdicts
         .push([subjects.policy()], subjects.always(), said);
-    out.findings.append(&mut found);
+    for (finding, case) in found {
+        if case.is_none_or(|case| is_borne_out(context, out, &case)) {
+            out.findings.push(finding);
+        }
+    }
 }
+
+/// What is found, with its case, if it has one.
+type Found = Vec<(Finding, Option<Case>)>;
 
 /// When silence is noticed at the latest, and what nobody would notice.
 fn note(context: &Context<'_>) -> String {
@@ -123,9 +130,9 @@ fn no_monitor(steps: &[&Step]) -> Finding {
 }
 
 /// Mirrors of which nothing hears: Zerobyte sends no notification when one fails, so somebody must ask.
-fn not_asked(context: &Context<'_>, out: &mut Vec<Finding>) {
+fn not_asked(context: &Context<'_>, out: &mut Found) {
     let model = &context.plan.model;
-    for (_, step) in watched(context) {
+    for (id, step) in watched(context) {
         let (Some(mirror), Some((_, span)), Some(host)) =
             (step.mirror(), step.monitor, step.runner.host)
         else {
@@ -170,24 +177,36 @@ fn not_asked(context: &Context<'_>, out: &mut Vec<Finding>) {
                 "the backup's repository is lost, and the other is as old as that night",
             )
             .help(help);
-        out.push(Finding {
+        let finding = Finding {
             floor: true,
             ..finding(diagnostic, &[step])
-        });
+        };
+        out.push((finding, Some(Case::NotAsked(id))));
     }
 }
 
 /// Captures that one program makes fail together.
-fn neighbours(context: &Context<'_>, out: &mut Vec<Finding>) {
-    let mut shared: BTreeMap<(HostId, &str), Vec<&Step>> = BTreeMap::new();
-    for (_, step) in watched(context) {
+fn neighbours(context: &Context<'_>, out: &mut Found) {
+    let mut shared: BTreeMap<(HostId, &str), Vec<StepId>> = BTreeMap::new();
+    for (id, step) in watched(context) {
         if let (Verb::Capture(parts), Some(host)) = (&step.verb, step.runner.host)
             && let Some(program) = &parts.runs
         {
-            shared.entry((host, program)).or_default().push(step);
+            shared.entry((host, program)).or_default().push(id);
         }
     }
-    for ((_, program), steps) in shared.iter().filter(|(_, steps)| steps.len() > 1) {
+    for ((_, program), ids) in shared {
+        // Nobody fails with what is not there any more, or not yet.
+        let has_others = |id: &StepId| {
+            let mut others = ids.iter().filter(|other| *other != id);
+            others.any(|other| are_there_together(context, *id, *other))
+        };
+        let ids: Vec<StepId> = ids.iter().copied().filter(has_others).collect();
+        let all = &context.plan.model.steps;
+        let steps: Vec<&Step> = ids.iter().map(|id| &all[*id]).collect();
+        if steps.is_empty() {
+            continue;
+        }
         let names = some(steps.iter().map(|s| s.named.name.as_str()));
         let message = format!("{names} fail together: all of them are `{program}`");
         let mut diagnostic = Diagnostic::warning(NEIGHBOURS, message)
@@ -203,12 +222,13 @@ fn neighbours(context: &Context<'_>, out: &mut Vec<Finding>) {
         for step in steps.iter().take(SHOWN) {
             diagnostic = diagnostic.at(step.named.span, format!("runs `{program}`"));
         }
-        out.push(finding(diagnostic, steps));
+        let finding = finding(diagnostic, &steps);
+        out.push((finding, Some(Case::Together(ids))));
     }
 }
 
 /// Captures in place that fail leave half of a set, which the next reader takes for a whole one.
-fn passes(context: &Context<'_>, out: &mut Vec<Finding>) {
+fn passes(context: &Context<'_>, out: &mut Found) {
     let plan = context.plan;
     let steps = &plan.model.steps;
     let pairs: BTreeSet<(StepId, StepId)> = plan
@@ -230,11 +250,9 @@ fn passes(context: &Context<'_>, out: &mut Vec<Finding>) {
     }
     for writers in by_host.values() {
         let captures: Vec<&Step> = writers.iter().map(|id| &steps[*id]).collect();
-        let readers: BTreeSet<StepId> = pairs
-            .iter()
-            .filter(|(writer, _)| writers.contains(writer))
-            .map(|(_, reader)| *reader)
-            .collect();
+        let mine = pairs.iter().filter(|(writer, _)| writers.contains(writer));
+        let mine: BTreeSet<(StepId, StepId)> = mine.copied().collect();
+        let readers: BTreeSet<StepId> = mine.iter().map(|(_, reader)| *reader).collect();
         let readers = some(readers.iter().map(|id| steps[*id].named.name.as_str()));
         let names = some(captures.iter().map(|s| s.named.name.as_str()));
         let leave = if captures.len() == 1 {
@@ -256,7 +274,8 @@ fn passes(context: &Context<'_>, out: &mut Vec<Finding>) {
         for step in captures.iter().take(SHOWN) {
             diagnostic = diagnostic.at(step.named.span, "writes in place");
         }
-        out.push(finding(diagnostic, &captures));
+        let finding = finding(diagnostic, &captures);
+        out.push((finding, Some(Case::Half(mine))));
     }
 }
 

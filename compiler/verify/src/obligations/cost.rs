@@ -1,5 +1,7 @@
 //! Obligation 14: what everything costs a month, in each phase, stays within the budget.
 
+mod played;
+
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{Demand, Obligation};
 use thrice_plan::{Period, Plan};
@@ -9,6 +11,7 @@ use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::during;
+use played::{Month, is_borne_out};
 
 const ABOVE: Code = Code("T2401");
 const CURRENCIES: Code = Code("T2402");
@@ -106,13 +109,15 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 continue;
             }
             holds = false;
-            out.findings.push(finding(above(
-                &cost,
-                total,
-                *limit,
+            let month = Month {
                 period,
-                requirement.span,
-            )));
+                total: total.high(),
+                limit: *limit,
+            };
+            if is_borne_out(context, out, month) {
+                let above = above(&cost, total, *limit, period, requirement.span);
+                out.findings.push(finding(above));
+            }
         }
         let said = Said {
             obligation: Obligation::Cost,

@@ -6,6 +6,7 @@
 
 mod labels;
 mod places;
+mod played;
 mod seeds;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,8 @@ use crate::hands::{By, Principal};
 use crate::verdicts::{Said, Word};
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
+use played::{Case, Sees, Sight, is_borne_out};
+use thrice_simulate::Onlooker;
 
 const ENVIRONMENT: Code = Code("T2202");
 const UNLABELLED: Code = Code("T2206");
@@ -43,13 +46,18 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             }
         }
     }
-    out.findings.append(&mut found.findings);
+    for (finding, case) in found.findings {
+        if case.is_none_or(|case| is_borne_out(context, out, &case)) {
+            out.findings.push(finding);
+        }
+    }
 }
 
 /// What has been found so far.
 #[derive(Default)]
 struct Found {
-    findings: Vec<Finding>,
+    /// Each with its case, if what it tells has a course.
+    findings: Vec<(Finding, Option<Case>)>,
     /// Classes that leak, with the first day of the period.
     leaks: BTreeSet<(ClassId, Date)>,
     /// Classes about which something has been told.
@@ -62,15 +70,22 @@ impl Found {
         self.told.insert(class);
     }
 
-    fn add(&mut self, diagnostic: Diagnostic, classes: &BTreeSet<ClassId>, subject: &str) {
-        self.findings.push(Finding {
+    fn add(
+        &mut self,
+        diagnostic: Diagnostic,
+        classes: &BTreeSet<ClassId>,
+        subject: &str,
+        case: Option<Case>,
+    ) {
+        let finding = Finding {
             diagnostic: diagnostic.by(Engine::Evaluated.word()).about(subject),
             obligation: Obligation::Flow,
             classes: classes.iter().copied().collect(),
             subjects: vec![subject.to_owned()],
             fault: None,
             floor: false,
-        });
+        };
+        self.findings.push((finding, case));
     }
 }
 
@@ -115,11 +130,12 @@ fn reads(
 
 /// What reaches an environment above its clearance; one that has none is cleared for what is public.
 fn environments(context: &Context<'_>, found: &mut Found) {
-    for (_, environment) in context.plan.model.environments.iter() {
+    for (who, environment) in context.plan.model.environments.iter() {
         let cleared = environment.clearance.unwrap_or(Label::Public);
         let mut hits: BTreeMap<CopyId, (Label, Option<By>)> = BTreeMap::new();
+        let mut sights: BTreeMap<CopyId, Sight> = BTreeMap::new();
         let mut classes: BTreeSet<ClassId> = BTreeSet::new();
-        for period in &context.plan.periods {
+        for (index, period) in context.plan.periods.iter().enumerate() {
             for id in copies_in(context, period) {
                 let copy = &context.plan.copies[id];
                 let home = context
@@ -134,6 +150,7 @@ fn environments(context: &Context<'_>, found: &mut Found) {
                 if let (Some(label), Some(by)) = (label, reads(context, environment, copy, period))
                 {
                     hits.insert(id, (label, by));
+                    sights.insert(id, Sight::of(index, by));
                     classes.insert(copy.class);
                 }
             }
@@ -151,7 +168,12 @@ fn environments(context: &Context<'_>, found: &mut Found) {
             }
         }
         let diagnostic = tell_environment(context, environment, &hits, &classes);
-        found.add(diagnostic, &classes, &environment.named.name);
+        let case = Case {
+            by: Onlooker::Environment(who),
+            copies: sights,
+            sees: Sees::Above(cleared),
+        };
+        found.add(diagnostic, &classes, &environment.named.name, Some(case));
     }
 }
 
@@ -265,7 +287,7 @@ fn unlabelled(context: &Context<'_>, found: &mut Found) {
         .map(|c| context.class_name(*c))
         .collect::<Vec<_>>()
         .join(" ");
-    found.add(diagnostic, &classes, &subject);
+    found.add(diagnostic, &classes, &subject, None);
 }
 
 /// What is said of each class: what its fields are labelled, where it lies in clear besides its home, and which

@@ -4,6 +4,8 @@
 //! The loss of hosts is the floor's and survival's; here is what those do not ask: where a key is said
 //! to be at all, whether it lies only in what it opens, and whether one site takes it.
 
+mod played;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
@@ -16,6 +18,7 @@ use crate::faults::{self, Why, strike};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
+use played::{Loss, is_borne_out};
 
 const UNSAID: Code = Code("T1901");
 const CIRCLE: Code = Code("T1902");
@@ -24,11 +27,14 @@ const ONE_PLACE: Code = Code("T1903");
 /// What is wrong with a key.
 #[derive(Default)]
 struct Wrong {
-    circle: bool,
-    /// Faults that take the key and leave a copy that it opens.
-    taken: BTreeSet<FaultSet>,
+    /// The first class that it opens in the first period in which it lies only in what it opens.
+    circle: Option<(usize, ClassId)>,
+    /// Faults that take the key and leave a copy that it opens: the first such class in the first such period.
+    taken: BTreeMap<FaultSet, (usize, ClassId)>,
     /// Whose copies it opens, in order.
     classes: Vec<ClassId>,
+    /// Of those that are alike in a period the first.
+    opened: Vec<(usize, ClassId)>,
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
@@ -38,11 +44,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         for (key, classes) in &opened {
             let found = wrong.entry(*key).or_default();
             let before = found.taken.len();
-            judge(context, period, *key, classes, found);
+            judge(context, index, (*key, classes), found);
             let said = Said {
                 obligation: Obligation::Keys,
                 engine: Engine::Evaluated,
-                holds: !found.circle && found.taken.len() == before,
+                holds: found.circle.is_none() && found.taken.len() == before,
                 note: held_words(context, *key).into(),
             };
             out.verdicts
@@ -50,12 +56,20 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         }
     }
     for (key, found) in &wrong {
+        let one_set = found.taken.first_key_value();
+        let taken = one_set.map(|(set, _)| Loss::Taken(set.clone()));
         let findings = [
-            unsaid(context, *key, found),
-            circle(context, *key, found),
-            one_place(context, *key, found),
+            (unsaid(context, *key, found), Some(Loss::Unsaid)),
+            (circle(context, *key, found), Some(Loss::Circle)),
+            (one_place(context, *key, found), taken),
         ];
-        out.findings.extend(findings.into_iter().flatten());
+        for (finding, loss) in findings {
+            if let (Some(finding), Some(loss)) = (finding, loss)
+                && is_borne_out(context, out, (*key, &loss, found))
+            {
+                out.findings.push(finding);
+            }
+        }
     }
 }
 
@@ -81,15 +95,21 @@ fn opened(context: &Context<'_>, period: &Period) -> BTreeMap<KeyId, Vec<ClassId
 
 fn judge(
     context: &Context<'_>,
-    period: &Period,
-    key: KeyId,
-    classes: &[ClassId],
+    index: usize,
+    (key, classes): (KeyId, &[ClassId]),
     found: &mut Wrong,
 ) {
+    let Some(period) = context.plan.periods.get(index) else {
+        return;
+    };
+    let first = classes.first().map(|class| (index, *class));
+    found.opened.extend(first);
     found.classes.extend_from_slice(classes);
     found.classes.sort();
     found.classes.dedup();
-    found.circle |= strike(context, &vec![Fault::LiveData], period.from).lost(key);
+    if strike(context, &vec![Fault::LiveData], period.from).lost(key) {
+        found.circle = found.circle.or(first);
+    }
     let chosen = context.chosen();
     let sets: Vec<FaultSet> = match chosen {
         Some(chosen) => vec![chosen.clone()],
@@ -113,8 +133,11 @@ fn judge(
             !is_told && opened.any(|id| fate.get(*id) == Some(Why::KeyLost(key)))
         };
         let is_told = || chosen.is_none() && on_one_host(context, key, period);
-        if struck.lost(key) && !is_told() && classes.iter().any(only_the_key) {
-            found.taken.insert(set);
+        if !struck.lost(key) || is_told() {
+            continue;
+        }
+        if let Some(class) = classes.iter().copied().find(|class| only_the_key(class)) {
+            found.taken.entry(set).or_insert((index, class));
         }
     }
 }
@@ -165,16 +188,19 @@ fn unsaid(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
 }
 
 fn circle(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
-    if !found.circle {
-        return None;
-    }
+    found.circle?;
     let model = &context.plan.model;
     let name = &model.keys[key].named.name;
-    let mut diagnostic = Diagnostic::error(
-        CIRCLE,
-        format!("`{name}` lies only in what it opens: with the data lost, nothing brings it back"),
-    )
-    .at(model.keys[key].named.span, "needed to read the copies");
+    let message = match context.holders(key).is_empty() {
+        true => format!("nobody is known to hold `{name}`: nothing reads what it opens"),
+        false => {
+            format!(
+                "`{name}` lies only in what it opens: with the data lost, nothing brings it back"
+            )
+        }
+    };
+    let mut diagnostic = Diagnostic::error(CIRCLE, message)
+        .at(model.keys[key].named.span, "needed to read the copies");
     for (holder, span) in &model.keys[key].held {
         if let Holder::Vault(vault) = holder {
             let vault = &model.vaults[*vault];
@@ -195,13 +221,13 @@ fn circle(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
 }
 
 fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
-    let first = found.taken.first()?;
+    let (first, _) = found.taken.first_key_value()?;
     let model = &context.plan.model;
     let name = &model.keys[key].named.name;
     let classes = some(found.classes.iter().map(|c| context.class_name(*c)));
     let when: Vec<String> = found
         .taken
-        .iter()
+        .keys()
         .map(|set| {
             let words = set.iter().map(|fault| fault::words(context, *fault));
             words.collect::<Vec<_>>().join(" and ")
@@ -223,8 +249,7 @@ fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding
     }
     let diagnostic = diagnostic.help("hold the key with somebody else as well: `held on …, VAULT`");
     let mut out = finding(context, diagnostic, key, found);
-    let one = found.taken.first().filter(|_| found.taken.len() == 1);
-    if let Some([Fault::Loss(target)]) = one.map(Vec::as_slice) {
+    if let ([Fault::Loss(target)], 1) = (first.as_slice(), found.taken.len()) {
         out.fault = Some(*target);
     }
     Some(out)

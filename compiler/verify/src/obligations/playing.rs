@@ -1,5 +1,7 @@
 //! What obligations have in common that play their cases on the simulator before anybody sees them.
 
+mod filled;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -10,6 +12,8 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::replay::mismatch;
 use crate::verification::Verification;
+
+pub(crate) use filled::{Filled, delay, on_demand};
 
 /// What the simulator says of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -334,6 +334,27 @@ fn a_vault_comes_back_from_a_copy_that_another_key_opens() {
     );
 }
 
+/// Its program runs on one host, what is in it lies on another.
+#[test]
+fn a_vault_is_lost_with_its_content() {
+    let elsewhere = VAULT
+        .replace("seko.data:/vault", "vps.disk:/vault")
+        .replace(
+            "vault_data to r by seko.cron",
+            "vault_data to r by vps.cron",
+        );
+    let lost = "require survive loss of vps for db\n";
+    let found =
+        |vault: &str, on: &str| judged(&(policy(&[vault]).replace("held on envelope", on) + lost));
+    let gone = found(&elsewhere, "held on bitwarden");
+    assert!(message(&gone, "T1201").contains("`vps`"));
+    let both = found(&elsewhere, "held on bitwarden, envelope");
+    assert!(codes(&both).is_empty(), "{:?}", codes(&both));
+    // Where it lies with the program, that host is left.
+    let left = found(VAULT, "held on bitwarden");
+    assert!(!codes(&left).contains(&"T1201"), "{:?}", codes(&left));
+}
+
 #[test]
 fn where_a_key_is_held_is_to_be_said() {
     let text = policy(&[]).replace(

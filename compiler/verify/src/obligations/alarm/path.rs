@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{HostId, MonitorId, ProviderId, SiteId, Step};
+use thrice_model::{HostId, MonitorId, ProviderId, SiteId, Step, StepId, Target};
 
-use super::{SHOWN, finding, watched};
+use super::played::Case;
+use super::{Found, SHOWN, finding, watched};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::some;
@@ -24,18 +25,30 @@ enum Shared {
     Unknown,
 }
 
-pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
-    let mut shared: BTreeMap<(MonitorId, Shared), Vec<&Step>> = BTreeMap::new();
-    for (_, step) in watched(context) {
+pub(super) fn check(context: &Context<'_>, out: &mut Found) {
+    let mut shared: BTreeMap<(MonitorId, Shared), Vec<(StepId, &Step)>> = BTreeMap::new();
+    for (id, step) in watched(context) {
         let (Some((monitor, _)), Some(host)) = (step.monitor, step.runner.host) else {
             continue;
         };
         if let Some(domain) = domain(context, monitor, host) {
-            shared.entry((monitor, domain)).or_default().push(step);
+            shared
+                .entry((monitor, domain))
+                .or_default()
+                .push((id, step));
         }
     }
-    for ((monitor, domain), steps) in &shared {
-        out.push(tell(context, *monitor, *domain, steps));
+    for ((monitor, domain), steps) in shared {
+        let (ids, steps): (Vec<StepId>, Vec<&Step>) = steps.into_iter().unzip();
+        let lost = match domain {
+            Shared::Host(host) => Some(Target::Host(host)),
+            Shared::Site(site) => Some(Target::Site(site)),
+            Shared::Provider(provider) => Some(Target::Provider(provider)),
+            // That nothing is said has no course.
+            Shared::Unknown => None,
+        };
+        let case = lost.map(|lost| Case::Shared(lost, ids));
+        out.push((tell(context, monitor, domain, &steps), case));
     }
 }
 

@@ -18,14 +18,12 @@ use thrice_plan::{Copy, CopyId, FOR_EVER};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Case, Choices, Course, simulate};
 
-use super::super::playing::{Played, may_be_told};
+use super::super::playing::{Played, delay, may_be_told, on_demand};
 use super::{Group, Happens};
 use crate::context::Context;
 use crate::hands::Principal;
 use crate::verification::Verification;
 
-/// For no longer an age is waited in a play.
-const YEARS: Seconds = Seconds::days(3 * 365);
 /// How many moments are tried.
 const TRIED: usize = 6;
 
@@ -236,31 +234,6 @@ impl<'c, 'p> Play<'c, 'p> {
             _ => None,
         }
     }
-}
-
-/// How long a copy takes to be filled, if no run is missed.
-fn delay(context: &Context<'_>, id: CopyId) -> Seconds {
-    let plan = context.plan;
-    let mut sum = Seconds::ZERO;
-    let mut at = Some(id);
-    while let Some(copy) = at.map(|id| &plan.copies[id]) {
-        let step = copy.made_by.map(|step| &plan.cadences[step]);
-        let own = step.and_then(|cadence| cadence.nominal_delay());
-        let age = copy.enter.older_than.as_ref();
-        sum = sum
-            .saturating_add(own.unwrap_or(Seconds::ZERO))
-            .saturating_add(age.map_or(Seconds::ZERO, |age| age.high().min(YEARS)));
-        at = copy.source;
-    }
-    sum
-}
-
-/// Whether a copy is made on demand, or of one that is: nobody asks for it in a play.
-fn on_demand(context: &Context<'_>, id: CopyId) -> bool {
-    let plan = context.plan;
-    let path = std::iter::successors(Some(id), |id| plan.copies[*id].source);
-    let mut steps = path.filter_map(|id| plan.copies[id].made_by);
-    steps.any(|step| plan.calendars.starts(step).is_none())
 }
 
 /// For how long a store may hold on to what is deleted where a copy lies, if that is not for ever.

@@ -81,6 +81,12 @@ pub(super) fn units(class: &Class) -> Vec<Unit> {
     out
 }
 
+/// Whether a field is another one, or lies in it.
+pub(super) fn is_in(field: &str, other: &str) -> bool {
+    let rest = field.strip_prefix(other);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// The rule for a unit: of its own name, of the longest beginning, of its class, else of the rest.
 pub(super) fn rule<'r>(rules: &'r [SeedRule], class: &Class, unit: &str) -> Option<&'r SeedRule> {
     let named = |name: &str| rules.iter().find(|rule| rule.field == name);

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, HostId, Label, Location, ServiceId};
 use thrice_plan::{Copy, CopyId, Period};
+use thrice_simulate::Onlooker;
 
+use super::played::{Case, Sees, Sight};
 use super::{Found, copies_in, labels, told};
 use crate::context::Context;
 use crate::wording::some;
@@ -27,12 +29,13 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
     if !is_anything_cleared(context) {
         return;
     }
-    let mut hits: BTreeMap<Place, BTreeMap<CopyId, Label>> = BTreeMap::new();
-    for period in &context.plan.periods {
+    let mut hits: BTreeMap<Place, BTreeMap<CopyId, (Label, usize)>> = BTreeMap::new();
+    for (index, period) in context.plan.periods.iter().enumerate() {
         for id in copies_in(context, period) {
             let copy = &context.plan.copies[id];
             for (place, label) in above(context, copy, period) {
-                hits.entry(place).or_default().insert(id, label);
+                let hit = (label, index);
+                hits.entry(place).or_default().insert(id, hit);
                 found.leak(copy.class, period);
             }
         }
@@ -136,7 +139,12 @@ fn services(context: &Context<'_>, copy: &Copy, period: &Period) -> BTreeSet<Ser
     declared.chain(shown).collect()
 }
 
-fn tell(context: &Context<'_>, place: Place, copies: &BTreeMap<CopyId, Label>, found: &mut Found) {
+fn tell(
+    context: &Context<'_>,
+    place: Place,
+    copies: &BTreeMap<CopyId, (Label, usize)>,
+    found: &mut Found,
+) {
     let model = &context.plan.model;
     let (named, clearance, verb) = match place {
         Place::Store(id) => {
@@ -176,12 +184,24 @@ fn tell(context: &Context<'_>, place: Place, copies: &BTreeMap<CopyId, Label>, f
         let named = &model.steps[step].named;
         diagnostic = diagnostic.at(named.span, format!("`{}` brings it here", named.name));
     }
-    for (id, label) in copies.iter().take(SHOWN) {
+    for (id, (label, _)) in copies.iter().take(SHOWN) {
         diagnostic = diagnostic.event("", told(context, *id, *label));
     }
     let diagnostic = diagnostic.help(
         "encrypt it before it leaves its host (`backup` there), send less of it, label what is harmless \
          (`fields { … }`), or raise the clearance",
     );
-    found.add(diagnostic, &classes, &named.name);
+    let sights = copies.iter();
+    let case = Case {
+        by: match place {
+            Place::Store(id) => Onlooker::Store(id),
+            Place::Host(id) => Onlooker::Host(id),
+            Place::Service(id) => Onlooker::Service(id),
+        },
+        copies: sights
+            .map(|(id, (_, period))| (*id, Sight::of(*period, None)))
+            .collect(),
+        sees: Sees::Above(cleared),
+    };
+    found.add(diagnostic, &classes, &named.name, Some(case));
 }

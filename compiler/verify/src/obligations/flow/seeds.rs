@@ -1,14 +1,16 @@
 //! Seeds: what they send without a rule, what lies raw beside them, and whether anybody checks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{
-    Anonymise, Application, ClassId, Environment, Location, SeedRule, Step, StepId, StepTarget,
-    Verb,
+    Anonymise, Application, ClassId, Environment, EnvironmentId, Location, SeedRule, Step, StepId,
+    StepTarget, Verb,
 };
 use thrice_plan::{Copy, CopyId, CopyKind};
+use thrice_simulate::Onlooker;
 
+use super::played::{Case, Sees, Sight};
 use super::{Found, at_home, copies_in, labels, reads};
 use crate::context::Context;
 use crate::wording::{list, some};
@@ -26,8 +28,8 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
             StepTarget::Environment(to, ..),
         ) = (&step.verb, &step.target)
         {
-            let environment = &context.plan.model.environments[*to];
-            without_rule(context, step, rules, found);
+            let environment = (*to, &context.plan.model.environments[*to]);
+            without_rule(context, (id, step), rules, found);
             raw_beside(context, step, rules, environment, found);
             unchecked(context, id, rules, *verified, found);
         }
@@ -35,27 +37,35 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
 }
 
 /// What the seed takes and no rule speaks of.
-fn without_rule(context: &Context<'_>, step: &Step, rules: &[SeedRule], found: &mut Found) {
+fn without_rule(
+    context: &Context<'_>,
+    (id, step): (StepId, &Step),
+    rules: &[SeedRule],
+    found: &mut Found,
+) {
     let mut classes: BTreeSet<ClassId> = BTreeSet::new();
     let mut units: Vec<String> = Vec::new();
+    // Of the first class.
+    let mut first: BTreeSet<String> = BTreeSet::new();
     for (class_id, _) in &step.classes {
         let class = &context.plan.model.classes[*class_id];
         for unit in labels::units(class) {
             if labels::rule(rules, class, &unit.name).is_none() {
-                units.push(unit.name);
                 classes.insert(*class_id);
+                if classes.len() == 1 {
+                    first.insert(unit.name.clone());
+                }
+                units.push(unit.name);
             }
         }
     }
     if units.is_empty() {
         return;
     }
-    for period in context
-        .plan
-        .periods
-        .iter()
-        .filter(|p| step.lifetime.contains(p.from))
-    {
+    let periods = context.plan.periods.iter().enumerate();
+    let mut there = None;
+    for (index, period) in periods.filter(|(_, p)| step.lifetime.contains(p.from)) {
+        there = there.or(Some(index));
         classes.iter().for_each(|class| found.leak(*class, period));
     }
     let name = &step.named.name;
@@ -63,7 +73,17 @@ fn without_rule(context: &Context<'_>, step: &Step, rules: &[SeedRule], found: &
     let diagnostic = Diagnostic::error(NO_RULE, format!("`{name}` has no rule for {names}"))
         .at(step.named.span, "sends it as it is")
         .help("a seed is an allow-list: say `keep`, `anonymise` or `skip` for each part, or `rest skip`");
-    found.add(diagnostic, &classes, name);
+    let arrived = context.made_by(id).iter().find(|copy| {
+        let class = context.plan.copies[**copy].class;
+        step.classes.iter().find_map(|(id, _)| classes.get(id)) == Some(&class)
+    });
+    // A seed that says no place on the way leaves nothing that the plan knows of.
+    let case = arrived.zip(there).map(|(copy, period)| Case {
+        by: Onlooker::Store(context.plan.copies[*copy].location.store),
+        copies: [(*copy, Sight::of(period, None))].into(),
+        sees: Sees::Unchanged(first),
+    });
+    found.add(diagnostic, &classes, name, case);
 }
 
 /// Fields that the seed changes, and that lie unchanged where its readers can read.
@@ -71,27 +91,25 @@ fn raw_beside(
     context: &Context<'_>,
     step: &Step,
     rules: &[SeedRule],
-    environment: &Environment,
+    (who, environment): (EnvironmentId, &Environment),
     found: &mut Found,
 ) {
     let changed: Vec<&SeedRule> = rules
         .iter()
         .filter(|rule| !matches!(rule.action, Anonymise::Keep) && rule.field != "rest")
         .collect();
-    let mut hits: BTreeSet<CopyId> = BTreeSet::new();
+    let mut hits: BTreeMap<CopyId, Sight> = BTreeMap::new();
     let mut classes: BTreeSet<ClassId> = BTreeSet::new();
-    for period in &context.plan.periods {
+    let mine = changed_classes(context, step, &changed);
+    for (index, period) in context.plan.periods.iter().enumerate() {
         for id in copies_in(context, period) {
             let copy = &context.plan.copies[id];
-            let mine = step.classes.iter().any(|(class, _)| *class == copy.class);
             let raw = copy.kind != CopyKind::Seed && !came_by_seed(context, copy);
-            if mine
-                && raw
-                && !changed.is_empty()
-                && !at_home(context, copy)
-                && reads(context, environment, copy, period).is_some()
-            {
-                hits.insert(id);
+            if !mine.contains(&copy.class) || !raw || at_home(context, copy) {
+                continue;
+            }
+            if let Some(by) = reads(context, environment, copy, period) {
+                hits.insert(id, Sight::of(index, by));
                 classes.insert(copy.class);
                 found.leak(copy.class, period);
             }
@@ -101,9 +119,9 @@ fn raw_beside(
         return;
     }
     let fields = some(changed.iter().map(|rule| rule.field.as_str()));
-    let places: BTreeSet<String> = hits.iter().map(|id| place(context, *id)).collect();
+    let places: BTreeSet<String> = hits.keys().map(|id| place(context, *id)).collect();
     let mut readers = BTreeSet::from([environment.named.name.as_str()]);
-    readers.extend(hits.iter().flat_map(|id| others(context, *id)));
+    readers.extend(hits.keys().flat_map(|id| others(context, *id)));
     let name = &step.named.name;
     let mut diagnostic = Diagnostic::error(
         RAW,
@@ -117,7 +135,7 @@ fn raw_beside(
         diagnostic = diagnostic.at(rule.span, "changed only here");
     }
     let makers: BTreeSet<StepId> = hits
-        .iter()
+        .keys()
         .filter_map(|id| context.plan.copies[*id].made_by)
         .collect();
     for maker in makers {
@@ -128,7 +146,36 @@ fn raw_beside(
         "change it before it leaves its host (`anonymise … before leaving`, run there), and send nothing \
          else; or take from the seed's readers the right to read that place",
     );
-    found.add(diagnostic, &classes, name);
+    let fields = changed.iter().map(|rule| rule.field.clone());
+    let case = Case {
+        by: Onlooker::Environment(who),
+        copies: hits,
+        sees: Sees::Unchanged(fields.collect()),
+    };
+    found.add(diagnostic, &classes, name, Some(case));
+}
+
+/// The classes of a seed of which some rule changes something. A field that is in none of them as far as they are
+/// described may be in each.
+fn changed_classes(context: &Context<'_>, step: &Step, changed: &[&SeedRule]) -> BTreeSet<ClassId> {
+    let speaks_of = |rule: &SeedRule, class: ClassId| {
+        let class = &context.plan.model.classes[class];
+        let mut units = labels::units(class).into_iter();
+        rule.field == *class.named.name
+            || units.any(|unit| {
+                labels::is_in(&rule.field, &unit.name) || labels::is_in(&unit.name, &rule.field)
+            })
+    };
+    let classes = || step.classes.iter().map(|(class, _)| *class);
+    let mut out = BTreeSet::new();
+    for rule in changed {
+        let named: Vec<ClassId> = classes().filter(|class| speaks_of(rule, *class)).collect();
+        match named.is_empty() {
+            true => out.extend(classes()),
+            false => out.extend(named),
+        }
+    }
+    out
 }
 
 fn came_by_seed(context: &Context<'_>, copy: &Copy) -> bool {
@@ -219,5 +266,5 @@ fn unchecked(
     let diagnostic = diagnostic
         .help("let a job on the data's own host do it (`by HOST.cron`) and say `verified`: a failing change then stops the seed");
     let classes = step.classes.iter().map(|(class, _)| *class).collect();
-    found.add(diagnostic, &classes, name);
+    found.add(diagnostic, &classes, name, None);
 }

@@ -1,0 +1,104 @@
+//! What can be read by whoever has something in his hands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use thrice_model::{KeyId, Location, Right, Step, StepId, Verb};
+use thrice_plan::{Copy, Plan};
+
+use super::{Fallen, by_default, is_about, opened, used, whole};
+
+/// Where somebody can read, and the keys that lie open to him.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Readable {
+    places: Vec<Location>,
+    keys: BTreeSet<KeyId>,
+}
+
+impl Readable {
+    /// Whether what lies in a copy can be read: its bytes, and what they mean.
+    pub(crate) fn reads(&self, copy: &Copy) -> bool {
+        copy.key.is_none_or(|key| self.keys.contains(&key))
+            && self.places.iter().any(|place| place.meets(&copy.location))
+    }
+}
+
+impl Fallen {
+    /// What can be read with all that has fallen, on a day.
+    pub(crate) fn readable(&self, plan: &Plan, day: Date) -> Readable {
+        let model = &plan.model;
+        let mut out = Readable::default();
+        let everything = |store| whole(store).place;
+        let own = model.stores.iter();
+        let own = own.filter(|(_, store)| self.hosts.contains(&store.host));
+        out.places.extend(own.map(|(id, _)| everything(id)));
+        for id in &self.credentials {
+            let rights = model.credentials[*id].rights.iter();
+            let reads = rights.filter(|grant| grant.rights.contains(&Right::Read));
+            for grant in reads {
+                out.places.extend(grant.stores.iter().map(|store| Location {
+                    store: *store,
+                    path: grant.path.clone(),
+                }));
+            }
+            out.places.extend(by_default(plan, *id).map(everything));
+        }
+        let jobs: BTreeMap<StepId, &Step> = self.jobs(plan, day).collect();
+        read_by_jobs(plan, &jobs, &mut out.places);
+        for mount in &model.mounts {
+            let here = self.hosts.contains(&model.services[mount.service].host);
+            if here && mount.credential.is_none() && mount.lifetime.contains(day) {
+                out.places.push(Location {
+                    store: mount.store,
+                    path: mount.path.clone(),
+                });
+            }
+        }
+        for (id, key) in model.keys.iter() {
+            if key.held.iter().any(|(holder, _)| self.has(plan, *holder)) {
+                out.keys.insert(id);
+            }
+        }
+        let repositories = jobs.values().filter_map(|step| opened(step));
+        let keys = repositories.filter_map(|id| model.repositories[id].key);
+        out.keys.extend(keys.map(|(key, _)| key));
+        out
+    }
+}
+
+/// What jobs read: what they take, what they must compare it with where they do not just add, and what they open;
+/// where none of a job's credentials says what it may do there.
+fn read_by_jobs(plan: &Plan, jobs: &BTreeMap<StepId, &Step>, out: &mut Vec<Location>) {
+    let mut add = |step: &Step, place: Location| {
+        let mut credentials = used(plan, step).into_iter();
+        if !credentials.any(|id| is_about(plan, id, place.store)) {
+            out.push(place);
+        }
+    };
+    for (_, copy) in plan.copies.iter() {
+        let Some(step) = copy.made_by.and_then(|id| jobs.get(&id)) else {
+            continue;
+        };
+        if let Some(source) = copy.source {
+            add(step, plan.copies[source].location.clone());
+        }
+        let adds = matches!(
+            step.verb,
+            Verb::Capture(_) | Verb::Copy { .. } | Verb::Move { .. }
+        );
+        if !adds {
+            add(step, copy.location.clone());
+        }
+    }
+    for step in jobs.values() {
+        let reads = matches!(step.verb, Verb::Prune | Verb::Check(_) | Verb::Drill);
+        if let Some(id) = opened(step).filter(|_| reads) {
+            let repository = &plan.model.repositories[id];
+            let place = Location {
+                store: repository.store,
+                path: repository.path.clone(),
+            };
+            add(step, place);
+        }
+    }
+}

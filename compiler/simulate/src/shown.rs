@@ -1,0 +1,233 @@
+//! Who comes to see what: steps are played, and what lies in clear in a place is followed field by field.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use thrice_model::{
+    CredentialId, EnvironmentId, HostId, Hostile, Location, ServiceId, StepId, StoreId, Verb,
+};
+use thrice_plan::{Copy, CopyId, CopyKind, Plan};
+
+use crate::calendar::day;
+use crate::fields::{Fields, Stage, add, seeded, whole};
+use crate::reach::{Fallen, Readable};
+use crate::verbs::Taken;
+use crate::{Case, Choices, engine};
+
+/// Somebody who looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onlooker {
+    /// Whoever is at home on the hosts of an environment, or is declared as a reader under its name.
+    Environment(EnvironmentId),
+    /// Whoever has a credential.
+    Credential(CredentialId),
+    /// Whoever reads a store.
+    Store(StoreId),
+    /// A host, of what passes through it in its runs.
+    Host(HostId),
+    /// The users of a service: of what it shows and of what it is declared a reader of.
+    Service(ServiceId),
+}
+
+/// What is looked at.
+#[derive(Clone, Debug)]
+pub struct Looking {
+    /// By whom.
+    pub by: Onlooker,
+    /// Which copies.
+    pub copies: BTreeSet<CopyId>,
+    /// From when on steps are played.
+    pub from: Timestamp,
+    /// Until when somebody looks. Who may read where is asked on this day.
+    pub until: Timestamp,
+}
+
+/// What somebody has come to see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Of the copies that could be read in clear at some moment, the fields, each in its most sensitive form.
+    pub fields: BTreeMap<CopyId, Fields>,
+    /// The copies in which anything has lain, whoever reads it.
+    pub filled: BTreeSet<CopyId>,
+}
+
+/// Plays until somebody looks, and says what there is to see.
+#[must_use]
+pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
+    let path = looking.copies.iter().flat_map(|id| {
+        let source = |id: &CopyId| plan.copies[*id].source;
+        std::iter::successors(Some(*id), source)
+    });
+    let path: BTreeSet<CopyId> = path.collect();
+    let case = Case {
+        strikes: Vec::new(),
+        from: Some(looking.from),
+        judged: looking.until,
+        classes: path.iter().map(|id| plan.copies[*id].class).collect(),
+        choices: Choices::default(),
+    };
+    let mut witness = Witness::new(plan);
+    engine::watch(plan, &case, &path, &mut witness);
+    let reader = Reader::of(plan, looking);
+    let fields = looking.copies.iter().filter_map(|id| {
+        let seen = match looking.by {
+            Onlooker::Host(host) => witness.handled.get(&(host, *id)),
+            _ => witness.lay.get(id),
+        };
+        let seen = seen.filter(|fields| !fields.is_empty())?;
+        reader.reads(*id).then(|| (*id, seen.clone()))
+    });
+    let filled = looking.copies.iter().copied();
+    Shown {
+        fields: fields.collect(),
+        filled: filled.filter(|id| witness.lay.contains_key(id)).collect(),
+    }
+}
+
+/// What has lain where.
+pub(crate) struct Witness<'p> {
+    plan: &'p Plan,
+    /// What lies in a copy.
+    now: BTreeMap<CopyId, Fields>,
+    /// What a run has read and will leave in a copy.
+    on_the_way: BTreeMap<CopyId, Fields>,
+    /// All that has ever lain in a copy.
+    lay: BTreeMap<CopyId, Fields>,
+    /// What a host read in clear for a copy.
+    handled: BTreeMap<(HostId, CopyId), Fields>,
+}
+
+impl<'p> Witness<'p> {
+    fn new(plan: &'p Plan) -> Self {
+        Self {
+            plan,
+            now: BTreeMap::new(),
+            on_the_way: BTreeMap::new(),
+            lay: BTreeMap::new(),
+            handled: BTreeMap::new(),
+        }
+    }
+
+    /// The data itself lies where it lives.
+    pub(crate) fn lives(&mut self, live: CopyId) {
+        if self.now.contains_key(&live) {
+            return;
+        }
+        let class = &self.plan.model.classes[self.plan.copies[live].class];
+        self.lies(live, &whole(self.plan, class));
+    }
+
+    fn lies(&mut self, copy: CopyId, fields: &Fields) {
+        for place in [&mut self.now, &mut self.lay] {
+            add(place.entry(copy).or_default(), fields);
+        }
+    }
+
+    /// A run has begun: it reads, and a seed lays down what it has not changed yet.
+    pub(crate) fn begins(&mut self, step: StepId, taken: &Taken) {
+        if taken.pieces.is_empty() {
+            return;
+        }
+        let step = &self.plan.model.steps[step];
+        let source = &self.plan.copies[taken.source];
+        if source.kind == CopyKind::Live {
+            self.lives(taken.source);
+        }
+        let read = self.now.get(&taken.source).cloned().unwrap_or_default();
+        if let (Some(host), None) = (step.runner.host, source.key) {
+            add(self.handled.entry((host, taken.copy)).or_default(), &read);
+        }
+        if let Verb::Seed { rules, .. } = &step.verb {
+            let class = &self.plan.model.classes[source.class];
+            self.lies(taken.copy, &seeded(&read, rules, class, Stage::Arriving));
+        }
+        self.on_the_way.insert(taken.copy, read);
+    }
+
+    /// A run is done.
+    pub(crate) fn ends(&mut self, step: StepId, copy: CopyId) {
+        let Some(read) = self.on_the_way.remove(&copy) else {
+            return;
+        };
+        match &self.plan.model.steps[step].verb {
+            Verb::Seed { rules, .. } => {
+                let class = &self.plan.model.classes[self.plan.copies[copy].class];
+                let left = seeded(&read, rules, class, Stage::Done);
+                add(self.lay.entry(copy).or_default(), &left);
+                self.now.insert(copy, left);
+            }
+            _ => self.lies(copy, &read),
+        }
+    }
+}
+
+/// Where somebody reads in clear.
+struct Reader<'p> {
+    plan: &'p Plan,
+    by: Onlooker,
+    on: jiff::civil::Date,
+    /// What the hosts and credentials open.
+    opened: Vec<Readable>,
+}
+
+impl<'p> Reader<'p> {
+    fn of(plan: &'p Plan, looking: &Looking) -> Self {
+        let on = day(looking.until.as_second());
+        let principals: Vec<Hostile> = match looking.by {
+            Onlooker::Environment(id) => {
+                let hosts = plan.model.environments[id].hosts.iter();
+                hosts.map(|host| Hostile::Host(*host)).collect()
+            }
+            Onlooker::Credential(id) => vec![Hostile::Credential(id)],
+            Onlooker::Store(_) | Onlooker::Host(_) | Onlooker::Service(_) => Vec::new(),
+        };
+        let opened = principals.into_iter();
+        let opened = opened.map(|who| Fallen::of(plan, who, on).readable(plan, on));
+        Self {
+            plan,
+            by: looking.by,
+            on,
+            opened: opened.collect(),
+        }
+    }
+
+    fn reads(&self, id: CopyId) -> bool {
+        let model = &self.plan.model;
+        let copy = &self.plan.copies[id];
+        let opened = || self.opened.iter().any(|all| all.reads(copy));
+        let in_clear = copy.key.is_none();
+        match self.by {
+            Onlooker::Environment(id) => {
+                let name = &model.environments[id].named.name;
+                opened() || (in_clear && self.is_declared(name, copy))
+            }
+            Onlooker::Credential(_) => opened(),
+            Onlooker::Store(store) => in_clear && copy.location.store == store,
+            // What passes through in clear has been looked at as it did.
+            Onlooker::Host(_) => true,
+            Onlooker::Service(service) => {
+                let name = &model.services[service].named.name;
+                let shows = model.mounts.iter().any(|mount| {
+                    let place = Location {
+                        store: mount.store,
+                        path: mount.path.clone(),
+                    };
+                    let there = mount.lifetime.contains(self.on);
+                    mount.service == service && there && place.meets(&copy.location)
+                });
+                in_clear && (shows || self.is_declared(name, copy))
+            }
+        }
+    }
+
+    /// Whether a store says that somebody of this name reads where a copy lies.
+    fn is_declared(&self, name: &str, copy: &Copy) -> bool {
+        let store = copy.location.store;
+        let readers = self.plan.model.stores[store].readers.iter();
+        let mut places = readers.filter(|reader| reader.who == name).map(|reader| {
+            let path = reader.path.clone();
+            Location { store, path }
+        });
+        places.any(|place| place.meets(&copy.location))
+    }
+}

@@ -1,0 +1,185 @@
+//! Plays how data comes to be seen on the simulator before anybody sees the case.
+//!
+//! The steps on the way to a copy run for as long as the chain takes, and the simulator follows each field: a seed
+//! changes it when its run is done, or before it leaves its host. It finds out by itself who reads where. Confirmed is
+//! that somebody then has come to see what the case says: a field above the clearance, or one that is as it was. Of
+//! the copies that a case names, the one that is filled first is played.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use thrice_model::{Anonymise, CredentialId, Label, Named, Obligation, Verb};
+use thrice_plan::CopyId;
+use thrice_simulate::{Fields, Looking, Onlooker, Shown, shown};
+
+use super::super::playing::{Filled, Played, delay, may_be_told, on_demand};
+use super::labels;
+use crate::context::Context;
+use crate::hands::By;
+use crate::verification::Verification;
+
+/// How long after a copy is filled somebody looks: data that lives there has begun to grow by then.
+const LOOKS_AFTER: i64 = 60;
+
+/// What somebody is said to see.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) by: Onlooker,
+    /// The copies, each with a period in which it is seen, and with what it is read, if a credential is named.
+    pub(super) copies: BTreeMap<CopyId, Sight>,
+    pub(super) sees: Sees,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sight {
+    pub(super) period: usize,
+    pub(super) with: Option<CredentialId>,
+}
+
+impl Sight {
+    pub(super) const fn of(period: usize, by: Option<By>) -> Self {
+        let with = match by {
+            Some(By::Credential(id)) => Some(id),
+            _ => None,
+        };
+        Self { period, with }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Sees {
+    /// Something that is more sensitive than this.
+    Above(Label),
+    /// These fields as they are where they live.
+    Unchanged(BTreeSet<String>),
+}
+
+/// Whether what is told may be told.
+pub(super) fn is_borne_out(context: &Context<'_>, out: &mut Verification, case: &Case) -> bool {
+    let about = (subject(context, case.by), "seen here");
+    may_be_told(context, out, Obligation::Flow, about, || {
+        confirm(context, case)
+    })
+}
+
+fn subject<'c>(context: &'c Context<'_>, by: Onlooker) -> Option<&'c Named> {
+    let model = &context.plan.model;
+    Some(match by {
+        Onlooker::Environment(id) => &model.environments[id].named,
+        Onlooker::Credential(id) => &model.credentials[id].named,
+        Onlooker::Store(id) => &model.stores[id].named,
+        Onlooker::Host(id) => &model.hosts[id].named,
+        Onlooker::Service(id) => &model.services[id].named,
+    })
+}
+
+/// Whether it is seen; why not, if it is not.
+fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
+    let made = case
+        .copies
+        .iter()
+        .filter(|(id, _)| !on_demand(context, **id));
+    let mut made: Vec<(CopyId, Sight)> = made.map(|(id, sight)| (*id, *sight)).collect();
+    if made.is_empty() {
+        return Ok(Played::Not("copies that are made on demand"));
+    }
+    made.sort_by_key(|(id, _)| (delay(context, *id), *id));
+    let first = made.into_iter().find_map(|(id, sight)| {
+        let filled = Filled::of(context, &[id], sight.period)?;
+        Some((id, sight, filled))
+    });
+    let Some((id, sight, filled)) = first else {
+        return Ok(Played::Not("phases that end before copies are filled"));
+    };
+    let plan = context.plan;
+    let look = |by: Onlooker| -> Result<Shown, String> {
+        let moment = |second: i64| {
+            Timestamp::from_second(second).map_err(|_| "a date that there is not".to_owned())
+        };
+        let looking = Looking {
+            by,
+            copies: [id].into(),
+            from: moment(filled.begin())?,
+            until: moment(filled.from.saturating_add(LOOKS_AFTER))?,
+        };
+        Ok(shown(plan, &looking))
+    };
+    let seen = look(case.by)?;
+    if !seen.filled.contains(&id) {
+        return Ok(Played::Not("copies that nothing has filled yet"));
+    }
+    let copy = &plan.copies[id];
+    let store = context.store_name(copy.location.store);
+    let Some(fields) = seen.fields.get(&id) else {
+        return Err(format!("played, what is on `{store}` cannot be read"));
+    };
+    // Whoever has the credential alone has no key.
+    if let Some(credential) = sight.with.filter(|_| copy.key.is_none())
+        && look(Onlooker::Credential(credential))?.fields.is_empty()
+    {
+        let name = &plan.model.credentials[credential].named.name;
+        return Err(format!("played, `{name}` does not read `{store}`"));
+    }
+    match case.sees.is_in(fields) {
+        true => Ok(Played::Out),
+        false if is_changed_late(context, id) => {
+            Ok(Played::Not("seeds that are read while they are at work"))
+        }
+        false => Err(format!("played, what is on `{store}` is {}", told(fields))),
+    }
+}
+
+impl Sees {
+    fn is_in(&self, fields: &Fields) -> bool {
+        match self {
+            Self::Above(cleared) => fields.values().any(|content| content.label > *cleared),
+            Self::Unchanged(names) => {
+                let named = fields.iter().filter(|(name, _)| {
+                    let mut names = names.iter();
+                    names.any(|other| labels::is_in(name, other))
+                });
+                let mut named = named.map(|(_, content)| content.unchanged).peekable();
+                // What nobody declares is a part of what there is.
+                match named.peek() {
+                    Some(_) => named.all(|unchanged| unchanged),
+                    None => fields.values().all(|content| content.unchanged),
+                }
+            }
+        }
+    }
+}
+
+/// Whether a copy is made of what a seed brings and changes only when it has brought it: until then whoever comes early
+/// reads it as it was.
+fn is_changed_late(context: &Context<'_>, id: CopyId) -> bool {
+    let plan = context.plan;
+    let source = |id: &CopyId| plan.copies[*id].source;
+    let mut before = std::iter::successors(source(&id), source);
+    before.any(|id| {
+        let step = plan.copies[id]
+            .made_by
+            .map(|step| &plan.model.steps[step].verb);
+        let Some(Verb::Seed { rules, .. }) = step else {
+            return false;
+        };
+        rules.iter().any(|rule| {
+            !rule.before_leaving && !matches!(rule.action, Anonymise::Keep | Anonymise::Skip)
+        })
+    })
+}
+
+/// "`a` (internal) and `b` (personal, changed)"
+fn told(fields: &Fields) -> String {
+    let all = fields.iter().map(|(name, content)| {
+        let changed = match content.unchanged {
+            true => "",
+            false => ", changed",
+        };
+        format!("`{name}` ({}{changed})", labels::word(content.label))
+    });
+    let all: Vec<String> = all.collect();
+    all.join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,282 @@
+//! What is told of data that is seen comes about on the simulator; what others see, or see less of, does not.
+
+use std::rc::Rc;
+
+use thrice_model::StoreId;
+use thrice_plan::Plan;
+
+use super::super::decide;
+use super::*;
+use crate::testing::plan_of;
+
+const PLACES: &str = r#"
+use std/home
+use std/hetzner
+host web at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+host bench at hetzner/nbg1 { runs cron; has rclone 1.75.2; store small; service viewer }
+object_storage s3 at hetzner/fsn1 { bucket main }
+credential writer { account s3; may read, write, delete on s3.main; held on web }
+credential reader { account s3; may read on s3.main of /seed; held on bench }
+environment test { on bench; clearance internal }
+class db is state on web.disk:/db { parts app, log; fields { app.mail personal; app.keys credential; rest internal } }
+class orders is state on web.disk:/orders { fields { orders.total internal; rest internal } }
+"#;
+
+fn plan(steps: &str) -> Plan {
+    plan_of(&[PLACES, steps].concat())
+}
+
+fn plain(to: &str) -> String {
+    format!(
+        "copy plain of db to {to} by web.cron {{ daily at 03:00 UTC; credential writer; taking 1m..9m }}\n"
+    )
+}
+
+fn seed(of: &str, rules: &str) -> String {
+    format!(
+        "seed s of {of} to test via s3.main:/seed by web.cron {{ daily at 04:00 UTC; {rules}; verified; credential writer; taking 1m..9m }}\n"
+    )
+}
+
+/// The codes that are told of clearances and seeds, and what came of their cases.
+fn told(plan: &Plan) -> (Vec<&'static str>, usize, Vec<&'static str>) {
+    let context = Context::new(plan, Rc::default());
+    let mut out = Verification::default();
+    decide(&context, &mut out);
+    let mismatches = context.mismatches.take();
+    assert!(mismatches.is_empty(), "{mismatches:#?}");
+    let plays = out.plays.remove(&Obligation::Flow).unwrap_or_default();
+    let codes = out.findings.iter().map(|found| found.diagnostic.code.0);
+    (
+        codes.filter(|code| *code != "T2206").collect(),
+        plays.replayed,
+        plays.rest_on.into_iter().collect(),
+    )
+}
+
+/// What is said of some copies that somebody is said to see.
+fn said(plan: &Plan, by: Onlooker, place: &str, sees: Sees) -> Result<Played, String> {
+    let context = Context::new(plan, Rc::default());
+    confirm(&context, &case(plan, by, place, sees))
+}
+
+fn case(plan: &Plan, by: Onlooker, place: &str, sees: Sees) -> Case {
+    let at = |id: &CopyId| {
+        let location = &plan.copies[*id].location;
+        let store = &plan.model.stores[location.store].named.name;
+        format!("{store}:{}", location.path)
+    };
+    let copies = plan.copies.ids().filter(|id| at(id) == place);
+    let copies = copies.map(|id| (id, Sight::of(0, None)));
+    let copies: BTreeMap<CopyId, Sight> = copies.collect();
+    let all: Vec<String> = plan.copies.ids().map(|id| at(&id)).collect();
+    assert_eq!(copies.len(), 1, "{all:?}");
+    Case { by, copies, sees }
+}
+
+fn test(plan: &Plan) -> Onlooker {
+    Onlooker::Environment(plan.model.environments.ids().next().unwrap())
+}
+
+#[test]
+fn what_an_environment_reads_is_played() {
+    let beside = plan(&plain("s3.main:/seed/raw"));
+    assert_eq!(told(&beside), (vec!["T2202"], 1, vec![]));
+    let apart = plan(&plain("s3.main:/raw"));
+    assert_eq!(told(&apart), (vec![], 0, vec![]));
+    let by = test(&apart);
+    let cannot: Result<Played, _> = Err("played, what is on `s3.main` cannot be read".to_owned());
+    let above = || Sees::Above(Label::Internal);
+    assert_eq!(said(&apart, by, "s3.main:/raw", above()), cannot.clone());
+    // No more than lies there.
+    let most = Sees::Above(Label::Credential);
+    let less = "played, what is on `s3.main` is `app` (internal), `app.keys` (credential), `app.mail` (personal), `log` (internal)";
+    assert_eq!(
+        said(&beside, by, "s3.main:/seed/raw", most),
+        Err(less.to_owned())
+    );
+    // With the credential that reads there, and with another one of the same host.
+    let narrow =
+        "credential narrow { account s3; may read on s3.main of /narrow; held on bench }\n";
+    let two = plan(&[narrow, &plain("s3.main:/seed/raw")].concat());
+    let context = Context::new(&two, Rc::default());
+    let with = |name: &str| {
+        let mut credentials = two.model.credentials.iter();
+        let (id, _) = credentials.find(|(_, c)| c.named.name == name).unwrap();
+        let mut case = case(&two, by, "s3.main:/seed/raw", above());
+        case.copies
+            .values_mut()
+            .for_each(|sight| sight.with = Some(id));
+        confirm(&context, &case)
+    };
+    assert_eq!(with("reader"), Ok(Played::Out));
+    let other = Err("played, `narrow` does not read `s3.main`".to_owned());
+    assert_eq!(with("narrow"), other);
+    // Who may write alone reads nothing.
+    let writes = PLACES.replace(
+        "may read on s3.main of /seed",
+        "may write on s3.main of /seed",
+    );
+    let writes = plan_of(&[&writes, plain("s3.main:/seed/raw").as_str()].concat());
+    assert_eq!(told(&writes), (vec![], 0, vec![]));
+    assert_eq!(said(&writes, by, "s3.main:/seed/raw", above()), cannot);
+    // A case that does not come about is an internal error.
+    let context = Context::new(&apart, Rc::default());
+    let mut out = Verification::default();
+    assert!(!is_borne_out(
+        &context,
+        &mut out,
+        &case(&apart, by, "s3.main:/raw", above())
+    ));
+    let found = context.mismatches.take();
+    assert_eq!(found[0].code.0, "T9002");
+    assert!(
+        found[0].message.contains("`test` does not replay"),
+        "{found:?}"
+    );
+}
+
+/// A key hides what a client has encrypted, from all but those who have it.
+#[test]
+fn a_key_hides_what_it_encrypts() {
+    let backup = |held: &str| {
+        plan(&format!(
+            "key k {{ held on {held} }}\nrepository r in s3.main:/seed/r {{ engine restic 0.18.0; key k; credential writer }}\n\
+             backup up of db to r by web.cron {{ daily at 03:00 UTC; keep 7 daily; taking 1m..9m }}\n"
+        ))
+    };
+    assert_eq!(told(&backup("web, bench")), (vec!["T2202"], 1, vec![]));
+    let hidden = backup("web");
+    assert_eq!(told(&hidden), (vec![], 0, vec![]));
+    let above = Sees::Above(Label::Internal);
+    let cannot = Err("played, what is on `s3.main` cannot be read".to_owned());
+    assert_eq!(
+        said(&hidden, test(&hidden), "s3.main:/seed/r", above),
+        cannot
+    );
+}
+
+#[test]
+fn what_a_seed_changes_before_it_leaves_is_not_seen() {
+    let clean = "keep app; skip log; anonymise app.mail redact before leaving; anonymise app.keys hash before leaving";
+    let rules = |from: &str, to: &str| seed("db", &clean.replace(from, to));
+    let changed = plan(&rules("", ""));
+    assert_eq!(told(&changed), (vec![], 0, vec![]));
+    let by = test(&changed);
+    let above = || Sees::Above(Label::Internal);
+    let nothing = "played, what is on `s3.main` is `app` (internal), `app.keys` (internal, changed), `app.mail` (public, changed)";
+    assert_eq!(
+        said(&changed, by, "s3.main:/seed", above()),
+        Err(nothing.to_owned())
+    );
+    let late = plan(&rules("redact before leaving", "redact"));
+    assert_eq!(
+        told(&late),
+        (vec!["T2202"], 1, vec![]),
+        "until it is changed"
+    );
+    let kept = plan(&rules("anonymise app.mail redact before leaving; ", ""));
+    assert_eq!(
+        told(&kept),
+        (vec!["T2202"], 1, vec![]),
+        "kept with its part"
+    );
+    let gap = plan(&rules("skip log; ", ""));
+    assert_eq!(told(&gap), (vec!["T2204"], 1, vec![]));
+    let log = Sees::Unchanged(["app.mail".to_owned()].into());
+    assert!(said(&gap, by, "s3.main:/seed", log).is_err());
+}
+
+/// Who takes what a seed has brought reads it as it is by then; while the seed is at work, it is not changed yet.
+#[test]
+fn what_is_changed_late_is_read_by_whoever_comes_early() {
+    let late = seed(
+        "db",
+        "keep app; skip log; anonymise app.mail redact; anonymise app.keys hash before leaving",
+    );
+    let late = late.replace("taking 1m..9m", "taking 5m..9m");
+    let pull = |at: &str| {
+        plan(&format!(
+            "{late}sync pull of s3.main:/seed to bench.small:/in by bench.cron {{ daily at {at} UTC; credential reader; taking 1m..9m }}\n"
+        ))
+    };
+    let above = || Sees::Above(Label::Internal);
+    let seen = |plan: &Plan| said(plan, test(plan), "bench.small:/in", above());
+    assert_eq!(seen(&pull("04:02")), Ok(Played::Out));
+    let rests = Played::Not("seeds that are read while they are at work");
+    assert_eq!(seen(&pull("06:00")), Ok(rests));
+    assert_eq!(told(&pull("06:00")), (vec!["T2202"], 1, vec![]));
+}
+
+#[test]
+fn what_lies_raw_beside_a_seed_is_played() {
+    let rules = "rest skip; anonymise app.keys redact before leaving";
+    let raw = plan(&[seed("db", rules), plain("s3.main:/seed/raw")].concat());
+    assert_eq!(told(&raw), (vec!["T2203"], 1, vec![]));
+    let keys = || Sees::Unchanged(["app.keys".to_owned()].into());
+    let by = test(&raw);
+    assert_eq!(said(&raw, by, "s3.main:/seed/raw", keys()), Ok(Played::Out));
+    let changed = "played, what is on `s3.main` is `app.keys` (public, changed)";
+    assert_eq!(
+        said(&raw, by, "s3.main:/seed", keys()),
+        Err(changed.to_owned())
+    );
+}
+
+/// A seed of two classes that changes one of them: the other one may lie beside it.
+#[test]
+fn what_no_seed_changes_is_not_said_to_lie_unchanged() {
+    let rules = "keep orders; skip log, app; anonymise app.keys redact before leaving";
+    let beside = plain("s3.main:/seed/raw").replace("of db", "of orders");
+    let both = plan(&[seed("db, orders", rules), beside].concat());
+    assert_eq!(told(&both), (vec![], 0, vec![]));
+}
+
+#[test]
+fn what_is_above_a_written_clearance_is_played() {
+    let copied = plain("bench.small:/plain");
+    let cleared = |from: &str, to: &str| {
+        let text = [PLACES, &copied]
+            .concat()
+            .replace("clearance internal", "clearance credential");
+        let text = text.replace(from, to);
+        plan_of(&text)
+    };
+    let store = cleared("store small;", "store small { clearance personal };");
+    assert_eq!(told(&store), (vec!["T2201"], 1, vec![]));
+    let by = |plan: &Plan, of: &str| {
+        let mut stores = plan.model.stores.iter();
+        let (id, _): (StoreId, _) = stores.find(|(_, s)| s.named.name == of).unwrap();
+        Onlooker::Store(id)
+    };
+    let above = || Sees::Above(Label::Personal);
+    let said = |by: Onlooker| said(&store, by, "bench.small:/plain", above());
+    assert_eq!(said(by(&store, "bench.small")), Ok(Played::Out));
+    assert!(said(by(&store, "s3.main")).is_err());
+    let mut hosts = store.model.hosts.iter();
+    let (bench, _) = hosts.find(|(_, h)| h.named.name == "bench").unwrap();
+    assert!(said(Onlooker::Host(bench)).is_err(), "it runs nothing");
+    let host = cleared(
+        "runs cron; has restic",
+        "clearance personal; runs cron; has restic",
+    );
+    assert_eq!(told(&host).1, told(&host).0.len(), "{:?}", told(&host));
+    assert!(
+        told(&host).0.len() > 1,
+        "what lives there, and what passes through"
+    );
+    let shown = cleared(
+        "service viewer }",
+        "service viewer { clearance public } }\nmount look of bench.small:/plain in viewer",
+    );
+    assert_eq!(told(&shown), (vec!["T2201"], 1, vec![]));
+}
+
+#[test]
+fn what_is_made_on_demand_is_not_played() {
+    let by_hand = plain("s3.main:/seed/raw")
+        .replace("web.cron { daily at 03:00 UTC;", "web.cron { on demand;");
+    let (codes, replayed, rest_on) = told(&plan(&by_hand));
+    assert_eq!((codes, replayed), (vec!["T2202"], 0));
+    assert_eq!(rest_on, ["copies that are made on demand"]);
+}

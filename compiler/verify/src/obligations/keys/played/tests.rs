@@ -1,0 +1,178 @@
+//! What is told of keys comes about on the simulator; of other keys, or other losses, it does not.
+
+use std::rc::Rc;
+
+use super::super::decide;
+use super::*;
+use crate::testing::plan_of;
+
+const PLACES: &str = r#"
+use std/home
+use std/hetzner
+host web at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+host keeper at hetzner/nbg1 { runs cron; store small }
+object_storage s3 at hetzner/fsn1 { bucket backups }
+repository r in s3.backups:/r { engine restic 0.18.0; key k }
+vault safe at home/safe
+class db is state on web.disk:/db
+backup up of db to r by web.cron { daily at 03:00 UTC; keep 7 daily; taking 1m..10m }
+"#;
+
+const VAULT: &str = r#"
+class secrets is files on keeper.small:/secrets
+backup secrets_up of secrets to r by keeper.cron { daily at 04:00 UTC; keep 7 daily; taking 1m..10m }
+vault passwords on keeper of secrets
+"#;
+
+fn plan(held: &str, more: &str) -> Plan {
+    plan_of(&[PLACES, "key k", held, "\n", more].concat())
+}
+
+/// The codes that are told, and what came of their cases.
+fn told(plan: &Plan) -> (Vec<&'static str>, usize, Vec<&'static str>) {
+    let context = Context::new(plan, Rc::default());
+    let mut out = Verification::default();
+    decide(&context, &mut out);
+    let mismatches = context.mismatches.take();
+    assert!(mismatches.is_empty(), "{mismatches:#?}");
+    let plays = out.plays.remove(&Obligation::Keys).unwrap_or_default();
+    let codes = out.findings.iter().map(|found| found.diagnostic.code.0);
+    (
+        codes.collect(),
+        plays.replayed,
+        plays.rest_on.into_iter().collect(),
+    )
+}
+
+#[test]
+fn a_key_of_which_nothing_is_said_falls_with_who_is_assumed_to_hold_it() {
+    assert_eq!(told(&plan("", "")), (vec!["T1901"], 1, vec![]));
+    let local = PLACES.replace("s3.backups:/r", "web.disk:/r");
+    let fallen = plan_of(&[&local, "key k\n"].concat());
+    assert_eq!(told(&fallen), (vec!["T1901"], 0, vec![FALLS]));
+}
+
+#[test]
+fn a_key_that_lies_only_in_what_it_opens_is_lost_with_it() {
+    let inside = plan(" { held on passwords }", VAULT);
+    let (codes, replayed, rest_on) = told(&inside);
+    assert_eq!((codes, replayed, rest_on), (vec!["T1902"], 1, vec![]));
+    // From a copy that another key opens it comes back.
+    let other = VAULT.replace("secrets to r by", "secrets to r2 by")
+        + "key k2 { held on safe }\nrepository r2 in s3.backups:/r2 { engine restic 0.18.0; key k2 }\n";
+    let back = plan(" { held on passwords }", &other);
+    assert_eq!(told(&back), (vec![], 0, vec![]));
+    let context = Context::new(&back, Rc::default());
+    let said = confirm(&context, id(&back), (0, db(&back)), &Loss::Circle);
+    assert_eq!(
+        said,
+        Ok(Played::Not(FALLS)),
+        "the rules leave nothing to tell"
+    );
+    let said = judged(&context, (0, db(&back)), &Loss::Circle);
+    assert_eq!(
+        said,
+        Err("played, what is on `s3.backups` is of use".to_owned())
+    );
+}
+
+#[test]
+fn a_site_that_takes_all_holders_is_played() {
+    let one = plan(" { held on web, drawer }", "vault drawer at home/rack\n");
+    assert_eq!(told(&one), (vec!["T1903"], 1, vec![]));
+    let two = plan(" { held on web, safe }", "");
+    assert_eq!(told(&two), (vec![], 0, vec![]));
+    // As if the safe were not thought of.
+    let context = Context::new(&two, Rc::default());
+    let site = one
+        .model
+        .vaults
+        .iter()
+        .find_map(|(_, vault)| vault.site.filter(|_| vault.named.name == "drawer"));
+    let taken = Loss::Taken(vec![Fault::Loss(Target::Site(site.unwrap()))]);
+    let said = judged(&context, (0, db(&two)), &taken);
+    assert_eq!(
+        said,
+        Err("played, what is on `s3.backups` is of use".to_owned())
+    );
+}
+
+/// Copies that were never filled, or are lost themselves, show nothing of a key.
+#[test]
+fn a_copy_that_is_lost_itself_is_no_case() {
+    let one = plan(" { held on web }", "");
+    let context = Context::new(&one, Rc::default());
+    let mut stores = one.model.stores.iter();
+    let (bucket, _) = stores
+        .find(|(_, store)| store.named.name == "s3.backups")
+        .unwrap();
+    let gone = Loss::Taken(vec![Fault::Operator(bucket)]);
+    let said = judged(&context, (0, db(&one)), &gone);
+    let why = "played, what is on `s3.backups` is of no use with the key either";
+    assert_eq!(said, Err(why.to_owned()));
+    let mut out = Verification::default();
+    let found = Wrong::default();
+    let none = (id(&one), &Loss::Circle, &found);
+    assert!(is_borne_out(&context, &mut out, none));
+    let by_hand = PLACES.replace(
+        "web.cron { daily at 03:00 UTC; keep 7 daily; taking 1m..10m }",
+        "hand { on demand }",
+    );
+    let by_hand = plan_of(&[&by_hand, "key k\n"].concat());
+    let rest_on = vec!["copies that are made on demand"];
+    assert_eq!(told(&by_hand), (vec!["T1901", "T1902"], 0, rest_on));
+}
+
+/// Nobody is known who runs the step, so nobody is assumed to hold the key: no copy is ever of use.
+#[test]
+fn a_key_that_nobody_holds_opens_nothing() {
+    let by_hand = PLACES.replace("web.cron {", "hand {");
+    let by_hand = plan_of(&[&by_hand, "key k\n"].concat());
+    assert_eq!(told(&by_hand), (vec!["T1901", "T1902"], 2, vec![]));
+}
+
+/// A case of a key that is not lost is an internal error.
+#[test]
+fn a_key_that_is_not_lost_is_an_internal_error() {
+    let two = plan(" { held on web, safe }", "");
+    let context = Context::new(&two, Rc::default());
+    let mut out = Verification::default();
+    let confirm = || judged(&context, (0, db(&two)), &Loss::Circle);
+    let about = (Some(&two.model.keys[id(&two)].named), "this key");
+    assert!(!may_be_told(
+        &context,
+        &mut out,
+        Obligation::Keys,
+        about,
+        confirm
+    ));
+    let said = context.mismatches.take();
+    assert_eq!(said[0].code.0, "T9002");
+    assert!(said[0].message.contains("`k` does not replay"), "{said:?}");
+}
+
+fn id(plan: &Plan) -> KeyId {
+    let mut keys = plan.model.keys.iter();
+    keys.find(|(_, key)| key.named.name == "k").unwrap().0
+}
+
+fn db(plan: &Plan) -> ClassId {
+    let mut classes = plan.model.classes.iter();
+    classes
+        .find(|(_, class)| class.named.name == "db")
+        .unwrap()
+        .0
+}
+
+/// A loss played as if the rules had told it of each copy that the key opens.
+fn judged(
+    context: &Context<'_>,
+    (period, class): (usize, ClassId),
+    loss: &Loss,
+) -> Result<Played, String> {
+    let key = id(context.plan);
+    let copies = context.plan.copies.iter();
+    let opened = copies.filter(|(_, copy)| opens(key, copy) && copy.class == class);
+    let opened = opened.map(|(id, _)| id).collect();
+    confirm_of(context, key, (period, class, opened), loss)
+}
