@@ -82,13 +82,13 @@ fn confirm(context: &Context<'_>, outlived: &Outlived) -> Result<Played, String>
             return Ok(Played::Out);
         }
         if told.is_none() {
-            let rests_on = rests_on(plan, &way.copies);
-            return rests_on.map(Played::Not).ok_or_else(|| {
+            let Some(age) = course.age(stay.gone) else {
+                return Ok(Played::Not("copies to which nothing comes"));
+            };
+            let rests_on = rests_on(plan, &way.copies).map(Played::Not);
+            return rests_on.ok_or_else(|| {
                 let store = context.store_name(plan.copies[outlived.copy].location.store);
-                match course.age(stay.gone) {
-                    Some(age) => format!("played, it is gone from `{store}` after {age}"),
-                    None => format!("played, it never comes to `{store}`"),
-                }
+                format!("played, it is gone from `{store}` after {age}")
             });
         }
     }
@@ -127,8 +127,9 @@ fn unbounded(
 
 /// What it rests on that something never goes, where no play shows it.
 fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
-    // Counted are the rules where things are only added: elsewhere others delete what a step keeps.
-    let cleared = way.iter().any(|id| {
+    // Rules are counted where the class lives and where things are only added, though what its source never gives up
+    // comes anew there; elsewhere they delete what a step keeps.
+    let cleared = way.iter().skip(1).any(|id| {
         let copy = &plan.copies[*id];
         let leaves = copy.leaves.iter();
         let mut rules = leaves.filter(|leave| {

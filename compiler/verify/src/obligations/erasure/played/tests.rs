@@ -301,6 +301,17 @@ fn what_never_goes_and_cannot_be_played_is_named() {
     let copy = "copy out of db to tower.tank:/out by web.cron { daily at 04:00 UTC }\n";
     let copy = [FILES, copy].concat();
     assert_eq!(rests_on(&copy, 36_000), ["ages of more than a century"]);
+    // Items are cleared before they are old enough to be moved; and of a part nobody knows what is in it.
+    let old = "expire old of web.disk:/db after 3..30 days by use { by hand }\n";
+    let moved = |of: &str| {
+        let step = format!(
+            "move away of {of} to tower.tank:/old by web.cron {{ daily at 05:00 UTC; older than 90 days by mtime }}\n"
+        );
+        [ITEMS, old, &step].concat()
+    };
+    for of in ["db", "web.disk:/db/part"] {
+        assert_eq!(rests_on(&moved(of), 40), ["copies to which nothing comes"]);
+    }
     // A rule deletes what a repository has, which is another error.
     let ruled = format!(
         "{FILES}{REPOSITORY}backup up of db to r by web.cron {{ daily at 02:00 UTC }}\n\
