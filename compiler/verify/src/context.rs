@@ -212,6 +212,22 @@ impl<'p> Context<'p> {
         leaves.filter(move |leave| steps[leave.by()].lifetime.contains(day))
     }
 
+    /// A class and all that it is restored with: what it needs, what that needs in turn, and so on.
+    pub(crate) fn with_needs(&self, class: ClassId) -> Vec<ClassId> {
+        let mut out = vec![class];
+        let mut seen = 0;
+        while let Some(class) = out.get(seen).copied() {
+            let needs = self.plan.model.classes[class].needs.iter();
+            for need in needs {
+                if !out.contains(&need.class) {
+                    out.push(need.class);
+                }
+            }
+            seen += 1;
+        }
+        out
+    }
+
     /// All copies of a class, sources first.
     pub(crate) fn copies_of(&self, class: ClassId) -> &[CopyId] {
         self.index.classes.copies.of(class)
