@@ -41,11 +41,12 @@ pub(crate) fn without(
         return Without::default();
     }
     let steps: BTreeSet<StepId> = touched.values().flatten().copied().collect();
-    let needed: BTreeSet<ClassId> = touched
-        .keys()
-        .flat_map(|class| &plan.model.classes[*class].needs)
-        .map(|need| need.class)
-        .collect();
+    let mut needed: BTreeSet<ClassId> = BTreeSet::new();
+    let mut next: Vec<ClassId> = touched.keys().copied().collect();
+    while let Some(class) = next.pop() {
+        let needs = plan.model.classes[class].needs.iter();
+        next.extend(needs.map(|n| n.class).filter(|n| needed.insert(*n)));
+    }
     let mut model = plan.model.clone();
     for id in plan.model.classes.ids() {
         // A class that nobody's hands touch is decided already. What others are restored with stays.

@@ -159,23 +159,26 @@ impl<'p> Context<'p> {
     pub(crate) fn classes_in(&self, period: &Period) -> Rc<[ClassId]> {
         let mut known = self.present.borrow_mut();
         let found = known.entry(period.from).or_insert_with(|| {
-            let chosen = self.chosen.as_ref();
-            if chosen.is_some_and(|chosen| !chosen.can_happen(self, period)) {
-                return Rc::default();
-            }
-            let skips = self.plan.model.skips.iter();
-            let skipped: BTreeSet<&str> = skips.map(|s| &*s.named.name).collect();
             let asked = |id: &ClassId| self.only.as_ref().is_none_or(|only| only.contains(id));
-            let classes = self.plan.model.classes.iter();
-            classes
-                .filter(|(id, _)| asked(id))
-                .filter(|(_, c)| {
-                    c.lifetime.contains(period.from) && !skipped.contains(&*c.named.name)
-                })
-                .map(|(id, _)| id)
-                .collect()
+            self.living_in(period).filter(asked).collect()
         });
         Rc::clone(found)
+    }
+
+    /// The same, those too that are not asked about: they may stand in the way of those that are.
+    pub(crate) fn living_in<'c>(
+        &'c self,
+        period: &'c Period,
+    ) -> impl Iterator<Item = ClassId> + 'c {
+        let chosen = self.chosen.as_ref();
+        let can_be = chosen.is_none_or(|chosen| chosen.can_happen(self, period));
+        let skips = self.plan.model.skips.iter();
+        let skipped: BTreeSet<&str> = skips.map(|s| &*s.named.name).collect();
+        let classes = self.plan.model.classes.iter();
+        let living = classes.filter(move |(_, c)| {
+            can_be && c.lifetime.contains(period.from) && !skipped.contains(&*c.named.name)
+        });
+        living.map(|(id, _)| id)
     }
 
     /// The same, those that are alike together.

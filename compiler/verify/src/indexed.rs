@@ -11,7 +11,9 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use jiff::civil::Date;
+use rustc_hash::FxBuildHasher;
 use thrice_model::{
     ClassId, Holder, HostId, KeyId, Lifetime, Mount, ProviderId, SiteId, StepId, StoreId, Table,
 };
@@ -117,6 +119,19 @@ impl<'p> Indexed<'p> {
         let steps = &self.plan.model.steps;
         let leaves = copy.leaves.iter();
         leaves.filter(move |leave| steps[leave.by()].lifetime.contains(day))
+    }
+
+    /// A class and all that it is restored with: what it needs, what that needs in turn, and so on.
+    pub(crate) fn with_needs(&self, class: ClassId) -> Vec<ClassId> {
+        let mut out: IndexSet<ClassId, FxBuildHasher> = IndexSet::default();
+        out.insert(class);
+        let mut seen = 0;
+        while let Some(class) = out.get_index(seen).copied() {
+            let needs = self.plan.model.classes[class].needs.iter();
+            out.extend(needs.map(|need| need.class));
+            seen += 1;
+        }
+        out.into_iter().collect()
     }
 
     /// All copies of a class, sources first.

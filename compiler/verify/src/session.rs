@@ -137,3 +137,43 @@ pub(crate) fn decided(context: &Context<'_>, decide: Decide) -> Verification {
     out.queries = context.queries.take();
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::plan_of;
+
+    /// 9 GB an hour: one of the two is back in time, both are not.
+    const POLICY: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two }
+host web at far/one { runs cron; has rclone 1.75.2; link 2.5 MB/s; store disk }
+host tower at far/two { runs cron; has rclone 1.75.2; link 100 MB/s; store disk }
+class db is items on web.disk:/db { size 9..9 GB; growth 0..0 %/month; rto 3h; restore setup 1h }
+class old is items on web.disk:/old { size 9..9 GB; growth 0..0 %/month; rto 2h; restore setup 1h }
+network lan { joins web, tower }
+copy one of db to tower.disk:/db by web.cron { daily at 03:00 }
+copy other of old to tower.disk:/old by web.cron { daily at 03:00 }
+require survive any 1 of host for db, old
+"#;
+
+    #[test]
+    fn who_is_not_asked_about_stands_in_the_way_all_the_same() {
+        let holds = |text: &str| {
+            let plan = plan_of(text);
+            let mut classes = plan.model.classes.iter();
+            let db = classes.find(|(_, class)| class.named.name == "db");
+            let only = db.map(|(id, _)| BTreeSet::from([id]));
+            let of = Obligation::RecoveryTime;
+            let found = Session::default().decide_about(&plan, &[of], only);
+            let mut said = found.verdicts.iter();
+            said.find(|v| v.subject == "db").unwrap().holds
+        };
+        assert!(holds(POLICY));
+        let later = POLICY.replace("rto 3h", "rto 179m");
+        assert!(!holds(&later), "`old` comes first");
+        assert!(holds(
+            &later.replace("9..9 GB; growth 0..0 %/month; rto 2h;", "9..9 GB;")
+        ));
+    }
+}

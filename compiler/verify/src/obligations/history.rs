@@ -341,11 +341,10 @@ impl Decider<'_, '_> {
         let Some(period) = context.plan.periods.get(index) else {
             return true;
         };
-        let needs = group
-            .classes
-            .first()
-            .map(|class| context.plan.model.classes[*class].needs.as_slice());
-        for need in needs.unwrap_or_default() {
+        let first = group.classes.first();
+        let all = first.map_or_else(Vec::new, |class| context.with_needs(*class));
+        let classes = &context.plan.model.classes;
+        for need in all.iter().flat_map(|class| &classes[*class].needs) {
             if !has_versions(context.plan.model.classes[need.class].kind) {
                 continue;
             }

@@ -106,9 +106,8 @@ fn decided(context: &Context<'_>, looked_at: Option<BTreeMap<Together, Shared>>)
     };
     for (index, period) in context.plan.periods.iter().enumerate() {
         let due: BTreeMap<ClassId, Due> = context
-            .classes_in(period)
-            .iter()
-            .filter_map(|class| Some((*class, due(context, *class, period)?)))
+            .living_in(period)
+            .filter_map(|class| Some((class, due(context, class, period)?)))
             .collect();
         if due.is_empty() {
             continue;
@@ -121,7 +120,7 @@ fn decided(context: &Context<'_>, looked_at: Option<BTreeMap<Together, Shared>>)
         let Some(before) = before.and_then(|before| context.plan.periods.get(before)) else {
             continue;
         };
-        let lived = context.classes_in(before);
+        let lived: BTreeSet<ClassId> = context.living_in(before).collect();
         let still: BTreeMap<ClassId, Due> = due
             .into_iter()
             .filter(|(class, _)| {
@@ -270,11 +269,11 @@ pub(crate) struct Restores<'c, 'p> {
 
 impl<'c, 'p> Restores<'c, 'p> {
     pub(crate) fn new(context: &'c Context<'p>, period: &'c Period) -> Self {
-        let classes = context.classes_in(period);
+        let classes = context.living_in(period);
         let never = |class: ClassId| (FOR_EVER, context.plan.model.classes[class].named.span);
-        let dues = classes.iter().map(|class| {
-            let due = due(context, *class, period);
-            (*class, due.unwrap_or_else(|| never(*class)))
+        let dues = classes.map(|class| {
+            let due = due(context, class, period);
+            (class, due.unwrap_or_else(|| never(class)))
         });
         Self {
             context,

@@ -70,10 +70,11 @@ pub(super) fn tell(context: &Context<'_>, key: &Key, shortfall: &Shortfall) -> O
         diagnostic = diagnostic.at(ask.span, "asked for here");
     }
     if let Cause::Needed(needed) = cause {
-        let class = classes
-            .first()
-            .map(|class| &context.plan.model.classes[*class]);
-        let need = class.and_then(|c| c.needs.iter().find(|need| need.class == *needed));
+        let first = classes.first();
+        let all = first.map_or_else(Vec::new, |class| context.with_needs(*class));
+        let model = &context.plan.model;
+        let mut needs = all.iter().flat_map(|class| &model.classes[*class].needs);
+        let need = needs.find(|need| need.class == *needed);
         if let Some(need) = need {
             diagnostic = diagnostic.at(need.span, "needed for a restore");
         }

@@ -272,12 +272,7 @@ impl<'c, 'p> Strikes<'c, 'p> {
             also,
             empty,
             classes: restores.iter().map(|restore| restore.class).collect(),
-            asking: self
-                .context
-                .classes_in(self.period)
-                .iter()
-                .copied()
-                .collect(),
+            asking: self.context.living_in(self.period).collect(),
             sizes: Sizes::Most,
         }
     }

@@ -194,16 +194,7 @@ pub(super) fn symbols(
     period: &Period,
 ) -> BTreeMap<ClassId, Rc<Symbolized>> {
     let firsts = alike.iter().filter_map(|group| group.first().copied());
-    let needed = alike
-        .iter()
-        .filter_map(|group| group.first())
-        .flat_map(|class| {
-            context.plan.model.classes[*class]
-                .needs
-                .iter()
-                .map(|n| n.class)
-        });
-    let wanted: BTreeSet<ClassId> = firsts.chain(needed).collect();
+    let wanted: BTreeSet<ClassId> = firsts.flat_map(|first| context.with_needs(first)).collect();
     wanted
         .into_iter()
         .map(|class| (class, context.symbolized(class, period)))

@@ -150,10 +150,7 @@ impl Decider<'_, '_> {
 
     /// A class and all that it is restored with.
     pub(super) fn needs(&self, class: ClassId) -> Vec<ClassId> {
-        let needs = &self.context.plan.model.classes[class].needs;
-        std::iter::once(class)
-            .chain(needs.iter().map(|n| n.class))
-            .collect()
+        self.context.with_needs(class)
     }
 
     /// Asks about each kind of class alike once. The places of those in `alike` that are not safe.

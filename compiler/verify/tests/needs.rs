@@ -1,0 +1,68 @@
+//! What a class is restored with: what it needs, and what that needs in turn.
+
+mod common;
+
+use common::{codes, judged, message, verdict};
+use thrice_model::Obligation;
+
+/// Of `c` there is one copy, of the others two.
+const POLICY: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two; site three }
+host h1 at far/one { runs cron; has rclone 1.75.2; store disk }
+host h2 at far/two { runs cron; has rclone 1.75.2; store disk }
+host h3 at far/three { runs cron; has rclone 1.75.2; store disk }
+network n { joins h1, h2, h3 }
+class a is items on h1.disk:/a { needs b }
+class b is items on h1.disk:/b { needs c }
+class c is items on h1.disk:/c
+copy a2 of a to h2.disk:/a by h1.cron { daily at 03:00 }
+copy a3 of a to h3.disk:/a by h1.cron { daily at 03:00 }
+copy b2 of b to h2.disk:/b by h1.cron { daily at 03:00 }
+copy b3 of b to h3.disk:/b by h1.cron { daily at 03:00 }
+copy c2 of c to h2.disk:/c by h1.cron { daily at 03:00 }
+require survive any 2 of host for a
+"#;
+
+#[test]
+fn nothing_survives_without_what_is_needed_by_what_it_needs() {
+    let found = judged(POLICY);
+    assert!(!verdict(&found, Obligation::Survival, "a").holds);
+    assert!(codes(&found).contains(&"T1203"), "{:?}", codes(&found));
+    let told = message(&found, "T1203");
+    assert!(told.contains("nothing of `c`, which it needs"), "{told}");
+    let alone = judged(&POLICY.replace("{ needs c }", ""));
+    assert!(verdict(&alone, Obligation::Survival, "a").holds);
+}
+
+/// Of `a` and `b` versions reach back for two months.
+const HISTORY: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two; site three }
+host h1 at far/one { runs cron; has restic 0.18.0; store disk }
+host h2 at far/two { runs cron; has restic 0.18.0; store disk }
+vault safe at far/three
+key k { held on safe; file "/etc/k" }
+repository long in h2.disk:/long { engine restic 0.18.0; key k }
+repository short in h2.disk:/short { engine restic 0.18.0; key k }
+class a is state on h1.disk:/a { needs b }
+class b is state on h1.disk:/b { needs c }
+class c is state on h1.disk:/c
+backup deep of a, b to long by h1.cron { daily at 03:00; keep within 60d }
+backup flat of c to short by h1.cron { daily at 03:00; keep within DAYS }
+require history of 28 days with gap 7 days for a
+"#;
+
+#[test]
+fn a_history_reaches_back_no_further_than_what_is_needed_by_what_it_needs() {
+    let holds = |days: &str| {
+        let found = judged(&HISTORY.replace("DAYS", days));
+        let holds = verdict(&found, Obligation::History, "a").holds;
+        (holds, found)
+    };
+    assert!(holds("60d").0);
+    let (there, found) = holds("7d");
+    assert!(!there);
+    let told = message(&found, "T1604");
+    assert!(told.contains("`c`, which it needs"), "{told}");
+}
