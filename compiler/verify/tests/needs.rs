@@ -66,3 +66,25 @@ fn a_history_reaches_back_no_further_than_what_is_needed_by_what_it_needs() {
     let told = message(&found, "T1604");
     assert!(told.contains("`c`, which it needs"), "{told}");
 }
+
+/// What has no versions is restored as it was last, with what it needs as that was last.
+const LAST: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two }
+host h1 at far/one { runs cron; has rclone 1.75.2; store disk }
+host h2 at far/two { runs cron; has rclone 1.75.2; store disk }
+network n { joins h1, h2 }
+class a is items on h1.disk:/a { needs b within 2 days }
+class b is state on h1.disk:/b
+capture dump of b to h1.disk:/dump by h1.cron { FIRST; method program; runs "/d"; atomic; taking 1m..5m }
+copy a2 of a to h2.disk:/a by h1.cron { daily at 03:00; taking 1m..5m }
+copy b2 of b from dump to h2.disk:/b by h1.cron { daily at 04:00; taking 1m..5m }
+"#;
+
+#[test]
+fn what_is_needed_is_as_old_as_the_rarest_step_on_its_way_lets_it_be() {
+    for (first, told) in [("daily at 02:00", false), ("monthly on 1 at 02:00", true)] {
+        let found = judged(&LAST.replace("FIRST", first));
+        assert_eq!(codes(&found).contains(&"T1205"), told, "{first}");
+    }
+}
