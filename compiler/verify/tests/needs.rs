@@ -88,3 +88,51 @@ fn what_is_needed_is_as_old_as_the_rarest_step_on_its_way_lets_it_be() {
         assert_eq!(codes(&found).contains(&"T1205"), told, "{first}");
     }
 }
+
+/// Of `a` there are versions on three hosts, of `b` on one of these and on one where nothing of `a` is.
+const PAIRS: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two; site three; site four; site five }
+host h1 at far/one { runs cron; has restic 0.18.0; store disk }
+host h2 at far/two { runs cron; has restic 0.18.0; store disk }
+host h3 at far/three { runs cron; has restic 0.18.0; store disk }
+host h4 at far/four { runs cron; has restic 0.18.0; store disk }
+host h5 at far/five { runs cron; has restic 0.18.0; store disk }
+network n { joins h1, h2, h3, h4, h5 }
+vault safe at far/five
+key k { held on safe; file "/etc/k" }
+repository r2 in h2.disk:/r { engine restic 0.18.0; key k }
+repository r3 in h3.disk:/r { engine restic 0.18.0; key k }
+repository r5 in h5.disk:/r { engine restic 0.18.0; key k }
+repository r4 in h4.disk:/r { engine restic 0.18.0; key k }
+class a is state on h1.disk:/a { needs b }
+class b is state on h1.disk:/b
+backup a2 of a to r2 by h1.cron { daily at 03:00; keep within 60d }
+backup a3 of a to r3 by h1.cron { daily at 04:00; keep within 60d }
+backup a5 of a to r5 by h1.cron { daily at 04:30; keep within 60d }
+backup b2 of b to r2 by h1.cron { daily at 05:00; keep within 60d }
+backup b4 of b to r4 by h1.cron { daily at 06:00; keep within 60d }
+require survive any 2 of host for a
+require history of 28 days with gap 7 days for a
+"#;
+
+#[test]
+fn a_history_is_asked_for_without_the_hosts_of_what_is_needed() {
+    let found = judged(PAIRS);
+    assert!(
+        !verdict(&found, Obligation::History, "a").holds,
+        "{:?}",
+        codes(&found)
+    );
+    let told = message(&found, "T1604");
+    assert!(
+        told.contains("if host `h2` is lost and host `h4` is lost"),
+        "{told}"
+    );
+    let alone = judged(&PAIRS.replace("{ needs b }", ""));
+    assert!(
+        verdict(&alone, Obligation::History, "a").holds,
+        "{:?}",
+        codes(&alone)
+    );
+}
