@@ -136,3 +136,43 @@ fn a_history_is_asked_for_without_the_hosts_of_what_is_needed() {
         codes(&alone)
     );
 }
+
+/// What lies in the vault that holds the key is restored with something of which all copies need that very key.
+const CIRCLE: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two; site three }
+host h1 at far/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+host h2 at far/two { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+host h3 at far/three { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+network n { joins h1, h2, h3 }
+vault pw on h1 of vd
+key k { held on pw; file "/etc/k" }
+repository r2 in h2.disk:/r { engine restic 0.18.0; key k }
+repository r3 in h3.disk:/r { engine restic 0.18.0; key k }
+class vd is files on h1.disk:/vd { needs vc }
+class vc is files on h1.disk:/vc
+class docs is files on h1.disk:/docs
+copy vd2 of vd to h2.disk:/vd by h1.cron { daily at 03:00 }
+copy vd3 of vd to h3.disk:/vd by h1.cron { daily at 03:00 }
+backup far2 of docs, vc to r2 by h1.cron { daily at 03:00; keep within 60d }
+backup far3 of docs, vc to r3 by h1.cron { daily at 03:00; keep within 60d }
+"#;
+
+#[test]
+fn a_vault_comes_back_with_what_its_content_needs_alone() {
+    let found = judged(CIRCLE);
+    assert!(!verdict(&found, Obligation::Survival, "docs").holds);
+    let without = judged(&CIRCLE.replace(" { needs vc }", ""));
+    assert!(
+        verdict(&without, Obligation::Survival, "docs").holds,
+        "{:?}",
+        codes(&without)
+    );
+    let clear = "copy vc2 of vc to h2.disk:/vc by h1.cron { daily at 03:00 }\ncopy vc3 of vc to h3.disk:/vc by h1.cron { daily at 03:00 }\n";
+    let clear = judged(&[CIRCLE, clear].concat());
+    assert!(
+        verdict(&clear, Obligation::Survival, "docs").holds,
+        "{:?}",
+        codes(&clear)
+    );
+}

@@ -62,7 +62,9 @@ impl Stakes {
                     for holder in context.holders(key) {
                         out.holders.insert(*holder);
                         if let Holder::Vault(vault) = holder {
-                            waiting.extend(model.vaults[*vault].data.map(|(class, _)| class));
+                            let data = model.vaults[*vault].data;
+                            let all = data.map(|(class, _)| context.with_needs(class));
+                            waiting.extend(all.into_iter().flatten());
                         }
                     }
                 }
