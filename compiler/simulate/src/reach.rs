@@ -299,18 +299,41 @@ impl Holders<'_> {
             .site
             .is_some_and(|site| self.lost_sites.contains(&site));
         let comes_back = || {
-            let mut copies = sound.iter().map(|id| &plan.copies[*id]);
-            copies.any(|copy| {
-                vault.data.is_some_and(|(class, _)| class == copy.class)
-                    && copy.source.is_some()
-                    && copy.key.is_none_or(|key| keys.contains(&key))
-            })
+            let Some((class, _)) = vault.data else {
+                return false;
+            };
+            let is_left = |needed: &ClassId| {
+                let mut copies = sound.iter().map(|id| &plan.copies[*id]);
+                copies.any(|copy| {
+                    copy.class == *needed
+                        && (copy.source.is_some() || *needed != class)
+                        && copy.key.is_none_or(|key| keys.contains(&key))
+                })
+            };
+            all_of(plan, class).iter().all(is_left)
         };
         let data = vault
             .data
             .is_some_and(|(class, _)| self.lost_data.contains(&class));
         vault.lifetime.contains(self.day) && (!(host || site || data) || comes_back())
     }
+}
+
+/// A class, what it is restored with, what that is restored with, and so on.
+pub(crate) fn all_of(plan: &Plan, class: ClassId) -> BTreeSet<ClassId> {
+    let mut out = BTreeSet::new();
+    let mut next = vec![class];
+    while let Some(class) = next.pop() {
+        if out.insert(class) {
+            next.extend(
+                plan.model.classes[class]
+                    .needs
+                    .iter()
+                    .map(|need| need.class),
+            );
+        }
+    }
+    out
 }
 
 /// Who is said to hold a key. Where nothing says it, it is where the steps run that use it, and nowhere

@@ -22,6 +22,7 @@ use thrice_quantity::{Bytes, Interval, Seconds};
 use crate::Sizes;
 use crate::calendar::{instant, midnight};
 use crate::lines::{Transfer, carry};
+use crate::reach::all_of;
 use crate::volume::Volume;
 use crate::world::World;
 
@@ -316,7 +317,8 @@ impl Left {
         let now = midnight(losses.day);
         // Vaults come back from copies of what they lie in.
         let vaults = plan.model.vaults.iter();
-        let vaults = vaults.filter_map(|(_, vault)| vault.data.map(|(class, _)| class));
+        let vaults = vaults.filter_map(|(_, vault)| vault.data);
+        let vaults = vaults.flat_map(|(class, _)| all_of(plan, class));
         let classes: BTreeSet<ClassId> = asked.iter().copied().chain(vaults).collect();
         let there = |(id, copy): (CopyId, &Copy)| {
             let is_there = classes.contains(&copy.class) && is_fed(plan, id, losses.day);

@@ -23,7 +23,7 @@ pub enum Onlooker {
     Credential(CredentialId),
     /// Whoever reads a store.
     Store(StoreId),
-    /// A host, of what passes through it in its runs.
+    /// A host: of what passes through it in its runs, and of all that whoever owns it can read.
     Host(HostId),
     /// The users of a service: of what it shows and of what it is declared a reader of.
     Service(ServiceId),
@@ -70,12 +70,16 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
     engine::watch(plan, &case, &path, &mut witness);
     let reader = Reader::of(plan, looking);
     let fields = looking.copies.iter().filter_map(|id| {
-        let seen = match looking.by {
-            Onlooker::Host(host) => witness.handled.get(&(host, *id)),
-            _ => witness.lay.get(id),
-        };
-        let seen = seen.filter(|fields| !fields.is_empty())?;
-        reader.reads(*id).then(|| (*id, seen.clone()))
+        let mut seen = Fields::default();
+        if let Some(lay) = witness.lay.get(id).filter(|_| reader.reads(*id)) {
+            add(&mut seen, lay);
+        }
+        if let Onlooker::Host(host) = looking.by
+            && let Some(handled) = witness.handled.get(&(host, *id))
+        {
+            add(&mut seen, handled);
+        }
+        (!seen.is_empty()).then_some((*id, seen))
     });
     let filled = looking.copies.iter().copied();
     Shown {
@@ -179,7 +183,8 @@ impl<'p> Reader<'p> {
                 hosts.map(|host| Hostile::Host(*host)).collect()
             }
             Onlooker::Credential(id) => vec![Hostile::Credential(id)],
-            Onlooker::Store(_) | Onlooker::Host(_) | Onlooker::Service(_) => Vec::new(),
+            Onlooker::Host(id) => vec![Hostile::Host(id)],
+            Onlooker::Store(_) | Onlooker::Service(_) => Vec::new(),
         };
         let opened = principals.into_iter();
         let opened = opened.map(|who| Fallen::of(plan, who, on).readable(plan, on));
@@ -201,10 +206,8 @@ impl<'p> Reader<'p> {
                 let name = &model.environments[id].named.name;
                 opened() || (in_clear && self.is_declared(name, copy))
             }
-            Onlooker::Credential(_) => opened(),
+            Onlooker::Credential(_) | Onlooker::Host(_) => opened(),
             Onlooker::Store(store) => in_clear && copy.location.store == store,
-            // What passes through in clear has been looked at as it did.
-            Onlooker::Host(_) => true,
             Onlooker::Service(service) => {
                 let name = &model.services[service].named.name;
                 let shows = model.mounts.iter().any(|mount| {

@@ -10,7 +10,7 @@ use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
     CredentialId, Holder, HostId, HostKind, KeyId, Location, Lock, LockMode, Mount,
-    ProviderCapability, Right, Step, StepId, StepTarget, StoreId, Verb,
+    ProviderCapability, Right, Source, Step, StepId, StepTarget, StoreId, Verb,
 };
 use thrice_plan::{Copy, CopyKind, Period};
 use thrice_quantity::Seconds;
@@ -191,6 +191,11 @@ fn open(
         let used = credentials_of(indexed, step);
         waiting.extend(used.iter().map(|c| Principal::Credential(*c)));
         out.keys.extend(key_of(indexed, step));
+        out.keys.extend(
+            drilled(indexed, step)
+                .into_iter()
+                .filter_map(|copy| copy.key),
+        );
         needed(indexed, id, step, &used, &mut out.grants);
     }
     for (index, mount) in model.mounts.iter().enumerate() {
@@ -249,12 +254,27 @@ fn key_of(indexed: &Indexed<'_>, step: &Step) -> Option<KeyId> {
 pub(crate) fn repository_of(step: &Step) -> Option<thrice_model::RepositoryId> {
     match (&step.verb, &step.target, &step.source) {
         (_, StepTarget::Repository(id, _), _)
-        | (
-            Verb::Check(_) | Verb::Drill | Verb::Prune,
-            _,
-            thrice_model::Source::Repository(id, _),
-        ) => Some(*id),
+        | (Verb::Check(_) | Verb::Drill | Verb::Prune, _, Source::Repository(id, _)) => Some(*id),
         _ => None,
+    }
+}
+
+/// The copies that a drill restores from, where it does not open a repository that it names: those in a place, or
+/// those that another step has left, in the clear or not.
+fn drilled<'c>(indexed: &'c Indexed<'_>, step: &'c Step) -> Vec<&'c Copy> {
+    let copies = || {
+        let classes = step.classes.iter();
+        classes.flat_map(|(class, _)| indexed.copies_of(*class))
+    };
+    let copies = copies().map(|id| &indexed.plan.copies[*id]);
+    match (&step.verb, &step.source) {
+        (Verb::Drill, Source::Step(from, _)) => {
+            copies.filter(|copy| copy.made_by == Some(*from)).collect()
+        }
+        (Verb::Drill, Source::Location(place, _)) => {
+            copies.filter(|copy| place.meets(&copy.location)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -310,6 +330,9 @@ fn needed(
             path: repository.path.clone(),
         };
         add(&place, rights);
+    }
+    for copy in drilled(indexed, step) {
+        add(&copy.location, &[Right::Read]);
     }
 }
 

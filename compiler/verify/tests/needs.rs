@@ -66,3 +66,113 @@ fn a_history_reaches_back_no_further_than_what_is_needed_by_what_it_needs() {
     let told = message(&found, "T1604");
     assert!(told.contains("`c`, which it needs"), "{told}");
 }
+
+/// What has no versions is restored as it was last, with what it needs as that was last.
+const LAST: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two }
+host h1 at far/one { runs cron; has rclone 1.75.2; store disk }
+host h2 at far/two { runs cron; has rclone 1.75.2; store disk }
+network n { joins h1, h2 }
+class a is items on h1.disk:/a { needs b within 2 days }
+class b is state on h1.disk:/b
+capture dump of b to h1.disk:/dump by h1.cron { FIRST; method program; runs "/d"; atomic; taking 1m..5m }
+copy a2 of a to h2.disk:/a by h1.cron { daily at 03:00; taking 1m..5m }
+copy b2 of b from dump to h2.disk:/b by h1.cron { daily at 04:00; taking 1m..5m }
+"#;
+
+#[test]
+fn what_is_needed_is_as_old_as_the_rarest_step_on_its_way_lets_it_be() {
+    for (first, told) in [("daily at 02:00", false), ("monthly on 1 at 02:00", true)] {
+        let found = judged(&LAST.replace("FIRST", first));
+        assert_eq!(codes(&found).contains(&"T1205"), told, "{first}");
+    }
+}
+
+/// Of `a` there are versions on three hosts, of `b` on one of these and on one where nothing of `a` is.
+const PAIRS: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two; site three; site four; site five }
+host h1 at far/one { runs cron; has restic 0.18.0; store disk }
+host h2 at far/two { runs cron; has restic 0.18.0; store disk }
+host h3 at far/three { runs cron; has restic 0.18.0; store disk }
+host h4 at far/four { runs cron; has restic 0.18.0; store disk }
+host h5 at far/five { runs cron; has restic 0.18.0; store disk }
+network n { joins h1, h2, h3, h4, h5 }
+vault safe at far/five
+key k { held on safe; file "/etc/k" }
+repository r2 in h2.disk:/r { engine restic 0.18.0; key k }
+repository r3 in h3.disk:/r { engine restic 0.18.0; key k }
+repository r5 in h5.disk:/r { engine restic 0.18.0; key k }
+repository r4 in h4.disk:/r { engine restic 0.18.0; key k }
+class a is state on h1.disk:/a { needs b }
+class b is state on h1.disk:/b
+backup a2 of a to r2 by h1.cron { daily at 03:00; keep within 60d }
+backup a3 of a to r3 by h1.cron { daily at 04:00; keep within 60d }
+backup a5 of a to r5 by h1.cron { daily at 04:30; keep within 60d }
+backup b2 of b to r2 by h1.cron { daily at 05:00; keep within 60d }
+backup b4 of b to r4 by h1.cron { daily at 06:00; keep within 60d }
+require survive any 2 of host for a
+require history of 28 days with gap 7 days for a
+"#;
+
+#[test]
+fn a_history_is_asked_for_without_the_hosts_of_what_is_needed() {
+    let found = judged(PAIRS);
+    assert!(
+        !verdict(&found, Obligation::History, "a").holds,
+        "{:?}",
+        codes(&found)
+    );
+    let told = message(&found, "T1604");
+    assert!(
+        told.contains("if host `h2` is lost and host `h4` is lost"),
+        "{told}"
+    );
+    let alone = judged(&PAIRS.replace("{ needs b }", ""));
+    assert!(
+        verdict(&alone, Obligation::History, "a").holds,
+        "{:?}",
+        codes(&alone)
+    );
+}
+
+/// What lies in the vault that holds the key is restored with something of which all copies need that very key.
+const CIRCLE: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two; site three }
+host h1 at far/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+host h2 at far/two { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+host h3 at far/three { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+network n { joins h1, h2, h3 }
+vault pw on h1 of vd
+key k { held on pw; file "/etc/k" }
+repository r2 in h2.disk:/r { engine restic 0.18.0; key k }
+repository r3 in h3.disk:/r { engine restic 0.18.0; key k }
+class vd is files on h1.disk:/vd { needs vc }
+class vc is files on h1.disk:/vc
+class docs is files on h1.disk:/docs
+copy vd2 of vd to h2.disk:/vd by h1.cron { daily at 03:00 }
+copy vd3 of vd to h3.disk:/vd by h1.cron { daily at 03:00 }
+backup far2 of docs, vc to r2 by h1.cron { daily at 03:00; keep within 60d }
+backup far3 of docs, vc to r3 by h1.cron { daily at 03:00; keep within 60d }
+"#;
+
+#[test]
+fn a_vault_comes_back_with_what_its_content_needs_alone() {
+    let found = judged(CIRCLE);
+    assert!(!verdict(&found, Obligation::Survival, "docs").holds);
+    let without = judged(&CIRCLE.replace(" { needs vc }", ""));
+    assert!(
+        verdict(&without, Obligation::Survival, "docs").holds,
+        "{:?}",
+        codes(&without)
+    );
+    let clear = "copy vc2 of vc to h2.disk:/vc by h1.cron { daily at 03:00 }\ncopy vc3 of vc to h3.disk:/vc by h1.cron { daily at 03:00 }\n";
+    let clear = judged(&[CIRCLE, clear].concat());
+    assert!(
+        verdict(&clear, Obligation::Survival, "docs").holds,
+        "{:?}",
+        codes(&clear)
+    );
+}

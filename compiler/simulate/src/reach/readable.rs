@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use thrice_model::{KeyId, Location, Right, Step, StepId, Verb};
+use thrice_model::{KeyId, Location, Right, Source, Step, StepId, Verb};
 use thrice_plan::{Copy, Plan};
 
 use super::{Fallen, by_default, is_about, opened, used, whole};
@@ -62,6 +62,10 @@ impl Fallen {
         let repositories = jobs.values().filter_map(|step| opened(step));
         let keys = repositories.filter_map(|id| model.repositories[id].key);
         out.keys.extend(keys.map(|(key, _)| key));
+        for step in jobs.values() {
+            let restored = restored(plan, step);
+            out.keys.extend(restored.filter_map(|copy| copy.key));
+        }
         out
     }
 }
@@ -100,5 +104,23 @@ fn read_by_jobs(plan: &Plan, jobs: &BTreeMap<StepId, &Step>, out: &mut Vec<Locat
             };
             add(step, place);
         }
+        for copy in restored(plan, step) {
+            add(step, copy.location.clone());
+        }
     }
+}
+
+/// What a drill restores, where it names no repository: what lies in a place, or what a step has left.
+fn restored<'p>(plan: &'p Plan, step: &'p Step) -> impl Iterator<Item = &'p Copy> {
+    let copies = matches!(step.verb, Verb::Drill).then(|| plan.copies.iter());
+    let copies = copies.into_iter().flatten().map(|(_, copy)| copy);
+    copies.filter(|copy| {
+        let mut classes = step.classes.iter();
+        classes.any(|(class, _)| *class == copy.class)
+            && match &step.source {
+                Source::Step(id, _) => copy.made_by == Some(*id),
+                Source::Location(place, _) => place.meets(&copy.location),
+                Source::Home | Source::Repository(..) => false,
+            }
+    })
 }

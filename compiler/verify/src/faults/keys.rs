@@ -72,7 +72,8 @@ fn opens(
     there && (!(site || host || live) || vault.data.is_some_and(restored))
 }
 
-/// Whether a copy of a class is there besides the data itself, and can be read.
+/// Whether a copy of a class is there besides the data itself and can be read, and so is something of all that it is
+/// restored with: of that the data itself will do where it is left.
 fn restorable(
     context: &Context<'_>,
     class: ClassId,
@@ -80,12 +81,14 @@ fn restorable(
     bytes: &dyn Fn(CopyId) -> bool,
     keys: &BTreeSet<KeyId>,
 ) -> bool {
-    context.copies_of(class).iter().any(|id| {
+    let readable = |id: &CopyId| {
         let copy = &context.plan.copies[*id];
         copy.counts
-            && copy.kind != CopyKind::Live
+            && (copy.kind != CopyKind::Live || copy.class != class)
             && copy.lifetime.contains(day)
             && copy.key.is_none_or(|key| keys.contains(&key))
             && bytes(*id)
-    })
+    };
+    let mut all = context.with_needs(class).into_iter();
+    all.all(|class| context.copies_of(class).iter().any(readable))
 }

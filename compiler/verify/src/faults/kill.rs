@@ -186,9 +186,14 @@ impl Struck {
         let backed_up: BTreeSet<ClassId> = vaults
             .filter_map(|(_, v)| v.data.map(|(class, _)| class))
             .collect();
+        // A vault comes back with all that its content is restored with.
+        let with_needs = backed_up
+            .iter()
+            .flat_map(|class| context.with_needs(*class));
+        let needed: BTreeSet<ClassId> = with_needs.collect();
         let mut gone = Useless::default();
         let mut data: BTreeSet<ClassId> = BTreeSet::new();
-        for class in backed_up {
+        for class in needed {
             let bad = self.bytes_gone(context, context.copies_of(class), false);
             // The data that is damaged where it lives is that which is asked about.
             let is_gone = |(id, why): &(CopyId, Why)| {

@@ -54,7 +54,9 @@ pub(crate) fn sets(
     let mut out: BTreeSet<FaultSet> = singles.iter().map(|fault| vec![*fault]).collect();
     if count > 1 {
         for group in context.alike(classes, period) {
-            let stakes = Stakes::of(context, group.get(..1).unwrap_or(&[]));
+            let first = group.first().copied();
+            let all = first.map_or_else(Vec::new, |class| context.with_needs(class));
+            let stakes = Stakes::of(context, &all);
             let strongest = stakes.strongest(context, &singles, period.from);
             let mut larger: Vec<FaultSet> = strongest.iter().map(|f| vec![*f]).collect();
             for _ in 1..count {

@@ -38,7 +38,8 @@ pub(crate) struct Stakes {
 }
 
 impl Stakes {
-    /// What matters to a class and to what it is restored with.
+    /// What matters to these classes, and to what lies in the vaults that hold their keys. What they are restored
+    /// with is asked for by whoever asks.
     pub(crate) fn of(context: &Context<'_>, classes: &[ClassId]) -> Self {
         let model = &context.plan.model;
         let mut out = Self {
@@ -61,7 +62,9 @@ impl Stakes {
                     for holder in context.holders(key) {
                         out.holders.insert(*holder);
                         if let Holder::Vault(vault) = holder {
-                            waiting.extend(model.vaults[*vault].data.map(|(class, _)| class));
+                            let data = model.vaults[*vault].data;
+                            let all = data.map(|(class, _)| context.with_needs(class));
+                            waiting.extend(all.into_iter().flatten());
                         }
                     }
                 }

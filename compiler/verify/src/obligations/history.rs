@@ -26,7 +26,7 @@ use super::playing;
 use crate::acceptance;
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
-use crate::faults::{self, Struck, Why, strike};
+use crate::faults::{self, Struck, Useless, Why, strike};
 use crate::replay::ABOUT_CLASS;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
@@ -63,6 +63,44 @@ enum Cause {
     Missed,
     /// What it must be restored with reaches less far back.
     Needed(ClassId),
+    /// Only after some faults it does.
+    NeededAfter(ClassId),
+}
+
+/// Something with versions that a class must be restored with.
+struct Need {
+    class: ClassId,
+    within: Option<Seconds>,
+    copies: Vec<CopyId>,
+    pasts: BTreeMap<CopyId, Past>,
+}
+
+impl Need {
+    /// The copies that count, of those that are of use.
+    fn counting(&self, context: &Context<'_>, useless: &Useless) -> Vec<CopyId> {
+        let copies = self.copies.iter().copied();
+        let counts = |id: &CopyId| context.plan.copies[*id].counts && !useless.contains(*id);
+        copies.filter(counts).collect()
+    }
+
+    /// The one of some copies that reaches back furthest, how far, and with which gap.
+    fn best(
+        &self,
+        context: &Context<'_>,
+        group: &Group,
+        left: &[CopyId],
+    ) -> (Option<(CopyId, Past)>, Seconds, Seconds) {
+        // Thinned by the same rules in the same rhythm, versions of both stay on the same days.
+        let same = left
+            .iter()
+            .filter_map(|id| context.plan.copies[*id].made_by)
+            .filter_map(|by| Keeping::of(context, &context.plan.model.steps[by]))
+            .any(|keeping| group.keeping.split("; ").any(|own| own == keeping.key()));
+        let gap = self.within.filter(|_| !same).unwrap_or(FOR_EVER);
+        let found = best(&self.pasts, left, gap);
+        let attained = found.as_ref().map_or(Seconds::ZERO, |(_, _, reach)| *reach);
+        (found.map(|(id, past, _)| (id, past.clone())), attained, gap)
+    }
 }
 
 /// Shortfalls of one cause.
@@ -278,6 +316,18 @@ fn best<'b>(
         .map(|(id, past, reach)| (id, past, reach.unwrap_or(Seconds::ZERO)))
 }
 
+impl Group {
+    /// Some of its classes.
+    fn of(&self, classes: Vec<ClassId>) -> Self {
+        Self {
+            classes,
+            copies: Vec::new(),
+            asks: Vec::new(),
+            keeping: self.keeping.clone(),
+        }
+    }
+}
+
 impl Decider<'_, '_> {
     fn group(&mut self, group: &Group, sets: &[Asked<'_>], index: usize) -> Said {
         let context = self.context;
@@ -289,11 +339,13 @@ impl Decider<'_, '_> {
             .copied()
             .filter(|id| context.plan.copies[*id].counts)
             .collect();
+        let needs = self.needs(group, index);
         let mut holds = true;
         for ask in &group.asks {
+            let after = (sets, &*needs);
             let own = self.plain(group, ask, &nominal, &counting, index)
-                && self.needed(group, ask, index)
-                && self.after_faults(group, ask, &nominal, &counting, sets, index);
+                && self.needed(group, ask, &needs, index)
+                && self.after_faults(group, ask, &nominal, &counting, after, index);
             holds &= own;
             if own {
                 self.while_runs_fail(group, ask, &missed, &counting, index);
@@ -335,37 +387,69 @@ impl Decider<'_, '_> {
         false
     }
 
-    /// What the class must be restored with reaches back as far, and has a version near each of its own.
-    fn needed(&mut self, group: &Group, ask: &Ask, index: usize) -> bool {
+    /// What the classes must be restored with, closed over what that needs in turn, of that what has versions.
+    fn needs(&self, group: &Group, index: usize) -> Vec<Need> {
         let context = self.context;
-        let Some(period) = context.plan.periods.get(index) else {
-            return true;
-        };
         let first = group.classes.first();
         let all = first.map_or_else(Vec::new, |class| context.with_needs(*class));
         let classes = &context.plan.model.classes;
-        for need in all.iter().flat_map(|class| &classes[*class].needs) {
-            if !has_versions(context.plan.model.classes[need.class].kind) {
-                continue;
-            }
-            let mut copies = context.copies_in(need.class, period);
-            copies.retain(|id| context.plan.copies[*id].counts);
-            let theirs = pasts(context, &copies, Runs::Succeed);
-            // Thinned by the same rules in the same rhythm, versions of both stay on the same days.
-            let same = copies
-                .iter()
-                .filter_map(|id| context.plan.copies[*id].made_by)
-                .filter_map(|by| Keeping::of(context, &context.plan.model.steps[by]))
-                .any(|keeping| group.keeping.split("; ").any(|own| own == keeping.key()));
-            let gap = need.within.filter(|_| !same).unwrap_or(FOR_EVER);
-            let found = best(&theirs, &copies, gap);
-            let attained = found.as_ref().map_or(Seconds::ZERO, |(_, _, reach)| *reach);
+        let period = context.plan.periods.get(index);
+        let needs = all.iter().flat_map(|class| &classes[*class].needs);
+        let needs = needs.filter(|need| has_versions(classes[need.class].kind));
+        needs
+            .zip(period.into_iter().cycle())
+            .map(|(need, period)| {
+                let copies = context.copies_in(need.class, period);
+                let pasts = pasts(context, &copies, Runs::Succeed);
+                Need {
+                    class: need.class,
+                    within: need.within,
+                    copies,
+                    pasts,
+                }
+            })
+            .collect()
+    }
+
+    /// What the class must be restored with reaches back as far, and has a version near each of its own.
+    fn needed(&mut self, group: &Group, ask: &Ask, needs: &[Need], index: usize) -> bool {
+        for need in needs {
+            let all = need.counting(self.context, &Useless::default());
+            let (past, attained, gap) = need.best(self.context, group, &all);
             if attained < ask.reach {
-                let past = found.map(|(id, past, _)| (id, past.clone()));
                 let cause = Cause::Needed(need.class);
                 self.file(group, *ask, cause, index, (past, attained, gap));
                 return false;
             }
+        }
+        true
+    }
+
+    /// The same with some faults. Where nothing at all is left, that is what survival finds.
+    fn needed_after(
+        &mut self,
+        hit: &Group,
+        ask: &Ask,
+        needs: &[Need],
+        set: &Asked<'_>,
+        index: usize,
+    ) -> bool {
+        for need in needs {
+            let useless = set.struck.useless(self.context, &need.copies);
+            let left = need.counting(self.context, &useless);
+            let (past, attained, gap) = need.best(self.context, hit, &left);
+            if left.is_empty() || attained >= ask.reach {
+                continue;
+            }
+            let classes = self.not_accepted(hit.classes.clone(), &set.faults);
+            if classes.is_empty() {
+                continue;
+            }
+            let hit = hit.of(classes);
+            let cause = Cause::NeededAfter(need.class);
+            let entry = self.file(&hit, *ask, cause, index, (past, attained, gap));
+            entry.faults.insert(set.faults.clone());
+            return false;
         }
         true
     }
@@ -377,7 +461,7 @@ impl Decider<'_, '_> {
         ask: &Ask,
         pasts: &BTreeMap<CopyId, Past>,
         counting: &[CopyId],
-        sets: &[Asked<'_>],
+        (sets, needs): (&[Asked<'_>], &[Need]),
         index: usize,
     ) -> bool {
         let context = self.context;
@@ -401,6 +485,9 @@ impl Decider<'_, '_> {
             let found = best(pasts, &left, ask.gap());
             let attained = found.as_ref().map_or(Seconds::ZERO, |(_, _, reach)| *reach);
             if left.is_empty() || attained >= ask.reach {
+                if !left.is_empty() {
+                    holds &= self.needed_after(&group.of(hit), ask, needs, set, index);
+                }
                 continue;
             }
             let hit = self.not_accepted(hit, &set.faults);
@@ -420,12 +507,7 @@ impl Decider<'_, '_> {
                 })
                 .collect();
             let past = found.map(|(id, past, _)| (id, past.clone()));
-            let hit = Group {
-                classes: hit,
-                copies: Vec::new(),
-                asks: Vec::new(),
-                keeping: String::new(),
-            };
+            let hit = group.of(hit);
             let entry = self.file(
                 &hit,
                 *ask,

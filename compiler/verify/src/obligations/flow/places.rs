@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, HostId, Label, Location, ServiceId};
+use thrice_model::{ClassId, HostId, HostKind, Label, Location, ServiceId};
 use thrice_plan::{Copy, CopyId, Period};
 use thrice_simulate::Onlooker;
 
 use super::played::{Case, Sees, Sight};
-use super::{Found, copies_in, labels, told};
+use super::{Found, copies_in, labels, opened, told};
 use crate::context::Context;
+use crate::hands::{By, Principal};
 use crate::wording::some;
 
 const ABOVE: Code = Code("T2201");
@@ -29,12 +30,27 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
     if !is_anything_cleared(context) {
         return;
     }
-    let mut hits: BTreeMap<Place, BTreeMap<CopyId, (Label, usize)>> = BTreeMap::new();
+    let hosts = context.plan.model.hosts.iter();
+    let cleared: Vec<HostId> = hosts
+        .filter(|(_, host)| host.clearance.is_some() && host.kind != HostKind::ObjectStorage)
+        .map(|(id, _)| id)
+        .collect();
+    let mut hits: BTreeMap<Place, BTreeMap<CopyId, Hit>> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         for id in copies_in(context, period) {
             let copy = &context.plan.copies[id];
-            for (place, label) in above(context, copy, period) {
-                let hit = (label, index);
+            let read = read(context, &cleared, copy, period);
+            let above = above(context, copy, period).into_iter();
+            // What a host brings somewhere is told as that, and not as what it could read as well.
+            for (place, label, by) in read
+                .into_iter()
+                .chain(above.map(|(place, label)| (place, label, None)))
+            {
+                let hit = Hit {
+                    label,
+                    period: index,
+                    by,
+                };
                 hits.entry(place).or_default().insert(id, hit);
                 found.leak(copy.class, period);
             }
@@ -43,6 +59,42 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
     for (place, copies) in &hits {
         tell(context, *place, copies, found);
     }
+}
+
+/// A copy that is seen.
+struct Hit {
+    label: Label,
+    period: usize,
+    /// By what it is read, where nothing brings it.
+    by: Option<By>,
+}
+
+/// The hosts, of those for which a clearance is written, whose owner can read a copy that lies elsewhere and holds
+/// more than that: with credentials, keys and drills of theirs, or by way of hosts that they log in to.
+fn read(
+    context: &Context<'_>,
+    cleared: &[HostId],
+    copy: &Copy,
+    period: &Period,
+) -> Vec<(Place, Label, Option<By>)> {
+    let model = &context.plan.model;
+    let lies = context.host(copy);
+    let there =
+        |host: &&HostId| **host != lies && model.hosts[**host].lifetime.contains(period.from);
+    let hits = cleared.iter().filter(there).filter_map(|host| {
+        let (clearance, _) = model.hosts[*host].clearance?;
+        let label = labels::seen(context, copy).filter(|label| *label > clearance)?;
+        // Where it lives, what has no label is cleared.
+        let home = context.plan.host_of(model.classes[copy.class].home.store);
+        if *host == home && label == Label::Unclassified {
+            return None;
+        }
+        let owned = context.owned(Principal::Host(*host), period.from);
+        owned
+            .reads(copy)
+            .map(|by| (Place::Host(*host), label, Some(by)))
+    });
+    hits.collect()
 }
 
 /// Whether a clearance is written anywhere that could be too low.
@@ -139,12 +191,18 @@ fn services(context: &Context<'_>, copy: &Copy, period: &Period) -> BTreeSet<Ser
     declared.chain(shown).collect()
 }
 
-fn tell(
-    context: &Context<'_>,
-    place: Place,
-    copies: &BTreeMap<CopyId, (Label, usize)>,
-    found: &mut Found,
-) {
+/// Where it is said that a host can read, and how.
+fn reads_with(context: &Context<'_>, by: By) -> Option<(Span, String)> {
+    match by {
+        By::Step(id) => {
+            let named = &context.plan.model.steps[id].named;
+            Some((named.span, format!("`{}` reads it", named.name)))
+        }
+        _ => opened(context, by),
+    }
+}
+
+fn tell(context: &Context<'_>, place: Place, copies: &BTreeMap<CopyId, Hit>, found: &mut Found) {
     let model = &context.plan.model;
     let (named, clearance, verb) = match place {
         Place::Store(id) => {
@@ -176,16 +234,20 @@ fn tell(
         ),
     )
     .at(span, "no more than this may be seen here");
-    let steps: BTreeSet<_> = copies
-        .keys()
-        .filter_map(|id| context.plan.copies[*id].made_by)
+    let brought = copies.iter().filter(|(_, hit)| hit.by.is_none());
+    let steps: BTreeSet<_> = brought
+        .filter_map(|(id, _)| context.plan.copies[*id].made_by)
         .collect();
     for step in steps.into_iter().take(SHOWN) {
         let named = &model.steps[step].named;
         diagnostic = diagnostic.at(named.span, format!("`{}` brings it here", named.name));
     }
-    for (id, (label, _)) in copies.iter().take(SHOWN) {
-        diagnostic = diagnostic.event("", told(context, *id, *label));
+    let bys: BTreeSet<By> = copies.values().filter_map(|hit| hit.by).collect();
+    for (span, text) in bys.into_iter().filter_map(|by| reads_with(context, by)) {
+        diagnostic = diagnostic.at(span, text);
+    }
+    for (id, hit) in copies.iter().take(SHOWN) {
+        diagnostic = diagnostic.event("", told(context, *id, hit.label));
     }
     let diagnostic = diagnostic.help(
         "encrypt it before it leaves its host (`backup` there), send less of it, label what is harmless \
@@ -199,7 +261,7 @@ fn tell(
             Place::Service(id) => Onlooker::Service(id),
         },
         copies: sights
-            .map(|(id, (_, period))| (*id, Sight::of(*period, None)))
+            .map(|(id, hit)| (*id, Sight::of(hit.period, None)))
             .collect(),
         sees: Sees::Above(cleared),
     };

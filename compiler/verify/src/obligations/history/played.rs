@@ -43,7 +43,7 @@ pub(super) fn confirm(
         return Ok(Played::Not("dates that there are not"));
     };
     let class = match cause {
-        Cause::Needed(needed) => *needed,
+        Cause::Needed(needed) | Cause::NeededAfter(needed) => *needed,
         _ => *class,
     };
     let of = Told {

@@ -39,7 +39,7 @@ pub(super) fn tell(context: &Context<'_>, key: &Key, shortfall: &Shortfall) -> O
         Cause::NoVersions | Cause::Stale(_) | Cause::Rules => (SHORT, Severity::Error),
         Cause::Faults(_) => (AFTER_FAULTS, Severity::Error),
         Cause::Missed => (WHILE_RUNS_FAIL, Severity::Warning),
-        Cause::Needed(_) => (NEEDED, Severity::Error),
+        Cause::Needed(_) | Cause::NeededAfter(_) => (NEEDED, Severity::Error),
     };
     let asked = asked(ask);
     let message = match cause {
@@ -59,17 +59,23 @@ pub(super) fn tell(context: &Context<'_>, key: &Key, shortfall: &Shortfall) -> O
             "{asked}, and that of {names} holds{phases} only while runs succeed: {}",
             missed(ask, shortfall)
         ),
-        Cause::Needed(class) => format!(
-            "{names} can be restored from {} back at most{phases}: `{}`, which it needs, has no version for older ones, and {asked}",
-            reached(shortfall.attained),
-            context.class_name(*class)
-        ),
+        Cause::Needed(class) | Cause::NeededAfter(class) => {
+            let when = match shortfall.faults.is_empty() {
+                true => String::new(),
+                false => format!(" {}", cases(context, shortfall)),
+            };
+            format!(
+                "{names} can be restored from {} back at most{phases}{when}: `{}`, which it needs, has no version for older ones, and {asked}",
+                reached(shortfall.attained),
+                context.class_name(*class)
+            )
+        }
     };
     let mut diagnostic = Diagnostic::new(code, severity, message).by(Engine::Evaluated.word());
     for ask in &shortfall.asks {
         diagnostic = diagnostic.at(ask.span, "asked for here");
     }
-    if let Cause::Needed(needed) = cause {
+    if let Cause::Needed(needed) | Cause::NeededAfter(needed) = cause {
         let first = classes.first();
         let all = first.map_or_else(Vec::new, |class| context.with_needs(*class));
         let model = &context.plan.model;
@@ -344,6 +350,10 @@ fn advice(context: &Context<'_>, ask: &Ask, cause: &Cause, shortfall: &Shortfall
         Cause::Missed => {
             "run it more often, let the monitor or somebody act sooner (`response time`), keep finer rules for longer, or ask for a wider gap".to_owned()
         }
+        Cause::NeededAfter(class) => format!(
+            "keep versions of {} wherever what needs it has its own",
+            list([context.class_name(*class)])
+        ),
         Cause::Needed(class) => format!(
             "keep {} as long as what needs it, by the same rules",
             list([context.class_name(*class)])

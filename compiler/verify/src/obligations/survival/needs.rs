@@ -46,7 +46,8 @@ pub(super) fn decide(context: &Context<'_>, out: &mut Verification) {
     }
 }
 
-/// What came out for a class that has versions: what nobody sees, nobody misses when it is taken away.
+/// What came out for a class that has versions, or must find something not much older: what nobody sees, nobody misses
+/// when it is taken away.
 fn said(
     context: &Context<'_>,
     id: ClassId,
@@ -54,18 +55,28 @@ fn said(
     found: Option<Mismatch>,
     period: &Period,
 ) -> Option<Said> {
-    reach(context, id, period)?;
     let other = context.class_name(needed.class);
-    let note = match (found, apart(context, needed, period)) {
-        (Some(Mismatch::Reach(..)), _) => "do not reach as far back".to_owned(),
-        (_, Some(apart)) => format!("reach as far back, at most {apart} apart"),
-        (_, None) => "reach as far back".to_owned(),
+    let note = match (reach(context, id, period), found) {
+        (None, _) => {
+            needed.within?;
+            let apart = newest_apart(context, needed, period)?;
+            format!("copies of `{other}` are made at most {apart} apart")
+        }
+        (_, Some(Mismatch::Reach(..))) => {
+            format!("versions of `{other}` do not reach as far back")
+        }
+        (Some(_), _) => match apart(context, needed, period) {
+            Some(apart) => {
+                format!("versions of `{other}` reach as far back, at most {apart} apart")
+            }
+            None => format!("versions of `{other}` reach as far back"),
+        },
     };
     Some(Said {
         obligation: Obligation::Survival,
         engine: Engine::Evaluated,
         holds: !found.is_some_and(|found| contradicts(context, id, found)),
-        note: format!("versions of `{other}` {note}").into(),
+        note: note.into(),
     })
 }
 
@@ -75,7 +86,11 @@ fn mismatch(
     needed: &NeededWith,
     period: &Period,
 ) -> Option<Mismatch> {
-    let mine = reach(context, id, period)?;
+    let Some(mine) = reach(context, id, period) else {
+        // What has no versions is restored as it was last, and with what is needed as that was last.
+        let (apart, within) = (newest_apart(context, needed, period)?, needed.within?);
+        return (apart > within).then_some(Mismatch::Apart(apart, within));
+    };
     let theirs = reach(context, needed.class, period).unwrap_or(Seconds::ZERO);
     if theirs < mine {
         return Some(Mismatch::Reach(mine, theirs));
@@ -88,8 +103,29 @@ fn mismatch(
 fn apart(context: &Context<'_>, needed: &NeededWith, period: &Period) -> Option<Seconds> {
     versions(context, needed.class, period)
         .into_iter()
-        .filter_map(|copy| context.plan.cadences[copy.made_by?].widest)
+        .filter_map(|copy| widest(context, copy))
         .min()
+}
+
+/// The same of the newest copies, with versions or without.
+fn newest_apart(context: &Context<'_>, needed: &NeededWith, period: &Period) -> Option<Seconds> {
+    let copies = context.copies_in(needed.class, period).into_iter();
+    copies
+        .map(|id| &context.plan.copies[id])
+        .filter(|copy| copy.counts && copy.kind != CopyKind::Live)
+        .filter_map(|copy| widest(context, copy))
+        .min()
+}
+
+/// How far apart the data of a copy is at most from run to run: what a step finds is no newer than what brings it.
+fn widest(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
+    let source = |copy: &&Copy| copy.source.map(|id| &context.plan.copies[id]);
+    let way = std::iter::successors(Some(copy), source);
+    let steps = way.filter_map(|copy| copy.made_by);
+    let gaps: Option<Vec<Seconds>> = steps
+        .map(|step| context.plan.cadences[step].widest)
+        .collect();
+    gaps?.into_iter().max()
 }
 
 fn versions<'p>(context: &'p Context<'_>, class: ClassId, period: &Period) -> Vec<&'p Copy> {

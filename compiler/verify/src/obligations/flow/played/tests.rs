@@ -255,7 +255,14 @@ fn what_is_above_a_written_clearance_is_played() {
     assert!(said(by(&store, "s3.main")).is_err());
     let mut hosts = store.model.hosts.iter();
     let (bench, _) = hosts.find(|(_, h)| h.named.name == "bench").unwrap();
-    assert!(said(Onlooker::Host(bench)).is_err(), "it runs nothing");
+    assert_eq!(
+        said(Onlooker::Host(bench)),
+        Ok(Played::Out),
+        "it lies there"
+    );
+    let elsewhere = plan(&plain("s3.main:/raw"));
+    let said = super::tests::said(&elsewhere, Onlooker::Host(bench), "s3.main:/raw", above());
+    assert!(said.is_err(), "it runs nothing and reads elsewhere");
     let host = cleared(
         "runs cron; has restic",
         "clearance personal; runs cron; has restic",
@@ -279,4 +286,61 @@ fn what_is_made_on_demand_is_not_played() {
     let (codes, replayed, rest_on) = told(&plan(&by_hand));
     assert_eq!((codes, replayed), (vec!["T2202"], 0));
     assert_eq!(rest_on, ["copies that are made on demand"]);
+}
+
+/// A host sees what whoever owns it can read, and so does an environment on it: with a credential, or in a drill.
+#[test]
+fn what_a_host_could_read_is_seen_there() {
+    const KEPT: &str = r#"
+vault safe at home/safe
+key k { held on safe, web }
+repository kept in s3.main:/kept { engine restic 0.18.0; key k }
+backup versions of db to kept by web.cron { daily at 03:00 UTC; credential writer; taking 1m..9m }
+"#;
+    let cleared = |to: &str| PLACES.replace("has rclone 1.75.2; store small", to);
+    let both = cleared("has rclone 1.75.2; store small; clearance internal");
+    let reads = |steps: &[&str]| {
+        let codes = |places: &str| {
+            let texts = [&[places], steps].concat();
+            let (codes, replayed, rest) = told(&plan_of(&texts.concat()));
+            assert!(
+                rest.is_empty() && replayed == codes.len(),
+                "{codes:?}, {rest:?}"
+            );
+            codes
+        };
+        let host = codes(
+            &both
+                .replace("environment test", "environment other")
+                .replace(
+                    "on bench; clearance internal }",
+                    "on bench; clearance credential }",
+                ),
+        );
+        (codes(PLACES), host)
+    };
+    let (seen, none) = ((vec!["T2202"], vec!["T2201"]), (vec![], vec![]));
+    let plain = plain("s3.main:/seed/raw");
+    assert_eq!(reads(&[&plain]), seen);
+    let apart = plain.replace("/seed/raw", "/raw");
+    assert_eq!(reads(&[&apart]), none);
+    let narrow = |from: &str| {
+        format!("drill d of db from {from} by bench.cron {{ monthly on 1 at 10:00 UTC }}\n")
+    };
+    let disk = plain_to_disk();
+    assert_eq!(reads(&[&disk]), none);
+    for from in ["web.disk:/raw", "plain"] {
+        assert_eq!(reads(&[&disk, &narrow(from)]), seen, "{from}");
+    }
+    assert_eq!(reads(&[KEPT]), none);
+    let theirs = "credential theirs { account s3; may read on s3.main; held on bench }\n";
+    assert_eq!(reads(&[KEPT, theirs]), none);
+    for from in ["kept", "versions"] {
+        assert_eq!(reads(&[KEPT, theirs, &narrow(from)]), seen, "{from}");
+    }
+}
+
+fn plain_to_disk() -> String {
+    "copy plain of db to web.disk:/raw by web.cron { daily at 03:00 UTC; taking 1m..9m }\n"
+        .to_owned()
 }
