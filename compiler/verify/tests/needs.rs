@@ -176,3 +176,30 @@ fn a_vault_comes_back_with_what_its_content_needs_alone() {
         codes(&clear)
     );
 }
+
+/// Both are thinned by the same rules, and mirrored together.
+const MIRRORED: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two; site three }
+host h1 at far/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+host h2 at far/two { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+host h3 at far/three { runs cron; has rclone 1.75.2; store disk }
+network n { joins h1, h2, h3 }
+vault safe at far/three
+key k { held on safe; file "/etc/k" }
+repository r in h2.disk:/r { engine restic 0.18.0; key k }
+class a is state on h1.disk:/a { needs b within 2 days }
+class b is state on h1.disk:/b
+backup ab of a to r by h1.cron { daily at 03:00; keep 7 daily, 8 weekly }
+backup bb of b to r by h1.cron { daily at 03:00; keep 7 daily, 8 weekly }
+sync mirror of h2.disk:/r to h3.disk:/r by h3.cron { daily at 09:00 }
+require survive any 1 of host for a
+require history of 28 days with gap 8 days for a
+"#;
+
+#[test]
+fn mirrors_have_the_versions_of_what_they_are_mirrors_of() {
+    let found = judged(MIRRORED);
+    let holds = verdict(&found, Obligation::History, "a").holds;
+    assert!(holds, "{:?}", codes(&found));
+}

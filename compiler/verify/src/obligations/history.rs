@@ -91,9 +91,13 @@ impl Need {
         left: &[CopyId],
     ) -> (Option<(CopyId, Past)>, Seconds, Seconds) {
         // Thinned by the same rules in the same rhythm, versions of both stay on the same days.
+        // A mirror has those of the backup that it is a mirror of.
+        let copies = &context.plan.copies;
+        let way = |id: &CopyId| std::iter::successors(Some(*id), |id| copies[*id].source);
         let same = left
             .iter()
-            .filter_map(|id| context.plan.copies[*id].made_by)
+            .flat_map(way)
+            .filter_map(|id| copies[id].made_by)
             .filter_map(|by| Keeping::of(context, &context.plan.model.steps[by]))
             .any(|keeping| group.keeping.split("; ").any(|own| own == keeping.key()));
         let gap = self.within.filter(|_| !same).unwrap_or(FOR_EVER);
