@@ -36,7 +36,7 @@ pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave, Move};
 pub use overtaken::Overtaken;
 pub use reach::{Kept, restic_clock, rhythm};
 pub use room::{Room, room};
-pub use snapshots::OwnSnapshots;
+pub use snapshots::{OwnSnapshots, snapshot_zone};
 pub use staleness::{Missed, Staleness};
 pub use thrice_model as model;
 
@@ -100,6 +100,25 @@ impl Plan {
     #[must_use]
     pub fn staleness(&self) -> &Staleness {
         self.staleness.get_or_init(|| staleness::staleness(self))
+    }
+
+    /// A copy, what it is made of, what that is made of, and so on: the live data last.
+    pub fn way(&self, copy: CopyId) -> impl Iterator<Item = CopyId> + Clone {
+        std::iter::successors(Some(copy), |id| self.copies[*id].source)
+    }
+
+    /// The steps that a step comes `after`, as far as anything keeps it from running before them.
+    pub fn comes_after(&self, step: StepId) -> impl Iterator<Item = StepId> {
+        let steps = &self.model.steps;
+        let step = &steps[step];
+        let after = step.timing.after.iter().map(|(other, _)| *other);
+        after.filter(|other| calendar::after_is_enforced(step, *other, &steps[*other]))
+    }
+
+    /// The steps that keep one waiting: those that it comes after, and the one whose end begins it.
+    pub fn waits_for(&self, step: StepId) -> impl Iterator<Item = StepId> {
+        let begun_by = self.model.followed(&self.model.steps[step]);
+        self.comes_after(step).chain(begun_by)
     }
 
     /// How many days later what is written for a day may come: a phase that begins then, and what begins or ends with

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use thrice_model::{Model, StoreId};
+use thrice_model::{Model, Store, StoreId};
 use thrice_quantity::Seconds;
+use thrice_quantity::schedule::Schedule;
 
 use crate::cadence::years;
 
@@ -18,13 +19,19 @@ pub struct OwnSnapshots {
     pub stay: Seconds,
 }
 
+/// On which clock a store takes its own snapshots: where nothing else is said, on that of its host.
+#[must_use]
+pub fn snapshot_zone(model: &Model, store: &Store, schedule: &Schedule) -> TimeZone {
+    let host = TimeZone::get(&model.hosts[store.host].timezone).unwrap_or(TimeZone::UTC);
+    schedule.zone.time_zone(&host).unwrap_or(TimeZone::UTC)
+}
+
 /// `None` for a store that takes none. Times of a day may lie unevenly, months are of different lengths, and clocks change:
 /// so both bounds come from the runs themselves.
 pub(crate) fn own_snapshots(model: &Model, store: StoreId) -> Option<OwnSnapshots> {
     let store = model.stores.get(store)?;
     let (schedule, keep, _) = store.snapshots.as_ref()?;
-    let host = TimeZone::get(&model.hosts[store.host].timezone).unwrap_or(TimeZone::UTC);
-    let zone = schedule.zone.time_zone(&host).unwrap_or(TimeZone::UTC);
+    let zone = snapshot_zone(model, store, schedule);
     let from = model.policy.start.to_zoned(TimeZone::UTC);
     let from = from.map_or(Timestamp::UNIX_EPOCH, |start| start.timestamp());
     let years = years(model);

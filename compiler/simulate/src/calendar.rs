@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use thrice_model::{Step, StepId, Verb};
-use thrice_plan::{CopyKind, FOR_EVER, Leave, Plan};
+use thrice_model::{Step, StepId, Store, Verb};
+use thrice_plan::{CopyKind, FOR_EVER, Leave, Plan, snapshot_zone};
 use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
 
 use crate::Case;
@@ -51,6 +51,17 @@ pub(crate) fn starts(
     let step = &plan.model.steps[id];
     let schedule = schedule(step)?;
     Some(Box::new(moments(plan, step, &schedule, (from, to))))
+}
+
+/// The instants at which a store takes its own snapshots, from one up to another, both included, and how many it keeps.
+pub(crate) fn snapshots(plan: &Plan, store: &Store, from: i64, to: i64) -> (Vec<i64>, usize) {
+    let Some((schedule, keep, _)) = &store.snapshots else {
+        return <(Vec<i64>, usize)>::default();
+    };
+    let zone = snapshot_zone(&plan.model, store, schedule);
+    let taken = schedule.occurrences(&zone, instant(from), instant(to.saturating_add(1)));
+    let keep = usize::try_from(*keep).unwrap_or(usize::MAX);
+    (taken.map(Timestamp::as_second).collect(), keep)
 }
 
 /// The instants that a schedule of a step names, in order, from one up to another.

@@ -81,10 +81,7 @@ pub fn heard(plan: &Plan, listening: &Listening) -> BTreeMap<StepId, Heard> {
         steps: with_those_before(plan, &listening.steps),
         ..Log::default()
     };
-    let path = listening.copies.iter().flat_map(|id| {
-        let source = |id: &CopyId| plan.copies[*id].source;
-        std::iter::successors(Some(*id), source)
-    });
+    let path = listening.copies.iter().flat_map(|id| plan.way(*id));
     engine::follow(plan, &case, &path.collect(), &mut log);
     let steps = listening.steps.iter();
     steps

@@ -310,7 +310,7 @@ impl Holders<'_> {
                         && copy.key.is_none_or(|key| keys.contains(&key))
                 })
             };
-            all_of(plan, class).iter().all(is_left)
+            with_needs(plan, class).iter().all(is_left)
         };
         let data = vault
             .data
@@ -320,17 +320,14 @@ impl Holders<'_> {
 }
 
 /// A class, what it is restored with, what that is restored with, and so on.
-pub(crate) fn all_of(plan: &Plan, class: ClassId) -> BTreeSet<ClassId> {
+#[must_use]
+pub fn with_needs(plan: &Plan, class: ClassId) -> BTreeSet<ClassId> {
     let mut out = BTreeSet::new();
     let mut next = vec![class];
     while let Some(class) = next.pop() {
         if out.insert(class) {
-            next.extend(
-                plan.model.classes[class]
-                    .needs
-                    .iter()
-                    .map(|need| need.class),
-            );
+            let needs = &plan.model.classes[class].needs;
+            next.extend(needs.iter().map(|need| need.class));
         }
     }
     out

@@ -22,7 +22,7 @@ use thrice_quantity::{Bytes, Interval, Seconds};
 use crate::Sizes;
 use crate::calendar::{instant, midnight};
 use crate::lines::{Transfer, carry};
-use crate::reach::all_of;
+use crate::reach::with_needs;
 use crate::volume::Volume;
 use crate::world::World;
 
@@ -218,19 +218,6 @@ impl<'p> Restoring<'p> {
     }
 }
 
-/// A class and all that it needs, what that needs, and so on.
-fn with_needs(plan: &Plan, class: ClassId) -> BTreeSet<ClassId> {
-    let mut out = BTreeSet::new();
-    let mut next = vec![class];
-    while let Some(class) = next.pop() {
-        if out.insert(class) {
-            let needs = &plan.model.classes[class].needs;
-            next.extend(needs.iter().map(|need| need.class));
-        }
-    }
-    out
-}
-
 /// How soon classes must be back, those that ask for something and all that they need.
 fn due(plan: &Plan, losses: &Losses) -> BTreeMap<ClassId, Seconds> {
     let day = losses.day;
@@ -318,7 +305,7 @@ impl Left {
         // Vaults come back from copies of what they lie in.
         let vaults = plan.model.vaults.iter();
         let vaults = vaults.filter_map(|(_, vault)| vault.data);
-        let vaults = vaults.flat_map(|(class, _)| all_of(plan, class));
+        let vaults = vaults.flat_map(|(class, _)| with_needs(plan, class));
         let classes: BTreeSet<ClassId> = asked.iter().copied().chain(vaults).collect();
         let there = |(id, copy): (CopyId, &Copy)| {
             let is_there = classes.contains(&copy.class) && is_fed(plan, id, losses.day);
@@ -364,6 +351,6 @@ impl Left {
 
 /// Whether a copy is there on a day, and all that it is made from.
 fn is_fed(plan: &Plan, id: CopyId, day: Date) -> bool {
-    let mut copies = std::iter::successors(Some(id), |id| plan.copies[*id].source);
-    copies.all(|id| plan.copies[id].lifetime.contains(day))
+    plan.way(id)
+        .all(|id| plan.copies[id].lifetime.contains(day))
 }

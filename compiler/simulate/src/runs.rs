@@ -7,7 +7,6 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use thrice_model::{HostId, StepId};
 use thrice_plan::Plan;
-use thrice_plan::calendar::after_is_enforced;
 
 use crate::calendar::{instant, moments};
 use crate::log::{Log, Ran};
@@ -44,17 +43,13 @@ pub fn runs(
 
 /// Some steps, and all that keep one of them waiting.
 pub(crate) fn with_those_before(plan: &Plan, steps: &BTreeSet<StepId>) -> BTreeSet<StepId> {
-    let all = &plan.model.steps;
     let mut out = BTreeSet::new();
     let mut next: Vec<StepId> = steps.iter().copied().collect();
     while let Some(id) = next.pop() {
         if !out.insert(id) {
             continue;
         }
-        let step = &all[id];
-        let before = step.timing.after.iter().map(|(other, _)| *other);
-        let before = before.filter(|other| after_is_enforced(step, *other, &all[*other]));
-        next.extend(before.chain(plan.model.followed(step)));
+        next.extend(plan.waits_for(id));
     }
     out
 }

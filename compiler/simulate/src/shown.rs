@@ -54,10 +54,7 @@ pub struct Shown {
 /// Plays until somebody looks, and says what there is to see.
 #[must_use]
 pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
-    let path = looking.copies.iter().flat_map(|id| {
-        let source = |id: &CopyId| plan.copies[*id].source;
-        std::iter::successors(Some(*id), source)
-    });
+    let path = looking.copies.iter().flat_map(|id| plan.way(*id));
     let path: BTreeSet<CopyId> = path.collect();
     let case = Case {
         strikes: Vec::new(),

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use thrice_model::{AgeClock, ClassKind, Location, Source, Step, StepId, Verb};
-use thrice_plan::{CopyId, CopyKind, LIFECYCLE_LATE, Plan, restic_clock};
-use thrice_retention::keeps;
+use thrice_plan::{CopyId, CopyKind, LIFECYCLE_LATE, Plan};
 
 use crate::Sort;
-use crate::calendar::instant;
 use crate::content::{Piece, Quality, same, union};
+use crate::forget::kept;
 use crate::words::names;
 use crate::world::{World, deletes_in};
 
@@ -389,28 +387,15 @@ fn thin(
     rules: &thrice_retention::KeepRules,
     now: i64,
 ) {
-    let plan = world.plan;
-    let step = &plan.model.steps[id];
-    let Some(repository) = plan.copies[copy].repository else {
-        return;
-    };
     let held = world.held.get(&copy);
     let pieces = held.map_or(&[][..], |held| &held.pieces);
     let mut taken: Vec<i64> = pieces.iter().filter_map(|piece| piece.taken).collect();
     taken.sort_unstable();
     taken.dedup();
-    let zone = restic_clock(step, &plan.model);
-    let snapshot = |at: &i64| (instant(*at), zone.to_offset(instant(*at)).seconds());
-    let snapshots: Vec<(Timestamp, i32)> = taken.iter().map(snapshot).collect();
-    let version = plan.model.repositories[repository].restic;
-    // Rules that this version refuses keep everything.
-    let Ok(decisions) = keeps(rules, version, &snapshots, &instant(now).to_zoned(zone)) else {
+    let Some(kept) = kept(world.plan, (id, copy), rules, &taken, now) else {
         return;
     };
-    if decisions.iter().all(|keep| *keep) {
-        return;
-    }
-    let goes = |at: &i64| decisions.get(taken.partition_point(|other| other < at)) == Some(&false);
+    let goes = |at: &i64| kept.get(taken.partition_point(|other| other < at)) == Some(&false);
     world.remove(copy, now, false, |piece| {
         piece.taken.as_ref().is_some_and(goes)
     });

@@ -8,7 +8,7 @@ use thrice_model::{
 };
 use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
-use crate::calendar::{day, instant, midnight};
+use crate::calendar::{day, instant, midnight, snapshots};
 use crate::content::{Held, Keeping, Piece, Quality};
 use crate::reach::{Fallen, Holders};
 use crate::words::mishap;
@@ -456,25 +456,12 @@ fn by_entry(plan: &Plan) -> BTreeSet<CopyId> {
 
 fn keeping(plan: &Plan, id: StoreId, from: i64, to: i64) -> Keeping {
     let store = &plan.model.stores[id];
-    let snapshots = store.snapshots.as_ref().map(|(schedule, keep, _)| {
-        let host = &plan.model.hosts[store.host];
-        let zone = jiff::tz::TimeZone::get(&host.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let zone = schedule
-            .zone
-            .time_zone(&zone)
-            .unwrap_or(jiff::tz::TimeZone::UTC);
-        let runs = schedule.occurrences(&zone, instant(from), instant(to.saturating_add(1)));
-        (
-            runs.map(jiff::Timestamp::as_second).collect(),
-            *keep as usize,
-        )
-    });
     Keeping {
         versioned: store.keeps_versions(),
         lock: store.lock.map(|lock| lock.days.saturating_mul(86_400)),
         bypassable: store
             .lock
             .is_some_and(|lock| lock.mode == LockMode::Governance),
-        snapshots: snapshots.unwrap_or_default(),
+        snapshots: snapshots(plan, store, from, to),
     }
 }

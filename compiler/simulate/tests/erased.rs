@@ -6,24 +6,17 @@
     reason = "helpers of tests stop the test with what they know"
 )]
 
+mod common;
+
 use std::collections::BTreeMap;
 
+use common::planned;
 use jiff::civil::date;
 use jiff::{Timestamp, ToSpan as _};
-use thrice_diagnostics::SourceMap;
 use thrice_model::StepId;
 use thrice_plan::Plan;
 use thrice_quantity::Seconds;
-use thrice_resolve::{Loader, resolve};
 use thrice_simulate::{Erasure, OneRun, Stay, erased};
-
-struct NoFiles;
-
-impl Loader for NoFiles {
-    fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
-        Err("no such file".to_owned())
-    }
-}
 
 const PLACES: &str = "\
 use std/home
@@ -42,11 +35,7 @@ repository repo in s3.near:/repo { engine restic 0.18.0; key k; credential write
 ";
 
 fn plan(policy: &str) -> Plan {
-    let mut sources = SourceMap::new();
-    let root = sources.add("policy.thrice", format!("{PLACES}{policy}"));
-    let (model, found) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
-    let model = model.unwrap_or_else(|| panic!("{found:#?}"));
-    let (plan, found) = thrice_plan::plan(model, date(2026, 2, 15));
+    let (plan, found) = planned(format!("{PLACES}{policy}"));
     assert!(found.is_empty(), "{found:#?}");
     plan
 }
@@ -147,14 +136,7 @@ fn stores_keep_what_is_deleted_and_nothing_reads_it() {
              sync back of s3.near:/out to attic.tank:/back by attic.cron {{ daily at 06:00 UTC; taking 1h..1h }}\n\
              expire old of s3.near after 20 days by upload {{ noncurrent }}\n"
         );
-        let mut sources = SourceMap::new();
-        let root = sources.add("policy.thrice", format!("{places}{text}"));
-        let (model, found) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
-        thrice_plan::plan(
-            model.unwrap_or_else(|| panic!("{found:#?}")),
-            date(2026, 2, 15),
-        )
-        .0
+        planned(format!("{places}{text}")).0
     };
     let gone = |store: &str, bucket: &str| {
         let plan = policy(store, bucket);

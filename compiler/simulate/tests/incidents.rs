@@ -7,23 +7,15 @@
     reason = "helpers of tests stop the test with what they know"
 )]
 
+mod common;
+
 use std::collections::BTreeSet;
 
+use common::planned;
 use jiff::Timestamp;
-use jiff::civil::date;
-use thrice_diagnostics::SourceMap;
 use thrice_plan::Plan;
 use thrice_quantity::Seconds;
-use thrice_resolve::{Loader, resolve};
 use thrice_simulate::{Case, Choices, Course, Outcome, findings, simulate};
-
-struct NoFiles;
-
-impl Loader for NoFiles {
-    fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
-        Err("no such file".to_owned())
-    }
-}
 
 const PLACES: &str = "\
 use std/home
@@ -50,11 +42,7 @@ sync nas_copy of s3.backups to attic.tank:/mirror by attic.cron { monthly on 1 a
 ";
 
 fn plan(policy: &str) -> Plan {
-    let mut sources = SourceMap::new();
-    let root = sources.add("policy.thrice", format!("{PLACES}{policy}"));
-    let (model, found) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
-    let model = model.unwrap_or_else(|| panic!("{found:#?}"));
-    let (plan, found) = thrice_plan::plan(model, date(2026, 2, 15));
+    let (plan, found) = planned(format!("{PLACES}{policy}"));
     assert!(found.is_empty(), "{found:#?}");
     plan
 }

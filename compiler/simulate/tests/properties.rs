@@ -7,25 +7,17 @@
     reason = "helpers of tests stop the test with what they know"
 )]
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use jiff::civil::date;
+use common::planned;
 use proptest::prelude::*;
-use thrice_diagnostics::SourceMap;
 use thrice_model::{Mishap, Strike, Target};
 use thrice_plan::Plan;
 use thrice_quantity::Seconds;
-use thrice_resolve::{Loader, resolve};
 use thrice_simulate::{Case, Choices, Outcome, simulate};
-
-struct NoFiles;
-
-impl Loader for NoFiles {
-    fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
-        Err("no such file".to_owned())
-    }
-}
 
 /// A policy whose steps run at some hours of the day, with some of the copies that there could be.
 fn policy(kind: &str, hours: &[u8; 4], mirrors: bool, extra: bool) -> String {
@@ -52,11 +44,7 @@ fn policy(kind: &str, hours: &[u8; 4], mirrors: bool, extra: bool) -> String {
 }
 
 fn plan(text: &str) -> Plan {
-    let mut sources = SourceMap::new();
-    let root = sources.add("policy.thrice", text);
-    let (model, found) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
-    let model = model.unwrap_or_else(|| panic!("{found:#?}"));
-    thrice_plan::plan(model, date(2026, 2, 15)).0
+    planned(text.to_owned()).0
 }
 
 /// What may go wrong in these policies.

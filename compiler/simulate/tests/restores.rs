@@ -5,23 +5,16 @@
     reason = "helpers of tests stop the test with what they know"
 )]
 
+mod common;
+
 use std::collections::BTreeSet;
 
+use common::planned;
 use jiff::civil::{Date, date};
-use thrice_diagnostics::SourceMap;
 use thrice_model::{ClassId, Target};
 use thrice_plan::Plan;
 use thrice_quantity::{Bytes, Seconds};
-use thrice_resolve::{Loader, resolve};
 use thrice_simulate::{Losses, Restored, Restoring, Sizes};
-
-struct NoFiles;
-
-impl Loader for NoFiles {
-    fn load(&self, _from: &str, _path: &str) -> Result<(String, String), String> {
-        Err("no such file".to_owned())
-    }
-}
 
 /// 9 GB an hour.
 const PLACES: &str = r#"
@@ -41,11 +34,7 @@ vault envelope at bank/safe
 "#;
 
 fn plan(policy: &str) -> Plan {
-    let mut sources = SourceMap::new();
-    let root = sources.add("policy.thrice", format!("{PLACES}{policy}"));
-    let (model, found) = resolve(&mut sources, &[root], "p", date(2026, 2, 15), &NoFiles);
-    let model = model.unwrap_or_else(|| panic!("{found:#?}"));
-    thrice_plan::plan(model, date(2026, 2, 15)).0
+    planned(format!("{PLACES}{policy}")).0
 }
 
 fn class(plan: &Plan, name: &str) -> ClassId {

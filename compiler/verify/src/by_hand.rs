@@ -6,6 +6,7 @@ use ecow::EcoString;
 use thrice_model::{Application, ClassId, Obligation, StepId};
 use thrice_plan::{CopyId, Plan};
 
+use crate::indexed::with_needs;
 use crate::verdicts::Verdict;
 use crate::verification::{Engine, Verification};
 use crate::wording::list;
@@ -41,16 +42,11 @@ pub(crate) fn without(
         return Without::default();
     }
     let steps: BTreeSet<StepId> = touched.values().flatten().copied().collect();
-    let mut needed: BTreeSet<ClassId> = BTreeSet::new();
-    let mut next: Vec<ClassId> = touched.keys().copied().collect();
-    while let Some(class) = next.pop() {
-        let needs = plan.model.classes[class].needs.iter();
-        next.extend(needs.map(|n| n.class).filter(|n| needed.insert(*n)));
-    }
+    let asked = with_needs(plan, touched.keys().copied());
     let mut model = plan.model.clone();
     for id in plan.model.classes.ids() {
         // A class that nobody's hands touch is decided already. What others are restored with stays.
-        let decided = !touched.contains_key(&id) && !needed.contains(&id);
+        let decided = !asked.contains(&id);
         if let Some(class) = model.classes.get_mut(id).filter(|_| decided) {
             class.lifetime.until = Some(class.lifetime.from);
         }

@@ -121,17 +121,9 @@ impl<'p> Indexed<'p> {
         leaves.filter(move |leave| steps[leave.by()].lifetime.contains(day))
     }
 
-    /// A class and all that it is restored with: what it needs, what that needs in turn, and so on.
+    /// A class and all that it is restored with.
     pub(crate) fn with_needs(&self, class: ClassId) -> Vec<ClassId> {
-        let mut out: IndexSet<ClassId, FxBuildHasher> = IndexSet::default();
-        out.insert(class);
-        let mut seen = 0;
-        while let Some(class) = out.get_index(seen).copied() {
-            let needs = self.plan.model.classes[class].needs.iter();
-            out.extend(needs.map(|need| need.class));
-            seen += 1;
-        }
-        out.into_iter().collect()
+        with_needs(self.plan, [class]).into_iter().collect()
     }
 
     /// All copies of a class, sources first.
@@ -227,4 +219,19 @@ impl<'p> Indexed<'p> {
     pub(crate) fn provider_of(&self, site: SiteId) -> ProviderId {
         self.plan.model.sites[site].provider
     }
+}
+
+/// Some classes and all that they are restored with: what they need, what that needs in turn, and so on.
+pub(crate) fn with_needs(
+    plan: &Plan,
+    classes: impl IntoIterator<Item = ClassId>,
+) -> IndexSet<ClassId, FxBuildHasher> {
+    let mut out: IndexSet<ClassId, FxBuildHasher> = classes.into_iter().collect();
+    let mut seen = 0;
+    while let Some(class) = out.get_index(seen).copied() {
+        let needs = plan.model.classes[class].needs.iter();
+        out.extend(needs.map(|need| need.class));
+        seen += 1;
+    }
+    out
 }

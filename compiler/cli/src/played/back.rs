@@ -7,7 +7,7 @@ use thrice_model::ClassId;
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 use thrice_report::simulation::Back;
-use thrice_simulate::{Course, Losses, Restored, Restoring, Sizes};
+use thrice_simulate::{Course, Losses, Restored, Restoring, Sizes, with_needs};
 
 /// For each class asked about that is lost and can be restored, where sizes and lines are stated. Each comes from its
 /// newest usable copy, all at once. Classes that nobody asked about keep none of them waiting; nothing is said of one that
@@ -39,24 +39,9 @@ pub(super) fn back(plan: &Plan, course: &Course) -> BTreeMap<ClassId, Back> {
     let most = Restoring::after(plan, &losses).play(None);
     let both = least.into_iter().zip(most);
     let asked: BTreeSet<ClassId> = course.outcomes.iter().map(|o| o.class).collect();
-    both.filter(|(_, most)| needs_only(plan, most.class, &asked))
+    both.filter(|(_, most)| with_needs(plan, most.class).is_subset(&asked))
         .filter_map(|(least, most)| Some((most.class, words(&least, &most)?)))
         .collect()
-}
-
-/// Whether a class and all that it needs is among some.
-fn needs_only(plan: &Plan, class: ClassId, among: &BTreeSet<ClassId>) -> bool {
-    let (mut seen, mut next) = (BTreeSet::new(), vec![class]);
-    while let Some(class) = next.pop() {
-        if !among.contains(&class) {
-            return false;
-        }
-        if seen.insert(class) {
-            let needs = &plan.model.classes[class].needs;
-            next.extend(needs.iter().map(|need| need.class));
-        }
-    }
-    true
 }
 
 fn words(least: &Restored, most: &Restored) -> Option<Back> {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use thrice_model::{Step, StepId, Verb};
 use thrice_plan::CopyId;
-use thrice_plan::calendar::after_is_enforced;
 
 use super::{Engine, Job, Run, Wanted};
 use crate::calendar::{day, instant};
@@ -55,12 +54,8 @@ impl Engine<'_, '_> {
         let step = &self.plan.model.steps[id];
         // A step waits for those it comes after, and does not run where they failed: as far as anything
         // keeps it from running. Else the times alone count.
-        let before = step
-            .timing
-            .after
-            .iter()
-            .filter(|(other, _)| after_is_enforced(step, *other, &self.plan.model.steps[*other]))
-            .filter_map(|(other, _)| Some((*other, self.steps.get(other)?)));
+        let before = self.plan.comes_after(id);
+        let before = before.filter_map(|other| Some((other, self.steps.get(&other)?)));
         let mut wait = now;
         let mut failed = None;
         for (other, progress) in before {

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use thrice_model::{AgeClock, ClassKind, StepId, Verb};
-use thrice_plan::calendar::after_is_enforced;
 use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 use thrice_quantity::Seconds;
 
@@ -214,10 +213,7 @@ impl<'p> Player<'p> {
             if !self.acts(id) || self.is_rule(id) || !out.insert(id) {
                 continue;
             }
-            let step = &steps[id];
-            let before = step.timing.after.iter().map(|(other, _)| *other);
-            let before = before.filter(|other| after_is_enforced(step, *other, &steps[*other]));
-            next.extend(before.chain(self.plan.model.followed(step)));
+            next.extend(self.plan.waits_for(id));
         }
         out
     }
@@ -288,10 +284,8 @@ impl<'p> Player<'p> {
 
     fn start(&mut self, id: StepId, takes: i64, now: i64) {
         let step = &self.plan.model.steps[id];
-        let before = step.timing.after.iter().filter_map(|(other, _)| {
-            let waits = after_is_enforced(step, *other, &self.plan.model.steps[*other]);
-            waits.then(|| self.steps.get(other).map(|it| it.busy_until))?
-        });
+        let before = self.plan.comes_after(id);
+        let before = before.filter_map(|other| Some(self.steps.get(&other)?.busy_until));
         let ready = before.max().unwrap_or(now);
         if ready > now {
             return self.queue.push(Reverse((ready, Job::Start(id, takes))));

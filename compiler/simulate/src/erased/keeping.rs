@@ -1,12 +1,10 @@
 //! What stores keep of what was deleted in them.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use thrice_model::{Source, Verb};
 use thrice_plan::{Copy, LIFECYCLE_LATE, Plan};
 
-use crate::calendar::instant;
+use crate::calendar::snapshots;
 
 /// It never goes.
 pub(super) const EVER: i64 = i64::MAX;
@@ -24,15 +22,6 @@ pub(super) struct Keeps {
 impl Keeps {
     pub(super) fn of(plan: &Plan, copy: &Copy, on: Date, (from, until): (i64, i64)) -> Self {
         let store = &plan.model.stores[copy.location.store];
-        let snapshots = store.snapshots.as_ref().map(|(schedule, keep, _)| {
-            let host = &plan.model.hosts[store.host].timezone;
-            let host = TimeZone::get(host).unwrap_or(TimeZone::UTC);
-            let zone = schedule.zone.time_zone(&host).unwrap_or(TimeZone::UTC);
-            let end = instant(until.saturating_add(1));
-            let taken = schedule.occurrences(&zone, instant(from), end);
-            let keep = usize::try_from(*keep).unwrap_or(usize::MAX);
-            (taken.map(Timestamp::as_second).collect(), keep)
-        });
         // Of several rules the first to act counts.
         let rules = plan.model.steps.iter().filter_map(|(_, step)| {
             let (
@@ -50,7 +39,7 @@ impl Keeps {
             acts.then(|| after.high().0)
         });
         Self {
-            snapshots: snapshots.unwrap_or_default(),
+            snapshots: snapshots(plan, store, from, until),
             version: store.keeps_versions().then(|| rules.min().unwrap_or(EVER)),
             lock: store
                 .lock

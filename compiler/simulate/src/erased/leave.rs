@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use thrice_model::{ClassKind, StepId, Verb};
-use thrice_plan::{CopyId, restic_clock};
-use thrice_retention::{KeepRules, keeps};
+use thrice_plan::CopyId;
+use thrice_retention::KeepRules;
 
 use super::follow::{Player, Thing};
 use super::keeping::EVER;
 use crate::calendar::instant;
+use crate::forget::kept;
 
 /// What happens to what is there and does not come anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,24 +156,12 @@ impl Player<'_> {
 
     /// Forgets after a backup. What is forgotten stays until a prune removes it.
     fn forget(&mut self, step: StepId, copy: CopyId, rules: &KeepRules, now: i64) {
-        let plan = self.plan;
-        let Some(repository) = plan.copies[copy].repository else {
-            return;
-        };
         let Some(there) = self.there.get_mut(&copy) else {
             return;
         };
         let known = there.things.values().filter(|it| it.forgotten.is_none());
         let taken: Vec<i64> = known.filter_map(|thing| thing.taken).collect();
-        let zone = restic_clock(&plan.model.steps[step], &plan.model);
-        let times = taken.iter().map(|at| {
-            let at = instant(*at);
-            (at, zone.to_offset(at).seconds())
-        });
-        let times: Vec<_> = times.collect();
-        let version = plan.model.repositories[repository].restic;
-        // Rules that this version refuses keep everything.
-        let Ok(decisions) = keeps(rules, version, &times, &instant(now).to_zoned(zone)) else {
+        let Some(kept) = kept(self.plan, (step, copy), rules, &taken, now) else {
             return;
         };
         for thing in there
@@ -183,7 +172,7 @@ impl Player<'_> {
             let place = thing
                 .taken
                 .map(|at| taken.partition_point(|other| *other < at));
-            if place.and_then(|place| decisions.get(place)) == Some(&false) {
+            if place.and_then(|place| kept.get(place)) == Some(&false) {
                 thing.forgotten = Some(now);
             }
         }

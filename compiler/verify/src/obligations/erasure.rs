@@ -225,12 +225,7 @@ fn outlives(context: &Context<'_>, outlived: &Outlived) -> Finding {
 
 /// The copies from home to this one.
 fn way(context: &Context<'_>, copy: CopyId) -> Vec<CopyId> {
-    let mut out = vec![copy];
-    let mut at = context.plan.copies[copy].source;
-    while let Some(id) = at {
-        out.push(id);
-        at = context.plan.copies[id].source;
-    }
+    let mut out: Vec<CopyId> = context.plan.way(copy).collect();
     out.reverse();
     out
 }

@@ -92,13 +92,12 @@ impl Need {
     ) -> (Option<(CopyId, Past)>, Seconds, Seconds) {
         // Thinned by the same rules in the same rhythm, versions of both stay on the same days.
         // A mirror has those of the backup that it is a mirror of.
-        let copies = &context.plan.copies;
-        let way = |id: &CopyId| std::iter::successors(Some(*id), |id| copies[*id].source);
+        let plan = context.plan;
         let same = left
             .iter()
-            .flat_map(way)
-            .filter_map(|id| copies[id].made_by)
-            .filter_map(|by| Keeping::of(context, &context.plan.model.steps[by]))
+            .flat_map(|id| plan.way(*id))
+            .filter_map(|id| plan.copies[id].made_by)
+            .filter_map(|by| Keeping::of(context, &plan.model.steps[by]))
             .any(|keeping| group.keeping.split("; ").any(|own| own == keeping.key()));
         let gap = self.within.filter(|_| !same).unwrap_or(FOR_EVER);
         let found = best(&self.pasts, left, gap);
@@ -397,22 +396,22 @@ impl Decider<'_, '_> {
         let first = group.classes.first();
         let all = first.map_or_else(Vec::new, |class| context.with_needs(*class));
         let classes = &context.plan.model.classes;
-        let period = context.plan.periods.get(index);
+        let Some(period) = context.plan.periods.get(index) else {
+            return Vec::new();
+        };
         let needs = all.iter().flat_map(|class| &classes[*class].needs);
         let needs = needs.filter(|need| has_versions(classes[need.class].kind));
-        needs
-            .zip(period.into_iter().cycle())
-            .map(|(need, period)| {
-                let copies = context.copies_in(need.class, period);
-                let pasts = pasts(context, &copies, Runs::Succeed);
-                Need {
-                    class: need.class,
-                    within: need.within,
-                    copies,
-                    pasts,
-                }
-            })
-            .collect()
+        let needs = needs.map(|need| {
+            let copies = context.copies_in(need.class, period);
+            let pasts = pasts(context, &copies, Runs::Succeed);
+            Need {
+                class: need.class,
+                within: need.within,
+                copies,
+                pasts,
+            }
+        });
+        needs.collect()
     }
 
     /// What the class must be restored with reaches back as far, and has a version near each of its own.

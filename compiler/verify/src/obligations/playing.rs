@@ -4,6 +4,7 @@ mod filled;
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use thrice_model::{Lifetime, Mishap, Named, Obligation, Target};
 use thrice_plan::Plan;
@@ -13,7 +14,10 @@ use crate::fault::Fault;
 use crate::replay::mismatch;
 use crate::verification::Verification;
 
-pub(crate) use filled::{Filled, delay, on_demand};
+pub(crate) use filled::{ENDS_BEFORE, Filled, ON_DEMAND, UNFILLED, delay, on_demand};
+
+/// What a case rests on that would be played beyond the calendar.
+pub(crate) const NO_DATES: &str = "dates that there are not";
 
 /// What the simulator says of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +55,11 @@ pub(crate) fn may_be_told(
             false
         }
     }
+}
+
+/// An instant of a play.
+pub(crate) fn timestamp(second: i64) -> Result<Timestamp, String> {
+    Timestamp::from_second(second).map_err(|_| "a date that there is not".to_owned())
 }
 
 /// What is lost at once; `None` where any fault is of another kind.

@@ -15,7 +15,7 @@ use thrice_plan::calendar::midnight;
 use thrice_quantity::Seconds;
 use thrice_simulate::{Heard, Listening, heard, moment};
 
-use super::super::playing::{Played, delay, may_be_told, on_demand};
+use super::super::playing::{Played, delay, may_be_told, on_demand, timestamp};
 use crate::context::Context;
 use crate::verification::Verification;
 
@@ -179,17 +179,14 @@ fn listen(
     times: Times,
     broken: Broken,
 ) -> Result<BTreeMap<StepId, Heard>, String> {
-    let moment = |second: i64| {
-        Timestamp::from_second(second).map_err(|_| "a date that there is not".to_owned())
-    };
     let mut listening = Listening {
         steps,
         copies,
         fails: BTreeSet::new(),
         lost: Vec::new(),
-        from: moment(times.from)?,
-        at: moment(times.at)?,
-        until: moment(times.until)?,
+        from: timestamp(times.from)?,
+        at: timestamp(times.at)?,
+        until: timestamp(times.until)?,
     };
     match broken {
         Broken::Step(step) => drop(listening.fails.insert(step)),

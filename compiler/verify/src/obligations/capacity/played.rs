@@ -18,7 +18,7 @@ use thrice_quantity::Seconds;
 use thrice_simulate::{Choices, Sizes, Weighing, weigh};
 
 use super::super::kept::{Noncurrent, noncurrent};
-use super::super::playing::Played;
+use super::super::playing::{NO_DATES, Played};
 use super::bound::Bounds;
 use crate::context::Context;
 
@@ -53,7 +53,7 @@ pub(super) fn confirm(
     };
     let (from, end) = (midnight(told.period.from), midnight(told.period.until) - 1);
     let (Ok(since), Ok(until)) = (Timestamp::from_second(from), Timestamp::from_second(end)) else {
-        return Ok(Played::Not("dates that there are not"));
+        return Ok(Played::Not(NO_DATES));
     };
     let weighed = weigh(
         plan,
@@ -104,7 +104,7 @@ pub(super) fn confirm(
 fn bounded(context: &Context<'_>, id: CopyId) -> Option<&'static str> {
     let plan = context.plan;
     let copy = &plan.copies[id];
-    let path = || std::iter::successors(Some(id), |id| plan.copies[*id].source);
+    let path = || plan.way(id);
     if path().any(|id| ages(&plan.copies[id])) {
         return Some("deletions by age");
     }

@@ -11,14 +11,15 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use thrice_model::{Hostile, Mishap, Obligation, StepId, Strike, Versioning};
 use thrice_plan::calendar::midnight;
-use thrice_plan::{Copy, CopyId, FOR_EVER};
+use thrice_plan::{Copy, CopyId, FOR_EVER, snapshot_zone};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Case, Choices, Course, simulate};
 
-use super::super::playing::{Played, delay, may_be_told, on_demand};
+use super::super::playing::{
+    ENDS_BEFORE, ON_DEMAND, Played, UNFILLED, delay, may_be_told, on_demand, timestamp,
+};
 use super::{Group, Happens};
 use crate::context::Context;
 use crate::hands::Principal;
@@ -58,7 +59,7 @@ struct Play<'c, 'p> {
 /// Whether each copy that is told to be gone is; why not, if it is not.
 fn confirm(context: &Context<'_>, group: &Group) -> Result<Played, String> {
     let Some(play) = Play::of(context, group) else {
-        return Ok(Played::Not("phases that end before copies are filled"));
+        return Ok(Played::Not(ENDS_BEFORE));
     };
     let (mut left, mut empty) = (None, None);
     for at in play.moments() {
@@ -74,8 +75,8 @@ fn confirm(context: &Context<'_>, group: &Group) -> Result<Played, String> {
         }
         // What there was is gone.
         match unfilled.all(|id| on_demand(context, *id)) {
-            true => return Ok(Played::Not("copies that are made on demand")),
-            false => empty = Some("copies that nothing has filled yet"),
+            true => return Ok(Played::Not(ON_DEMAND)),
+            false => empty = Some(UNFILLED),
         }
     }
     if let Some(rests_on) = empty {
@@ -168,8 +169,7 @@ impl<'c, 'p> Play<'c, 'p> {
         let model = &self.context.plan.model;
         let store = &model.stores[copy.location.store];
         let (schedule, ..) = store.snapshots.as_ref()?;
-        let host = TimeZone::get(&model.hosts[store.host].timezone).unwrap_or(TimeZone::UTC);
-        let zone = schedule.zone.time_zone(&host).unwrap_or(TimeZone::UTC);
+        let zone = snapshot_zone(model, store, schedule);
         let from = Timestamp::from_second(self.from).ok()?;
         let to = Timestamp::from_second(self.until).ok()?;
         let next = schedule.occurrences(&zone, from, to).next();
@@ -178,21 +178,20 @@ impl<'c, 'p> Play<'c, 'p> {
 
     /// What comes of it if the hands become hostile at a moment.
     fn course(&self, at: i64) -> Result<Course, String> {
-        let moment = |second: i64| {
-            Timestamp::from_second(second).map_err(|_| "a date that there is not".to_owned())
-        };
         let classes = self
             .gone
             .iter()
             .map(|id| self.context.plan.copies[*id].class);
         let case = Case {
             strikes: vec![Strike {
-                at: moment(at)?,
+                at: timestamp(at)?,
                 mishap: self.mishap,
                 span: None,
             }],
-            from: Some(moment(at.saturating_sub(self.delay.0).saturating_sub(1))?),
-            judged: moment(at.saturating_add(self.noticed.0).saturating_sub(1))?,
+            from: Some(timestamp(
+                at.saturating_sub(self.delay.0).saturating_sub(1),
+            )?),
+            judged: timestamp(at.saturating_add(self.noticed.0).saturating_sub(1))?,
             classes: classes.collect(),
             choices: Choices {
                 response: Some(self.noticed),

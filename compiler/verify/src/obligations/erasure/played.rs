@@ -15,13 +15,12 @@ mod rhythm;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use thrice_model::{Obligation, Verb};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 use thrice_simulate::Stay;
 
-use super::super::playing::{Played, may_be_told};
+use super::super::playing::{NO_DATES, Played, may_be_told};
 use super::{Outlived, way};
 use crate::context::Context;
 use crate::verification::Verification;
@@ -49,7 +48,7 @@ fn confirm(context: &Context<'_>, outlived: &Outlived) -> Result<Played, String>
     let plan = context.plan;
     let period = outlived.periods.first();
     let Some(period) = period.and_then(|index| plan.periods.get(*index)) else {
-        return Ok(Played::Not("dates that there are not"));
+        return Ok(Played::Not(NO_DATES));
     };
     let death = outlived.deaths.get(&outlived.copy);
     let told = death.and_then(|death| death.at);
@@ -139,10 +138,6 @@ fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
         rules.next().is_some()
     });
     cleared.then_some("rules that delete what a step keeps")
-}
-
-fn at(second: i64) -> Result<Timestamp, String> {
-    Timestamp::from_second(second).map_err(|_| "a date that there is not".to_owned())
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use thrice_model::StepId;
 use thrice_plan::Plan;
-use thrice_plan::calendar::after_is_enforced;
 use thrice_quantity::Seconds;
 
 /// So many times a run finds another one at work before it is said to wait for as long as these take.
@@ -64,11 +63,7 @@ fn waits_but_for(plan: &Plan, step: StepId, asked: &mut Vec<StepId>) -> Seconds 
 
 /// The steps that keep one waiting.
 fn others(plan: &Plan, id: StepId) -> Vec<StepId> {
-    let steps = &plan.model.steps;
-    let step = &steps[id];
-    let after = step.timing.after.iter().map(|(other, _)| *other);
-    let after = after.filter(|other| after_is_enforced(step, *other, &steps[*other]));
-    let mut out: Vec<StepId> = after.chain(plan.model.followed(step)).collect();
+    let mut out: Vec<StepId> = plan.waits_for(id).collect();
     out.sort_unstable();
     out.dedup();
     out

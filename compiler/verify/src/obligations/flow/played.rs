@@ -7,12 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use thrice_model::{Anonymise, CredentialId, Label, Named, Obligation, Verb};
 use thrice_plan::CopyId;
 use thrice_simulate::{Fields, Looking, Onlooker, Shown, shown};
 
-use super::super::playing::{Filled, Played, delay, may_be_told, on_demand};
+use super::super::playing::{
+    ENDS_BEFORE, Filled, ON_DEMAND, Played, UNFILLED, delay, may_be_told, on_demand, timestamp,
+};
 use super::labels;
 use crate::context::Context;
 use crate::hands::By;
@@ -81,7 +82,7 @@ fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
         .filter(|(id, _)| !on_demand(context, **id));
     let mut made: Vec<(CopyId, Sight)> = made.map(|(id, sight)| (*id, *sight)).collect();
     if made.is_empty() {
-        return Ok(Played::Not("copies that are made on demand"));
+        return Ok(Played::Not(ON_DEMAND));
     }
     made.sort_by_key(|(id, _)| (delay(context, *id), *id));
     let first = made.into_iter().find_map(|(id, sight)| {
@@ -89,24 +90,21 @@ fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
         Some((id, sight, filled))
     });
     let Some((id, sight, filled)) = first else {
-        return Ok(Played::Not("phases that end before copies are filled"));
+        return Ok(Played::Not(ENDS_BEFORE));
     };
     let plan = context.plan;
     let look = |by: Onlooker| -> Result<Shown, String> {
-        let moment = |second: i64| {
-            Timestamp::from_second(second).map_err(|_| "a date that there is not".to_owned())
-        };
         let looking = Looking {
             by,
             copies: [id].into(),
-            from: moment(filled.begin())?,
-            until: moment(filled.from.saturating_add(LOOKS_AFTER))?,
+            from: timestamp(filled.begin())?,
+            until: timestamp(filled.from.saturating_add(LOOKS_AFTER))?,
         };
         Ok(shown(plan, &looking))
     };
     let seen = look(case.by)?;
     if !seen.filled.contains(&id) {
-        return Ok(Played::Not("copies that nothing has filled yet"));
+        return Ok(Played::Not(UNFILLED));
     }
     let copy = &plan.copies[id];
     let store = context.store_name(copy.location.store);
@@ -153,8 +151,7 @@ impl Sees {
 /// reads it as it was.
 fn is_changed_late(context: &Context<'_>, id: CopyId) -> bool {
     let plan = context.plan;
-    let source = |id: &CopyId| plan.copies[*id].source;
-    let mut before = std::iter::successors(source(&id), source);
+    let mut before = plan.way(id).skip(1);
     before.any(|id| {
         let step = plan.copies[id]
             .made_by

@@ -18,7 +18,7 @@ use thrice_quantity::Seconds;
 use thrice_retention::{Hole, settling_time};
 use thrice_simulate::{Case, Choices, CopyState, simulate};
 
-use super::super::playing::{Played, lost};
+use super::super::playing::{NO_DATES, Played, lost};
 use super::points::{Keeping, Past, Thinned, without_rarer};
 use super::{Ask, Cause, Shortfall, thinning};
 use crate::context::Context;
@@ -40,7 +40,7 @@ pub(super) fn confirm(
     let (Some(ask), Some(class), Some(period)) =
         (shortfall.asks.last(), shortfall.classes.first(), period)
     else {
-        return Ok(Played::Not("dates that there are not"));
+        return Ok(Played::Not(NO_DATES));
     };
     let class = match cause {
         Cause::Needed(needed) | Cause::NeededAfter(needed) => *needed,
@@ -120,7 +120,7 @@ impl Told<'_, '_> {
     fn without_versions(&self) -> Result<Played, String> {
         let end = midnight(self.period.until).saturating_sub(1);
         let Ok(end) = Timestamp::from_second(end) else {
-            return Ok(Played::Not("dates that there are not"));
+            return Ok(Played::Not(NO_DATES));
         };
         let copies = self.at(self.context.plan, (None, end), Vec::new());
         let several = copies.iter().find(|state| state.versions.len() > 1);
@@ -149,7 +149,7 @@ impl Told<'_, '_> {
             return Ok(Played::Not("runs outside of the calendar"));
         };
         let Ok(judged) = Timestamp::from_second(next - 1) else {
-            return Ok(Played::Not("dates that there are not"));
+            return Ok(Played::Not(NO_DATES));
         };
         let copies = self.at(plan, (None, judged), Vec::new());
         let state = copies.iter().find(|state| state.copy == copy);
@@ -239,14 +239,14 @@ impl Told<'_, '_> {
     /// The copy that a step makes and another comes from.
     fn origin(&self, copy: CopyId, step: StepId) -> Option<CopyId> {
         let copies = &self.context.plan.copies;
-        let mut path = std::iter::successors(Some(copy), |id| copies[*id].source);
+        let mut path = self.context.plan.way(copy);
         path.find(|id| copies[*id].made_by == Some(step))
     }
 
     /// Whether a store on its way keeps by itself what is deleted there.
     fn is_kept_by_store(&self, copy: CopyId) -> bool {
         let copies = &self.context.plan.copies;
-        let mut path = std::iter::successors(Some(copy), |id| copies[*id].source);
+        let mut path = self.context.plan.way(copy);
         path.any(|id| {
             let store = copies[id].location.store;
             copies[id].made_by.is_some() && self.context.spared(store).is_some()
@@ -256,7 +256,7 @@ impl Told<'_, '_> {
     /// Whether somebody may read it while it is written.
     fn is_in_place(&self, copy: CopyId) -> bool {
         let plan = self.context.plan;
-        let mut path = std::iter::successors(Some(copy), |id| plan.copies[*id].source);
+        let mut path = plan.way(copy);
         path.any(|id| {
             let step = plan.copies[id].made_by.map(|by| &plan.model.steps[by].verb);
             matches!(step, Some(Verb::Capture(parts)) if !parts.atomic)

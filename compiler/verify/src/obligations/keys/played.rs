@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use thrice_diagnostics::Span;
 use thrice_model::{
     ClassId, Holder, Hostile, KeyId, Lifetime, Mishap, Obligation, Strike, Target, Vault,
@@ -15,7 +14,9 @@ use thrice_model::{
 use thrice_plan::{CopyId, Plan};
 use thrice_simulate::{Case, Choices, Course, simulate};
 
-use super::super::playing::{Filled, Played, may_be_told, on_demand};
+use super::super::playing::{
+    ENDS_BEFORE, Filled, ON_DEMAND, Played, UNFILLED, may_be_told, on_demand, timestamp,
+};
 use super::{Wrong, opens};
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
@@ -85,17 +86,17 @@ fn confirm_of(
         .filter(|id| !on_demand(context, *id))
         .collect();
     if made.is_empty() {
-        return Ok(Played::Not("copies that are made on demand"));
+        return Ok(Played::Not(ON_DEMAND));
     }
     let Some(filled) = Filled::of(context, &made, period) else {
-        return Ok(Played::Not("phases that end before copies are filled"));
+        return Ok(Played::Not(ENDS_BEFORE));
     };
     let mishaps = mishaps(context, key, class, loss);
     let plan = context.plan;
     let course = play(plan, &filled, class, &mishaps)?;
     let elsewhere = play(&held_elsewhere(plan, key), &filled, class, &mishaps)?;
     if made.iter().any(|id| !elsewhere.had.contains(id)) && !mishaps.is_empty() {
-        return Ok(Played::Not("copies that nothing has filled yet"));
+        return Ok(Played::Not(UNFILLED));
     }
     let usable = usable(&course);
     let with_key = self::usable(&elsewhere);
@@ -183,11 +184,8 @@ fn play(
     class: ClassId,
     mishaps: &[Mishap],
 ) -> Result<Course, String> {
-    let moment = |second: i64| {
-        Timestamp::from_second(second).map_err(|_| "a date that there is not".to_owned())
-    };
     // No run starts in the last second of a minute, so none carries anything on at once.
-    let at = moment(filled.from.div_euclid(MINUTE) * MINUTE + MINUTE - 1)?;
+    let at = timestamp(filled.from.div_euclid(MINUTE) * MINUTE + MINUTE - 1)?;
     let strike = |mishap: &Mishap| Strike {
         at,
         mishap: *mishap,
@@ -195,7 +193,7 @@ fn play(
     };
     let case = Case {
         strikes: mishaps.iter().map(strike).collect(),
-        from: Some(moment(filled.begin())?),
+        from: Some(timestamp(filled.begin())?),
         judged: at,
         classes: [class].into(),
         choices: Choices::default(),

@@ -6,6 +6,11 @@ use thrice_quantity::Seconds;
 
 use crate::context::Context;
 
+/// What cases rest on where copies are not filled in a play.
+pub(crate) const ON_DEMAND: &str = "copies that are made on demand";
+pub(crate) const ENDS_BEFORE: &str = "phases that end before copies are filled";
+pub(crate) const UNFILLED: &str = "copies that nothing has filled yet";
+
 /// For no longer an age is waited in a play.
 const YEARS: Seconds = Seconds::days(3 * 365);
 
@@ -48,15 +53,13 @@ impl Filled {
 pub(crate) fn delay(context: &Context<'_>, id: CopyId) -> Seconds {
     let plan = context.plan;
     let mut sum = Seconds::ZERO;
-    let mut at = Some(id);
-    while let Some(copy) = at.map(|id| &plan.copies[id]) {
+    for copy in plan.way(id).map(|id| &plan.copies[id]) {
         let step = copy.made_by.map(|step| &plan.cadences[step]);
         let own = step.and_then(|cadence| cadence.nominal_delay());
         let age = copy.enter.older_than.as_ref();
         sum = sum
             .saturating_add(own.unwrap_or(Seconds::ZERO))
             .saturating_add(age.map_or(Seconds::ZERO, |age| age.high().min(YEARS)));
-        at = copy.source;
     }
     sum
 }
@@ -64,7 +67,6 @@ pub(crate) fn delay(context: &Context<'_>, id: CopyId) -> Seconds {
 /// Whether a copy is made on demand, or of one that is: nobody asks for it in a play.
 pub(crate) fn on_demand(context: &Context<'_>, id: CopyId) -> bool {
     let plan = context.plan;
-    let path = std::iter::successors(Some(id), |id| plan.copies[*id].source);
-    let mut steps = path.filter_map(|id| plan.copies[id].made_by);
+    let mut steps = plan.way(id).filter_map(|id| plan.copies[id].made_by);
     steps.any(|step| plan.calendars.starts(step).is_none())
 }

@@ -20,7 +20,7 @@ use thrice_plan::{CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Losses, Restored, Restoring, Sizes};
 
-use super::super::playing::{Played, lost};
+use super::super::playing::{NO_DATES, Played, lost};
 use super::jobs::{Restore, Shared};
 use super::urgency::Job;
 use super::{Late, When};
@@ -29,8 +29,6 @@ use crate::faults::{Why, strike};
 
 /// Of more that are late together, each in a way of its own, only the most urgent are played.
 const MOST: usize = 32;
-
-const NO_DATES: &str = "dates that there are not";
 
 /// What one case of restores has played: when the last byte is there of the one that comes last, and the rest.
 type Course = (Option<Seconds>, Vec<Restored>);

@@ -13,12 +13,11 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use thrice_model::{HostId, Named, Obligation, StepId};
 use thrice_plan::Plan;
-use thrice_plan::calendar::after_is_enforced;
 use thrice_quantity::Seconds;
 use thrice_simulate::{Choices, Ran, RunChoice, asked, own_checks, runs};
 
 use super::super::lateness::held_up;
-use super::super::playing::{self, Played, may_be_told};
+use super::super::playing::{self, Played, may_be_told, timestamp};
 use super::users::OWN_CHECK;
 use super::{Meetings, overdue};
 use crate::context::Context;
@@ -225,7 +224,7 @@ impl Play<'_> {
         if !quick {
             self.choose(id, i64::MAX, &mut choices);
         }
-        let on_time = at(next)?;
+        let on_time = timestamp(next)?;
         let runs_of = choices.runs.entry(id).or_default();
         runs_of.insert(on_time, RunChoice::OnTime);
         let who = Who::Step(id);
@@ -255,7 +254,7 @@ impl Play<'_> {
         let window = window_of((due, due.saturating_add(self.longest(who))))?;
         let ran = runs(self.plan, &[mirror].into(), window, &choices);
         let run = self.span(Due { who, at: due }, &ran)?;
-        let moment = at(when)?;
+        let moment = timestamp(when)?;
         let is_asked = asked(self.plan, mirror, (moment, moment)).contains(&moment);
         match is_asked && due <= when && when < run.to {
             true => Ok(()),
@@ -305,7 +304,7 @@ impl Play<'_> {
 
     /// When a run that is due is at work.
     fn span(&self, due: Due, ran: &[Ran]) -> Result<Span, String> {
-        let moment = at(due.at)?;
+        let moment = timestamp(due.at)?;
         let found = match due.who {
             Who::Step(id) => {
                 let mut of = ran.iter().filter(|run| run.step == id);
@@ -326,13 +325,10 @@ impl Play<'_> {
 
     /// Whether a step starts only when one is done that is none of them, or that begins it.
     fn waits(&self, ids: &[StepId]) -> bool {
-        let all = &self.plan.model.steps;
         ids.iter().any(|id| {
-            let step = &all[*id];
-            let mut after = step.timing.after.iter().map(|(other, _)| *other);
-            let waits = |other: &StepId| after_is_enforced(step, *other, &all[*other]);
-            self.plan.model.followed(step).is_some()
-                || after.any(|other| !ids.contains(&other) && waits(&other))
+            let step = &self.plan.model.steps[*id];
+            let mut after = self.plan.comes_after(*id);
+            self.plan.model.followed(step).is_some() || after.any(|other| !ids.contains(&other))
         })
     }
 
@@ -344,12 +340,8 @@ impl Play<'_> {
     }
 }
 
-fn at(second: i64) -> Result<Timestamp, String> {
-    Timestamp::from_second(second).map_err(|_| "a date that there is not".to_owned())
-}
-
 fn window_of((from, to): (i64, i64)) -> Result<(Timestamp, Timestamp), String> {
-    Ok((at(from)?, at(to)?))
+    Ok((timestamp(from)?, timestamp(to)?))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use thrice_plan::Plan;
 
 use super::super::decide;
 use super::*;
-use crate::testing::plan_of;
+use crate::testing::{self, Told, assert_refused, plan_of};
 
 const PLACES: &str = r#"
 policy p "p" { response time 72h }
@@ -42,19 +42,8 @@ fn with(changes: &[(&str, &str)], more: &str) -> Plan {
 }
 
 /// The codes that are told, and what came of their cases.
-fn told(plan: &Plan) -> (Vec<&'static str>, usize, Vec<&'static str>) {
-    let context = Context::new(plan, Rc::default());
-    let mut out = Verification::default();
-    decide(&context, &mut out);
-    let mismatches = context.mismatches.take();
-    assert!(mismatches.is_empty(), "{mismatches:#?}");
-    let plays = out.plays.remove(&Obligation::Alarm).unwrap_or_default();
-    let codes = out.findings.iter().map(|found| found.diagnostic.code.0);
-    (
-        codes.collect(),
-        plays.replayed,
-        plays.rest_on.into_iter().collect(),
-    )
+fn told(plan: &Plan) -> Told {
+    testing::told(plan, Obligation::Alarm, decide)
 }
 
 fn step(plan: &Plan, name: &str) -> StepId {
@@ -85,12 +74,7 @@ fn a_step_that_nobody_watches_fails_unheard() {
     let context = Context::new(&watched, Rc::default());
     let mut out = Verification::default();
     assert!(!is_borne_out(&context, &mut out, &case));
-    let found = context.mismatches.take();
-    assert_eq!(found[0].code.0, "T9002");
-    assert!(
-        found[0].message.contains("`nightly` does not replay"),
-        "{found:?}"
-    );
+    assert_refused(&context, "`nightly` does not replay");
 }
 
 #[test]

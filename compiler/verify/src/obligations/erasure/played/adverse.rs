@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use thrice_model::{AgeClock, Source, StepId, Verb};
-use thrice_plan::calendar::after_is_enforced;
 use thrice_plan::{CopyId, Leave, Plan};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Erasure, OneRun, Stay, erased};
 
-use super::at;
+use super::super::super::playing::timestamp;
 use super::rhythm::{count_of, due_between};
 
 /// The way to a copy.
@@ -84,10 +83,10 @@ impl Way<'_> {
         let erasure = Erasure {
             copies: copies.iter().copied().collect(),
             on: self.on,
-            from: at(course.from)?,
-            written: at(course.written)?,
-            deleted: course.deleted.map(at).transpose()?,
-            until: at(course.until)?,
+            from: timestamp(course.from)?,
+            written: timestamp(course.written)?,
+            deleted: course.deleted.map(timestamp).transpose()?,
+            until: timestamp(course.until)?,
             runs: runs.clone(),
         };
         erased(self.plan, &erasure).map_err(|refused| refused.why)
@@ -138,7 +137,7 @@ impl Way<'_> {
         if cadence.widest.is_none() {
             // Somebody does it once more, and never again.
             let late = Seconds::ZERO;
-            of_step.extend(at(until).map(|due| (due, OneRun::Goes { late, takes })));
+            of_step.extend(timestamp(until).map(|due| (due, OneRun::Goes { late, takes })));
             return;
         }
         // What is to be moved is gone when it has been: that is chosen where it leaves.
@@ -164,22 +163,18 @@ impl Way<'_> {
 
     /// Those that a run waits for are on time and short.
     fn hurry(&self, course: &Course, id: StepId, due: Timestamp, runs: &mut Runs) {
-        let steps = &self.plan.model.steps;
-        for (other, _) in &steps[id].timing.after {
-            if !after_is_enforced(&steps[id], *other, &steps[*other]) {
-                continue;
-            }
-            let dues = self.dues(*other, course);
+        for other in self.plan.comes_after(id) {
+            let dues = self.dues(other, course);
             let next = dues.partition_point(|at| *at <= due);
             let goes = OneRun::Goes {
                 late: Seconds::ZERO,
-                takes: self.plan.cadences[*other].duration.low(),
+                takes: self.plan.cadences[other].duration.low(),
             };
             if let Some(at) = next.checked_sub(1).and_then(|last| dues.get(last)) {
-                let of_other = runs.entry(*other).or_default();
+                let of_other = runs.entry(other).or_default();
                 if of_other.get(at).is_none() {
                     of_other.insert(*at, goes);
-                    self.hurry(course, *other, *at, runs);
+                    self.hurry(course, other, *at, runs);
                 }
             }
         }

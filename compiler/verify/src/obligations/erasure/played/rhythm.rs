@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use thrice_model::StepId;
-use thrice_plan::{CopyId, Plan, zone_name};
+use thrice_plan::{CopyId, Plan, snapshot_zone, zone_name};
 use thrice_quantity::Seconds;
 
+use super::super::super::playing::timestamp;
 use super::adverse::{Course, Way};
-use super::at;
 
 /// No step is played for more runs: hourly ones for more than four years.
 const MANY_RUNS: i64 = 40_000;
@@ -17,7 +17,8 @@ const MANY_RUNS: i64 = 40_000;
 /// When a step is due between two instants.
 pub(super) fn due_between(plan: &Plan, step: StepId, (from, until): (i64, i64)) -> Vec<Timestamp> {
     let step = &plan.model.steps[step];
-    let (Some((schedule, _)), Ok(from), Ok(until)) = (&step.timing.schedule, at(from), at(until))
+    let (Some((schedule, _)), Ok(from), Ok(until)) =
+        (&step.timing.schedule, timestamp(from), timestamp(until))
     else {
         return Vec::new();
     };
@@ -34,12 +35,12 @@ pub(super) fn snapshots(
 ) -> (Vec<Timestamp>, usize) {
     let model = &plan.model;
     let store = &model.stores[plan.copies[copy].location.store];
-    let (Some((schedule, keep, _)), Ok(from), Ok(until)) = (&store.snapshots, at(from), at(until))
+    let (Some((schedule, keep, _)), Ok(from), Ok(until)) =
+        (&store.snapshots, timestamp(from), timestamp(until))
     else {
         return (Vec::new(), 0);
     };
-    let host = TimeZone::get(&model.hosts[store.host].timezone).unwrap_or(TimeZone::UTC);
-    let zone = schedule.zone.time_zone(&host).unwrap_or(TimeZone::UTC);
+    let zone = snapshot_zone(model, store, schedule);
     let taken = schedule.occurrences(&zone, from, until).collect();
     (taken, count_of(*keep))
 }

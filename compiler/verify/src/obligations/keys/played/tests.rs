@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::decide;
 use super::*;
-use crate::testing::plan_of;
+use crate::testing::{self, Told, assert_refused, plan_of};
 
 const PLACES: &str = r#"
 use std/home
@@ -29,19 +29,8 @@ fn plan(held: &str, more: &str) -> Plan {
 }
 
 /// The codes that are told, and what came of their cases.
-fn told(plan: &Plan) -> (Vec<&'static str>, usize, Vec<&'static str>) {
-    let context = Context::new(plan, Rc::default());
-    let mut out = Verification::default();
-    decide(&context, &mut out);
-    let mismatches = context.mismatches.take();
-    assert!(mismatches.is_empty(), "{mismatches:#?}");
-    let plays = out.plays.remove(&Obligation::Keys).unwrap_or_default();
-    let codes = out.findings.iter().map(|found| found.diagnostic.code.0);
-    (
-        codes.collect(),
-        plays.replayed,
-        plays.rest_on.into_iter().collect(),
-    )
+fn told(plan: &Plan) -> Told {
+    testing::told(plan, Obligation::Keys, decide)
 }
 
 #[test]
@@ -146,9 +135,7 @@ fn a_key_that_is_not_lost_is_an_internal_error() {
         about,
         confirm
     ));
-    let said = context.mismatches.take();
-    assert_eq!(said[0].code.0, "T9002");
-    assert!(said[0].message.contains("`k` does not replay"), "{said:?}");
+    assert_refused(&context, "`k` does not replay");
 }
 
 fn id(plan: &Plan) -> KeyId {
