@@ -12,8 +12,8 @@ use thrice_plan::{CopyId, CopyKind, Plan};
 use crate::calendar::{beginning, instant, midnight};
 use crate::log::Log;
 use crate::room::Ledger;
-use crate::shown::Witness;
 use crate::verbs::{self, Taken};
+use crate::witness::Witness;
 use crate::world::World;
 use crate::{Case, Course, Sort, judge};
 

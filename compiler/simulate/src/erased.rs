@@ -20,6 +20,7 @@ mod clearing;
 mod follow;
 mod keeping;
 mod leave;
+mod thing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

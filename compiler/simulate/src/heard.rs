@@ -11,7 +11,7 @@ use thrice_model::{Mishap, MonitorId, RunnerKind, StepId, Strike, Target};
 use thrice_plan::{CopyId, Plan};
 
 use crate::calendar::moments;
-use crate::log::{Log, Report};
+use crate::log::{Ended, Log, Report};
 use crate::runs::with_those_before;
 use crate::{Case, Choices, engine};
 
@@ -46,16 +46,6 @@ pub struct Heard {
     pub failed: Vec<Timestamp>,
     /// The monitor that raises the alarm first, and when.
     pub told: Option<(MonitorId, Timestamp)>,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    Well,
-    /// It reported success of half of something.
-    Half,
-    /// Or it was never begun.
-    Failed,
 }
 
 /// Plays steps of which some fail, and says what is heard of each from when it goes wrong on.

@@ -49,6 +49,7 @@ mod taken;
 mod verbs;
 mod volume;
 mod weigh;
+mod witness;
 mod words;
 mod world;
 

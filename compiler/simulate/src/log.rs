@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use thrice_model::StepId;
 
-use crate::heard::Ended;
-
 /// A run that is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ran {
@@ -23,6 +21,16 @@ pub struct Ran {
 }
 
 /// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Well,
+    /// It reported success of half of something.
+    Half,
+    /// Or it was never begun.
+    Failed,
+}
+
+/// A run that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Report {
     pub step: StepId,

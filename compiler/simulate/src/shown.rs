@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use thrice_model::{
-    CredentialId, EnvironmentId, HostId, Hostile, Location, ServiceId, StepId, StoreId, Verb,
-};
-use thrice_plan::{Copy, CopyId, CopyKind, Plan};
+use thrice_model::{CredentialId, EnvironmentId, HostId, Hostile, Location, ServiceId, StoreId};
+use thrice_plan::{Copy, CopyId, Plan};
 
 use crate::calendar::day;
-use crate::fields::{Fields, Stage, add, seeded, whole};
+use crate::fields::{Fields, add};
 use crate::reach::{Fallen, Readable};
-use crate::verbs::Taken;
+use crate::witness::Witness;
 use crate::{Case, Choices, engine};
 
 /// Somebody who looks.
@@ -82,83 +80,6 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
     Shown {
         fields: fields.collect(),
         filled: filled.filter(|id| witness.lay.contains_key(id)).collect(),
-    }
-}
-
-/// What has lain where.
-pub(crate) struct Witness<'p> {
-    plan: &'p Plan,
-    /// What lies in a copy.
-    now: BTreeMap<CopyId, Fields>,
-    /// What a run has read and will leave in a copy.
-    on_the_way: BTreeMap<CopyId, Fields>,
-    /// All that has ever lain in a copy.
-    lay: BTreeMap<CopyId, Fields>,
-    /// What a host read in clear for a copy.
-    handled: BTreeMap<(HostId, CopyId), Fields>,
-}
-
-impl<'p> Witness<'p> {
-    fn new(plan: &'p Plan) -> Self {
-        Self {
-            plan,
-            now: BTreeMap::new(),
-            on_the_way: BTreeMap::new(),
-            lay: BTreeMap::new(),
-            handled: BTreeMap::new(),
-        }
-    }
-
-    /// The data itself lies where it lives.
-    pub(crate) fn lives(&mut self, live: CopyId) {
-        if self.now.contains_key(&live) {
-            return;
-        }
-        let class = &self.plan.model.classes[self.plan.copies[live].class];
-        self.lies(live, &whole(self.plan, class));
-    }
-
-    fn lies(&mut self, copy: CopyId, fields: &Fields) {
-        for place in [&mut self.now, &mut self.lay] {
-            add(place.entry(copy).or_default(), fields);
-        }
-    }
-
-    /// A run has begun: it reads, and a seed lays down what it has not changed yet.
-    pub(crate) fn begins(&mut self, step: StepId, taken: &Taken) {
-        if taken.pieces.is_empty() {
-            return;
-        }
-        let step = &self.plan.model.steps[step];
-        let source = &self.plan.copies[taken.source];
-        if source.kind == CopyKind::Live {
-            self.lives(taken.source);
-        }
-        let read = self.now.get(&taken.source).cloned().unwrap_or_default();
-        if let (Some(host), None) = (step.runner.host, source.key) {
-            add(self.handled.entry((host, taken.copy)).or_default(), &read);
-        }
-        if let Verb::Seed { rules, .. } = &step.verb {
-            let class = &self.plan.model.classes[source.class];
-            self.lies(taken.copy, &seeded(&read, rules, class, Stage::Arriving));
-        }
-        self.on_the_way.insert(taken.copy, read);
-    }
-
-    /// A run is done.
-    pub(crate) fn ends(&mut self, step: StepId, copy: CopyId) {
-        let Some(read) = self.on_the_way.remove(&copy) else {
-            return;
-        };
-        match &self.plan.model.steps[step].verb {
-            Verb::Seed { rules, .. } => {
-                let class = &self.plan.model.classes[self.plan.copies[copy].class];
-                let left = seeded(&read, rules, class, Stage::Done);
-                add(self.lay.entry(copy).or_default(), &left);
-                self.now.insert(copy, left);
-            }
-            _ => self.lies(copy, &read),
-        }
     }
 }
 

@@ -9,8 +9,7 @@ use thrice_plan::CopyId;
 use super::{Engine, Job, Run, Wanted};
 use crate::calendar::{day, instant};
 use crate::content::Quality;
-use crate::heard::Ended;
-use crate::log::Report;
+use crate::log::{Ended, Report};
 use crate::verbs::{self, Taken};
 use crate::{Ran, Sort};
 

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use thrice_model::{AgeClock, ClassKind, Source, StepId, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave};
 
-use super::follow::{Job, Player, Thing};
+use super::follow::{Job, Player};
+use super::thing::Thing;
 
 impl Player<'_> {
     /// Whether nobody runs it: a lifecycle rule, or people who say themselves how late they are.

@@ -8,26 +8,11 @@ use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 use thrice_quantity::Seconds;
 
 use super::keeping::Keeps;
-use super::leave::Others;
+use super::thing::{Others, Thing};
 use super::{Erasure, OneRun, Stay};
 use crate::calendar::{instant, starts};
 use crate::replay::NotReplayed;
 use crate::taken::pruned;
-
-/// The record itself, or a version that may have it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Thing {
-    /// Of dumps and snapshots, when they were begun.
-    pub taken: Option<i64>,
-    /// The time that its file bears.
-    pub made: i64,
-    /// When it came here.
-    pub entered: i64,
-    /// Whether the record is in it.
-    pub has: bool,
-    /// When it was forgotten, of a version that no prune has removed yet.
-    pub forgotten: Option<i64>,
-}
 
 /// What is in a copy.
 pub(super) struct There {

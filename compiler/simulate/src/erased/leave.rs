@@ -6,21 +6,11 @@ use thrice_model::{ClassKind, StepId, Verb};
 use thrice_plan::CopyId;
 use thrice_retention::KeepRules;
 
-use super::follow::{Player, Thing};
+use super::follow::Player;
 use super::keeping::EVER;
+use super::thing::{Others, Thing};
 use crate::calendar::instant;
 use crate::forget::kept;
-
-/// What happens to what is there and does not come anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Others {
-    /// It stays.
-    Stay,
-    /// It is deleted.
-    Go,
-    /// It is put aside on the same store, and stays there.
-    Aside,
-}
 
 impl Player<'_> {
     /// A run that began at one instant leaves what it found at another one.

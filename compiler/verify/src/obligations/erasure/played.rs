@@ -10,6 +10,7 @@
 //! Not played is what no calendar need bring together: the sum holds of each delay by itself.
 
 mod adverse;
+mod limits;
 mod moments;
 mod rhythm;
 
