@@ -9,6 +9,8 @@ pub(crate) enum Quality {
     Torn,
     /// Damaged where it was read, or here.
     Damaged,
+    /// Something else, which somebody hostile has put under all names that there are or ever were.
+    Overwritten,
 }
 
 /// Data of a class. Instants are seconds since 1970 in UTC.

@@ -13,15 +13,52 @@ use thrice_model::{
     ClassId, CredentialId, Holder, HostId, HostKind, Hostile, KeyId, Location, ProviderCapability,
     Right, Source, Step, StepId, StepTarget, StoreId, Verb,
 };
-use thrice_plan::{CopyId, Plan};
+use thrice_plan::{CopyId, CopyKind, Plan};
 
 pub(crate) use readable::Readable;
 
-/// Where somebody can delete, and whether old versions and locks fall as well.
+/// What somebody can do where he can delete.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Grip {
+    /// Whether old versions and locks fall as well.
+    pub administers: bool,
+    /// Whether he can write something else under the old names.
+    pub writes: bool,
+}
+
+impl Grip {
+    const WHOLE: Self = Self {
+        administers: true,
+        writes: true,
+    };
+    const WRITES: Self = Self {
+        administers: false,
+        writes: true,
+    };
+    const DELETES: Self = Self {
+        administers: false,
+        writes: false,
+    };
+
+    /// Whether what he writes is taken for what was there. The files of a repository bear names that tell what is in
+    /// them: other content under these is seen, and what is there already never written anew.
+    pub(crate) fn overwrites(self, kind: CopyKind) -> bool {
+        self.writes && kind != CopyKind::Versions
+    }
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self {
+            administers: self.administers || other.administers,
+            writes: self.writes || other.writes,
+        }
+    }
+}
+
+/// Where somebody can delete, and what more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reached {
     place: Location,
-    administers: bool,
+    grip: Grip,
 }
 
 /// All that falls into hostile hands with somebody.
@@ -45,10 +82,10 @@ impl Fallen {
         out
     }
 
-    /// Whether somebody can delete at a place; `Some(true)` if old versions and locks fall as well.
-    pub(crate) fn reaches(&self, place: &Location) -> Option<bool> {
+    /// What somebody can do at a place, if he can delete there.
+    pub(crate) fn reaches(&self, place: &Location) -> Option<Grip> {
         let meeting = self.places.iter().filter(|other| other.place.meets(place));
-        meeting.map(|reached| reached.administers).max()
+        meeting.map(|reached| reached.grip).reduce(Grip::and)
     }
 
     /// Adds what the hosts open; whether anything was new.
@@ -119,7 +156,7 @@ impl Fallen {
                         store: mount.store,
                         path: mount.path.clone(),
                     },
-                    administers: false,
+                    grip: Grip::WRITES,
                 });
             }
         }
@@ -133,7 +170,7 @@ fn whole(store: StoreId) -> Reached {
             store,
             path: "/".into(),
         },
-        administers: true,
+        grip: Grip::WHOLE,
     }
 }
 
@@ -182,7 +219,10 @@ fn by_credential(plan: &Plan, id: CredentialId, out: &mut Vec<Reached>) {
                     store: *store,
                     path: grant.path.clone(),
                 },
-                administers: has(Right::Administer),
+                grip: Grip {
+                    administers: has(Right::Administer),
+                    writes: has(Right::Write) || has(Right::Administer),
+                },
             }));
         }
     }
@@ -212,12 +252,12 @@ fn by_default(plan: &Plan, id: CredentialId) -> impl Iterator<Item = StoreId> {
 
 /// Where jobs must be able to change something, and none of a job's credentials says what it may do there.
 fn by_jobs(plan: &Plan, jobs: &BTreeMap<StepId, &Step>, out: &mut Vec<Reached>) {
-    let mut add = |step: &Step, place: &Location| {
+    let mut add = |step: &Step, place: &Location, grip: Grip| {
         let mut credentials = used(plan, step).into_iter();
         if !credentials.any(|id| is_about(plan, id, place.store)) {
             out.push(Reached {
                 place: place.clone(),
-                administers: false,
+                grip,
             });
         }
     };
@@ -225,9 +265,9 @@ fn by_jobs(plan: &Plan, jobs: &BTreeMap<StepId, &Step>, out: &mut Vec<Reached>) 
         let Some(step) = copy.made_by.and_then(|id| jobs.get(&id)) else {
             continue;
         };
-        add(step, &copy.location);
+        add(step, &copy.location, Grip::WRITES);
         if let (Verb::Move { .. }, Some(source)) = (&step.verb, copy.source) {
-            add(step, &plan.copies[source].location);
+            add(step, &plan.copies[source].location, Grip::DELETES);
         }
     }
     for step in jobs.values() {
@@ -237,7 +277,7 @@ fn by_jobs(plan: &Plan, jobs: &BTreeMap<StepId, &Step>, out: &mut Vec<Reached>) 
                 store: repository.store,
                 path: repository.path.clone(),
             };
-            add(step, &place);
+            add(step, &place, Grip::WRITES);
         }
     }
 }

@@ -6,6 +6,7 @@ use thrice_model::{AgeClock, ClassKind, Location, Source, Step, StepId, Verb};
 use thrice_plan::{CopyId, CopyKind, LIFECYCLE_LATE, Plan};
 
 use crate::Sort;
+use crate::calendar::midnight;
 use crate::content::{Piece, Quality, same, union};
 use crate::forget::kept;
 use crate::words::names;
@@ -84,6 +85,7 @@ pub(crate) fn take(
             }
         }
     });
+    let pieces = as_read(world, step, (source, pieces), now);
     // A sync of an empty source empties its destination; a move may find nothing old enough.
     let may_be_empty = matches!(step.verb, Verb::Sync { .. } | Verb::Move { .. });
     if pieces.is_empty() && !may_be_empty {
@@ -98,6 +100,40 @@ pub(crate) fn take(
         source,
         pieces,
     }))
+}
+
+/// What a run makes of what it finds. What it reads anew is damaged where the source was changed by hand, also if
+/// but a part of it was deleted: that fails no run. A move takes nothing that somebody has put under other names'
+/// place, since rclone is told `--immutable`: what was moved before stays.
+fn as_read(
+    world: &World<'_>,
+    step: &Step,
+    (source, mut pieces): (CopyId, Vec<Piece>),
+    now: i64,
+) -> Vec<Piece> {
+    let what = &world.plan.copies[source];
+    let class = &world.plan.model.classes[what.class];
+    match step.verb {
+        Verb::Move { .. } => pieces.retain(|piece| piece.quality != Quality::Overwritten),
+        Verb::Capture(_) | Verb::Backup { .. } if what.kind != CopyKind::Versions => {
+            for piece in &mut pieces {
+                piece.quality = match piece.quality {
+                    Quality::Overwritten => Quality::Damaged,
+                    as_it_is => as_it_is,
+                };
+            }
+            if pieces.is_empty() && world.by_hand.contains(&source) {
+                let rest = Piece::state(now, Quality::Damaged);
+                let from = world.from.max(midnight(class.lifetime.from));
+                pieces.push(match class.kind {
+                    ClassKind::State => rest,
+                    _ => Piece { from, ..rest },
+                });
+            }
+        }
+        _ => {}
+    }
+    pieces
 }
 
 /// Leaves what a run took: it started at `start`, and is done now.
@@ -117,7 +153,9 @@ pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64,
     if matches!(step.verb, Verb::Sync { .. } | Verb::Copy { .. }) {
         leave_good_versions(world, copy, &mut pieces);
     }
-    let harmful = pieces.iter().any(|piece| piece.quality == Quality::Damaged);
+    let harmful = pieces
+        .iter()
+        .any(|piece| matches!(piece.quality, Quality::Damaged | Quality::Overwritten));
     match &step.verb {
         Verb::Capture(parts) => {
             let replaced = is_state && parts.keeps.is_none();
@@ -154,16 +192,28 @@ pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64,
             immutable,
             ..
         } => {
-            if *latest_only || (is_state && !is_dated(plan, source)) {
-                replace(world, copy, &pieces, now);
-            } else if *immutable {
+            let is_foreign = |piece: &Piece| piece.quality == Quality::Overwritten;
+            if *immutable {
                 pieces.retain(|piece| piece.quality == Quality::Sound);
-                world.add(copy, pieces, now);
+            }
+            if *immutable && pieces.is_empty() {
+                // All that differs is refused.
+            } else if *latest_only || (is_state && !is_dated(plan, source)) {
+                replace(world, copy, &pieces, now);
             } else {
+                if pieces.iter().any(is_foreign) {
+                    // Also what is not at the source any more: its name is.
+                    world.remove(copy, now, false, |_| true);
+                }
                 world.add(copy, pieces, now);
             }
         }
-        Verb::Sync { .. } => mirror(world, id, copy, &pieces, now),
+        Verb::Sync { .. } => {
+            mirror(world, id, copy, &pieces, now);
+            if pieces.is_empty() && world.by_hand.contains(&source) {
+                world.by_hand.insert(copy);
+            }
+        }
         Verb::Move { .. } => {
             world.add(copy, pieces.clone(), now);
             remove_from(world, source, &pieces, now);
@@ -339,10 +389,10 @@ pub(crate) fn sweep(world: &mut World<'_>, id: StepId, mine: &BTreeSet<CopyId>, 
         let foreign = what.made_by != Some(id) && !written.contains(&what.location);
         if foreign {
             let why = format!(
-                "deleted by `{}`, which deletes all that is not in its source",
+                " by `{}`, which deletes all that is not in its source",
                 step.named.name
             );
-            world.destroy(copy, now, false, why);
+            world.destroy(copy, now, false, &why);
         }
     }
 }

@@ -10,11 +10,11 @@ use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
 use crate::calendar::{day, instant, midnight, snapshots};
 use crate::content::{Held, Keeping, Piece, Quality};
-use crate::reach::{Fallen, Holders};
+use crate::reach::{Fallen, Grip, Holders};
 use crate::words::mishap;
 use crate::{Event, Sort, reach};
 
-/// Somebody who deletes whatever they reach, until somebody acts.
+/// Somebody who deletes or overwrites whatever they reach, until somebody acts.
 pub(crate) struct Intruder {
     fallen: Fallen,
     until: i64,
@@ -46,6 +46,8 @@ pub(crate) struct World<'p> {
     pub fate: BTreeMap<CopyId, String>,
     /// Copies of which everything was deleted, and to which nothing has come since.
     pub emptied: BTreeSet<CopyId>,
+    /// Copies in which somebody has deleted, by mistake or not, and mirrors of such. It may have been but a part.
+    pub by_hand: BTreeSet<CopyId>,
     pub trace: Vec<Event>,
     /// Whether deletions by age come as late as they may; else as early.
     pub late: bool,
@@ -70,6 +72,7 @@ impl<'p> World<'p> {
             under: under(plan, copies),
             fate: BTreeMap::new(),
             emptied: BTreeSet::new(),
+            by_hand: BTreeSet::new(),
             trace: Vec::new(),
             late: false,
         };
@@ -208,10 +211,12 @@ impl<'p> World<'p> {
         }
     }
 
-    /// Adds to a copy; while somebody hostile reaches the store, it is deleted at once.
+    /// Adds to a copy; while somebody hostile reaches the store, it is deleted or overwritten at once.
     pub(crate) fn add(&mut self, copy: CopyId, pieces: impl IntoIterator<Item = Piece>, now: i64) {
         let store = self.store_of(copy);
-        let place = &self.plan.copies[copy].location;
+        let what = &self.plan.copies[copy];
+        let foreign = self.foreign(copy, now);
+        let reached = self.reached(copy, now);
         let (Some(held), Some(keeping)) = (self.held.get_mut(&copy), self.keeping.get(&store))
         else {
             return;
@@ -219,14 +224,34 @@ impl<'p> World<'p> {
         for piece in pieces {
             held.add(piece, keeping, now);
         }
-        let reached = self
-            .intruders
-            .iter()
-            .filter(|intruder| now < intruder.until)
-            .filter_map(|intruder| intruder.fallen.reaches(place))
-            .max();
-        if let Some(administers) = reached {
-            held.remove(keeping, now, administers, |_| true);
+        if let Some(grip) = reached {
+            held.remove(keeping, now, grip.administers, |piece| {
+                piece.quality != Quality::Overwritten
+            });
+            if grip.overwrites(what.kind) {
+                held.pieces.clear();
+                held.pieces.extend(foreign);
+            }
+        }
+    }
+
+    /// What hostile hands can do to a copy now.
+    fn reached(&self, copy: CopyId, now: i64) -> Option<Grip> {
+        let place = &self.plan.copies[copy].location;
+        let intruders = self.intruders.iter();
+        let there = intruders.filter(|intruder| now < intruder.until);
+        let reached = there.filter_map(|intruder| intruder.fallen.reaches(place));
+        reached.reduce(Grip::and)
+    }
+
+    /// What somebody hostile puts under all names that there are in a copy or ever were.
+    fn foreign(&self, copy: CopyId, now: i64) -> Option<Piece> {
+        let class = &self.plan.model.classes[self.plan.copies[copy].class];
+        let foreign = Piece::state(now, Quality::Overwritten);
+        let from = self.from.max(midnight(class.lifetime.from));
+        match class.kind {
+            ClassKind::State => Some(foreign),
+            _ => (from < now).then_some(Piece { from, ..foreign }),
         }
     }
 
@@ -249,7 +274,16 @@ impl<'p> World<'p> {
             Mishap::Lose(target) => self.lose(target, at),
             Mishap::Delete(store) => {
                 for copy in self.copies_on(store) {
-                    self.destroy(copy, at, false, format!("deleted: {words}"));
+                    let kind = self.plan.copies[copy].kind;
+                    let reached = self.reached(copy, at);
+                    match reached.filter(|grip| grip.overwrites(kind)) {
+                        // Who has it in hand puts it there again.
+                        Some(grip) => self.overwrite(copy, at, grip.administers, &words),
+                        None => {
+                            self.destroy(copy, at, false, &format!(": {words}"));
+                            self.by_hand.insert(copy);
+                        }
+                    }
                 }
             }
             Mishap::Corrupt(class) => {
@@ -331,11 +365,39 @@ impl<'p> World<'p> {
     fn intrude(&mut self, hostile: thrice_model::Hostile, at: i64, until: i64, words: &str) {
         let fallen = Fallen::of(self.plan, hostile, day(at));
         for copy in self.held.keys().copied().collect::<Vec<_>>() {
-            if let Some(administers) = fallen.reaches(&self.plan.copies[copy].location) {
-                self.destroy(copy, at, administers, format!("deleted: {words}"));
+            let what = &self.plan.copies[copy];
+            let Some(grip) = fallen.reaches(&what.location) else {
+                continue;
+            };
+            if grip.overwrites(what.kind) {
+                self.overwrite(copy, at, grip.administers, words);
+            } else {
+                self.destroy(copy, at, grip.administers, &format!(": {words}"));
+                self.by_hand.insert(copy);
             }
         }
         self.intruders.push(Intruder { fallen, until });
+    }
+
+    /// Something else takes the place of everything in a copy, and of all that was ever there.
+    fn overwrite(&mut self, copy: CopyId, at: i64, administrator: bool, words: &str) {
+        let what = &self.plan.copies[copy];
+        self.empty(
+            copy,
+            at,
+            administrator,
+            (&format!(": {words}"), "overwritten"),
+        );
+        self.emptied.remove(&copy);
+        let foreign = self.foreign(copy, at);
+        let Some(held) = self.held.get_mut(&copy) else {
+            return;
+        };
+        held.pieces.extend(foreign);
+        held.first.get_or_insert(at);
+        if what.kind == CopyKind::Live {
+            self.damaged.insert(what.class);
+        }
     }
 
     /// Everything in a copy is deleted; the store may keep some of it.
@@ -344,7 +406,18 @@ impl<'p> World<'p> {
         copy: CopyId,
         at: i64,
         administrator: bool,
-        why: String,
+        why: &str,
+    ) -> bool {
+        self.empty(copy, at, administrator, (why, "deleted"))
+    }
+
+    /// Everything in a copy goes, in some way and for some reason.
+    fn empty(
+        &mut self,
+        copy: CopyId,
+        at: i64,
+        administrator: bool,
+        (why, how): (&str, &str),
     ) -> bool {
         let store = self.store_of(copy);
         let what = &self.plan.copies[copy];
@@ -372,12 +445,12 @@ impl<'p> World<'p> {
         }
         if went {
             let line = format!(
-                "what is on `{}` of `{}` is deleted",
+                "what is on `{}` of `{}` is {how}",
                 self.store_name(copy),
                 self.plan.model.classes[what.class].named.name
             );
             self.log(at, Sort::Loss, line);
-            self.fate.insert(copy, why);
+            self.fate.insert(copy, format!("{how}{why}"));
             self.emptied.insert(copy);
         }
         went

@@ -431,6 +431,15 @@ impl Owned {
         self.grants.iter().any(changes)
     }
 
+    /// Whether something else can be put in the place of what lies in a copy.
+    pub(crate) fn overwrites(&self, copy: &Copy) -> bool {
+        let writes = |grant: &Grant| {
+            (grant.rights.contains(Right::Write) || grant.rights.contains(Right::Administer))
+                && grant.place.meets(&copy.location)
+        };
+        self.grants.iter().any(writes)
+    }
+
     /// Whether a copy can be read: its bytes, and its key where it is encrypted by a client.
     pub(crate) fn reads(&self, copy: &Copy) -> Option<By> {
         let readable = copy.key.is_none_or(|key| self.keys.contains(&key));

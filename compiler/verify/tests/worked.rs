@@ -9,6 +9,8 @@ mod crossing;
 mod late;
 #[path = "worked/order.rs"]
 mod order;
+#[path = "worked/overwritten.rs"]
+mod overwritten;
 #[path = "worked/slow.rs"]
 mod slow;
 #[path = "worked/taken.rs"]

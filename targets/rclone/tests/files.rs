@@ -60,6 +60,27 @@ fn a_copy_is_the_same_and_deletes_nothing() {
     });
 }
 
+/// Also what was cleared at the source, and is there again.
+#[test]
+fn a_copy_writes_what_has_changed_over_what_it_brought() {
+    each(|bench, mut stage| {
+        let (from, to) = both(&mut stage, &bench, "keep", copy());
+        bench.write("from/a", "first");
+        bench.write("from/b", "first");
+        assert!(stage.run(&bench, "keep").is_success());
+        fs::remove_file(format!("{from}/b")).unwrap();
+        assert!(stage.run(&bench, "keep").is_success());
+        bench.write("from/a", "something else");
+        bench.write("from/b", "something else");
+        let done = stage.run(&bench, "keep");
+        assert!(done.is_success(), "{done}");
+        for name in ["a", "b"] {
+            let there = fs::read_to_string(format!("{to}/{name}")).unwrap();
+            assert_eq!(there, "something else");
+        }
+    });
+}
+
 #[test]
 fn symbolic_links_are_kept() {
     each(|bench, mut stage| {

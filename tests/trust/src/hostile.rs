@@ -214,7 +214,8 @@ fn left_by_playing(plan: &Plan, mishaps: &[Mishap]) -> BTreeSet<CopyId> {
     elsewhere(plan).filter(|id| usable.contains(id)).collect()
 }
 
-/// Everybody by himself, and a few pairs.
+/// Everybody by himself, a mistaken command where the data lives, and a few pairs of that. A mistake elsewhere is over
+/// when the next run has brought everything again, which the rules do not count on.
 fn thefts(plan: &Plan, random: &mut Random) -> Vec<Vec<Mishap>> {
     let model = &plan.model;
     let machines = model
@@ -223,7 +224,9 @@ fn thefts(plan: &Plan, random: &mut Random) -> Vec<Vec<Mishap>> {
         .filter(|(_, h)| h.kind != HostKind::ObjectStorage);
     let hosts = machines.map(|(id, _)| Hostile::Host(id));
     let all = hosts.chain(model.credentials.ids().map(Hostile::Credential));
-    let all: Vec<Mishap> = all.map(Mishap::Steal).collect();
+    let homes = model.classes.iter().map(|(_, class)| class.home.store);
+    let mistakes = homes.map(Mishap::Delete);
+    let all: Vec<Mishap> = all.map(Mishap::Steal).chain(mistakes).collect();
     let mut out: Vec<Vec<Mishap>> = all.iter().map(|one| vec![*one]).collect();
     for _ in 0..3 {
         let pair = (0..2).filter_map(|_| all.choose(random).copied());
@@ -269,6 +272,7 @@ fn text(random: &mut Random) -> String {
         "on h2"
     };
     let _ = writeln!(out, "vault v {vault}");
+    let _ = writeln!(out, "monitor m {{ healthchecks at \"HC\"; hosted by far }}");
     let holder = |random: &mut Random| {
         *["h0", "h1", "h2", "v", "h1, v"]
             .choose(random)
@@ -319,13 +323,15 @@ fn text(random: &mut Random) -> String {
             random.random_range(0..3)
         );
     }
-    let kind = *["state", "items"].choose(random).unwrap_or(&"state");
+    let kind = *["state", "items", "files"]
+        .choose(random)
+        .unwrap_or(&"state");
     let _ = writeln!(out, "class c is {kind} on h0.data:/p0");
-    steps(random, &mut out);
+    steps(random, kind, &mut out);
     out
 }
 
-fn steps(random: &mut Random, out: &mut String) {
+fn steps(random: &mut Random, kind: &str, out: &mut String) {
     let mut places = vec!["h0.data:/p0".to_owned()];
     for step in 1..=random.random_range(2..=4) {
         let from = places.choose(random).cloned().unwrap_or_default();
@@ -335,15 +341,35 @@ fn steps(random: &mut Random, out: &mut String) {
             .choose(random)
             .unwrap_or(&"o.near");
         let to = format!("{store}:/p{step}");
+        let immutable = match kind {
+            "state" => "",
+            _ => some(random, 0.25, "; immutable"),
+        };
         let _ = match random.random_range(0..5) {
-            0 => writeln!(out, "backup b{step} of c to r by {by} {{ {at} }}"),
+            0 => {
+                let keep = ["", "; keep 1 last", "; keep 3 last", "; keep 7 last"];
+                let keep = keep.choose(random).unwrap_or(&"");
+                writeln!(out, "backup b{step} of c to r by {by} {{ {at}{keep} }}")
+            }
+            1 if step == 1 && kind == "state" => {
+                places.push(format!("h0.data:/p{step}"));
+                let keeps = ["", "; keeps 60 days"];
+                let keeps = keeps.choose(random).unwrap_or(&"");
+                writeln!(
+                    out,
+                    "capture d{step} of c to h0.data:/p{step} by h0.cron {{ {at}; method pg_dump; monitor m{keeps} }}"
+                )
+            }
             1 | 2 => {
                 places.push(to.clone());
                 writeln!(out, "sync y{step} of {from} to {to} by {by} {{ {at} }}")
             }
             _ => {
                 places.push(to.clone());
-                writeln!(out, "copy y{step} of {from} to {to} by {by} {{ {at} }}")
+                writeln!(
+                    out,
+                    "copy y{step} of {from} to {to} by {by} {{ {at}{immutable} }}"
+                )
             }
         };
     }

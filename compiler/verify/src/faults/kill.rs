@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use jiff::civil::Date;
-use thrice_model::{ClassId, ClassKind, HostId, KeyId, SiteId, StoreId, Target, Verb};
-use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER};
+use thrice_model::{ClassId, HostId, KeyId, SiteId, StoreId, Target, Verb};
+use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Leave};
 use thrice_quantity::Seconds;
 
+use super::carried::{Carried, Wrong};
 use super::keys::{self, Fallen};
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
@@ -35,8 +36,10 @@ pub(crate) enum Why {
     StoreLost,
     /// Its content is deleted.
     Deleted,
-    /// The deletion or damage travelled there along a sync.
+    /// The deletion travelled there along a sync.
     Propagated,
+    /// What somebody hostile put in the place of its source is written over it.
+    Overwritten,
     /// Nothing can read it any more.
     KeyLost(KeyId),
     /// It has no version from before the damage.
@@ -168,8 +171,41 @@ pub(crate) fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
         }
         at = here.source.map(|id| &context.plan.copies[id]);
     }
+    if let Some(kept) = dated(context, copy) {
+        return own.max(Some(kept));
+    }
     // A directory beside the destination keeps what a sync took away for as long as nobody clears it.
     (copy.history && own.is_none()).then_some(FOR_EVER).max(own)
+}
+
+/// How long files with dates in their names surely reach back: a capture keeps them for some time, and what is copied
+/// or mirrored from them lies side by side as well. The newest that was there before a damage is as old as the copy may
+/// be stale, and the clean-up counts on from then. `None` for what overwrites what the run before has left.
+fn dated(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
+    let mut at = copy;
+    let mut kept = FOR_EVER;
+    loop {
+        for leave in &at.leaves {
+            kept = kept.min(match leave {
+                Leave::AfterEntering { after, .. } | Leave::AtAge { age: after, .. } => after.low(),
+                // What it mirrors says it, further up.
+                Leave::With { .. } => FOR_EVER,
+                Leave::Into { .. } => return None,
+            });
+        }
+        match &context.plan.model.steps[at.made_by?].verb {
+            Verb::Capture(parts) => {
+                let kept = kept.min(parts.keeps.as_ref()?.0.low());
+                return Some(kept.saturating_sub(copy.staleness).max(Seconds::ZERO));
+            }
+            Verb::Copy {
+                latest_only: false, ..
+            }
+            | Verb::Sync { .. }
+            | Verb::Move { .. } => at = &context.plan.copies[at.source?],
+            _ => return None,
+        }
+    }
 }
 
 impl Struck {
@@ -254,59 +290,39 @@ impl Struck {
         let noticed = context.noticed_after(class);
         let home = context.plan.model.classes[class].home.store;
         let damaged = self.faults.contains(&Fault::Corruption) || self.rotten.contains(&home);
-        // What a store keeps of what is deleted in it no sync takes along: what is made equal to an emptied
-        // copy is emptied, whether that copy can be restored or not.
-        let mut emptied: BTreeSet<CopyId> = BTreeSet::new();
-        let mut spoiled: BTreeSet<CopyId> = BTreeSet::new();
+        let mut carried = Carried::default();
         for id in copies {
             let copy = &context.plan.copies[*id];
-            if self.spoils(context, copy, &spoiled) {
-                spoiled.insert(*id);
-            }
-            let damaged = damaged || spoiled.contains(id);
-            let is_carried = carries(context, copy)
-                && copy.source.is_some_and(|source| {
-                    emptied.contains(&source) || out.get(source) == Some(Why::Damaged)
-                });
-            if is_carried || self.empties(copy) {
-                emptied.insert(*id);
-            }
-            if let Some(why) = self.why(context, copy, (live_lost, damaged), is_carried, noticed) {
+            let wrong = carried.next(context, self, (*id, copy), damaged);
+            if let Some(why) = self.why(context, copy, live_lost, wrong, noticed) {
                 out.add(*id, why);
             }
         }
         out
     }
 
-    /// Whether what has decayed in its source, or was made from such, may have come to a copy.
-    ///
-    /// No step of ours looks into files whose size and time are the same: rclone compares these two unless it is told
-    /// `--checksum` (<https://rclone.org/docs/#c-checksum>), which no script here does, and restic trusts the files of
-    /// its last snapshot by them as well. So what had arrived before it decayed stays good, and the comparison after
-    /// the run fails. Files of a repository are never written anew; in it a mirror compares names and sizes
-    /// (`--size-only --immutable`), and items are written once. But a dump or file that was
-    /// written since the last run, and has decayed before the next one, is carried over the good one of before.
-    fn spoils(&self, context: &Context<'_>, copy: &Copy, spoiled: &BTreeSet<CopyId>) -> bool {
-        let written_once = context.plan.model.classes[copy.class].kind == ClassKind::Items;
-        copy.source.filter(|_| !written_once).is_some_and(|id| {
-            let source = &context.plan.copies[id];
-            let decayed = self.rotten.contains(&source.location.store) || spoiled.contains(&id);
-            decayed && source.kind != CopyKind::Versions
-        })
-    }
-
     /// Whether what lies in a copy is deleted or overwritten where it lies, if perhaps not for good.
-    fn empties(&self, copy: &Copy) -> bool {
+    pub(super) fn empties(&self, copy: &Copy) -> bool {
         self.mistaken.contains(&copy.location.store)
             || self.owned.iter().any(|owned| owned.empties(copy))
+    }
+
+    /// Whether somebody hostile writes where a copy lies.
+    pub(super) fn overwrites(&self, copy: &Copy) -> bool {
+        self.owned.iter().any(|owned| owned.overwrites(copy))
+    }
+
+    /// Whether what lies in a store decays unseen.
+    pub(super) fn is_rotten(&self, store: StoreId) -> bool {
+        self.rotten.contains(&store)
     }
 
     fn why(
         &self,
         context: &Context<'_>,
         copy: &Copy,
-        (live_lost, damaged): (bool, bool),
-        is_carried: bool,
+        live_lost: bool,
+        wrong: Wrong,
         noticed: Seconds,
     ) -> Option<Why> {
         let store = copy.location.store;
@@ -328,10 +344,13 @@ impl Struck {
             return Some(Why::LiveDataLost);
         }
         let kept = || history(context, copy).is_some_and(|kept| kept >= noticed);
-        if is_carried && !(own_history() || beside(context, copy)) {
-            return Some(Why::Propagated);
+        if (wrong.deleted || wrong.overwritten) && !(own_history() || beside(context, copy)) {
+            return Some(match wrong.deleted {
+                true => Why::Propagated,
+                false => Why::Overwritten,
+            });
         }
-        (damaged && !kept()).then_some(Why::Damaged)
+        (wrong.damaged && !kept()).then_some(Why::Damaged)
     }
 
     /// Whether a copy is surely left: nobody hostile can destroy it, nothing carries a deletion or damage
@@ -351,6 +370,24 @@ impl Struck {
             && copy.key.is_none_or(|key| !self.lost_keys.contains(&key))
             && !carries(context, copy)
             && self.destroyed_by(context, copy, noticed).is_none()
+            && !self.comes_to(context, copy, noticed)
+    }
+
+    /// Whether what is done by hand to what a copy is made from may matter to it.
+    fn comes_to(&self, context: &Context<'_>, copy: &Copy, noticed: Seconds) -> bool {
+        let keeps = || history(context, copy).is_some_and(|kept| kept >= noticed);
+        if (self.owned.is_empty() && self.mistaken.is_empty())
+            || (copy.kind == CopyKind::Versions && keeps())
+        {
+            return false;
+        }
+        let mut source = copy.source;
+        let mut upstream = std::iter::from_fn(|| {
+            let above = &context.plan.copies[source?];
+            source = above.source;
+            Some(above)
+        });
+        upstream.any(|above| self.empties(above))
     }
 
     /// By which right somebody hostile destroys a copy, if he can.

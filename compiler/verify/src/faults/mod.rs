@@ -1,5 +1,6 @@
 //! What is lost with what goes wrong.
 
+mod carried;
 mod keys;
 mod kill;
 mod reduce;

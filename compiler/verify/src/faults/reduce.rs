@@ -20,6 +20,8 @@ enum Effect {
     Copy(CopyId, bool),
     /// What lies in it is deleted, if perhaps not for good, and a sync carries that on.
     Emptied(CopyId),
+    /// Something else is put in its place, and a copy carries that on.
+    Overwritten(CopyId),
     /// Its store decays.
     Rot(CopyId),
     /// Somebody who holds a key that matters is gone.
@@ -161,13 +163,15 @@ impl Stakes {
 
     fn stolen(&self, context: &Context<'_>, principal: Principal, day: Date) -> BTreeSet<Effect> {
         let owned = context.owned(principal, day);
-        let copies = self.copies.iter().filter_map(|id| {
+        let copies = self.copies.iter().flat_map(|id| {
             let copy = &context.plan.copies[*id];
             let noticed = context.noticed_after(copy.class);
-            match owned.destroys(context, copy, noticed) {
+            let deleted = match owned.destroys(context, copy, noticed) {
                 Some(_) => Some(Effect::Copy(*id, true)),
                 None => owned.empties(copy).then_some(Effect::Emptied(*id)),
-            }
+            };
+            let overwritten = owned.overwrites(copy).then_some(Effect::Overwritten(*id));
+            deleted.into_iter().chain(overwritten)
         });
         let copies: Vec<Effect> = copies.collect();
         let held = self.lost(context, &|h| owned.hosts.contains(&h), &|_| false);

@@ -59,7 +59,12 @@ struct Group {
 #[derive(Clone, Copy)]
 enum Happens {
     Deleted(Option<By>),
+    /// By a sync.
     Carried,
+    /// By a copy.
+    Overwritten,
+    /// New versions of it are bad, and those from before go before anybody looks.
+    Damaged,
     Unreadable,
     Left,
 }
@@ -300,6 +305,8 @@ fn case(
                 None | Some(Why::LiveDataLost) => Happens::Left,
                 Some(Why::KeyLost(_)) => Happens::Unreadable,
                 Some(Why::Propagated) => Happens::Carried,
+                Some(Why::Overwritten) => Happens::Overwritten,
+                Some(Why::Damaged) => Happens::Damaged,
                 Some(_) => Happens::Deleted(attack.struck.destroyed_by(context, copy, noticed)),
             };
             (*id, happens)

@@ -113,8 +113,8 @@ fn versions_that_reach_less_far_than_a_fault_stays_unseen_are_told() {
     let found = mirrored("10");
     assert!(
         events(&found, "T1201").iter().any(|event| event
-            == "copy on `spare.disk` by `docs_up`: the sync carries the deletion here; versions reach back 9 d there, and \
-                it may stay unseen for 14 d"),
+            == "copy on `spare.disk` by `docs_up`: holds the damage: no version from before it; versions reach back 9 d \
+                there, and it may stay unseen for 14 d"),
         "{:?}",
         events(&found, "T1201")
     );

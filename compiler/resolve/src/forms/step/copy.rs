@@ -13,7 +13,8 @@ const FORM: Construct = Construct {
     inside: &[],
     form: "copy NAME of CLASS, …|PLACE [from STEP|PLACE] to STORE:/PATH|REPOSITORY by HOST.RUNNER [since PHASE] [until PHASE]",
     text: "Adds what is new in a place to another place, or the versions that a backup makes to another \
-           repository. A deletion upstream leaves the copy intact.",
+           repository. A deletion upstream leaves the copy intact; \
+           what is overwritten there is written over it, unless it is `immutable`, or its store keeps old versions.",
     example: "copy seed_upload of databases from dump_pg to s3.shared:/seed-data by vpai.cron {\n    \
               daily at 02:55 UTC\n    include \"*-latest.dump\"\n    latest only\n    transfers 4\n}",
     clauses: with_common![

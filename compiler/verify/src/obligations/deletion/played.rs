@@ -46,8 +46,10 @@ struct Play<'c, 'p> {
     mishap: Mishap,
     /// The copies that are told to be gone or unreadable.
     gone: BTreeSet<CopyId>,
-    /// The steps that carry the deletion on.
+    /// The steps that carry on what was deleted or overwritten.
     carriers: BTreeSet<StepId>,
+    /// The copies of which no good version is left in time.
+    thinned: BTreeSet<CopyId>,
     noticed: Seconds,
     /// How long the slowest chain takes to deliver, and a store to hold all that it keeps of what was deleted.
     delay: Seconds,
@@ -103,8 +105,15 @@ impl<'c, 'p> Play<'c, 'p> {
         let gone = group.case.iter().filter(|(_, happens)| is_gone(happens));
         let gone: BTreeSet<CopyId> = gone.map(|(id, _)| *id).collect();
         let class = plan.copies[*gone.first()?].class;
+        let thinned = group.case.iter();
+        let thinned = thinned.filter(|(_, happens)| matches!(happens, Happens::Damaged));
         let carried = group.case.iter();
-        let carried = carried.filter(|(_, happens)| matches!(happens, Happens::Carried));
+        let carried = carried.filter(|(_, happens)| {
+            matches!(
+                happens,
+                Happens::Carried | Happens::Overwritten | Happens::Damaged
+            )
+        });
         let next = plan.periods.get(index + 1).map(|period| period.from);
         let until = midnight(next.unwrap_or(plan.model.policy.end));
         let begin = midnight(plan.periods.get(index)?.from);
@@ -124,6 +133,7 @@ impl<'c, 'p> Play<'c, 'p> {
             carriers: carried
                 .filter_map(|(id, _)| plan.copies[*id].made_by)
                 .collect(),
+            thinned: thinned.map(|(id, _)| *id).collect(),
             // Who is noticed at once has had a moment.
             noticed: context.noticed_after(class).max(Seconds(1)),
             delay: delays.max()?,
@@ -215,6 +225,10 @@ impl<'c, 'p> Play<'c, 'p> {
         let copy = &plan.copies[id];
         let store = &plan.model.stores[copy.location.store];
         let step = copy.made_by.filter(|step| self.carriers.contains(step));
+        // What surely stays is counted, not what one calendar leaves.
+        if self.thinned.contains(&id) {
+            return Some("versions that are thinned");
+        }
         if store.lock.is_some() {
             return Some("locks");
         }

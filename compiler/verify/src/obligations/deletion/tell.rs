@@ -9,6 +9,7 @@ use thrice_plan::CopyId;
 use super::super::survival::tell::short_words;
 use super::{Group, Happens, Left, Root};
 use crate::context::Context;
+use crate::faults::history;
 use crate::hands::{By, Principal, cannot_narrow};
 use crate::verification::{Engine, Finding};
 use crate::wording::{during, list, some};
@@ -122,6 +123,8 @@ pub(super) fn tell(
 
 fn advice(context: &Context<'_>, group: &Group) -> &'static str {
     let mut case = group.case.iter();
+    let is_overwritten = case.any(|(_, happens)| matches!(happens, Happens::Overwritten));
+    let mut case = group.case.iter();
     if opens_more(context, group) {
         "no `may` narrows a key of a provider that gives each of them all buckets and lacks `bucket-policy`: keep one copy \
          in an account of its own, or with a lock (`lock compliance`), or where a destination with `snapshots` pulls for \
@@ -129,6 +132,9 @@ fn advice(context: &Context<'_>, group: &Group) -> &'static str {
     } else if case.any(|(id, happens)| too_short(context, *id, *happens).is_some()) {
         "versions must reach further back than a deletion may stay unseen: let old versions expire later, keep more \
          snapshots, or notice it sooner (`noticed within`, `response time`)"
+    } else if is_overwritten {
+        "a copy takes what has changed: tell it to refuse that (`immutable`, for what is written once), give its destination \
+         versions of its own (`snapshots`, `versioning on`), or make a backup"
     } else {
         "let one copy be out of its reach: rights that cannot delete (`may read, write`) on a store that keeps \
          old versions (`versioning on`, `lock`), or a destination with `snapshots` that pulls for itself"
@@ -161,12 +167,18 @@ fn opens_more(context: &Context<'_>, group: &Group) -> bool {
 fn too_short(context: &Context<'_>, id: CopyId, happens: Happens) -> Option<String> {
     if !matches!(
         happens,
-        Happens::Deleted(Some(By::Credential(_) | By::Step(_))) | Happens::Carried
+        Happens::Deleted(Some(By::Credential(_) | By::Step(_)))
+            | Happens::Carried
+            | Happens::Overwritten
+            | Happens::Damaged
     ) {
         return None;
     }
     let copy = &context.plan.copies[id];
-    let kept = context.spared(copy.location.store)?;
+    let kept = match happens {
+        Happens::Damaged => history(context, copy),
+        _ => context.spared(copy.location.store),
+    }?;
     let noticed = context.noticed_after(copy.class);
     (kept < noticed).then(|| short_words(kept, noticed))
 }
@@ -179,16 +191,19 @@ fn one_of(names: &[&str]) -> String {
     }
 }
 
-/// The syncs that carry the deletion on.
+/// The steps that carry on what was deleted or overwritten.
 fn carriers(context: &Context<'_>, group: &Group) -> Vec<(Span, String)> {
     let mut out: Vec<(Span, String)> = Vec::new();
     for (id, happens) in &group.case {
-        let step = context.plan.copies[*id]
-            .made_by
-            .filter(|_| matches!(happens, Happens::Carried));
+        let does = match happens {
+            Happens::Carried => "carries the deletion on",
+            Happens::Overwritten => "writes over what it brought what it finds in its source now",
+            Happens::Damaged => "makes new versions of what it finds now",
+            _ => continue,
+        };
+        let step = context.plan.copies[*id].made_by;
         if let Some(step) = step.map(|step| &context.plan.model.steps[step]) {
-            let text = format!("`{}` carries the deletion on", step.named.name);
-            out.push((step.named.span, text));
+            out.push((step.named.span, format!("`{}` {does}", step.named.name)));
         }
     }
     out
@@ -199,6 +214,8 @@ fn words(context: &Context<'_>, happens: Happens) -> String {
     match happens {
         Happens::Left => "left".to_owned(),
         Happens::Carried => "deleted by the next sync".to_owned(),
+        Happens::Overwritten => "overwritten by the next run".to_owned(),
+        Happens::Damaged => "no good version is left when somebody looks".to_owned(),
         Happens::Unreadable => "unreadable: no other holder of its key is left".to_owned(),
         Happens::Deleted(by) => match by {
             Some(By::Credential(id)) => {

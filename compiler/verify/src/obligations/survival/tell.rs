@@ -190,6 +190,9 @@ fn advice(context: &Context<'_>, group: &Group, violation: &Violation) -> &'stat
          rules, a later expiry of old versions), or notice it sooner (`noticed within`, `response time`)"
     } else if whys().any(|w| w == Why::Propagated) {
         "a sync carries deletions: give its destination versions of its own (`snapshots`, `versioning on`, `backup dir`)"
+    } else if whys().any(|w| w == Why::Overwritten) {
+        "a copy takes what has changed: tell it to refuse that (`immutable`, for what is written once), give its destination \
+         versions of its own (`snapshots`, `versioning on`), or make a backup"
     } else if group.spans.is_empty() || whys().any(|w| w == Why::NotSpared) {
         "every class needs a restorable copy on another host that a deletion upstream spares, and a key that outlives both hosts"
     } else {
@@ -209,7 +212,7 @@ fn why_of(context: &Context<'_>, id: CopyId, why: Why) -> String {
 fn too_short(context: &Context<'_>, id: CopyId, why: Why) -> Option<(Seconds, Seconds)> {
     let copy = &context.plan.copies[id];
     let kept = match why {
-        Why::Deleted | Why::Propagated => context.spared(copy.location.store),
+        Why::Deleted | Why::Propagated | Why::Overwritten => context.spared(copy.location.store),
         Why::Damaged => faults::history(context, copy),
         _ => None,
     }?;
@@ -227,6 +230,9 @@ pub(in crate::obligations) fn why_words(context: &Context<'_>, why: Why) -> Stri
         Why::StoreLost => "gone with its store".to_owned(),
         Why::Deleted => "deleted".to_owned(),
         Why::Propagated => "the sync carries the deletion here".to_owned(),
+        Why::Overwritten => {
+            "the next run writes over it what was put in the place of its source".to_owned()
+        }
         Why::KeyLost(key) => {
             format!(
                 "unreadable: every holder of key `{}` is gone",

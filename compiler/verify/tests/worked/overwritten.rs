@@ -1,0 +1,136 @@
+//! Who may write puts something else under the old names: what reads them next takes it for new.
+
+use super::*;
+use crate::adversary::events;
+
+/// Scans lie on the server and come to the tower, which fetches them itself.
+const SCANS: &str = r#"
+class scans is KIND on vps.disk:/scans { size 1..2 GB }
+VERB up of scans to tower.tank:/scans by tower.cron { daily at 04:00; taking 1m..10m; monitor deadman; CLAUSES }
+require survive any 1 of FAULT for scans
+"#;
+
+/// The codes of errors, where scans are of a kind and come in some way.
+fn asked(kind: &str, verb: &str, clauses: &str, fault: &str) -> Verification {
+    let scans = SCANS.replace("KIND", kind).replace("VERB", verb);
+    let scans = scans.replace("CLAUSES", clauses).replace("FAULT", fault);
+    judged(&[PLACES, &scans].concat())
+}
+
+fn is_left(found: &Verification) -> bool {
+    let codes = codes(found);
+    let others: Vec<_> = codes.iter().filter(|code| **code != "T1201").collect();
+    assert!(others.is_empty(), "{others:?}");
+    codes.is_empty()
+}
+
+#[test]
+fn a_copy_takes_what_was_put_in_the_place_of_its_source() {
+    for kind in ["items", "files"] {
+        let found = asked(kind, "copy", "", "compromise");
+        assert!(!is_left(&found), "{kind}");
+        assert_eq!(
+            events(&found, "T1201"),
+            [
+                "the data on `vps.disk`: deleted",
+                "copy on `tower.tank` by `up`: the next run writes over it what was put in the place of its source",
+            ]
+        );
+        assert!(help(&found, "T1201").contains("`immutable`"));
+    }
+    // A mistaken command deletes, and puts nothing else there.
+    assert!(is_left(&asked("items", "copy", "", "operator")));
+}
+
+#[test]
+fn what_refuses_changes_keeps_what_it_brought() {
+    for fault in ["compromise", "operator", "corruption"] {
+        let found = asked("items", "copy", "immutable", fault);
+        assert!(is_left(&found), "{fault}: {:?}", codes(&found));
+    }
+}
+
+#[test]
+fn versions_of_the_destination_bring_back_what_was_overwritten() {
+    let with_snapshots = |keep: u32| {
+        let says = format!("capacity 6 TB; snapshots daily at 00:30 keep {keep}");
+        let places = PLACES.replace("capacity 6 TB", &says);
+        let scans = SCANS.replace("KIND", "files").replace("VERB", "copy");
+        let scans = scans.replace("CLAUSES", "").replace("FAULT", "compromise");
+        judged(&(places + &scans))
+    };
+    assert!(is_left(&with_snapshots(30)));
+    let found = with_snapshots(3);
+    assert!(!is_left(&found));
+    let told = events(&found, "T1201").join("\n");
+    assert!(told.contains("versions reach back 2 d there"), "{told}");
+}
+
+/// Who may delete but not write takes away; a copy does not carry that on.
+#[test]
+fn who_may_but_delete_overwrites_nothing() {
+    let left = |rights: &str| {
+        let text = format!(
+            "object_storage s3 at cloud/one {{ endpoint \"s3.example.org\"; bucket main \"main-bucket\" {{ medium object }} }}\n\
+             host web at ovh/one {{ runs cron }}\n\
+             credential tidy {{ account s3; may {rights} on s3.main; held on web; profile \"t\" }}\n\
+             credential pull {{ account s3; may read on s3.main; held on tower; profile \"p\" }}\n\
+             class scans is files on s3.main:/scans {{ size 1..2 GB }}\n\
+             copy up of scans to tower.tank:/scans by tower.cron {{ daily at 04:00; taking 1m..10m; credential pull; monitor deadman }}\n\
+             require survive any 1 of credential for scans\n"
+        );
+        is_left(&judged(&[PLACES, &text].concat()))
+    };
+    assert!(left("read, delete"));
+    assert!(!left("read, write"));
+}
+
+/// Of what is deleted in part each backup makes a version, and none of them fails.
+#[test]
+fn a_backup_of_what_is_left_of_it_is_no_version_of_it() {
+    let kept = |keep: &str, fault: &str| {
+        let text = format!(
+            "class docs is files on vps.disk:/docs {{ size 1..2 GB; noticed within 5 days }}\n\
+             backup up of docs to r by vps.cron {{ daily at 03:00; {keep}; taking 1m..10m; monitor deadman }}\n\
+             require survive any 1 of {fault} for docs\n"
+        );
+        judged(&[PLACES, CLOUD, &text].concat())
+    };
+    let left = |keep: &str, fault: &str| {
+        let found = kept(keep, fault);
+        let about = |v: &thrice_verify::Verdict| {
+            v.obligation == Obligation::Survival && v.subject == "docs"
+        };
+        found.verdicts.iter().filter(about).all(|v| v.holds)
+    };
+    for fault in ["operator", "corruption"] {
+        assert!(left("keep 7 daily", fault), "{fault}");
+        assert!(!left("keep 2 last", fault), "{fault}");
+    }
+    let told = events(&kept("keep 2 last", "operator"), "T1201").join("\n");
+    assert!(told.contains("versions reach back 24 h there"), "{told}");
+}
+
+/// Dumps with dates in their names lie side by side: new ones are bad, those from before stay for as long as they are
+/// kept.
+#[test]
+fn dumps_that_are_kept_reach_back() {
+    let left = |keeps: &str, copied: &str| {
+        let text = format!(
+            "class db is state on vps.disk:/var/lib/db {{ size 100..200 MB; noticed within 5 days }}\n\
+             capture dump of db to vps.disk:/backups by vps.cron {{ daily at 02:00; method program; runs \"/opt/dump\"; \
+             atomic; taking 1m..4m; {keeps}monitor deadman }}\n\
+             copy up of db from dump to tower.tank:/db by tower.cron {{ daily at 03:00; after dump; {copied}; \
+             taking 1m..10m; monitor deadman }}\n\
+             require survive any 1 of corruption for db\n"
+        );
+        is_left(&judged(&[PLACES, &text].concat()))
+    };
+    assert!(left("keeps 30 days; ", "immutable; include \"*.dump\""));
+    assert!(left("keeps 30 days; ", "include \"*.dump\""));
+    assert!(
+        !left("keeps 5 days; ", "include \"*.dump\""),
+        "gone when somebody looks"
+    );
+    assert!(!left("", "latest only"), "each overwrites the one before");
+}
