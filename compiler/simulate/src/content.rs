@@ -67,6 +67,8 @@ pub(crate) struct Past {
     pub removed: i64,
     /// When the store gives it up; `None`: when somebody deletes it there.
     pub until: Option<i64>,
+    /// Whether a sync has put it beside its destination, where it lies like anything else.
+    pub aside: bool,
 }
 
 /// What a store does with what is deleted in it.
@@ -210,11 +212,29 @@ impl Held {
                     piece: *piece,
                     removed: now,
                     until,
+                    aside: false,
                 });
             }
             false
         });
         before != self.pieces.len()
+    }
+
+    /// Puts what `goes` aside. The store may keep it where it was as well.
+    pub(crate) fn put_aside(
+        &mut self,
+        keeping: &Keeping,
+        now: i64,
+        mut goes: impl FnMut(&Piece) -> bool,
+    ) {
+        let gone: Vec<Piece> = self.pieces.iter().copied().filter(|p| goes(p)).collect();
+        self.remove(keeping, now, false, goes);
+        self.past.extend(gone.into_iter().map(|piece| Past {
+            piece,
+            removed: now,
+            until: None,
+            aside: true,
+        }));
     }
 
     /// Removes all created up to an instant.

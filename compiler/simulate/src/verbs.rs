@@ -10,7 +10,7 @@ use crate::calendar::midnight;
 use crate::content::{Piece, Quality, same, union};
 use crate::forget::kept;
 use crate::words::names;
-use crate::world::{World, deletes_in};
+use crate::world::{World, aside, deletes_in};
 
 /// What a run found for one copy that it makes.
 pub(crate) struct Taken {
@@ -260,6 +260,9 @@ pub(crate) fn expire(world: &mut World<'_>, id: StepId, now: i64) {
     if !world.is_up(place.store) {
         return;
     }
+    if !*noncurrent {
+        clear_aside(world, place, (*clock, limit));
+    }
     for copy in world.under(id) {
         let what = &plan.copies[copy];
         if what.kind == CopyKind::Live {
@@ -287,6 +290,22 @@ pub(crate) fn expire(world: &mut World<'_>, id: StepId, now: i64) {
         }
         if world.is_empty(copy) && what.kind != CopyKind::Live {
             emptied(world, id, copy, now, "deletes the last of");
+        }
+    }
+}
+
+/// Deletes what syncs have put aside in a place. Files keep their times when they are put there.
+fn clear_aside(world: &mut World<'_>, place: &Location, (clock, limit): (AgeClock, i64)) {
+    let plan = world.plan;
+    for (copy, held) in &mut world.held {
+        if aside(plan, *copy).is_some_and(|aside| aside.meets(place)) {
+            held.past.retain(|past| {
+                let since = match clock {
+                    AgeClock::Mtime | AgeClock::Use => past.piece.to,
+                    AgeClock::Upload | AgeClock::Snapshot => past.removed,
+                };
+                !past.aside || since > limit
+            });
         }
     }
 }
@@ -337,24 +356,32 @@ fn mirror(world: &mut World<'_>, id: StepId, copy: CopyId, pieces: &[Piece], now
         .get(&copy)
         .is_some_and(|held| !held.pieces.is_empty());
     // Whole states and whole versions; of what lies side by side, other pieces than before may hold the same.
-    if pieces.iter().all(Piece::is_state) || pieces.iter().any(|piece| piece.taken.is_some()) {
-        replace(world, copy, pieces, now);
-    } else {
-        let ranges = union(pieces.iter().map(|piece| (piece.from, piece.to)).collect());
-        if let Some(held) = world.held.get_mut(&copy) {
-            ranges.iter().for_each(|(from, to)| {
-                held.cut(*from);
-                held.cut(*to);
-            });
-        }
-        let inside = |piece: &Piece| {
-            ranges
-                .iter()
-                .any(|(from, to)| *from <= piece.from && piece.to <= *to)
-        };
-        world.remove(copy, now, false, |piece| !inside(piece));
-        world.add(copy, pieces.iter().copied(), now);
+    let whole =
+        pieces.iter().all(Piece::is_state) || pieces.iter().any(|piece| piece.taken.is_some());
+    let ranges = union(pieces.iter().map(|piece| (piece.from, piece.to)).collect());
+    if !whole && let Some(held) = world.held.get_mut(&copy) {
+        ranges.iter().for_each(|(from, to)| {
+            held.cut(*from);
+            held.cut(*to);
+        });
     }
+    let is_there = |old: &Piece| {
+        let mut ranges = ranges.iter();
+        match whole {
+            true => pieces.iter().any(|new| same(old, new)),
+            false => ranges.any(|(from, to)| *from <= old.from && old.to <= *to),
+        }
+    };
+    if aside(world.plan, copy).is_some() {
+        let spoiled = |old: &Piece| {
+            let mut new = pieces.iter();
+            new.any(|new| new.quality > old.quality && new.from < old.to && old.from < new.to)
+        };
+        world.put_aside(copy, now, |old| !is_there(old) || spoiled(old));
+    } else {
+        world.remove(copy, now, false, |old| !is_there(old));
+    }
+    world.add(copy, pieces.iter().copied(), now);
     let left = world
         .held
         .get(&copy)

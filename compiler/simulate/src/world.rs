@@ -235,9 +235,24 @@ impl<'p> World<'p> {
         }
     }
 
+    /// Puts aside what a sync takes away from a copy, unless somebody hostile is there and deletes it at once.
+    pub(crate) fn put_aside(&mut self, copy: CopyId, now: i64, goes: impl FnMut(&Piece) -> bool) {
+        let place = aside(self.plan, copy);
+        let is_reached = place.is_some_and(|place| self.grip(place, now).is_some());
+        let store = self.store_of(copy);
+        if let (Some(held), Some(keeping)) = (self.held.get_mut(&copy), self.keeping.get(&store)) {
+            held.put_aside(keeping, now, goes);
+            held.past.retain(|past| !(past.aside && is_reached));
+        }
+    }
+
     /// What hostile hands can do to a copy now.
     fn reached(&self, copy: CopyId, now: i64) -> Option<Grip> {
-        let place = &self.plan.copies[copy].location;
+        self.grip(&self.plan.copies[copy].location, now)
+    }
+
+    /// What hostile hands can do in a place now.
+    fn grip(&self, place: &Location, now: i64) -> Option<Grip> {
         let intruders = self.intruders.iter();
         let there = intruders.filter(|intruder| now < intruder.until);
         let reached = there.filter_map(|intruder| intruder.fallen.reaches(place));
@@ -366,6 +381,11 @@ impl<'p> World<'p> {
         let fallen = Fallen::of(self.plan, hostile, day(at));
         for copy in self.held.keys().copied().collect::<Vec<_>>() {
             let what = &self.plan.copies[copy];
+            let held = self.held.get_mut(&copy);
+            let aside = aside(self.plan, copy).and_then(|place| fallen.reaches(place));
+            if let (Some(held), Some(_)) = (held, aside) {
+                held.past.retain(|past| !past.aside);
+            }
             let Some(grip) = fallen.reaches(&what.location) else {
                 continue;
             };
@@ -424,7 +444,9 @@ impl<'p> World<'p> {
         let Some(held) = self.held.get_mut(&copy) else {
             return false;
         };
-        let mut went = false;
+        let before = held.past.len();
+        held.past.retain(|past| !past.aside);
+        let mut went = before != held.past.len();
         if administrator {
             let empty = Keeping::default();
             let keeping = self.keeping.get(&store).unwrap_or(&empty);
@@ -503,6 +525,15 @@ pub(crate) const fn deletes_in(step: &Step) -> Option<&Location> {
     match (&step.verb, &step.target, &step.source) {
         (Verb::Sync { .. }, StepTarget::Location(place, _), _)
         | (Verb::Expire { .. }, _, Source::Location(place, _)) => Some(place),
+        _ => None,
+    }
+}
+
+/// Where what is taken away from a copy is put, if it is put aside.
+pub(crate) fn aside(plan: &Plan, copy: CopyId) -> Option<&Location> {
+    let step = plan.copies[copy].made_by?;
+    match &plan.model.steps[step].verb {
+        Verb::Sync { backup_dir, .. } => backup_dir.as_deref(),
         _ => None,
     }
 }

@@ -531,3 +531,68 @@ fn a_vault_is_as_good_as_its_content() {
     );
     assert!(!restored("in_vault", "host relay"));
 }
+
+const FETCHED: &str = "\
+class scans is KIND on prod.disk:/scans
+VERB up of scans to attic.tank:/scans by attic.cron { daily at 03:00 UTC; taking 10m..10m; CLAUSES }
+";
+
+fn fetched(kind: &str, verb: &str, clauses: &str, case: &str) -> (Plan, Course) {
+    let policy = FETCHED.replace("KIND", kind).replace("VERB", verb);
+    played(&policy.replace("CLAUSES", clauses), case)
+}
+
+/// Who has the server in hand writes over what is on it, and so over what is fetched from there.
+#[test]
+fn a_copy_carries_on_what_was_overwritten_unless_it_refuses_changes() {
+    let stolen = "steal host prod on 2026-10-07 at 23:00";
+    for kind in ["files", "items"] {
+        let (plan, course) = fetched(kind, "copy", "", stolen);
+        let scans = outcome(&plan, &course, "scans");
+        assert!(!scans.recoverable(), "{kind}: {scans:#?}");
+        assert!(
+            has(&course, "`up` carries the damage to `attic.tank`"),
+            "{:#?}",
+            course.trace
+        );
+        let (plan, course) = fetched(kind, "copy", "immutable", stolen);
+        let found = newest(&plan, outcome(&plan, &course, "scans"));
+        assert_eq!(found.unwrap().0, "attic.tank", "{kind}");
+    }
+    let deleted = "operator deletes prod.disk on 2026-10-07 at 23:00";
+    let (plan, course) = fetched("files", "copy", "", deleted);
+    let found = newest(&plan, outcome(&plan, &course, "scans"));
+    assert_eq!(
+        found.unwrap().0,
+        "attic.tank",
+        "a mistake overwrites nothing"
+    );
+}
+
+/// A mirror that puts aside what it takes away has it for as long as nobody clears it there, or has that in hand.
+#[test]
+fn what_a_mirror_puts_aside_is_there_until_it_is_cleared() {
+    let left = |rest: &str, case: &str| {
+        let policy = FETCHED.replace("KIND", "files").replace("VERB", "sync");
+        let policy = policy.replace("CLAUSES", "backup dir attic.tank:/aside") + rest;
+        let (plan, course) = played(&policy, case);
+        newest(&plan, outcome(&plan, &course, "scans")).map(|(store, _)| store)
+    };
+    let deleted = "operator deletes prod.disk on 2026-10-07 at 23:00";
+    for case in [deleted, "steal host prod on 2026-10-07 at 23:00"] {
+        assert_eq!(left("", case).as_deref(), Some("attic.tank"));
+    }
+    let cleared = "expire old of attic.tank:/aside after 99 days by mtime { by attic.cron; daily at 05:00 UTC }\n";
+    let (plan, course) = {
+        let policy = FETCHED.replace("KIND", "files").replace("VERB", "sync");
+        let policy = policy.replace("CLAUSES", "backup dir attic.tank:/aside") + cleared;
+        played(&policy, deleted)
+    };
+    let holes = &outcome(&plan, &course, "scans").holes;
+    assert!(
+        !holes.is_empty(),
+        "what is older than 99 days is cleared at once"
+    );
+    let both = "steal host prod on 2026-10-07 at 23:00\nsteal host attic on 2026-10-08 at 23:00";
+    assert_eq!(left("", both), None);
+}

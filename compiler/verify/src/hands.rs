@@ -427,7 +427,12 @@ impl Owned {
 
     /// Whether what lies in a copy can be deleted or overwritten where it lies, if perhaps not for good.
     pub(crate) fn empties(&self, copy: &Copy) -> bool {
-        let changes = |grant: &Grant| grant.rights.change() && grant.place.meets(&copy.location);
+        self.changes(&copy.location)
+    }
+
+    /// Whether anything in a place can be deleted or overwritten, if perhaps not for good.
+    pub(crate) fn changes(&self, place: &Location) -> bool {
+        let changes = |grant: &Grant| grant.rights.change() && grant.place.meets(place);
         self.grants.iter().any(changes)
     }
 

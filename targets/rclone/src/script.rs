@@ -48,6 +48,8 @@ struct Body {
     rotates: bool,
     /// Where deleted files go; empty for nowhere.
     trash: String,
+    /// Whose they are: other steps may put theirs there in the same second.
+    name: String,
     /// Paths of repositories below the source.
     repositories: Vec<String>,
 }
@@ -152,6 +154,7 @@ fn body(
         max_delete,
         rotates: rotates(plan, &source.location),
         trash: String::new(),
+        name: step.named.name.to_string(),
         repositories: repositories
             .iter()
             .map(|inside| inside.below.clone())

@@ -296,6 +296,45 @@ fn the_policy_sets_the_limit_and_where_deleted_files_go() {
     });
 }
 
+/// Each run has a folder of its own there, and files keep their times.
+#[test]
+fn what_is_taken_away_twice_is_put_aside_twice() {
+    each(|bench, mut stage| {
+        let trash = bench.path("trash");
+        let verb = Verb::Sync {
+            max_delete: None,
+            backup_dir: Some(Box::new(stage.local(&trash))),
+            transit: false,
+        };
+        let (from, _) = both(&mut stage, &bench, "same", verb);
+        bench.write("from/other", "x");
+        bench.write("from/a", "good");
+        let long_ago = ["-d", "2001-09-09T01:46:40Z", &format!("{from}/a")];
+        run(std::process::Command::new("touch").args(long_ago));
+        let modified = |path: &str| fs::metadata(path).unwrap().modified().unwrap();
+        let old = modified(&format!("{from}/a"));
+        let put_aside = || {
+            let runs = fs::read_dir(&trash).unwrap().map(|run| run.unwrap().path());
+            let mut runs: Vec<_> = runs.map(|run| run.display().to_string() + "/a").collect();
+            runs.sort();
+            runs
+        };
+        assert!(stage.run(&bench, "same").is_success());
+        bench.write("from/a", "damaged");
+        assert!(stage.run(&bench, "same").is_success());
+        let first = put_aside();
+        assert_eq!(modified(&first[0]), old);
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        bench.write("from/a", "damaged and edited");
+        assert!(stage.run(&bench, "same").is_success());
+        let texts = put_aside()
+            .into_iter()
+            .map(|path| fs::read_to_string(path).unwrap());
+        assert_eq!(texts.collect::<Vec<_>>(), ["good", "damaged"]);
+        assert!(first[0].ends_with("Z-same/a"), "{first:?}");
+    });
+}
+
 fn moving() -> Verb {
     Verb::Move { older_than: None }
 }

@@ -294,6 +294,7 @@ fn text(random: &mut Random) -> String {
             "o.near of /p1",
             "h1.data",
             "o.deep of /p2",
+            "h2.data of /aside2",
         ];
         let may = match random.random_bool(0.6) {
             true => format!(
@@ -362,7 +363,14 @@ fn steps(random: &mut Random, kind: &str, out: &mut String) {
             }
             1 | 2 => {
                 places.push(to.clone());
-                writeln!(out, "sync y{step} of {from} to {to} by {by} {{ {at} }}")
+                let aside = match random.random_bool(0.3) {
+                    true => format!("; backup dir {store}:/aside{step}"),
+                    false => String::new(),
+                };
+                writeln!(
+                    out,
+                    "sync y{step} of {from} to {to} by {by} {{ {at}{aside} }}"
+                )
             }
             _ => {
                 places.push(to.clone());

@@ -8,6 +8,7 @@ use thrice_model::{ClassId, HostId, KeyId, SiteId, StoreId, Target, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Leave};
 use thrice_quantity::Seconds;
 
+use super::aside::{aside, beside};
 use super::carried::{Carried, Wrong};
 use super::keys::{self, Fallen};
 use crate::context::Context;
@@ -174,8 +175,7 @@ pub(crate) fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
     if let Some(kept) = dated(context, copy) {
         return own.max(Some(kept));
     }
-    // A directory beside the destination keeps what a sync took away for as long as nobody clears it.
-    (copy.history && own.is_none()).then_some(FOR_EVER).max(own)
+    own
 }
 
 /// How long files with dates in their names surely reach back: a capture keeps them for some time, and what is copied
@@ -343,14 +343,26 @@ impl Struck {
         if store == home && live_lost {
             return Some(Why::LiveDataLost);
         }
-        let kept = || history(context, copy).is_some_and(|kept| kept >= noticed);
-        if (wrong.deleted || wrong.overwritten) && !(own_history() || beside(context, copy)) {
+        let kept = || {
+            history(context, copy).is_some_and(|kept| kept >= noticed)
+                || self.is_aside(context, copy, noticed)
+        };
+        let is_aside = || self.is_aside(context, copy, noticed);
+        if (wrong.deleted || wrong.overwritten) && !(own_history() || is_aside()) {
             return Some(match wrong.deleted {
                 true => Why::Propagated,
                 false => Why::Overwritten,
             });
         }
         (wrong.damaged && !kept()).then_some(Why::Damaged)
+    }
+
+    /// Whether what is taken away from a copy is put aside, and is there until that is noticed.
+    fn is_aside(&self, context: &Context<'_>, copy: &Copy, noticed: Seconds) -> bool {
+        let step = copy.made_by.map(|step| &context.plan.model.steps[step]);
+        let place = step.and_then(beside);
+        place.is_some_and(|place| !self.owned.iter().any(|owned| owned.changes(place)))
+            && aside(context, copy).is_some_and(|kept| kept >= noticed)
     }
 
     /// Whether a copy is surely left: nobody hostile can destroy it, nothing carries a deletion or damage
@@ -429,20 +441,7 @@ impl Struck {
 
 /// Whether a copy is kept equal to its source, which a deletion there reaches. The run may fall behind
 /// the fault at any time, also where its host is said to be lost: faults are "may".
-fn carries(context: &Context<'_>, copy: &Copy) -> bool {
+pub(crate) fn carries(context: &Context<'_>, copy: &Copy) -> bool {
     copy.made_by
         .is_some_and(|step| matches!(context.plan.model.steps[step].verb, Verb::Sync { .. }))
-}
-
-/// Whether a sync puts what it takes away beside its destination.
-fn beside(context: &Context<'_>, copy: &Copy) -> bool {
-    copy.made_by.is_some_and(|step| {
-        matches!(
-            context.plan.model.steps[step].verb,
-            Verb::Sync {
-                backup_dir: Some(_),
-                ..
-            }
-        )
-    })
 }

@@ -134,3 +134,29 @@ fn dumps_that_are_kept_reach_back() {
     );
     assert!(!left("", "latest only"), "each overwrites the one before");
 }
+
+/// What a sync puts aside is there until somebody clears it.
+#[test]
+fn what_is_put_aside_is_there_until_it_is_cleared() {
+    let left = |fault: &str, rest: &str| {
+        let text = format!(
+            "class docs is files on vps.disk:/docs {{ size 1..2 GB }}\n\
+             sync up of docs to tower.tank:/docs by tower.cron {{ daily at 04:00; backup dir tower.tank:/aside; taking 1m..10m; monitor deadman }}\n\
+             {rest}\n\
+             require survive any 1 of {fault} for docs\n"
+        );
+        let found = judged(&[PLACES, &text].concat());
+        !codes(&found).contains(&"T1201")
+    };
+    let cleared =
+        "expire old of tower.tank:/aside after 99 days by mtime { by tower.cron; daily at 05:00 }";
+    let emptied = "sync over of vps.disk:/none to tower.tank:/ by tower.cron { daily at 06:00 }";
+    for fault in ["operator", "corruption", "compromise"] {
+        assert!(left(fault, ""), "{fault}");
+        assert!(
+            !left(fault, cleared),
+            "{fault}: files that are taken away keep their times"
+        );
+        assert!(!left(fault, emptied), "{fault}: it is not in that source");
+    }
+}

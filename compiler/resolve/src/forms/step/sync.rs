@@ -25,7 +25,7 @@ const FORM: Construct = Construct {
         Clause::once(
             "backup dir",
             "PLACE",
-            "where deleted and overwritten data goes, on the same store"
+            "where deleted and overwritten data goes, a folder for each run, on the same store"
         ),
         TRANSIT,
         TRANSFERS,

@@ -212,8 +212,11 @@ fn why_of(context: &Context<'_>, id: CopyId, why: Why) -> String {
 fn too_short(context: &Context<'_>, id: CopyId, why: Why) -> Option<(Seconds, Seconds)> {
     let copy = &context.plan.copies[id];
     let kept = match why {
-        Why::Deleted | Why::Propagated | Why::Overwritten => context.spared(copy.location.store),
-        Why::Damaged => faults::history(context, copy),
+        Why::Deleted => context.spared(copy.location.store),
+        Why::Propagated | Why::Overwritten => context
+            .spared(copy.location.store)
+            .max(faults::aside(context, copy)),
+        Why::Damaged => faults::history(context, copy).max(faults::aside(context, copy)),
         _ => None,
     }?;
     let noticed = context.noticed_after(copy.class);
