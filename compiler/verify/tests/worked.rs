@@ -2,6 +2,8 @@
 
 #[path = "worked/adversary.rs"]
 mod adversary;
+#[path = "worked/alike.rs"]
+mod alike;
 mod common;
 #[path = "worked/crossing.rs"]
 mod crossing;

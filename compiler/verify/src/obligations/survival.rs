@@ -22,7 +22,6 @@ use thrice_diagnostics::Span;
 use thrice_model::ClassId;
 use thrice_presence::Run;
 
-use self::asks::symbols;
 use self::decider::Decider;
 use super::split::violated;
 use crate::context::Context;
@@ -94,7 +93,7 @@ fn decided(context: &Context<'_>, mut told: Option<Told<'_>>, out: &mut Verifica
     let mut state = Decider::new(context, told.is_some());
     for (index, period) in context.plan.periods.iter().enumerate() {
         let alike = context.kinds_in(period);
-        state.symbols = symbols(context, &alike, period);
+        state.begin();
         match context.chosen() {
             Some(faults) => state.under(faults, &alike, index),
             None => {
