@@ -9,6 +9,8 @@ mod common;
 mod crossing;
 #[path = "worked/late.rs"]
 mod late;
+#[path = "worked/locked.rs"]
+mod locked;
 #[path = "worked/order.rs"]
 mod order;
 #[path = "worked/slow.rs"]
