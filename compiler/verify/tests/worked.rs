@@ -13,6 +13,8 @@ mod late;
 mod locked;
 #[path = "worked/order.rs"]
 mod order;
+#[path = "worked/packs.rs"]
+mod packs;
 #[path = "worked/slow.rs"]
 mod slow;
 #[path = "worked/taken.rs"]
