@@ -146,13 +146,21 @@ fn a_guarantee_counts_the_runs_that_may_fail() {
     assert!(message(&judged(&silent), "T1303").contains("nothing bounds the age"));
 }
 
+/// Whoever asks for less in one place takes nothing back of what is asked for in another one.
 #[test]
-fn a_requirement_is_for_classes_that_state_none() {
+fn the_least_of_what_is_asked_for_is_asked_for() {
     let ask = "require rpo <= 12h, guaranteed <= 20 days for all\n";
-    assert!(
-        message(&judged(&[&dump(""), ask].concat()), "T1301").contains("at most 12 h is asked for")
-    );
-    assert!(!has(&judged(&[&dump("rpo 26h"), ask].concat()), "T1301"));
+    for own in ["", "rpo 26h"] {
+        let found = judged(&[&dump(own), ask].concat());
+        let said = message(&found, "T1301");
+        assert!(said.contains("at most 12 h is asked for"), "{own}: {said}");
+    }
+    let loose = "require rpo <= 26h, guaranteed <= 9 days for all\n";
+    let found = judged(&[&dump("rpo 26h"), loose].concat());
+    let said = message(&found, "T1303");
+    assert!(said.contains("a guarantee of 9 d"), "{said}");
+    let found = judged(&[&dump("rpo 12h"), loose].concat());
+    assert!(message(&found, "T1301").contains("at most 12 h is asked for"));
 }
 
 #[test]
