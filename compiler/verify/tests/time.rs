@@ -322,6 +322,24 @@ fn runs_fit_into_their_period_and_their_line() {
 }
 
 #[test]
+fn a_monitor_is_there_as_long_as_what_it_watches() {
+    let on = |host: &str, steps: &str| {
+        let kuma = format!("phase later = t0 + 6 months\nhost kuma at bank/safe {host}\n");
+        let text = dump("").replace("hosted by bank }", "on kuma }");
+        let text = text.replace("by vps.cron {", &format!("by vps.cron {steps} {{"));
+        judged(&[&text, &kuma as &str].concat())
+    };
+    assert!(!has(&on("since t0", ""), "T2508"));
+    assert!(message(&on("since t0 until later", ""), "T2508").contains("not there any more"));
+    assert!(!has(&on("since t0 until later", "until later"), "T2508"));
+    assert!(message(&on("since later", ""), "T2508").contains("not there yet"));
+    assert_eq!(severity(&on("since later", ""), "T2508"), Severity::Error);
+    assert!(!has(&on("since later", "since later"), "T2508"));
+    let off = on("since t0 { not always on }", "");
+    assert_eq!(severity(&off, "T2508"), Severity::Warning);
+}
+
+#[test]
 fn a_monitor_outlives_what_it_watches() {
     let by = |place: &str| judged(&dump("").replace("hosted by bank }", place));
     assert!(!has(&by("hosted by bank }"), "T2503"));
