@@ -5,6 +5,7 @@
 //! with it of any host that holds no copy (an orchestrator, a vault), through a copy elsewhere that a
 //! deletion upstream spares.
 
+mod apart;
 mod asks;
 mod crossing;
 mod decider;
