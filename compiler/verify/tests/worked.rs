@@ -19,6 +19,8 @@ mod packs;
 mod slow;
 #[path = "worked/taken.rs"]
 mod taken;
+#[path = "worked/vacuous.rs"]
+mod vacuous;
 
 use common::{codes, help, judged, message, plan_of};
 use thrice_diagnostics::Severity;
