@@ -21,7 +21,7 @@ pub mod nextcloud;
 mod order;
 mod overtaken;
 mod periods;
-mod places;
+pub mod places;
 mod reach;
 mod room;
 mod snapshots;

@@ -8,7 +8,7 @@ use thrice_model::{Location, Model, Source, StoreId};
 
 /// Values by location. A question takes time in proportion to its answer and the depth of its path, not to
 /// all that lies in the store.
-pub(crate) struct Places<T> {
+pub struct Places<T> {
     at: BTreeMap<Location, SmallVec<[T; 4]>>,
 }
 
@@ -21,7 +21,8 @@ impl<T> Default for Places<T> {
 }
 
 impl<T: Copy + Ord> Places<T> {
-    pub(crate) fn insert(&mut self, place: &Location, value: T) {
+    /// Adds a value at a place.
+    pub fn insert(&mut self, place: &Location, value: T) {
         match self.at.get_mut(place) {
             Some(values) => values.push(value),
             None => drop(self.at.insert(place.clone(), smallvec![value])),
@@ -30,7 +31,8 @@ impl<T: Copy + Ord> Places<T> {
 
     /// All values of places that have anything in common with `place` (see [`Location::meets`]), in
     /// order.
-    pub(crate) fn meeting(&self, place: &Location) -> Vec<T> {
+    #[must_use]
+    pub fn meeting(&self, place: &Location) -> Vec<T> {
         let mut out: Vec<T> = Vec::new();
         for above in above(&place.path) {
             let above = Location {

@@ -234,9 +234,8 @@ fn due(plan: &Plan, losses: &Losses) -> BTreeMap<ClassId, Seconds> {
                 _ => None,
             }
         });
-        // What a class says of itself counts, and nothing else.
         let own = class.asked().rto.map(|(time, _)| time);
-        let Some(time) = own.or_else(|| required.min()) else {
+        let Some(time) = required.chain(own).min() else {
             continue;
         };
         for class in with_needs(plan, id) {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
-    CredentialId, Holder, HostId, HostKind, KeyId, Location, Lock, LockMode, Mount,
+    ClassKind, CredentialId, Holder, HostId, HostKind, KeyId, Location, Lock, LockMode, Mount,
     ProviderCapability, Right, Source, Step, StepId, StepTarget, StoreId, Verb,
 };
 use thrice_plan::{Copy, CopyKind, Period};
@@ -468,7 +468,7 @@ fn locked(indexed: &Indexed<'_>, copy: &Copy, noticed: Seconds) -> bool {
     }
     let newest = copy.staleness.saturating_add(noticed);
     let class = &model.classes[copy.class];
-    window >= newest && class.kind == thrice_model::ClassKind::State
+    window >= newest && class.kind == ClassKind::State
 }
 
 /// The day of the first write that a copy's versions may still need.
@@ -477,10 +477,37 @@ pub(crate) fn first_write(indexed: &Indexed<'_>, copy: &Copy) -> Date {
     copy.lifetime.from.max(store)
 }
 
-/// Whether a copy lies under a lock: versions only if that holds on to all that they need until the policy ends.
-pub(crate) fn stays_locked(indexed: &Indexed<'_>, copy: &Copy) -> bool {
-    let lock = indexed.plan.model.stores[copy.location.store].lock;
-    lock.is_some_and(|lock| copy.kind != CopyKind::Versions || outlasts(indexed, copy, lock))
+/// Whether what is up to so old in a copy lies under a lock that no machine can lift. Versions are only if it holds on to
+/// all that they need until the policy ends. Of a state that is made anew the newest set is, if the next one surely comes
+/// before that one's lock ends. What is written once, and a file that nobody changes, is locked from its upload and no
+/// longer: so the lock must be as long as anything can have lain there.
+pub(crate) fn stays_locked(
+    indexed: &Indexed<'_>,
+    copy: &Copy,
+    (age, made_anew): (Seconds, bool),
+) -> bool {
+    let model = &indexed.plan.model;
+    let Some(lock) = model.stores[copy.location.store].lock else {
+        return false;
+    };
+    let window = Seconds::days(lock.days);
+    let holds = match (copy.kind, model.classes[copy.class].kind) {
+        (CopyKind::Versions, _) => outlasts(indexed, copy, lock),
+        (_, ClassKind::State) if made_anew => window >= copy.staleness,
+        _ => window >= age.max(copy.staleness),
+    };
+    holds && !(lock.mode == LockMode::Governance && is_administered(indexed, &copy.location))
+}
+
+/// Whether a machine's credential may change the rules of a place.
+fn is_administered(indexed: &Indexed<'_>, place: &Location) -> bool {
+    let mut grants = Vec::new();
+    for id in indexed.plan.model.credentials.ids() {
+        granted(indexed, id, &mut grants);
+    }
+    let lifts =
+        |grant: &Grant| grant.rights.contains(Right::Administer) && grant.place.meets(place);
+    grants.iter().any(lifts)
 }
 
 /// Whether a lock holds on to versions until the policy ends. A snapshot is whole only with the oldest pack it needs,

@@ -3,6 +3,7 @@
 mod classes;
 mod holding;
 mod index;
+mod narrowed;
 mod noticing;
 mod sparing;
 

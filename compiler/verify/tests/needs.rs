@@ -203,3 +203,98 @@ fn mirrors_have_the_versions_of_what_they_are_mirrors_of() {
     let holds = verdict(&found, Obligation::History, "a").holds;
     assert!(holds, "{:?}", codes(&found));
 }
+
+/// Of both there are copies on two hosts; of what is needed one of them is made rarely.
+const RARELY: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two; site three }
+host h1 at far/one { runs cron; has restic 0.18.0; store disk }
+host h2 at far/two { runs cron; has restic 0.18.0; store disk }
+host h3 at far/three { runs cron; has restic 0.18.0; store disk }
+network n { joins h1, h2, h3 }
+vault safe at far/three
+key k { held on safe; file "/etc/k" }
+repository r2 in h2.disk:/r { engine restic 0.18.0; key k }
+repository r3 in h3.disk:/r { engine restic 0.18.0; key k }
+class a is state on h1.disk:/a { needs b within 2 days; ASKED }
+class b is state on h1.disk:/b
+class c is state on h1.disk:/c
+backup all2 of a, b, c to r2 by h2.cron { daily at 03:00; keep within 90d; taking 1m..5m }
+backup a3 of a, c to r3 by h3.cron { daily at 05:00; keep within 90d; taking 1m..5m }
+backup b3 of b to r3 by h3.cron { RARELY; keep within 90d; taking 1m..5m }
+require survive any FAULTS of host for WHOM
+"#;
+
+fn rarely(rarely: &str, asked: &str, faults: &str, whom: &str) -> Option<String> {
+    let text = RARELY.replace("RARELY", rarely).replace("ASKED", asked);
+    let text = text.replace("FAULTS", faults).replace("WHOM", whom);
+    let found = judged(&text);
+    let is_told = codes(&found).contains(&"T1205");
+    is_told.then(|| message(&found, "T1205"))
+}
+
+#[test]
+fn what_is_left_finds_what_it_needs_and_not_only_what_there_was() {
+    assert_eq!(rarely("daily at 05:30", "", "2", "a"), None);
+    assert_eq!(
+        rarely("weekly on Sunday at 05:30", "", "1", "a"),
+        None,
+        "one is left"
+    );
+    assert_eq!(
+        rarely("weekly on Sunday at 05:30", "", "2", "a").as_deref(),
+        Some(
+            "versions of `b` are up to 7 d apart if host `h1` is lost and host `h2` is lost, and `a` needs one within 2 d"
+        )
+    );
+    assert_eq!(
+        rarely("weekly on Sunday at 05:30", "", "2", "b"),
+        None,
+        "nobody asks `a` to survive both"
+    );
+}
+
+/// Of `c`, which needs `a`, `b` must be as new as well.
+#[test]
+fn nothing_is_restored_as_newer_than_what_it_needs() {
+    let told = rarely("weekly on Sunday at 05:30", "rpo 3 days", "2", "a");
+    assert_eq!(
+        told.as_deref(),
+        Some(
+            "the newest of `b` can be 7 d 5 min old if host `h1` is lost and host `h2` is lost: within 2 d of that nothing of `a` \
+             is as new as the 3 d that are asked for"
+        )
+    );
+    let far = rarely("weekly on Sunday at 05:30", "rpo 6 days", "2", "a");
+    assert!(far.is_some_and(|told| told.starts_with("versions of `b`")));
+    let text = RARELY.replace(
+        "class c is state on h1.disk:/c",
+        "class c is state on h1.disk:/c { needs a within 1 day; rpo 2 days }",
+    );
+    let text = text
+        .replace("RARELY", "weekly on Sunday at 05:30")
+        .replace("ASKED", "");
+    let text = text.replace("FAULTS", "2").replace("WHOM", "c");
+    let told = message(&judged(&text), "T1205");
+    assert!(
+        told.starts_with("the newest of `b` can be 7 d 5 min old"),
+        "{told}"
+    );
+}
+
+/// Of what is needed the newest alone is kept.
+#[test]
+fn what_was_a_month_ago_is_not_to_be_had() {
+    let text = LAST.replace("FIRST", "daily at 02:00");
+    assert!(!codes(&judged(&text)).contains(&"T1205"));
+    let monthly = text.replace(
+        "h1.cron { daily at 03:00",
+        "h1.cron { monthly on 1 at 03:00",
+    );
+    assert_ne!(text, monthly);
+    let told = message(&judged(&monthly), "T1205");
+    assert!(
+        told.contains("copies of `a` are up to 31 d apart"),
+        "{told}"
+    );
+}

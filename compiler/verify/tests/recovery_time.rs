@@ -321,3 +321,12 @@ copy quick of db to s4.main:/db by vps.cron { daily at 04:00; taking 1m..10m; mo
     assert!(codes(&of(&asked, "")).is_empty());
     assert!(codes(&of(&anew.replace("0.2 MB/s", "2 MB/s"), "rto 90m; ")).is_empty());
 }
+
+/// What a class states of itself takes nothing back of what is required.
+#[test]
+fn the_least_of_what_is_asked_for_is_asked_for() {
+    let asked = |time: &str| judged(&format!("{BASE}require rto <= {time} for media\n"));
+    assert!(codes(&asked("35h")).is_empty());
+    assert_eq!(codes(&asked("24h")), ["T1401"]);
+    assert_eq!(note(&asked("96h"), "media"), note(&judged(BASE), "media"));
+}

@@ -146,13 +146,21 @@ fn a_guarantee_counts_the_runs_that_may_fail() {
     assert!(message(&judged(&silent), "T1303").contains("nothing bounds the age"));
 }
 
+/// Whoever asks for less in one place takes nothing back of what is asked for in another one.
 #[test]
-fn a_requirement_is_for_classes_that_state_none() {
+fn the_least_of_what_is_asked_for_is_asked_for() {
     let ask = "require rpo <= 12h, guaranteed <= 20 days for all\n";
-    assert!(
-        message(&judged(&[&dump(""), ask].concat()), "T1301").contains("at most 12 h is asked for")
-    );
-    assert!(!has(&judged(&[&dump("rpo 26h"), ask].concat()), "T1301"));
+    for own in ["", "rpo 26h"] {
+        let found = judged(&[&dump(own), ask].concat());
+        let said = message(&found, "T1301");
+        assert!(said.contains("at most 12 h is asked for"), "{own}: {said}");
+    }
+    let loose = "require rpo <= 26h, guaranteed <= 9 days for all\n";
+    let found = judged(&[&dump("rpo 26h"), loose].concat());
+    let said = message(&found, "T1303");
+    assert!(said.contains("a guarantee of 9 d"), "{said}");
+    let found = judged(&[&dump("rpo 12h"), loose].concat());
+    assert!(message(&found, "T1301").contains("at most 12 h is asked for"));
 }
 
 #[test]
@@ -311,6 +319,24 @@ fn runs_fit_into_their_period_and_their_line() {
         !has(&judged(&line("3..3 GB/day")), "T2108"),
         "pinned to its middle"
     );
+}
+
+#[test]
+fn a_monitor_is_there_as_long_as_what_it_watches() {
+    let on = |host: &str, steps: &str| {
+        let kuma = format!("phase later = t0 + 6 months\nhost kuma at bank/safe {host}\n");
+        let text = dump("").replace("hosted by bank }", "on kuma }");
+        let text = text.replace("by vps.cron {", &format!("by vps.cron {steps} {{"));
+        judged(&[&text, &kuma as &str].concat())
+    };
+    assert!(!has(&on("since t0", ""), "T2508"));
+    assert!(message(&on("since t0 until later", ""), "T2508").contains("not there any more"));
+    assert!(!has(&on("since t0 until later", "until later"), "T2508"));
+    assert!(message(&on("since later", ""), "T2508").contains("not there yet"));
+    assert_eq!(severity(&on("since later", ""), "T2508"), Severity::Error);
+    assert!(!has(&on("since later", "since later"), "T2508"));
+    let off = on("since t0 { not always on }", "");
+    assert_eq!(severity(&off, "T2508"), Severity::Warning);
 }
 
 #[test]

@@ -2,19 +2,27 @@
 
 #[path = "worked/adversary.rs"]
 mod adversary;
+#[path = "worked/alike.rs"]
+mod alike;
 mod common;
 #[path = "worked/crossing.rs"]
 mod crossing;
 #[path = "worked/late.rs"]
 mod late;
+#[path = "worked/locked.rs"]
+mod locked;
 #[path = "worked/order.rs"]
 mod order;
 #[path = "worked/overwritten.rs"]
 mod overwritten;
+#[path = "worked/packs.rs"]
+mod packs;
 #[path = "worked/slow.rs"]
 mod slow;
 #[path = "worked/taken.rs"]
 mod taken;
+#[path = "worked/vacuous.rs"]
+mod vacuous;
 
 use common::{codes, help, judged, message, plan_of};
 use thrice_diagnostics::Severity;

@@ -373,6 +373,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             "    checked daily at 06:00\n    taking 1m..1h",
         )],
     ),
+    (
+        "T2508",
+        &[(" since t0 until moved { service", " since t0 { service")],
+    ),
     ("T2601", &[("daily at 03:00", "early")]),
     ("T2602", &[("all items", "all files")]),
     ("T2603", &[("/fotos", "/photos")]),

@@ -3,14 +3,14 @@
 //! Classes come in few kinds: what is decided for one of a kind is decided for all. A kind is found once for
 //! all time; in a period, kinds that differ only in what is not there then are one.
 
-use ecow::EcoString;
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
-use thrice_model::{ClassId, Location, Model, StoreId, Table};
+use thrice_model::{ClassId, Table, Verb};
 use thrice_plan::{Copy, CopyId, Leave, Plan};
 use thrice_quantity::Seconds;
 
+use super::narrowed::Narrowed;
 use super::noticing::{alarmed_after, noticed};
 use crate::groups::Groups;
 
@@ -50,21 +50,6 @@ impl Numbers {
     }
 }
 
-/// The parts of stores that credentials or mounts narrow, each with its number.
-type Narrowed = Groups<StoreId, (usize, EcoString)>;
-
-/// The places that narrowed rights are about, by store.
-fn narrowed(model: &Model) -> Narrowed {
-    let granted = model.credentials.iter().flat_map(|(_, c)| &c.rights);
-    let places = granted
-        .flat_map(|g| g.stores.iter().map(|store| (*store, &g.path)))
-        .chain(model.mounts.iter().map(|m| (m.store, &m.path)));
-    let parts = places.enumerate().filter(|(_, (_, path))| *path != "/");
-    let parts = parts.map(|(number, (store, path))| (store, (number, path.clone())));
-    let parts: Vec<(StoreId, (usize, EcoString))> = parts.collect();
-    Groups::new(model.stores.len(), parts.into_iter())
-}
-
 impl Classes {
     pub(super) fn of(plan: &Plan) -> Self {
         let model = &plan.model;
@@ -75,7 +60,7 @@ impl Classes {
         let mut out = Self {
             alarmed: alarmed.collect::<Vec<_>>().into(),
             copies,
-            narrowed: narrowed(model),
+            narrowed: Narrowed::of(plan),
             kinds: Kinds::default(),
         };
         out.kinds = out.find_kinds(plan);
@@ -125,9 +110,11 @@ impl Classes {
             time(class.asked().retain_at_least),
             time(class.asked().retain_at_most),
             noticed(class, self.alarmed.get(id).copied().unwrap_or_default()).0,
+            class.kind as i64,
+            number(class.needs.len()),
         ]);
-        out.push(number(class.needs.len()));
-        out.extend(class.needs.iter().map(|n| i64::from(n.class.index())));
+        let needs = class.needs.iter();
+        out.extend(needs.flat_map(|n| [i64::from(n.class.index()), n.within.map_or(-1, |t| t.0)]));
         for copy_id in copies {
             let copy = &plan.copies[*copy_id];
             let older = copy
@@ -151,6 +138,7 @@ impl Classes {
                 number(copy.leaves.len()),
             ]);
             self.reached_by(plan, copy, out);
+            out.extend(keeping(plan, copy));
             for leave in &copy.leaves {
                 let lifetime = plan.model.steps[leave.by()].lifetime;
                 out.extend([day(lifetime.from), lifetime.until.map_or(-1, day)]);
@@ -166,8 +154,8 @@ impl Classes {
         }
     }
 
-    /// What decides who can reach a copy: the runner and the credential of its step, and the narrowed
-    /// rights that meet its place.
+    /// What decides who can reach a copy: the runner and the credential of its step, and the rights on a part of its
+    /// store that meet its place.
     fn reached_by(&self, plan: &Plan, copy: &Copy, out: &mut Vec<i64>) {
         let step = copy.made_by.map(|id| &plan.model.steps[id]);
         let runner = step.and_then(|s| s.runner.host);
@@ -176,19 +164,29 @@ impl Classes {
             runner.map_or(-1, |h| i64::from(h.index())),
             credential.map_or(-1, |(c, _)| i64::from(c.index())),
         ]);
-        let before = out.len();
-        let store = copy.location.store;
-        for (index, path) in self.narrowed.of(store) {
-            let place = Location {
-                store,
-                path: path.clone(),
-            };
-            if place.meets(&copy.location) {
-                out.push(number(*index));
-            }
-        }
-        out.push(number(out.len() - before));
+        let narrowed = self.narrowed.meeting(&copy.location);
+        out.push(number(narrowed.len()));
+        out.extend(narrowed.into_iter().map(number));
     }
+}
+
+/// What decides how far a copy's versions reach back, who can push them out, and where a deletion in its source goes.
+fn keeping(plan: &Plan, copy: &Copy) -> [i64; 4] {
+    let Some(id) = copy.made_by else {
+        return [0; 4];
+    };
+    let kept = plan.kept.get(id).and_then(Option::as_ref);
+    let (by_count, carries) = match &plan.model.steps[id].verb {
+        Verb::Backup { keep, .. } => {
+            let rules = keep.as_ref().map(|(rules, _)| rules);
+            (rules.is_some_and(|rules| rules.within.is_none()), 0)
+        }
+        Verb::Sync { backup_dir, .. } => (false, 1 + i64::from(backup_dir.is_some())),
+        _ => (false, 0),
+    };
+    let repository = copy.repository.map_or(-1, |r| i64::from(r.index()));
+    let reach = kept.map_or(-1, |kept| kept.reach.0);
+    [repository, reach, i64::from(by_count), carries]
 }
 
 /// A date as a number.

@@ -5,6 +5,7 @@
 //! monitor speaks up follows from the widest gap of the real calendar (`Cadence::freshness`). So all of it
 //! is *evaluated*. What people and providers do sends no signal: the verdict holds if they do it.
 
+mod absent;
 mod path;
 mod played;
 
@@ -37,6 +38,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     }
     not_asked(context, &mut found);
     path::check(context, &mut found);
+    absent::check(context, &mut found);
     neighbours(context, &mut found);
     passes(context, &mut found);
     let said = Said {

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ecow::EcoString;
+use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, CopyKind, Period};
@@ -21,7 +22,7 @@ use thrice_quantity::Seconds;
 use self::crossing::{Missing, missing};
 use self::slow::{AllSlow, Slow};
 use super::lateness::{self, if_late, point_at_late};
-use super::settling::{ages, claim, dependable, gone_before, last_filled, settling};
+use super::settling::{ages, claim, dependable, gone_before, last_age, last_filled, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
@@ -231,10 +232,11 @@ fn judge(
     let mut slow: Option<Slow> = None;
     let before = violations.len();
     for (kind, need) in counted(&requirement.demand) {
-        for members in groupings(context, ids, kind) {
+        let within = within.map(|(limit, _)| limit);
+        for members in groupings(context, ids, kind, (within, Some(period.from))) {
             let have = dependable(context, ids, &members);
             let settle = within
-                .map(|(limit, _)| limit.0)
+                .map(|limit| limit.0)
                 .or_else(|| settling(context, ids, &members, need));
             // Off site is asked about once a site: the least tells.
             match attained.last_mut().filter(|(of, _)| *of == kind) {
@@ -359,8 +361,14 @@ fn counted(demand: &Demand) -> Vec<(Kind, u32)> {
     all.into_iter().filter(|(_, need)| *need > 0).collect()
 }
 
-/// The nodes that may count, each with its group: one list, or one a site for "outside every site".
-fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usize, u32)>> {
+/// The nodes that may count, each with its group: one list, or one a site for "outside every site". They are counted
+/// from an age on, if that is said; on a day, if some steps may have ended by then.
+fn groupings(
+    context: &Context<'_>,
+    ids: &[CopyId],
+    kind: Kind,
+    (within, day): (Option<Seconds>, Option<Date>),
+) -> Vec<Vec<(usize, u32)>> {
     let model = &context.plan.model;
     let counting: Vec<(usize, &thrice_plan::Copy)> = ids
         .iter()
@@ -410,7 +418,10 @@ fn groupings(context: &Context<'_>, ids: &[CopyId], kind: Kind) -> Vec<Vec<(usiz
             let locked = |c: &thrice_plan::Copy| {
                 let s = &model.stores[store(c)];
                 let home = model.stores[model.classes[c.class].home.store].host;
-                stays_locked(context, c) || (!model.hosts[s.host].always_on && s.host != home)
+                let oldest = Seconds(last_age(context, c.class)).max(within.unwrap_or_default());
+                let made_anew = day.is_none_or(|day| c.lifetime.contains(day));
+                stays_locked(context, c, (oldest, made_anew))
+                    || (!model.hosts[s.host].always_on && s.host != home)
             };
             vec![
                 counting
@@ -598,8 +609,9 @@ const fn advice(kind: Kind) -> &'static str {
             "off site means outside every site: whichever site is lost, a copy must lie elsewhere"
         }
         Kind::Locked => {
-            "lock a bucket that holds a copy, with a repository in it for as long as the policy looks ahead, or keep one on a \
-             host that is not always on"
+            "lock a bucket that holds a copy for as long as that is asked for: for a repository as long as the policy looks \
+             ahead, for files and items until nobody asks for them any more (`retain`), for dumps until the next one is \
+             there; or keep one on a host that is not always on"
         }
     }
 }

@@ -30,7 +30,8 @@ use crate::faults::{self, Struck, Useless, Why, strike};
 use crate::replay::ABOUT_CLASS;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
-use points::{Keeping, Past, Points, Runs, has_versions, pasts};
+pub(super) use points::has_versions;
+use points::{Keeping, Past, Points, Runs, pasts};
 
 /// A history that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

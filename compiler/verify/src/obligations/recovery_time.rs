@@ -219,7 +219,7 @@ fn longer(context: &Context<'_>, shared: &Shared, which: usize, period: &Period)
     high
 }
 
-/// The least time that a class may take, by its own clause or a requirement.
+/// The least time that a class may take, by its own clause and by requirements.
 fn due(context: &Context<'_>, class: ClassId, period: &Period) -> Option<Due> {
     let model = &context.plan.model;
     let required = model.requirements.iter().filter_map(|r| match r.demand {
@@ -230,8 +230,9 @@ fn due(context: &Context<'_>, class: ClassId, period: &Period) -> Option<Due> {
         }
         _ => None,
     });
-    // A requirement is for classes that state none of their own.
-    model.classes[class].asked().rto.or_else(|| required.min())
+    required
+        .chain(model.classes[class].asked().rto)
+        .min_by_key(|(time, _)| *time)
 }
 
 /// The fault sets to ask about: those that must be survived, and the loss of each class's own store.

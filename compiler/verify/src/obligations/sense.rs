@@ -11,9 +11,11 @@ use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{
-    ClassId, Demand, FaultKind, Holder, Obligation, Requirement, Source, Survive, Verb,
+    ClassId, Demand, FaultKind, Holder, Obligation, Requirement, Source, StoreId, Survive, Verb,
 };
+use thrice_plan::Period;
 
+use super::history::has_versions;
 use crate::context::Context;
 use crate::faults::{self, Asked};
 use crate::verdicts::Said;
@@ -167,22 +169,7 @@ fn matters(context: &Context<'_>, declared: Span) -> bool {
 
 fn empty_demands(context: &Context<'_>, out: &mut Vec<Finding>) {
     for requirement in &context.plan.model.requirements {
-        let about_classes = !matches!(
-            requirement.demand,
-            Demand::Cost(_) | Demand::Headroom { .. }
-        );
-        let in_some_period = context
-            .plan
-            .periods
-            .iter()
-            .any(|p| Context::in_force(requirement.lifetime, p));
-        let empty = about_classes && requirement.selection.classes.is_empty();
-        if empty || !in_some_period {
-            let why = if empty {
-                "no class is selected"
-            } else {
-                "it holds in no phase"
-            };
+        if let Some(why) = asks_for_nothing(context, requirement) {
             let diagnostic = Diagnostic::warning(
                 ABOUT_NOTHING,
                 format!("this requirement asks for nothing: {why}"),
@@ -191,6 +178,47 @@ fn empty_demands(context: &Context<'_>, out: &mut Vec<Finding>) {
             .help("name the classes or the time it is meant for, or take it away");
             out.push(finding(diagnostic, Vec::new(), Vec::new()));
         }
+    }
+}
+
+/// Why a requirement is fulfilled whatever the policy does, if it is.
+fn asks_for_nothing(context: &Context<'_>, requirement: &Requirement) -> Option<&'static str> {
+    let plan = context.plan;
+    let model = &plan.model;
+    let periods = plan.periods.iter();
+    let mut periods = periods.filter(|p| Context::in_force(requirement.lifetime, p));
+    let classes = &requirement.selection.classes;
+    match &requirement.demand {
+        Demand::Cost(_) => {}
+        Demand::Headroom { stores, .. } => {
+            let stated = |store: &StoreId| thrice_plan::room(model, *store, |_| true).is_some();
+            if !stores.iter().any(stated) {
+                return Some("nothing says how much room there is");
+            }
+        }
+        _ if classes.is_empty() => return Some("no class is selected"),
+        Demand::History { .. } => {
+            let has = |class: &ClassId| has_versions(model.classes[*class].kind);
+            if !classes.iter().any(has) {
+                return Some("what is written once has no earlier versions");
+            }
+        }
+        _ => {}
+    }
+    let lives = |period: &Period| {
+        let mut classes = classes.iter();
+        classes.any(|class| model.classes[*class].lifetime.contains(period.from))
+    };
+    let about_classes = !matches!(
+        requirement.demand,
+        Demand::Cost(_) | Demand::Headroom { .. }
+    );
+    match periods.next() {
+        None => Some("it holds in no phase"),
+        Some(first) if about_classes && !lives(first) && !periods.any(lives) => {
+            Some("none of its classes is there then")
+        }
+        Some(_) => None,
     }
 }
 

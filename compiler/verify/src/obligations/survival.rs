@@ -5,6 +5,7 @@
 //! with it of any host that holds no copy (an orchestrator, a vault), through a copy elsewhere that a
 //! deletion upstream spares.
 
+mod apart;
 mod asks;
 mod crossing;
 mod decider;
@@ -22,7 +23,6 @@ use thrice_diagnostics::Span;
 use thrice_model::ClassId;
 use thrice_presence::Run;
 
-use self::asks::symbols;
 use self::decider::Decider;
 use super::split::violated;
 use crate::context::Context;
@@ -94,7 +94,7 @@ fn decided(context: &Context<'_>, mut told: Option<Told<'_>>, out: &mut Verifica
     let mut state = Decider::new(context, told.is_some());
     for (index, period) in context.plan.periods.iter().enumerate() {
         let alike = context.kinds_in(period);
-        state.symbols = symbols(context, &alike, period);
+        state.begin();
         match context.chosen() {
             Some(faults) => state.under(faults, &alike, index),
             None => {

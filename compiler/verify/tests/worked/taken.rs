@@ -490,3 +490,31 @@ fn waiting_longer_does_not_help_where_files_bring_their_age_along() {
         "by another clock it is enough to wait"
     );
 }
+
+/// Whoever must browse all of it sees all of it: not what is on its way, and not a folder of it.
+#[test]
+fn who_browses_sees_all_of_it() {
+    let shown = |copy: &str, mount: &str| {
+        let text = format!(
+            "{PLACES}host web at ovh/one {{ runs cron; has rclone 1.75.2; service cloud }}
+            object_storage s3 at cloud/one {{ endpoint \"s3.example.org\"; bucket main \"main-bucket\" {{ medium object }} }}
+            class papers is files on vps.disk:/papers {{ browsed by cloud }}
+            copy up of {copy} by vps.cron {{ daily at 03:00; MORE; monitor deadman }}
+            mount folder of {mount} in cloud {{ for all users }}\n"
+        );
+        let more = if copy.contains("/gone") {
+            "transit;"
+        } else {
+            ""
+        };
+        !codes(&judged(&text.replace("MORE;", more))).contains(&"T2310")
+    };
+    assert!(shown("papers to s3.main:/papers", "s3.main:/papers"));
+    assert!(shown("papers to s3.main:/papers", "s3.main:/"));
+    assert!(!shown("papers to s3.main:/papers", "s3.main:/papers/new"));
+    assert!(!shown("papers to s3.main:/gone", "s3.main:/gone"));
+    assert!(!shown(
+        "vps.disk:/papers/new to s3.main:/papers",
+        "s3.main:/papers"
+    ));
+}

@@ -57,14 +57,17 @@ fn reachable(
     let model = &context.plan.model;
     context.copies_in(class, period).iter().any(|id| {
         let copy = &context.plan.copies[*id];
-        let plain = !matches!(copy.kind, CopyKind::Versions | CopyKind::Seed) && copy.key.is_none();
+        // What is on its way is taken away again, and of a part people see but a part.
+        let plain = copy.kind != CopyKind::Versions && copy.key.is_none() && copy.counts;
         let beside = context.host(copy) == model.services[service].host;
         let mounted = model.mounts.iter().any(|m| {
             let shown = Location {
                 store: m.store,
                 path: m.path.clone(),
             };
-            m.service == service && m.lifetime.contains(period.from) && shown.meets(&copy.location)
+            m.service == service
+                && m.lifetime.contains(period.from)
+                && shown.contains(&copy.location)
         });
         plain && (beside || mounted)
     })

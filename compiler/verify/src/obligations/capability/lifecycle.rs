@@ -1,13 +1,12 @@
-//! Lifecycle rules: what they may not touch, and which forms providers take.
+//! Lifecycle rules: which forms providers take, and what they leave.
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{Location, Source, Step, StoreKind, Verb, Versioning};
+use thrice_model::{Location, Source, StoreKind, Verb, Versioning};
 
 use super::finding;
 use crate::context::Context;
 use crate::verification::Finding;
 
-const OVER_REPOSITORY: Code = Code("T2301");
 const DEPRECATED: Code = Code("T2302");
 const SUSPENDED: Code = Code("T2303");
 const ONLY_MARKERS: Code = Code("T2304");
@@ -26,9 +25,6 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         else {
             continue;
         };
-        if !noncurrent {
-            over_repository(context, step, place, out);
-        }
         let store = &model.stores[place.store];
         if store.kind != StoreKind::Bucket {
             continue;
@@ -75,31 +71,6 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 vec![step.named.name.to_string()],
             )),
             _ => {}
-        }
-    }
-}
-
-/// The oldest objects of a repository are its `config` and `keys`: an expiring rule takes them first,
-/// and then nothing can be read (tried with restic 0.18 on Ceph RGW 16).
-fn over_repository(context: &Context<'_>, step: &Step, place: &Location, out: &mut Vec<Finding>) {
-    for (_, repository) in context.plan.model.repositories.iter() {
-        let inside = Location {
-            store: repository.store,
-            path: repository.path.clone(),
-        };
-        if place.meets(&inside) {
-            out.push(finding(
-                Diagnostic::error(
-                    OVER_REPOSITORY,
-                    format!("`{}` deletes the repository `{}`", step.named.name, repository.named.name),
-                )
-                .at(step.named.span, "deletes by age")
-                .at(repository.named.span, "its `config` and keys are its oldest objects, and never written again")
-                .event("first", "the lifecycle removes `config` and `keys/`, the oldest objects")
-                .event("then", "every restic command answers that there is no repository; nothing can be recovered")
-                .help("let keep rules thin it, and expire only noncurrent versions there"),
-                vec![step.named.name.to_string(), repository.named.name.to_string()],
-            ));
         }
     }
 }

@@ -7,6 +7,7 @@ mod by_place;
 mod lifecycle;
 mod mounts;
 mod overwritten;
+mod packs;
 mod patterns;
 mod provider;
 mod reach;
@@ -31,6 +32,7 @@ const SHOWN: usize = 5;
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut found = Vec::new();
+    packs::check(context, &mut found);
     lifecycle::check(context, &mut found);
     provider::check(context, &mut found);
     writers::check(context, &mut found);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{
-    ClassId, Lifetime, Location, Model, Named, Source, Step, StepId, StepTarget, Verb,
+    ClassId, Lifetime, Location, Model, Named, RepositoryId, Source, Step, StepId, StepTarget, Verb,
 };
 
 use thrice_plan::CopyKind;
@@ -40,6 +40,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let classes = model.classes.iter();
     let homes = classes.map(|(id, class)| (id, class.home.store, class.home.path.as_str()));
     let homes = ByPlace::of(homes);
+    aside(context, &repositories, &homes, out);
     let writers: Vec<(StepId, &Step, &Location)> = writers(model).collect();
     let targets = writers.iter().filter(|(id, ..)| takes_trees(model, *id));
     let targets = targets.map(|(id, _, place)| (*id, place.store, place.path.as_str()));
@@ -75,6 +76,44 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             let happens =
                 "a file overwrites the one of the same name that the other step has brought";
             out.extend(told(who, "writes to the same place as step", lies, happens));
+        }
+    }
+}
+
+/// What a sync takes away it puts into a folder of its own: not among packs, and not where data lives, above or below.
+fn aside(
+    context: &Context<'_>,
+    repositories: &ByPlace<'_, RepositoryId>,
+    homes: &ByPlace<'_, ClassId>,
+    out: &mut Vec<Finding>,
+) {
+    let model = &context.plan.model;
+    for (_, step) in model.steps.iter() {
+        let Verb::Sync {
+            backup_dir: Some(place),
+            ..
+        } = &step.verb
+        else {
+            continue;
+        };
+        let who = (&step.named, &step.lifetime);
+        if let Some(repository) = repositories.holding(place).next() {
+            let repository = &model.repositories[repository];
+            let lies = (&repository.named, &repository.lifetime);
+            let happens = "what it takes away comes to lie among its packs";
+            out.extend(told(
+                who,
+                "puts its backup dir into repository",
+                lies,
+                happens,
+            ));
+        }
+        if let Some(class) = homes.holding(place).next() {
+            let class = &model.classes[class];
+            let lies = (&class.named, &class.lifetime);
+            let happens =
+                "what it takes away comes to lie among the data, and goes where steps take that";
+            out.extend(told(who, "puts its backup dir into class", lies, happens));
         }
     }
 }

@@ -58,6 +58,25 @@ fn written(context: &Context<'_>) -> Vec<(String, Location, Span, Option<usize>)
     out
 }
 
+/// Where syncs put what they take away.
+fn put_aside(
+    context: &Context<'_>,
+) -> impl Iterator<Item = (String, Location, Span, Option<usize>)> {
+    let steps = context.plan.model.steps.iter();
+    steps.filter_map(|(_, step)| match &step.verb {
+        Verb::Sync {
+            backup_dir: Some(place),
+            ..
+        } => Some((
+            format!("the backup dir of `{}`", step.named.name),
+            Location::clone(place),
+            step.named.span,
+            None,
+        )),
+        _ => None,
+    })
+}
+
 fn not_alone(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
     let syncs: Vec<_> = model
@@ -68,7 +87,8 @@ fn not_alone(context: &Context<'_>, out: &mut Vec<Finding>) {
     if syncs.is_empty() {
         return;
     }
-    let all = written(context);
+    let mut all = written(context);
+    all.extend(put_aside(context));
     for (id, step) in syncs {
         let StepTarget::Location(place, _) = &step.target else {
             continue;

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use thrice_model::{ClassId, Demand, Obligation, Requirement};
 use thrice_plan::{CopyId, Period};
 use thrice_presence::{Crossing, Question, Run};
+use thrice_quantity::Seconds;
 
 use super::super::lateness::{Claimed, claim_however_late};
 use super::super::settling::{self, Against, ages, dependable, gone_before, held_before, settling};
@@ -79,7 +80,8 @@ fn on_time(
             let before = || held_before(context, class, day, asked, held);
             *known.entry(day).or_insert_with(before)
         };
-        for members in groupings(context, &symbolized.copies, kind) {
+        let when = (within(requirement), Some(period.from));
+        for members in groupings(context, &symbolized.copies, kind, when) {
             let is_there = |(member, _): &&(usize, u32)| {
                 let copy = symbolized.copies.get(*member);
                 copy.is_some_and(|copy| there.contains(copy))
@@ -140,7 +142,7 @@ fn held(
 ) -> Option<i64> {
     let ids = &symbolized.copies;
     let mut since = 0;
-    for members in groupings(context, ids, kind) {
+    for members in groupings(context, ids, kind, (within(requirement), None)) {
         if dependable(context, ids, &members) < need {
             return None;
         }
@@ -159,6 +161,14 @@ fn held(
         since = settling::held(context, &symbolized.system, &question)?.max(since);
     }
     Some(since)
+}
+
+/// From which age on a requirement asks, if it says so.
+fn within(requirement: &Requirement) -> Option<Seconds> {
+    match requirement.demand {
+        Demand::Copies { within, .. } => within.map(|(limit, _)| limit),
+        _ => None,
+    }
 }
 
 /// The ages that are asked about; `None`: there are none.

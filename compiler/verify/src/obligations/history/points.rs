@@ -347,6 +347,6 @@ pub(super) fn without_rarer(context: &Context<'_>, id: CopyId) -> bool {
 
 /// Whether versions are what a class's past is made of: items are written once, and whether each of
 /// them stays is what copies and survival decide.
-pub(super) const fn has_versions(kind: ClassKind) -> bool {
+pub(in crate::obligations) const fn has_versions(kind: ClassKind) -> bool {
     !matches!(kind, ClassKind::Items)
 }

@@ -99,16 +99,13 @@ pub(super) fn alike(
     out
 }
 
-/// What a class states, else the least that is required of it.
+/// The least of what a class states and what is required of it: whoever asks for less elsewhere takes nothing back.
 pub(super) fn limits(context: &Context<'_>, id: ClassId, period: &Period) -> Limits {
-    let class = &context.plan.model.classes[id];
-    if class.asked().rpo.is_some() {
-        return Limits {
-            nominal: class.asked().rpo,
-            guaranteed: class.asked().rpo_guaranteed,
-        };
-    }
-    let mut out = Limits::default();
+    let own = context.plan.model.classes[id].asked();
+    let mut out = Limits {
+        nominal: own.rpo,
+        guaranteed: own.rpo_guaranteed,
+    };
     let least = |old: Option<(Seconds, Span)>, new: (Seconds, Span)| match old {
         Some(old) if old.0 <= new.0 => Some(old),
         _ => Some(new),

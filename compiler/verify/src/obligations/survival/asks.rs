@@ -12,7 +12,6 @@ use super::decider::{Alike, Decider};
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
 use crate::faults::{self, Asked, Stakes};
-use crate::systems::Symbolized;
 use crate::verification::{Finding, Verification};
 use crate::wording::during;
 
@@ -158,16 +157,16 @@ impl Decider<'_, '_> {
         index: usize,
     ) {
         let [group] = &*one;
-        let symbols = group.lost.first().and_then(|class| self.symbols.get(class));
-        let copies = symbols.into_iter().flat_map(|symbols| &symbols.copies);
-        let class = group.lost.first();
-        let across = class.and_then(|class| self.context.across(*class, index));
+        let class = group.lost.first().copied();
+        let with_stakes = Rc::clone(&group.hosts);
+        let symbols = class.and_then(|class| self.symbolized(class, index));
+        let copies = symbols.iter().flat_map(|symbols| &symbols.copies);
+        let across = class.and_then(|class| self.context.across(class, index));
         let before = across.iter().flat_map(|across| &across.symbolized.copies);
         let holding: BTreeSet<HostId> = copies
             .chain(before)
             .map(|id| self.context.host(&self.context.plan.copies[*id]))
             .collect();
-        let with_stakes = Rc::clone(&group.hosts);
         let mut held_idle = false;
         for other in hosts {
             let idle = !with_stakes.contains(other);
@@ -185,20 +184,6 @@ impl Decider<'_, '_> {
             held_idle |= self.ask(&both, one, index).is_empty() && idle;
         }
     }
-}
-
-/// The systems of the first class of each group, and of those that any class needs.
-pub(super) fn symbols(
-    context: &Context<'_>,
-    alike: &[Vec<ClassId>],
-    period: &Period,
-) -> BTreeMap<ClassId, Rc<Symbolized>> {
-    let firsts = alike.iter().filter_map(|group| group.first().copied());
-    let wanted: BTreeSet<ClassId> = firsts.flat_map(|first| context.with_needs(first)).collect();
-    wanted
-        .into_iter()
-        .map(|class| (class, context.symbolized(class, period)))
-        .collect()
 }
 
 /// The classes of each group that are selected; groups stay apart.

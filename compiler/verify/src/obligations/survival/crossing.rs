@@ -1,7 +1,5 @@
 //! What is left of what came to be in one period, when faults strike in a later one.
 
-use std::rc::Rc;
-
 use thrice_model::{ClassId, Obligation};
 use thrice_plan::Period;
 use thrice_presence::{Crossing, Question};
@@ -31,7 +29,7 @@ impl Decider<'_, '_> {
         let context = self.context;
         let across = context.across(lost, index)?;
         let symbolized = &across.symbolized;
-        let now = Rc::clone(self.symbols.get(&lost)?);
+        let now = self.symbolized(lost, index)?;
         let in_force = question(
             context,
             lost,

@@ -20,7 +20,8 @@ use crate::verification::Engine;
 /// Decides period after period, and remembers what need not be asked again.
 pub(super) struct Decider<'c, 'p> {
     pub(super) context: &'c Context<'p>,
-    pub(super) symbols: BTreeMap<ClassId, Rc<Symbolized>>,
+    /// The systems of classes in the period that is asked about, as far as somebody has asked.
+    symbols: BTreeMap<ClassId, Rc<Symbolized>>,
     /// What was enough of each class, as it was last asked about.
     pub(super) enough: BTreeMap<ClassId, Enough>,
     /// What was enough of what had crossed the last change of each class.
@@ -246,7 +247,7 @@ impl Decider<'_, '_> {
         index: usize,
     ) -> Option<Violation> {
         let context = self.context;
-        let symbolized = &Rc::clone(self.symbols.get(&lost)?);
+        let symbolized = &self.symbolized(lost, index)?;
         let ids = &symbolized.copies;
         let useless = useless(context, ask, struck, ids);
         let enough = self.enough_of(lost, symbolized);
@@ -286,6 +287,21 @@ impl Decider<'_, '_> {
             }
             Err((run, unknown)) => Some(violation(run, unknown)),
         }
+    }
+
+    /// Begins another period.
+    pub(super) fn begin(&mut self) {
+        self.symbols.clear();
+    }
+
+    /// The system of a class in a period. Whoever stands for classes that are alike may be any of them: a requirement
+    /// need not name the first.
+    pub(super) fn symbolized(&mut self, class: ClassId, index: usize) -> Option<Rc<Symbolized>> {
+        let context = self.context;
+        let period = context.plan.periods.get(index)?;
+        let known = self.symbols.entry(class);
+        let found = known.or_insert_with(|| context.symbolized(class, period));
+        Some(Rc::clone(found))
     }
 
     /// What was enough of a class whose copies are this system.

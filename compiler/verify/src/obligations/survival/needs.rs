@@ -1,13 +1,15 @@
 //! Whether versions of a class find versions of what they are restored with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, NeededWith, Obligation};
 use thrice_plan::{Copy, CopyKind, FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
+use super::apart::Apart;
 use crate::context::Context;
+use crate::fault::{self, Fault, FaultSet};
 use crate::faults::history;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
@@ -17,31 +19,56 @@ const MISMATCH: Code = Code("T1205");
 
 /// What does not fit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Mismatch {
+pub(super) enum Mismatch {
     /// Versions reach back so far, and those of what they need only so far.
     Reach(Seconds, Seconds),
     /// Versions of what is needed are so far apart, and one is needed within so long.
     Apart(Seconds, Seconds),
+    /// Copies are made so far apart, nothing keeps what was by then of what they need, and it is needed within so long.
+    Behind(Seconds, Seconds),
+    /// What is needed can be so old, `None`: of any age; within so long it matches, and no more than so much may be lost.
+    Old(Option<Seconds>, Seconds, Seconds),
 }
 
+/// A mismatch, and after which faults; none: of all copies there are.
+type Found = (Mismatch, FaultSet);
+
+/// The worst of a pair, and in which periods there is any.
+type Worst<'p> = (Option<Found>, Vec<&'p Period>);
+
 pub(super) fn decide(context: &Context<'_>, out: &mut Verification) {
-    for (id, class) in context.plan.model.classes.iter() {
-        for needed in &class.needs {
-            let mut periods: Vec<&Period> = Vec::new();
-            let mut worst: Option<Mismatch> = None;
-            for (index, period) in context.plan.periods.iter().enumerate() {
-                let found = mismatch(context, id, needed, period);
-                if found.is_some() {
-                    periods.push(period);
-                    worst = worst.max(found);
-                }
-                if let Some(said) = said(context, id, needed, found, period) {
+    let apart = Apart::new(context);
+    let mut pairs: BTreeMap<(ClassId, usize), Worst<'_>> = BTreeMap::new();
+    for (index, period) in context.plan.periods.iter().enumerate() {
+        let mut asking = apart.asking(period);
+        for (id, class) in context.plan.model.classes.iter() {
+            for (place, needed) in class.needs.iter().enumerate() {
+                let there = mismatch(context, id, needed, period);
+                let found = there.map(|found| (found, FaultSet::new()));
+                let found = match found {
+                    Some((Mismatch::Apart(..), _)) => found,
+                    _ => found.max(asking.worst(id, needed)),
+                };
+                let what = found.as_ref().map(|(what, _)| *what);
+                if let Some(said) = said(context, id, needed, what, period) {
                     let pair = context.subjects().pair(id, needed.class);
                     out.verdicts.push(pair, index, said);
                 }
+                if found.is_some() {
+                    let (worst, periods) = pairs.entry((id, place)).or_default();
+                    periods.push(period);
+                    if found > *worst {
+                        *worst = found;
+                    }
+                }
             }
+        }
+    }
+    for ((id, place), (worst, periods)) in pairs {
+        let needed = context.plan.model.classes[id].needs.get(place);
+        if let Some((needed, worst)) = needed.zip(worst) {
             out.findings
-                .extend(worst.map(|w| tell(context, id, needed, w, &periods)));
+                .push(tell(context, id, needed, &worst, &periods));
         }
     }
 }
@@ -118,7 +145,7 @@ fn newest_apart(context: &Context<'_>, needed: &NeededWith, period: &Period) -> 
 }
 
 /// How far apart the data of a copy is at most from run to run: what a step finds is no newer than what brings it.
-fn widest(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
+pub(super) fn widest(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
     let source = |copy: &&Copy| copy.source.map(|id| &context.plan.copies[id]);
     let way = std::iter::successors(Some(copy), source);
     let steps = way.filter_map(|copy| copy.made_by);
@@ -149,7 +176,20 @@ fn contradicts(context: &Context<'_>, id: ClassId, what: Mismatch) -> bool {
     let written = context.plan.model.classes[id].asked().retain_at_least;
     match what {
         Mismatch::Reach(_, theirs) => written.is_some_and(|(written, _)| written > theirs),
-        Mismatch::Apart(..) => true,
+        Mismatch::Apart(..) | Mismatch::Behind(..) | Mismatch::Old(..) => true,
+    }
+}
+
+/// " if host `vps` is lost and host `nas` is lost", after which faults it is so.
+fn after(context: &Context<'_>, faults: &FaultSet) -> String {
+    let words = faults.iter().map(|fault| match fault {
+        Fault::LiveData => "the live data is lost".to_owned(),
+        other => fault::words(context, *other),
+    });
+    let words: Vec<String> = words.collect();
+    match words.is_empty() {
+        true => String::new(),
+        false => format!(" if {}", words.join(" and ")),
     }
 }
 
@@ -157,12 +197,14 @@ fn tell(
     context: &Context<'_>,
     id: ClassId,
     needed: &NeededWith,
-    what: Mismatch,
+    (what, faults): &Found,
     periods: &[&Period],
 ) -> Finding {
+    let what = *what;
     let class = &context.plan.model.classes[id];
     let (name, other) = (&class.named.name, context.class_name(needed.class));
     let phases = during(periods.iter().copied());
+    let after = after(context, faults);
     let message = match what {
         Mismatch::Reach(mine, theirs) => {
             let mine = if mine >= FOR_EVER {
@@ -175,8 +217,19 @@ fn tell(
             )
         }
         Mismatch::Apart(apart, within) => format!(
-            "versions of `{other}` are up to {apart} apart{phases}, and `{name}` needs one within {within}"
+            "versions of `{other}` are up to {apart} apart{phases}{after}, and `{name}` needs one within {within}"
         ),
+        Mismatch::Behind(apart, within) => format!(
+            "copies of `{name}` are up to {apart} apart{phases}{after}, nothing keeps what `{other}` was by then, and it is needed \
+             within {within}"
+        ),
+        Mismatch::Old(age, within, asked) => {
+            let age = age.map_or_else(|| "of any age".to_owned(), |age| format!("{age} old"));
+            format!(
+                "the newest of `{other}` can be {age}{phases}{after}: within {within} of that nothing of `{name}` is as new as the \
+                 {asked} that are asked for"
+            )
+        }
     };
     let severity = if contradicts(context, id, what) {
         Severity::Error
@@ -197,7 +250,15 @@ fn tell(
     }
     Finding {
         diagnostic: diagnostic
-            .help("keep both alike: older versions without what they need are of no use")
+            .help(match what {
+                Mismatch::Reach(..) => {
+                    "keep both alike: older versions without what they need are of no use"
+                }
+                _ => {
+                    "copy both to the same places, as often: what one needs that is not of the same time is of no use to it; or \
+                     let them lie further apart (`within`)"
+                }
+            })
             .about(name.clone()),
         obligation: Obligation::Survival,
         classes: vec![id],

@@ -1,0 +1,92 @@
+//! What no step may do to a repository, wherever it lies, nor to what a sync puts aside.
+
+use super::common::{codes, judged, message};
+
+/// Three hosts, and a repository on the second one.
+const PLACES: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+phase t0 = 2026-02-15
+phase later = 2026-08-15
+provider far { site one; site two; site three }
+host h1 at far/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+host h2 at far/two { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+host h3 at far/three { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+network n { joins h1, h2, h3 }
+vault safe at far/three
+monitor m { healthchecks at "HC"; hosted by far }
+key k { held on safe; file "/etc/k" }
+class a is state on h1.disk:/a
+"#;
+
+const BACKUP: &str = "repository r in h2.disk:/r { engine restic 0.18.0; key k }
+backup up of a to r by h1.cron { daily at 03:00; keep within 60d; taking 1m..5m; monitor m }\n";
+
+fn told(steps: &str) -> Vec<&'static str> {
+    codes(&judged(&[PLACES, BACKUP, steps].concat()))
+}
+
+#[test]
+fn nothing_is_moved_out_of_a_repository() {
+    for place in ["h2.disk:/r", "h2.disk:/r/data", "h2.disk:/"] {
+        let moved = told(&format!(
+            "move old of {place} to h3.disk:/old by h3.cron {{ daily at 12:00; older than 30 days by mtime; monitor m }}"
+        ));
+        assert!(moved.contains(&"T2301"), "{place}: {moved:?}");
+    }
+    let from =
+        told("move old of a from up to h3.disk:/old by h3.cron { daily at 12:00; monitor m }");
+    assert!(from.contains(&"T2301"), "{from:?}");
+    let beside =
+        told("move old of h2.disk:/ready to h3.disk:/old by h3.cron { daily at 12:00; monitor m }");
+    assert!(!beside.contains(&"T2301"), "{beside:?}");
+}
+
+#[test]
+fn nothing_is_deleted_by_age_of_a_repository_that_was_brought_elsewhere() {
+    for verb in ["sync", "copy"] {
+        for place in ["h3.disk:/mirror", "h3.disk:/mirror/data"] {
+            let text = format!(
+                "{verb} again of h2.disk:/r to h3.disk:/mirror by h3.cron {{ daily at 09:00; monitor m }}
+                expire old of {place} after 40 days by mtime {{ by h3.cron; daily at 12:00; monitor m }}"
+            );
+            let found = judged(&[PLACES, BACKUP, &text].concat());
+            assert!(codes(&found).contains(&"T2301"), "{verb} {place}");
+            let said = message(&found, "T2301");
+            assert_eq!(said, "`old` deletes a repository that `again` brings");
+        }
+    }
+}
+
+/// What is over may be cleared away.
+#[test]
+fn a_repository_that_is_no_more_may_be_cleared() {
+    let cleared = |lasts: &str| {
+        let text = [PLACES, BACKUP].concat();
+        let text = text.replace("h2.disk:/r {", &format!("h2.disk:/r {lasts} {{"));
+        let clears = "expire old of h2.disk:/r after 40 days by mtime since later { by h2.cron; daily at 12:00; monitor m }";
+        codes(&judged(&[&text, clears].concat())).contains(&"T2301")
+    };
+    assert!(cleared(""));
+    assert!(!cleared("until later"));
+}
+
+#[test]
+fn what_is_put_aside_lies_where_nobody_else_deletes_or_reads_it() {
+    let aside = |place: &str| {
+        told(&format!(
+            "class b is files on h1.disk:/b
+            class c is files on h2.disk:/c
+            copy cc of c to h3.disk:/c by h3.cron {{ daily at 03:00; monitor m }}
+            sync first of b to h2.disk:/x by h2.cron {{ daily at 05:00; monitor m }}
+            sync second of b to h2.disk:/y by h2.cron {{ daily at 06:00; backup dir {place}; monitor m }}"
+        ))
+    };
+    let has = |place: &str, code| aside(place).contains(&code);
+    assert!(!has("h2.disk:/aside", "T2306") && !has("h2.disk:/aside", "T2324"));
+    for place in ["h2.disk:/x", "h2.disk:/x/aside"] {
+        assert!(has(place, "T2306"), "{place}: the other sync deletes it");
+    }
+    for place in ["h2.disk:/r/aside", "h2.disk:/c", "h2.disk:/c/aside"] {
+        assert!(has(place, "T2324"), "{place}");
+    }
+}
