@@ -1,5 +1,6 @@
 //! The plan, indexed: what belongs to what, and who keeps and holds what.
 
+mod aside;
 mod classes;
 mod holding;
 mod index;
@@ -16,7 +17,8 @@ use indexmap::IndexSet;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
 use thrice_model::{
-    ClassId, Holder, HostId, KeyId, Lifetime, Mount, ProviderId, SiteId, StepId, StoreId, Table,
+    ClassId, Holder, HostId, KeyId, Lifetime, Location, Mount, ProviderId, SiteId, StepId, StoreId,
+    Table,
 };
 use thrice_plan::{Copy, CopyId, Leave, OwnSnapshots, Period, Plan};
 use thrice_quantity::Seconds;
@@ -178,6 +180,13 @@ impl<'p> Indexed<'p> {
             spared.collect::<Vec<_>>().into()
         });
         all.get(store).copied().flatten()
+    }
+
+    /// Where what a sync takes away from a copy is put, if it is put aside, and how long it surely stays there.
+    pub(crate) fn aside(&self, copy: &Copy) -> Option<(&'p Location, Seconds)> {
+        let step = copy.made_by?;
+        let place = aside::beside(&self.plan.model.steps[step])?;
+        Some((place, self.index.classes.asides.kept(step)?))
     }
 
     /// Who holds a key: those who are named, else the hosts whose steps use it and nobody else.

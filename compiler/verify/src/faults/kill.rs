@@ -8,7 +8,6 @@ use thrice_model::{ClassId, HostId, KeyId, SiteId, StoreId, Target, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Leave};
 use thrice_quantity::Seconds;
 
-use super::aside::{aside, beside};
 use super::carried::{Carried, Wrong};
 use super::keys::{self, Fallen};
 use crate::context::Context;
@@ -359,10 +358,9 @@ impl Struck {
 
     /// Whether what is taken away from a copy is put aside, and is there until that is noticed.
     fn is_aside(&self, context: &Context<'_>, copy: &Copy, noticed: Seconds) -> bool {
-        let step = copy.made_by.map(|step| &context.plan.model.steps[step]);
-        let place = step.and_then(beside);
-        place.is_some_and(|place| !self.owned.iter().any(|owned| owned.changes(place)))
-            && aside(context, copy).is_some_and(|kept| kept >= noticed)
+        context.aside(copy).is_some_and(|(place, kept)| {
+            kept >= noticed && !self.owned.iter().any(|owned| owned.changes(place))
+        })
     }
 
     /// Whether a copy is surely left: nobody hostile can destroy it, nothing carries a deletion or damage

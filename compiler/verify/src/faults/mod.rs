@@ -1,12 +1,10 @@
 //! What is lost with what goes wrong.
 
-mod aside;
 mod carried;
 mod keys;
 mod kill;
 mod reduce;
 
-pub(crate) use aside::aside;
 pub(crate) use kill::{Struck, Useless, Why, carries, history, strike};
 pub(crate) use reduce::{Stakes, grown};
 

@@ -6,10 +6,11 @@
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
-use thrice_model::{ClassId, Table, Verb};
+use thrice_model::{ClassId, Location, Table, Verb};
 use thrice_plan::{Copy, CopyId, Leave, Plan};
 use thrice_quantity::Seconds;
 
+use super::aside::{Asides, beside};
 use super::narrowed::Narrowed;
 use super::noticing::{alarmed_after, noticed};
 use crate::groups::Groups;
@@ -21,6 +22,7 @@ pub(crate) struct Classes {
     /// How long it takes until the first of each class's steps has fallen silent and somebody has acted.
     pub alarmed: Table<ClassId, Seconds>,
     narrowed: Narrowed,
+    pub(super) asides: Asides,
     pub(crate) kinds: Kinds,
 }
 
@@ -61,6 +63,7 @@ impl Classes {
             alarmed: alarmed.collect::<Vec<_>>().into(),
             copies,
             narrowed: Narrowed::of(plan),
+            asides: Asides::of(plan),
             kinds: Kinds::default(),
         };
         out.kinds = out.find_kinds(plan);
@@ -164,29 +167,47 @@ impl Classes {
             runner.map_or(-1, |h| i64::from(h.index())),
             credential.map_or(-1, |(c, _)| i64::from(c.index())),
         ]);
-        let narrowed = self.narrowed.meeting(&copy.location);
-        out.push(number(narrowed.len()));
-        out.extend(narrowed.into_iter().map(number));
+        let mut reached = |place: &Location| {
+            let narrowed = self.narrowed.meeting(place);
+            out.push(number(narrowed.len()));
+            out.extend(narrowed.into_iter().map(number));
+        };
+        reached(&copy.location);
+        if let Some(aside) = step.and_then(beside) {
+            reached(aside);
+            let kept = copy.made_by.and_then(|by| self.asides.kept(by));
+            out.push(kept.map_or(-1, |kept| kept.0));
+        }
     }
 }
 
-/// What decides how far a copy's versions reach back, who can push them out, and where a deletion in its source goes.
+/// What decides how far a copy's versions reach back, who can push them out, and what of its source comes to it.
 fn keeping(plan: &Plan, copy: &Copy) -> [i64; 4] {
     let Some(id) = copy.made_by else {
         return [0; 4];
     };
     let kept = plan.kept.get(id).and_then(Option::as_ref);
-    let (by_count, carries) = match &plan.model.steps[id].verb {
+    let (verb, how) = match &plan.model.steps[id].verb {
         Verb::Backup { keep, .. } => {
             let rules = keep.as_ref().map(|(rules, _)| rules);
-            (rules.is_some_and(|rules| rules.within.is_none()), 0)
+            (1, i64::from(rules.is_some_and(|r| r.within.is_none())))
         }
-        Verb::Sync { backup_dir, .. } => (false, 1 + i64::from(backup_dir.is_some())),
-        _ => (false, 0),
+        Verb::Capture(parts) => {
+            let keeps = parts.keeps.as_ref();
+            (2, keeps.map_or(-1, |(keeps, _)| keeps.low().0))
+        }
+        Verb::Copy {
+            latest_only,
+            immutable,
+            ..
+        } => (3, 2 * i64::from(*latest_only) + i64::from(*immutable)),
+        Verb::Sync { .. } => (4, 0),
+        Verb::Move { .. } => (5, 0),
+        _ => (0, 0),
     };
     let repository = copy.repository.map_or(-1, |r| i64::from(r.index()));
     let reach = kept.map_or(-1, |kept| kept.reach.0);
-    [repository, reach, i64::from(by_count), carries]
+    [repository, reach, verb, how]
 }
 
 /// A date as a number.

@@ -6,7 +6,7 @@ use thrice_presence::{Crossing, Question, System};
 
 use super::Ask;
 use crate::context::Context;
-use crate::faults::{Struck, Useless, Why, aside, carries};
+use crate::faults::{Struck, Useless, Why, carries};
 use crate::obligations::settling::{ages, settling};
 use crate::systems::Symbolized;
 
@@ -21,11 +21,8 @@ pub(super) fn useless(
     for id in ids.iter().filter(|_| ask.spared) {
         let copy = &context.plan.copies[*id];
         let noticed = context.noticed_after(copy.class);
-        let kept = || {
-            context
-                .spared(copy.location.store)
-                .max(aside(context, copy))
-        };
+        let aside = || context.aside(copy).map(|(_, kept)| kept);
+        let kept = || context.spared(copy.location.store).max(aside());
         let spared = !carries(context, copy) || kept().is_some_and(|kept| kept >= noticed);
         if copy.kind != CopyKind::Live && !spared {
             useless.add(*id, Why::NotSpared);

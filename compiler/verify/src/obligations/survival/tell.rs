@@ -211,12 +211,11 @@ fn why_of(context: &Context<'_>, id: CopyId, why: Why) -> String {
 /// the first is less.
 fn too_short(context: &Context<'_>, id: CopyId, why: Why) -> Option<(Seconds, Seconds)> {
     let copy = &context.plan.copies[id];
+    let aside = || context.aside(copy).map(|(_, kept)| kept);
     let kept = match why {
         Why::Deleted => context.spared(copy.location.store),
-        Why::Propagated | Why::Overwritten => context
-            .spared(copy.location.store)
-            .max(faults::aside(context, copy)),
-        Why::Damaged => faults::history(context, copy).max(faults::aside(context, copy)),
+        Why::Propagated | Why::Overwritten => context.spared(copy.location.store).max(aside()),
+        Why::Damaged => faults::history(context, copy).max(aside()),
         _ => None,
     }?;
     let noticed = context.noticed_after(copy.class);

@@ -1,0 +1,70 @@
+//! What syncs put beside their destinations instead of deleting it.
+//!
+//! Each run has a folder of its own there, so that what is taken away twice is there twice. It stays until somebody clears
+//! it: by the files' own times, if it goes by these, for rclone leaves them as they are.
+
+use std::collections::BTreeMap;
+
+use thrice_model::{AgeClock, Location, Source, Step, StepId, StepTarget, Verb};
+use thrice_plan::places::Places;
+use thrice_plan::{FOR_EVER, Plan};
+use thrice_quantity::Seconds;
+
+/// By the sync that puts it aside, how long it surely stays there.
+pub(super) struct Asides(BTreeMap<StepId, Seconds>);
+
+impl Asides {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let steps = || plan.model.steps.iter();
+        let putting = steps().filter_map(|(id, step)| Some((id, beside(step)?)));
+        let putting: Vec<(StepId, &Location)> = putting.collect();
+        let mut cleared: Places<StepId> = Places::default();
+        for (id, step) in steps().filter(|_| !putting.is_empty()) {
+            if let Some((place, _)) = clears(step) {
+                cleared.insert(place, id);
+            }
+        }
+        let kept = putting.into_iter().map(|(id, place)| {
+            let by = cleared.meeting(place).into_iter().filter(|by| *by != id);
+            let left = by.filter_map(|by| clears(&plan.model.steps[by]));
+            let left = left.map(|(_, left)| left).min();
+            (id, left.unwrap_or(FOR_EVER))
+        });
+        Self(kept.collect())
+    }
+
+    pub(super) fn kept(&self, by: StepId) -> Option<Seconds> {
+        self.0.get(&by).copied()
+    }
+}
+
+/// Where a step deletes, and how long it leaves what comes there.
+fn clears(step: &Step) -> Option<(&Location, Seconds)> {
+    match (&step.verb, &step.source, &step.target) {
+        (
+            Verb::Expire {
+                after,
+                clock,
+                noncurrent: false,
+                ..
+            },
+            Source::Location(place, _),
+            _,
+        ) => Some(match clock {
+            AgeClock::Upload | AgeClock::Snapshot => (place, after.low()),
+            // Files keep their times when they are taken away.
+            AgeClock::Mtime | AgeClock::Use => (place, Seconds::ZERO),
+        }),
+        (Verb::Move { .. }, Source::Location(place, _), _)
+        | (Verb::Sync { .. }, _, StepTarget::Location(place, _)) => Some((place, Seconds::ZERO)),
+        _ => None,
+    }
+}
+
+/// Where a step puts what it takes away.
+pub(super) fn beside(step: &Step) -> Option<&Location> {
+    match &step.verb {
+        Verb::Sync { backup_dir, .. } => backup_dir.as_deref(),
+        _ => None,
+    }
+}
