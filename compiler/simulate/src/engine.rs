@@ -134,7 +134,14 @@ pub(crate) fn watch<'p>(
         if !engine.world.is_empty(live)
             && let Some(witness) = engine.witness.as_mut()
         {
-            witness.lives(live);
+            witness.lives(live, to);
+        }
+    }
+    for id in copies {
+        if !engine.world.is_empty(*id)
+            && let Some(witness) = engine.witness.as_mut()
+        {
+            witness.is_still_there(*id);
         }
     }
 }

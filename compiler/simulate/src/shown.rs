@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use thrice_model::{CredentialId, EnvironmentId, HostId, Hostile, Location, ServiceId, StoreId};
-use thrice_plan::{Copy, CopyId, Plan};
+use thrice_plan::{Copy, CopyId, Leave, Plan};
 
 use crate::calendar::day;
 use crate::fields::{Fields, add};
@@ -36,6 +36,8 @@ pub struct Looking {
     pub copies: BTreeSet<CopyId>,
     /// From when on steps are played.
     pub from: Timestamp,
+    /// From when on somebody looks: what has been cleared by then, nobody sees.
+    pub since: Timestamp,
     /// Until when somebody looks. Who may read where is asked on this day.
     pub until: Timestamp,
 }
@@ -45,15 +47,25 @@ pub struct Looking {
 pub struct Shown {
     /// Of the copies that could be read in clear at some moment, the fields, each in its most sensitive form.
     pub fields: BTreeMap<CopyId, Fields>,
-    /// The copies in which anything has lain, whoever reads it.
+    /// The copies in which anything has lain at any time, whoever reads it.
     pub filled: BTreeSet<CopyId>,
+    /// Those of them in which anything has lain while somebody looked.
+    pub there: BTreeSet<CopyId>,
 }
 
 /// Plays until somebody looks, and says what there is to see.
 #[must_use]
 pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
     let path = looking.copies.iter().flat_map(|id| plan.way(*id));
-    let path: BTreeSet<CopyId> = path.collect();
+    let mut path: BTreeSet<CopyId> = path.collect();
+    // What is moved on is not where it was.
+    let moved = path.iter().flat_map(|id| &plan.copies[*id].leaves);
+    let moved = moved.filter_map(|leave| match leave {
+        Leave::Into { copy, .. } => Some(*copy),
+        _ => None,
+    });
+    let moved: Vec<CopyId> = moved.collect();
+    path.extend(moved);
     let case = Case {
         strikes: Vec::new(),
         from: Some(looking.from),
@@ -61,7 +73,7 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
         classes: path.iter().map(|id| plan.copies[*id].class).collect(),
         choices: Choices::default(),
     };
-    let mut witness = Witness::new(plan);
+    let mut witness = Witness::new(plan, looking.since.as_second());
     engine::watch(plan, &case, &path, &mut witness);
     let reader = Reader::of(plan, looking);
     let fields = looking.copies.iter().filter_map(|id| {
@@ -76,10 +88,12 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
         }
         (!seen.is_empty()).then_some((*id, seen))
     });
-    let filled = looking.copies.iter().copied();
+    let fields = fields.collect();
+    let copies = || looking.copies.iter().copied();
     Shown {
-        fields: fields.collect(),
-        filled: filled.filter(|id| witness.lay.contains_key(id)).collect(),
+        fields,
+        filled: copies().filter(|id| witness.has_come(*id)).collect(),
+        there: copies().filter(|id| witness.lay.contains_key(id)).collect(),
     }
 }
 

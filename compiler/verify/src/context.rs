@@ -170,15 +170,27 @@ impl<'p> Context<'p> {
         &'c self,
         period: &'c Period,
     ) -> impl Iterator<Item = ClassId> + 'c {
+        let classes = &self.plan.model.classes;
+        let lives = move |id: &ClassId| classes[*id].lifetime.contains(period.from);
+        self.kept_in(period).filter(lives)
+    }
+
+    /// The classes that are not skipped, and are asked about in a period: also those that live no more, of which
+    /// something may still lie somewhere, or not yet.
+    pub(crate) fn ever_in(&self, period: &Period) -> BTreeSet<ClassId> {
+        let asked = |id: &ClassId| self.only.as_ref().is_none_or(|only| only.contains(id));
+        self.kept_in(period).filter(asked).collect()
+    }
+
+    fn kept_in<'c>(&'c self, period: &'c Period) -> impl Iterator<Item = ClassId> + 'c {
         let chosen = self.chosen.as_ref();
         let can_be = chosen.is_none_or(|chosen| chosen.can_happen(self, period));
         let skips = self.plan.model.skips.iter();
         let skipped: BTreeSet<&str> = skips.map(|s| &*s.named.name).collect();
         let classes = self.plan.model.classes.iter();
-        let living = classes.filter(move |(_, c)| {
-            can_be && c.lifetime.contains(period.from) && !skipped.contains(&*c.named.name)
-        });
-        living.map(|(id, _)| id)
+        let kept =
+            classes.filter(move |(_, class)| can_be && !skipped.contains(&*class.named.name));
+        kept.map(|(id, _)| id)
     }
 
     /// The same, those that are alike together.

@@ -3,6 +3,7 @@
 mod classes;
 mod holding;
 mod index;
+mod left;
 mod noticing;
 mod sparing;
 
@@ -23,6 +24,7 @@ use thrice_quantity::Seconds;
 use crate::verdicts::Subjects;
 pub(crate) use classes::{Classes, Numbers, day};
 pub(crate) use index::Index;
+pub(crate) use left::Left;
 use noticing::noticed;
 
 /// A plan with its copies at hand by class, by step and by host.
@@ -34,6 +36,8 @@ pub(crate) struct Indexed<'p> {
     spared: OnceCell<Table<StoreId, Option<Seconds>>>,
     /// Who holds each key.
     holders: OnceCell<Table<KeyId, BTreeSet<Holder>>>,
+    /// What steps have left when they end.
+    left: OnceCell<Left>,
 }
 
 impl<'p> Indexed<'p> {
@@ -49,6 +53,7 @@ impl<'p> Indexed<'p> {
             index,
             spared: OnceCell::new(),
             holders: OnceCell::new(),
+            left: OnceCell::new(),
         }
     }
 
@@ -188,6 +193,11 @@ impl<'p> Indexed<'p> {
             holders.collect::<Vec<_>>().into()
         });
         all.get(key).unwrap_or(&NOBODY)
+    }
+
+    /// What steps have left when they end, or when what they read does.
+    pub(crate) fn left(&self) -> &Left {
+        self.left.get_or_init(|| Left::of(self))
     }
 
     /// The stores of a host, in order.

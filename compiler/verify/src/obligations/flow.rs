@@ -89,13 +89,50 @@ impl Found {
     }
 }
 
-/// The copies of all classes in a period.
+/// The copies of all classes in a period, and what steps have left that have ended by then.
 fn copies_in(context: &Context<'_>, period: &Period) -> Vec<CopyId> {
     let mut out = Vec::new();
     for class in context.classes_in(period).iter() {
         out.extend_from_slice(&context.copies_there(*class, period));
     }
+    let stays = &context.left().stays;
+    if !stays.is_empty() {
+        let asked = context.ever_in(period);
+        let mine = |id: &CopyId| asked.contains(&context.plan.copies[*id].class);
+        out.extend(left_in(context, stays.keys().copied().filter(mine), period));
+    }
     out
+}
+
+/// Whether a copy is one of those that are filled in a period.
+fn is_filled(context: &Context<'_>, id: CopyId, period: &Period) -> bool {
+    let class = context.plan.copies[id].class;
+    context.copies_there(class, period).contains(&id)
+}
+
+/// Of some copies those that nothing fills any more in a period, and in which something still lies. What others fill
+/// with the same is seen as that.
+fn left_in(
+    context: &Context<'_>,
+    copies: impl Iterator<Item = CopyId>,
+    period: &Period,
+) -> Vec<CopyId> {
+    let plan = context.plan;
+    let is_left = |id: &CopyId| {
+        let copy = &plan.copies[*id];
+        let stay = context.left().stay(plan, *id);
+        let is_as = |other: &CopyId| {
+            let other = &plan.copies[*other];
+            *other.location.path == *copy.location.path
+                && other.location.store == copy.location.store
+                && other.key == copy.key
+                && other.kind != CopyKind::Seed
+                && copy.kind != CopyKind::Seed
+        };
+        let there = context.copies_there(copy.class, period);
+        stay.contains(period.from) && !there.contains(id) && !there.iter().any(is_as)
+    };
+    copies.filter(is_left).collect()
 }
 
 /// Whether a copy lies with the data itself, where everything is cleared.
@@ -149,8 +186,11 @@ fn environments(context: &Context<'_>, found: &mut Found) {
                 let label = labels::seen(context, copy).filter(|label| *label > cleared);
                 if let (Some(label), Some(by)) = (label, reads(context, environment, copy, period))
                 {
-                    hits.insert(id, (label, by));
-                    sights.insert(id, Sight::of(index, by));
+                    // What is filled is told of as that, and not as what is left of it.
+                    if is_filled(context, id, period) || !hits.contains_key(&id) {
+                        hits.insert(id, (label, by));
+                        sights.insert(id, Sight::of(index, by));
+                    }
                     classes.insert(copy.class);
                 }
             }
@@ -158,13 +198,10 @@ fn environments(context: &Context<'_>, found: &mut Found) {
         if hits.is_empty() {
             continue;
         }
-        for (class, period) in classes
-            .iter()
-            .flat_map(|c| context.plan.periods.iter().map(move |p| (c, p)))
-        {
-            let hit = |id: CopyId| hits.contains_key(&id);
-            if context.copies_in(*class, period).into_iter().any(hit) {
-                found.leak(*class, period);
+        for period in &context.plan.periods {
+            let there = copies_in(context, period).into_iter();
+            for id in there.filter(|id| hits.contains_key(id)) {
+                found.leak(context.plan.copies[id].class, period);
             }
         }
         let diagnostic = tell_environment(context, environment, &hits, &classes);
@@ -302,11 +339,13 @@ fn words(
     let mut words = vec![None; classes.len()];
     for alike in context.kinds_in(period).iter() {
         let first = alike.first().copied();
-        let route = first.map_or_else(EcoString::new, |class| route(context, class, period));
+        let shared = first.map_or_else(EcoString::new, |class| route(context, class, period));
         let mut last: Option<((EcoString, bool), Word)> = None;
         for class in alike {
+            // Who clears a place may do it to one of those that are alike else.
+            let own = is_left_anywhere(context, *class).then(|| route(context, *class, period));
             let key = (
-                seen_by(context, *class, &route),
+                seen_by(context, *class, own.as_ref().unwrap_or(&shared)),
                 !leaks.contains(&(*class, period.from)),
             );
             let word = match &last {
@@ -332,17 +371,32 @@ fn words(
     words
 }
 
+/// Whether anything of a class may be left by a step that has ended.
+fn is_left_anywhere(context: &Context<'_>, class: ClassId) -> bool {
+    let stays = &context.left().stays;
+    let copies = context.copies_of(class);
+    !stays.is_empty() && copies.iter().any(|id| stays.contains_key(id))
+}
+
 fn route(context: &Context<'_>, class: ClassId, period: &Period) -> EcoString {
     let mut stores: BTreeSet<&str> = BTreeSet::new();
     let mut hosts: BTreeSet<&str> = BTreeSet::new();
     let home = context
         .plan
         .host_of(context.plan.model.classes[class].home.store);
-    for id in context.copies_there(class, period).iter() {
-        let copy = &context.plan.copies[*id];
+    let mut in_clear = |copy: &Copy| {
         if copy.key.is_none() && !at_home(context, copy) {
             stores.insert(context.store_name(copy.location.store));
         }
+    };
+    if is_left_anywhere(context, class) {
+        let copies = context.copies_of(class).iter().copied();
+        let left = left_in(context, copies, period).into_iter();
+        left.for_each(|id| in_clear(&context.plan.copies[id]));
+    }
+    for id in context.copies_there(class, period).iter() {
+        let copy = &context.plan.copies[*id];
+        in_clear(copy);
         let host = places::seeing(context, copy).filter(|host| *host != home);
         hosts.extend(host.map(|host| context.plan.model.hosts[host].named.name.as_str()));
     }

@@ -8,7 +8,7 @@ use thrice_plan::{Copy, CopyId, Period};
 use thrice_simulate::Onlooker;
 
 use super::played::{Case, Sees, Sight};
-use super::{Found, copies_in, labels, opened, told};
+use super::{Found, copies_in, is_filled, labels, opened, told};
 use crate::context::Context;
 use crate::hands::{By, Principal};
 use crate::wording::some;
@@ -51,7 +51,10 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
                     period: index,
                     by,
                 };
-                hits.entry(place).or_default().insert(id, hit);
+                let hits = hits.entry(place).or_default();
+                if is_filled(context, id, period) || !hits.contains_key(&id) {
+                    hits.insert(id, hit);
+                }
                 found.leak(copy.class, period);
             }
         }
@@ -147,7 +150,10 @@ fn above(context: &Context<'_>, copy: &Copy, period: &Period) -> Vec<(Place, Lab
             );
         }
     }
-    if let (Some(host), Some(source)) = (seeing(context, copy), copy.source) {
+    // What is left of a step nobody brings any more.
+    let runs = |step| model.steps[step].lifetime.contains(period.from);
+    let host = seeing(context, copy).filter(|_| copy.made_by.is_some_and(runs));
+    if let (Some(host), Some(source)) = (host, copy.source) {
         // The runner sees what it reads, before it changes or encrypts it.
         let label = labels::seen(context, &context.plan.copies[source]);
         check(

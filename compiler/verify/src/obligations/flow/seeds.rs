@@ -11,7 +11,7 @@ use thrice_plan::{Copy, CopyId, CopyKind};
 use thrice_simulate::Onlooker;
 
 use super::played::{Case, Sees, Sight};
-use super::{Found, at_home, copies_in, labels, reads};
+use super::{Found, at_home, copies_in, is_filled, labels, reads};
 use crate::context::Context;
 use crate::wording::{list, some};
 
@@ -109,7 +109,9 @@ fn raw_beside(
                 continue;
             }
             if let Some(by) = reads(context, environment, copy, period) {
-                hits.insert(id, Sight::of(index, by));
+                if is_filled(context, id, period) || !hits.contains_key(&id) {
+                    hits.insert(id, Sight::of(index, by));
+                }
                 classes.insert(copy.class);
                 found.leak(copy.class, period);
             }
