@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use thrice_model::{CredentialId, EnvironmentId, HostId, Hostile, Location, ServiceId, StoreId};
-use thrice_plan::{Copy, CopyId, Leave, Plan};
+use thrice_plan::{CopyId, Leave, Plan};
 
 use crate::calendar::day;
 use crate::fields::{Fields, add};
@@ -97,72 +97,57 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
     }
 }
 
-/// Where somebody reads in clear.
+/// Where somebody reads, with all that this opens.
 struct Reader<'p> {
     plan: &'p Plan,
-    by: Onlooker,
-    on: jiff::civil::Date,
-    /// What the hosts and credentials open.
-    opened: Vec<Readable>,
+    opened: Readable,
 }
 
 impl<'p> Reader<'p> {
     fn of(plan: &'p Plan, looking: &Looking) -> Self {
         let on = day(looking.until.as_second());
-        let principals: Vec<Hostile> = match looking.by {
+        let model = &plan.model;
+        let (who, shown): (Vec<Hostile>, Vec<Location>) = match looking.by {
             Onlooker::Environment(id) => {
-                let hosts = plan.model.environments[id].hosts.iter();
-                hosts.map(|host| Hostile::Host(*host)).collect()
+                let hosts = model.environments[id].hosts.iter();
+                let hosts = hosts.map(|host| Hostile::Host(*host));
+                let name = &model.environments[id].named.name;
+                (hosts.collect(), declared(plan, name).collect())
             }
-            Onlooker::Credential(id) => vec![Hostile::Credential(id)],
-            Onlooker::Host(id) => vec![Hostile::Host(id)],
-            Onlooker::Store(_) | Onlooker::Service(_) => Vec::new(),
+            Onlooker::Credential(id) => (vec![Hostile::Credential(id)], Vec::new()),
+            Onlooker::Host(id) => (vec![Hostile::Host(id)], Vec::new()),
+            Onlooker::Store(store) => {
+                let path = "/".into();
+                (Vec::new(), vec![Location { store, path }])
+            }
+            Onlooker::Service(service) => {
+                let mounts = model.mounts.iter();
+                let there = mounts.filter(|m| m.service == service && m.lifetime.contains(on));
+                let mounted = there.map(|mount| Location {
+                    store: mount.store,
+                    path: mount.path.clone(),
+                });
+                let name = &model.services[service].named.name;
+                (Vec::new(), mounted.chain(declared(plan, name)).collect())
+            }
         };
-        let opened = principals.into_iter();
-        let opened = opened.map(|who| Fallen::of(plan, who, on).readable(plan, on));
-        Self {
-            plan,
-            by: looking.by,
-            on,
-            opened: opened.collect(),
-        }
+        let opened = Fallen::together(plan, &who, shown, on).readable(plan, on);
+        Self { plan, opened }
     }
 
     fn reads(&self, id: CopyId) -> bool {
-        let model = &self.plan.model;
-        let copy = &self.plan.copies[id];
-        let opened = || self.opened.iter().any(|all| all.reads(copy));
-        let in_clear = copy.key.is_none();
-        match self.by {
-            Onlooker::Environment(id) => {
-                let name = &model.environments[id].named.name;
-                opened() || (in_clear && self.is_declared(name, copy))
-            }
-            Onlooker::Credential(_) | Onlooker::Host(_) => opened(),
-            Onlooker::Store(store) => in_clear && copy.location.store == store,
-            Onlooker::Service(service) => {
-                let name = &model.services[service].named.name;
-                let shows = model.mounts.iter().any(|mount| {
-                    let place = Location {
-                        store: mount.store,
-                        path: mount.path.clone(),
-                    };
-                    let there = mount.lifetime.contains(self.on);
-                    mount.service == service && there && place.meets(&copy.location)
-                });
-                in_clear && (shows || self.is_declared(name, copy))
-            }
-        }
+        self.opened.reads(&self.plan.copies[id])
     }
+}
 
-    /// Whether a store says that somebody of this name reads where a copy lies.
-    fn is_declared(&self, name: &str, copy: &Copy) -> bool {
-        let store = copy.location.store;
-        let readers = self.plan.model.stores[store].readers.iter();
-        let mut places = readers.filter(|reader| reader.who == name).map(|reader| {
+/// Where stores say that somebody of this name reads.
+fn declared(plan: &Plan, name: &str) -> impl Iterator<Item = Location> {
+    let stores = plan.model.stores.iter();
+    stores.flat_map(move |(store, what)| {
+        let readers = what.readers.iter().filter(move |reader| reader.who == name);
+        readers.map(move |reader| {
             let path = reader.path.clone();
             Location { store, path }
-        });
-        places.any(|place| place.meets(&copy.location))
-    }
+        })
+    })
 }

@@ -4,8 +4,10 @@ mod classes;
 mod holding;
 mod index;
 mod left;
+mod lying;
 mod noticing;
 mod sparing;
+mod using;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -25,7 +27,9 @@ use crate::verdicts::Subjects;
 pub(crate) use classes::{Classes, Numbers, day};
 pub(crate) use index::Index;
 pub(crate) use left::Left;
+pub(crate) use lying::{Lies, Lying, Secret};
 use noticing::noticed;
+pub(crate) use using::{credentials_of, key_of, repository_of};
 
 /// A plan with its copies at hand by class, by step and by host.
 pub(crate) struct Indexed<'p> {
@@ -38,6 +42,8 @@ pub(crate) struct Indexed<'p> {
     holders: OnceCell<Table<KeyId, BTreeSet<Holder>>>,
     /// What steps have left when they end.
     left: OnceCell<Left>,
+    /// What secrets lie among data.
+    lies: OnceCell<Lies>,
 }
 
 impl<'p> Indexed<'p> {
@@ -54,6 +60,7 @@ impl<'p> Indexed<'p> {
             spared: OnceCell::new(),
             holders: OnceCell::new(),
             left: OnceCell::new(),
+            lies: OnceCell::new(),
         }
     }
 
@@ -198,6 +205,11 @@ impl<'p> Indexed<'p> {
     /// What steps have left when they end, or when what they read does.
     pub(crate) fn left(&self) -> &Left {
         self.left.get_or_init(|| Left::of(self))
+    }
+
+    /// The secrets that lie among data.
+    pub(crate) fn lies(&self) -> &Lies {
+        self.lies.get_or_init(|| Lies::of(self))
     }
 
     /// The stores of a host, in order.

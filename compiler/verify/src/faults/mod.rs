@@ -4,6 +4,7 @@ mod keys;
 mod kill;
 mod reduce;
 
+pub(crate) use keys::in_data;
 pub(crate) use kill::{Struck, Useless, Why, history, strike};
 pub(crate) use reduce::{Stakes, grown};
 

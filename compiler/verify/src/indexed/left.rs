@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use thrice_model::{Lifetime, Location, Source, Step, StepId, StepTarget, StoreId, Verb};
-use thrice_plan::{Copy, CopyId, FOR_EVER, LIFECYCLE_LATE, Leave, Plan};
+use thrice_model::{ClassId, Lifetime, Location, Source, Step, StepId, StepTarget, StoreId, Verb};
+use thrice_plan::{CopyId, FOR_EVER, LIFECYCLE_LATE, Leave, Plan};
 use thrice_presence::DAY;
 use thrice_quantity::Seconds;
 
@@ -25,8 +25,11 @@ impl Left {
     pub(super) fn of(indexed: &Indexed<'_>) -> Self {
         let plan = indexed.plan;
         let mut out = Self::default();
-        let ends = |(_, copy): (CopyId, &Copy)| copy.lifetime.until.is_some();
-        if !plan.copies.iter().any(ends) {
+        let mut steps = plan.model.steps.iter();
+        let mut copies = plan.copies.iter();
+        if !steps.any(|(_, step)| step.lifetime.until.is_some())
+            && !copies.any(|(_, copy)| copy.lifetime.until.is_some())
+        {
             return out;
         }
         for (id, step) in plan.model.steps.iter() {
@@ -78,24 +81,13 @@ impl Left {
         places.any(|place| place.meets(&copy.location)) || copy.leaves.iter().any(moved)
     }
 
-    /// The day from which on nothing lies in a copy any more that is not filled from a day on: a clean-up has taken all
-    /// that was that old, a sync has made its place equal to something else, or a step has moved it away. Who ends
-    /// before that is counted on for nothing.
+    /// The day from which on nothing lies in a copy any more that is not filled from a day on: its place is swept, or a
+    /// step has moved it away.
     fn cleared(&self, indexed: &Indexed<'_>, id: CopyId, ends: Date) -> Option<Date> {
         let plan = indexed.plan;
         let copy = &plan.copies[id];
-        let clearing = self.clearing.get(&copy.location.store);
-        let own = copy.made_by;
-        let steps = clearing
-            .into_iter()
-            .flatten()
-            .filter(|step| Some(**step) != own);
-        let swept = steps.filter_map(|step| {
-            let place = place(&plan.model.steps[*step])?;
-            let all = place.contains(&copy.location) && !brings_the_same(indexed, *step, copy);
-            let takes = takes(plan, *step).filter(|_| all)?;
-            done(plan, *step, ends, takes)
-        });
+        let of = (copy.made_by, Some(copy.class));
+        let swept = self.swept(indexed, &copy.location, of, ends);
         let moved = copy.leaves.iter().filter_map(|leave| {
             let Leave::Into { copy, by } = leave else {
                 return None;
@@ -105,7 +97,32 @@ impl Left {
             let age = age.map_or(Seconds::ZERO, |age| age.high());
             done(plan, *by, ends, age.saturating_add(enter.delay.high()))
         });
-        swept.chain(moved).min()
+        swept.into_iter().chain(moved).min()
+    }
+
+    /// The day from which on nothing lies in a place any more of what a step has brought there of a class until a day: a
+    /// clean-up has taken all that is that old, or a sync has made it equal to something else. Who ends before that
+    /// is counted on for nothing.
+    pub(super) fn swept(
+        &self,
+        indexed: &Indexed<'_>,
+        of: &Location,
+        (by, class): (Option<StepId>, Option<ClassId>),
+        ends: Date,
+    ) -> Option<Date> {
+        let plan = indexed.plan;
+        let clearing = self.clearing.get(&of.store);
+        let steps = clearing
+            .into_iter()
+            .flatten()
+            .filter(|step| Some(**step) != by);
+        let swept = steps.filter_map(|step| {
+            let all = place(&plan.model.steps[*step])?.contains(of);
+            let same = class.is_some_and(|class| brings(indexed, *step, class, of));
+            let takes = takes(plan, *step).filter(|_| all && !same)?;
+            done(plan, *step, ends, takes)
+        });
+        swept.min()
     }
 }
 
@@ -159,11 +176,11 @@ fn done(plan: &Plan, id: StepId, ends: Date, takes: Seconds) -> Option<Date> {
         .then_some(day)
 }
 
-/// Whether a sync brings the same class to where a copy lies: then it is there as before.
-fn brings_the_same(indexed: &Indexed<'_>, id: StepId, copy: &Copy) -> bool {
+/// Whether a sync brings a class to a place: then it is there as before.
+fn brings(indexed: &Indexed<'_>, id: StepId, class: ClassId, place: &Location) -> bool {
     indexed.made_by(id).iter().any(|other| {
         let other = &indexed.plan.copies[*other];
-        other.class == copy.class && other.location.meets(&copy.location)
+        other.class == class && other.location.meets(place)
     })
 }
 

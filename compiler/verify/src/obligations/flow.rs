@@ -13,12 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::EcoString;
 use jiff::civil::Date;
-use thrice_diagnostics::{Code, Diagnostic};
+use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Environment, Label, Obligation};
 use thrice_plan::{Copy, CopyId, CopyKind, Period};
 
 use crate::context::Context;
-use crate::hands::{By, Principal};
+use crate::hands::{By, Owned};
+use crate::indexed::Secret;
 use crate::verdicts::{Said, Word};
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
@@ -141,35 +142,40 @@ fn at_home(context: &Context<'_>, copy: &Copy) -> bool {
     context.host(copy) == context.plan.host_of(home)
 }
 
-/// By what an environment reads a copy.
-fn reads(
-    context: &Context<'_>,
-    environment: &Environment,
-    copy: &Copy,
-    period: &Period,
-) -> Option<Option<By>> {
-    let store = &context.plan.model.stores[copy.location.store];
-    let declared = copy.key.is_none()
-        && store.readers.iter().any(|reader| {
-            let place = thrice_model::Location {
-                store: copy.location.store,
-                path: reader.path.clone(),
-            };
-            reader.who == environment.named.name && place.meets(&copy.location)
-        });
-    let by = environment.hosts.iter().find_map(|host| {
-        context
-            .owned(Principal::Host(*host), period.from)
-            .reads(copy)
-    });
-    by.map(Some).or(declared.then_some(None))
+/// How somebody reads a copy.
+#[derive(Clone, Debug)]
+struct Reading {
+    /// By which right.
+    by: By,
+    /// The secrets that he has come upon and needs for it, by their numbers among all that lie.
+    found: BTreeSet<usize>,
+}
+
+impl Reading {
+    fn of(context: &Context<'_>, owned: &Owned, copy: &Copy) -> Option<Self> {
+        let by = owned.reads(copy)?;
+        let all = &context.lies().all;
+        let needed = |number: &usize| {
+            let gives = all.get(*number).map(|lying| lying.what);
+            match gives {
+                Some(Secret::Key(key)) => copy.key == Some(key),
+                Some(Secret::Credential(credential)) => by == By::Credential(credential),
+                None => false,
+            }
+        };
+        let found = owned.found.iter().copied().filter(needed);
+        Some(Self {
+            by,
+            found: found.collect(),
+        })
+    }
 }
 
 /// What reaches an environment above its clearance; one that has none is cleared for what is public.
 fn environments(context: &Context<'_>, found: &mut Found) {
     for (who, environment) in context.plan.model.environments.iter() {
         let cleared = environment.clearance.unwrap_or(Label::Public);
-        let mut hits: BTreeMap<CopyId, (Label, Option<By>)> = BTreeMap::new();
+        let mut hits: BTreeMap<CopyId, (Label, Reading)> = BTreeMap::new();
         let mut sights: BTreeMap<CopyId, Sight> = BTreeMap::new();
         let mut classes: BTreeSet<ClassId> = BTreeSet::new();
         for (index, period) in context.plan.periods.iter().enumerate() {
@@ -184,12 +190,15 @@ fn environments(context: &Context<'_>, found: &mut Found) {
                     continue;
                 }
                 let label = labels::seen(context, copy).filter(|label| *label > cleared);
-                if let (Some(label), Some(by)) = (label, reads(context, environment, copy, period))
-                {
+                let read = || {
+                    let owned = context.owned_in(who, period.from);
+                    Reading::of(context, &owned, copy)
+                };
+                if let Some((label, reading)) = label.and_then(|label| Some((label, read()?))) {
                     // What is filled is told of as that, and not as what is left of it.
                     if is_filled(context, id, period) || !hits.contains_key(&id) {
-                        hits.insert(id, (label, by));
-                        sights.insert(id, Sight::of(index, by));
+                        sights.insert(id, Sight::of(index, Some(reading.by)));
+                        hits.insert(id, (label, reading));
                     }
                     classes.insert(copy.class);
                 }
@@ -217,7 +226,7 @@ fn environments(context: &Context<'_>, found: &mut Found) {
 fn tell_environment(
     context: &Context<'_>,
     environment: &Environment,
-    hits: &BTreeMap<CopyId, (Label, Option<By>)>,
+    hits: &BTreeMap<CopyId, (Label, Reading)>,
     classes: &BTreeSet<ClassId>,
 ) -> Diagnostic {
     let name = &environment.named.name;
@@ -231,11 +240,14 @@ fn tell_environment(
         format!("`{name}` is {cleared}, and can read {names}"),
     )
     .at(environment.named.span, cleared);
-    let bys: BTreeSet<By> = hits.values().filter_map(|(_, by)| *by).collect();
+    let bys: BTreeSet<By> = hits.values().map(|(_, reading)| reading.by).collect();
     for by in bys {
         if let Some((span, text)) = opened(context, by) {
             diagnostic = diagnostic.at(span, text);
         }
+    }
+    for (span, text) in lie_open(context, hits.values().map(|(_, reading)| reading)) {
+        diagnostic = diagnostic.at(span, text);
     }
     for (id, (label, _)) in hits.iter().take(SHOWN) {
         diagnostic = diagnostic.event("", told(context, *id, *label));
@@ -265,7 +277,7 @@ fn told(context: &Context<'_>, id: CopyId, label: Label) -> String {
 }
 
 /// Where it is said that somebody can read, and how.
-fn opened(context: &Context<'_>, by: By) -> Option<(thrice_diagnostics::Span, String)> {
+fn opened(context: &Context<'_>, by: By) -> Option<(Span, String)> {
     let model = &context.plan.model;
     Some(match by {
         By::Credential(id) => {
@@ -281,9 +293,33 @@ fn opened(context: &Context<'_>, by: By) -> Option<(thrice_diagnostics::Span, St
             let named = &model.steps[id].named;
             (named.span, format!("`{}` brings it there", named.name))
         }
-        By::Host(_) => return None,
+        By::Host(_) | By::Reader => return None,
         By::Mount(index) => (model.mounts.get(index)?.named.span, "shown here".to_owned()),
     })
+}
+
+/// Where the secrets lie that somebody has come upon.
+fn lie_open<'r>(
+    context: &Context<'_>,
+    readings: impl Iterator<Item = &'r Reading>,
+) -> Vec<(Span, String)> {
+    let model = &context.plan.model;
+    let found: BTreeSet<usize> = readings.flat_map(|reading| reading.found.clone()).collect();
+    let all = &context.lies().all;
+    let found = found.into_iter().filter_map(|number| all.get(number));
+    let mut told: BTreeSet<Secret> = BTreeSet::new();
+    let found = found.filter(|lying| told.insert(lying.what));
+    found
+        .map(|lying| {
+            let named = match lying.what {
+                Secret::Key(id) => &model.keys[id].named,
+                Secret::Credential(id) => &model.credentials[id].named,
+            };
+            let store = context.store_name(lying.place.store);
+            let text = format!("lies open in `{store}:{}`", lying.place.path);
+            (named.span, text)
+        })
+        .collect()
 }
 
 /// The classes without labels that lie in clear away from home: one warning for all of them.

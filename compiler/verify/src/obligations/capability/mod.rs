@@ -7,7 +7,6 @@ mod by_place;
 mod lifecycle;
 mod mounts;
 mod overwritten;
-mod patterns;
 mod provider;
 mod reach;
 mod rights;

@@ -230,4 +230,6 @@ fn told(fields: &Fields) -> String {
 }
 
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use super::super::decide;
 use super::*;
 use crate::testing::{self, Told, assert_refused, plan_of};
 
-const PLACES: &str = r#"
+pub(super) const PLACES: &str = r#"
 use std/home
 use std/hetzner
 host web at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
@@ -39,7 +39,7 @@ fn seed(of: &str, rules: &str) -> String {
 }
 
 /// The codes that are told of clearances and seeds, and what came of their cases.
-fn told(plan: &Plan) -> Told {
+pub(super) fn told(plan: &Plan) -> Told {
     let (mut codes, replayed, rest_on) = testing::told(plan, Obligation::Flow, decide);
     codes.retain(|code| *code != "T2206");
     (codes, replayed, rest_on)
