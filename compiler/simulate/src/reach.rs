@@ -10,6 +10,7 @@ mod strewn;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use thrice_diagnostics::Span;
 use thrice_model::{
     ClassId, CredentialId, Holder, HostId, HostKind, Hostile, KeyId, Location, ProviderCapability,
     Right, Source, Step, StepId, StepTarget, StoreId, Verb,
@@ -79,6 +80,7 @@ impl Fallen {
                 new |= match lies.what {
                     Opener::Key(id) => self.keys.insert(id),
                     Opener::Credential(id) => self.credentials.insert(id),
+                    Opener::Vault(id) => self.empties(plan, Holder::Vault(id)),
                 };
             }
         }
@@ -89,6 +91,19 @@ impl Fallen {
     pub(crate) fn reaches(&self, place: &Location) -> Option<bool> {
         let meeting = self.places.iter().filter(|other| other.place.meets(place));
         meeting.map(|reached| reached.administers).max()
+    }
+
+    /// Adds all that somebody holds; whether anything was new.
+    fn empties(&mut self, plan: &Plan, by: Holder) -> bool {
+        let model = &plan.model;
+        let before = (self.keys.len(), self.credentials.len());
+        let holds = |held: &[(Holder, Span)]| held.iter().any(|(holder, _)| *holder == by);
+        let keys = model.keys.iter().filter(|(_, key)| holds(&key.held));
+        self.keys.extend(keys.map(|(id, _)| id));
+        let credentials = model.credentials.iter();
+        let credentials = credentials.filter(|(_, credential)| holds(&credential.held));
+        self.credentials.extend(credentials.map(|(id, _)| id));
+        before != (self.keys.len(), self.credentials.len())
     }
 
     /// Adds what the hosts open; whether anything was new.

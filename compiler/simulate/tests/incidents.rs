@@ -566,3 +566,26 @@ copy conf_up of conf to s3.shared:/conf by prod.cron { daily at 04:00 UTC; crede
     assert!(key("/etc/k"));
     assert!(!key("/pg/k"));
 }
+
+/// What is in a vault is deleted with by whoever reads a copy of its content, unless that is sealed.
+#[test]
+fn the_content_of_a_vault_opens_what_is_in_it() {
+    const READ: &str = "\
+credential looker { account s3; may read on s3.shared of /v; held on attic }
+credential all { account s3; may read, write, delete on s3.*; held on passwords }
+class secrets is files on prod.disk:/vault
+copy secrets_up of secrets to s3.shared:/v by prod.cron { daily at 04:00 UTC; credential writer; taking 1m..1m }
+";
+    let stolen = |vault: &str| {
+        let policy = [STRATEGY, READ, vault].concat();
+        let case =
+            "steal credential looker on 2026-10-31 at 23:00\nlose host prod at 2026-11-02 06:00";
+        let (plan, course) = played(&policy, case);
+        outcome(&plan, &course, "databases").recoverable()
+    };
+    assert!(!stolen("vault passwords on prod of secrets\n"));
+    assert!(!stolen("vault passwords at home/safe of secrets\n"));
+    assert!(stolen("vault passwords on prod of secrets sealed\n"));
+    assert!(stolen("vault passwords on prod of databases\n"));
+    assert!(stolen("vault passwords on prod\n"));
+}

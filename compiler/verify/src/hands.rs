@@ -16,7 +16,7 @@ use thrice_model::{
 use thrice_plan::{Copy, CopyKind, Period};
 use thrice_quantity::Seconds;
 
-use crate::indexed::{Indexed, Lying, Secret, credentials_of, key_of, repository_of};
+use crate::indexed::{Indexed, Lies, Lying, credentials_of, key_of, repository_of};
 
 /// All rights there are: root's on its own stores, an account's on its buckets.
 const ALL: &[Right] = &[Right::Read, Right::Write, Right::Delete, Right::Administer];
@@ -179,10 +179,13 @@ fn find(
     let found: BTreeMap<usize, &Lying> = found.collect();
     for (number, lying) in &found {
         out.found.insert(*number);
-        match lying.what {
-            Secret::Key(key) => drop(out.keys.insert(key)),
-            Secret::Credential(credential) => waiting.push(Principal::Credential(credential)),
-        }
+        let (model, what) = (&indexed.plan.model, lying.what);
+        let keys = model.keys.ids();
+        let keys = keys.filter(|key| Lies::gives_key(indexed, what, *key));
+        out.keys.extend(keys);
+        let credentials = model.credentials.ids();
+        let credentials = credentials.filter(|id| Lies::gives_credential(indexed, what, *id));
+        waiting.extend(credentials.map(Principal::Credential));
     }
     !found.is_empty()
 }

@@ -16,7 +16,7 @@ pub(crate) fn leaves_out(pattern: &str, file: &[&str]) -> bool {
 /// Whether a pattern of rclone may match a file at a path below what is copied. With a sign that stands for more than
 /// some letters of one name it may.
 ///
-/// Without `/` at its beginning a pattern matches the end of a path (<https://rclone.org/filtering/>, looked up 2026-11).
+/// Without `/` at its beginning a pattern matches the end of a path (`(^|/)…$` in <https://github.com/rclone/rclone/issues/5672>).
 pub(crate) fn may_name(pattern: &str, path: &str) -> bool {
     if pattern.contains(['[', ']', '{', '}', '\\', '+', '(']) || pattern.contains("**") {
         return true;

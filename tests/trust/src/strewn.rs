@@ -1,5 +1,5 @@
-//! What hostile hands leave of small random policies in which the files of keys and credentials lie among data, and go
-//! along with it: by the rules of the verifier's faults, and by playing it on the simulator. Each of the two finds out
+//! What hostile hands leave of small random policies in which the files of keys and credentials, or the content of a vault,
+//! lie among data, and go along with it: by the rules of the verifier's faults, and by playing it on the simulator. Each of the two finds out
 //! by itself where a secret lies, who reads it there, and what that opens.
 
 #![expect(
@@ -29,7 +29,7 @@ const RESPONSE_HOURS: i64 = 72;
 pub struct Tally {
     /// How many policies were compared.
     pub policies: u64,
-    /// How many thefts destroy more than they would if no file were named.
+    /// How many thefts destroy more than they would if no file or content were named.
     pub found: u64,
     /// What is not the same, each with its policy.
     pub mismatches: Vec<String>,
@@ -44,7 +44,13 @@ pub fn compare(seed: u64, policies: u64) -> Tally {
         let text = text(&mut random);
         let unnamed = |line: &str| match line.split_once("; file") {
             Some((before, _)) => format!("{before} }}\n"),
-            None => format!("{line}\n"),
+            None => match line
+                .split_once(" of ")
+                .filter(|_| line.starts_with("vault"))
+            {
+                Some((before, _)) => format!("{before}\n"),
+                None => format!("{line}\n"),
+            },
         };
         let plain: String = text.lines().map(unnamed).collect();
         match (plan(&Texts::one(&text)), plan(&Texts::one(&plain))) {
@@ -159,11 +165,14 @@ fn text(random: &mut Random) -> String {
     }
     let _ = writeln!(
         out,
-        "object_storage o at far/s3 {{ bucket near {{ medium object }}; bucket deep {{ medium object }} }}\nvault v at far/s3"
+        "object_storage o at far/s3 {{ bucket near {{ medium object }}; bucket deep {{ medium object }} }}"
     );
+    let place = one_of(random, &["at far/s3", "on h2"]);
+    let content = one_of(random, &["", " of box", " of papers", " of papers sealed"]);
     for class in ["box", "papers"] {
         let _ = writeln!(out, "class {class} is files on h0.data:/{class}");
     }
+    let _ = writeln!(out, "vault v {place}{content}");
     for key in 0..2 {
         let held = one_of(random, &["h0", "h1", "v", "h0, v", "h1, h2"]);
         let _ = writeln!(out, "key k{key} {{ held on {held}{} }}", file(random, base));
@@ -195,7 +204,7 @@ fn text(random: &mut Random) -> String {
                 "h2.data of /p3",
             ],
         );
-        let held = one_of(random, &["h0", "h0", "h0", "h1", "v"]);
+        let held = one_of(random, &["h0", "h0", "h0", "h1", "v", "v"]);
         let _ = writeln!(
             out,
             "credential c{credential} {{ may {rights} on {place}; held on {held}{} }}",

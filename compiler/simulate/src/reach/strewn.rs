@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use jiff::civil::Date;
 use thrice_model::{
     CaptureMethod, CredentialId, Holder, HostId, HostKind, KeyId, Location, Source, Step, StepId,
-    StepTarget, Verb,
+    StepTarget, VaultId, Verb,
 };
 use thrice_plan::Plan;
 
@@ -17,6 +17,8 @@ use super::{opened, used};
 pub(super) enum Opener {
     Key(KeyId),
     Credential(CredentialId),
+    /// All that somebody keeps in the vault.
+    Vault(VaultId),
 }
 
 /// A file with such a thing, or what holds that file.
@@ -35,6 +37,7 @@ pub(super) fn strewn(plan: &Plan, day: Date) -> Vec<Strewn> {
         let file = match what {
             Opener::Key(id) => plan.model.keys[id].file.as_deref(),
             Opener::Credential(id) => plan.model.credentials[id].file.as_deref(),
+            Opener::Vault(_) => None,
         };
         let places = file.map(|file| at_home(plan, host, file));
         out.extend(places.into_iter().flatten().map(|place| {
@@ -66,10 +69,31 @@ pub(super) fn strewn(plan: &Plan, day: Date) -> Vec<Strewn> {
             }
         }
         if new.is_empty() {
-            return out.into_iter().map(|(lies, _)| lies).collect();
+            let files = out.into_iter().map(|(lies, _)| lies);
+            return files.chain(content(plan, day)).collect();
         }
         out.append(&mut new);
     }
+}
+
+/// What vaults hold whose content others can read: where it lives, and wherever steps have brought it that have begun.
+fn content(plan: &Plan, day: Date) -> impl Iterator<Item = Strewn> {
+    let open = plan.model.vaults.iter().filter(|(_, vault)| !vault.sealed);
+    let open = open.filter_map(|(id, vault)| Some((id, vault.data?.0)));
+    open.flat_map(move |(id, class)| {
+        let copies = plan.copies.iter().filter(move |(copy_id, copy)| {
+            let begun = |id| match plan.copies[id].made_by {
+                Some(step) => plan.model.steps[step].lifetime.from <= day,
+                None => plan.model.classes[class].lifetime.from <= day,
+            };
+            copy.class == class && plan.way(*copy_id).all(begun)
+        });
+        copies.map(move |(_, copy)| Strewn {
+            what: Opener::Vault(id),
+            place: copy.location.clone(),
+            sealed_by: copy.key.into_iter().collect(),
+        })
+    })
 }
 
 /// The places on a host in which the file with a key lies.

@@ -3,16 +3,17 @@
 //! Where a step finds a secret (`file`) is a path on a host. If that lies in one of the host's stores, whoever reads
 //! there reads the secret, and the steps that take a tree of files around it take it along: to other places in clear, to a
 //! repository under its key. A backup's `exclude` that surely matches it leaves it out, and so does an `include` that surely does
-//! not. What a step has left stays when it ends.
+//! not. What a step has left stays when it ends. The content of a vault that is not sealed is data as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use ecow::{EcoString, eco_format};
 use jiff::civil::Date;
+use thrice_diagnostics::Span;
 use thrice_model::{
     CaptureMethod, ClassId, CredentialId, Holder, HostId, HostKind, KeyId, Lifetime, Location,
-    RepositoryId, Source, Step, StepId, StepTarget, StoreId, Verb,
+    RepositoryId, Source, Step, StepId, StepTarget, StoreId, VaultId, Verb,
 };
 
 use super::left::meet;
@@ -24,6 +25,8 @@ use crate::patterns::{leaves_out, may_name};
 pub(crate) enum Secret {
     Key(KeyId),
     Credential(CredentialId),
+    /// All that is in the vault.
+    Vault(VaultId),
 }
 
 /// A secret that lies somewhere.
@@ -66,7 +69,56 @@ impl Lies {
         if !out.all.is_empty() {
             out.carry(indexed);
         }
+        out.content(indexed);
         out
+    }
+
+    /// Adds what lies in the content of vaults, wherever there is something of it.
+    fn content(&mut self, indexed: &Indexed<'_>) {
+        let plan = indexed.plan;
+        for (id, vault) in plan.model.vaults.iter().filter(|(_, vault)| !vault.sealed) {
+            let class = vault.data.map(|(class, _)| class);
+            let copies = class.into_iter().flat_map(|class| indexed.copies_of(class));
+            for copy in copies {
+                let since = Lifetime {
+                    until: None,
+                    ..vault.lifetime
+                };
+                let stay = indexed.left().stay(plan, *copy);
+                let copy = &plan.copies[*copy];
+                if let Some(lifetime) = meet(stay, since) {
+                    self.add(Lying {
+                        what: Secret::Vault(id),
+                        place: copy.location.clone(),
+                        keys: copy.key.into_iter().collect(),
+                        lifetime,
+                        way: Vec::new(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Whether a secret is a key, or holds it.
+    pub(crate) fn gives_key(indexed: &Indexed<'_>, what: Secret, key: KeyId) -> bool {
+        match what {
+            Secret::Key(id) => id == key,
+            Secret::Credential(_) => false,
+            Secret::Vault(_) => is_in(&indexed.plan.model.keys[key].held, what),
+        }
+    }
+
+    /// Whether a secret is a credential, or holds it.
+    pub(crate) fn gives_credential(
+        indexed: &Indexed<'_>,
+        what: Secret,
+        credential: CredentialId,
+    ) -> bool {
+        match what {
+            Secret::Key(_) => false,
+            Secret::Credential(id) => id == credential,
+            Secret::Vault(_) => is_in(&indexed.plan.model.credentials[credential].held, what),
+        }
     }
 
     fn add(&mut self, lying: Lying) {
@@ -124,6 +176,11 @@ impl Lies {
     pub(crate) fn classes(&self) -> impl Iterator<Item = ClassId> {
         self.within.values().flatten().copied()
     }
+}
+
+fn is_in(held: &[(Holder, Span)], what: Secret) -> bool {
+    let mut holders = held.iter();
+    holders.any(|(holder, _)| matches!(holder, Holder::Vault(id) if what == Secret::Vault(*id)))
 }
 
 fn covers(one: Lifetime, other: Lifetime) -> bool {

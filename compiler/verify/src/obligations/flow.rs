@@ -19,7 +19,7 @@ use thrice_plan::{Copy, CopyId, CopyKind, Period};
 
 use crate::context::Context;
 use crate::hands::{By, Owned};
-use crate::indexed::Secret;
+use crate::indexed::{Lies, Secret};
 use crate::verdicts::{Said, Word};
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
@@ -156,12 +156,12 @@ impl Reading {
         let by = owned.reads(copy)?;
         let all = &context.lies().all;
         let needed = |number: &usize| {
-            let gives = all.get(*number).map(|lying| lying.what);
-            match gives {
-                Some(Secret::Key(key)) => copy.key == Some(key),
-                Some(Secret::Credential(credential)) => by == By::Credential(credential),
-                None => false,
-            }
+            let Some(what) = all.get(*number).map(|lying| lying.what) else {
+                return false;
+            };
+            copy.key
+                .is_some_and(|key| Lies::gives_key(context, what, key))
+                || matches!(by, By::Credential(id) if Lies::gives_credential(context, what, id))
         };
         let found = owned.found.iter().copied().filter(needed);
         Some(Self {
@@ -314,6 +314,7 @@ fn lie_open<'r>(
             let named = match lying.what {
                 Secret::Key(id) => &model.keys[id].named,
                 Secret::Credential(id) => &model.credentials[id].named,
+                Secret::Vault(id) => &model.vaults[id].named,
             };
             let store = context.store_name(lying.place.store);
             let text = format!("lies open in `{store}:{}`", lying.place.path);

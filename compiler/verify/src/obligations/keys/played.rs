@@ -216,6 +216,7 @@ fn held_elsewhere(plan: &Plan, key: KeyId) -> Plan {
             site: None,
             host: None,
             data: None,
+            sealed: false,
             lifetime: Lifetime {
                 from: plan.model.policy.start,
                 until: None,

@@ -240,3 +240,55 @@ fn all_that_somebody_reads_counts_together() {
         none()
     );
 }
+
+/// What is in a vault lies open where its content does, unless that is sealed.
+#[test]
+fn who_reads_the_content_of_a_vault_has_what_is_in_it() {
+    const VAULT: &str = r#"
+class secrets is state on web.disk:/secrets { fields { rest internal } }
+key k { held on passwords }
+repository kept in s3.main:/seed/kept { engine restic 0.18.0; key k }
+backup versions of db to kept by web.cron { daily at 02:00 UTC; credential writer; taking 1m..9m }
+"#;
+    let reads = |vault: &str, more: &str| {
+        let vault = format!("vault passwords {vault}\n");
+        let open = of(&[VAULT, &vault, more]);
+        let sealed = vault.replace("of secrets", "of secrets sealed");
+        (open, of(&[VAULT, &sealed, more]))
+    };
+    let copied = step("copy seen of secrets to s3.main:/seed/s by web.cron");
+    let apart = step("copy seen of secrets to s3.main:/apart by web.cron");
+    assert_eq!(reads("on web of secrets", ""), (none(), none()));
+    assert_eq!(reads("on web of secrets", &copied), (seen(), none()));
+    assert_eq!(reads("at home/safe of secrets", &copied), (seen(), none()));
+    assert_eq!(reads("on web of secrets", &apart), (none(), none()));
+    assert_eq!(reads("on web", &copied), (none(), none()), "no content");
+    // Another key keeps it.
+    let other = |held: &str| {
+        let up = step("backup up of secrets to also by web.cron");
+        format!(
+            "key other {{ held on {held} }}\nrepository also in s3.main:/seed/also {{ engine restic 0.18.0; key other }}\n{up}"
+        )
+    };
+    assert_eq!(reads("on web of secrets", &other("web")), (none(), none()));
+    assert_eq!(
+        reads("on web of secrets", &other("web, bench")),
+        (seen(), none())
+    );
+    // Who owns the host where it lies has it, wherever its program runs; and who owns that one, sealed or not.
+    let there = |vault: &str| {
+        let vault = VAULT.replace("web.disk:/secrets", "bench.small:/secrets") + vault;
+        of(&[&vault])
+    };
+    assert_eq!(there("vault passwords on web of secrets\n"), seen());
+    assert_eq!(there("vault passwords at home/safe of secrets\n"), seen());
+    assert_eq!(there("vault passwords on web of secrets sealed\n"), none());
+    assert_eq!(reads("on bench of secrets", ""), (seen(), seen()));
+    // A credential in it as well.
+    let raw = "copy raw of db to s3.main:/raw by web.cron { daily at 05:00 UTC; credential writer; taking 1m..9m }\n\
+               credential all { account s3; may read on s3.main; held on passwords }\n";
+    let keeps = VAULT.split("key k").next().unwrap_or_default();
+    let vault = |sealed: &str| format!("{keeps}vault passwords on web of secrets{sealed}\n");
+    assert_eq!(of(&[&vault(""), raw, &copied]), seen());
+    assert_eq!(of(&[&vault(" sealed"), raw, &copied]), none());
+}
