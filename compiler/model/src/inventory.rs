@@ -347,6 +347,8 @@ pub struct Vault {
     /// The class that its content is, for a vault that is backed up itself: it comes back with a copy
     /// of that class, if that copy can be read without what is in the vault.
     pub data: Option<(ClassId, Span)>,
+    /// Whether its program encrypts that content with what no machine holds: then who reads it has nothing.
+    pub sealed: bool,
     /// When it exists.
     pub lifetime: Lifetime,
 }

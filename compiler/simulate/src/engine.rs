@@ -6,11 +6,12 @@ mod setting;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use thrice_model::{ClassId, Holder, StepId};
+use thrice_model::{ClassId, KeyId, StepId};
 use thrice_plan::{CopyId, CopyKind, Plan};
 
 use crate::calendar::{beginning, instant, midnight};
 use crate::log::Log;
+use crate::reach::lies_in;
 use crate::room::Ledger;
 use crate::verbs::{self, Taken};
 use crate::witness::Witness;
@@ -134,7 +135,14 @@ pub(crate) fn watch<'p>(
         if !engine.world.is_empty(live)
             && let Some(witness) = engine.witness.as_mut()
         {
-            witness.lives(live);
+            witness.lives(live, to);
+        }
+    }
+    for id in copies {
+        if !engine.world.is_empty(*id)
+            && let Some(witness) = engine.witness.as_mut()
+        {
+            witness.is_still_there(*id);
         }
     }
 }
@@ -192,14 +200,15 @@ pub(crate) fn run_with<'p>(
     }
 }
 
-/// The classes asked about, all that they must be restored with, and what lies in the vaults whose keys open
-/// their copies.
+/// The classes asked about, all that they must be restored with, and the data in which the keys lie that open their
+/// copies.
 fn classes(plan: &Plan, asked: &BTreeSet<ClassId>) -> BTreeSet<ClassId> {
     let model = &plan.model;
     if asked.is_empty() {
         return model.classes.ids().collect();
     }
-    let in_vaults = model.vaults.iter().any(|(_, vault)| vault.data.is_some());
+    // With which classes a key is lost does not hang on who asks.
+    let mut known: BTreeMap<KeyId, BTreeSet<ClassId>> = BTreeMap::new();
     let mut out = BTreeSet::new();
     let mut next: Vec<ClassId> = asked.iter().copied().collect();
     while let Some(class) = next.pop() {
@@ -207,14 +216,10 @@ fn classes(plan: &Plan, asked: &BTreeSet<ClassId>) -> BTreeSet<ClassId> {
             continue;
         }
         next.extend(model.classes[class].needs.iter().map(|need| need.class));
-        if in_vaults {
-            let copies = plan.copies.iter().filter(|(_, copy)| copy.class == class);
-            let keys = copies.filter_map(|(_, copy)| copy.key);
-            let holders = keys.flat_map(|key| &model.keys[key].held);
-            next.extend(holders.filter_map(|(holder, _)| match holder {
-                Holder::Vault(id) => model.vaults[*id].data.map(|(class, _)| class),
-                Holder::Host(_) => None,
-            }));
+        let copies = plan.copies.iter().filter(|(_, copy)| copy.class == class);
+        for key in copies.filter_map(|(_, copy)| copy.key) {
+            let lies_in = known.entry(key).or_insert_with(|| lies_in(plan, key));
+            next.extend(lies_in.iter().copied());
         }
     }
     out

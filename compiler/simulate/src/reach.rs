@@ -1,14 +1,16 @@
 //! What hostile hands reach, and which keys are still there.
 //!
 //! Who owns a host owns the credentials on it and in the vaults that run on it, the jobs it runs with the
-//! rights that they need, what its services mount, and the hosts it deploys to. What a provider gives by
-//! default holds unless declared otherwise.
+//! rights that they need, what its services mount, and the hosts it deploys to. Who reads a file with a key or
+//! credential, or what steps have made of that, has it. What a provider gives by default holds unless declared otherwise.
 
 mod readable;
+mod strewn;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use thrice_diagnostics::Span;
 use thrice_model::{
     ClassId, CredentialId, Holder, HostId, HostKind, Hostile, KeyId, Location, ProviderCapability,
     Right, Source, Step, StepId, StepTarget, StoreId, Verb,
@@ -16,6 +18,7 @@ use thrice_model::{
 use thrice_plan::{CopyId, CopyKind, Plan};
 
 pub(crate) use readable::Readable;
+use strewn::{Opener, Strewn, file_of, strewn};
 
 /// What somebody can do where he can delete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,26 +69,78 @@ pub(crate) struct Reached {
 pub(crate) struct Fallen {
     pub hosts: BTreeSet<HostId>,
     credentials: BTreeSet<CredentialId>,
+    /// Keys that he has come upon.
+    keys: BTreeSet<KeyId>,
+    /// Where he is shown what lies there, besides what he reaches.
+    shown: Vec<Location>,
     places: Vec<Reached>,
 }
 
 impl Fallen {
     /// What falls on a day.
     pub(crate) fn of(plan: &Plan, hostile: Hostile, day: Date) -> Self {
-        let mut out = Self::default();
-        match hostile {
-            Hostile::Credential(id) => drop(out.credentials.insert(id)),
-            Hostile::Host(id) => drop(out.hosts.insert(id)),
+        Self::together(plan, &[hostile], Vec::new(), day)
+    }
+
+    /// What falls with several, who act as one and are shown some places besides.
+    pub(crate) fn together(
+        plan: &Plan,
+        hostile: &[Hostile],
+        shown: Vec<Location>,
+        day: Date,
+    ) -> Self {
+        let mut out = Self {
+            shown,
+            ..Self::default()
+        };
+        for one in hostile {
+            match *one {
+                Hostile::Credential(id) => drop(out.credentials.insert(id)),
+                Hostile::Host(id) => drop(out.hosts.insert(id)),
+            }
         }
-        while out.spread(plan, day) {}
+        let strewn = strewn(plan, day);
+        while out.spread(plan, day) || out.comes_upon(plan, &strewn, day) {}
         out.places = out.places(plan, day);
         out
+    }
+
+    /// Adds what lies open where somebody reads; whether anything was new.
+    fn comes_upon(&mut self, plan: &Plan, strewn: &[Strewn], day: Date) -> bool {
+        if strewn.is_empty() {
+            return false;
+        }
+        let readable = self.readable(plan, day);
+        let mut new = false;
+        for lies in strewn {
+            if readable.has(&lies.place, &lies.sealed_by) {
+                new |= match lies.what {
+                    Opener::Key(id) => self.keys.insert(id),
+                    Opener::Credential(id) => self.credentials.insert(id),
+                    Opener::Vault(id) => self.empties(plan, Holder::Vault(id)),
+                };
+            }
+        }
+        new
     }
 
     /// What somebody can do at a place, if he can delete there.
     pub(crate) fn reaches(&self, place: &Location) -> Option<Grip> {
         let meeting = self.places.iter().filter(|other| other.place.meets(place));
         meeting.map(|reached| reached.grip).reduce(Grip::and)
+    }
+
+    /// Adds all that somebody holds; whether anything was new.
+    fn empties(&mut self, plan: &Plan, by: Holder) -> bool {
+        let model = &plan.model;
+        let before = (self.keys.len(), self.credentials.len());
+        let holds = |held: &[(Holder, Span)]| held.iter().any(|(holder, _)| *holder == by);
+        let keys = model.keys.iter().filter(|(_, key)| holds(&key.held));
+        self.keys.extend(keys.map(|(id, _)| id));
+        let credentials = model.credentials.iter();
+        let credentials = credentials.filter(|(_, credential)| holds(&credential.held));
+        self.credentials.extend(credentials.map(|(id, _)| id));
+        before != (self.keys.len(), self.credentials.len())
     }
 
     /// Adds what the hosts open; whether anything was new.
@@ -288,7 +343,8 @@ pub(crate) struct Holders<'a> {
     /// Lost, or in hostile hands.
     pub fallen_hosts: &'a BTreeSet<HostId>,
     pub lost_sites: &'a BTreeSet<thrice_model::SiteId>,
-    /// Classes whose data is not whole any more where it lives: no vault whose content that is opens.
+    /// Classes whose data is not whole any more where it lives: no vault whose content that is opens, and no file is
+    /// left in it.
     pub lost_data: &'a BTreeSet<ClassId>,
     pub day: Date,
 }
@@ -309,7 +365,7 @@ pub(crate) fn keys_left(
             .filter(|key| !left.contains(key) && !holders.lost_keys.contains(key))
             .filter(|key| {
                 let mut by = held_by(plan, *key).into_iter();
-                by.any(|holder| holders.has_left(plan, holder, sound, &left))
+                by.any(|holder| holders.has_left(plan, (*key, holder), sound, &left))
             })
             .collect();
         if found.is_empty() {
@@ -320,16 +376,25 @@ pub(crate) fn keys_left(
 }
 
 impl Holders<'_> {
-    /// Whether a holder is there, where some keys are.
+    /// Whether a holder of a key is there, where some keys are. A host has it no more when the data is lost among which
+    /// its file lies.
     fn has_left(
         &self,
         plan: &Plan,
-        holder: Holder,
+        (key, holder): (KeyId, Holder),
         sound: &BTreeSet<CopyId>,
         keys: &BTreeSet<KeyId>,
     ) -> bool {
         let vault = match holder {
-            Holder::Host(host) => return !self.fallen_hosts.contains(&host),
+            Holder::Host(host) => {
+                let files = file_of(plan, key, host);
+                let mut lost = self
+                    .lost_data
+                    .iter()
+                    .map(|id| &plan.model.classes[*id].home);
+                let gone = lost.any(|home| files.iter().any(|file| home.contains(file)));
+                return !gone && !self.fallen_hosts.contains(&host);
+            }
             Holder::Vault(id) => &plan.model.vaults[id],
         };
         let host = vault
@@ -368,6 +433,25 @@ pub fn with_needs(plan: &Plan, class: ClassId) -> BTreeSet<ClassId> {
         if out.insert(class) {
             let needs = &plan.model.classes[class].needs;
             next.extend(needs.iter().map(|need| need.class));
+        }
+    }
+    out
+}
+
+/// The classes that a key is lost with where they live: the content of vaults that hold it, and the data among which
+/// its files lie.
+pub(crate) fn lies_in(plan: &Plan, key: KeyId) -> BTreeSet<ClassId> {
+    let mut out = BTreeSet::new();
+    for holder in held_by(plan, key) {
+        match holder {
+            Holder::Vault(id) => out.extend(plan.model.vaults[id].data.map(|(class, _)| class)),
+            Holder::Host(host) => {
+                let files = file_of(plan, key, host);
+                let classes = plan.model.classes.iter();
+                let around =
+                    classes.filter(|(_, class)| files.iter().any(|file| class.home.contains(file)));
+                out.extend(around.map(|(id, _)| id));
+            }
         }
     }
     out

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use thrice_model::{CredentialId, EnvironmentId, HostId, Hostile, Location, ServiceId, StoreId};
-use thrice_plan::{Copy, CopyId, Plan};
+use thrice_plan::{CopyId, Leave, Plan};
 
 use crate::calendar::day;
 use crate::fields::{Fields, add};
@@ -36,6 +36,8 @@ pub struct Looking {
     pub copies: BTreeSet<CopyId>,
     /// From when on steps are played.
     pub from: Timestamp,
+    /// From when on somebody looks: what has been cleared by then, nobody sees.
+    pub since: Timestamp,
     /// Until when somebody looks. Who may read where is asked on this day.
     pub until: Timestamp,
 }
@@ -45,15 +47,25 @@ pub struct Looking {
 pub struct Shown {
     /// Of the copies that could be read in clear at some moment, the fields, each in its most sensitive form.
     pub fields: BTreeMap<CopyId, Fields>,
-    /// The copies in which anything has lain, whoever reads it.
+    /// The copies in which anything has lain at any time, whoever reads it.
     pub filled: BTreeSet<CopyId>,
+    /// Those of them in which anything has lain while somebody looked.
+    pub there: BTreeSet<CopyId>,
 }
 
 /// Plays until somebody looks, and says what there is to see.
 #[must_use]
 pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
     let path = looking.copies.iter().flat_map(|id| plan.way(*id));
-    let path: BTreeSet<CopyId> = path.collect();
+    let mut path: BTreeSet<CopyId> = path.collect();
+    // What is moved on is not where it was.
+    let moved = path.iter().flat_map(|id| &plan.copies[*id].leaves);
+    let moved = moved.filter_map(|leave| match leave {
+        Leave::Into { copy, .. } => Some(*copy),
+        _ => None,
+    });
+    let moved: Vec<CopyId> = moved.collect();
+    path.extend(moved);
     let case = Case {
         strikes: Vec::new(),
         from: Some(looking.from),
@@ -61,7 +73,7 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
         classes: path.iter().map(|id| plan.copies[*id].class).collect(),
         choices: Choices::default(),
     };
-    let mut witness = Witness::new(plan);
+    let mut witness = Witness::new(plan, looking.since.as_second());
     engine::watch(plan, &case, &path, &mut witness);
     let reader = Reader::of(plan, looking);
     let fields = looking.copies.iter().filter_map(|id| {
@@ -76,79 +88,66 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
         }
         (!seen.is_empty()).then_some((*id, seen))
     });
-    let filled = looking.copies.iter().copied();
+    let fields = fields.collect();
+    let copies = || looking.copies.iter().copied();
     Shown {
-        fields: fields.collect(),
-        filled: filled.filter(|id| witness.lay.contains_key(id)).collect(),
+        fields,
+        filled: copies().filter(|id| witness.has_come(*id)).collect(),
+        there: copies().filter(|id| witness.lay.contains_key(id)).collect(),
     }
 }
 
-/// Where somebody reads in clear.
+/// Where somebody reads, with all that this opens.
 struct Reader<'p> {
     plan: &'p Plan,
-    by: Onlooker,
-    on: jiff::civil::Date,
-    /// What the hosts and credentials open.
-    opened: Vec<Readable>,
+    opened: Readable,
 }
 
 impl<'p> Reader<'p> {
     fn of(plan: &'p Plan, looking: &Looking) -> Self {
         let on = day(looking.until.as_second());
-        let principals: Vec<Hostile> = match looking.by {
+        let model = &plan.model;
+        let (who, shown): (Vec<Hostile>, Vec<Location>) = match looking.by {
             Onlooker::Environment(id) => {
-                let hosts = plan.model.environments[id].hosts.iter();
-                hosts.map(|host| Hostile::Host(*host)).collect()
+                let hosts = model.environments[id].hosts.iter();
+                let hosts = hosts.map(|host| Hostile::Host(*host));
+                let name = &model.environments[id].named.name;
+                (hosts.collect(), declared(plan, name).collect())
             }
-            Onlooker::Credential(id) => vec![Hostile::Credential(id)],
-            Onlooker::Host(id) => vec![Hostile::Host(id)],
-            Onlooker::Store(_) | Onlooker::Service(_) => Vec::new(),
+            Onlooker::Credential(id) => (vec![Hostile::Credential(id)], Vec::new()),
+            Onlooker::Host(id) => (vec![Hostile::Host(id)], Vec::new()),
+            Onlooker::Store(store) => {
+                let path = "/".into();
+                (Vec::new(), vec![Location { store, path }])
+            }
+            Onlooker::Service(service) => {
+                let mounts = model.mounts.iter();
+                let there = mounts.filter(|m| m.service == service && m.lifetime.contains(on));
+                let mounted = there.map(|mount| Location {
+                    store: mount.store,
+                    path: mount.path.clone(),
+                });
+                let name = &model.services[service].named.name;
+                (Vec::new(), mounted.chain(declared(plan, name)).collect())
+            }
         };
-        let opened = principals.into_iter();
-        let opened = opened.map(|who| Fallen::of(plan, who, on).readable(plan, on));
-        Self {
-            plan,
-            by: looking.by,
-            on,
-            opened: opened.collect(),
-        }
+        let opened = Fallen::together(plan, &who, shown, on).readable(plan, on);
+        Self { plan, opened }
     }
 
     fn reads(&self, id: CopyId) -> bool {
-        let model = &self.plan.model;
-        let copy = &self.plan.copies[id];
-        let opened = || self.opened.iter().any(|all| all.reads(copy));
-        let in_clear = copy.key.is_none();
-        match self.by {
-            Onlooker::Environment(id) => {
-                let name = &model.environments[id].named.name;
-                opened() || (in_clear && self.is_declared(name, copy))
-            }
-            Onlooker::Credential(_) | Onlooker::Host(_) => opened(),
-            Onlooker::Store(store) => in_clear && copy.location.store == store,
-            Onlooker::Service(service) => {
-                let name = &model.services[service].named.name;
-                let shows = model.mounts.iter().any(|mount| {
-                    let place = Location {
-                        store: mount.store,
-                        path: mount.path.clone(),
-                    };
-                    let there = mount.lifetime.contains(self.on);
-                    mount.service == service && there && place.meets(&copy.location)
-                });
-                in_clear && (shows || self.is_declared(name, copy))
-            }
-        }
+        self.opened.reads(&self.plan.copies[id])
     }
+}
 
-    /// Whether a store says that somebody of this name reads where a copy lies.
-    fn is_declared(&self, name: &str, copy: &Copy) -> bool {
-        let store = copy.location.store;
-        let readers = self.plan.model.stores[store].readers.iter();
-        let mut places = readers.filter(|reader| reader.who == name).map(|reader| {
+/// Where stores say that somebody of this name reads.
+fn declared(plan: &Plan, name: &str) -> impl Iterator<Item = Location> {
+    let stores = plan.model.stores.iter();
+    stores.flat_map(move |(store, what)| {
+        let readers = what.readers.iter().filter(move |reader| reader.who == name);
+        readers.map(move |reader| {
             let path = reader.path.clone();
             Location { store, path }
-        });
-        places.any(|place| place.meets(&copy.location))
-    }
+        })
+    })
 }

@@ -11,20 +11,23 @@ use crate::verbs::Taken;
 /// What has lain where.
 pub(crate) struct Witness<'p> {
     plan: &'p Plan,
-    /// What lies in a copy.
+    /// From when on somebody looks.
+    since: i64,
+    /// What lies in a copy, if nobody has cleared it.
     now: BTreeMap<CopyId, Fields>,
     /// What a run has read and will leave in a copy.
     on_the_way: BTreeMap<CopyId, Fields>,
-    /// All that has ever lain in a copy.
+    /// All that has lain in a copy since somebody has looked.
     pub lay: BTreeMap<CopyId, Fields>,
     /// What a host read in clear for a copy.
     pub handled: BTreeMap<(HostId, CopyId), Fields>,
 }
 
 impl<'p> Witness<'p> {
-    pub(crate) fn new(plan: &'p Plan) -> Self {
+    pub(crate) const fn new(plan: &'p Plan, since: i64) -> Self {
         Self {
             plan,
+            since,
             now: BTreeMap::new(),
             on_the_way: BTreeMap::new(),
             lay: BTreeMap::new(),
@@ -33,17 +36,31 @@ impl<'p> Witness<'p> {
     }
 
     /// The data itself lies where it lives.
-    pub(crate) fn lives(&mut self, live: CopyId) {
-        if self.now.contains_key(&live) {
+    pub(crate) fn lives(&mut self, live: CopyId, at: i64) {
+        let known = self.lay.contains_key(&live) || at < self.since;
+        if known && self.now.contains_key(&live) {
             return;
         }
         let class = &self.plan.model.classes[self.plan.copies[live].class];
-        self.lies(live, &whole(self.plan, class));
+        self.lies(live, &whole(self.plan, class), at);
     }
 
-    fn lies(&mut self, copy: CopyId, fields: &Fields) {
-        for place in [&mut self.now, &mut self.lay] {
-            add(place.entry(copy).or_default(), fields);
+    /// Whether anything has ever come to a copy.
+    pub(crate) fn has_come(&self, copy: CopyId) -> bool {
+        self.now.contains_key(&copy)
+    }
+
+    /// What came to a copy is still there while somebody looks.
+    pub(crate) fn is_still_there(&mut self, copy: CopyId) {
+        if let Some(fields) = self.now.get(&copy) {
+            add(self.lay.entry(copy).or_default(), fields);
+        }
+    }
+
+    fn lies(&mut self, copy: CopyId, fields: &Fields, at: i64) {
+        add(self.now.entry(copy).or_default(), fields);
+        if at >= self.since {
+            add(self.lay.entry(copy).or_default(), fields);
         }
     }
 
@@ -55,7 +72,7 @@ impl<'p> Witness<'p> {
         let step = &self.plan.model.steps[step];
         let source = &self.plan.copies[taken.source];
         if source.kind == CopyKind::Live {
-            self.lives(taken.source);
+            self.lives(taken.source, taken.start);
         }
         let read = self.now.get(&taken.source).cloned().unwrap_or_default();
         if let (Some(host), None) = (step.runner.host, source.key) {
@@ -63,13 +80,14 @@ impl<'p> Witness<'p> {
         }
         if let Verb::Seed { rules, .. } = &step.verb {
             let class = &self.plan.model.classes[source.class];
-            self.lies(taken.copy, &seeded(&read, rules, class, Stage::Arriving));
+            let arriving = seeded(&read, rules, class, Stage::Arriving);
+            self.lies(taken.copy, &arriving, taken.start);
         }
         self.on_the_way.insert(taken.copy, read);
     }
 
     /// A run is done.
-    pub(crate) fn ends(&mut self, step: StepId, copy: CopyId) {
+    pub(crate) fn ends(&mut self, step: StepId, copy: CopyId, at: i64) {
         let Some(read) = self.on_the_way.remove(&copy) else {
             return;
         };
@@ -77,10 +95,12 @@ impl<'p> Witness<'p> {
             Verb::Seed { rules, .. } => {
                 let class = &self.plan.model.classes[self.plan.copies[copy].class];
                 let left = seeded(&read, rules, class, Stage::Done);
-                add(self.lay.entry(copy).or_default(), &left);
+                if at >= self.since {
+                    add(self.lay.entry(copy).or_default(), &left);
+                }
                 self.now.insert(copy, left);
             }
-            _ => self.lies(copy, &read),
+            _ => self.lies(copy, &read, at),
         }
     }
 }

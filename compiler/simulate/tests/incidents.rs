@@ -596,3 +596,61 @@ fn what_a_mirror_puts_aside_is_there_until_it_is_cleared() {
     let both = "steal host prod on 2026-10-07 at 23:00\nsteal host attic on 2026-10-08 at 23:00";
     assert_eq!(left("", both), None);
 }
+
+/// Whoever reads a place into which the file of a credential was carried deletes with that credential; a key whose file lay
+/// among the data is gone with it.
+#[test]
+fn what_lies_among_data_goes_where_that_goes() {
+    const FOUND: &str = "\
+credential looker { account s3; may read on s3.shared of /conf; held on attic }
+class conf is files on prod.disk:/conf
+copy conf_up of conf to s3.shared:/conf by prod.cron { daily at 04:00 UTC; credential all; taking 1m..1m }
+";
+    let stolen = |file: &str, include: &str| {
+        let all = format!(
+            "credential all {{ account s3; may read, write, delete on s3.*; held on prod; file \"{file}\" }}\n"
+        );
+        let found = FOUND.replace("{ daily", &format!("{{ {include}daily"));
+        let policy = [STRATEGY, &all, &found].concat();
+        let case =
+            "steal credential looker on 2026-10-31 at 23:00\nlose host prod at 2026-11-02 06:00";
+        let (plan, course) = played(&policy, case);
+        outcome(&plan, &course, "databases").recoverable()
+    };
+    assert!(stolen("/etc/all.env", ""));
+    assert!(!stolen("/conf/all.env", ""));
+    assert!(stolen("/conf/all.env", "include \"*.txt\"; "));
+    assert!(!stolen("/conf/all.env", "include \"all.*\"; "));
+    let key = |file: &str| {
+        let held = format!("key restic_key {{ held on relay, prod; file \"{file}\" }}");
+        let policy = STRATEGY.replace("key restic_key { held on relay, envelope }", &held);
+        let case = "corrupt databases on 2026-10-31 at 23:00\nlose host relay at 2026-11-02 06:00";
+        let (plan, course) = played(&policy, case);
+        outcome(&plan, &course, "databases").recoverable()
+    };
+    assert!(key("/etc/k"));
+    assert!(!key("/pg/k"));
+}
+
+/// What is in a vault is deleted with by whoever reads a copy of its content, unless that is sealed.
+#[test]
+fn the_content_of_a_vault_opens_what_is_in_it() {
+    const READ: &str = "\
+credential looker { account s3; may read on s3.shared of /v; held on attic }
+credential all { account s3; may read, write, delete on s3.*; held on passwords }
+class secrets is files on prod.disk:/vault
+copy secrets_up of secrets to s3.shared:/v by prod.cron { daily at 04:00 UTC; credential writer; taking 1m..1m }
+";
+    let stolen = |vault: &str| {
+        let policy = [STRATEGY, READ, vault].concat();
+        let case =
+            "steal credential looker on 2026-10-31 at 23:00\nlose host prod at 2026-11-02 06:00";
+        let (plan, course) = played(&policy, case);
+        outcome(&plan, &course, "databases").recoverable()
+    };
+    assert!(!stolen("vault passwords on prod of secrets\n"));
+    assert!(!stolen("vault passwords at home/safe of secrets\n"));
+    assert!(stolen("vault passwords on prod of secrets sealed\n"));
+    assert!(stolen("vault passwords on prod of databases\n"));
+    assert!(stolen("vault passwords on prod\n"));
+}

@@ -11,12 +11,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use thrice_model::ClassId;
+use thrice_model::{ClassId, EnvironmentId, Location};
 use thrice_plan::{Period, Plan};
 use thrice_presence::Answers;
 
 use crate::fault::{Chosen, FaultSet};
-use crate::hands::{Owned, Principal, closure};
+use crate::hands::{Owned, Principal, closure, joint};
 use crate::indexed::{Index, Indexed};
 use crate::systems::{Across, Symbolized, across, symbolize, symbolized_in};
 use grown::Grown;
@@ -50,6 +50,8 @@ pub(crate) struct Context<'p> {
     indexed: Indexed<'p>,
     /// What principals own, as far as it has been asked.
     owned: RefCell<BTreeMap<Principal, Vec<Rc<Owned>>>>,
+    /// What environments read, as far as it has been asked.
+    seen: RefCell<BTreeMap<EnvironmentId, Vec<Rc<Owned>>>>,
     /// The only classes that are asked about, if not all are.
     pub only: Option<BTreeSet<ClassId>>,
     /// The only faults that are asked about, if somebody chose some: together, and in periods in which they can all
@@ -97,6 +99,7 @@ impl<'p> Context<'p> {
         Self {
             indexed: Indexed::with(plan, index),
             owned: RefCell::default(),
+            seen: RefCell::default(),
             only: None,
             chosen: None,
             present: RefCell::default(),
@@ -155,6 +158,34 @@ impl<'p> Context<'p> {
         found
     }
 
+    /// What somebody owns who is at home on all hosts of an environment, and reads what its name is declared a reader of.
+    pub(crate) fn owned_in(&self, environment: EnvironmentId, day: Date) -> Rc<Owned> {
+        let mut known = self.seen.borrow_mut();
+        let known = known.entry(environment).or_default();
+        if let Some(found) = known.iter().find(|owned| owned.holds_on(day)) {
+            return Rc::clone(found);
+        }
+        let environment = &self.plan.model.environments[environment];
+        let hosts = environment.hosts.iter().map(|host| Principal::Host(*host));
+        let hosts: Vec<Principal> = hosts.collect();
+        let shown = self.declared(&environment.named.name);
+        let found = Rc::new(joint(self, &hosts, shown.collect(), day));
+        known.push(Rc::clone(&found));
+        found
+    }
+
+    /// The places of which somebody of a name is declared a reader.
+    pub(crate) fn declared<'c>(&'c self, name: &'c str) -> impl Iterator<Item = Location> + 'c {
+        let stores = self.plan.model.stores.iter();
+        stores.flat_map(move |(store, what)| {
+            let readers = what.readers.iter().filter(move |reader| reader.who == name);
+            readers.map(move |reader| Location {
+                store,
+                path: reader.path.clone(),
+            })
+        })
+    }
+
     /// The classes that live in a period, are not skipped, and are asked about; in order.
     pub(crate) fn classes_in(&self, period: &Period) -> Rc<[ClassId]> {
         let mut known = self.present.borrow_mut();
@@ -170,15 +201,27 @@ impl<'p> Context<'p> {
         &'c self,
         period: &'c Period,
     ) -> impl Iterator<Item = ClassId> + 'c {
+        let classes = &self.plan.model.classes;
+        let lives = move |id: &ClassId| classes[*id].lifetime.contains(period.from);
+        self.kept_in(period).filter(lives)
+    }
+
+    /// The classes that are not skipped, and are asked about in a period: also those that live no more, of which
+    /// something may still lie somewhere, or not yet.
+    pub(crate) fn ever_in(&self, period: &Period) -> BTreeSet<ClassId> {
+        let asked = |id: &ClassId| self.only.as_ref().is_none_or(|only| only.contains(id));
+        self.kept_in(period).filter(asked).collect()
+    }
+
+    fn kept_in<'c>(&'c self, period: &'c Period) -> impl Iterator<Item = ClassId> + 'c {
         let chosen = self.chosen.as_ref();
         let can_be = chosen.is_none_or(|chosen| chosen.can_happen(self, period));
         let skips = self.plan.model.skips.iter();
         let skipped: BTreeSet<&str> = skips.map(|s| &*s.named.name).collect();
         let classes = self.plan.model.classes.iter();
-        let living = classes.filter(move |(_, c)| {
-            can_be && c.lifetime.contains(period.from) && !skipped.contains(&*c.named.name)
-        });
-        living.map(|(id, _)| id)
+        let kept =
+            classes.filter(move |(_, class)| can_be && !skipped.contains(&*class.named.name));
+        kept.map(|(id, _)| id)
     }
 
     /// The same, those that are alike together.

@@ -1,8 +1,9 @@
 //! What hosts and machine credentials can do, closed over all that they open.
 //!
 //! Who owns a host owns the credentials and keys on it, the vaults that run on it, the jobs it runs
-//! with the rights they need, and the hosts it deploys to. What a provider gives by default holds
-//! unless declared otherwise. People are the trust base: they are no principals.
+//! with the rights they need, and the hosts it deploys to. Who reads where the file of a key or credential lies, or to
+//! where steps have taken it along, has that as well, and all that it opens in turn. What a provider gives by
+//! default holds unless declared otherwise. People are the trust base: they are no principals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +11,12 @@ use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
     ClassKind, CredentialId, Holder, HostId, HostKind, KeyId, Location, Lock, LockMode, Mount,
-    ProviderCapability, Right, Source, Step, StepId, StepTarget, StoreId, Verb,
+    ProviderCapability, Right, Source, Step, StepId, StoreId, Verb,
 };
 use thrice_plan::{Copy, CopyKind, Period};
 use thrice_quantity::Seconds;
 
-use crate::indexed::Indexed;
+use crate::indexed::{Indexed, Lies, Lying, credentials_of, key_of, repository_of};
 
 /// All rights there are: root's on its own stores, an account's on its buckets.
 const ALL: &[Right] = &[Right::Read, Right::Write, Right::Delete, Right::Administer];
@@ -68,6 +69,8 @@ pub(crate) enum By {
     Step(StepId),
     /// The mount shows it.
     Mount(usize),
+    /// The store names its reader, or is the one that is read.
+    Reader,
 }
 
 /// Rights on a place.
@@ -85,6 +88,8 @@ pub(crate) struct Owned {
     pub credentials: BTreeSet<CredentialId>,
     pub keys: BTreeSet<KeyId>,
     pub grants: Vec<Grant>,
+    /// The secrets that he has come upon in what he reads, by their numbers among all that lie.
+    pub found: BTreeSet<usize>,
     /// From which day on it is so.
     pub from: Date,
     /// The day from which on it may be otherwise.
@@ -93,35 +98,96 @@ pub(crate) struct Owned {
 
 /// The closure of a principal on a day.
 pub(crate) fn closure(indexed: &Indexed<'_>, start: Principal, day: Date) -> Owned {
+    joint(indexed, &[start], Vec::new(), day)
+}
+
+/// The closure of several principals who are one, and of who is shown some places besides.
+pub(crate) fn joint(
+    indexed: &Indexed<'_>,
+    start: &[Principal],
+    shown: Vec<Location>,
+    day: Date,
+) -> Owned {
     let mut out = Owned {
         hosts: BTreeSet::new(),
         credentials: BTreeSet::new(),
         keys: BTreeSet::new(),
         grants: Vec::new(),
+        found: BTreeSet::new(),
         from: day,
         until: None,
     };
-    let mut waiting = vec![start];
-    while let Some(principal) = waiting.pop() {
-        match principal {
-            Principal::Host(host) => {
-                if out.hosts.insert(host) {
-                    let lifetimes = indexed.lifetimes_on(host);
-                    let changes = lifetimes.flat_map(|l| [Some(l.from), l.until]).flatten();
-                    let next = changes.filter(|change| *change > day);
-                    out.until = out.until.into_iter().chain(next).min();
-                    open(indexed, host, day, &mut out, &mut waiting);
+    let shown = shown.into_iter().map(|place| Grant {
+        place,
+        rights: Rights::of(&[Right::Read]),
+        by: By::Reader,
+    });
+    let shown: Vec<Grant> = shown.collect();
+    let mut waiting = start.to_vec();
+    loop {
+        while let Some(principal) = waiting.pop() {
+            match principal {
+                Principal::Host(host) => {
+                    if out.hosts.insert(host) {
+                        let lifetimes = indexed.lifetimes_on(host);
+                        let changes = lifetimes.flat_map(|l| [Some(l.from), l.until]).flatten();
+                        let next = changes.filter(|change| *change > day);
+                        out.until = out.until.into_iter().chain(next).min();
+                        open(indexed, host, day, &mut out, &mut waiting);
+                    }
                 }
-            }
-            Principal::Credential(credential) => {
-                if out.credentials.insert(credential) {
-                    granted(indexed, credential, &mut out.grants);
+                Principal::Credential(credential) => {
+                    if out.credentials.insert(credential) {
+                        granted(indexed, credential, &mut out.grants);
+                    }
                 }
             }
         }
+        if !find(indexed, day, &mut out, &shown, &mut waiting) {
+            break;
+        }
     }
+    let lies = indexed.lies().all.iter();
+    let changes = lies.flat_map(|lying| [Some(lying.lifetime.from), lying.lifetime.until]);
+    let next = changes.flatten().filter(|change| *change > day);
+    out.until = out.until.into_iter().chain(next).min();
+    out.grants.extend(shown);
     once(&mut out.grants);
     out
+}
+
+/// Adds the secrets that lie open where somebody reads; whether there was any new one.
+fn find(
+    indexed: &Indexed<'_>,
+    day: Date,
+    out: &mut Owned,
+    shown: &[Grant],
+    waiting: &mut Vec<Principal>,
+) -> bool {
+    let lies = indexed.lies();
+    if lies.all.is_empty() {
+        return false;
+    }
+    let reads = out.grants.iter().chain(shown);
+    let reads = reads.filter(|grant| grant.rights.contains(Right::Read));
+    let lying = reads.flat_map(|grant| {
+        let there = lies.on(grant.place.store, day);
+        there.filter(|(_, lying)| grant.place.meets(&lying.place))
+    });
+    let is_open = |lying: &Lying| lying.keys.iter().all(|key| out.keys.contains(key));
+    let found = lying.filter(|(number, lying)| !out.found.contains(number) && is_open(lying));
+    let found: BTreeMap<usize, &Lying> = found.collect();
+    for (number, lying) in &found {
+        out.found.insert(*number);
+        let (model, what) = (&indexed.plan.model, lying.what);
+        let keys = model.keys.ids();
+        let keys = keys.filter(|key| Lies::gives_key(indexed, what, *key));
+        out.keys.extend(keys);
+        let credentials = model.credentials.ids();
+        let credentials = credentials.filter(|id| Lies::gives_credential(indexed, what, *id));
+        waiting.extend(credentials.map(Principal::Credential));
+    }
+    !found.is_empty()
 }
 
 /// Drops the grants that give nothing beyond an earlier one, there or further up: a host owns its stores, and
@@ -188,9 +254,9 @@ fn open(
     }
     for id in indexed.run_by(host, day) {
         let step = &model.steps[id];
-        let used = credentials_of(indexed, step);
+        let used = credentials_of(&indexed.plan.model, step);
         waiting.extend(used.iter().map(|c| Principal::Credential(*c)));
-        out.keys.extend(key_of(indexed, step));
+        out.keys.extend(key_of(&indexed.plan.model, step));
         out.keys.extend(
             drilled(indexed, step)
                 .into_iter()
@@ -228,34 +294,6 @@ fn whole(store: StoreId) -> Location {
     Location {
         store,
         path: "/".into(),
-    }
-}
-
-/// The credentials a step authenticates with.
-fn credentials_of(indexed: &Indexed<'_>, step: &Step) -> BTreeSet<CredentialId> {
-    let repository = repository_of(step).map(|r| &indexed.plan.model.repositories[r]);
-    let of_repository = repository.and_then(|r| r.credential.map(|(c, _)| c));
-    step.credential
-        .map(|(c, _)| c)
-        .into_iter()
-        .chain(of_repository)
-        .collect()
-}
-
-/// The key with which a step opens its repository.
-fn key_of(indexed: &Indexed<'_>, step: &Step) -> Option<KeyId> {
-    let repository = repository_of(step)?;
-    indexed.plan.model.repositories[repository]
-        .key
-        .map(|(key, _)| key)
-}
-
-/// The repository that a step opens, as against one whose files it copies.
-pub(crate) fn repository_of(step: &Step) -> Option<thrice_model::RepositoryId> {
-    match (&step.verb, &step.target, &step.source) {
-        (_, StepTarget::Repository(id, _), _)
-        | (Verb::Check(_) | Verb::Drill | Verb::Prune, _, Source::Repository(id, _)) => Some(*id),
-        _ => None,
     }
 }
 

@@ -4,9 +4,12 @@ mod aside;
 mod classes;
 mod holding;
 mod index;
+mod left;
+mod lying;
 mod narrowed;
 mod noticing;
 mod sparing;
+mod using;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -26,7 +29,10 @@ use thrice_quantity::Seconds;
 use crate::verdicts::Subjects;
 pub(crate) use classes::{Classes, Numbers, day};
 pub(crate) use index::Index;
+pub(crate) use left::Left;
+pub(crate) use lying::{Lies, Lying, Secret};
 use noticing::noticed;
+pub(crate) use using::{credentials_of, key_of, repository_of};
 
 /// A plan with its copies at hand by class, by step and by host.
 pub(crate) struct Indexed<'p> {
@@ -37,6 +43,10 @@ pub(crate) struct Indexed<'p> {
     spared: OnceCell<Table<StoreId, Option<Seconds>>>,
     /// Who holds each key.
     holders: OnceCell<Table<KeyId, BTreeSet<Holder>>>,
+    /// What steps have left when they end.
+    left: OnceCell<Left>,
+    /// What secrets lie among data.
+    lies: OnceCell<Lies>,
 }
 
 impl<'p> Indexed<'p> {
@@ -52,6 +62,8 @@ impl<'p> Indexed<'p> {
             index,
             spared: OnceCell::new(),
             holders: OnceCell::new(),
+            left: OnceCell::new(),
+            lies: OnceCell::new(),
         }
     }
 
@@ -198,6 +210,16 @@ impl<'p> Indexed<'p> {
             holders.collect::<Vec<_>>().into()
         });
         all.get(key).unwrap_or(&NOBODY)
+    }
+
+    /// What steps have left when they end, or when what they read does.
+    pub(crate) fn left(&self) -> &Left {
+        self.left.get_or_init(|| Left::of(self))
+    }
+
+    /// The secrets that lie among data.
+    pub(crate) fn lies(&self) -> &Lies {
+        self.lies.get_or_init(|| Lies::of(self))
     }
 
     /// The stores of a host, in order.

@@ -29,6 +29,7 @@ mod hands;
 mod indexed;
 mod obligations;
 mod out_of_order;
+mod patterns;
 mod proofs;
 mod prover;
 mod replay;

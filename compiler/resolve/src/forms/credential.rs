@@ -39,7 +39,7 @@ pub const FORM: Construct = Construct {
         Clause::once(
             "file",
             "\"/PATH\"",
-            "its environment file on the hosts that hold it",
+            "its environment file on the hosts that hold it or run steps that use it: who reads it there has it",
         ),
     ],
 };

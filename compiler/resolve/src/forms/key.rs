@@ -27,7 +27,7 @@ pub const FORM: Construct = Construct {
         Clause::once(
             "file",
             "\"/PATH\"",
-            "where steps find it on the host that runs them",
+            "where it lies on the hosts that hold it or run steps that use it: who reads it there has it",
         ),
     ],
 };

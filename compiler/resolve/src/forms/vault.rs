@@ -12,11 +12,13 @@ use crate::names::Kind;
 pub const FORM: Construct = Construct {
     keyword: "vault",
     inside: &[],
-    form: "vault NAME at PROVIDER/SITE | on HOST [of CLASS] [since PHASE] [until PHASE]",
+    form: "vault NAME at PROVIDER/SITE | on HOST [of CLASS [sealed]] [since PHASE] [until PHASE]",
     text: "What holds keys: off line at a site (an envelope, a safe), or a program on a host. It \
            is lost with its site or host. Where its content is a class, it is lost with that data as \
-           well, and comes back with a copy of that class which can be read without what is in the vault.",
-    example: "vault envelope at home/rack\nvault passwords on seko of vault_data",
+           well, and comes back with a copy of that class which can be read without what is in the vault. \
+           Whoever reads that content, where it lies or in a copy, has what is in the vault, unless it is `sealed`: its \
+           program encrypts it with what no machine holds.",
+    example: "vault envelope at home/rack\nvault passwords on seko of vault_data sealed",
     clauses: &[],
 };
 
@@ -38,6 +40,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
             .map(|(class, span)| (ClassId::new(class), span)),
         false => None,
     };
+    let sealed = data.is_some() && cursor.take_words("sealed");
     let written = cursor.lifetime(draft);
     cursor.end();
     let base = host
@@ -49,6 +52,7 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         site,
         host,
         data,
+        sealed,
         lifetime,
     };
     draft.vaults.set(VaultId::new(item.index), vault);

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use thrice_model::{Step, StepId, Verb};
-use thrice_plan::CopyId;
+use thrice_plan::{CopyId, CopyKind};
 
 use super::{Engine, Job, Run, Wanted};
 use crate::calendar::{day, instant};
@@ -153,7 +153,10 @@ impl Engine<'_, '_> {
         for copy in self.makes.get(&id).into_iter().flatten() {
             let what = &self.plan.copies[*copy];
             let today = day(now);
-            if !what.lifetime.contains(today) {
+            // What is still there when its step has ended is read all the same.
+            let live = |id| self.plan.copies[id].kind == CopyKind::Live;
+            let ended = !what.lifetime.contains(today);
+            if today < what.lifetime.from || (ended && what.source.is_none_or(live)) {
                 continue;
             }
             match verbs::take(&mut self.world, step, *copy, now) {
@@ -168,7 +171,8 @@ impl Engine<'_, '_> {
                     taken.push(found);
                 }
                 Ok(None) => {}
-                Err(why) => problem = Some(why),
+                // Nothing has to be left there.
+                Err(why) => problem = problem.or(Some(why).filter(|_| !ended)),
             }
         }
         if taken.is_empty()
@@ -237,7 +241,7 @@ impl Engine<'_, '_> {
             written.insert(taken.copy);
             let copy = taken.copy;
             if let Some(witness) = self.witness.as_mut() {
-                witness.ends(run.step, copy);
+                witness.ends(run.step, copy, now);
             }
             self.add_up(|ledger, world| ledger.before(world, run.step, &taken, now));
             let source = taken.source;

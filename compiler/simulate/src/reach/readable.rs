@@ -21,13 +21,21 @@ impl Readable {
         copy.key.is_none_or(|key| self.keys.contains(&key))
             && self.places.iter().any(|place| place.meets(&copy.location))
     }
+
+    /// Whether something can be read that lies in a place under some keys.
+    pub(super) fn has(&self, what: &Location, sealed_by: &BTreeSet<KeyId>) -> bool {
+        sealed_by.is_subset(&self.keys) && self.places.iter().any(|place| place.meets(what))
+    }
 }
 
 impl Fallen {
     /// What can be read with all that has fallen, on a day.
     pub(crate) fn readable(&self, plan: &Plan, day: Date) -> Readable {
         let model = &plan.model;
-        let mut out = Readable::default();
+        let mut out = Readable {
+            places: self.shown.clone(),
+            keys: self.keys.clone(),
+        };
         let everything = |store| whole(store).place;
         let own = model.stores.iter();
         let own = own.filter(|(_, store)| self.hosts.contains(&store.host));

@@ -16,19 +16,27 @@ pub(crate) struct Fallen<'f> {
     pub sites: &'f BTreeSet<SiteId>,
     /// Keys that are lost themselves.
     pub keys: &'f BTreeSet<KeyId>,
-    /// Classes whose data is gone where it lives.
+    /// Classes whose data is gone where it lives, of those in which keys lie.
     pub data: &'f BTreeSet<ClassId>,
-    /// Whether the data of vaults that are backed up is lost where it lives.
+    /// Whether the data in which keys lie is lost where it lives.
     pub live: bool,
     /// The day on which it is asked.
     pub day: Date,
+}
+
+/// The classes in which keys lie: as the content of vaults, or in files among their data.
+pub(crate) fn in_data(context: &Context<'_>) -> BTreeSet<ClassId> {
+    let vaults = context.plan.model.vaults.iter();
+    let content = vaults.filter_map(|(_, vault)| vault.data.map(|(class, _)| class));
+    content.chain(context.lies().classes()).collect()
 }
 
 /// The keys that can still be used. `bytes` says whether a copy is there, whatever its key.
 ///
 /// A key is usable while one of its holders is: a host or vault that is left, or a vault that comes
 /// back from a copy of its class, which may need a key itself. From nothing upwards, so a key that
-/// lies only in what it opens is lost.
+/// lies only in what it opens is lost. A host whose file with the key lies in a class loses it with that data; nobody
+/// says that it comes back.
 pub(crate) fn usable(
     context: &Context<'_>,
     fallen: &Fallen<'_>,
@@ -38,7 +46,7 @@ pub(crate) fn usable(
     loop {
         let opens = |id: &KeyId| {
             let mut holders = context.holders(*id).iter();
-            holders.any(|holder| opens(context, *holder, fallen, bytes, &out))
+            holders.any(|holder| opens(context, (*id, *holder), fallen, bytes, &out))
         };
         let keys = context.plan.model.keys.ids();
         let found: Vec<KeyId> = keys
@@ -54,19 +62,22 @@ pub(crate) fn usable(
 
 fn opens(
     context: &Context<'_>,
-    holder: Holder,
+    (key, holder): (KeyId, Holder),
     fallen: &Fallen<'_>,
     bytes: &dyn Fn(CopyId) -> bool,
     keys: &BTreeSet<KeyId>,
 ) -> bool {
+    let is_lost = |class: ClassId| fallen.live || fallen.data.contains(&class);
     let vault = match holder {
-        Holder::Host(host) => return !fallen.hosts.contains(&host),
+        Holder::Host(host) => {
+            let mut around = context.lies().around(key, holder);
+            return !fallen.hosts.contains(&host) && !around.any(is_lost);
+        }
         Holder::Vault(vault) => &context.plan.model.vaults[vault],
     };
     let site = vault.site.is_some_and(|site| fallen.sites.contains(&site));
     let host = vault.host.is_some_and(|host| fallen.hosts.contains(&host));
-    let emptied = |(class, _)| fallen.live || fallen.data.contains(&class);
-    let live = vault.data.is_some_and(emptied);
+    let live = vault.data.is_some_and(|(class, _)| is_lost(class));
     let there = vault.lifetime.contains(fallen.day);
     let restored = |(class, _)| restorable(context, class, fallen.day, bytes, keys);
     there && (!(site || host || live) || vault.data.is_some_and(restored))

@@ -217,10 +217,7 @@ impl Struck {
         let model = &context.plan.model;
         let owned = self.owned.iter().flat_map(|o| o.hosts.iter().copied());
         let hosts: BTreeSet<HostId> = self.lost_hosts.iter().copied().chain(owned).collect();
-        let vaults = model.vaults.iter();
-        let backed_up: BTreeSet<ClassId> = vaults
-            .filter_map(|(_, v)| v.data.map(|(class, _)| class))
-            .collect();
+        let backed_up = keys::in_data(context);
         // A vault comes back with all that its content is restored with.
         let with_needs = backed_up
             .iter()

@@ -5,6 +5,7 @@ mod keys;
 mod kill;
 mod reduce;
 
+pub(crate) use keys::in_data;
 pub(crate) use kill::{Struck, Useless, Why, carries, history, strike};
 pub(crate) use reduce::{Stakes, grown};
 

@@ -40,7 +40,7 @@ pub(crate) struct Stakes {
 }
 
 impl Stakes {
-    /// What matters to these classes, and to what lies in the vaults that hold their keys. What they are restored
+    /// What matters to these classes, and to that in which their keys lie. What they are restored
     /// with is asked for by whoever asks.
     pub(crate) fn of(context: &Context<'_>, classes: &[ClassId]) -> Self {
         let model = &context.plan.model;
@@ -63,6 +63,7 @@ impl Stakes {
                 if out.keys.insert(key) {
                     for holder in context.holders(key) {
                         out.holders.insert(*holder);
+                        waiting.extend(context.lies().around(key, *holder));
                         if let Holder::Vault(vault) = holder {
                             let data = model.vaults[*vault].data;
                             let all = data.map(|(class, _)| context.with_needs(class));

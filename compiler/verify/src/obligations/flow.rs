@@ -13,12 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::EcoString;
 use jiff::civil::Date;
-use thrice_diagnostics::{Code, Diagnostic};
+use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Environment, Label, Obligation};
 use thrice_plan::{Copy, CopyId, CopyKind, Period};
 
 use crate::context::Context;
-use crate::hands::{By, Principal};
+use crate::hands::{By, Owned};
+use crate::indexed::{Lies, Secret};
 use crate::verdicts::{Said, Word};
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
@@ -89,13 +90,50 @@ impl Found {
     }
 }
 
-/// The copies of all classes in a period.
+/// The copies of all classes in a period, and what steps have left that have ended by then.
 fn copies_in(context: &Context<'_>, period: &Period) -> Vec<CopyId> {
     let mut out = Vec::new();
     for class in context.classes_in(period).iter() {
         out.extend_from_slice(&context.copies_there(*class, period));
     }
+    let stays = &context.left().stays;
+    if !stays.is_empty() {
+        let asked = context.ever_in(period);
+        let mine = |id: &CopyId| asked.contains(&context.plan.copies[*id].class);
+        out.extend(left_in(context, stays.keys().copied().filter(mine), period));
+    }
     out
+}
+
+/// Whether a copy is one of those that are filled in a period.
+fn is_filled(context: &Context<'_>, id: CopyId, period: &Period) -> bool {
+    let class = context.plan.copies[id].class;
+    context.copies_there(class, period).contains(&id)
+}
+
+/// Of some copies those that nothing fills any more in a period, and in which something still lies. What others fill
+/// with the same is seen as that.
+fn left_in(
+    context: &Context<'_>,
+    copies: impl Iterator<Item = CopyId>,
+    period: &Period,
+) -> Vec<CopyId> {
+    let plan = context.plan;
+    let is_left = |id: &CopyId| {
+        let copy = &plan.copies[*id];
+        let stay = context.left().stay(plan, *id);
+        let is_as = |other: &CopyId| {
+            let other = &plan.copies[*other];
+            *other.location.path == *copy.location.path
+                && other.location.store == copy.location.store
+                && other.key == copy.key
+                && other.kind != CopyKind::Seed
+                && copy.kind != CopyKind::Seed
+        };
+        let there = context.copies_there(copy.class, period);
+        stay.contains(period.from) && !there.contains(id) && !there.iter().any(is_as)
+    };
+    copies.filter(is_left).collect()
 }
 
 /// Whether a copy lies with the data itself, where everything is cleared.
@@ -104,35 +142,40 @@ fn at_home(context: &Context<'_>, copy: &Copy) -> bool {
     context.host(copy) == context.plan.host_of(home)
 }
 
-/// By what an environment reads a copy.
-fn reads(
-    context: &Context<'_>,
-    environment: &Environment,
-    copy: &Copy,
-    period: &Period,
-) -> Option<Option<By>> {
-    let store = &context.plan.model.stores[copy.location.store];
-    let declared = copy.key.is_none()
-        && store.readers.iter().any(|reader| {
-            let place = thrice_model::Location {
-                store: copy.location.store,
-                path: reader.path.clone(),
+/// How somebody reads a copy.
+#[derive(Clone, Debug)]
+struct Reading {
+    /// By which right.
+    by: By,
+    /// The secrets that he has come upon and needs for it, by their numbers among all that lie.
+    found: BTreeSet<usize>,
+}
+
+impl Reading {
+    fn of(context: &Context<'_>, owned: &Owned, copy: &Copy) -> Option<Self> {
+        let by = owned.reads(copy)?;
+        let all = &context.lies().all;
+        let needed = |number: &usize| {
+            let Some(what) = all.get(*number).map(|lying| lying.what) else {
+                return false;
             };
-            reader.who == environment.named.name && place.meets(&copy.location)
-        });
-    let by = environment.hosts.iter().find_map(|host| {
-        context
-            .owned(Principal::Host(*host), period.from)
-            .reads(copy)
-    });
-    by.map(Some).or(declared.then_some(None))
+            copy.key
+                .is_some_and(|key| Lies::gives_key(context, what, key))
+                || matches!(by, By::Credential(id) if Lies::gives_credential(context, what, id))
+        };
+        let found = owned.found.iter().copied().filter(needed);
+        Some(Self {
+            by,
+            found: found.collect(),
+        })
+    }
 }
 
 /// What reaches an environment above its clearance; one that has none is cleared for what is public.
 fn environments(context: &Context<'_>, found: &mut Found) {
     for (who, environment) in context.plan.model.environments.iter() {
         let cleared = environment.clearance.unwrap_or(Label::Public);
-        let mut hits: BTreeMap<CopyId, (Label, Option<By>)> = BTreeMap::new();
+        let mut hits: BTreeMap<CopyId, (Label, Reading)> = BTreeMap::new();
         let mut sights: BTreeMap<CopyId, Sight> = BTreeMap::new();
         let mut classes: BTreeSet<ClassId> = BTreeSet::new();
         for (index, period) in context.plan.periods.iter().enumerate() {
@@ -147,10 +190,16 @@ fn environments(context: &Context<'_>, found: &mut Found) {
                     continue;
                 }
                 let label = labels::seen(context, copy).filter(|label| *label > cleared);
-                if let (Some(label), Some(by)) = (label, reads(context, environment, copy, period))
-                {
-                    hits.insert(id, (label, by));
-                    sights.insert(id, Sight::of(index, by));
+                let read = || {
+                    let owned = context.owned_in(who, period.from);
+                    Reading::of(context, &owned, copy)
+                };
+                if let Some((label, reading)) = label.and_then(|label| Some((label, read()?))) {
+                    // What is filled is told of as that, and not as what is left of it.
+                    if is_filled(context, id, period) || !hits.contains_key(&id) {
+                        sights.insert(id, Sight::of(index, Some(reading.by)));
+                        hits.insert(id, (label, reading));
+                    }
                     classes.insert(copy.class);
                 }
             }
@@ -158,13 +207,10 @@ fn environments(context: &Context<'_>, found: &mut Found) {
         if hits.is_empty() {
             continue;
         }
-        for (class, period) in classes
-            .iter()
-            .flat_map(|c| context.plan.periods.iter().map(move |p| (c, p)))
-        {
-            let hit = |id: CopyId| hits.contains_key(&id);
-            if context.copies_in(*class, period).into_iter().any(hit) {
-                found.leak(*class, period);
+        for period in &context.plan.periods {
+            let there = copies_in(context, period).into_iter();
+            for id in there.filter(|id| hits.contains_key(id)) {
+                found.leak(context.plan.copies[id].class, period);
             }
         }
         let diagnostic = tell_environment(context, environment, &hits, &classes);
@@ -180,7 +226,7 @@ fn environments(context: &Context<'_>, found: &mut Found) {
 fn tell_environment(
     context: &Context<'_>,
     environment: &Environment,
-    hits: &BTreeMap<CopyId, (Label, Option<By>)>,
+    hits: &BTreeMap<CopyId, (Label, Reading)>,
     classes: &BTreeSet<ClassId>,
 ) -> Diagnostic {
     let name = &environment.named.name;
@@ -194,11 +240,14 @@ fn tell_environment(
         format!("`{name}` is {cleared}, and can read {names}"),
     )
     .at(environment.named.span, cleared);
-    let bys: BTreeSet<By> = hits.values().filter_map(|(_, by)| *by).collect();
+    let bys: BTreeSet<By> = hits.values().map(|(_, reading)| reading.by).collect();
     for by in bys {
         if let Some((span, text)) = opened(context, by) {
             diagnostic = diagnostic.at(span, text);
         }
+    }
+    for (span, text) in lie_open(context, hits.values().map(|(_, reading)| reading)) {
+        diagnostic = diagnostic.at(span, text);
     }
     for (id, (label, _)) in hits.iter().take(SHOWN) {
         diagnostic = diagnostic.event("", told(context, *id, *label));
@@ -228,7 +277,7 @@ fn told(context: &Context<'_>, id: CopyId, label: Label) -> String {
 }
 
 /// Where it is said that somebody can read, and how.
-fn opened(context: &Context<'_>, by: By) -> Option<(thrice_diagnostics::Span, String)> {
+fn opened(context: &Context<'_>, by: By) -> Option<(Span, String)> {
     let model = &context.plan.model;
     Some(match by {
         By::Credential(id) => {
@@ -244,9 +293,34 @@ fn opened(context: &Context<'_>, by: By) -> Option<(thrice_diagnostics::Span, St
             let named = &model.steps[id].named;
             (named.span, format!("`{}` brings it there", named.name))
         }
-        By::Host(_) => return None,
+        By::Host(_) | By::Reader => return None,
         By::Mount(index) => (model.mounts.get(index)?.named.span, "shown here".to_owned()),
     })
+}
+
+/// Where the secrets lie that somebody has come upon.
+fn lie_open<'r>(
+    context: &Context<'_>,
+    readings: impl Iterator<Item = &'r Reading>,
+) -> Vec<(Span, String)> {
+    let model = &context.plan.model;
+    let found: BTreeSet<usize> = readings.flat_map(|reading| reading.found.clone()).collect();
+    let all = &context.lies().all;
+    let found = found.into_iter().filter_map(|number| all.get(number));
+    let mut told: BTreeSet<Secret> = BTreeSet::new();
+    let found = found.filter(|lying| told.insert(lying.what));
+    found
+        .map(|lying| {
+            let named = match lying.what {
+                Secret::Key(id) => &model.keys[id].named,
+                Secret::Credential(id) => &model.credentials[id].named,
+                Secret::Vault(id) => &model.vaults[id].named,
+            };
+            let store = context.store_name(lying.place.store);
+            let text = format!("lies open in `{store}:{}`", lying.place.path);
+            (named.span, text)
+        })
+        .collect()
 }
 
 /// The classes without labels that lie in clear away from home: one warning for all of them.
@@ -302,11 +376,13 @@ fn words(
     let mut words = vec![None; classes.len()];
     for alike in context.kinds_in(period).iter() {
         let first = alike.first().copied();
-        let route = first.map_or_else(EcoString::new, |class| route(context, class, period));
+        let shared = first.map_or_else(EcoString::new, |class| route(context, class, period));
         let mut last: Option<((EcoString, bool), Word)> = None;
         for class in alike {
+            // Who clears a place may do it to one of those that are alike else.
+            let own = is_left_anywhere(context, *class).then(|| route(context, *class, period));
             let key = (
-                seen_by(context, *class, &route),
+                seen_by(context, *class, own.as_ref().unwrap_or(&shared)),
                 !leaks.contains(&(*class, period.from)),
             );
             let word = match &last {
@@ -332,17 +408,32 @@ fn words(
     words
 }
 
+/// Whether anything of a class may be left by a step that has ended.
+fn is_left_anywhere(context: &Context<'_>, class: ClassId) -> bool {
+    let stays = &context.left().stays;
+    let copies = context.copies_of(class);
+    !stays.is_empty() && copies.iter().any(|id| stays.contains_key(id))
+}
+
 fn route(context: &Context<'_>, class: ClassId, period: &Period) -> EcoString {
     let mut stores: BTreeSet<&str> = BTreeSet::new();
     let mut hosts: BTreeSet<&str> = BTreeSet::new();
     let home = context
         .plan
         .host_of(context.plan.model.classes[class].home.store);
-    for id in context.copies_there(class, period).iter() {
-        let copy = &context.plan.copies[*id];
+    let mut in_clear = |copy: &Copy| {
         if copy.key.is_none() && !at_home(context, copy) {
             stores.insert(context.store_name(copy.location.store));
         }
+    };
+    if is_left_anywhere(context, class) {
+        let copies = context.copies_of(class).iter().copied();
+        let left = left_in(context, copies, period).into_iter();
+        left.for_each(|id| in_clear(&context.plan.copies[id]));
+    }
+    for id in context.copies_there(class, period).iter() {
+        let copy = &context.plan.copies[*id];
+        in_clear(copy);
         let host = places::seeing(context, copy).filter(|host| *host != home);
         hosts.extend(host.map(|host| context.plan.model.hosts[host].named.name.as_str()));
     }

@@ -191,8 +191,14 @@ fn circle(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
     found.circle?;
     let model = &context.plan.model;
     let name = &model.keys[key].named.name;
+    let holders = || context.holders(key).iter();
+    let around = || holders().flat_map(|holder| context.lies().around(key, *holder));
+    let is_in_files = around().next().is_some();
     let message = match context.holders(key).is_empty() {
         true => format!("nobody is known to hold `{name}`: nothing reads what it opens"),
+        false if is_in_files => {
+            format!("`{name}` lies only among the data: with that lost, nothing brings it back")
+        }
         false => {
             format!(
                 "`{name}` lies only in what it opens: with the data lost, nothing brings it back"
@@ -201,6 +207,10 @@ fn circle(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
     };
     let mut diagnostic = Diagnostic::error(CIRCLE, message)
         .at(model.keys[key].named.span, "needed to read the copies");
+    for class in around().collect::<BTreeSet<ClassId>>() {
+        let span = model.classes[class].named.span;
+        diagnostic = diagnostic.at(span, "its file lies in this, and is lost with it");
+    }
     for (holder, span) in &model.keys[key].held {
         if let Holder::Vault(vault) = holder {
             let vault = &model.vaults[*vault];

@@ -190,6 +190,33 @@ fn who_deploys_to_a_host_owns_it() {
     assert!(!message(&text("store disk"), "T1801").contains("controller"));
 }
 
+/// A test machine that may read one folder finds in it the credential that deletes everything.
+#[test]
+fn who_finds_a_credential_in_what_he_reads_owns_it() {
+    const READS: &str = r#"
+provider hetzner { site nbg1 }
+host preprod at hetzner/nbg1 { runs cron }
+credential looker { account s3; may read on s3.main of /conf; held on preprod; profile "l" }
+class conf is files on vps.disk:/opt/conf { size 1..2 MB }
+copy conf_up of conf to s3.main:/conf by vps.cron { daily at 04:00; taking 1m..10m; credential writer; monitor deadman }
+"#;
+    let with = |file: &str| {
+        let text = policy(&[READS, "require survive any 1 of compromise for db\n"]);
+        judged(&text.replace(
+            r#"held on vps; profile "w""#,
+            &format!(r#"held on vps; file "{file}""#),
+        ))
+    };
+    let told = |found: &Verification| {
+        let all = found.findings.iter().map(|f| f.diagnostic.message.clone());
+        let about = all.filter(|said| said.contains("preprod"));
+        about.collect::<Vec<_>>()
+    };
+    assert_eq!(told(&with("/etc/writer.env")), Vec::<String>::new());
+    let found = with("/opt/conf/writer.env");
+    assert!(!told(&found).is_empty(), "{:?}", all_codes(&found));
+}
+
 #[test]
 fn a_runner_has_the_rights_that_its_jobs_need() {
     let text = policy(&[r#"

@@ -83,8 +83,8 @@ fn what_another_host_prunes_is_not_alike() {
         backup ba of a to ra by h2.cron { daily at 03:00; keep within 60d }
         backup bb of b to rb by h2.cron { daily at 03:00; keep within 60d }
         prune pb of rb by h3.cron { daily at 12:00 }
-        copy xa of a to h3.disk:/a by h3.cron { daily at 03:00 }
-        copy xb of b to h3.disk:/b by h3.cron { daily at 03:00 }
+        copy xa of a to h3.disk:/a by h3.cron { daily at 03:00; immutable }
+        copy xb of b to h3.disk:/b by h3.cron { daily at 03:00; immutable }
         require survive any 2 of compromise for a, b",
     );
     assert_eq!(told, [true, false]);

@@ -8,7 +8,6 @@ mod lifecycle;
 mod mounts;
 mod overwritten;
 mod packs;
-mod patterns;
 mod provider;
 mod reach;
 mod rights;

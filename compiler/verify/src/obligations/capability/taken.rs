@@ -14,8 +14,8 @@ use thrice_plan::{Copy, CopyId, CopyKind, Plan};
 
 use super::by_place::ByPlace;
 use super::finding;
-use super::patterns::leaves_out_all;
 use crate::context::Context;
+use crate::patterns::leaves_out_all;
 use crate::verification::Finding;
 use crate::wording::some;
 

@@ -235,7 +235,7 @@ fn words(context: &Context<'_>, happens: Happens) -> String {
                     .map_or("", |m| m.named.name.as_str());
                 format!("deleted through the mount `{mount}`")
             }
-            None => "of no use".to_owned(),
+            None | Some(By::Reader) => "of no use".to_owned(),
         },
     }
 }

@@ -8,9 +8,9 @@ use thrice_plan::{Copy, CopyId, Period};
 use thrice_simulate::Onlooker;
 
 use super::played::{Case, Sees, Sight};
-use super::{Found, copies_in, labels, opened, told};
+use super::{Found, Reading, copies_in, is_filled, labels, lie_open, opened, told};
 use crate::context::Context;
-use crate::hands::{By, Principal};
+use crate::hands::{By, Owned, Principal, joint};
 use crate::wording::some;
 
 const ABOVE: Code = Code("T2201");
@@ -37,21 +37,28 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
         .collect();
     let mut hits: BTreeMap<Place, BTreeMap<CopyId, Hit>> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
+        let finders = finders(context, period);
         for id in copies_in(context, period) {
             let copy = &context.plan.copies[id];
-            let read = read(context, &cleared, copy, period);
+            let read = read(context, &cleared, copy, period).into_iter();
+            let by_secrets = finders
+                .iter()
+                .filter_map(|finder| finder.read(context, copy));
             let above = above(context, copy, period).into_iter();
             // What a host brings somewhere is told as that, and not as what it could read as well.
-            for (place, label, by) in read
-                .into_iter()
+            for (place, label, reading) in read
+                .chain(by_secrets)
                 .chain(above.map(|(place, label)| (place, label, None)))
             {
                 let hit = Hit {
                     label,
                     period: index,
-                    by,
+                    reading,
                 };
-                hits.entry(place).or_default().insert(id, hit);
+                let hits = hits.entry(place).or_default();
+                if is_filled(context, id, period) || !hits.contains_key(&id) {
+                    hits.insert(id, hit);
+                }
                 found.leak(copy.class, period);
             }
         }
@@ -65,8 +72,76 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
 struct Hit {
     label: Label,
     period: usize,
-    /// By what it is read, where nothing brings it.
-    by: Option<By>,
+    /// How it is read, where nothing brings it.
+    reading: Option<Reading>,
+}
+
+/// A store or a service for which a clearance is written, and what those can read who read it: where secrets lie, that
+/// may be more than what lies there in clear.
+struct Finder {
+    place: Place,
+    cleared: Label,
+    /// The host of a store: what lives there may be seen there where it has no label.
+    home: Option<HostId>,
+    /// What is shown there.
+    shown: Vec<Location>,
+    owned: Owned,
+}
+
+/// Those who may come upon secrets in a period.
+fn finders(context: &Context<'_>, period: &Period) -> Vec<Finder> {
+    let model = &context.plan.model;
+    if context.lies().all.is_empty() {
+        return Vec::new();
+    }
+    let finder = |(place, cleared, home, shown): (Place, Label, Option<HostId>, Vec<Location>)| {
+        let owned = joint(context, &[], shown.clone(), period.from);
+        let found = !owned.found.is_empty();
+        found.then_some(Finder {
+            place,
+            cleared,
+            home,
+            shown,
+            owned,
+        })
+    };
+    let stores = model.stores.iter().filter_map(|(id, store)| {
+        let (cleared, _) = store.clearance.or(model.hosts[store.host].clearance)?;
+        let all = Location {
+            store: id,
+            path: "/".into(),
+        };
+        Some((Place::Store(id), cleared, Some(store.host), vec![all]))
+    });
+    let services = model.services.iter().filter_map(|(id, service)| {
+        let (cleared, _) = service.clearance?;
+        let mounts = model.mounts.iter();
+        let mounts = mounts.filter(|m| m.service == id && m.lifetime.contains(period.from));
+        let mounted = mounts.map(|mount| Location {
+            store: mount.store,
+            path: mount.path.clone(),
+        });
+        let shown = mounted.chain(context.declared(&service.named.name));
+        Some((Place::Service(id), cleared, None, shown.collect()))
+    });
+    stores.chain(services).filter_map(finder).collect()
+}
+
+impl Finder {
+    /// A copy that is read with what is found, and not because it lies there in clear.
+    fn read(&self, context: &Context<'_>, copy: &Copy) -> Option<(Place, Label, Option<Reading>)> {
+        let label = labels::seen(context, copy).filter(|label| *label > self.cleared)?;
+        let lies_there = self.shown.iter().any(|place| place.meets(&copy.location));
+        let home = context
+            .plan
+            .host_of(context.plan.model.classes[copy.class].home.store);
+        let lives_there = self.home == Some(home) && label == Label::Unclassified;
+        if lives_there || (lies_there && copy.key.is_none()) {
+            return None;
+        }
+        let reading = Reading::of(context, &self.owned, copy)?;
+        Some((self.place, label, Some(reading)))
+    }
 }
 
 /// The hosts, of those for which a clearance is written, whose owner can read a copy that lies elsewhere and holds
@@ -76,7 +151,7 @@ fn read(
     cleared: &[HostId],
     copy: &Copy,
     period: &Period,
-) -> Vec<(Place, Label, Option<By>)> {
+) -> Vec<(Place, Label, Option<Reading>)> {
     let model = &context.plan.model;
     let lies = context.host(copy);
     let there =
@@ -90,9 +165,8 @@ fn read(
             return None;
         }
         let owned = context.owned(Principal::Host(*host), period.from);
-        owned
-            .reads(copy)
-            .map(|by| (Place::Host(*host), label, Some(by)))
+        let reading = Reading::of(context, &owned, copy)?;
+        Some((Place::Host(*host), label, Some(reading)))
     });
     hits.collect()
 }
@@ -147,7 +221,10 @@ fn above(context: &Context<'_>, copy: &Copy, period: &Period) -> Vec<(Place, Lab
             );
         }
     }
-    if let (Some(host), Some(source)) = (seeing(context, copy), copy.source) {
+    // What is left of a step nobody brings any more.
+    let runs = |step| model.steps[step].lifetime.contains(period.from);
+    let host = seeing(context, copy).filter(|_| copy.made_by.is_some_and(runs));
+    if let (Some(host), Some(source)) = (host, copy.source) {
         // The runner sees what it reads, before it changes or encrypts it.
         let label = labels::seen(context, &context.plan.copies[source]);
         check(
@@ -234,7 +311,7 @@ fn tell(context: &Context<'_>, place: Place, copies: &BTreeMap<CopyId, Hit>, fou
         ),
     )
     .at(span, "no more than this may be seen here");
-    let brought = copies.iter().filter(|(_, hit)| hit.by.is_none());
+    let brought = copies.iter().filter(|(_, hit)| hit.reading.is_none());
     let steps: BTreeSet<_> = brought
         .filter_map(|(id, _)| context.plan.copies[*id].made_by)
         .collect();
@@ -242,8 +319,12 @@ fn tell(context: &Context<'_>, place: Place, copies: &BTreeMap<CopyId, Hit>, fou
         let named = &model.steps[step].named;
         diagnostic = diagnostic.at(named.span, format!("`{}` brings it here", named.name));
     }
-    let bys: BTreeSet<By> = copies.values().filter_map(|hit| hit.by).collect();
+    let readings = || copies.values().filter_map(|hit| hit.reading.as_ref());
+    let bys: BTreeSet<By> = readings().map(|reading| reading.by).collect();
     for (span, text) in bys.into_iter().filter_map(|by| reads_with(context, by)) {
+        diagnostic = diagnostic.at(span, text);
+    }
+    for (span, text) in lie_open(context, readings()) {
         diagnostic = diagnostic.at(span, text);
     }
     for (id, hit) in copies.iter().take(SHOWN) {

@@ -9,15 +9,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_model::{Anonymise, CredentialId, Label, Named, Obligation, Verb};
 use thrice_plan::CopyId;
+use thrice_plan::calendar::midnight;
 use thrice_simulate::{Fields, Looking, Onlooker, Shown, shown};
 
 use super::super::playing::{
     ENDS_BEFORE, Filled, ON_DEMAND, Played, UNFILLED, delay, may_be_told, on_demand, timestamp,
 };
-use super::labels;
+use super::{is_filled, labels};
 use crate::context::Context;
 use crate::hands::By;
 use crate::verification::Verification;
+
+/// What a case rests on where somebody clears the place of what a step has left, and may have done so by then.
+const CLEARED: &str = "places that are cleared late";
 
 /// How long after a copy is filled somebody looks: data that lives there has begun to grow by then.
 const LOOKS_AFTER: i64 = 60;
@@ -74,6 +78,46 @@ fn subject<'c>(context: &'c Context<'_>, by: Onlooker) -> Option<&'c Named> {
     })
 }
 
+/// When a case is played.
+#[derive(Clone, Copy, Debug)]
+struct When {
+    /// From when on steps run.
+    from: i64,
+    /// From when on what lies somewhere is looked at.
+    since: i64,
+    /// Until when.
+    until: i64,
+}
+
+impl When {
+    /// When a copy has been filled in a period; or, of one that is filled no more, when the period begins, or what it
+    /// is made from then has come. `None` where no moment of the period comes after that.
+    fn of(context: &Context<'_>, id: CopyId, at: usize) -> Option<Self> {
+        let plan = context.plan;
+        let period = plan.periods.get(at)?;
+        if is_filled(context, id, period) {
+            let filled = Filled::of(context, &[id], at)?;
+            return Some(Self {
+                from: filled.begin(),
+                since: filled.begin(),
+                until: filled.from.saturating_add(LOOKS_AFTER),
+            });
+        }
+        let stay = |id: CopyId| midnight(context.left().stay(plan, id).from);
+        let since = midnight(period.from);
+        let filled = stay(id).saturating_add(delay(context, id).0);
+        let until = since.max(filled).saturating_add(LOOKS_AFTER);
+        let next = plan.periods.get(at + 1).map(|period| period.from);
+        let ends = midnight(next.unwrap_or(plan.model.policy.end));
+        Some(Self {
+            from: plan.way(id).map(stay).min()?,
+            since,
+            until,
+        })
+        .filter(|when| when.until < ends)
+    }
+}
+
 /// Whether it is seen; why not, if it is not.
 fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
     let made = case
@@ -86,10 +130,10 @@ fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
     }
     made.sort_by_key(|(id, _)| (delay(context, *id), *id));
     let first = made.into_iter().find_map(|(id, sight)| {
-        let filled = Filled::of(context, &[id], sight.period)?;
-        Some((id, sight, filled))
+        let when = When::of(context, id, sight.period)?;
+        Some((id, sight, when))
     });
-    let Some((id, sight, filled)) = first else {
+    let Some((id, sight, when)) = first else {
         return Ok(Played::Not(ENDS_BEFORE));
     };
     let plan = context.plan;
@@ -97,17 +141,24 @@ fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
         let looking = Looking {
             by,
             copies: [id].into(),
-            from: timestamp(filled.begin())?,
-            until: timestamp(filled.from.saturating_add(LOOKS_AFTER))?,
+            from: timestamp(when.from)?,
+            since: timestamp(when.since)?,
+            until: timestamp(when.until)?,
         };
         Ok(shown(plan, &looking))
     };
     let seen = look(case.by)?;
+    let copy = &plan.copies[id];
+    let store = context.store_name(copy.location.store);
     if !seen.filled.contains(&id) {
         return Ok(Played::Not(UNFILLED));
     }
-    let copy = &plan.copies[id];
-    let store = context.store_name(copy.location.store);
+    if !seen.there.contains(&id) {
+        return match context.left().may_be_cleared(plan, id) {
+            true => Ok(Played::Not(CLEARED)),
+            false => Err(format!("played, nothing is left on `{store}`")),
+        };
+    }
     let Some(fields) = seen.fields.get(&id) else {
         return Err(format!("played, what is on `{store}` cannot be read"));
     };
@@ -178,5 +229,7 @@ fn told(fields: &Fields) -> String {
     all.join(", ")
 }
 
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod tests;

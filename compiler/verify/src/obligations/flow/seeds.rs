@@ -11,7 +11,7 @@ use thrice_plan::{Copy, CopyId, CopyKind};
 use thrice_simulate::Onlooker;
 
 use super::played::{Case, Sees, Sight};
-use super::{Found, at_home, copies_in, labels, reads};
+use super::{Found, at_home, copies_in, is_filled, labels};
 use crate::context::Context;
 use crate::wording::{list, some};
 
@@ -108,8 +108,11 @@ fn raw_beside(
             if !mine.contains(&copy.class) || !raw || at_home(context, copy) {
                 continue;
             }
-            if let Some(by) = reads(context, environment, copy, period) {
-                hits.insert(id, Sight::of(index, by));
+            let owned = context.owned_in(who, period.from);
+            if let Some(by) = owned.reads(copy) {
+                if is_filled(context, id, period) || !hits.contains_key(&id) {
+                    hits.insert(id, Sight::of(index, Some(by)));
+                }
                 classes.insert(copy.class);
                 found.leak(copy.class, period);
             }

@@ -1,7 +1,7 @@
 //! Plays the loss of a key on the simulator before anybody sees it.
 //!
 //! When all copies that the key opens are filled, that is lost of which the case speaks: those who are assumed to
-//! hold the key, the data of every vault where it lives, or a site; the data that is asked about with it. Each of
+//! hold the key, the data in which keys lie where it lives, or a site; the data that is asked about with it. Each of
 //! the copies must have been of use before and be of none then, and it must be the key that is missing: with another
 //! vault that holds it, far from everything and only in the play, they are of use.
 
@@ -20,7 +20,7 @@ use super::super::playing::{
 use super::{Wrong, opens};
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
-use crate::faults::{Why, strike};
+use crate::faults::{Why, in_data, strike};
 use crate::verification::Verification;
 
 /// What a loss of all who hold a key rests on where nothing outlives it.
@@ -33,7 +33,7 @@ const MINUTE: i64 = 60;
 pub(super) enum Loss {
     /// Nothing says who holds it: those who are assumed to are lost.
     Unsaid,
-    /// The data of vaults is lost where it lives.
+    /// The data in which keys lie is lost where it lives.
     Circle,
     /// All holders fall with these faults.
     Taken(FaultSet),
@@ -170,9 +170,8 @@ fn mishaps(context: &Context<'_>, key: KeyId, class: ClassId, loss: &Loss) -> Ve
         })),
     }
     if !matches!(loss, Loss::Unsaid) && !context.holders(key).is_empty() {
-        let vaults = context.plan.model.vaults.iter();
-        let in_vaults = vaults.filter_map(|(_, vault)| vault.data.map(|(class, _)| class));
-        out.extend(in_vaults.chain([class]).map(Mishap::Corrupt));
+        let kept = in_data(context).into_iter();
+        out.extend(kept.chain([class]).map(Mishap::Corrupt));
     }
     out.into_iter().collect()
 }
@@ -217,6 +216,7 @@ fn held_elsewhere(plan: &Plan, key: KeyId) -> Plan {
             site: None,
             host: None,
             data: None,
+            sealed: false,
             lifetime: Lifetime {
                 from: plan.model.policy.start,
                 until: None,

@@ -9,7 +9,7 @@ use super::super::decide;
 use super::*;
 use crate::testing::{self, Told, assert_refused, plan_of};
 
-const PLACES: &str = r#"
+pub(super) const PLACES: &str = r#"
 use std/home
 use std/hetzner
 host web at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
@@ -39,7 +39,7 @@ fn seed(of: &str, rules: &str) -> String {
 }
 
 /// The codes that are told of clearances and seeds, and what came of their cases.
-fn told(plan: &Plan) -> Told {
+pub(super) fn told(plan: &Plan) -> Told {
     let (mut codes, replayed, rest_on) = testing::told(plan, Obligation::Flow, decide);
     codes.retain(|code| *code != "T2206");
     (codes, replayed, rest_on)
@@ -329,4 +329,81 @@ backup versions of db to kept by web.cron { daily at 03:00 UTC; credential write
 fn plain_to_disk() -> String {
     "copy plain of db to web.disk:/raw by web.cron { daily at 03:00 UTC; taking 1m..9m }\n"
         .to_owned()
+}
+
+/// What a step has left in clear is read by whoever comes to read there when it has ended, until somebody clears the
+/// place.
+#[test]
+fn what_an_ended_step_has_left_is_still_read() {
+    const PHASES: &str =
+        "phase one = 2026-01-01\nphase two = 2026-03-01\nphase three = 2026-06-01\n";
+    let left = plain("s3.main:/raw").replace("web.cron", "web.cron until two");
+    let look = |since: &str| format!("mount look of s3.main:/raw in viewer since {since}\n");
+    let text = |more: &[&str]| [PHASES, PLACES, &more.concat()].concat();
+    let reads = |more: &[&str]| told(&plan_of(&text(more)));
+    let seen = (vec!["T2202"], 1, vec![]);
+    assert_eq!(reads(&[&left, &look("two")]), seen);
+    assert_eq!(reads(&[&left, &look("three")]), seen);
+    assert_eq!(reads(&[&left]), (vec![], 0, vec![]), "nobody reads there");
+    // Whoever begins to carry it on brings it further.
+    let pull = "copy pull of s3.main:/raw to bench.small:/in by bench.cron since two { daily at 05:00 UTC; taking 1m..9m }\n";
+    assert_eq!(reads(&[&left, pull]), seen);
+    let carried = plan_of(&text(&[&left, pull]));
+    let mut case = case(
+        &carried,
+        test(&carried),
+        "bench.small:/in",
+        Sees::Above(Label::Internal),
+    );
+    case.copies.values_mut().for_each(|sight| sight.period = 1);
+    let context = Context::new(&carried, Rc::default());
+    assert_eq!(confirm(&context, &case), Ok(Played::Out));
+    // What lives no more has left its copies.
+    let gone = text(&[&plain("s3.main:/raw"), &look("two")]);
+    let gone = gone.replace("web.disk:/db {", "web.disk:/db until two {");
+    assert_eq!(told(&plan_of(&gone)), seen);
+    // A clean-up has some days to do; a sync of something else clears the place at its first run, unless it puts what
+    // it takes away beside it.
+    let tidy = "expire tidy of s3.main:/raw after 5 days by upload\n";
+    assert_eq!(reads(&[&left, tidy, &look("two")]), seen);
+    let none = (vec![], 0, vec![]);
+    assert_eq!(reads(&[&left, tidy, &look("three")]), none);
+    let other = |also: &str| {
+        format!(
+            "sync over of orders to s3.main:/raw by web.cron since two {{ daily at 06:00 UTC; {also}credential writer; taking 1m..9m }}\n"
+        )
+    };
+    assert_eq!(reads(&[&left, &other(""), &look("three")]), none);
+    assert_eq!(
+        reads(&[&left, &other("backup dir s3.main:/old; "), &look("three")]),
+        (vec!["T2202"], 0, vec!["places that are cleared late"])
+    );
+    let short = other("").replace("since two", "since two until three");
+    assert_eq!(reads(&[&left, &short, &look("three")]), none);
+    // Of one that is there for less than a clean-up takes nothing is known.
+    let late = tidy.replace("main:/raw after 5", "main:/raw until three after 300");
+    assert_eq!(
+        reads(&[&left, &late, &look("three")]),
+        (vec!["T2202"], 1, vec![])
+    );
+}
+
+/// What is said to be left and is not is an internal error, unless somebody clears the place.
+#[test]
+fn what_is_not_left_is_not_told() {
+    const PHASES: &str = "phase one = 2026-01-01\nphase two = 2026-03-01\n";
+    let moved = "copy plain of orders to s3.main:/raw by web.cron until two { daily at 03:00 UTC; credential writer; taking 1m..9m }\n\
+                 move on of s3.main:/raw to s3.main:/far by web.cron { daily at 04:00 UTC; credential writer; taking 1m..9m }\n\
+                 mount look of s3.main:/raw in viewer since two\n";
+    let plan = plan_of(&[PHASES, PLACES, moved].concat());
+    assert_eq!(told(&plan), (vec![], 0, vec![]));
+    let mut case = case(
+        &plan,
+        test(&plan),
+        "s3.main:/raw",
+        Sees::Above(Label::Public),
+    );
+    case.copies.values_mut().for_each(|sight| sight.period = 1);
+    let context = Context::new(&plan, Rc::default());
+    assert_eq!(confirm(&context, &case), Ok(Played::Not(CLEARED)));
 }

@@ -65,6 +65,42 @@ fn a_key_that_lies_only_in_what_it_opens_is_lost_with_it() {
     );
 }
 
+/// A host has a key no more when the data is lost among which its file lies.
+#[test]
+fn a_key_whose_file_lies_among_the_data_is_lost_with_that() {
+    let held = |by: &str, file: &str| plan(&format!(" {{ held on {by}; file \"{file}\" }}"), "");
+    let none = (vec![], 0, vec![]);
+    assert_eq!(told(&held("web", "/db/k")), (vec!["T1902"], 1, vec![]));
+    assert_eq!(told(&held("web", "/etc/k")), none);
+    assert_eq!(told(&held("web, safe", "/db/k")), none);
+    // Where the same path is no data.
+    assert_eq!(told(&held("web, keeper", "/db/k")), none);
+    // In other data as well: nobody says that it comes back from there.
+    let other = "class conf is files on web.disk:/conf\nkey k2 { held on safe }\nrepository r2 in s3.backups:/r2 { engine restic 0.18.0; key k2 }\n\
+                 backup conf_up of conf to r2 by web.cron { daily at 04:00 UTC; keep 7 daily; taking 1m..10m }\n";
+    let in_other = plan(" { held on web; file \"/conf/k\" }", other);
+    assert_eq!(told(&in_other), (vec!["T1902"], 1, vec![]));
+    let context = Context::new(&in_other, Rc::default());
+    let mut out = Verification::default();
+    decide(&context, &mut out);
+    let said = &out.findings[0].diagnostic;
+    assert!(
+        said.message.contains("lies only among the data"),
+        "{said:?}"
+    );
+    assert!(
+        said.labels
+            .iter()
+            .any(|l| l.text.contains("its file lies in this"))
+    );
+    // The simulator does not take it for lost where it lies elsewhere.
+    let apart = held("web", "/etc/k");
+    let context = Context::new(&apart, Rc::default());
+    let said = judged(&context, (0, db(&apart)), &Loss::Circle);
+    let why = "played, what is on `s3.backups` is of use";
+    assert_eq!(said, Err(why.to_owned()));
+}
+
 #[test]
 fn a_site_that_takes_all_holders_is_played() {
     let one = plan(" { held on web, drawer }", "vault drawer at home/rack\n");

@@ -1,26 +1,59 @@
-//! What patterns of restic surely leave out: `exclude` of a backup.
+//! What patterns of restic surely leave out (`exclude` of a backup), and what those of rclone surely do not name (`include`
+//! of a copy).
 
 /// Whether a pattern of restic matches a folder, one of those above it, or all that lies in it. Only where
 /// that is certain: character classes and escapes are taken to match nothing.
-pub(super) fn leaves_out_all(pattern: &str, folder: &[&str]) -> bool {
-    let parts = |text: &'_ str| -> Vec<String> {
-        let parts = text
-            .split('/')
-            .filter(|part| !part.is_empty() && *part != ".");
-        parts.map(str::to_owned).collect()
+pub(crate) fn leaves_out_all(pattern: &str, folder: &[&str]) -> bool {
+    // Of what lies in the folder, no name is known: only a pattern for any name matches all of it.
+    is_matched(pattern, folder, &[None])
+}
+
+/// Whether a pattern of restic matches a file, or one of the folders that it lies in.
+pub(crate) fn leaves_out(pattern: &str, file: &[&str]) -> bool {
+    is_matched(pattern, file, &[])
+}
+
+/// Whether a pattern of rclone may match a file at a path below what is copied. With a sign that stands for more than
+/// some letters of one name it may.
+///
+/// Without `/` at its beginning a pattern matches the end of a path (`(^|/)…$` in <https://github.com/rclone/rclone/issues/5672>).
+pub(crate) fn may_name(pattern: &str, path: &str) -> bool {
+    if pattern.contains(['[', ']', '{', '}', '\\', '+', '(']) || pattern.contains("**") {
+        return true;
+    }
+    if pattern.ends_with('/') {
+        return true;
+    }
+    let (wanted, path) = (parts(pattern), parts(path));
+    let from = match pattern.starts_with('/') {
+        true if wanted.len() != path.len() => return false,
+        true => 0,
+        false => match path.len().checked_sub(wanted.len()) {
+            Some(from) => from,
+            None => return false,
+        },
     };
+    let names = path.get(from..).unwrap_or_default();
+    let mut pairs = wanted.iter().zip(names);
+    pairs.all(|(wanted, name)| is_like(wanted, Some(name)))
+}
+
+/// The names that a path consists of.
+fn parts(text: &str) -> Vec<String> {
+    let parts = text
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".");
+    parts.map(str::to_owned).collect()
+}
+
+fn is_matched(pattern: &str, path: &[&str], below: &[Option<String>]) -> bool {
     let anchored = pattern.starts_with('/');
     let wanted = parts(pattern);
     if wanted.is_empty() && !anchored {
         return false;
     }
-    // Of what lies in the folder, no name is known: only a pattern for any name matches all of it.
-    let path: Vec<Option<String>> = folder
-        .iter()
-        .flat_map(|part| parts(part))
-        .map(Some)
-        .chain([None])
-        .collect();
+    let path = path.iter().flat_map(|part| parts(part)).map(Some);
+    let path: Vec<Option<String>> = path.chain(below.iter().cloned()).collect();
     let starts = if anchored { 1 } else { path.len() };
     (0..starts).any(|from| reaches(&wanted, path.get(from..).unwrap_or_default()))
 }
@@ -109,5 +142,50 @@ mod tests {
         assert_eq!(all.map(leaves), all.map(|_| true));
         assert_eq!(some.map(leaves), some.map(|_| false));
         assert!(leaves_out_all("mnt", &["/mnt/nas", "/docs"]));
+    }
+
+    #[test]
+    fn a_file_is_left_out_with_its_folders() {
+        let leaves = |pattern: &str| leaves_out(pattern, &["/", "/srv/docs/keys/k"]);
+        for pattern in [
+            "/srv/docs/keys/k",
+            "/srv/docs/keys",
+            "keys",
+            "k",
+            "/srv",
+            "*",
+            "key?",
+        ] {
+            assert!(leaves(pattern), "{pattern}");
+        }
+        for pattern in ["/srv/docs/keys/k/*", "/docs/keys", "k*s/x", "K", "[k]"] {
+            assert!(!leaves(pattern), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_named_by_the_end_of_its_path() {
+        let names = |pattern: &str| may_name(pattern, "/keys/k.txt");
+        for pattern in [
+            "*.txt",
+            "k.*",
+            "keys/*",
+            "/keys/k.txt",
+            "**",
+            "k.{txt,env}",
+            "keys/",
+        ] {
+            assert!(names(pattern), "{pattern}");
+        }
+        for pattern in [
+            "*.sql",
+            "/k.txt",
+            "other/k.txt",
+            "/keys",
+            "a/keys/k.txt",
+            "*/*/*/*",
+        ] {
+            assert!(!names(pattern), "{pattern}");
+        }
     }
 }
