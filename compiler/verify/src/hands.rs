@@ -147,11 +147,12 @@ pub(crate) fn joint(
             break;
         }
     }
-    let lies = indexed.lies().all.iter();
-    let changes = lies.flat_map(|lying| [Some(lying.lifetime.from), lying.lifetime.until]);
-    let next = changes.flatten().filter(|change| *change > day);
-    out.until = out.until.into_iter().chain(next).min();
     out.grants.extend(shown);
+    let lies = indexed.lies();
+    let stores: BTreeSet<StoreId> = out.grants.iter().map(|grant| grant.place.store).collect();
+    let next = stores.into_iter();
+    let next = next.filter_map(|store| lies.next_change(store, day));
+    out.until = out.until.into_iter().chain(next).min();
     once(&mut out.grants);
     out
 }

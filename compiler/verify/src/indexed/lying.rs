@@ -6,6 +6,7 @@
 //! not. What a step has left stays when it ends. The content of a vault that is not sealed is data as well.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::path::Path;
 
 use ecow::{EcoString, eco_format};
@@ -17,7 +18,7 @@ use thrice_model::{
 };
 
 use super::left::meet;
-use super::{Indexed, credentials_of, key_of};
+use super::{Indexed, repository_of};
 use crate::patterns::{leaves_out, may_name};
 
 /// What opens something.
@@ -47,6 +48,8 @@ pub(crate) struct Lying {
 #[derive(Default)]
 pub(crate) struct Lies {
     pub all: Vec<Lying>,
+    /// When anything begins or ceases to lie in a store.
+    changes: BTreeMap<StoreId, BTreeSet<Date>>,
     at: BTreeMap<StoreId, Vec<usize>>,
     /// The classes in whose data the file of a key lies on a host.
     within: BTreeMap<(KeyId, HostId), BTreeSet<ClassId>>,
@@ -55,11 +58,19 @@ pub(crate) struct Lies {
 impl Lies {
     pub(super) fn of(indexed: &Indexed<'_>) -> Self {
         let mut out = Self::default();
-        for (what, host, lying) in files(indexed) {
+        let files = files(indexed);
+        let mut homes: BTreeMap<StoreId, Vec<ClassId>> = BTreeMap::new();
+        for (id, class) in indexed.plan.model.classes.iter() {
+            if !files.is_empty() {
+                homes.entry(class.home.store).or_default().push(id);
+            }
+        }
+        for (what, host, lying) in files {
             if let Secret::Key(key) = what {
-                let classes = indexed.plan.model.classes.iter();
-                let around = classes.filter(|(_, class)| class.home.contains(&lying.place));
-                let around: Vec<ClassId> = around.map(|(id, _)| id).collect();
+                let classes = homes.get(&lying.place.store).into_iter().flatten();
+                let home = |class: ClassId| &indexed.plan.model.classes[class].home;
+                let around = classes.filter(|class| home(**class).contains(&lying.place));
+                let around: Vec<ClassId> = around.copied().collect();
                 if !around.is_empty() {
                     out.within.entry((key, host)).or_default().extend(around);
                 }
@@ -70,6 +81,11 @@ impl Lies {
             out.carry(indexed);
         }
         out.content(indexed);
+        for lying in &out.all {
+            let days = [Some(lying.lifetime.from), lying.lifetime.until];
+            let changes = out.changes.entry(lying.place.store).or_default();
+            changes.extend(days.into_iter().flatten());
+        }
         out
     }
 
@@ -155,6 +171,13 @@ impl Lies {
         }
     }
 
+    /// When it changes after a day what lies in a store.
+    pub(crate) fn next_change(&self, store: StoreId, day: Date) -> Option<Date> {
+        let changes = self.changes.get(&store)?;
+        let mut later = changes.range((Bound::Excluded(day), Bound::Unbounded));
+        later.next().copied()
+    }
+
     /// The secrets that lie in a store on a day, each with its number.
     pub(crate) fn on(&self, store: StoreId, day: Date) -> impl Iterator<Item = (usize, &Lying)> {
         let here = self.at.get(&store).into_iter().flatten();
@@ -210,17 +233,23 @@ fn files(indexed: &Indexed<'_>) -> Vec<(Secret, HostId, Lying)> {
         until: None,
         since: None,
     };
-    let mut used: BTreeMap<Secret, Vec<(HostId, Lifetime)>> = BTreeMap::new();
+    // Most hosts have many steps that use the same, from the same day on.
+    let mut used: BTreeMap<Secret, BTreeMap<(HostId, Date, Option<Date>), Lifetime>> =
+        BTreeMap::new();
     for (_, step) in model.steps.iter() {
         let Some(host) = step.runner.host else {
             continue;
         };
-        let credentials = credentials_of(model, step).into_iter();
-        let secrets = credentials
-            .map(Secret::Credential)
-            .chain(key_of(model, step).map(Secret::Key));
+        let repository = repository_of(step).map(|id| &model.repositories[id]);
+        let credentials = [step.credential, repository.and_then(|r| r.credential)];
+        let credentials = credentials.into_iter().flatten();
+        let credentials = credentials.map(|(id, _)| Secret::Credential(id));
+        let key = repository.and_then(|r| r.key);
+        let secrets = credentials.chain(key.map(|(id, _)| Secret::Key(id)));
         for secret in secrets {
-            used.entry(secret).or_default().push((host, step.lifetime));
+            let once = (host, step.lifetime.from, step.lifetime.until);
+            let used = used.entry(secret).or_default();
+            used.entry(once).or_insert(step.lifetime);
         }
     }
     let mut out = Vec::new();
@@ -229,7 +258,8 @@ fn files(indexed: &Indexed<'_>) -> Vec<(Secret, HostId, Lying)> {
             Holder::Host(host) => Some((*host, always)),
             Holder::Vault(_) => None,
         });
-        let used = used.get(&what).into_iter().flatten().copied();
+        let used = used.get(&what).into_iter().flatten();
+        let used = used.map(|((host, ..), lifetime)| (*host, *lifetime));
         for (host, lifetime) in held.chain(used) {
             for place in places(indexed, host, file) {
                 let store = model.stores[place.store].lifetime;

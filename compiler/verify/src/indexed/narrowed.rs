@@ -68,8 +68,9 @@ fn written(model: &Model) -> impl Iterator<Item = Location> {
     })
 }
 
-/// What hosts change on others: where their steps write, what they move away, and which repositories they prune. Also
-/// where a credential says what they may: then they are told apart for nothing.
+/// What hosts change on others besides what they bring there: what they move away, and which repositories they prune.
+/// Also where a credential says what they may: then they are told apart for nothing. Who has brought a copy and to which
+/// repository is told of each copy itself, and who writes where another one does is an error (`T2306`, `T2324`).
 fn changed(plan: &Plan) -> impl Iterator<Item = (HostId, Lifetime, Location)> {
     let model = &plan.model;
     let by = |step: &Step, place: Location| {
@@ -77,13 +78,11 @@ fn changed(plan: &Plan) -> impl Iterator<Item = (HostId, Lifetime, Location)> {
         // Its own stores a host has anyway, all of them.
         (plan.host_of(place.store) != host).then_some((host, step.lifetime, place))
     };
-    let made = plan.copies.iter().flat_map(move |(_, copy)| {
+    let moved = plan.copies.iter().filter_map(move |(_, copy)| {
         let step = copy.made_by.map(|step| &model.steps[step]);
         let moved = step.filter(|step| matches!(step.verb, Verb::Move { .. }));
         let source: Option<&Copy> = moved.and(copy.source).map(|id| &plan.copies[id]);
-        let places = [Some(copy), source].into_iter().flatten();
-        let places = places.map(|copy| copy.location.clone());
-        places.filter_map(move |place| by(step?, place))
+        source.and_then(|source| by(step?, source.location.clone()))
     });
     let pruned = model.steps.iter().filter_map(move |(_, step)| {
         let (Verb::Prune, Source::Repository(id, _)) = (&step.verb, &step.source) else {
@@ -96,5 +95,5 @@ fn changed(plan: &Plan) -> impl Iterator<Item = (HostId, Lifetime, Location)> {
         };
         by(step, place)
     });
-    made.chain(pruned)
+    moved.chain(pruned)
 }
