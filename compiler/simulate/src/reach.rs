@@ -326,6 +326,9 @@ fn by_jobs(plan: &Plan, jobs: &BTreeMap<StepId, &Step>, out: &mut Vec<Reached>) 
         }
     }
     for step in jobs.values() {
+        if let (Verb::Expire { .. }, Source::Location(place, _)) = (&step.verb, &step.source) {
+            add(step, place, Grip::DELETES);
+        }
         if let (Verb::Prune, Some(id)) = (&step.verb, opened(step)) {
             let repository = &plan.model.repositories[id];
             let place = Location {

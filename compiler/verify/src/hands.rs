@@ -370,6 +370,9 @@ fn needed(
         };
         add(&place, rights);
     }
+    if let (Verb::Expire { .. }, Source::Location(place, _)) = (&step.verb, &step.source) {
+        add(place, &[Right::Read, Right::Delete]);
+    }
     for copy in drilled(indexed, step) {
         add(&copy.location, &[Right::Read]);
     }

@@ -217,3 +217,16 @@ fn snapshots_of_a_nas_keep_what_users_delete() {
         "at most 1.9 TB of 6 TB"
     );
 }
+
+/// Nobody says how large the server's disk is, though data of stated size lies there. A bucket has what is paid for.
+#[test]
+fn a_store_of_which_no_room_is_stated_is_not_checked_and_that_is_said() {
+    let found = media("1");
+    assert_eq!(
+        message(&found, "T2002"),
+        "room on `vps.disk` is not checked: nothing says how much there is"
+    );
+    let stated = [BASE, MEDIA].concat().replace("GROWTH", "1");
+    let stated = stated.replace("medium nvme", "medium nvme; capacity 9 TB");
+    assert!(!has(&judged(&stated), "T2002"));
+}

@@ -213,6 +213,9 @@ fn covers(one: Lifetime, other: Lifetime) -> bool {
     one.from <= other.from && ends
 }
 
+/// A host that uses a secret from a day on, and until one.
+type User = (HostId, Date, Option<Date>);
+
 /// The files that the policy names, each on the hosts that hold the secret or run steps that use it.
 fn files(indexed: &Indexed<'_>) -> Vec<(Secret, HostId, Lying)> {
     let model = &indexed.plan.model;
@@ -234,8 +237,7 @@ fn files(indexed: &Indexed<'_>) -> Vec<(Secret, HostId, Lying)> {
         since: None,
     };
     // Most hosts have many steps that use the same, from the same day on.
-    let mut used: BTreeMap<Secret, BTreeMap<(HostId, Date, Option<Date>), Lifetime>> =
-        BTreeMap::new();
+    let mut used: BTreeMap<Secret, BTreeMap<User, Lifetime>> = BTreeMap::new();
     for (_, step) in model.steps.iter() {
         let Some(host) = step.runner.host else {
             continue;

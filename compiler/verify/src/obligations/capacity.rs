@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{Class, ClassId, Obligation, StoreId};
+use thrice_model::{Class, ClassId, HostKind, Obligation, StoreId};
 use thrice_plan::{Copy, CopyId, Period, Room, room};
 use thrice_quantity::{Bytes, Ratio};
 
@@ -111,6 +111,40 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     if !unstated.is_empty() {
         out.findings.push(not_checked(context, &unstated));
     }
+    out.findings.extend(without_room(context));
+}
+
+/// Stores of which nobody says how much room they have, though data of stated size lies there. Object storage has as
+/// much as is paid for, unless a quota is stated.
+fn without_room(context: &Context<'_>) -> Option<Finding> {
+    let plan = context.plan;
+    let of_stated_size = plan.copies.iter().map(|(_, copy)| copy);
+    let of_stated_size = of_stated_size.filter(|c| plan.model.classes[c.class].size.is_some());
+    let used: BTreeSet<StoreId> = of_stated_size.map(|c| c.location.store).collect();
+    let is_open = |store: &StoreId| {
+        let host = plan.host_of(*store);
+        plan.model.hosts[host].kind != HostKind::ObjectStorage
+            && thrice_plan::room(&plan.model, *store, |_| true).is_none()
+    };
+    let stores: Vec<StoreId> = used.into_iter().filter(is_open).collect();
+    if stores.is_empty() {
+        return None;
+    }
+    let names = || stores.iter().map(|store| context.store_name(*store));
+    let mut diagnostic = Diagnostic::new(
+        NOT_CHECKED,
+        Severity::Note,
+        format!(
+            "room on {} is not checked: nothing says how much there is",
+            some(names())
+        ),
+    )
+    .by(Engine::Evaluated.word())
+    .help("write `capacity 80 GB`, or the disks that it is made of");
+    for store in stores.iter().take(4) {
+        diagnostic = diagnostic.at(plan.model.stores[*store].named.span, "no `capacity`");
+    }
+    Some(finding(diagnostic, names().map(str::to_owned).collect()))
 }
 
 /// What a store holds at most in a period, and what it may.

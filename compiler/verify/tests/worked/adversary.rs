@@ -246,6 +246,26 @@ sync direct of db to tower.tank:/direct by seko.cron { daily at 05:00; taking 1m
     assert!(message(&judged(&alone), "T1802").contains("`seko`"));
 }
 
+/// Who cleans up in a place deletes there, and nothing that a credential says narrows it.
+#[test]
+fn a_clean_up_needs_the_right_to_delete() {
+    let destroys = |by: &str| {
+        let text = format!(
+            "object_storage s3 at cloud/one {{ endpoint \"s3.example.org\"; bucket main \"main-bucket\" {{ medium object }} }}\n\
+             host web at ovh/one {{ runs cron; has rclone 1.75.2 }}\n\
+             class scans is items on vps.disk:/scans {{ size 1..2 GB }}\n\
+             copy up of scans to s3.main:/scans by vps.cron {{ daily at 04:00; monitor deadman }}\n\
+             expire old of s3.main:/scans after 900 days by mtime {{ by {by}; daily at 09:00; monitor deadman }}\n"
+        );
+        let found = judged(&[PLACES, &text].concat());
+        let told = found.findings.iter().map(|f| &f.diagnostic);
+        let mut told = told.filter(|told| told.code.0 == "T1802");
+        told.any(|told| told.message.contains("`web`"))
+    };
+    assert!(destroys("web.cron"));
+    assert!(!destroys("vps.cron"));
+}
+
 #[test]
 fn a_lock_over_packs_protects_for_its_first_window_only() {
     let locked = |days: &str| {
