@@ -9,7 +9,7 @@
 use thrice_model::{ClassKind, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind};
 
-use super::kill::Struck;
+use super::struck::Struck;
 use crate::context::Context;
 
 /// What is wrong in a copy, whether it can be restored there or not.

@@ -1,33 +1,18 @@
 //! Which copies a set of faults leaves usable.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use jiff::civil::Date;
-use thrice_model::{ClassId, HostId, KeyId, SiteId, StoreId, Target, Verb};
+use thrice_model::{ClassId, HostId, KeyId, SiteId, Target, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Leave};
 use thrice_quantity::Seconds;
 
 use super::carried::{Carried, Wrong};
 use super::keys::{self, Fallen};
+use super::struck::Struck;
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
-use crate::hands::{By, Owned, Principal};
-
-/// What a set of faults has done.
-pub(crate) struct Struck {
-    faults: FaultSet,
-    day: Date,
-    lost_hosts: BTreeSet<HostId>,
-    lost_stores: BTreeSet<StoreId>,
-    /// Stores whose content one mistaken command deletes.
-    mistaken: BTreeSet<StoreId>,
-    /// Stores whose content decays unseen.
-    rotten: BTreeSet<StoreId>,
-    /// What is in hostile hands.
-    owned: Vec<Rc<Owned>>,
-    lost_keys: BTreeSet<KeyId>,
-}
+use crate::hands::{By, Principal};
 
 /// Why a copy is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -248,22 +233,6 @@ impl Struck {
         model.keys.ids().filter(|id| !usable.contains(id)).collect()
     }
 
-    /// Whether other faults have done just the same.
-    pub(crate) fn is_as(&self, other: &Self) -> bool {
-        let same_owned = |(one, other): (&Rc<Owned>, &Rc<Owned>)| Rc::ptr_eq(one, other);
-        self.faults == other.faults
-            && self.lost_hosts == other.lost_hosts
-            && self.lost_stores == other.lost_stores
-            && self.lost_keys == other.lost_keys
-            && self.owned.len() == other.owned.len()
-            && self.owned.iter().zip(&other.owned).all(same_owned)
-    }
-
-    /// Whether a key is lost.
-    pub(crate) fn lost(&self, key: KeyId) -> bool {
-        self.lost_keys.contains(&key)
-    }
-
     /// For each copy of a class, why it is of no use, for those that are not.
     pub(crate) fn useless(&self, context: &Context<'_>, copies: &[CopyId]) -> Useless {
         let live_lost = self.live_lost(context, copies);
@@ -295,22 +264,6 @@ impl Struck {
             }
         }
         out
-    }
-
-    /// Whether what lies in a copy is deleted or overwritten where it lies, if perhaps not for good.
-    pub(super) fn empties(&self, copy: &Copy) -> bool {
-        self.mistaken.contains(&copy.location.store)
-            || self.owned.iter().any(|owned| owned.empties(copy))
-    }
-
-    /// Whether somebody hostile writes where a copy lies.
-    pub(super) fn overwrites(&self, copy: &Copy) -> bool {
-        self.owned.iter().any(|owned| owned.overwrites(copy))
-    }
-
-    /// Whether what lies in a store decays unseen.
-    pub(super) fn is_rotten(&self, store: StoreId) -> bool {
-        self.rotten.contains(&store)
     }
 
     fn why(

@@ -4,10 +4,12 @@ mod carried;
 mod keys;
 mod kill;
 mod reduce;
+mod struck;
 
 pub(crate) use keys::in_data;
-pub(crate) use kill::{Struck, Useless, Why, carries, history, strike};
+pub(crate) use kill::{Useless, Why, carries, history, strike};
 pub(crate) use reduce::{Stakes, grown};
+pub(crate) use struck::Struck;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,60 @@
+//! What a set of faults has taken, and into whose hands.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use jiff::civil::Date;
+use thrice_model::{HostId, KeyId, StoreId};
+use thrice_plan::Copy;
+
+use crate::fault::FaultSet;
+use crate::hands::Owned;
+
+/// What a set of faults has done.
+pub(crate) struct Struck {
+    pub(super) faults: FaultSet,
+    pub(super) day: Date,
+    pub(super) lost_hosts: BTreeSet<HostId>,
+    pub(super) lost_stores: BTreeSet<StoreId>,
+    /// Stores whose content one mistaken command deletes.
+    pub(super) mistaken: BTreeSet<StoreId>,
+    /// Stores whose content decays unseen.
+    pub(super) rotten: BTreeSet<StoreId>,
+    /// What is in hostile hands.
+    pub(super) owned: Vec<Rc<Owned>>,
+    pub(super) lost_keys: BTreeSet<KeyId>,
+}
+
+impl Struck {
+    /// Whether other faults have done just the same.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        let same_owned = |(one, other): (&Rc<Owned>, &Rc<Owned>)| Rc::ptr_eq(one, other);
+        self.faults == other.faults
+            && self.lost_hosts == other.lost_hosts
+            && self.lost_stores == other.lost_stores
+            && self.lost_keys == other.lost_keys
+            && self.owned.len() == other.owned.len()
+            && self.owned.iter().zip(&other.owned).all(same_owned)
+    }
+
+    /// Whether a key is lost.
+    pub(crate) fn lost(&self, key: KeyId) -> bool {
+        self.lost_keys.contains(&key)
+    }
+
+    /// Whether what lies in a copy is deleted or overwritten where it lies, if perhaps not for good.
+    pub(super) fn empties(&self, copy: &Copy) -> bool {
+        self.mistaken.contains(&copy.location.store)
+            || self.owned.iter().any(|owned| owned.empties(copy))
+    }
+
+    /// Whether somebody hostile writes where a copy lies.
+    pub(super) fn overwrites(&self, copy: &Copy) -> bool {
+        self.owned.iter().any(|owned| owned.overwrites(copy))
+    }
+
+    /// Whether what lies in a store decays unseen.
+    pub(super) fn is_rotten(&self, store: StoreId) -> bool {
+        self.rotten.contains(&store)
+    }
+}
