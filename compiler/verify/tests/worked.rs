@@ -5,6 +5,8 @@ mod adversary;
 #[path = "worked/alike.rs"]
 mod alike;
 mod common;
+#[path = "worked/costs.rs"]
+mod costs;
 #[path = "worked/crossing.rs"]
 mod crossing;
 #[path = "worked/late.rs"]

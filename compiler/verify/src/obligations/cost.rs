@@ -21,7 +21,7 @@ const CURRENCIES: Code = Code("T2402");
 pub struct Monthly {
     /// Each part by its name, with its words.
     pub parts: Vec<(String, Interval<Money>, Span)>,
-    /// The sum; `None` where there is no cost, or where currencies differ.
+    /// The sum; `None` where there is no cost, where currencies differ, or where it is too great to be counted.
     pub total: Option<Interval<Money>>,
 }
 
@@ -160,13 +160,23 @@ fn above(
     out.help("lower a cost, narrow an interval, or raise the budget")
 }
 
+/// Why there is no sum: costs in several currencies, or more than can be counted.
 fn currencies(cost: &Monthly) -> Diagnostic {
-    let mut out = Diagnostic::error(
-        CURRENCIES,
-        "costs in different currencies cannot be added up",
-    )
-    .by(Engine::Evaluated.word())
-    .help("write all costs in one currency");
+    let mut used = cost.parts.iter().map(|(_, part, _)| part.low().currency);
+    let first = used.next();
+    let (what, help) = match used.all(|currency| Some(currency) == first) {
+        true => (
+            "these costs are too great to be added up",
+            "write what they cost: nobody pays as much",
+        ),
+        false => (
+            "costs in different currencies cannot be added up",
+            "write all costs in one currency",
+        ),
+    };
+    let mut out = Diagnostic::error(CURRENCIES, what)
+        .by(Engine::Evaluated.word())
+        .help(help);
     for (name, part, span) in &cost.parts {
         out = out.at(*span, format!("`{name}`: {part} a month"));
     }
