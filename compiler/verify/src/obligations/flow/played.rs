@@ -232,4 +232,6 @@ fn told(fields: &Fields) -> String {
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
 mod tests;

@@ -49,7 +49,7 @@ fn without_rule(
     let mut first: BTreeSet<String> = BTreeSet::new();
     for (class_id, _) in &step.classes {
         let class = &context.plan.model.classes[*class_id];
-        for unit in labels::units(class) {
+        for unit in arriving(context, id, *class_id) {
             if labels::rule(rules, class, &unit.name).is_none() {
                 classes.insert(*class_id);
                 if classes.len() == 1 {
@@ -84,6 +84,25 @@ fn without_rule(
         sees: Sees::Unchanged(first),
     });
     found.add(diagnostic, &classes, name, case);
+}
+
+/// What a seed finds of a class: what seeds before it have left.
+fn arriving(context: &Context<'_>, id: StepId, class: ClassId) -> Vec<labels::Unit> {
+    let copies = context
+        .made_by(id)
+        .iter()
+        .map(|id| &context.plan.copies[*id]);
+    let sources = copies
+        .filter(|copy| copy.class == class)
+        .filter_map(|copy| Some(&context.plan.copies[copy.source?]));
+    let found =
+        sources.map(|source| labels::left(context, class, &labels::seeds_of(context, source)));
+    let found = found.reduce(|mut all, more| {
+        let known: BTreeSet<String> = all.iter().map(|unit| unit.name.clone()).collect();
+        all.extend(more.into_iter().filter(|unit| !known.contains(&unit.name)));
+        all
+    });
+    found.unwrap_or_else(|| labels::units(&context.plan.model.classes[class]))
 }
 
 /// Fields that the seed changes, and that lie unchanged where its readers can read.
