@@ -1,7 +1,7 @@
 //! What hosts and machine credentials can do, closed over all that they open.
 //!
 //! Who owns a host owns the credentials and keys on it, the vaults that run on it, the jobs it runs
-//! with the rights they need, and the hosts it deploys to. Who reads where the file of a key or credential lies, or to
+//! with the rights they need, the hosts it deploys to, and reads the seeds that are for it. Who reads where the file of a key or credential lies, or to
 //! where steps have taken it along, has that as well, and all that it opens in turn. What a provider gives by
 //! default holds unless declared otherwise. People are the trust base: they are no principals.
 
@@ -65,7 +65,7 @@ pub(crate) enum By {
     Host(HostId),
     /// The credential has it.
     Credential(CredentialId),
-    /// The job needs it and no declared credential gives it.
+    /// The job needs it and no declared credential gives it; or the seed is for whoever has it.
     Step(StepId),
     /// The mount shows it.
     Mount(usize),
@@ -263,6 +263,17 @@ fn open(
                 .filter_map(|copy| copy.key),
         );
         needed(indexed, id, step, &used, &mut out.grants);
+    }
+    // Whoever a seed is for fetches it, by whatever means.
+    for (id, via) in indexed.seeds_for(host) {
+        let own = model.stores[via.store].host == host;
+        if model.steps[id].lifetime.contains(day) && !own {
+            out.grants.push(Grant {
+                place: via.clone(),
+                rights: Rights::of(&[Right::Read]),
+                by: By::Step(id),
+            });
+        }
     }
     for (index, mount) in model.mounts.iter().enumerate() {
         if model.services[mount.service].host == host && mount.lifetime.contains(day) {

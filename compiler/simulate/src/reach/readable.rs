@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use thrice_model::{KeyId, Location, Right, Source, Step, StepId, Verb};
+use thrice_model::{KeyId, Location, Right, Source, Step, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, Plan};
 
 use super::{Fallen, by_default, is_about, opened, used, whole};
@@ -53,6 +53,7 @@ impl Fallen {
         }
         let jobs: BTreeMap<StepId, &Step> = self.jobs(plan, day).collect();
         read_by_jobs(plan, &jobs, &mut out.places);
+        self.seeds(plan, day, &mut out.places);
         for mount in &model.mounts {
             let here = self.hosts.contains(&model.services[mount.service].host);
             if here && mount.credential.is_none() && mount.lifetime.contains(day) {
@@ -75,6 +76,19 @@ impl Fallen {
             out.keys.extend(restored.filter_map(|copy| copy.key));
         }
         out
+    }
+
+    /// By where seeds come to an environment, whoever is at home there reads.
+    fn seeds(&self, plan: &Plan, day: Date, out: &mut Vec<Location>) {
+        let vias = plan.steps_on(day).filter_map(|(_, step)| {
+            let StepTarget::Environment(to, Some(via), _) = &step.target else {
+                return None;
+            };
+            let mut hosts = plan.model.environments[*to].hosts.iter();
+            let mine = hosts.any(|host| self.hosts.contains(host));
+            mine.then(|| via.as_ref().clone())
+        });
+        out.extend(vias);
     }
 }
 

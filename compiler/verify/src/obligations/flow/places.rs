@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, HostId, HostKind, Label, Location, ServiceId};
+use thrice_model::{ClassId, HostId, HostKind, Label, Location, ServiceId, Verb};
 use thrice_plan::{Copy, CopyId, Period};
 use thrice_simulate::Onlooker;
 
@@ -271,7 +271,7 @@ fn services(context: &Context<'_>, copy: &Copy, period: &Period) -> BTreeSet<Ser
 /// Where it is said that a host can read, and how.
 fn reads_with(context: &Context<'_>, by: By) -> Option<(Span, String)> {
     match by {
-        By::Step(id) => {
+        By::Step(id) if !matches!(context.plan.model.steps[id].verb, Verb::Seed { .. }) => {
             let named = &context.plan.model.steps[id].named;
             Some((named.span, format!("`{}` reads it", named.name)))
         }

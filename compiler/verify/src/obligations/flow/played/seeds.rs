@@ -57,3 +57,47 @@ fn what_is_seeded_on_is_what_the_first_seed_has_left() {
     );
     assert_eq!(reads(&raised, "rest keep"), (vec!["T2202"], 1, vec![]));
 }
+
+/// Whoever a seed is for reads the place by which it comes, whether anybody says with what or not.
+#[test]
+fn whoever_a_seed_is_for_reads_what_it_brings() {
+    let narrow = PLACES.replace("of /seed;", "of /own;");
+    let reads = |more: &[&str]| told(&plan_of(&[narrow.as_str(), &more.concat()].concat()));
+    let (none, seen) = ((vec![], 0, vec![]), (vec!["T2202"], 1, vec![]));
+    let by_way = "test via s3.main:/seed";
+    let clean = "keep app; skip log; anonymise app.mail redact before leaving; anonymise app.keys hash before leaving";
+    let clean = seed("s", "db", by_way, clean);
+    assert_eq!(reads(&[&clean]), none);
+    for rules in [
+        "keep app.mail; skip app.keys; rest skip",
+        "rest keep",
+        "anonymise app.mail null; skip app.keys; rest skip",
+    ] {
+        assert_eq!(reads(&[&seed("s", "db", by_way, rules)]), seen, "{rules}");
+    }
+    // And all else that lies there, also where it comes later; but not beside it.
+    let raw = |to: &str| {
+        format!(
+            "copy raw of db to s3.main:{to} by web.cron since two {{ daily at 03:00 UTC; credential writer; taking 1m..9m }}\n"
+        )
+    };
+    let phases = "phase one = 2026-01-01\nphase two = 2026-03-01\n";
+    let beside = (vec!["T2203"], 1, vec![]);
+    assert_eq!(reads(&[phases, &clean, &raw("/seed/raw")]), beside);
+    assert_eq!(reads(&[phases, &clean, &raw("/raw")]), none);
+    // A seed that has ended by then brings nobody there any more.
+    let ended = clean.replace("web.cron", "web.cron until two");
+    assert_eq!(reads(&[phases, &ended, &raw("/seed/raw")]), none);
+    // Two seeds by one place: each one's readers see what the other one's get.
+    let other = "host open at hetzner/nbg1 { store tiny }\nenvironment public { on open; clearance public }\n";
+    let skips = seed("t", "db", "public via s3.main:/seed", "rest skip");
+    let apart = skips.replace("main:/seed", "main:/else");
+    assert_eq!(reads(&[other, &clean, &apart]), none);
+    assert_eq!(reads(&[other, &clean, &skips]), seen);
+    // What the host of an environment comes to read there opens more, as anywhere.
+    let lower = narrow.replace("store small;", "store small; clearance public;");
+    assert_eq!(
+        told(&plan_of(&[lower.as_str(), clean.as_str()].concat())),
+        (vec!["T2201"], 1, vec![])
+    );
+}
