@@ -11,7 +11,7 @@ use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
     ClassKind, CredentialId, Holder, HostId, HostKind, KeyId, Location, Lock, LockMode, Mount,
-    ProviderCapability, Right, Source, Step, StepId, StoreId, Verb,
+    ProviderCapability, Right, Step, StepId, StoreId, Verb,
 };
 use thrice_plan::{Copy, CopyKind, Period};
 use thrice_quantity::Seconds;
@@ -308,20 +308,14 @@ fn whole(store: StoreId) -> Location {
     }
 }
 
-/// The copies that a drill restores from, where it does not open a repository that it names: those in a place, or
-/// those that another step has left, in the clear or not.
+/// The copies that a step reads without leaving one that the plan knows of: a drill that names no repository, and a
+/// seed that names no place. In the clear or not.
 fn drilled<'c>(indexed: &'c Indexed<'_>, step: &'c Step) -> Vec<&'c Copy> {
-    let copies = || {
-        let classes = step.classes.iter();
-        classes.flat_map(|(class, _)| indexed.copies_of(*class))
-    };
-    let copies = copies().map(|id| &indexed.plan.copies[*id]);
-    match (&step.verb, &step.source) {
-        (Verb::Drill, Source::Step(from, _)) => {
-            copies.filter(|copy| copy.made_by == Some(*from)).collect()
-        }
-        (Verb::Drill, Source::Location(place, _)) => {
-            copies.filter(|copy| place.meets(&copy.location)).collect()
+    match step.verb {
+        Verb::Drill | Verb::Seed { .. } => {
+            let read = indexed.read_directly(step);
+            let copies = read.into_iter().map(|id| &indexed.plan.copies[id]);
+            copies.collect()
         }
         _ => Vec::new(),
     }

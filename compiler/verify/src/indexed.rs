@@ -20,10 +20,10 @@ use indexmap::IndexSet;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
 use thrice_model::{
-    ClassId, Holder, HostId, KeyId, Lifetime, Location, Mount, ProviderId, SiteId, StepId,
-    StepTarget, StoreId, Table,
+    ClassId, Holder, HostId, KeyId, Lifetime, Location, Mount, ProviderId, SiteId, Source, Step,
+    StepId, StepTarget, StoreId, Table, Verb,
 };
-use thrice_plan::{Copy, CopyId, Leave, OwnSnapshots, Period, Plan};
+use thrice_plan::{Copy, CopyId, CopyKind, Leave, OwnSnapshots, Period, Plan};
 use thrice_quantity::Seconds;
 
 use crate::verdicts::Subjects;
@@ -149,6 +149,33 @@ impl<'p> Indexed<'p> {
     /// The copies that a step makes, in the order of the plan.
     pub(crate) fn made_by(&self, step: StepId) -> &[CopyId] {
         self.index.places.by_step.of(step)
+    }
+
+    /// The copies of its classes that a step reads without leaving one: a drill from a place or from what a step has
+    /// left, and a seed that names no place.
+    pub(crate) fn read_directly(&self, step: &Step) -> Vec<CopyId> {
+        let named = match (&step.verb, &step.target) {
+            (Verb::Drill, _) => !matches!(step.source, Source::Home | Source::Repository(..)),
+            (Verb::Seed { .. }, StepTarget::Environment(_, None, _)) => true,
+            _ => false,
+        };
+        let is_read = |id: &CopyId| {
+            let copy = &self.plan.copies[*id];
+            match &step.source {
+                Source::Home => copy.kind == CopyKind::Live,
+                Source::Step(from, _) => copy.made_by == Some(*from),
+                Source::Location(place, _) => place.meets(&copy.location),
+                Source::Repository(id, _) => copy.repository == Some(*id),
+            }
+        };
+        let classes = step.classes.iter().filter(|_| named);
+        let copies = classes.flat_map(|(class, _)| self.copies_of(*class));
+        copies.copied().filter(is_read).collect()
+    }
+
+    /// The seeds, in order.
+    pub(crate) fn seeds(&self) -> &[StepId] {
+        &self.index.places.seeds
     }
 
     /// The seeds that are for an environment of a host, with the places by which they come.

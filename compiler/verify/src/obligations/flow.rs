@@ -4,6 +4,7 @@
 //! Closed world: what has no label is unclassified, and cleared nowhere but where it lives. Whoever's
 //! closure reads a place reads what lies there in clear; encryption by the provider hides nothing.
 
+mod direct;
 mod labels;
 mod places;
 mod played;
@@ -37,6 +38,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     seeds::decide(context, &mut found);
     places::decide(context, &mut found);
     environments(context, &mut found);
+    direct::decide(context, &mut found);
     unlabelled(context, &mut found);
     for (index, period) in context.plan.periods.iter().enumerate() {
         let classes = context.classes_in(period);

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::hands::{By, Owned, Principal, joint};
 use crate::wording::some;
 
-const ABOVE: Code = Code("T2201");
+pub(super) const ABOVE: Code = Code("T2201");
 
 /// How many copies a message tells of.
 const SHOWN: usize = 6;

@@ -101,3 +101,59 @@ fn whoever_a_seed_is_for_reads_what_it_brings() {
         (vec!["T2201"], 1, vec![])
     );
 }
+
+/// What a seed brings that names no place on the way lies nowhere that the plan knows of, and is seen all the same.
+#[test]
+fn a_seed_that_names_no_place_is_looked_at() {
+    let reads = |places: &str, of: &str, rules: &str| {
+        told(&plan_of(&[places, &seed("s", of, "test", rules)].concat()))
+    };
+    let (none, seen) = ((vec![], 0, vec![]), (vec!["T2202"], 1, vec![]));
+    let clean = "keep app; skip log; anonymise app.mail redact before leaving; anonymise app.keys hash before leaving";
+    assert_eq!(reads(PLACES, "db", clean), none);
+    let late = clean.replace("redact before leaving", "redact");
+    assert_eq!(reads(PLACES, "db", &late), seen);
+    assert_eq!(reads(PLACES, "db", "rest keep"), seen);
+    assert_eq!(
+        reads(PLACES, "db", "keep app.mail; skip app.keys; rest skip"),
+        seen
+    );
+    assert_eq!(reads(PLACES, "orders", "rest keep"), none);
+    // As the seed before has left it.
+    let two = |second: &str| {
+        let first = seed("first", "db", "test via s3.main:/seed", clean);
+        let text = [PLACES, &first, &seed("s", "db from first", "test", second)].concat();
+        told(&plan_of(&text))
+    };
+    assert_eq!(two("rest keep"), none);
+    let public = PLACES.replace("clearance internal }", "clearance public }");
+    assert_eq!(reads(&public, "orders", "rest keep"), seen);
+    // A host of the environment that is cleared for less, and the one that runs it and reads all.
+    let lower = PLACES.replace("store small;", "store small; clearance public;");
+    assert_eq!(
+        reads(&lower, "orders", "rest keep"),
+        (vec!["T2201"], 1, vec![])
+    );
+    assert_eq!(reads(&lower, "orders", "rest skip"), none);
+    let runs = PLACES.replace(
+        "host bench",
+        "host other at hetzner/nbg1 { runs cron; clearance internal }\nhost bench",
+    );
+    let pulls = seed("s", "db", "test", clean).replace("web.cron", "other.cron");
+    let pulls = |clearance: &str| {
+        let text = runs.replace("runs cron; clearance internal", clearance);
+        told(&plan_of(&[&text, pulls.as_str()].concat()))
+    };
+    assert_eq!(
+        pulls("runs cron; clearance internal"),
+        (vec!["T2201"], 1, vec![])
+    );
+    assert_eq!(pulls("runs cron; clearance credential"), none);
+    // Nobody starts it: nothing is played.
+    let by_hand = seed("s", "db", "test", "rest keep").replace("daily at 04:00 UTC", "on demand");
+    let told = told(&plan_of(&[PLACES, &by_hand].concat()));
+    assert_eq!(
+        told,
+        (vec!["T2202"], 0, vec!["copies that are made on demand"])
+    );
+}
