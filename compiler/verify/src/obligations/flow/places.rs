@@ -64,6 +64,16 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
         }
     }
     for (place, copies) in &hits {
+        let host = match place {
+            Place::Host(host) => Some(*host),
+            Place::Store(store) => Some(context.plan.host_of(*store)),
+            Place::Service(_) => None,
+        };
+        if let Some(host) = host {
+            copies
+                .keys()
+                .for_each(|id| found.seen_on(context, host, *id));
+        }
         tell(context, *place, copies, found);
     }
 }

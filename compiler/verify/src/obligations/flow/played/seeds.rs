@@ -157,3 +157,38 @@ fn a_seed_that_names_no_place_is_looked_at() {
         (vec!["T2202"], 0, vec!["copies that are made on demand"])
     );
 }
+
+/// What one seed changes another one brings as it is, to where the first one's readers read.
+#[test]
+fn what_a_seed_changes_is_not_brought_by_another_one() {
+    let all = PLACES.replace("clearance internal }", "clearance credential }");
+    let reads = |to: &str, rules: &str| {
+        let first = "rest keep; anonymise app.mail redact before leaving; anonymise app.keys hash before leaving";
+        let seeds = [
+            seed("s", "db", "test via s3.main:/seed/one", first),
+            seed("t", "db", &format!("{to} via s3.main:/seed/two"), rules),
+        ];
+        let other = "host open at hetzner/nbg1 { store tiny }\nenvironment other { on open; clearance credential }\n";
+        told(&plan_of(&[&all, other, &seeds.concat()].concat()))
+    };
+    let beside = (vec!["T2203"], 1, vec![]);
+    for to in ["test", "other"] {
+        assert_eq!(reads(to, "rest keep"), beside);
+        assert_eq!(reads(to, "skip app.keys; rest keep"), beside);
+        let same = "rest keep; anonymise app.mail null before leaving; skip app.keys";
+        assert_eq!(reads(to, same), (vec![], 0, vec![]));
+    }
+}
+
+/// That a store or somebody else may not see something hides from nobody that an environment reads it.
+#[test]
+fn what_is_told_of_one_place_is_told_of_others() {
+    let store = PLACES.replace("bucket main", "bucket main { clearance internal }");
+    let raw = "copy raw of db to s3.main:/seed/raw by web.cron { daily at 03:00 UTC; credential writer; taking 1m..9m }\n";
+    let both = told(&plan_of(&[&store, raw].concat()));
+    assert_eq!(both, (vec!["T2201", "T2202"], 2, vec![]));
+    // Of a host, and of the environment on it, it is told once.
+    let host = PLACES.replace("store small;", "store small; clearance internal;");
+    let once = told(&plan_of(&[&host, raw].concat()));
+    assert_eq!(once, (vec!["T2201"], 1, vec![]));
+}
