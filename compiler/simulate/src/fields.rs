@@ -44,28 +44,42 @@ pub(crate) fn whole(plan: &Plan, class: &Class) -> Fields {
     for (part, _) in &class.parts {
         names.entry(part).or_insert(rest);
     }
-    // What lies inside of something is as sensitive as that, unless it is said.
-    let seeds = plan.model.steps.iter().filter_map(|(_, step)| {
-        let verb = &step.verb;
-        match verb {
-            Verb::Seed { rules, .. } => Some(rules),
-            _ => None,
+    // What lies inside of something is as sensitive as that, unless it is said. What lies in nothing that a seed takes,
+    // as far as that is described, may be a part of the rest of all that it takes.
+    let mut finer: Vec<(&str, Label)> = Vec::new();
+    for (_, step) in plan.model.steps.iter() {
+        let Verb::Seed { rules, .. } = &step.verb else {
+            continue;
+        };
+        let taken = || step.classes.iter().map(|(id, _)| &plan.model.classes[*id]);
+        for rule in rules.iter().filter(|rule| rule.field != REST) {
+            let field = rule.field.as_str();
+            if names.contains_key(field) {
+                continue;
+            }
+            let around = outward(field).find_map(|name| names.get(name)).copied();
+            let mine = taken().any(|other| other.named.name == class.named.name);
+            let is_known = || taken().any(|other| describes(other, field));
+            let label = around.or_else(|| (mine && !is_known()).then_some(rest));
+            finer.extend(label.map(|label| (field, label)));
         }
-    });
-    let finer: Vec<(&str, Label)> = seeds
-        .flatten()
-        .filter(|rule| !names.contains_key(rule.field.as_str()))
-        .filter_map(|rule| {
-            let around = outward(&rule.field).find_map(|name| names.get(name));
-            Some((rule.field.as_str(), *around?))
-        })
-        .collect();
+    }
     names.extend(finer);
     let content = |(name, label): (&str, Label)| {
         let unchanged = true;
         (name.to_owned(), Content { label, unchanged })
     };
     names.into_iter().map(content).collect()
+}
+
+/// Whether something is named by a class, or lies in something that is.
+fn describes(class: &Class, field: &str) -> bool {
+    let mut names = outward(field);
+    names.any(|name| {
+        let part = class.parts.iter().any(|(part, _)| *part == name);
+        let labelled = class.fields.iter().any(|other| other.name == name);
+        part || labelled || class.parts.is_empty() && class.named.name == name
+    }) || class.named.name == field
 }
 
 /// A name and all that it lies in, from the inside outwards: `a.b.c`, `a.b`, `a`.

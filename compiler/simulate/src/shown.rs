@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use thrice_model::{CredentialId, EnvironmentId, HostId, Hostile, Location, ServiceId, StoreId};
+use thrice_model::{
+    Class, CredentialId, EnvironmentId, HostId, Hostile, Location, ServiceId, Step, StepId,
+    StoreId, Verb,
+};
 use thrice_plan::{CopyId, Leave, Plan};
 
 use crate::calendar::day;
-use crate::fields::{Fields, add};
-use crate::reach::{Fallen, Readable};
+use crate::fields::{Fields, Stage, add, seeded};
+use crate::reach::{Fallen, Readable, is_direct, takes};
 use crate::witness::Witness;
 use crate::{Case, Choices, engine};
 
@@ -23,6 +26,8 @@ pub enum Onlooker {
     Store(StoreId),
     /// A host: of what passes through it in its runs, and of all that whoever owns it can read.
     Host(HostId),
+    /// Whoever a seed is for that names no place by which it goes: of what it makes of what it reads.
+    Seed(StepId),
     /// The users of a service: of what it shows and of what it is declared a reader of.
     Service(ServiceId),
 }
@@ -86,6 +91,18 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
         {
             add(&mut seen, handled);
         }
+        if let Onlooker::Seed(seed) = looking.by
+            && let Some(lay) = witness.lay.get(id)
+        {
+            let copy = &plan.copies[*id];
+            let step = &plan.model.steps[seed];
+            let is_there = step.lifetime.contains(day(looking.until.as_second()));
+            let taken = step.classes.iter().any(|(class, _)| *class == copy.class);
+            if taken && is_there && is_direct(step) && takes(step, copy) {
+                let class = &plan.model.classes[copy.class];
+                add(&mut seen, &arriving(lay, step, class));
+            }
+        }
         (!seen.is_empty()).then_some((*id, seen))
     });
     let fields = fields.collect();
@@ -94,6 +111,14 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
         fields,
         filled: copies().filter(|id| witness.has_come(*id)).collect(),
         there: copies().filter(|id| witness.lay.contains_key(id)).collect(),
+    }
+}
+
+/// What a seed brings of something to whoever is there while it is at work.
+fn arriving(lay: &Fields, step: &Step, class: &Class) -> Fields {
+    match &step.verb {
+        Verb::Seed { rules, .. } => seeded(lay, rules, class, Stage::Arriving),
+        _ => Fields::new(),
     }
 }
 
@@ -115,6 +140,8 @@ impl<'p> Reader<'p> {
                 (hosts.collect(), declared(plan, name).collect())
             }
             Onlooker::Credential(id) => (vec![Hostile::Credential(id)], Vec::new()),
+            // He has nothing but what is brought to him.
+            Onlooker::Seed(_) => (Vec::new(), Vec::new()),
             Onlooker::Host(id) => (vec![Hostile::Host(id)], Vec::new()),
             Onlooker::Store(store) => {
                 let path = "/".into();

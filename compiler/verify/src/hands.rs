@@ -1,7 +1,7 @@
 //! What hosts and machine credentials can do, closed over all that they open.
 //!
 //! Who owns a host owns the credentials and keys on it, the vaults that run on it, the jobs it runs
-//! with the rights they need, and the hosts it deploys to. Who reads where the file of a key or credential lies, or to
+//! with the rights they need, the hosts it deploys to, and reads the seeds that are for it. Who reads where the file of a key or credential lies, or to
 //! where steps have taken it along, has that as well, and all that it opens in turn. What a provider gives by
 //! default holds unless declared otherwise. People are the trust base: they are no principals.
 
@@ -11,7 +11,7 @@ use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
     ClassKind, CredentialId, Holder, HostId, HostKind, KeyId, Location, Lock, LockMode, Mount,
-    ProviderCapability, Right, Source, Step, StepId, StoreId, Verb,
+    ProviderCapability, Right, Step, StepId, StoreId, Verb,
 };
 use thrice_plan::{Copy, CopyKind, Period};
 use thrice_quantity::Seconds;
@@ -65,7 +65,7 @@ pub(crate) enum By {
     Host(HostId),
     /// The credential has it.
     Credential(CredentialId),
-    /// The job needs it and no declared credential gives it.
+    /// The job needs it and no declared credential gives it; or the seed is for whoever has it.
     Step(StepId),
     /// The mount shows it.
     Mount(usize),
@@ -265,6 +265,17 @@ fn open(
         );
         needed(indexed, id, step, &used, &mut out.grants);
     }
+    // Whoever a seed is for fetches it, by whatever means.
+    for (id, via) in indexed.seeds_for(host) {
+        let own = model.stores[via.store].host == host;
+        if model.steps[id].lifetime.contains(day) && !own {
+            out.grants.push(Grant {
+                place: via.clone(),
+                rights: Rights::of(&[Right::Read]),
+                by: By::Step(id),
+            });
+        }
+    }
     for (index, mount) in model.mounts.iter().enumerate() {
         if model.services[mount.service].host == host && mount.lifetime.contains(day) {
             match mount.credential {
@@ -298,20 +309,14 @@ fn whole(store: StoreId) -> Location {
     }
 }
 
-/// The copies that a drill restores from, where it does not open a repository that it names: those in a place, or
-/// those that another step has left, in the clear or not.
+/// The copies that a step reads without leaving one that the plan knows of: a drill that names no repository, and a
+/// seed that names no place. In the clear or not.
 fn drilled<'c>(indexed: &'c Indexed<'_>, step: &'c Step) -> Vec<&'c Copy> {
-    let copies = || {
-        let classes = step.classes.iter();
-        classes.flat_map(|(class, _)| indexed.copies_of(*class))
-    };
-    let copies = copies().map(|id| &indexed.plan.copies[*id]);
-    match (&step.verb, &step.source) {
-        (Verb::Drill, Source::Step(from, _)) => {
-            copies.filter(|copy| copy.made_by == Some(*from)).collect()
-        }
-        (Verb::Drill, Source::Location(place, _)) => {
-            copies.filter(|copy| place.meets(&copy.location)).collect()
+    match step.verb {
+        Verb::Drill | Verb::Seed { .. } => {
+            let read = indexed.read_directly(step);
+            let copies = read.into_iter().map(|id| &indexed.plan.copies[id]);
+            copies.collect()
         }
         _ => Vec::new(),
     }

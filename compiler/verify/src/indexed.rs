@@ -20,10 +20,10 @@ use indexmap::IndexSet;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
 use thrice_model::{
-    ClassId, Holder, HostId, KeyId, Lifetime, Location, Mount, ProviderId, SiteId, StepId, StoreId,
-    Table,
+    ClassId, Holder, HostId, KeyId, Lifetime, Location, Mount, ProviderId, SiteId, Source, Step,
+    StepId, StepTarget, StoreId, Table, Verb,
 };
-use thrice_plan::{Copy, CopyId, Leave, OwnSnapshots, Period, Plan};
+use thrice_plan::{Copy, CopyId, CopyKind, Leave, OwnSnapshots, Period, Plan};
 use thrice_quantity::Seconds;
 
 use crate::verdicts::Subjects;
@@ -151,13 +151,56 @@ impl<'p> Indexed<'p> {
         self.index.places.by_step.of(step)
     }
 
-    /// All that a host ever runs and shows, by when it is there.
+    /// The copies of its classes that a step reads without leaving one: a drill from a place or from what a step has
+    /// left, and a seed that names no place.
+    pub(crate) fn read_directly(&self, step: &Step) -> Vec<CopyId> {
+        let named = match (&step.verb, &step.target) {
+            (Verb::Drill, _) => !matches!(step.source, Source::Home | Source::Repository(..)),
+            (Verb::Seed { .. }, StepTarget::Environment(_, None, _)) => true,
+            _ => false,
+        };
+        let is_read = |id: &CopyId| {
+            let copy = &self.plan.copies[*id];
+            match &step.source {
+                Source::Home => copy.kind == CopyKind::Live,
+                Source::Step(from, _) => copy.made_by == Some(*from),
+                Source::Location(place, _) => place.meets(&copy.location),
+                Source::Repository(id, _) => copy.repository == Some(*id),
+            }
+        };
+        let classes = step.classes.iter().filter(|_| named);
+        let copies = classes.flat_map(|(class, _)| self.copies_of(*class));
+        copies.copied().filter(is_read).collect()
+    }
+
+    /// The seeds, in order.
+    pub(crate) fn seeds(&self) -> &[StepId] {
+        &self.index.places.seeds
+    }
+
+    /// The seeds that are for an environment of a host, with the places by which they come.
+    pub(crate) fn seeds_for(&self, host: HostId) -> impl Iterator<Item = (StepId, &'p Location)> {
+        let model = &self.plan.model;
+        let seeds = self.index.places.seeds.iter();
+        seeds.filter_map(move |id| match &model.steps[*id].target {
+            StepTarget::Environment(to, Some(via), _)
+                if model.environments[*to].hosts.contains(&host) =>
+            {
+                Some((*id, via.as_ref()))
+            }
+            _ => None,
+        })
+    }
+
+    /// All that a host ever runs and shows, and what is brought to it, by when it is there.
     pub(crate) fn lifetimes_on(&self, host: HostId) -> impl Iterator<Item = Lifetime> {
         let model = &self.plan.model;
         let steps = self.index.places.run_by.of(host).iter();
         let here = move |mount: &&Mount| model.services[mount.service].host == host;
         let mounts = model.mounts.iter().filter(here);
-        let steps = steps.map(|id| model.steps[*id].lifetime);
+        let seeds = self.seeds_for(host).map(|(id, _)| id);
+        let steps = steps.copied().chain(seeds);
+        let steps = steps.map(|id| model.steps[id].lifetime);
         steps.chain(mounts.map(|mount| mount.lifetime))
     }
 

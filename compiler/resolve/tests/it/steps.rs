@@ -535,7 +535,9 @@ prune p of repo by vpai.cron { nightly }
 copy b of databases from p to s3.shared:/b by vpai.cron { nightly }
 copy c of configs to vpai.local:/opt/copy by vpai.cron { nightly }
 move d of databases from dump to vpai.local:/ by vpai.cron { nightly }
-sync e of s3.shared:/x to s3.shared:/x/y by vpai.cron { nightly }"
+sync e of s3.shared:/x to s3.shared:/x/y by vpai.cron { nightly }
+seed f of databases from dump to preprod by vpai.cron { nightly; rest skip }
+copy g of databases from f to s3.shared:/g by vpai.cron { nightly }"
     ));
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use thrice_model::{KeyId, Location, Right, Source, Step, StepId, Verb};
+use thrice_model::{KeyId, Location, Right, Source, Step, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, Plan};
 
 use super::{Fallen, by_default, is_about, opened, used, whole};
@@ -53,6 +53,7 @@ impl Fallen {
         }
         let jobs: BTreeMap<StepId, &Step> = self.jobs(plan, day).collect();
         read_by_jobs(plan, &jobs, &mut out.places);
+        self.seeds(plan, day, &mut out.places);
         for mount in &model.mounts {
             let here = self.hosts.contains(&model.services[mount.service].host);
             if here && mount.credential.is_none() && mount.lifetime.contains(day) {
@@ -75,6 +76,19 @@ impl Fallen {
             out.keys.extend(restored.filter_map(|copy| copy.key));
         }
         out
+    }
+
+    /// By where seeds come to an environment, whoever is at home there reads.
+    fn seeds(&self, plan: &Plan, day: Date, out: &mut Vec<Location>) {
+        let vias = plan.steps_on(day).filter_map(|(_, step)| {
+            let StepTarget::Environment(to, Some(via), _) = &step.target else {
+                return None;
+            };
+            let mut hosts = plan.model.environments[*to].hosts.iter();
+            let mine = hosts.any(|host| self.hosts.contains(host));
+            mine.then(|| via.as_ref().clone())
+        });
+        out.extend(vias);
     }
 }
 
@@ -118,17 +132,38 @@ fn read_by_jobs(plan: &Plan, jobs: &BTreeMap<StepId, &Step>, out: &mut Vec<Locat
     }
 }
 
-/// What a drill restores, where it names no repository: what lies in a place, or what a step has left.
+/// What is read by a drill that names no repository, or by a seed that names no place: what lies in a place, or what a
+/// step has left; of a seed, also where it lives, or what is in a repository.
 fn restored<'p>(plan: &'p Plan, step: &'p Step) -> impl Iterator<Item = &'p Copy> {
-    let copies = matches!(step.verb, Verb::Drill).then(|| plan.copies.iter());
+    let seeds = is_direct(step);
+    let reads = seeds || matches!(step.verb, Verb::Drill);
+    let copies = reads.then(|| plan.copies.iter());
     let copies = copies.into_iter().flatten().map(|(_, copy)| copy);
-    copies.filter(|copy| {
-        let mut classes = step.classes.iter();
-        classes.any(|(class, _)| *class == copy.class)
-            && match &step.source {
-                Source::Step(id, _) => copy.made_by == Some(*id),
-                Source::Location(place, _) => place.meets(&copy.location),
-                Source::Home | Source::Repository(..) => false,
-            }
-    })
+    copies.filter(move |copy| is_of(step, copy) && (seeds || is_named(step)) && takes(step, copy))
+}
+
+/// Whether a step is a seed that names no place by which it goes.
+pub(crate) const fn is_direct(step: &Step) -> bool {
+    matches!(step.verb, Verb::Seed { .. })
+        && matches!(step.target, StepTarget::Environment(_, None, _))
+}
+
+/// Whether a drill says what it restores.
+const fn is_named(step: &Step) -> bool {
+    matches!(step.source, Source::Step(..) | Source::Location(..))
+}
+
+fn is_of(step: &Step, copy: &Copy) -> bool {
+    let mut classes = step.classes.iter();
+    classes.any(|(class, _)| *class == copy.class)
+}
+
+/// Whether a copy is what a step says that it reads.
+pub(crate) fn takes(step: &Step, copy: &Copy) -> bool {
+    match &step.source {
+        Source::Step(id, _) => copy.made_by == Some(*id),
+        Source::Location(place, _) => place.meets(&copy.location),
+        Source::Home => copy.made_by.is_none(),
+        Source::Repository(id, _) => copy.repository == Some(*id),
+    }
 }

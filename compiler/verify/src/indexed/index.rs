@@ -28,6 +28,8 @@ pub(crate) struct Places {
     pub noncurrent_rules: Vec<StepId>,
     /// The steps that prune, in order.
     pub prunes: Vec<StepId>,
+    /// The seeds, in order.
+    pub seeds: Vec<StepId>,
     /// The steps that each host runs, in order.
     pub run_by: Groups<HostId, StepId>,
     /// The stores of each host, in order.
@@ -61,13 +63,14 @@ impl Places {
         let steps = model.steps.iter();
         let run_by = steps.filter_map(|(id, step)| Some((step.runner.host?, id)));
         let stores_on = model.stores.iter().map(|(id, store)| (store.host, id));
-        let (mut noncurrent_rules, mut prunes) = (Vec::new(), Vec::new());
+        let (mut noncurrent_rules, mut prunes, mut seeds) = (Vec::new(), Vec::new(), Vec::new());
         for (id, step) in model.steps.iter() {
             match step.verb {
                 Verb::Expire {
                     noncurrent: true, ..
                 } => noncurrent_rules.push(id),
                 Verb::Prune => prunes.push(id),
+                Verb::Seed { .. } => seeds.push(id),
                 _ => {}
             }
         }
@@ -76,6 +79,7 @@ impl Places {
             by_step: Groups::new(model.steps.len(), by_step),
             noncurrent_rules,
             prunes,
+            seeds,
             run_by: Groups::new(model.hosts.len(), run_by),
             stores_on: Groups::new(model.hosts.len(), stores_on),
         }

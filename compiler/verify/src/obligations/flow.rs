@@ -4,6 +4,7 @@
 //! Closed world: what has no label is unclassified, and cleared nowhere but where it lives. Whoever's
 //! closure reads a place reads what lies there in clear; encryption by the provider hides nothing.
 
+mod direct;
 mod labels;
 mod places;
 mod played;
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, Environment, Label, Obligation};
+use thrice_model::{ClassId, Environment, EnvironmentId, HostId, Label, Obligation};
 use thrice_plan::{Copy, CopyId, CopyKind, Period};
 
 use crate::context::Context;
@@ -37,6 +38,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     seeds::decide(context, &mut found);
     places::decide(context, &mut found);
     environments(context, &mut found);
+    direct::decide(context, &mut found);
     unlabelled(context, &mut found);
     for (index, period) in context.plan.periods.iter().enumerate() {
         let classes = context.classes_in(period);
@@ -63,9 +65,18 @@ struct Found {
     leaks: BTreeSet<(ClassId, Date)>,
     /// Classes about which something has been told.
     told: BTreeSet<ClassId>,
+    /// What has been told that environments can read, or their hosts.
+    seen: BTreeSet<(EnvironmentId, CopyId)>,
 }
 
 impl Found {
+    /// It has been told that something is seen on a host.
+    fn seen_on(&mut self, context: &Context<'_>, host: HostId, copy: CopyId) {
+        let environments = context.plan.model.environments.iter();
+        let there = environments.filter(|(_, environment)| environment.hosts.contains(&host));
+        self.seen.extend(there.map(|(id, _)| (id, copy)));
+    }
+
     fn leak(&mut self, class: ClassId, period: &Period) {
         self.leaks.insert((class, period.from));
         self.told.insert(class);
@@ -185,8 +196,8 @@ fn environments(context: &Context<'_>, found: &mut Found) {
                     .plan
                     .host_of(context.plan.model.classes[copy.class].home.store);
                 let own = environment.hosts.contains(&home);
-                // What the seeds' own finding tells is not told twice.
-                if own || found.leaks.contains(&(copy.class, period.from)) {
+                // What the seeds' own finding tells, or that of a host, is not told twice.
+                if own || found.seen.contains(&(who, id)) {
                     continue;
                 }
                 let label = labels::seen(context, copy).filter(|label| *label > cleared);

@@ -245,7 +245,7 @@ fn idle_steps(context: &Context<'_>, out: &mut Vec<Finding>) {
             | Verb::Check(_)
             | Verb::Drill => false,
             Verb::Expire { .. } => !expires.contains(&id) && nothing_there(context, &step.source),
-            _ => !makes.contains(&id),
+            _ => !makes.contains(&id) && context.read_directly(step).is_empty(),
         };
         if idle {
             let diagnostic = Diagnostic::warning(

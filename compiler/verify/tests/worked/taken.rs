@@ -435,6 +435,47 @@ fn two_writers_at_one_place_write_over_each_other() {
 }
 
 #[test]
+fn two_seeds_by_one_place_write_over_each_other() {
+    let written = |second: &str| {
+        let found = copied(&format!(
+            "host bench at cloud/one {{ store small }}\n\
+             environment test {{ on bench; clearance internal }}\n\
+             environment demo {{ on bench; clearance internal }}\n\
+             seed first of db from dump to test via s3.main:/seed by vps.cron {{ daily at 04:00; rest keep; skip a, b; credential writer; taking 1m..10m; monitor deadman }}\n\
+             {second} by vps.cron {{ daily at 05:00; rest keep; skip b, a; credential writer; taking 1m..10m; monitor deadman }}\n"
+        ));
+        finding_of(&found, "T2324").unwrap_or_default()
+    };
+    let met = "`second` writes to the same place as step `first`";
+    let second = "seed second of db from dump to";
+    assert_eq!(written(&format!("{second} demo via s3.main:/seed")), met);
+    assert_eq!(written(&format!("{second} demo via s3.main:/seed/two")), "");
+    assert_eq!(
+        written(&format!("{second} test via s3.main:/seed")),
+        "",
+        "the same twice"
+    );
+    let home = "seed second of db to test via s3.main:/seed";
+    assert_eq!(written(home), met, "of something else");
+    let tree = "seed second of tree to demo via s3.main:/seed";
+    assert_eq!(written(tree), "", "other data has other names");
+    let copy = |to: &str| {
+        let found = copied(&format!(
+            "host bench at cloud/one {{ store small }}\n\
+             environment test {{ on bench; clearance internal }}\n\
+             seed first of db from dump to test via s3.main:/seed by vps.cron {{ daily at 04:00; rest keep; credential writer; taking 1m..10m; monitor deadman }}\n\
+             copy raw of db from dump to s3.main:{to} by vps.cron {{ daily at 05:00; credential writer; taking 1m..10m; monitor deadman }}\n"
+        ));
+        finding_of(&found, "T2324").unwrap_or_default()
+    };
+    assert_eq!(
+        copy("/seed"),
+        "`raw` writes to the same place as step `first`"
+    );
+    assert_eq!(copy("/raw"), "");
+}
+
+#[test]
 fn nothing_else_lies_in_a_repository() {
     let beside = |text: &str| {
         let found = copied(text);

@@ -82,6 +82,14 @@ fn check_source(cx: &Context<'_>, this: &Pending, source: &Pending) {
         cx.report(found);
         return;
     }
+    if let StepTarget::Environment(_, None, _) = source.step.target {
+        let found = Diagnostic::error(NOTHING_TO_READ, format!("`{name}` leaves nothing to read"))
+            .at(*span, "nobody says where it lies")
+            .at(source.step.named.span, "it names no place by which it goes")
+            .help("say by which place it goes: `via STORE:/PATH`");
+        cx.report(found);
+        return;
+    }
     // A step of a place takes whatever lies there.
     if of.is_empty() {
         return;

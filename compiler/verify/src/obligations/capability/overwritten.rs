@@ -1,11 +1,12 @@
 //! Who writes over what others keep: files of one name from different sources, and what lies in a repository or
 //! where another class lives. What a sync deletes is told by `writers`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{
-    ClassId, Lifetime, Location, Model, Named, RepositoryId, Source, Step, StepId, StepTarget, Verb,
+    Anonymise, ClassId, Label, Lifetime, Location, Model, Named, RepositoryId, Source, Step,
+    StepId, StepTarget, Verb,
 };
 
 use thrice_plan::CopyKind;
@@ -41,6 +42,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let homes = classes.map(|(id, class)| (id, class.home.store, class.home.path.as_str()));
     let homes = ByPlace::of(homes);
     aside(context, &repositories, &homes, out);
+    seeds(context, out);
     let writers: Vec<(StepId, &Step, &Location)> = writers(model).collect();
     let targets = writers.iter().filter(|(id, ..)| takes_trees(model, *id));
     let targets = targets.map(|(id, _, place)| (*id, place.store, place.path.as_str()));
@@ -116,6 +118,88 @@ fn aside(
             out.extend(told(who, "puts its backup dir into class", lies, happens));
         }
     }
+}
+
+/// What a seed brings by a place bears the names of its parts, as what is copied there of the same class does: whoever
+/// fetches it gets what the last one has left there. Two that leave the same for the same environment may.
+fn seeds(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let model = &context.plan.model;
+    let vias = context.seeds().iter().filter_map(|id| {
+        let step = &model.steps[*id];
+        match &step.target {
+            StepTarget::Environment(_, Some(via), _) => Some((*id, step, via.as_ref())),
+            _ => None,
+        }
+    });
+    let vias: Vec<(StepId, &Step, &Location)> = vias.collect();
+    let at = vias
+        .iter()
+        .map(|(id, _, via)| (*id, via.store, via.path.as_str()));
+    let at = ByPlace::of(at);
+    let earlier = |(id, _, place): &(StepId, &Step, &Location)| -> Vec<StepId> {
+        at.at(place).filter(|other| other < id).collect()
+    };
+    for seed in &vias {
+        let others = earlier(seed).into_iter();
+        let others = others.filter(|other| !leave_the_same(seed.1, &model.steps[*other]));
+        out.extend(clash(context, seed.0, others));
+    }
+    for (id, _, place) in writers(model).filter(|_| !vias.is_empty()) {
+        out.extend(clash(context, id, at.at(place)));
+    }
+}
+
+/// Tells of a step that brings what another one brings to the same place.
+fn clash(
+    context: &Context<'_>,
+    id: StepId,
+    mut others: impl Iterator<Item = StepId>,
+) -> Option<Finding> {
+    let steps = &context.plan.model.steps;
+    let mine = brings(context, id);
+    others.find_map(|other| {
+        let shared = !mine.is_disjoint(&brings(context, other));
+        let (step, other) = (&steps[id], &steps[other]);
+        let happens = "what it brings overwrites what the other step has brought of the same data";
+        let does = "writes to the same place as step";
+        let (who, lies) = (
+            (&step.named, &step.lifetime),
+            (&other.named, &other.lifetime),
+        );
+        shared.then(|| told(who, does, lies, happens)).flatten()
+    })
+}
+
+/// Whether two seeds bring the same to one environment.
+fn leave_the_same(one: &Step, other: &Step) -> bool {
+    let environment = |step: &Step| match step.target {
+        StepTarget::Environment(id, ..) => Some(id),
+        _ => None,
+    };
+    environment(one) == environment(other) && read(one) == read(other) && said(one) == said(other)
+}
+
+/// What a step reads, whatever words say it.
+const fn read(step: &Step) -> (Option<StepId>, Option<&Location>, Option<RepositoryId>) {
+    match &step.source {
+        Source::Home => (None, None, None),
+        Source::Step(id, _) => (Some(*id), None, None),
+        Source::Location(place, _) => (None, Some(place), None),
+        Source::Repository(id, _) => (None, None, Some(*id)),
+    }
+}
+
+/// What the rules of a seed say, in whatever order.
+fn said(step: &Step) -> BTreeMap<&str, (&Anonymise, bool, Option<Label>)> {
+    let Verb::Seed { rules, .. } = &step.verb else {
+        return BTreeMap::new();
+    };
+    let rules = rules.iter();
+    let rules = rules.map(|rule| {
+        let does = (&rule.action, rule.before_leaving, rule.label_after);
+        (rule.field.as_str(), does)
+    });
+    rules.collect()
 }
 
 /// Steps that add files to a place.

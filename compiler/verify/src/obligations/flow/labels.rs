@@ -2,49 +2,108 @@
 
 use std::collections::BTreeSet;
 
-use thrice_model::{Anonymise, Class, Label, SeedRule, Verb};
+use thrice_model::{Anonymise, Class, ClassId, Label, SeedRule, Step, Verb};
 use thrice_plan::Copy;
 
 use crate::context::Context;
 
 /// The highest label of what a class holds. What has no label is unclassified.
 pub(super) fn raw(class: &Class) -> Label {
-    let rest = class.fields.iter().find(|field| field.name == "rest");
-    class
-        .fields
-        .iter()
-        .map(|field| field.label)
-        .chain([rest.map_or(Label::Unclassified, |field| field.label)])
+    let fields = class.fields.iter().map(|field| field.label);
+    fields
+        .chain([rest(class)])
         .max()
         .unwrap_or(Label::Unclassified)
 }
 
-/// The highest label that can be seen in a copy by whoever reads it: after what a seed on its way has
+/// The highest label that can be seen in a copy by whoever reads it: after what the seeds on its way have
 /// changed before the data left its host. What is changed later was readable until then.
 pub(super) fn seen(context: &Context<'_>, copy: &Copy) -> Option<Label> {
     let class = &context.plan.model.classes[copy.class];
-    match seed_of(context, copy) {
-        Some(rules) => units(class)
+    let seeds = seeds_of(context, copy);
+    match seeds.is_empty() {
+        true => Some(raw(class)),
+        false => left(context, copy.class, &seeds)
             .into_iter()
-            .filter_map(|unit| after(rule(rules, class, &unit.name), unit.label))
+            .map(|unit| unit.label)
             .max(),
-        None => Some(raw(class)),
     }
 }
 
-/// The rules of the seed that a copy has come through, if it has.
-fn seed_of<'p>(context: &Context<'p>, copy: &'p Copy) -> Option<&'p [SeedRule]> {
-    let mut at = Some(copy);
-    while let Some(here) = at {
-        let step = here
-            .made_by
-            .map(|step| &context.plan.model.steps[step].verb);
-        if let Some(Verb::Seed { rules, .. }) = step {
-            return Some(rules);
-        }
-        at = here.source.map(|id| &context.plan.copies[id]);
+/// The seeds that a copy has come through, the first one first.
+pub(super) fn seeds_of<'p>(context: &Context<'p>, copy: &Copy) -> Vec<&'p Step> {
+    let plan = context.plan;
+    let own = copy.made_by.into_iter();
+    let before = copy.source.into_iter().flat_map(|id| plan.way(id));
+    let before = before.filter_map(|id| plan.copies[id].made_by);
+    let steps = own.chain(before).map(|step| &plan.model.steps[step]);
+    let mut seeds: Vec<&Step> = steps.filter(|step| rules_of(step).is_some()).collect();
+    seeds.reverse();
+    seeds
+}
+
+/// The rules of a seed.
+fn rules_of(step: &Step) -> Option<&[SeedRule]> {
+    match &step.verb {
+        Verb::Seed { rules, .. } => Some(rules),
+        _ => None,
     }
-    None
+}
+
+/// What some seeds, one after the other, leave of a class for whoever reads it at once: each unit with its label by
+/// then. What they say of a field of its own is a unit of its own.
+pub(super) fn left(context: &Context<'_>, id: ClassId, seeds: &[&Step]) -> Vec<Unit> {
+    let class = &context.plan.model.classes[id];
+    let mut out = units_for(context, id, seeds);
+    for rules in seeds.iter().filter_map(|step| rules_of(step)) {
+        out.retain_mut(|unit| {
+            let rule = rule(rules, class, &unit.name);
+            let changes = rule.filter(|rule| rule.before_leaving);
+            unit.changed |= changes.is_some_and(|rule| rule.action != Anonymise::Keep);
+            let label = after(rule, unit.label);
+            unit.label = label.unwrap_or(unit.label);
+            label.is_some()
+        });
+    }
+    out
+}
+
+/// What a class consists of for some seeds: also what only their rules tell apart. Such a field is as sensitive as what
+/// it lies in; one that lies in nothing that the seed's classes are said to be made of may lie in the rest of each.
+fn units_for(context: &Context<'_>, id: ClassId, seeds: &[&Step]) -> Vec<Unit> {
+    let classes = &context.plan.model.classes;
+    let mut out = units(&classes[id]);
+    let known: BTreeSet<String> = out.iter().map(|unit| unit.name.clone()).collect();
+    for step in seeds {
+        let named = |field: &str| {
+            let mut all = step.classes.iter().map(|(class, _)| &classes[*class]);
+            all.any(|class| {
+                field == class.named.name || units(class).iter().any(|u| is_in(field, &u.name))
+            })
+        };
+        let fields = rules_of(step).into_iter().flatten().map(|rule| &rule.field);
+        let fields: BTreeSet<&String> = fields.filter(|field| *field != "rest").collect();
+        for field in fields {
+            if known.contains(field) || *field == *classes[id].named.name {
+                continue;
+            }
+            let around = units(&classes[id]).into_iter();
+            let around = around.filter(|unit| is_in(field, &unit.name));
+            let label = match around.max_by_key(|unit| unit.name.len()) {
+                Some(unit) => unit.label,
+                None if named(field) => continue,
+                None => rest(&classes[id]),
+            };
+            out.push(Unit::new(field.clone(), label));
+        }
+    }
+    out
+}
+
+/// The label of what a class does not name.
+fn rest(class: &Class) -> Label {
+    let rest = class.fields.iter().find(|field| field.name == "rest");
+    rest.map_or(Label::Unclassified, |field| field.label)
 }
 
 /// Something that a rule may be about.
@@ -52,21 +111,26 @@ pub(super) struct Unit {
     /// A field, a part, or the class.
     pub name: String,
     pub label: Label,
+    /// Whether it is not what it was where it lives.
+    pub changed: bool,
+}
+
+impl Unit {
+    const fn new(name: String, label: Label) -> Self {
+        let changed = false;
+        Self {
+            name,
+            label,
+            changed,
+        }
+    }
 }
 
 /// What a class consists of, for a seed: its labelled fields, and the rest of each part.
 pub(super) fn units(class: &Class) -> Vec<Unit> {
-    let rest = class
-        .fields
-        .iter()
-        .find(|field| field.name == "rest")
-        .map_or(Label::Unclassified, |field| field.label);
     let fields = class.fields.iter().filter(|field| field.name != "rest");
     let mut out: Vec<Unit> = fields
-        .map(|field| Unit {
-            name: field.name.clone(),
-            label: field.label,
-        })
+        .map(|field| Unit::new(field.name.clone(), field.label))
         .collect();
     let named: BTreeSet<String> = out.iter().map(|unit| unit.name.clone()).collect();
     let parts: Vec<&str> = match class.parts.as_slice() {
@@ -74,10 +138,7 @@ pub(super) fn units(class: &Class) -> Vec<Unit> {
         parts => parts.iter().map(|(part, _)| part.as_str()).collect(),
     };
     let unlabelled = parts.into_iter().filter(|part| !named.contains(*part));
-    out.extend(unlabelled.map(|part| Unit {
-        name: part.to_owned(),
-        label: rest,
-    }));
+    out.extend(unlabelled.map(|part| Unit::new(part.to_owned(), rest(class))));
     out
 }
 

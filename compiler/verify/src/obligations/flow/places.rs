@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, HostId, HostKind, Label, Location, ServiceId};
+use thrice_model::{ClassId, HostId, HostKind, Label, Location, ServiceId, Verb};
 use thrice_plan::{Copy, CopyId, Period};
 use thrice_simulate::Onlooker;
 
@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::hands::{By, Owned, Principal, joint};
 use crate::wording::some;
 
-const ABOVE: Code = Code("T2201");
+pub(super) const ABOVE: Code = Code("T2201");
 
 /// How many copies a message tells of.
 const SHOWN: usize = 6;
@@ -64,6 +64,16 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
         }
     }
     for (place, copies) in &hits {
+        let host = match place {
+            Place::Host(host) => Some(*host),
+            Place::Store(store) => Some(context.plan.host_of(*store)),
+            Place::Service(_) => None,
+        };
+        if let Some(host) = host {
+            copies
+                .keys()
+                .for_each(|id| found.seen_on(context, host, *id));
+        }
         tell(context, *place, copies, found);
     }
 }
@@ -271,7 +281,7 @@ fn services(context: &Context<'_>, copy: &Copy, period: &Period) -> BTreeSet<Ser
 /// Where it is said that a host can read, and how.
 fn reads_with(context: &Context<'_>, by: By) -> Option<(Span, String)> {
     match by {
-        By::Step(id) => {
+        By::Step(id) if !matches!(context.plan.model.steps[id].verb, Verb::Seed { .. }) => {
             let named = &context.plan.model.steps[id].named;
             Some((named.span, format!("`{}` reads it", named.name)))
         }

@@ -75,6 +75,7 @@ fn subject<'c>(context: &'c Context<'_>, by: Onlooker) -> Option<&'c Named> {
         Onlooker::Store(id) => &model.stores[id].named,
         Onlooker::Host(id) => &model.hosts[id].named,
         Onlooker::Service(id) => &model.services[id].named,
+        Onlooker::Seed(id) => &model.steps[id].named,
     })
 }
 
@@ -125,7 +126,9 @@ fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
         .iter()
         .filter(|(id, _)| !on_demand(context, **id));
     let mut made: Vec<(CopyId, Sight)> = made.map(|(id, sight)| (*id, *sight)).collect();
-    if made.is_empty() {
+    let starts = |step| context.plan.calendars.starts(step);
+    let waits = matches!(case.by, Onlooker::Seed(step) if starts(step).is_none());
+    if made.is_empty() || waits {
         return Ok(Played::Not(ON_DEMAND));
     }
     made.sort_by_key(|(id, _)| (delay(context, *id), *id));
@@ -231,5 +234,7 @@ fn told(fields: &Fields) -> String {
 
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod seeds;
 #[cfg(test)]
 mod tests;

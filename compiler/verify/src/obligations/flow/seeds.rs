@@ -7,7 +7,7 @@ use thrice_model::{
     Anonymise, Application, ClassId, Environment, EnvironmentId, Location, SeedRule, Step, StepId,
     StepTarget, Verb,
 };
-use thrice_plan::{Copy, CopyId, CopyKind};
+use thrice_plan::{Copy, CopyId};
 use thrice_simulate::Onlooker;
 
 use super::played::{Case, Sees, Sight};
@@ -29,8 +29,8 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
         ) = (&step.verb, &step.target)
         {
             let environment = (*to, &context.plan.model.environments[*to]);
-            without_rule(context, (id, step), rules, found);
-            raw_beside(context, step, rules, environment, found);
+            without_rule(context, (id, step), rules, *to, found);
+            raw_beside(context, (id, step), rules, environment, found);
             unchecked(context, id, rules, *verified, found);
         }
     }
@@ -41,6 +41,7 @@ fn without_rule(
     context: &Context<'_>,
     (id, step): (StepId, &Step),
     rules: &[SeedRule],
+    to: EnvironmentId,
     found: &mut Found,
 ) {
     let mut classes: BTreeSet<ClassId> = BTreeSet::new();
@@ -49,7 +50,7 @@ fn without_rule(
     let mut first: BTreeSet<String> = BTreeSet::new();
     for (class_id, _) in &step.classes {
         let class = &context.plan.model.classes[*class_id];
-        for unit in labels::units(class) {
+        for unit in arriving(context, id, *class_id) {
             if labels::rule(rules, class, &unit.name).is_none() {
                 classes.insert(*class_id);
                 if classes.len() == 1 {
@@ -73,6 +74,11 @@ fn without_rule(
     let diagnostic = Diagnostic::error(NO_RULE, format!("`{name}` has no rule for {names}"))
         .at(step.named.span, "sends it as it is")
         .help("a seed is an allow-list: say `keep`, `anonymise` or `skip` for each part, or `rest skip`");
+    for copy in context.made_by(id) {
+        if classes.contains(&context.plan.copies[*copy].class) {
+            found.seen.insert((to, *copy));
+        }
+    }
     let arrived = context.made_by(id).iter().find(|copy| {
         let class = context.plan.copies[**copy].class;
         step.classes.iter().find_map(|(id, _)| classes.get(id)) == Some(&class)
@@ -86,10 +92,30 @@ fn without_rule(
     found.add(diagnostic, &classes, name, case);
 }
 
-/// Fields that the seed changes, and that lie unchanged where its readers can read.
+/// What a seed finds of a class: what seeds before it have left.
+fn arriving(context: &Context<'_>, id: StepId, class: ClassId) -> Vec<labels::Unit> {
+    let copies = context
+        .made_by(id)
+        .iter()
+        .map(|id| &context.plan.copies[*id]);
+    let sources = copies
+        .filter(|copy| copy.class == class)
+        .filter_map(|copy| Some(&context.plan.copies[copy.source?]));
+    let found =
+        sources.map(|source| labels::left(context, class, &labels::seeds_of(context, source)));
+    let found = found.reduce(|mut all, more| {
+        let known: BTreeSet<String> = all.iter().map(|unit| unit.name.clone()).collect();
+        all.extend(more.into_iter().filter(|unit| !known.contains(&unit.name)));
+        all
+    });
+    found.unwrap_or_else(|| labels::units(&context.plan.model.classes[class]))
+}
+
+/// Fields that the seed changes, and that lie unchanged where its readers can read: in a copy that came by no seed, or
+/// by others that leave them as they are.
 fn raw_beside(
     context: &Context<'_>,
-    step: &Step,
+    (id, step): (StepId, &Step),
     rules: &[SeedRule],
     (who, environment): (EnvironmentId, &Environment),
     found: &mut Found,
@@ -100,24 +126,46 @@ fn raw_beside(
         .collect();
     let mut hits: BTreeMap<CopyId, Sight> = BTreeMap::new();
     let mut classes: BTreeSet<ClassId> = BTreeSet::new();
+    let mut by_seeds: BTreeMap<CopyId, Vec<&SeedRule>> = BTreeMap::new();
     let mine = changed_classes(context, step, &changed);
     for (index, period) in context.plan.periods.iter().enumerate() {
-        for id in copies_in(context, period) {
-            let copy = &context.plan.copies[id];
-            let raw = copy.kind != CopyKind::Seed && !came_by_seed(context, copy);
-            if !mine.contains(&copy.class) || !raw || at_home(context, copy) {
+        for copy_id in copies_in(context, period) {
+            let copy = &context.plan.copies[copy_id];
+            if !mine.contains(&copy.class) || at_home(context, copy) {
                 continue;
+            }
+            let seeds = labels::seeds_of(context, copy);
+            if !seeds.is_empty() {
+                let unchanged = left_alone(context, copy, (id, step), &changed);
+                if unchanged.is_empty() {
+                    continue;
+                }
+                by_seeds.insert(copy_id, unchanged);
             }
             let owned = context.owned_in(who, period.from);
             if let Some(by) = owned.reads(copy) {
-                if is_filled(context, id, period) || !hits.contains_key(&id) {
-                    hits.insert(id, Sight::of(index, Some(by)));
+                if is_filled(context, copy_id, period) || !hits.contains_key(&copy_id) {
+                    hits.insert(copy_id, Sight::of(index, Some(by)));
                 }
                 classes.insert(copy.class);
                 found.leak(copy.class, period);
+                found.seen.insert((who, copy_id));
             }
         }
     }
+    // Where some lie as they live, that is told; else what one seed has left.
+    let first = hits.keys().next().copied();
+    let is_raw = |id: &CopyId| !by_seeds.contains_key(id);
+    let changed = match first.filter(|_| !hits.keys().any(is_raw)) {
+        Some(first) => {
+            hits.retain(|id, _| *id == first);
+            by_seeds.remove(&first).unwrap_or_default()
+        }
+        None => {
+            hits.retain(|id, _| is_raw(id));
+            changed
+        }
+    };
     if hits.is_empty() {
         return;
     }
@@ -181,15 +229,31 @@ fn changed_classes(context: &Context<'_>, step: &Step, changed: &[&SeedRule]) ->
     out
 }
 
-fn came_by_seed(context: &Context<'_>, copy: &Copy) -> bool {
-    let mut at = Some(copy);
-    while let Some(here) = at {
-        if here.kind == CopyKind::Seed {
-            return true;
-        }
-        at = here.source.map(|id| &context.plan.copies[id]);
+/// Of what a seed changes, what lies as it is in a copy that has come by other seeds.
+fn left_alone<'r>(
+    context: &Context<'_>,
+    copy: &Copy,
+    (id, step): (StepId, &Step),
+    changed: &[&'r SeedRule],
+) -> Vec<&'r SeedRule> {
+    let before = copy.source.into_iter().flat_map(|id| context.plan.way(id));
+    let before = before.filter_map(|id| context.plan.copies[id].made_by);
+    if copy.made_by.into_iter().chain(before).any(|by| by == id) {
+        return Vec::new();
     }
-    false
+    let seeds = labels::seeds_of(context, copy);
+    let class = &context.plan.model.classes[copy.class];
+    let left = labels::left(context, copy.class, &seeds);
+    let Verb::Seed { rules, .. } = &step.verb else {
+        return Vec::new();
+    };
+    let alone = |rule: &&&SeedRule| {
+        let mut units = left.iter().filter(|unit| !unit.changed);
+        units.any(|unit| {
+            labels::rule(rules, class, &unit.name).is_some_and(|own| own.field == rule.field)
+        })
+    };
+    changed.iter().filter(alone).copied().collect()
 }
 
 fn place(context: &Context<'_>, id: CopyId) -> String {
