@@ -7,6 +7,8 @@ mod alike;
 mod common;
 #[path = "worked/crossing.rs"]
 mod crossing;
+#[path = "worked/ended.rs"]
+mod ended;
 #[path = "worked/late.rs"]
 mod late;
 #[path = "worked/locked.rs"]

@@ -147,9 +147,9 @@ impl Path<'_, '_> {
                 return None;
             }
             let at = match leave {
-                Leave::AfterEntering { by, .. } | Leave::AtAge { by, .. } => {
-                    self.cleared(*by, (entered, bears))?
-                }
+                Leave::AfterEntering { by, .. }
+                | Leave::AtAge { by, .. }
+                | Leave::AfterEnding { by, .. } => self.cleared(*by, (entered, bears))?,
                 Leave::Into { copy, by } => {
                     let older = plan.copies[*copy].enter.older_than.as_deref();
                     let ready = older.map_or(entered, |older| entered.saturating_add(older.high()));
