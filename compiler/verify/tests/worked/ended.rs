@@ -33,7 +33,7 @@ fn found(dumps: &str, until: &str, age: &str, second: &str) -> Verification {
 #[test]
 fn a_rule_deletes_the_last_version_when_its_step_has_ended() {
     let ended = found("daily", "until x", "20", "monthly on 1");
-    assert_eq!(codes(&ended), ["T1202", "T1101"]);
+    assert_eq!(codes(&ended), ["T1101", "T1202"]);
     let told = case(&ended, "T1202");
     let deleted = told
         .iter()
