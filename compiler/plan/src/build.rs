@@ -9,16 +9,17 @@ use smallvec::SmallVec;
 use thin_vec::{ThinVec, thin_vec};
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{
-    Class, ClassId, ClassKind, Lifetime, Location, Model, Source, Step, StepId, StepTarget,
-    StoreId, Table, Verb,
+    AgeClock, Class, ClassId, ClassKind, Lifetime, Location, Model, Source, Step, StepId,
+    StepTarget, StoreId, Table, Verb,
 };
 use thrice_quantity::{Interval, Seconds};
 
-use crate::cadence::{Cadence, Cadences, cadences};
+use crate::cadence::{Cadences, cadences};
 use crate::calendar::{Calendars, Schedules};
 use crate::copies::{
     Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave, Move, is_part, takes_part,
 };
+use crate::ending;
 use crate::order::{order, takes};
 use crate::periods::periods;
 use crate::places::{Places, read_by_place};
@@ -287,7 +288,7 @@ impl Builder<'_> {
             } => Some(Box::new(match clock {
                 // mtime travels with a file from wherever it was made, so what arrives today may
                 // already be old enough.
-                thrice_model::AgeClock::Mtime => interval(Seconds::ZERO, *age),
+                AgeClock::Mtime => interval(Seconds::ZERO, *age),
                 _ => Interval::point(*age),
             })),
             _ => None,
@@ -460,32 +461,32 @@ impl Builder<'_> {
         };
         for copy_id in self.at.meeting(place) {
             let class = &self.model.classes[self.copies[copy_id].class];
-            let refreshed = self.copies[copy_id]
-                .made_by
-                .and_then(|by| self.cadences.get(by))
-                .and_then(Cadence::worst_delay);
-            // The newest version of a state is written anew before it is old enough.
-            if class.kind == ClassKind::State && refreshed.is_some_and(|gap| gap < after.low()) {
-                continue;
-            }
             // Lifecycle workers run once a day and round; a clean-up deletes when it runs.
             let late = match step.timing.schedule {
                 Some(_) => self.cadences[id].worst_delay().unwrap_or(FOR_EVER),
                 None => LIFECYCLE_LATE,
             };
             let bounds = interval(after.low(), after.high().saturating_add(late).min(FOR_EVER));
+            let apart = ending::apart(&self.copies, &self.copies[copy_id]);
+            // The newest version of a state is written anew before it is old enough, as long as there is who writes it.
+            if class.kind == ClassKind::State && apart.is_some_and(|apart| apart < after.low()) {
+                let bounds = match clock {
+                    AgeClock::Use => *after,
+                    _ => bounds,
+                };
+                self.after_ends(copy_id, (id, *clock), bounds);
+                continue;
+            }
             let leave = match clock {
-                thrice_model::AgeClock::Upload | thrice_model::AgeClock::Snapshot => {
-                    Leave::AfterEntering {
-                        after: bounds,
-                        by: id,
-                    }
-                }
-                thrice_model::AgeClock::Mtime => Leave::AtAge {
+                AgeClock::Upload | AgeClock::Snapshot => Leave::AfterEntering {
+                    after: bounds,
+                    by: id,
+                },
+                AgeClock::Mtime => Leave::AtAge {
                     age: interval(Seconds::ZERO, bounds.high()),
                     by: id,
                 },
-                thrice_model::AgeClock::Use => Leave::AtAge {
+                AgeClock::Use => Leave::AtAge {
                     age: *after,
                     by: id,
                 },
@@ -493,6 +494,31 @@ impl Builder<'_> {
             if let Some(copy) = self.copies.get_mut(copy_id) {
                 copy.leaves.push(leave);
             }
+        }
+    }
+
+    /// What a rule takes away of a copy whose newest version is made anew in time, once a step on the way has ended.
+    fn after_ends(
+        &mut self,
+        copy_id: CopyId,
+        (by, clock): (StepId, AgeClock),
+        after: Interval<Seconds>,
+    ) {
+        let steps = &self.model.steps;
+        let ends = |step: StepId| steps[step].lifetime.until.is_some();
+        let came = matches!(clock, AgeClock::Upload | AgeClock::Snapshot);
+        let copy = &self.copies[copy_id];
+        let ends = ending::after_ends(&self.copies, copy, (after, came), ends);
+        // What is deleted by its own age may come long after it was made.
+        let stays = if came { after.low() } else { Seconds::ZERO };
+        if let Some(copy) = self.copies.get_mut(copy_id) {
+            let leaves = ends.into_iter().map(|(of, after)| Leave::AfterEnding {
+                of,
+                after,
+                stays,
+                by,
+            });
+            copy.leaves.extend(leaves);
         }
     }
 }

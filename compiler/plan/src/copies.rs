@@ -53,6 +53,17 @@ pub enum Leave {
         /// The step that deletes it.
         by: StepId,
     },
+    /// Deleted so long after a step on the way has ended, which had made newer versions of a state in time until then.
+    AfterEnding {
+        /// The step that ends.
+        of: StepId,
+        /// Bounds of the time.
+        after: Interval<Seconds>,
+        /// No sooner than so long after it entered.
+        stays: Seconds,
+        /// The step that deletes it.
+        by: StepId,
+    },
     /// Deleted because it left the copy this one mirrors.
     With {
         /// The copy it mirrors.
@@ -78,6 +89,7 @@ impl Leave {
         match self {
             Self::AfterEntering { by, .. }
             | Self::AtAge { by, .. }
+            | Self::AfterEnding { by, .. }
             | Self::With { by, .. }
             | Self::Into { by, .. } => *by,
         }

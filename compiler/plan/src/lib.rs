@@ -17,6 +17,7 @@ mod build;
 mod cadence;
 pub mod calendar;
 mod copies;
+mod ending;
 pub mod nextcloud;
 mod order;
 mod overtaken;

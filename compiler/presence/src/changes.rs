@@ -154,7 +154,8 @@ impl<'s> Ages<'s> {
         (from, until)
     }
 
-    fn age(&self, change: usize) -> i64 {
+    /// The age at a change.
+    pub(crate) fn age(&self, change: usize) -> i64 {
         self.at.get(change).copied().unwrap_or(FOR_EVER)
     }
 }

@@ -134,9 +134,17 @@ impl Open {
 impl Leaving {
     /// The least that is open about it.
     pub(crate) const fn least(self) -> i64 {
+        self.bounds().0
+    }
+
+    /// Bounds of what is open about it.
+    pub(crate) const fn bounds(self) -> (i64, i64) {
         match self {
-            Self::AfterEntering(low, _) | Self::AtAge(low, _) | Self::With(_, low, _) => low,
-            Self::Into(_) => 0,
+            Self::AfterEntering(low, high) | Self::AtAge(low, high) | Self::With(_, low, high) => {
+                (low, high)
+            }
+            Self::AfterChange { after, .. } => after,
+            Self::Into(_) => (0, 0),
         }
     }
 }

@@ -262,13 +262,7 @@ impl<S: Symbols> Writer<S> {
         let older = self.between(&format!("older{at}"), older);
         let mut leaves = Vec::new();
         for (n, leaving) in node.leaves.iter().enumerate() {
-            let bounds = match *leaving {
-                Leaving::AfterEntering(low, high)
-                | Leaving::AtAge(low, high)
-                | Leaving::With(_, low, high) => (low, high),
-                Leaving::Into(_) => (0, 0),
-            };
-            leaves.push(self.between(&format!("leave{at}_{n}"), bounds));
+            leaves.push(self.between(&format!("leave{at}_{n}"), leaving.bounds()));
         }
         self.nodes.push((delay, older, leaves));
     }
@@ -377,6 +371,12 @@ impl<S: Symbols> Writer<S> {
             let due = match *leaving {
                 Leaving::AfterEntering(..) => own.plus(value),
                 Leaving::AtAge(..) => own.max(value),
+                Leaving::AfterChange { change, stays, .. } => {
+                    let Some(ended) = self.changes.get(change) else {
+                        continue;
+                    };
+                    own.plus(&Time::at(stays)).max(&ended.plus(value))
+                }
                 // Before this one stands what it leaves with; if not, it is gone at once.
                 Leaving::With(other, ..) => self.leaves.get(other).map_or_else(
                     || own.clone(),

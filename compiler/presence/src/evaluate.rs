@@ -74,7 +74,7 @@ fn surely_entered(system: &System, question: &Question, at: usize) -> Option<i64
 const fn not_before(leaving: &Leaving) -> i64 {
     match leaving {
         Leaving::AtAge(least, _) | Leaving::AfterEntering(least, _) => *least,
-        Leaving::With(..) | Leaving::Into(_) => 0,
+        Leaving::AfterChange { .. } | Leaving::With(..) | Leaving::Into(_) => 0,
     }
 }
 
@@ -96,6 +96,9 @@ pub fn settled(system: &System, question: &Question) -> bool {
         let leaves = node.leaves.iter().map(|leaving| match *leaving {
             Leaving::AfterEntering(_, high) => own.saturating_add(high),
             Leaving::AtAge(_, high) => high.max(*own),
+            Leaving::AfterChange { after, stays, .. } => {
+                change.max(*own).saturating_add(after.1.max(stays))
+            }
             Leaving::With(other, _, high) => {
                 let gone = left.get(other).copied().unwrap_or(FOR_EVER);
                 gone.saturating_add(high)
@@ -212,6 +215,9 @@ fn deleted(
         let due = match *leaving {
             Leaving::AfterEntering(..) => own.saturating_add(*value),
             Leaving::AtAge(..) => own.max(*value),
+            Leaving::AfterChange { change, stays, .. } => own
+                .saturating_add(stays)
+                .max(ages.age(change).saturating_add(*value)),
             Leaving::With(other, ..) => match left.get(other) {
                 Some(gone) if *gone >= FOR_EVER => FOR_EVER,
                 Some(gone) => gone.saturating_add(*value),
@@ -358,10 +364,8 @@ fn within_bounds(system: &System, choices: &Choices) -> bool {
                     .iter()
                     .zip(&chosen.leaves)
                     .all(|(rule, value)| match *rule {
-                        Leaving::AfterEntering(low, high)
-                        | Leaving::AtAge(low, high)
-                        | Leaving::With(_, low, high) => inside(*value, (low, high)),
                         Leaving::Into(_) => true,
+                        rule => inside(*value, rule.bounds()),
                     })
         })
         && choices.nodes.len() == system.nodes.len()

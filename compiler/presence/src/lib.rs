@@ -60,6 +60,15 @@ pub enum Leaving {
     AfterEntering(i64, i64),
     /// At this age, or on entering if it is older then.
     AtAge(i64, i64),
+    /// So long after a change, with which nobody makes newer ones any more.
+    AfterChange {
+        /// The change.
+        change: usize,
+        /// Least and greatest time.
+        after: (i64, i64),
+        /// No sooner than so long after it entered.
+        stays: i64,
+    },
     /// So long after it left another node.
     With(usize, i64, i64),
     /// As soon as it has entered another node.

@@ -61,7 +61,10 @@ pub(crate) fn relevant(system: &System, question: &Question) -> Option<(System, 
         let nodes = changes.nodes.iter().zip(&keep);
         let nodes = nodes.filter(|(_, keep)| **keep).map(|(life, _)| life);
         // Where nothing that matters comes or goes, it is all one when the rest does.
-        let changed = nodes.clone().any(|life| !life.is_always());
+        let aged = |leaving: &Leaving| matches!(leaving, Leaving::AfterChange { .. });
+        let mut leaves = system.nodes.iter().zip(&keep);
+        let aged = leaves.any(|(node, keep)| *keep && node.leaves.iter().any(aged));
+        let changed = aged || nodes.clone().any(|life| !life.is_always());
         changed.then(|| {
             Box::new(Changes {
                 gaps: changes.gaps.clone(),
@@ -84,6 +87,6 @@ pub(crate) fn relevant(system: &System, question: &Question) -> Option<(System, 
 const fn other(leaving: &Leaving) -> Option<usize> {
     match leaving {
         Leaving::With(node, ..) | Leaving::Into(node) => Some(*node),
-        Leaving::AfterEntering(..) | Leaving::AtAge(..) => None,
+        Leaving::AfterEntering(..) | Leaving::AtAge(..) | Leaving::AfterChange { .. } => None,
     }
 }

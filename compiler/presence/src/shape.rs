@@ -15,10 +15,15 @@ pub(crate) fn key(system: &System, question: &Question) -> Vec<i64> {
         out.push(index(node.leaves.len()));
         for leaving in &node.leaves {
             out.extend(match *leaving {
-                Leaving::AfterEntering(low, high) => [0, 0, low, high],
-                Leaving::AtAge(low, high) => [1, 0, low, high],
-                Leaving::With(node, low, high) => [2, index(node), low, high],
-                Leaving::Into(node) => [3, index(node), 0, 0],
+                Leaving::AfterEntering(low, high) => [0, 0, low, high, 0],
+                Leaving::AtAge(low, high) => [1, 0, low, high, 0],
+                Leaving::With(node, low, high) => [2, index(node), low, high, 0],
+                Leaving::AfterChange {
+                    change,
+                    after: (low, high),
+                    stays,
+                } => [4, index(change), low, high, stays],
+                Leaving::Into(node) => [3, index(node), 0, 0, 0],
             });
         }
     }

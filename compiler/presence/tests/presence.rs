@@ -201,8 +201,15 @@ fn leaving(nodes: usize) -> impl Strategy<Value = Leaving> {
     prop_oneof![
         span.clone().prop_map(|(l, h)| Leaving::AfterEntering(l, h)),
         span.clone().prop_map(|(l, h)| Leaving::AtAge(l, h)),
-        (0..nodes, span).prop_map(|(n, (l, h))| Leaving::With(n, l, h)),
+        (0..nodes, span.clone()).prop_map(|(n, (l, h))| Leaving::With(n, l, h)),
         (0..nodes).prop_map(Leaving::Into),
+        (0..2usize, span.clone(), 0i64..2).prop_map(|(change, after, stays)| {
+            Leaving::AfterChange {
+                change,
+                after,
+                stays,
+            }
+        }),
     ]
 }
 
@@ -279,6 +286,7 @@ fn all_choices(system: &System, question: &Question) -> Vec<Choices> {
                         Leaving::AfterEntering(l, h)
                         | Leaving::AtAge(l, h)
                         | Leaving::With(_, l, h) => (l, h),
+                        Leaving::AfterChange { after, .. } => after,
                         Leaving::Into(_) => (0, 0),
                     };
                     leaves = leaves
@@ -401,6 +409,21 @@ fn changes() -> impl Strategy<Value = (Option<Changes>, Crossing)> {
     (prop::option::weighted(0.7, changes), crossing)
 }
 
+/// A system with what of it comes and goes. Where nothing does, nothing waits for that.
+fn changing(changes: Option<Changes>, mut system: System) -> System {
+    let last = changes.as_ref().map(|changes| changes.gaps.len() - 1);
+    for leaving in system.nodes.iter_mut().flat_map(|node| &mut node.leaves) {
+        if let Leaving::AfterChange { change, after, .. } = leaving {
+            match last {
+                Some(last) => *change = last.min(*change),
+                None => *leaving = Leaving::AtAge(after.0, after.1),
+            }
+        }
+    }
+    let changes = changes.map(|changes| Box::new(fitting(changes, &system)));
+    System { changes, ..system }
+}
+
 /// Lives for what a system has; where it changes once only, nothing waits for a second time.
 fn fitting(mut changes: Changes, system: &System) -> Changes {
     let last = changes.gaps.len() - 1;
@@ -497,7 +520,7 @@ proptest! {
         apart in any::<bool>(),
         (changes, crossing) in changes(),
     ) {
-        let system = System { changes: changes.map(|changes| Box::new(fitting(changes, &system))), ..system };
+        let system = changing(changes, system);
         let crossing = match crossing {
             // No other changes are there to be held at.
             Crossing::Held(mut all) => {

@@ -114,6 +114,7 @@ pub(crate) fn beginning(plan: &Plan, case: &Case) -> i64 {
             .map(|leave| match leave {
                 Leave::AfterEntering { after, .. } => bounded(after.high().0),
                 Leave::AtAge { age, .. } => bounded(age.high().0),
+                Leave::AfterEnding { after, stays, .. } => bounded(after.high().max(*stays).0),
                 Leave::With { .. } | Leave::Into { .. } => 0,
             })
             .max()

@@ -9,7 +9,7 @@
 //!
 //! Only what is known to be late is: every run starts as late and takes as long as it may, unless it is chosen
 //! otherwise, and lifecycle rules act as late as they may. What the plan does not allow is refused. What is there on
-//! one day is played as if it always had been and always would be. At one instant who reads comes before who
+//! one day is played as if it always had been and always would be; or steps come and go as they do. At one instant who reads comes before who
 //! deletes.
 //!
 //! Not played: what a sync deletes of what others wrote under its destination; that a step does not run where one
@@ -51,8 +51,10 @@ pub enum OneRun {
 pub struct Erasure {
     /// The copies in which it is followed, of one class: with each its source.
     pub copies: BTreeSet<CopyId>,
-    /// The day whose steps there always were and always will be.
+    /// The day whose steps there always were and always will be, and whose rules stores keep what is deleted by.
     pub on: Date,
+    /// Steps begin and end, and places go, as the policy says instead: what a step has brought stays when it ends.
+    pub as_written: bool,
     /// From when on they run.
     pub from: Timestamp,
     /// When the record is written where its class lives.

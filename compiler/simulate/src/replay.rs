@@ -165,6 +165,7 @@ impl<'p> Player<'p> {
             let bounds = match leave {
                 Leave::AfterEntering { after, .. } => *after,
                 Leave::AtAge { age, .. } => *age,
+                Leave::AfterEnding { after, .. } => *after,
                 Leave::With { delay, .. } => *delay,
                 Leave::Into { .. } => continue,
             };
@@ -218,6 +219,7 @@ impl<'p> Player<'p> {
             Leave::With { source, .. } => self.chosen.contains_key(source),
             Leave::Into { copy, .. } => self.chosen.contains_key(copy),
             Leave::AfterEntering { .. } | Leave::AtAge { .. } => true,
+            Leave::AfterEnding { of, .. } => self.ended(*of).is_some(),
         };
         self.plan.copies[id].leaves.iter().filter(there).collect()
     }
@@ -248,6 +250,13 @@ impl<'p> Player<'p> {
             let at = match leave {
                 Leave::AfterEntering { .. } => now.saturating_add(*value),
                 Leave::AtAge { .. } => now.max(*value),
+                Leave::AfterEnding { of, stays, .. } => {
+                    let Some(ended) = self.ended(*of) else {
+                        continue;
+                    };
+                    let stays = now.saturating_add(stays.0);
+                    stays.max(ended.saturating_add(*value))
+                }
                 Leave::With { .. } | Leave::Into { .. } => continue,
             };
             self.deletes(leave.by(), at, id);
@@ -282,10 +291,16 @@ impl<'p> Player<'p> {
 
     /// The ages between which a step is there.
     fn in_force(&self, step: StepId) -> (i64, i64) {
-        let lifetime = self.plan.model.steps[step].lifetime;
-        let age = |day: Date| self.life.changes.get(&day).copied();
-        let ends = lifetime.until.and_then(age);
-        (age(lifetime.from).unwrap_or(0), ends.unwrap_or(i64::MAX))
+        let from = self.plan.model.steps[step].lifetime.from;
+        let begins = self.life.changes.get(&from).copied();
+        let ends = self.ended(step);
+        (begins.unwrap_or(0), ends.unwrap_or(i64::MAX))
+    }
+
+    /// The age at which a step ends, if it does so while the item is there.
+    fn ended(&self, step: StepId) -> Option<i64> {
+        let until = self.plan.model.steps[step].lifetime.until?;
+        self.life.changes.get(&until).copied()
     }
 
     /// A step deletes what is due at some age: at the earliest when it begins, and not once it has ended.
@@ -349,7 +364,7 @@ impl<'p> Player<'p> {
 const fn deletes(verb: &Verb, leave: &Leave) -> bool {
     match leave {
         Leave::AfterEntering { .. } => matches!(verb, Verb::Capture(_) | Verb::Expire { .. }),
-        Leave::AtAge { .. } => matches!(verb, Verb::Expire { .. }),
+        Leave::AtAge { .. } | Leave::AfterEnding { .. } => matches!(verb, Verb::Expire { .. }),
         Leave::With { .. } => matches!(
             verb,
             Verb::Sync { .. }

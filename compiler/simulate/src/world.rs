@@ -544,10 +544,12 @@ fn by_entry(plan: &Plan) -> BTreeSet<CopyId> {
     for (id, copy) in plan.copies.iter() {
         let store = &plan.model.stores[copy.location.store];
         let kept = store.snapshots.is_some() || store.lock.is_some();
-        let aged = copy
-            .leaves
-            .iter()
-            .any(|leave| matches!(leave, Leave::AfterEntering { .. }));
+        let aged = copy.leaves.iter().any(|leave| {
+            matches!(
+                leave,
+                Leave::AfterEntering { .. } | Leave::AfterEnding { .. }
+            )
+        });
         if kept || aged {
             out.insert(id);
         }

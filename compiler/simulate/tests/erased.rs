@@ -54,6 +54,7 @@ fn case(plan: &Plan, written: &str, deleted: Option<&str>) -> Erasure {
     Erasure {
         copies: plan.copies.ids().collect(),
         on: date(2026, 3, 1),
+        as_written: false,
         from: at("2026-02-15T00:00:00Z"),
         written: at(written),
         deleted: deleted.map(at),

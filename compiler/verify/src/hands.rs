@@ -11,7 +11,7 @@ use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
     ClassKind, CredentialId, Holder, HostId, HostKind, KeyId, Location, Lock, LockMode, Mount,
-    ProviderCapability, Right, Step, StepId, StoreId, Verb,
+    ProviderCapability, Right, Source, Step, StepId, StoreId, Verb,
 };
 use thrice_plan::{Copy, CopyKind, Period};
 use thrice_quantity::Seconds;

@@ -133,7 +133,16 @@ impl<'p> Indexed<'p> {
     ) -> impl Iterator<Item = &'c Leave> {
         let steps = &self.plan.model.steps;
         let leaves = copy.leaves.iter();
-        leaves.filter(move |leave| steps[leave.by()].lifetime.contains(day))
+        leaves.filter(move |leave| {
+            let ended = match leave {
+                Leave::AfterEnding { of, .. } => {
+                    let until = steps[*of].lifetime.until;
+                    until.is_some_and(|until| until <= day)
+                }
+                _ => true,
+            };
+            ended && steps[leave.by()].lifetime.contains(day)
+        })
     }
 
     /// A class and all that it is restored with.

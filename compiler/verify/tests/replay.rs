@@ -87,6 +87,7 @@ fn with_copies(mut plan: Plan, system: &System) -> Plan {
                 delay: interval((low, high)),
                 by: mirrors,
             },
+            Leaving::AfterChange { .. } => unreachable!("nothing changes"),
             Leaving::Into(other) => Leave::Into {
                 copy: id(other),
                 by: moves,

@@ -9,6 +9,8 @@ mod common;
 mod costs;
 #[path = "worked/crossing.rs"]
 mod crossing;
+#[path = "worked/ended.rs"]
+mod ended;
 #[path = "worked/late.rs"]
 mod late;
 #[path = "worked/locked.rs"]

@@ -156,6 +156,13 @@ pub fn compare_across_phases(seed: u64, policies: u64, tell: impl FnMut(&Outcome
     series((seed, policies), tell, draw, each_phase())
 }
 
+/// The same of states, of which rules take away old versions only, and the last one too when nobody makes another one.
+#[must_use]
+pub fn compare_states(seed: u64, policies: u64, tell: impl FnMut(&Outcome)) -> Outcome {
+    let draw = |random: &mut Random| small_in_phases(random, World::state, Lives::of_state);
+    series((seed, policies), tell, draw, each_phase())
+}
+
 /// Policies in which a phase may be so late that the next one comes before it: what fails only then, on any such
 /// calendar, must be a warning that says so, and nothing else may be one.
 #[must_use]

@@ -193,7 +193,12 @@ impl<'w> Phase<'w> {
     /// All runs; the last value is the age when the phase begins.
     fn grid(&self) -> Grid<'_> {
         let since = self.between(0, self.phase);
-        Grid::new(&self.begun, Some((0, since.min(self.oldest()))))
+        let ends = self.places.iter().map(|at| {
+            let until = self.lives.places.get(*at).and_then(|(_, until)| *until);
+            until.is_some_and(|until| until <= self.phase)
+        });
+        let ends: Vec<bool> = ends.collect();
+        Grid::across(&self.begun, &ends, Some((0, since.min(self.oldest()))))
     }
 
     /// The greatest age that is asked about.
@@ -376,7 +381,7 @@ fn left(world: &World, host: usize, spared: bool) -> Option<i64> {
     if !after.alive.contains(&true) {
         return None;
     }
-    let grid = Grid::new(world, None);
+    let grid = Grid::new(world);
     let (mut values, mut to_do) = (grid.first(), ToDo::new());
     let there = &There::ALWAYS;
     loop {

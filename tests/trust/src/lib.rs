@@ -15,6 +15,7 @@ pub mod fuzz;
 pub mod hostile;
 pub mod limits;
 pub mod mutate;
+mod newest;
 pub mod overtaking;
 pub mod policy;
 pub mod reach;

@@ -7,6 +7,7 @@
 //! that grid. When the faults strike and at what age one looks is not tried but worked out from the moments
 //! at which something changes.
 
+use crate::newest::{Last, last, made_anew};
 use crate::world::{Expiry, MOST_PLACES, Place, Verb, World};
 
 /// A set of runs on a grid: times are in so many parts of a day.
@@ -14,8 +15,10 @@ pub(crate) struct Grid<'w> {
     pub world: &'w World,
     pub parts: i64,
     /// Least and greatest of each open value, in order: for each place its delay, its deletion,
-    /// how long after its source a mirror loses it, and from which age on it is moved there.
+    /// how long after its source a mirror loses it, and from which age on it is moved there. Then one for each of `last`.
     pub bounds: Vec<(i64, i64)>,
+    /// How newest versions go.
+    last: Vec<Last>,
 }
 
 /// Between which ages what there is of each place is there, and when the place itself ceases to be.
@@ -106,13 +109,13 @@ pub(crate) struct Asked {
 /// How many runs a world has on its grid.
 #[must_use]
 pub fn count(world: &World) -> u64 {
-    Grid::new(world, None).runs()
+    Grid::new(world).runs()
 }
 
 /// Tries every run.
 #[must_use]
 pub fn try_all(world: &World) -> Tried {
-    let grid = Grid::new(world, None);
+    let grid = Grid::new(world);
     let there = &There::ALWAYS;
     let faults = faults(world);
     let mut out = Tried {
@@ -210,13 +213,18 @@ fn chain(world: &World, at: usize) -> (i64, bool) {
 }
 
 impl<'w> Grid<'w> {
-    /// All runs; with `more`, one more value is open, between these bounds in days.
-    pub fn new(world: &'w World, more: Option<(i64, i64)>) -> Self {
+    /// All runs.
+    pub fn new(world: &'w World) -> Self {
+        Self::across(world, &[], None)
+    }
+
+    /// All runs in which the steps of some places end; with `more`, one more value is open, between these bounds in days.
+    pub fn across(world: &'w World, ends: &[bool], more: Option<(i64, i64)>) -> Self {
         let mut bounds = Vec::new();
-        for place in &world.places {
+        for (at, place) in world.places.iter().enumerate() {
             let every = place.made.map_or(0, |(_, _, every)| every);
             bounds.push((0, every));
-            bounds.push(match place.expiry {
+            bounds.push(match place.expiry.filter(|_| !made_anew(world, at)) {
                 None => (0, 0),
                 Some(Expiry::AtAge(low, high)) => (low, high),
                 Some(Expiry::AfterUpload(days)) => (days, days + 2),
@@ -229,6 +237,8 @@ impl<'w> Grid<'w> {
                 _ => (0, 0),
             });
         }
+        let last = last(world, ends);
+        bounds.extend(last.iter().map(|last| last.after));
         bounds.extend(more);
         let open = bounds.iter().filter(|(low, high)| low < high).count();
         let parts = i64::try_from(open).unwrap_or(0) + 1;
@@ -240,6 +250,7 @@ impl<'w> Grid<'w> {
             world,
             parts,
             bounds,
+            last,
         }
     }
 
@@ -341,6 +352,7 @@ impl<'w> Grid<'w> {
                 *stay = Some((now, NEVER));
             }
             let due = match place.expiry {
+                _ if made_anew(self.world, at) => self.gone_last(values, there_is, (at, now)),
                 None => NEVER,
                 Some(Expiry::AtAge(..)) => now.max(value(values, at, 1)),
                 Some(Expiry::AfterUpload(_)) => now + value(values, at, 1),
@@ -363,6 +375,18 @@ impl<'w> Grid<'w> {
             }
         }
         stays
+    }
+
+    /// When the newest version goes that something has become in a place which it entered by now.
+    fn gone_last(&self, values: &[i64], there_is: &There, (at, now): (usize, i64)) -> i64 {
+        let first = self.world.places.len() * 4;
+        let ways = self.last.iter().zip(values.iter().skip(first));
+        let here = ways.filter(|(last, _)| last.at == at);
+        let due = here.map(|(last, value)| {
+            let ended = there_is.fed(last.step).1;
+            (now + last.stays * self.parts).max(ended + value)
+        });
+        due.min().unwrap_or(NEVER)
     }
 
     /// What mirrors a place loses what the place has lost.

@@ -56,6 +56,8 @@ pub struct World {
     pub kept: i64,
     /// From a fault until somebody has acted, in days.
     pub response: i64,
+    /// Whether it is a state, of which only the newest version matters, and not items.
+    pub state: bool,
     /// Hosts that hold nothing and can be lost.
     pub idle: Vec<usize>,
 }
@@ -181,6 +183,25 @@ impl Lives {
             random.random_range(0..=1),
         ];
         lives
+    }
+
+    /// The same for a world of [`World::state`]: places and what deletes there stay when steps end.
+    #[must_use]
+    pub fn of_state(world: &World, random: &mut Random) -> Self {
+        let lives = match random.random_bool(0.7) {
+            true => Self::handing_over(world, random),
+            false => Self::in_short_phases(world, random),
+        };
+        let mut out = Self {
+            hosts: Some(vec![(0, None); MOST_PLACES]),
+            ..lives
+        };
+        for expiry in &mut out.expiries {
+            if random.random_bool(0.8) {
+                *expiry = (0, None);
+            }
+        }
+        out
     }
 
     fn in_phases(world: &World, days: Vec<i64>, random: &mut Random) -> Self {
@@ -324,6 +345,7 @@ impl World {
             within: random.random_range(0..=6),
             kept: random.random_range(4..=20),
             response: random.random_range(0..=2),
+            state: false,
             idle: Vec::new(),
         }
     }
@@ -363,8 +385,28 @@ impl World {
             within: random.random_range(1..=4),
             kept: random.random_range(2..=8),
             response: random.random_range(0..=2),
+            state: false,
             idle: Vec::new(),
         }
+    }
+
+    /// The same of a state, in places where rules delete what is old: mostly later than a newer version comes.
+    #[must_use]
+    pub fn state(random: &mut Random) -> Self {
+        let mut world = Self::handing_over(random);
+        world.state = true;
+        for place in &mut world.places {
+            let dated = !machine(place.host);
+            let low = random.random_range(2..=6);
+            place.expiry = match place.made {
+                Some(_) if random.random_bool(0.7) => match dated && random.random_bool(0.6) {
+                    true => Some(Expiry::AfterUpload(low)),
+                    false => Some(Expiry::AtAge(low, low + random.random_range(0..=1))),
+                },
+                _ => None,
+            };
+        }
+        world
     }
 
     /// The hosts that can be lost, each once, in order.
@@ -419,9 +461,10 @@ impl World {
             let (life, deletes) = (of(&lives.places), of(&lives.expiries));
             match place.made {
                 None => {
+                    let kind = if self.state { "state" } else { "items" };
                     let _ = writeln!(
                         out,
-                        "class c is items on {here} {{ retain at least {} days }}",
+                        "class c is {kind} on {here} {{ retain at least {} days }}",
                         self.kept
                     );
                 }

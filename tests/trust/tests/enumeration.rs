@@ -2,6 +2,7 @@
 
 use thrice_trust::compare::{
     Outcome, compare, compare_across_phases, compare_in_phases, compare_out_of_order,
+    compare_states,
 };
 use thrice_trust::option;
 
@@ -31,6 +32,16 @@ fn thrice_and_trying_every_run_agree_across_the_beginnings_of_phases() {
     assert!(outcome.crossing > policies / 10, "{outcome}");
     assert!(outcome.late > policies / 25, "{outcome}");
     check(&outcome, policies);
+}
+
+/// Rules by age take away old versions of a state, and the last one when nobody makes another one any more.
+#[test]
+fn thrice_and_trying_every_run_agree_of_states_whose_steps_end() {
+    let policies = option("THRICE_RANDOM_POLICIES", 200);
+    let outcome = compare_states(option("THRICE_SEED", 1), policies, |_| {});
+    let none = outcome.mismatches.is_empty();
+    assert!(none, "{outcome}{:#?}", outcome.mismatches);
+    assert!(outcome.crossing > 0, "{outcome}");
 }
 
 /// One phase so late that others come before it: what fails only then is a warning that says so, and nothing else is one.

@@ -60,7 +60,7 @@ impl Player<'_> {
     pub(super) fn watch(&mut self, copy: CopyId, now: i64) {
         let player = &*self;
         let leaves = player.plan.copies[copy].leaves.iter().map(Leave::by);
-        let rules = leaves.filter(|step| player.acts(*step) && player.is_rule(*step));
+        let rules = leaves.filter(|step| player.ever_acts(*step) && player.is_rule(*step));
         let Some(there) = player.there.get(&copy) else {
             return;
         };
@@ -73,6 +73,9 @@ impl Player<'_> {
             let dues = came
                 .iter()
                 .filter_map(move |thing| player.is_due(copy, step, thing));
+            let (begins, ends) = player.in_force(step);
+            let dues = dues.map(move |due| due.max(begins));
+            let dues = dues.filter(move |due| *due < ends);
             dues.map(move |due| (due, Job::Clear(copy, step)))
         });
         let looks: Vec<_> = looks.collect();

@@ -10,7 +10,7 @@ use thrice_quantity::Seconds;
 use super::keeping::Keeps;
 use super::thing::{Others, Thing};
 use super::{Erasure, OneRun, Stay};
-use crate::calendar::{instant, starts};
+use crate::calendar::{day, instant, midnight, starts};
 use crate::replay::NotReplayed;
 use crate::taken::pruned;
 
@@ -39,6 +39,8 @@ pub(super) enum Job {
     Clear(CopyId, StepId),
     /// The record is deleted where its class lives.
     Deleted,
+    /// The place of a copy ceases to be.
+    Gone(CopyId),
 }
 
 /// A run on its way.
@@ -95,7 +97,7 @@ impl<'p> Player<'p> {
                 kept: i64::MIN,
             };
             out.there.insert(*id, there);
-            if let Some(step) = copy.made_by.filter(|step| out.acts(*step)) {
+            if let Some(step) = copy.made_by.filter(|step| out.ever_acts(*step)) {
                 out.makes.entry(step).or_default().push(*id);
             }
         }
@@ -112,6 +114,13 @@ impl<'p> Player<'p> {
             };
             out.steps.insert(id, progress);
             out.next_due(id);
+        }
+        let copies = erasure.copies.iter().filter(|_| erasure.as_written);
+        for id in copies {
+            let store = &plan.model.stores[plan.copies[*id].location.store];
+            if let Some(gone) = store.lifetime.until {
+                out.queue.push(Reverse((midnight(gone), Job::Gone(*id))));
+            }
         }
         let mut push = |at: i64, job| out.queue.push(Reverse((at, job)));
         push(erasure.written.as_second(), Job::Written);
@@ -164,14 +173,38 @@ impl<'p> Player<'p> {
                         self.take_away(id, now, |_, _| true);
                     }
                 }
+                Job::Gone(id) => {
+                    self.take_away(id, now, |_, _| true);
+                    if let Some(there) = self.there.get_mut(&id) {
+                        there.kept = i64::MIN;
+                    }
+                }
             }
         }
     }
 
-    /// Whether a step is there.
-    pub(super) fn acts(&self, step: StepId) -> bool {
-        let step = &self.plan.model.steps[step];
-        step.lifetime.contains(self.erasure.on)
+    /// Whether a step is there at an instant.
+    pub(super) fn acts(&self, step: StepId, now: i64) -> bool {
+        let on = match self.erasure.as_written {
+            true => day(now),
+            false => self.erasure.on,
+        };
+        self.plan.model.steps[step].lifetime.contains(on)
+    }
+
+    /// Whether a step is there at any time that is played.
+    pub(super) fn ever_acts(&self, step: StepId) -> bool {
+        self.erasure.as_written || self.acts(step, 0)
+    }
+
+    /// From when on a step is there, and before when.
+    pub(super) fn in_force(&self, step: StepId) -> (i64, i64) {
+        if !self.erasure.as_written {
+            return (i64::MIN, i64::MAX);
+        }
+        let lifetime = self.plan.model.steps[step].lifetime;
+        let until = lifetime.until.map_or(i64::MAX, midnight);
+        (midnight(lifetime.from), until)
     }
 
     fn live(&self) -> Vec<CopyId> {
@@ -195,7 +228,7 @@ impl<'p> Player<'p> {
         let mut next: Vec<StepId> = all.chain(prunes.map(|(id, _)| id)).collect();
         let mut out = BTreeSet::new();
         while let Some(id) = next.pop() {
-            if !self.acts(id) || self.is_rule(id) || !out.insert(id) {
+            if !self.ever_acts(id) || self.is_rule(id) || !out.insert(id) {
                 continue;
             }
             next.extend(self.plan.waits_for(id));
@@ -224,6 +257,9 @@ impl<'p> Player<'p> {
     }
 
     fn due(&mut self, id: StepId, now: i64) {
+        if !self.acts(id, now) {
+            return;
+        }
         let cadence = &self.plan.cadences[id];
         let chosen = self.erasure.runs.get(&id);
         let chosen = chosen.and_then(|runs| runs.get(&instant(now)).copied());

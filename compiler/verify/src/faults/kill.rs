@@ -173,7 +173,7 @@ fn dated(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
             kept = kept.min(match leave {
                 Leave::AfterEntering { after, .. } | Leave::AtAge { age: after, .. } => after.low(),
                 // What it mirrors says it, further up.
-                Leave::With { .. } => FOR_EVER,
+                Leave::With { .. } | Leave::AfterEnding { .. } => FOR_EVER,
                 Leave::Into { .. } => return None,
             });
         }

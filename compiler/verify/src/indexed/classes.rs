@@ -148,11 +148,18 @@ impl Classes {
                 out.extend(match leave {
                     Leave::AfterEntering { after, .. } => [0, 0, after.low().0, after.high().0],
                     Leave::AtAge { age, .. } => [1, 0, age.low().0, age.high().0],
+                    Leave::AfterEnding { of, after, .. } => {
+                        let until = plan.model.steps[*of].lifetime.until;
+                        [4, until.map_or(-1, day), after.low().0, after.high().0]
+                    }
                     Leave::With { source, delay, .. } => {
                         [2, index(*source), delay.low().0, delay.high().0]
                     }
                     Leave::Into { copy, .. } => [3, index(*copy), 0, 0],
                 });
+                if let Leave::AfterEnding { stays, .. } = leave {
+                    out.push(stays.0);
+                }
             }
         }
     }

@@ -6,6 +6,7 @@
 //! clean-up) takes nothing away once it stops: such a promise holds only if these steps run, which is
 //! said, with the monitors that would tell.
 
+mod ended;
 mod path;
 mod played;
 mod waiting;
@@ -22,7 +23,8 @@ use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{during, list, moment, some};
-use path::{Death, deaths};
+use ended::Deaths;
+use path::Death;
 
 const OUTLIVES: Code = Code("T1701");
 const NEVER: Code = Code("T1702");
@@ -44,13 +46,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut outlived: BTreeMap<(Option<Seconds>, String), Outlived> = BTreeMap::new();
     let mut unwatched: BTreeMap<StepId, BTreeSet<ClassId>> = BTreeMap::new();
     let mut wasteful: BTreeMap<thrice_model::RepositoryId, BTreeSet<ClassId>> = BTreeMap::new();
+    let mut deaths = Deaths::default();
     for (index, period) in context.plan.periods.iter().enumerate() {
         for class in context.classes_in(period).iter().copied() {
             let Some((most, _)) = context.plan.model.classes[class].asked().retain_at_most else {
                 continue;
             };
-            let ids = context.copies_in(class, period);
-            let found = deaths(context, &ids, period.from, true);
+            let found = deaths.in_period(context, class, (index, true));
             let Some((last, death)) = latest(&found) else {
                 continue;
             };
@@ -80,16 +82,16 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     unwatched.entry(*step).or_default().insert(class);
                 }
             }
-            let repositories = ids
-                .iter()
+            let repositories = found
+                .keys()
                 .filter_map(|id| context.plan.copies[*id].repository);
             for repository in repositories {
                 if context.plan.model.repositories[repository].max_unused > Ratio(0) {
                     wasteful.entry(repository).or_default().insert(class);
                 }
             }
-            let nominal =
-                latest(&deaths(context, &ids, period.from, false)).and_then(|(_, death)| death.at);
+            let nominal = deaths.in_period(context, class, (index, false));
+            let nominal = latest(&nominal).and_then(|(_, death)| death.at);
             let said = said(context, (holds, nominal), death, &relies);
             out.verdicts.push([class], index, said);
         }

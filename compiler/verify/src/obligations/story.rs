@@ -56,6 +56,10 @@ pub(super) fn takers(
             })
         }
         Leave::AfterEntering { .. } | Leave::AtAge { .. } => true,
+        Leave::AfterEnding { of, .. } => {
+            let until = context.plan.model.steps[*of].lifetime.until;
+            until.is_some_and(|until| symbolized.days.contains(&until))
+        }
     };
     let mut out: Vec<StepId> = copy.leaves.iter().filter(happens).map(Leave::by).collect();
     out.retain(|by| !symbolized.idle.contains(by));

@@ -101,7 +101,7 @@ pub(crate) fn across(indexed: &Indexed<'_>, class: ClassId, period: usize) -> Op
     let idle: BTreeSet<StepId> = idle.collect();
     let mut lives: Vec<CopyLife> = Vec::new();
     for id in &copies {
-        lives.push(CopyLife::of(indexed, *id, &idle));
+        lives.push(CopyLife::of(indexed, *id, &idle, (born, day)));
     }
     let all = lives.iter().flat_map(CopyLife::days);
     let mut days: BTreeSet<Date> = all.filter(|at| born < *at && *at <= day).collect();
@@ -128,6 +128,7 @@ pub(crate) fn across(indexed: &Indexed<'_>, class: ClassId, period: usize) -> Op
     let index: BTreeMap<CopyId, usize> =
         copies.iter().enumerate().map(|(i, id)| (*id, i)).collect();
     let change = |at: Date| days.binary_search(&at).ok();
+    let end = |step: StepId| steps[step].lifetime.until.and_then(change);
     let life = |lifetime: &Lifetime| Life {
         from: change(lifetime.from),
         until: lifetime.until.and_then(change),
@@ -138,7 +139,7 @@ pub(crate) fn across(indexed: &Indexed<'_>, class: ClassId, period: usize) -> Op
             fed: life(&copy.fed),
             gone: copy.gone.and_then(change),
             leaves: ways
-                .filter(|(leave, _)| leaving(leave, &index).is_some())
+                .filter(|(leave, _)| leaving(leave, &index, end).is_some())
                 .map(|(_, lifetime)| life(lifetime))
                 .collect(),
         }
@@ -155,7 +156,7 @@ pub(crate) fn across(indexed: &Indexed<'_>, class: ClassId, period: usize) -> Op
             .leaves
             .iter()
             .filter(|leave| !idle.contains(&leave.by()));
-        node(copy, leaves, &index)
+        node(copy, leaves, &index, end)
     });
     let system = System {
         nodes: nodes.collect(),
@@ -183,16 +184,27 @@ struct CopyLife<'p> {
 }
 
 impl<'p> CopyLife<'p> {
-    fn of(indexed: &Indexed<'p>, id: CopyId, idle: &BTreeSet<StepId>) -> Self {
+    fn of(
+        indexed: &Indexed<'p>,
+        id: CopyId,
+        idle: &BTreeSet<StepId>,
+        (born, day): (Date, Date),
+    ) -> Self {
         let (plan, copy) = (indexed.plan, &indexed.plan.copies[id]);
         let steps = &plan.model.steps;
         let fed = copy
             .made_by
             .map_or(copy.lifetime, |step| steps[step].lifetime);
+        let in_it = |until: Date| born < until && until <= day;
+        let ended = |leave: &&Leave| match leave {
+            Leave::AfterEnding { of, .. } => steps[*of].lifetime.until.is_some_and(in_it),
+            _ => true,
+        };
         let leaves = copy
             .leaves
             .iter()
-            .filter(|leave| !idle.contains(&leave.by()));
+            .filter(|leave| !idle.contains(&leave.by()))
+            .filter(ended);
         let store = plan.model.stores[copy.location.store].lifetime.until;
         Self {
             fed,

@@ -42,7 +42,7 @@ pub(crate) fn symbolize(indexed: &Indexed<'_>, copies: &[CopyId], day: Date) -> 
         .iter()
         .map(|id| {
             let copy = &indexed.plan.copies[*id];
-            node(copy, indexed.leaves(copy, day), &index)
+            node(copy, indexed.leaves(copy, day), &index, |_| None)
         })
         .collect();
     let system = System {
@@ -66,12 +66,13 @@ pub(super) fn node<'c>(
     copy: &Copy,
     leaves: impl Iterator<Item = &'c Leave>,
     index: &BTreeMap<CopyId, usize>,
+    ends: impl Fn(StepId) -> Option<usize>,
 ) -> Node {
     Node {
         source: copy.source.and_then(|s| index.get(&s).copied()),
         delay: bounds(copy.enter.delay),
         older_than: copy.enter.older_than.as_deref().copied().map(bounds),
-        leaves: leaves.filter_map(|l| leaving(l, index)).collect(),
+        leaves: leaves.filter_map(|l| leaving(l, index, &ends)).collect(),
         alive: true,
         fed: true,
     }
@@ -82,8 +83,13 @@ fn bounds(time: Interval<Seconds>) -> (i64, i64) {
     (time.low().0.min(FOR_EVER), time.high().0.min(FOR_EVER))
 }
 
-/// A leaving towards or with a copy that is not there in this period does not happen in it.
-pub(super) fn leaving(leave: &Leave, index: &BTreeMap<CopyId, usize>) -> Option<Leaving> {
+/// A leaving towards or with a copy that is not there in this period does not happen in it, nor does one after the end
+/// of a step that ends with none of its changes.
+pub(super) fn leaving(
+    leave: &Leave,
+    index: &BTreeMap<CopyId, usize>,
+    ends: impl Fn(StepId) -> Option<usize>,
+) -> Option<Leaving> {
     Some(match leave {
         Leave::AfterEntering { after, .. } => {
             let (low, high) = bounds(*after);
@@ -93,6 +99,13 @@ pub(super) fn leaving(leave: &Leave, index: &BTreeMap<CopyId, usize>) -> Option<
             let (low, high) = bounds(*age);
             Leaving::AtAge(low, high)
         }
+        Leave::AfterEnding {
+            of, after, stays, ..
+        } => Leaving::AfterChange {
+            change: ends(*of)?,
+            after: bounds(*after),
+            stays: stays.0.min(FOR_EVER),
+        },
         Leave::With { source, delay, .. } => {
             let (low, high) = bounds(*delay);
             Leaving::With(*index.get(source)?, low, high)

@@ -24,40 +24,14 @@ pub(super) struct Death {
     pub at: Option<Seconds>,
     /// The same, of its place here: the store may keep it for longer, and nothing reads that.
     pub read: Option<Seconds>,
+    /// When the last run is done that still brings it.
+    pub entered: Seconds,
     /// The latest time that its file may bear: that at which it was written at home, or its dump was done.
-    bears: Seconds,
+    pub bears: Seconds,
     /// Why so late, or why never.
     pub why: String,
     /// Steps that must go on running for it, its sources' too.
     pub relies: BTreeSet<StepId>,
-}
-
-/// The deaths in a class's copies, sources first.
-pub(super) fn deaths(
-    context: &Context<'_>,
-    ids: &[CopyId],
-    day: Date,
-    with_missed: bool,
-) -> BTreeMap<CopyId, Death> {
-    let mut out: BTreeMap<CopyId, Death> = BTreeMap::new();
-    for id in ids {
-        let copy = &context.plan.copies[*id];
-        let source = copy.source.and_then(|source| out.get(&source)).cloned();
-        // A mirror forgets by the times of its backup's versions, and not anew by those of their arrival.
-        let from = versions_of(context, copy);
-        let source = match from {
-            Some(from) => out.get(&from).cloned(),
-            None => source,
-        };
-        let death = Path {
-            context,
-            day,
-            with_missed,
-        }
-        .death(copy, source);
-        out.insert(*id, death);
-    }
-    out
 }
 
 /// What the versions of a mirror were made from.
@@ -67,14 +41,23 @@ fn versions_of(context: &Context<'_>, copy: &Copy) -> Option<CopyId> {
     plan.copies[copy.source?].source
 }
 
-struct Path<'c, 'p> {
-    context: &'c Context<'p>,
+/// What is looked at, and how.
+pub(super) struct Path<'c, 'p> {
+    pub context: &'c Context<'p>,
     /// The first of the period.
-    day: Date,
-    with_missed: bool,
+    pub day: Date,
+    pub with_missed: bool,
 }
 
 impl Path<'_, '_> {
+    /// The death in a copy, those in its sources being known.
+    pub(super) fn of(&self, copy: &Copy, known: &BTreeMap<CopyId, Death>) -> Death {
+        // A mirror forgets by the times of its backup's versions, and not anew by those of their arrival.
+        let from = versions_of(self.context, copy).or(copy.source);
+        let source = from.and_then(|source| known.get(&source)).cloned();
+        self.death(copy, source)
+    }
+
     fn death(&self, copy: &Copy, source: Option<Death>) -> Death {
         let mut relies = source
             .as_ref()
@@ -96,9 +79,16 @@ impl Path<'_, '_> {
             Some(at) => (Some(at), self.kept_by_store(copy, at, why)),
             None => (None, (None, why)),
         };
+        let entered = match (base, copy.made_by) {
+            (Some(base), Some(by)) => {
+                base.saturating_add(self.context.plan.cadences[by].duration.high())
+            }
+            _ => Seconds::ZERO,
+        };
         Death {
             at,
             read,
+            entered,
             bears,
             why,
             relies,
@@ -137,39 +127,54 @@ impl Path<'_, '_> {
     ) -> (Option<Seconds>, String) {
         let plan = self.context.plan;
         let ways = self.context.leaves(copy, self.day).filter_map(|leave| {
-            // What is outside of the part that somebody moves or clears stays.
-            let part = match (leave, &plan.model.steps[leave.by()].source) {
-                (Leave::Into { copy, .. }, _) => plan.is_part(&plan.copies[*copy]),
-                (_, Source::Location(place, _)) => !place.contains(&copy.location),
-                _ => false,
-            };
-            if part {
-                return None;
-            }
-            let at = match leave {
-                Leave::AfterEntering { by, .. } | Leave::AtAge { by, .. } => {
-                    self.cleared(*by, (entered, bears))?
-                }
-                Leave::Into { copy, by } => {
-                    let older = plan.copies[*copy].enter.older_than.as_deref();
-                    let ready = older.map_or(entered, |older| entered.saturating_add(older.high()));
-                    ready.saturating_add(self.delay(*by)?)
-                }
-                Leave::With { .. } => return None,
-            };
+            let at = self.way(copy, leave, (entered, bears))?;
             Some((at, leave.by()))
         });
         match ways.min() {
             Some((at, by)) => {
-                let step = &plan.model.steps[by];
-                if step.timing.schedule.is_some()
-                    || step.application == thrice_model::Application::ByHand
-                {
-                    relies.insert(by);
-                }
-                (Some(at), format!("`{}` takes it away", step.named.name))
+                self.relies(by, relies);
+                let name = &plan.model.steps[by].named.name;
+                (Some(at), format!("`{name}` takes it away"))
             }
             None => (None, "nothing ever deletes it there".to_owned()),
+        }
+    }
+
+    /// When it is gone in one way, if that takes away all of what came by then and bears such a time.
+    pub(super) fn way(
+        &self,
+        copy: &Copy,
+        leave: &Leave,
+        (entered, bears): (Seconds, Seconds),
+    ) -> Option<Seconds> {
+        let plan = self.context.plan;
+        // What is outside of the part that somebody moves or clears stays.
+        let part = match (leave, &plan.model.steps[leave.by()].source) {
+            (Leave::Into { copy, .. }, _) => plan.is_part(&plan.copies[*copy]),
+            (_, Source::Location(place, _)) => !place.contains(&copy.location),
+            _ => false,
+        };
+        if part {
+            return None;
+        }
+        match leave {
+            Leave::AfterEntering { by, .. }
+            | Leave::AtAge { by, .. }
+            | Leave::AfterEnding { by, .. } => self.cleared(*by, (entered, bears)),
+            Leave::Into { copy, by } => {
+                let older = plan.copies[*copy].enter.older_than.as_deref();
+                let ready = older.map_or(entered, |older| entered.saturating_add(older.high()));
+                Some(ready.saturating_add(self.delay(*by)?))
+            }
+            Leave::With { .. } => None,
+        }
+    }
+
+    /// That it takes a step to run, or somebody to do it.
+    pub(super) fn relies(&self, by: StepId, relies: &mut BTreeSet<StepId>) {
+        let step = &self.context.plan.model.steps[by];
+        if step.timing.schedule.is_some() || step.application == thrice_model::Application::ByHand {
+            relies.insert(by);
         }
     }
 
@@ -346,7 +351,12 @@ impl Path<'_, '_> {
     }
 
     /// What snapshots, versions and locks of the store add.
-    fn kept_by_store(&self, copy: &Copy, at: Seconds, why: String) -> (Option<Seconds>, String) {
+    pub(super) fn kept_by_store(
+        &self,
+        copy: &Copy,
+        at: Seconds,
+        why: String,
+    ) -> (Option<Seconds>, String) {
         let store = &self.context.plan.model.stores[copy.location.store];
         let (mut at, mut why) = (at, why);
         if let Some(own) = self.context.own_snapshots(copy.location.store) {
@@ -377,7 +387,7 @@ impl Path<'_, '_> {
     }
 
     /// From there being something to do to its being done, at worst.
-    fn delay(&self, step: StepId) -> Option<Seconds> {
+    pub(super) fn delay(&self, step: StepId) -> Option<Seconds> {
         let cadence = &self.context.plan.cadences[step];
         let delay = match self.with_missed {
             true => cadence.worst_delay(),

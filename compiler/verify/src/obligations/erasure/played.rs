@@ -10,6 +10,7 @@
 //! Not played is what no calendar need bring together: the sum holds of each delay by itself.
 
 mod adverse;
+mod ended;
 mod limits;
 mod moments;
 mod rhythm;
@@ -22,6 +23,7 @@ use thrice_quantity::Seconds;
 use thrice_simulate::Stay;
 
 use super::super::playing::{NO_DATES, Played, may_be_told};
+use super::ended::is_left;
 use super::{Outlived, way};
 use crate::context::Context;
 use crate::verification::Verification;
@@ -53,9 +55,13 @@ fn confirm(context: &Context<'_>, outlived: &Outlived) -> Result<Played, String>
     };
     let death = outlived.deaths.get(&outlived.copy);
     let told = death.and_then(|death| death.at);
+    let copies = way(context, outlived.copy);
+    if is_left(context, outlived.copy, period.from) {
+        return ended::confirm(context, outlived, (&copies, period.from));
+    }
     let way = Way {
         plan,
-        copies: way(context, outlived.copy),
+        copies,
         on: period.from,
         lasts: match told {
             Some(at) => at,

@@ -83,6 +83,7 @@ impl Way<'_> {
         let erasure = Erasure {
             copies: copies.iter().copied().collect(),
             on: self.on,
+            as_written: false,
             from: timestamp(course.from)?,
             written: timestamp(course.written)?,
             deleted: course.deleted.map(timestamp).transpose()?,

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::decide;
+use super::super::{Deaths, decide};
 use super::*;
 use crate::testing::{assert_refused, plan_of};
 
@@ -48,8 +48,7 @@ fn sum(text: &str) -> Seconds {
     let plan = plan_of(&[PLACES, &text.replace("MOST", "90000d")].concat());
     let context = Context::new(&plan, Rc::default());
     let class = plan.model.classes.ids().next().unwrap();
-    let ids = context.copies_in(class, &plan.periods[0]);
-    let deaths = super::super::deaths(&context, &ids, plan.periods[0].from, true);
+    let deaths = Deaths::default().in_period(&context, class, (0, true));
     let last = deaths.values().map(|death| death.at.unwrap());
     last.max().unwrap()
 }
@@ -76,6 +75,8 @@ fn nearly_attained(text: &str, less: i64) -> Seconds {
     }
     sum
 }
+
+mod ended;
 
 const FILES: &str = "class db is files on web.disk:/db { retain at most MOST }\n";
 const ITEMS: &str = "class db is items on web.disk:/db { retain at most MOST }\n";
@@ -327,8 +328,7 @@ fn a_bound_that_is_none_is_an_internal_error() {
     let plan = plan_of(&[PLACES, &text].concat());
     let context = Context::new(&plan, Rc::default());
     let class = plan.model.classes.ids().next().unwrap();
-    let ids = context.copies_in(class, &plan.periods[0]);
-    let deaths = super::super::deaths(&context, &ids, plan.periods[0].from, true);
+    let deaths = Deaths::default().in_period(&context, class, (0, true));
     let (copy, death) = super::super::latest(&deaths).unwrap();
     let told = |at: Option<Seconds>| {
         let mut deaths = deaths.clone();

@@ -1,0 +1,59 @@
+//! What rules delete of a state when nobody makes a newer version any more.
+
+use super::*;
+use crate::common::case;
+
+const HERE: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+phase t0 = 2026-02-15 { slip 0 days }
+phase x = 2026-06-02 { slip 0 days }
+provider far { site one; site three }
+provider cloud { site c1; supports lifecycle }
+provider bank { site safe }
+host h1 at far/one { runs cron; has rclone 1.75.2; store disk { medium ssd } }
+host h3 at far/three { runs cron; has rclone 1.75.2; store disk { medium hdd } }
+network n { joins h1, h3 }
+object_storage s3 at cloud/c1 { endpoint "s3.example.org"; bucket main "main-b" { medium object } }
+monitor m { healthchecks at "HC"; hosted by bank }
+class a is state on h1.disk:/a
+capture dd of a to h1.disk:/dump by h1.cron { DUMPS at 02:00; method program; runs "/d"; atomic; taking 1m..5m; monitor m }
+copy c1 of a from dd to s3.main:/x by h1.cron UNTIL { daily at 03:00; latest only; monitor m; taking 1m..5m }
+expire e of s3.main:/x after AGE days by CLOCK
+copy c2 of a from dd to h3.disk:/y by h3.cron since x { SECOND at 03:00; monitor m; taking 1m..5m }
+require copies >= 2 for a
+"#;
+
+fn found(dumps: &str, until: &str, age: &str, second: &str) -> Verification {
+    let text = HERE.replace("DUMPS", dumps).replace("UNTIL", until);
+    let text = text.replace("AGE", age).replace("SECOND", second);
+    judged(&text.replace("CLOCK", "upload"))
+}
+
+/// The dump of June 1 is the last one in the bucket, and is deleted before July 1, when the next step runs first.
+#[test]
+fn a_rule_deletes_the_last_version_when_its_step_has_ended() {
+    let ended = found("daily", "until x", "20", "monthly on 1");
+    assert_eq!(codes(&ended), ["T1101", "T1202"]);
+    let told = case(&ended, "T1202");
+    let deleted = told
+        .iter()
+        .find(|event| event.contains("`e`"))
+        .expect("the rule deletes it");
+    assert!(deleted.contains("2026-06-1"), "{told:#?}");
+    // While the step goes on, or where the next one runs before that, a newer version is always there.
+    for others in [
+        found("daily", "", "20", "monthly on 1"),
+        found("daily", "until x", "20", "daily"),
+        found("daily", "until x", "90", "monthly on 1"),
+    ] {
+        assert!(codes(&others).is_empty(), "{:?}", codes(&others));
+    }
+}
+
+/// A copy that runs daily brings nothing newer than the dump that it finds.
+#[test]
+fn a_rule_deletes_a_version_that_is_copied_daily_and_made_monthly() {
+    let monthly = found("monthly on 1", "", "20", "daily");
+    assert!(codes(&monthly).contains(&"T1101"), "{:?}", codes(&monthly));
+    assert!(codes(&found("monthly on 1", "", "90", "daily")).is_empty());
+}
