@@ -10,6 +10,7 @@ mod asks;
 mod crossing;
 mod decider;
 mod filing;
+mod matching;
 mod needs;
 mod question;
 pub(super) mod tell;

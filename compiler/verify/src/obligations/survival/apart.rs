@@ -11,7 +11,7 @@ use thrice_model::{ClassId, Demand, NeededWith, Target};
 use thrice_plan::{Copy, CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 
-use super::needs::{Mismatch, widest};
+use super::matching::{Mismatch, widest};
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
 use crate::faults::{self, Struck, Useless, strike};

@@ -8,6 +8,7 @@ use thrice_plan::{Copy, CopyKind, FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
 use super::apart::Apart;
+use super::matching::{Mismatch, widest};
 use crate::context::Context;
 use crate::fault::{self, Fault, FaultSet};
 use crate::faults::history;
@@ -16,19 +17,6 @@ use crate::verification::{Engine, Finding, Verification};
 use crate::wording::during;
 
 const MISMATCH: Code = Code("T1205");
-
-/// What does not fit.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mismatch {
-    /// Versions reach back so far, and those of what they need only so far.
-    Reach(Seconds, Seconds),
-    /// Versions of what is needed are so far apart, and one is needed within so long.
-    Apart(Seconds, Seconds),
-    /// Copies are made so far apart, nothing keeps what was by then of what they need, and it is needed within so long.
-    Behind(Seconds, Seconds),
-    /// What is needed can be so old, `None`: of any age; within so long it matches, and no more than so much may be lost.
-    Old(Option<Seconds>, Seconds, Seconds),
-}
 
 /// A mismatch, and after which faults; none: of all copies there are.
 type Found = (Mismatch, FaultSet);
@@ -142,17 +130,6 @@ fn newest_apart(context: &Context<'_>, needed: &NeededWith, period: &Period) -> 
         .filter(|copy| copy.counts && copy.kind != CopyKind::Live)
         .filter_map(|copy| widest(context, copy))
         .min()
-}
-
-/// How far apart the data of a copy is at most from run to run: what a step finds is no newer than what brings it.
-pub(super) fn widest(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
-    let source = |copy: &&Copy| copy.source.map(|id| &context.plan.copies[id]);
-    let way = std::iter::successors(Some(copy), source);
-    let steps = way.filter_map(|copy| copy.made_by);
-    let gaps: Option<Vec<Seconds>> = steps
-        .map(|step| context.plan.cadences[step].widest)
-        .collect();
-    gaps?.into_iter().max()
 }
 
 fn versions<'p>(context: &'p Context<'_>, class: ClassId, period: &Period) -> Vec<&'p Copy> {
