@@ -206,6 +206,7 @@ impl Builder<'_> {
                     older_than: None,
                 },
                 leaves: ThinVec::new(),
+                older_go: FOR_EVER,
                 lifetime: class.lifetime,
                 staleness: Seconds::ZERO,
                 nominal_staleness: Seconds::ZERO,
@@ -324,6 +325,7 @@ impl Builder<'_> {
                 older_than,
             },
             leaves,
+            older_go: FOR_EVER,
             lifetime,
             staleness: source.staleness.saturating_add(comes(worst)).min(FOR_EVER),
             nominal_staleness: source
@@ -509,6 +511,7 @@ impl Builder<'_> {
         let came = matches!(clock, AgeClock::Upload | AgeClock::Snapshot);
         let copy = &self.copies[copy_id];
         let ends = ending::after_ends(&self.copies, copy, (after, came), ends);
+        let least = after.low();
         // What is deleted by its own age may come long after it was made.
         let stays = if came { after.low() } else { Seconds::ZERO };
         if let Some(copy) = self.copies.get_mut(copy_id) {
@@ -519,6 +522,7 @@ impl Builder<'_> {
                 by,
             });
             copy.leaves.extend(leaves);
+            copy.older_go = copy.older_go.min(least);
         }
     }
 }

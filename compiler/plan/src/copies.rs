@@ -125,6 +125,9 @@ pub struct Copy {
     pub enter: Move,
     /// How they go; empty: never.
     pub leaves: ThinVec<Leave>,
+    /// From which age on rules delete older versions of a state, while they spare the newest, since another one always
+    /// comes in time; [`FOR_EVER`](crate::FOR_EVER) where no such rule is.
+    pub older_go: Seconds,
     /// When it exists.
     pub lifetime: Lifetime,
     /// How old its newest version is at worst, counted over the whole chain, with as many missed runs as

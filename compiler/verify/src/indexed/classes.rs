@@ -138,6 +138,7 @@ impl Classes {
                 copy.enter.delay.high().0,
                 older.0,
                 older.1,
+                copy.older_go.0,
                 number(copy.leaves.len()),
             ]);
             self.reached_by(plan, copy, out);

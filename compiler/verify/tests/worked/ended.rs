@@ -57,3 +57,31 @@ fn a_rule_deletes_a_version_that_is_copied_daily_and_made_monthly() {
     assert!(codes(&monthly).contains(&"T1101"), "{:?}", codes(&monthly));
     assert!(codes(&found("monthly on 1", "", "90", "daily")).is_empty());
 }
+
+/// Dumps lie side by side for two months where they are made, and for three weeks where they are carried.
+const SIDE_BY_SIDE: &str = r#"
+capture old of a to h1.disk:/old by h1.cron { daily at 02:00; method program; runs "/d"; keeps 60 days; atomic; monitor m; taking 1m..5m }
+copy c3 of a from old to s3.main:/z by h1.cron { daily at 03:00; monitor m; taking 1m..5m }
+copy c4 of a from old to h3.disk:/z by h3.cron { daily at 03:00; monitor m; taking 1m..5m }
+expire e3 of s3.main:/z after AGE days by upload
+expire e4 of h3.disk:/z after AGE days by mtime { by h3.cron; daily at 09:00; monitor m; taking 1m..5m }
+"#;
+
+fn side_by_side(age: &str, more: &str) -> Vec<&'static str> {
+    let class = "class a is state on h1.disk:/a { noticed within 30 days }";
+    let places = HERE.split("capture dd").next().unwrap_or_default();
+    let places = places.replace("class a is state on h1.disk:/a", class);
+    let steps = SIDE_BY_SIDE.replace("AGE", age);
+    codes(&judged(&[&places, &steps, more].concat()))
+}
+
+#[test]
+fn older_versions_go_by_the_rule_that_spares_the_newest() {
+    let both = "require survive any 2 of host, corruption for a\n";
+    assert_eq!(side_by_side("20", both), ["T1201"]);
+    assert!(side_by_side("50", both).is_empty());
+    let history = "require history of 40 days with gap 5 days for a\n";
+    let rule = "expire e5 of h1.disk:/old after 20 days by mtime { by h1.cron; daily at 09:00; monitor m; taking 1m..5m }\n";
+    assert!(side_by_side("50", history).is_empty());
+    assert_eq!(side_by_side("50", &[history, rule].concat()), ["T1601"]);
+}

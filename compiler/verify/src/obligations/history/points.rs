@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use thrice_model::{ClassKind, Step, StepId, StepTarget, Verb};
-use thrice_plan::{CopyId, CopyKind, FOR_EVER, restic_clock, rhythm};
+use thrice_plan::{CopyId, CopyKind, FOR_EVER, Leave, restic_clock, rhythm};
 use thrice_quantity::Seconds;
 use thrice_quantity::schedule::Schedule;
 use thrice_retention::{KeepRules, Profile, Regular, ResticVersion, steady_history};
@@ -219,8 +219,16 @@ fn made(
         // Dumps that stay until a clean-up takes them: the next older one must still be there.
         Verb::Capture(parts) => parts.keeps.as_ref().map_or_else(Vec::new, |(keeps, _)| {
             let apart = delay(context, by, runs);
+            // A rule may clear the place before the capture does.
+            let rules = copy.leaves.iter().filter_map(|leave| match leave {
+                Leave::AfterEntering { after, .. } | Leave::AtAge { age: after, .. } => {
+                    Some(after.low())
+                }
+                Leave::AfterEnding { .. } | Leave::With { .. } | Leave::Into { .. } => None,
+            });
+            let kept = rules.chain([copy.older_go]).fold(keeps.low(), Seconds::min);
             vec![Points::Even {
-                reach: keeps.low().saturating_sub(apart).max(Seconds::ZERO),
+                reach: kept.saturating_sub(apart).max(Seconds::ZERO),
                 gap: apart,
             }]
         }),
