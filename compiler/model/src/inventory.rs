@@ -9,6 +9,7 @@ use thrice_retention::ResticVersion;
 use crate::id::{
     ClassId, CredentialId, HostId, KeyId, PhaseId, ProviderId, ServiceId, SiteId, StoreId, VaultId,
 };
+use crate::location::Location;
 use crate::version::Version;
 
 /// A declaration's name, documentation and place.
@@ -481,6 +482,17 @@ pub struct Repository {
     pub max_unused: Ratio,
 }
 
+impl Repository {
+    /// Where its files lie.
+    #[must_use]
+    pub fn place(&self) -> Location {
+        Location {
+            store: self.store,
+            path: self.path.clone(),
+        }
+    }
+}
+
 /// Where data goes to be used otherwise.
 #[derive(Clone, Debug)]
 pub struct Environment {
@@ -555,4 +567,15 @@ pub struct Mount {
     pub lifetime: Lifetime,
     /// The classes people browse here, found by the resolver from `browse`.
     pub classes: Vec<ClassId>,
+}
+
+impl Mount {
+    /// What it shows.
+    #[must_use]
+    pub fn place(&self) -> Location {
+        Location {
+            store: self.store,
+            path: self.path.clone(),
+        }
+    }
 }

@@ -130,6 +130,17 @@ impl Model {
         lifetimes!(self, values_mut, iter_mut, &mut)
     }
 
+    /// The place to which a step writes files, or in which the repository lies into which it writes; `None` for a seed,
+    /// and where nothing is written.
+    #[must_use]
+    pub fn written(&self, step: &Step) -> Option<Location> {
+        match &step.target {
+            StepTarget::Location(place, _) => Some(place.clone()),
+            StepTarget::Repository(id, _) => self.repositories.get(*id).map(Repository::place),
+            StepTarget::Environment(..) | StepTarget::Nothing => None,
+        }
+    }
+
     /// The step whose end begins another one: see [`Step::follows`].
     #[must_use]
     pub fn followed(&self, step: &Step) -> Option<StepId> {

@@ -15,6 +15,15 @@ pub struct Location {
 }
 
 impl Location {
+    /// All of a store.
+    #[must_use]
+    pub fn whole(store: StoreId) -> Self {
+        Self {
+            store,
+            path: "/".into(),
+        }
+    }
+
     /// Whether `other` lies at or below this location.
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {

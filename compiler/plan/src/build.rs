@@ -245,11 +245,7 @@ impl Builder<'_> {
             }
             Source::Location(place, _) => self.at.meeting(place).into(),
             Source::Repository(repository, _) => {
-                let r = &self.model.repositories[*repository];
-                let place = Location {
-                    store: r.store,
-                    path: r.path.clone(),
-                };
+                let place = self.model.repositories[*repository].place();
                 self.at.meeting(&place).into()
             }
         };
@@ -355,11 +351,7 @@ impl Builder<'_> {
         let target = match &step.target {
             StepTarget::Location(location, _) => location.clone(),
             StepTarget::Repository(repository, _) => {
-                let r = &self.model.repositories[*repository];
-                return Some(Location {
-                    store: r.store,
-                    path: r.path.clone(),
-                });
+                return Some(self.model.repositories[*repository].place());
             }
             StepTarget::Environment(_, via, _) => via.as_deref()?.clone(),
             StepTarget::Nothing => return None,

@@ -12,10 +12,11 @@ use crate::places::Places;
 const CYCLE: Code = Code("T0204");
 
 /// Where a step reads from, as places.
-pub(crate) fn read_places(model: &Model, step: &Step) -> Vec<Location> {
+#[must_use]
+pub fn read_places(model: &Model, step: &Step) -> Vec<Location> {
     match &step.source {
         Source::Location(location, _) => vec![location.clone()],
-        Source::Repository(repository, _) => vec![repository_place(model, *repository)],
+        Source::Repository(repository, _) => vec![model.repositories[*repository].place()],
         Source::Step(other, _) => written_place(model, &model.steps[*other])
             .into_iter()
             .collect(),
@@ -27,21 +28,12 @@ pub(crate) fn read_places(model: &Model, step: &Step) -> Vec<Location> {
     }
 }
 
-/// Where a step writes to, as a place.
-pub(crate) fn written_place(model: &Model, step: &Step) -> Option<Location> {
+/// Where a step writes to, as a place: of a seed, the one by which it goes.
+#[must_use]
+pub fn written_place(model: &Model, step: &Step) -> Option<Location> {
     match &step.target {
-        StepTarget::Location(location, _) => Some(location.clone()),
-        StepTarget::Repository(repository, _) => Some(repository_place(model, *repository)),
         StepTarget::Environment(_, via, _) => via.as_deref().cloned(),
-        StepTarget::Nothing => None,
-    }
-}
-
-fn repository_place(model: &Model, id: thrice_model::RepositoryId) -> Location {
-    let repository = &model.repositories[id];
-    Location {
-        store: repository.store,
-        path: repository.path.clone(),
+        _ => model.written(step),
     }
 }
 

@@ -13,6 +13,13 @@ pub(crate) enum Quality {
     Overwritten,
 }
 
+impl Quality {
+    /// Whether something is wrong with what was written whole.
+    pub(crate) fn is_bad(self) -> bool {
+        self >= Self::Damaged
+    }
+}
+
 /// Data of a class. Instants are seconds since 1970 in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Piece {

@@ -273,7 +273,7 @@ fn why_not(world: &World<'_>, id: CopyId, keys: &BTreeSet<KeyId>, now: i64) -> S
         let name = &world.plan.model.keys[key].named.name;
         return format!("unreadable: every holder of key `{name}` is gone");
     }
-    if qualities.iter().any(|quality| *quality >= Quality::Damaged) {
+    if qualities.iter().any(|quality| quality.is_bad()) {
         return world
             .fate
             .get(&id)

@@ -207,10 +207,7 @@ impl Fallen {
             let writes = mount.credential.is_none() && !mount.read_only;
             if here && writes && mount.lifetime.contains(day) {
                 out.push(Reached {
-                    place: Location {
-                        store: mount.store,
-                        path: mount.path.clone(),
-                    },
+                    place: mount.place(),
                     grip: Grip::WRITES,
                 });
             }
@@ -221,10 +218,7 @@ impl Fallen {
 
 fn whole(store: StoreId) -> Reached {
     Reached {
-        place: Location {
-            store,
-            path: "/".into(),
-        },
+        place: Location::whole(store),
         grip: Grip::WHOLE,
     }
 }
@@ -331,10 +325,7 @@ fn by_jobs(plan: &Plan, jobs: &BTreeMap<StepId, &Step>, out: &mut Vec<Reached>) 
         }
         if let (Verb::Prune, Some(id)) = (&step.verb, opened(step)) {
             let repository = &plan.model.repositories[id];
-            let place = Location {
-                store: repository.store,
-                path: repository.path.clone(),
-            };
+            let place = repository.place();
             add(step, &place, Grip::WRITES);
         }
     }

@@ -150,10 +150,7 @@ impl<'p> Reader<'p> {
             Onlooker::Service(service) => {
                 let mounts = model.mounts.iter();
                 let there = mounts.filter(|m| m.service == service && m.lifetime.contains(on));
-                let mounted = there.map(|mount| Location {
-                    store: mount.store,
-                    path: mount.path.clone(),
-                });
+                let mounted = there.map(|mount| mount.place());
                 let name = &model.services[service].named.name;
                 (Vec::new(), mounted.chain(declared(plan, name)).collect())
             }

@@ -103,8 +103,8 @@ pub(crate) fn take(
 }
 
 /// What a run makes of what it finds. What it reads anew is damaged where the source was changed by hand, also if
-/// but a part of it was deleted: that fails no run. A move takes nothing that somebody has put under other names'
-/// place, since rclone is told `--immutable`: what was moved before stays.
+/// but a part of it was deleted: that fails no run. A move brings nothing over what it has brought, since rclone is told
+/// `--immutable`: what was moved before stays.
 fn as_read(
     world: &World<'_>,
     step: &Step,
@@ -153,9 +153,7 @@ pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64,
     if matches!(step.verb, Verb::Sync { .. } | Verb::Copy { .. }) {
         leave_good_versions(world, copy, &mut pieces);
     }
-    let harmful = pieces
-        .iter()
-        .any(|piece| matches!(piece.quality, Quality::Damaged | Quality::Overwritten));
+    let harmful = pieces.iter().any(|piece| piece.quality.is_bad());
     match &step.verb {
         Verb::Capture(parts) => {
             let replaced = is_state && parts.keeps.is_none();

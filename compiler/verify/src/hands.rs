@@ -248,16 +248,16 @@ fn open(
     }
     for store in indexed.stores_on(host) {
         out.grants.push(Grant {
-            place: whole(*store),
+            place: Location::whole(*store),
             rights: Rights::of(ALL),
             by: By::Host(host),
         });
     }
     for id in indexed.run_by(host, day) {
         let step = &model.steps[id];
-        let used = credentials_of(&indexed.plan.model, step);
+        let used: BTreeSet<CredentialId> = credentials_of(model, step).collect();
         waiting.extend(used.iter().map(|c| Principal::Credential(*c)));
-        out.keys.extend(key_of(&indexed.plan.model, step));
+        out.keys.extend(key_of(model, step));
         out.keys.extend(
             drilled(indexed, step)
                 .into_iter()
@@ -293,19 +293,9 @@ fn shown(index: usize, mount: &Mount) -> Grant {
         &[Right::Read, Right::Write, Right::Delete]
     };
     Grant {
-        place: Location {
-            store: mount.store,
-            path: mount.path.clone(),
-        },
+        place: mount.place(),
         rights: Rights::of(rights),
         by: By::Mount(index),
-    }
-}
-
-fn whole(store: StoreId) -> Location {
-    Location {
-        store,
-        path: "/".into(),
     }
 }
 
@@ -369,10 +359,7 @@ fn needed(
             Verb::Prune => &[Right::Read, Right::Write, Right::Delete],
             _ => &[Right::Read],
         };
-        let place = Location {
-            store: repository.store,
-            path: repository.path.clone(),
-        };
+        let place = repository.place();
         add(&place, rights);
     }
     if let (Verb::Expire { .. }, Source::Location(place, _)) = (&step.verb, &step.source) {
@@ -422,7 +409,7 @@ fn granted(indexed: &Indexed<'_>, id: CredentialId, out: &mut Vec<Grant>) {
         };
         if mine && (!credential.stated || cannot_narrow(indexed, store.host)) {
             out.push(Grant {
-                place: whole(store_id),
+                place: Location::whole(store_id),
                 rights: Rights::of(ALL),
                 by,
             });

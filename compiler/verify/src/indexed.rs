@@ -43,10 +43,6 @@ pub(crate) struct Indexed<'p> {
     spared: OnceCell<Table<StoreId, Option<Seconds>>>,
     /// Who holds each key.
     holders: OnceCell<Table<KeyId, BTreeSet<Holder>>>,
-    /// What steps have left when they end.
-    left: OnceCell<Left>,
-    /// What secrets lie among data.
-    lies: OnceCell<Lies>,
 }
 
 impl<'p> Indexed<'p> {
@@ -62,8 +58,6 @@ impl<'p> Indexed<'p> {
             index,
             spared: OnceCell::new(),
             holders: OnceCell::new(),
-            left: OnceCell::new(),
-            lies: OnceCell::new(),
         }
     }
 
@@ -266,12 +260,12 @@ impl<'p> Indexed<'p> {
 
     /// What steps have left when they end, or when what they read does.
     pub(crate) fn left(&self) -> &Left {
-        self.left.get_or_init(|| Left::of(self))
+        self.index.left.get_or_init(|| Left::of(self))
     }
 
     /// The secrets that lie among data.
     pub(crate) fn lies(&self) -> &Lies {
-        self.lies.get_or_init(|| Lies::of(self))
+        self.index.lies.get_or_init(|| Lies::of(self))
     }
 
     /// The stores of a host, in order.

@@ -1,7 +1,7 @@
 //! One mount in the form of `files_external:import` (`apps/files_external/lib/Command/Import.php`).
 
 use serde_json::{Map, Value, json};
-use thrice_model::{AccessPath, Location, Mount, Service, Store, StoreKind};
+use thrice_model::{AccessPath, Mount, Service, Store, StoreKind};
 use thrice_plan::nextcloud::shows_whole_bucket;
 use thrice_target::{Plan, filename, layout};
 
@@ -86,10 +86,7 @@ fn settings(plan: &Plan, service: &Service, mount: &Mount) -> Option<String> {
 
 fn backend(plan: &Plan, service: &Service, mount: &Mount) -> Result<Backend, String> {
     let store = &plan.model.stores[mount.store];
-    let place = Location {
-        store: mount.store,
-        path: mount.path.clone(),
-    };
+    let place = mount.place();
     let is_bucket = store.kind == StoreKind::Bucket;
     match mount.access {
         AccessPath::S3 if is_bucket => s3(plan, mount, store),

@@ -35,10 +35,7 @@ pub fn source(plan: &Plan, step: &Step) -> Result<Location, Diagnostic> {
         Source::Location(place, _) => Ok(place.clone()),
         Source::Repository(id, _) => {
             let repository = &model.repositories[*id];
-            Ok(Location {
-                store: repository.store,
-                path: repository.path.clone(),
-            })
+            Ok(repository.place())
         }
         Source::Step(other, span) => match &model.steps[*other].target {
             StepTarget::Location(place, _) => Ok(place.clone()),

@@ -22,10 +22,7 @@ pub fn inside(plan: &Plan, step: &Step, source: &Location) -> Result<Vec<Inside>
         if !repository.lifetime.contains(plan.as_of) {
             continue;
         }
-        let place = Location {
-            store: repository.store,
-            path: repository.path.clone(),
-        };
+        let place = repository.place();
         if source.contains(&place) {
             let below = place.path.trim_end_matches('/');
             let base = source.path.trim_end_matches('/');

@@ -31,10 +31,7 @@ pub fn tag(plan: &Plan, step: StepId) -> String {
 pub fn url(plan: &Plan, host: HostId, repository: RepositoryId) -> Option<String> {
     let repository = &plan.model.repositories[repository];
     let store = &plan.model.stores[repository.store];
-    let place = Location {
-        store: repository.store,
-        path: repository.path.clone(),
-    };
+    let place = repository.place();
     if store.kind == StoreKind::FileSystem {
         return layout::path_on(plan, host, &place);
     }
@@ -127,13 +124,7 @@ impl Access {
             password_file: layout::key_file(plan, host, key),
             settings: settings.into_iter().collect(),
             variables,
-            mounts: mount(
-                plan,
-                &Location {
-                    store: repository.store,
-                    path: "/".into(),
-                },
-            ),
+            mounts: mount(plan, &Location::whole(repository.store)),
             options: options(plan, step, id),
         })
     }

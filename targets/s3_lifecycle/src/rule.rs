@@ -177,10 +177,7 @@ fn days(step: &Step) -> Result<i64, Diagnostic> {
 /// nothing could be read any more (tried with restic 0.18 on Ceph RGW 16).
 fn spare_repositories(plan: &Plan, step: &Step, place: &Location) -> Result<(), Diagnostic> {
     for (_, repository) in plan.model.repositories.iter() {
-        let inside = Location {
-            store: repository.store,
-            path: repository.path.clone(),
-        };
+        let inside = repository.place();
         if place.meets(&inside) {
             let name = &repository.named.name;
             let message = format!("`{}` deletes the repository `{name}`", step.named.name);

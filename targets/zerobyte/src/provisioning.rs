@@ -117,10 +117,7 @@ fn repository_entry(
 ) -> Result<Value, Diagnostic> {
     let model = &plan.model;
     let repository = &model.repositories[id];
-    let place = Location {
-        store: repository.store,
-        path: repository.path.clone(),
-    };
+    let place = repository.place();
     let store = &model.stores[repository.store];
     let Some((key, _)) = repository.key else {
         let message = format!("the repository `{}` has no key", repository.named.name);

@@ -3,27 +3,18 @@
 //! destroy everything, on its own calendar: slower mirrors, stores that keep what is deleted for a while, data that
 //! somebody looks at once in a while.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "tables are indexed by ids that only they give out"
-)]
-
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use jiff::ToSpan as _;
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
-use thrice_model::{HostKind, Hostile, Mishap, Obligation, Strike};
-use thrice_plan::{CopyId, CopyKind, Plan};
-use thrice_simulate::{Case, Choices, simulate};
-use thrice_verify::{Session, fates};
+use thrice_model::{Mishap, Obligation};
+use thrice_plan::Plan;
+use thrice_verify::Session;
 
 use crate::policy::{Texts, plan};
+use crate::thefts::{RESPONSE_HOURS, elsewhere, left_by_playing, left_by_rules, places, thefts};
 use crate::{Random, random};
-
-/// Hours from when somebody begins to delete until somebody acts.
-const RESPONSE_HOURS: i64 = 72;
 
 /// What came out of a series.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +43,7 @@ pub fn compare(seed: u64, policies: u64) -> Tally {
             }
             Ok(plan) => {
                 out.policies += 1;
-                for mishaps in thefts(&plan, &mut random) {
+                for mishaps in thefts(&plan, mistakes(&plan), &mut random) {
                     one(&plan, &mishaps, &mut out, &format!("case {case}: {text}"));
                 }
             }
@@ -160,79 +151,11 @@ fn one(plan: &Plan, mishaps: &[Mishap], out: &mut Tally, case: &str) {
     }
 }
 
-/// Where some copies lie: two jobs may write one thing.
-fn places(plan: &Plan, copies: &BTreeSet<CopyId>) -> BTreeSet<String> {
-    let places = copies.iter().map(|id| &plan.copies[*id].location);
-    places
-        .map(|place| {
-            format!(
-                "{}:{}",
-                plan.model.stores[place.store].named.name, place.path
-            )
-        })
-        .collect()
-}
-
-/// The copies that lie elsewhere than the data: of the others the rules ask what is left without it.
-fn elsewhere(plan: &Plan) -> impl Iterator<Item = CopyId> {
-    let away = plan.copies.iter().filter(|(_, copy)| {
-        let home = plan.model.classes[copy.class].home.store;
-        copy.kind != CopyKind::Live && copy.counts && copy.location.store != home
-    });
-    away.map(|(id, _)| id)
-}
-
-fn left_by_rules(plan: &Plan, mishaps: &[Mishap]) -> BTreeSet<CopyId> {
-    let period = plan.periods.first();
-    let fates = period.map(|period| fates(plan, period, mishaps));
-    let usable: BTreeSet<CopyId> = fates.into_iter().flatten().flat_map(|f| f.usable).collect();
-    elsewhere(plan).filter(|id| usable.contains(id)).collect()
-}
-
-fn left_by_playing(plan: &Plan, mishaps: &[Mishap]) -> BTreeSet<CopyId> {
-    let start = plan.model.policy.start.saturating_add(100.days());
-    let noon = start.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
-    let Ok(at) = noon.map(|noon| noon.timestamp()) else {
-        return BTreeSet::new();
-    };
-    let strike = |mishap: &Mishap| Strike {
-        at,
-        mishap: *mishap,
-        span: None,
-    };
-    let case = Case {
-        strikes: mishaps.iter().map(strike).collect(),
-        from: None,
-        judged: at + jiff::SignedDuration::from_hours(RESPONSE_HOURS - 1),
-        classes: BTreeSet::new(),
-        choices: Choices::default(),
-    };
-    let outcomes = simulate(plan, &case).outcomes;
-    let copies = outcomes.iter().flat_map(|outcome| &outcome.copies);
-    let usable = copies.filter(|state| state.why_not.is_none());
-    let usable: BTreeSet<CopyId> = usable.map(|state| state.copy).collect();
-    elsewhere(plan).filter(|id| usable.contains(id)).collect()
-}
-
-/// Everybody by himself, a mistaken command where the data lives, and a few pairs of that. A mistake elsewhere is over
-/// when the next run has brought everything again, which the rules do not count on.
-fn thefts(plan: &Plan, random: &mut Random) -> Vec<Vec<Mishap>> {
-    let model = &plan.model;
-    let machines = model
-        .hosts
-        .iter()
-        .filter(|(_, h)| h.kind != HostKind::ObjectStorage);
-    let hosts = machines.map(|(id, _)| Hostile::Host(id));
-    let all = hosts.chain(model.credentials.ids().map(Hostile::Credential));
-    let homes = model.classes.iter().map(|(_, class)| class.home.store);
-    let mistakes = homes.map(Mishap::Delete);
-    let all: Vec<Mishap> = all.map(Mishap::Steal).chain(mistakes).collect();
-    let mut out: Vec<Vec<Mishap>> = all.iter().map(|one| vec![*one]).collect();
-    for _ in 0..3 {
-        let pair = (0..2).filter_map(|_| all.choose(random).copied());
-        out.push(pair.collect());
-    }
-    out
+/// A mistaken command where the data lives. One elsewhere is over when the next run has brought everything again, which
+/// the rules do not count on.
+fn mistakes(plan: &Plan) -> impl Iterator<Item = Mishap> {
+    let homes = plan.model.classes.iter().map(|(_, class)| class.home.store);
+    homes.map(Mishap::Delete)
 }
 
 /// A random policy: three machines and a storage with two buckets, credentials and keys that lie here and

@@ -26,6 +26,7 @@ pub mod room;
 pub mod runs;
 pub mod strewn;
 pub mod table;
+mod thefts;
 pub mod world;
 
 use rand_xorshift::XorShiftRng;

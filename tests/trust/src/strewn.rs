@@ -2,27 +2,14 @@
 //! lie among data, and go along with it: by the rules of the verifier's faults, and by playing it on the simulator. Each of the two finds out
 //! by itself where a secret lies, who reads it there, and what that opens.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "tables are indexed by ids that only they give out"
-)]
-
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use jiff::ToSpan as _;
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
-use thrice_model::{HostKind, Hostile, Mishap, Strike};
-use thrice_plan::{CopyId, CopyKind, Plan};
-use thrice_simulate::{Case, Choices, simulate};
-use thrice_verify::fates;
 
 use crate::policy::{Texts, plan};
+use crate::thefts::{RESPONSE_HOURS, left_by_playing, left_by_rules, places, thefts};
 use crate::{Random, random};
-
-/// Hours from when somebody begins to delete until somebody acts.
-const RESPONSE_HOURS: i64 = 72;
 
 /// What came out of a series.
 #[derive(Clone, Debug, Default)]
@@ -56,10 +43,11 @@ pub fn compare(seed: u64, policies: u64) -> Tally {
         match (plan(&Texts::one(&text)), plan(&Texts::one(&plain))) {
             (Ok(plan), Ok(plain)) => {
                 out.policies += 1;
-                for mishaps in thefts(&plan, &mut random) {
-                    let by_rules = left_by_rules(&plan, &mishaps);
-                    let played = left_by_playing(&plan, &mishaps);
-                    out.found += u64::from(by_rules != left_by_rules(&plain, &mishaps));
+                for mishaps in thefts(&plan, std::iter::empty(), &mut random) {
+                    let by_rules = places(&plan, &left_by_rules(&plan, &mishaps));
+                    let played = places(&plan, &left_by_playing(&plan, &mishaps));
+                    let unnamed = places(&plain, &left_by_rules(&plain, &mishaps));
+                    out.found += u64::from(by_rules != unnamed);
                     if by_rules != played {
                         let said = format!(
                             "case {case}: {mishaps:?}: left by rules {by_rules:?}, played {played:?}\n{text}"
@@ -73,71 +61,6 @@ pub fn compare(seed: u64, policies: u64) -> Tally {
                 out.mismatches.push(said);
             }
         }
-    }
-    out
-}
-
-/// Where copies lie that are left away from where the data lives: two jobs may write one thing.
-fn left_by_rules(plan: &Plan, mishaps: &[Mishap]) -> BTreeSet<String> {
-    let period = plan.periods.first();
-    let fates = period.map(|period| fates(plan, period, mishaps));
-    let usable = fates.into_iter().flatten().flat_map(|fate| fate.usable);
-    elsewhere(plan, usable)
-}
-
-fn left_by_playing(plan: &Plan, mishaps: &[Mishap]) -> BTreeSet<String> {
-    let start = plan.model.policy.start.saturating_add(100.days());
-    let noon = start.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
-    let Ok(at) = noon.map(|noon| noon.timestamp()) else {
-        return BTreeSet::new();
-    };
-    let strike = |mishap: &Mishap| Strike {
-        at,
-        mishap: *mishap,
-        span: None,
-    };
-    let case = Case {
-        strikes: mishaps.iter().map(strike).collect(),
-        from: None,
-        judged: at + jiff::SignedDuration::from_hours(RESPONSE_HOURS - 1),
-        classes: BTreeSet::new(),
-        choices: Choices::default(),
-    };
-    let outcomes = simulate(plan, &case).outcomes;
-    let copies = outcomes.iter().flat_map(|outcome| &outcome.copies);
-    let usable = copies.filter(|state| state.why_not.is_none());
-    elsewhere(plan, usable.map(|state| state.copy))
-}
-
-fn elsewhere(plan: &Plan, copies: impl Iterator<Item = CopyId>) -> BTreeSet<String> {
-    let away = copies.filter(|id| {
-        let copy = &plan.copies[*id];
-        let home = plan.model.classes[copy.class].home.store;
-        copy.kind != CopyKind::Live && copy.counts && copy.location.store != home
-    });
-    let places = away.map(|id| {
-        let copy = &plan.copies[id];
-        let class = &plan.model.classes[copy.class].named.name;
-        let store = &plan.model.stores[copy.location.store].named.name;
-        format!("{class} in {store}:{}", copy.location.path)
-    });
-    places.collect()
-}
-
-/// Everybody by himself, and a few pairs.
-fn thefts(plan: &Plan, random: &mut Random) -> Vec<Vec<Mishap>> {
-    let model = &plan.model;
-    let machines = model
-        .hosts
-        .iter()
-        .filter(|(_, host)| host.kind != HostKind::ObjectStorage);
-    let hosts = machines.map(|(id, _)| Hostile::Host(id));
-    let all = hosts.chain(model.credentials.ids().map(Hostile::Credential));
-    let all: Vec<Mishap> = all.map(Mishap::Steal).collect();
-    let mut out: Vec<Vec<Mishap>> = all.iter().map(|one| vec![*one]).collect();
-    for _ in 0..3 {
-        let pair = (0..2).filter_map(|_| all.choose(random).copied());
-        out.push(pair.collect());
     }
     out
 }

@@ -155,10 +155,7 @@ pub fn link_classes(draft: &mut Draft) {
     let brought = brought(draft);
     let mut found: Vec<Vec<ClassId>> = Vec::with_capacity(draft.mounts.len());
     for mount in &draft.mounts {
-        let place = Location {
-            store: mount.store,
-            path: mount.path.clone(),
-        };
+        let place = mount.place();
         let is_there = |id: &&ClassId| {
             let lives = draft.classes.get(**id).map(|class| &class.home);
             let comes = brought.get(*id).into_iter().flatten().copied();

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use thrice_model::{KeyId, Location, Right, Source, Step, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, Plan};
 
-use super::{Fallen, by_default, is_about, opened, used, whole};
+use super::{Fallen, by_default, is_about, opened, used};
 
 /// Where somebody can read, and the keys that lie open to him.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Fallen {
             places: self.shown.clone(),
             keys: self.keys.clone(),
         };
-        let everything = |store| whole(store).place;
+        let everything = Location::whole;
         let own = model.stores.iter();
         let own = own.filter(|(_, store)| self.hosts.contains(&store.host));
         out.places.extend(own.map(|(id, _)| everything(id)));
@@ -57,10 +57,7 @@ impl Fallen {
         for mount in &model.mounts {
             let here = self.hosts.contains(&model.services[mount.service].host);
             if here && mount.credential.is_none() && mount.lifetime.contains(day) {
-                out.places.push(Location {
-                    store: mount.store,
-                    path: mount.path.clone(),
-                });
+                out.places.push(mount.place());
             }
         }
         for (id, key) in model.keys.iter() {
@@ -120,10 +117,7 @@ fn read_by_jobs(plan: &Plan, jobs: &BTreeMap<StepId, &Step>, out: &mut Vec<Locat
         let reads = matches!(step.verb, Verb::Prune | Verb::Check(_) | Verb::Drill);
         if let Some(id) = opened(step).filter(|_| reads) {
             let repository = &plan.model.repositories[id];
-            let place = Location {
-                store: repository.store,
-                path: repository.path.clone(),
-            };
+            let place = repository.place();
             add(step, place);
         }
         for copy in restored(plan, step) {

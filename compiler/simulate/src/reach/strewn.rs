@@ -175,7 +175,7 @@ fn brought(plan: &Plan, step: &Step, lies: &Strewn) -> Option<Strewn> {
             false
         }
     };
-    let target = target(plan, step).filter(|_| copies_files)?;
+    let target = plan.model.written(step).filter(|_| copies_files)?;
     let sources = sources(plan, step);
     let around = sources.iter().find(|place| place.contains(&lies.place))?;
     let inside = Path::new(lies.place.path.as_str());
@@ -204,29 +204,16 @@ fn brought(plan: &Plan, step: &Step, lies: &Strewn) -> Option<Strewn> {
     })
 }
 
-/// Where a step leaves what it takes.
-fn target(plan: &Plan, step: &Step) -> Option<Location> {
-    match &step.target {
-        StepTarget::Location(place, _) => Some(place.clone()),
-        StepTarget::Repository(id, _) => Some(of_repository(plan, *id)),
-        StepTarget::Environment(..) | StepTarget::Nothing => None,
-    }
-}
-
-fn of_repository(plan: &Plan, id: thrice_model::RepositoryId) -> Location {
-    let repository = &plan.model.repositories[id];
-    Location {
-        store: repository.store,
-        path: repository.path.clone(),
-    }
-}
-
 /// The trees that a step takes.
 fn sources(plan: &Plan, step: &Step) -> Vec<Location> {
     match &step.source {
         Source::Location(place, _) => vec![place.clone()],
-        Source::Repository(id, _) => vec![of_repository(plan, *id)],
-        Source::Step(id, _) => target(plan, &plan.model.steps[*id]).into_iter().collect(),
+        Source::Repository(id, _) => vec![plan.model.repositories[*id].place()],
+        Source::Step(id, _) => plan
+            .model
+            .written(&plan.model.steps[*id])
+            .into_iter()
+            .collect(),
         Source::Home => {
             let mut out = Vec::new();
             for (id, _) in &step.classes {

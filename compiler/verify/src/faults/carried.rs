@@ -106,7 +106,7 @@ fn syncs(verb: Option<&Verb>) -> bool {
 }
 
 /// Whether a step never changes what it has brought. So what came before a damage stays.
-pub(super) const fn refuses(verb: &Verb) -> bool {
+const fn refuses(verb: &Verb) -> bool {
     matches!(
         verb,
         Verb::Copy {

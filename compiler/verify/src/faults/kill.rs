@@ -156,10 +156,7 @@ pub(crate) fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
         }
         at = here.source.map(|id| &context.plan.copies[id]);
     }
-    if let Some(kept) = dated(context, copy) {
-        return own.max(Some(kept));
-    }
-    own
+    own.max(dated(context, copy))
 }
 
 /// How long files with dates in their names surely reach back: a capture keeps them for some time, and what is copied
@@ -342,13 +339,9 @@ impl Struck {
         {
             return false;
         }
-        let mut source = copy.source;
-        let mut upstream = std::iter::from_fn(|| {
-            let above = &context.plan.copies[source?];
-            source = above.source;
-            Some(above)
-        });
-        upstream.any(|above| self.empties(above))
+        let above = copy.source.into_iter();
+        let mut upstream = above.flat_map(|source| context.plan.way(source));
+        upstream.any(|above| self.empties(&context.plan.copies[above]))
     }
 
     /// By which right somebody hostile destroys a copy, if he can.

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use thrice_model::{AgeClock, Location, Source, Step, StepId, StepTarget, Verb};
+use thrice_model::{AgeClock, Location, Source, Step, StepId, Verb};
 use thrice_plan::places::Places;
 use thrice_plan::{FOR_EVER, Plan};
 use thrice_quantity::Seconds;
+
+use super::left::cleared;
 
 /// By the sync that puts it aside, how long it surely stays there.
 pub(super) struct Asides(BTreeMap<StepId, Seconds>);
@@ -38,26 +40,20 @@ impl Asides {
     }
 }
 
-/// Where a step deletes, and how long it leaves what comes there.
+/// Where a step deletes or takes away, and how long it leaves what comes there.
 fn clears(step: &Step) -> Option<(&Location, Seconds)> {
-    match (&step.verb, &step.source, &step.target) {
+    match (&step.verb, &step.source) {
         (
             Verb::Expire {
                 after,
-                clock,
-                noncurrent: false,
+                clock: AgeClock::Upload | AgeClock::Snapshot,
                 ..
             },
-            Source::Location(place, _),
             _,
-        ) => Some(match clock {
-            AgeClock::Upload | AgeClock::Snapshot => (place, after.low()),
-            // Files keep their times when they are taken away.
-            AgeClock::Mtime | AgeClock::Use => (place, Seconds::ZERO),
-        }),
-        (Verb::Move { .. }, Source::Location(place, _), _)
-        | (Verb::Sync { .. }, _, StepTarget::Location(place, _)) => Some((place, Seconds::ZERO)),
-        _ => None,
+        ) => Some((cleared(step)?, after.low())),
+        (Verb::Move { .. }, Source::Location(place, _)) => Some((place, Seconds::ZERO)),
+        // A sync; or by the times of files, which they keep when they are taken away.
+        _ => Some((cleared(step)?, Seconds::ZERO)),
     }
 }
 

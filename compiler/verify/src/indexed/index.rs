@@ -1,9 +1,13 @@
 //! What belongs to what in a plan, worked out once for all who ask.
 
+use std::sync::OnceLock;
+
 use thrice_model::{HostId, StepId, StoreId, Verb};
 use thrice_plan::{CopyId, Plan};
 
 use super::classes::Classes;
+use super::left::Left;
+use super::lying::Lies;
 use crate::groups::Groups;
 use crate::verdicts::Subjects;
 
@@ -16,6 +20,10 @@ pub(crate) struct Index {
     pub places: Places,
     /// What verdicts can be about.
     pub subjects: Subjects,
+    /// What steps have left when they end.
+    pub left: OnceLock<Left>,
+    /// What secrets lie among data.
+    pub lies: OnceLock<Lies>,
 }
 
 /// What lies where, and what is run by whom.
@@ -49,6 +57,8 @@ impl Index {
             classes,
             places,
             subjects,
+            left: OnceLock::new(),
+            lies: OnceLock::new(),
         }
     }
 }

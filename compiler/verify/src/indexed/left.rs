@@ -33,7 +33,7 @@ impl Left {
             return out;
         }
         for (id, step) in plan.model.steps.iter() {
-            if let Some(place) = place(step) {
+            if let Some(place) = cleared(step) {
                 out.clearing.entry(place.store).or_default().push(id);
             }
         }
@@ -76,7 +76,7 @@ impl Left {
         let mut places = clearing
             .into_iter()
             .flatten()
-            .filter_map(|step| place(&plan.model.steps[*step]));
+            .filter_map(|step| cleared(&plan.model.steps[*step]));
         let moved = |leave: &Leave| matches!(leave, Leave::Into { .. });
         places.any(|place| place.meets(&copy.location)) || copy.leaves.iter().any(moved)
     }
@@ -117,7 +117,7 @@ impl Left {
             .flatten()
             .filter(|step| Some(**step) != by);
         let swept = steps.filter_map(|step| {
-            let all = place(&plan.model.steps[*step])?.contains(of);
+            let all = cleared(&plan.model.steps[*step])?.contains(of);
             let same = class.is_some_and(|class| brings(indexed, *step, class, of));
             let takes = takes(plan, *step).filter(|_| all && !same)?;
             done(plan, *step, ends, takes)
@@ -127,7 +127,7 @@ impl Left {
 }
 
 /// The place in which a step deletes what is not its own: by age, or by making it equal to something else.
-fn place(step: &Step) -> Option<&Location> {
+pub(super) fn cleared(step: &Step) -> Option<&Location> {
     match (&step.verb, &step.source, &step.target) {
         (
             Verb::Expire {

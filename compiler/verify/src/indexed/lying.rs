@@ -14,11 +14,11 @@ use jiff::civil::Date;
 use thrice_diagnostics::Span;
 use thrice_model::{
     CaptureMethod, ClassId, CredentialId, Holder, HostId, HostKind, KeyId, Lifetime, Location,
-    RepositoryId, Source, Step, StepId, StepTarget, StoreId, VaultId, Verb,
+    Source, Step, StepId, StepTarget, StoreId, VaultId, Verb,
 };
 
 use super::left::meet;
-use super::{Indexed, repository_of};
+use super::{Indexed, credentials_of, key_of};
 use crate::patterns::{leaves_out, may_name};
 
 /// What opens something.
@@ -60,8 +60,8 @@ impl Lies {
         let mut out = Self::default();
         let files = files(indexed);
         let mut homes: BTreeMap<StoreId, Vec<ClassId>> = BTreeMap::new();
-        for (id, class) in indexed.plan.model.classes.iter() {
-            if !files.is_empty() {
+        if !files.is_empty() {
+            for (id, class) in indexed.plan.model.classes.iter() {
                 homes.entry(class.home.store).or_default().push(id);
             }
         }
@@ -242,12 +242,8 @@ fn files(indexed: &Indexed<'_>) -> Vec<(Secret, HostId, Lying)> {
         let Some(host) = step.runner.host else {
             continue;
         };
-        let repository = repository_of(step).map(|id| &model.repositories[id]);
-        let credentials = [step.credential, repository.and_then(|r| r.credential)];
-        let credentials = credentials.into_iter().flatten();
-        let credentials = credentials.map(|(id, _)| Secret::Credential(id));
-        let key = repository.and_then(|r| r.key);
-        let secrets = credentials.chain(key.map(|(id, _)| Secret::Key(id)));
+        let credentials = credentials_of(model, step).map(Secret::Credential);
+        let secrets = credentials.chain(key_of(model, step).map(Secret::Key));
         for secret in secrets {
             let once = (host, step.lifetime.from, step.lifetime.until);
             let used = used.entry(secret).or_default();
@@ -315,7 +311,7 @@ impl<'p> Carrier<'p> {
             Verb::Backup { .. } | Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => true,
             _ => false,
         };
-        let Some(to) = written(indexed, step).filter(|_| takes) else {
+        let Some(to) = indexed.plan.model.written(step).filter(|_| takes) else {
             return Vec::new();
         };
         let from = read(indexed, step).into_iter();
@@ -413,22 +409,13 @@ impl<'p> Carrier<'p> {
     }
 }
 
-/// Where a step writes.
-fn written(indexed: &Indexed<'_>, step: &Step) -> Option<Location> {
-    match &step.target {
-        StepTarget::Location(location, _) => Some(location.clone()),
-        StepTarget::Repository(id, _) => Some(repository(indexed, *id)),
-        StepTarget::Environment(..) | StepTarget::Nothing => None,
-    }
-}
-
 /// The places that a step reads, each with all that lies there: of a capture that names parts, these.
 fn read(indexed: &Indexed<'_>, step: &Step) -> Vec<Location> {
     let model = &indexed.plan.model;
     match &step.source {
         Source::Location(place, _) => vec![place.clone()],
-        Source::Repository(id, _) => vec![repository(indexed, *id)],
-        Source::Step(other, _) => written(indexed, &model.steps[*other]).into_iter().collect(),
+        Source::Repository(id, _) => vec![model.repositories[*id].place()],
+        Source::Step(other, _) => model.written(&model.steps[*other]).into_iter().collect(),
         Source::Home => {
             let captures = matches!(step.verb, Verb::Capture(_));
             let classes = step.classes.iter().map(|(class, _)| &model.classes[*class]);
@@ -447,13 +434,5 @@ fn read(indexed: &Indexed<'_>, step: &Step) -> Vec<Location> {
             });
             homes.collect()
         }
-    }
-}
-
-fn repository(indexed: &Indexed<'_>, id: RepositoryId) -> Location {
-    let repository = &indexed.plan.model.repositories[id];
-    Location {
-        store: repository.store,
-        path: repository.path.clone(),
     }
 }

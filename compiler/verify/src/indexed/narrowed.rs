@@ -89,10 +89,7 @@ fn changed(plan: &Plan) -> impl Iterator<Item = (HostId, Lifetime, Location)> {
             return None;
         };
         let repository = &model.repositories[*id];
-        let place = Location {
-            store: repository.store,
-            path: repository.path.clone(),
-        };
+        let place = repository.place();
         by(step, place)
     });
     moved.chain(pruned)

@@ -1,18 +1,13 @@
 //! What a step authenticates with, and what it opens.
 
-use std::collections::BTreeSet;
-
 use thrice_model::{CredentialId, KeyId, Model, RepositoryId, Source, Step, StepTarget, Verb};
 
 /// The credentials a step authenticates with.
-pub(crate) fn credentials_of(model: &Model, step: &Step) -> BTreeSet<CredentialId> {
+pub(crate) fn credentials_of(model: &Model, step: &Step) -> impl Iterator<Item = CredentialId> {
     let repository = repository_of(step).map(|r| &model.repositories[r]);
-    let of_repository = repository.and_then(|r| r.credential.map(|(c, _)| c));
-    step.credential
-        .map(|(c, _)| c)
-        .into_iter()
-        .chain(of_repository)
-        .collect()
+    let of_repository = repository.and_then(|r| r.credential);
+    let all = [step.credential, of_repository].into_iter().flatten();
+    all.map(|(id, _)| id)
 }
 
 /// The key with which a step opens its repository.

@@ -90,7 +90,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             continue;
         }
         let Some(total) = cost.total else {
-            out.findings.push(finding(currencies(&cost)));
+            out.findings.push(finding(no_sum(&cost)));
             return;
         };
         let budgets = plan
@@ -161,7 +161,7 @@ fn above(
 }
 
 /// Why there is no sum: costs in several currencies, or more than can be counted.
-fn currencies(cost: &Monthly) -> Diagnostic {
+fn no_sum(cost: &Monthly) -> Diagnostic {
     let mut used = cost.parts.iter().map(|(_, part, _)| part.low().currency);
     let first = used.next();
     let (what, help) = match used.all(|currency| Some(currency) == first) {

@@ -1,7 +1,7 @@
 //! A class that people browse has a raw copy where they can reach it.
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{Location, Obligation, ServiceId};
+use thrice_model::{Obligation, ServiceId};
 use thrice_plan::{CopyKind, Period};
 
 use crate::context::Context;
@@ -61,10 +61,7 @@ fn reachable(
         let plain = copy.kind != CopyKind::Versions && copy.key.is_none() && copy.counts;
         let beside = context.host(copy) == model.services[service].host;
         let mounted = model.mounts.iter().any(|m| {
-            let shown = Location {
-                store: m.store,
-                path: m.path.clone(),
-            };
+            let shown = m.place();
             m.service == service
                 && m.lifetime.contains(period.from)
                 && shown.contains(&copy.location)

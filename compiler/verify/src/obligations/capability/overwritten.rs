@@ -24,10 +24,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let repositories = model.repositories.iter();
     let repositories = ByPlace::of(repositories.map(|(id, r)| (id, r.store, r.path.as_str())));
     for (id, repository) in model.repositories.iter() {
-        let place = Location {
-            store: repository.store,
-            path: repository.path.clone(),
-        };
+        let place = repository.place();
         let beside = |other| repositories.at(&place).any(|at| at == other);
         let mut around = repositories.holding(&place);
         let other = around.find(|other| *other != id && (*other < id || !beside(*other)));

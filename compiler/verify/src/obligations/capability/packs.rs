@@ -41,16 +41,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
 fn place(context: &Context<'_>, source: &Source) -> Option<Location> {
     match source {
         Source::Location(place, _) => Some(place.clone()),
-        Source::Repository(id, _) => Some(lies(&context.plan.model.repositories[*id])),
+        Source::Repository(id, _) => Some(context.plan.model.repositories[*id].place()),
         Source::Home | Source::Step(..) => None,
-    }
-}
-
-/// Where a repository lies.
-fn lies(repository: &Repository) -> Location {
-    Location {
-        store: repository.store,
-        path: repository.path.clone(),
     }
 }
 
@@ -63,7 +55,7 @@ fn met<'c>(
     let repositories = context.plan.model.repositories.iter();
     let repositories = repositories.map(|(_, repository)| repository);
     repositories.filter(move |repository| {
-        place.is_some_and(|place| place.meets(&lies(repository)))
+        place.is_some_and(|place| place.meets(&repository.place()))
             && together(&step.lifetime, &repository.lifetime)
     })
 }

@@ -1,7 +1,9 @@
 //! Steps reach what they read and write.
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{HostId, HostKind, Location, RunnerKind, Source, Step, StepTarget, Verb};
+use thrice_model::{HostId, HostKind, RunnerKind, Step, Verb};
+
+use thrice_plan::{read_places, written_place};
 
 use super::finding;
 use crate::context::Context;
@@ -17,7 +19,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         let Some(runner) = step.runner.host else {
             continue;
         };
-        let (reads, writes) = places(context, step);
+        let reads = read_places(model, step);
+        let writes = written_place(model, step);
         for (place, reading) in reads
             .iter()
             .map(|p| (p, true))
@@ -34,35 +37,6 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             }
         }
     }
-}
-
-/// Where a step reads and where it writes.
-pub(super) fn places(context: &Context<'_>, step: &Step) -> (Vec<Location>, Vec<Location>) {
-    let model = &context.plan.model;
-    let in_repository = |id: thrice_model::RepositoryId| {
-        let r = &model.repositories[id];
-        Location {
-            store: r.store,
-            path: r.path.clone(),
-        }
-    };
-    let written = |step: &Step| match &step.target {
-        StepTarget::Location(place, _) => vec![place.clone()],
-        StepTarget::Repository(id, _) => vec![in_repository(*id)],
-        StepTarget::Environment(_, via, _) => via.as_deref().cloned().into_iter().collect(),
-        StepTarget::Nothing => Vec::new(),
-    };
-    let reads = match &step.source {
-        Source::Home => step
-            .classes
-            .iter()
-            .map(|(c, _)| model.classes[*c].home.clone())
-            .collect(),
-        Source::Location(place, _) => vec![place.clone()],
-        Source::Step(other, _) => written(&model.steps[*other]),
-        Source::Repository(id, _) => vec![in_repository(*id)],
-    };
-    (reads, written(step))
 }
 
 /// A service reaches what it shows.

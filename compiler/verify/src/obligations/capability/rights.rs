@@ -8,7 +8,8 @@ use thrice_model::{
     StepTarget, StoreId, Verb,
 };
 
-use super::reach::places;
+use thrice_plan::{read_places, written_place};
+
 use super::{SHOWN, finding};
 use crate::context::Context;
 use crate::verification::Finding;
@@ -25,7 +26,9 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         let Some(runner) = step.runner.host.filter(|_| scripted(step)) else {
             continue;
         };
-        let (reads, writes) = places(context, step);
+        let model = &context.plan.model;
+        let reads = read_places(model, step);
+        let writes = written_place(model, step);
         let ends = reads.iter().map(|place| (place, to_read(&step.verb)));
         let ends = ends.chain(writes.iter().map(|place| (place, to_write(&step.verb))));
         for (place, needed) in ends {

@@ -36,10 +36,7 @@ fn written(context: &Context<'_>) -> Vec<(String, Location, Span, Option<usize>)
         }
     }
     for (_, repository) in model.repositories.iter() {
-        let place = Location {
-            store: repository.store,
-            path: repository.path.clone(),
-        };
+        let place = repository.place();
         out.push((
             format!("repository `{}`", repository.named.name),
             place,

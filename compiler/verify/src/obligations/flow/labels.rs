@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use thrice_model::{Anonymise, Class, ClassId, Label, SeedRule, Step, Verb};
+use thrice_model::{Anonymise, Class, ClassId, Label, SeedRule, Step, StepId, Verb};
 use thrice_plan::Copy;
 
 use crate::context::Context;
@@ -32,14 +32,18 @@ pub(super) fn seen(context: &Context<'_>, copy: &Copy) -> Option<Label> {
 
 /// The seeds that a copy has come through, the first one first.
 pub(super) fn seeds_of<'p>(context: &Context<'p>, copy: &Copy) -> Vec<&'p Step> {
-    let plan = context.plan;
-    let own = copy.made_by.into_iter();
-    let before = copy.source.into_iter().flat_map(|id| plan.way(id));
-    let before = before.filter_map(|id| plan.copies[id].made_by);
-    let steps = own.chain(before).map(|step| &plan.model.steps[step]);
+    let steps = makers(context, copy).map(|step| &context.plan.model.steps[step]);
     let mut seeds: Vec<&Step> = steps.filter(|step| rules_of(step).is_some()).collect();
     seeds.reverse();
     seeds
+}
+
+/// The steps that have brought a copy, the last one first.
+pub(super) fn makers(context: &Context<'_>, copy: &Copy) -> impl Iterator<Item = StepId> {
+    let plan = context.plan;
+    let before = copy.source.into_iter().flat_map(|id| plan.way(id));
+    let before = before.filter_map(|id| plan.copies[id].made_by);
+    copy.made_by.into_iter().chain(before)
 }
 
 /// The rules of a seed.

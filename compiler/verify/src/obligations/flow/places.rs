@@ -117,20 +117,14 @@ fn finders(context: &Context<'_>, period: &Period) -> Vec<Finder> {
     };
     let stores = model.stores.iter().filter_map(|(id, store)| {
         let (cleared, _) = store.clearance.or(model.hosts[store.host].clearance)?;
-        let all = Location {
-            store: id,
-            path: "/".into(),
-        };
+        let all = Location::whole(id);
         Some((Place::Store(id), cleared, Some(store.host), vec![all]))
     });
     let services = model.services.iter().filter_map(|(id, service)| {
         let (cleared, _) = service.clearance?;
         let mounts = model.mounts.iter();
         let mounts = mounts.filter(|m| m.service == id && m.lifetime.contains(period.from));
-        let mounted = mounts.map(|mount| Location {
-            store: mount.store,
-            path: mount.path.clone(),
-        });
+        let mounted = mounts.map(|mount| mount.place());
         let shown = mounted.chain(context.declared(&service.named.name));
         Some((Place::Service(id), cleared, None, shown.collect()))
     });

@@ -236,9 +236,7 @@ fn left_alone<'r>(
     (id, step): (StepId, &Step),
     changed: &[&'r SeedRule],
 ) -> Vec<&'r SeedRule> {
-    let before = copy.source.into_iter().flat_map(|id| context.plan.way(id));
-    let before = before.filter_map(|id| context.plan.copies[id].made_by);
-    if copy.made_by.into_iter().chain(before).any(|by| by == id) {
+    if labels::makers(context, copy).any(|by| by == id) {
         return Vec::new();
     }
     let seeds = labels::seeds_of(context, copy);

@@ -65,10 +65,7 @@ pub(super) fn users(context: &Context<'_>) -> Table<RepositoryId, Vec<Users>> {
     let repositories = model.repositories.iter();
     let mut all: Vec<Listed> = repositories
         .map(|(_, repository)| Listed {
-            place: Location {
-                store: repository.store,
-                path: repository.path.clone(),
-            },
+            place: repository.place(),
             by_manner: IndexMap::default(),
             checked_by: None,
         })
