@@ -51,6 +51,14 @@ impl Piece {
         self.from == self.to
     }
 
+    /// The same, damaged.
+    pub(crate) const fn damaged(&self) -> Self {
+        Self {
+            quality: Quality::Damaged,
+            ..*self
+        }
+    }
+
     /// The parts created up to an instant, and those created later.
     fn split(self, at: i64) -> (Option<Self>, Option<Self>) {
         if self.to <= at {
@@ -92,6 +100,13 @@ pub(crate) struct Keeping {
 }
 
 impl Keeping {
+    /// When the last of its own snapshots was taken.
+    pub(crate) fn last_snapshot(&self, now: i64) -> Option<i64> {
+        let (instants, _) = &self.snapshots;
+        let before = instants.partition_point(|at| *at < now).checked_sub(1)?;
+        instants.get(before).copied()
+    }
+
     /// Until when something stays that is deleted now: `Some(None)` for ever, `None` not at all.
     /// `oldest` is when the oldest object was written that it needs; an administrator also deletes what
     /// versioning and snapshots keep.

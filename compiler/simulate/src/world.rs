@@ -305,7 +305,7 @@ impl<'p> World<'p> {
                 self.damaged.insert(class);
                 self.live_lost.entry(class).or_insert(at);
                 if let Some(copy) = self.live.get(&class).copied() {
-                    self.spoil(copy, at);
+                    self.damage(copy, at);
                 }
             }
             Mishap::Rot(store) => {
@@ -460,6 +460,9 @@ impl<'p> World<'p> {
             held.past.retain(locked);
             went |= held.past.len() != before;
         }
+        if what.kind == CopyKind::Live {
+            self.as_in_last_snapshot(copy, at);
+        }
         went |= self.remove(copy, at, administrator, |_| true);
         if what.kind == CopyKind::Live {
             self.damaged.remove(&what.class);
@@ -478,6 +481,41 @@ impl<'p> World<'p> {
         went
     }
 
+    /// Something damaged takes the place of the data where it lives; the store may keep what it was.
+    fn damage(&mut self, live: CopyId, at: i64) {
+        let Some(held) = self.held.get(&live) else {
+            return;
+        };
+        let damaged: Vec<Piece> = held.pieces.iter().map(Piece::damaged).collect();
+        self.as_in_last_snapshot(live, at);
+        self.remove(live, at, false, |_| true);
+        if let Some(held) = self.held.get_mut(&live) {
+            held.forget_past(at);
+            held.pieces = damaged;
+        }
+    }
+
+    /// Parts the data where it lives into what the last of its store's own snapshots has and what is newer.
+    fn as_in_last_snapshot(&mut self, live: CopyId, at: i64) {
+        let store = self.store_of(live);
+        let taken = self.keeping.get(&store).and_then(|keeping| keeping.last_snapshot(at));
+        let (Some(taken), Some(held)) = (taken, self.held.get_mut(&live)) else {
+            return;
+        };
+        if self.from > taken {
+            return;
+        }
+        held.cut(taken);
+        let states: Vec<Piece> = held.pieces.iter().filter(|piece| piece.is_state()).copied().collect();
+        for piece in &mut held.pieces {
+            piece.entered = piece.from;
+        }
+        let earlier = states.into_iter().filter(|piece| piece.to > taken);
+        let earlier = earlier.map(|piece| Piece::state(taken, piece.quality));
+        held.pieces.extend(earlier);
+    }
+
+    /// All that is there rots, and what the store keeps of what was.
     fn spoil(&mut self, copy: CopyId, at: i64) {
         if let Some(held) = self.held.get_mut(&copy) {
             held.forget_past(at);

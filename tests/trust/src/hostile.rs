@@ -98,7 +98,7 @@ pub fn told(seed: u64, policies: u64) -> Told {
 
 /// A policy with steps that run more rarely, some of them for longer, stores that keep what is deleted for some
 /// days, and data that somebody looks at now and then.
-fn slower(text: &str, random: &mut Random) -> String {
+pub(crate) fn slower(text: &str, random: &mut Random) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let mut line = line.to_owned();
@@ -160,7 +160,7 @@ fn mistakes(plan: &Plan) -> impl Iterator<Item = Mishap> {
 
 /// A random policy: three machines and a storage with two buckets, credentials and keys that lie here and
 /// there, jobs that run anywhere.
-fn text(random: &mut Random) -> String {
+pub(crate) fn text(random: &mut Random) -> String {
     let mut out =
         format!("policy small \"Small\" {{ horizon 1 year; response time {RESPONSE_HOURS}h }}\n");
     let supports = if random.random_bool(0.3) {

@@ -24,6 +24,7 @@ pub mod restored;
 pub mod rewrite;
 pub mod room;
 pub mod runs;
+pub mod stands;
 pub mod strewn;
 pub mod table;
 mod thefts;

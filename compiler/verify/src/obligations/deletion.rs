@@ -150,8 +150,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             for attack in &attacks {
                 // Most attacks leave most classes alone, which is quick to see.
                 let leaves = |copy: &&Copy| attack.struck.surely_leaves(context, copy, noticed);
-                if elsewhere.is_empty() || spare.get(attack.number) == Some(&true) {
+                if spare.get(attack.number) == Some(&true) {
                     continue;
+                }
+                // That nothing lies elsewhere is told by the floor of survival.
+                let is_told = elsewhere.is_empty();
+                if is_told && worst == Some(Left::Nothing) {
+                    break;
                 }
                 if elsewhere.iter().any(leaves) {
                     if let Some(spares) = spare.get_mut(attack.number) {
@@ -164,6 +169,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     continue;
                 };
                 worst = worst.min(Some(left)).or(Some(left));
+                if is_told {
+                    continue;
+                }
                 let root = root(context, attack.principal, &mut fatal, period);
                 let kind = match attack.principal {
                     Principal::Credential(_) => FaultKind::Credential,
@@ -186,6 +194,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             }
             let note: EcoString = match worst {
                 Some(Left::OnlyLive) => "in some cases only what lies with the data is left".into(),
+                Some(Left::Nothing) if elsewhere.is_empty() => "nothing of it lies elsewhere".into(),
                 Some(Left::Nothing) => EcoString::new(),
                 None => {
                     let known = (&mut adders, &mut open);
