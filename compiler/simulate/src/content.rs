@@ -9,6 +9,8 @@ pub(crate) enum Quality {
     Torn,
     /// Damaged where it was read, or here.
     Damaged,
+    /// Items that have decayed here: they keep their sizes and times.
+    Rotten,
     /// Something else, which somebody hostile has put under all names that there are or ever were.
     Overwritten,
 }
@@ -51,12 +53,9 @@ impl Piece {
         self.from == self.to
     }
 
-    /// The same, damaged.
-    pub(crate) const fn damaged(&self) -> Self {
-        Self {
-            quality: Quality::Damaged,
-            ..*self
-        }
+    /// The same in another condition.
+    pub(crate) const fn now(self, quality: Quality) -> Self {
+        Self { quality, ..self }
     }
 
     /// The parts created up to an instant, and those created later.

@@ -7,7 +7,7 @@ use thrice_plan::{CopyId, CopyKind, LIFECYCLE_LATE, Plan};
 
 use crate::Sort;
 use crate::calendar::midnight;
-use crate::content::{Piece, Quality, same, union};
+use crate::content::{Piece, Quality, minus, same, union};
 use crate::forget::kept;
 use crate::words::names;
 use crate::world::{World, aside, deletes_in};
@@ -153,6 +153,12 @@ pub(crate) fn leave(world: &mut World<'_>, id: StepId, taken: Taken, start: i64,
     if matches!(step.verb, Verb::Sync { .. } | Verb::Copy { .. }) {
         leave_good_versions(world, copy, &mut pieces);
     }
+    leave_good_items(
+        world,
+        copy,
+        &mut pieces,
+        matches!(step.verb, Verb::Capture(_)),
+    );
     let harmful = pieces.iter().any(|piece| piece.quality.is_bad());
     match &step.verb {
         Verb::Capture(parts) => {
@@ -345,6 +351,41 @@ fn leave_good_versions(world: &World<'_>, copy: CopyId, pieces: &mut [Piece]) {
             *piece = sound;
         }
     }
+}
+
+/// Items are written once, and what decays keeps its size and time: what has arrived before is not brought anew, nor read
+/// anew by restic, which trusts its last snapshot. A capture reads it all.
+fn leave_good_items(world: &World<'_>, copy: CopyId, pieces: &mut Vec<Piece>, anew: bool) {
+    if !pieces.iter().any(|piece| piece.quality == Quality::Rotten) {
+        return;
+    }
+    let there = world.held.get(&copy);
+    let there = there.map_or(&[][..], |held| &held.pieces);
+    let last = there.iter().map(|piece| piece.taken).max().flatten();
+    let sound = there
+        .iter()
+        .filter(|piece| !anew && piece.quality == Quality::Sound && piece.taken == last);
+    let sound = union(sound.map(|piece| (piece.from, piece.to)).collect());
+    let part = |piece: &Piece, (from, to): (i64, i64), quality| Piece {
+        from: from.max(piece.from),
+        to: to.min(piece.to),
+        ..piece.now(quality)
+    };
+    *pieces = std::mem::take(pieces)
+        .into_iter()
+        .flat_map(|piece| {
+            if piece.quality != Quality::Rotten {
+                return vec![piece];
+            }
+            let arrived = sound
+                .iter()
+                .filter(|(from, to)| *from < piece.to && piece.from < *to);
+            let arrived = arrived.map(|range| part(&piece, *range, Quality::Sound));
+            let rest = minus(&[(piece.from, piece.to)], &sound).into_iter();
+            let rest = rest.map(|range| part(&piece, range, Quality::Damaged));
+            arrived.chain(rest).collect()
+        })
+        .collect();
 }
 
 /// Makes a copy equal to what was read, and deletes whatever else lies under the destination.

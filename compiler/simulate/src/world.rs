@@ -486,7 +486,8 @@ impl<'p> World<'p> {
         let Some(held) = self.held.get(&live) else {
             return;
         };
-        let damaged: Vec<Piece> = held.pieces.iter().map(Piece::damaged).collect();
+        let damaged = held.pieces.iter().map(|piece| piece.now(Quality::Damaged));
+        let damaged: Vec<Piece> = damaged.collect();
         self.as_in_last_snapshot(live, at);
         self.remove(live, at, false, |_| true);
         if let Some(held) = self.held.get_mut(&live) {
@@ -498,7 +499,10 @@ impl<'p> World<'p> {
     /// Parts the data where it lives into what the last of its store's own snapshots has and what is newer.
     fn as_in_last_snapshot(&mut self, live: CopyId, at: i64) {
         let store = self.store_of(live);
-        let taken = self.keeping.get(&store).and_then(|keeping| keeping.last_snapshot(at));
+        let taken = self
+            .keeping
+            .get(&store)
+            .and_then(|keeping| keeping.last_snapshot(at));
         let (Some(taken), Some(held)) = (taken, self.held.get_mut(&live)) else {
             return;
         };
@@ -506,9 +510,15 @@ impl<'p> World<'p> {
             return;
         }
         held.cut(taken);
-        let states: Vec<Piece> = held.pieces.iter().filter(|piece| piece.is_state()).copied().collect();
+        let states: Vec<Piece> = held
+            .pieces
+            .iter()
+            .filter(|piece| piece.is_state())
+            .copied()
+            .collect();
         for piece in &mut held.pieces {
-            piece.entered = piece.from;
+            // They were created after that instant.
+            piece.entered = piece.from + i64::from(!piece.is_state());
         }
         let earlier = states.into_iter().filter(|piece| piece.to > taken);
         let earlier = earlier.map(|piece| Piece::state(taken, piece.quality));
@@ -517,6 +527,11 @@ impl<'p> World<'p> {
 
     /// All that is there rots, and what the store keeps of what was.
     fn spoil(&mut self, copy: CopyId, at: i64) {
+        let class = self.plan.copies[copy].class;
+        let quality = match self.plan.model.classes[class].kind {
+            ClassKind::Items => Quality::Rotten,
+            ClassKind::State | ClassKind::Files => Quality::Damaged,
+        };
         if let Some(held) = self.held.get_mut(&copy) {
             held.forget_past(at);
             for piece in held
@@ -524,7 +539,7 @@ impl<'p> World<'p> {
                 .iter_mut()
                 .chain(held.past.iter_mut().map(|past| &mut past.piece))
             {
-                piece.quality = Quality::Damaged;
+                piece.quality = quality;
             }
         }
     }

@@ -280,6 +280,66 @@ fn rot_of_a_repository_spares_what_its_mirror_has() {
     assert_eq!(found, april);
 }
 
+/// Items that decay keep their sizes and times, so what has arrived elsewhere is not brought anew, by rclone or restic.
+#[test]
+fn rot_of_items_spares_what_has_been_brought_from_there() {
+    const ITEMS: &str = "\
+        class photos is items on attic.tank:/photos\n\
+        sync photos_shared of attic.tank:/photos to s3.shared:/photos by attic.cron { daily at 01:00 UTC; taking 1h..1h }\n\
+        sync photos_again of s3.shared:/photos to prod.disk:/photos by prod.cron { daily at 03:00 UTC; taking 1h..1h }\n";
+    let (plan, course) = played(
+        ITEMS,
+        "rot attic.tank at 2026-05-10 12:00\njudged at 2026-05-12 12:00",
+    );
+    let found = newest(&plan, outcome(&plan, &course, "photos")).unwrap();
+    let before = "2026-05-10T01:00:00Z".to_owned();
+    assert_eq!(found, ("s3.shared".to_owned(), before.clone()));
+    let (plan, course) = played(
+        ITEMS,
+        "rot s3.shared at 2026-05-10 12:00\nlose host attic an hour later\njudged at 2026-05-12 12:00",
+    );
+    let found = newest(&plan, outcome(&plan, &course, "photos")).unwrap();
+    assert_eq!(found, ("prod.disk".to_owned(), before));
+    // Who damages them changes them, and that is brought.
+    let (plan, course) = played(
+        ITEMS,
+        "corrupt photos at 2026-05-10 12:00\njudged at 2026-05-12 12:00",
+    );
+    assert!(!outcome(&plan, &course, "photos").recoverable());
+}
+
+/// A store's own snapshots have what the data was when the last of them was taken, also where it lives.
+#[test]
+fn own_snapshots_keep_what_the_data_was() {
+    for kind in ["state", "files", "items"] {
+        let class = format!("class notes is {kind} on attic.safe_tank:/notes\n");
+        for what in ["corrupt notes", "operator deletes attic.safe_tank"] {
+            let (plan, course) = played(&class, &format!("{what} at 2026-05-10 12:00"));
+            let notes = outcome(&plan, &course, "notes");
+            assert!(!notes.live);
+            let found = newest(&plan, notes);
+            let found = found.unwrap_or_else(|| panic!("{kind}, {what}: {notes:#?}"));
+            let last = "2026-05-10T00:30:00Z".to_owned();
+            assert_eq!(
+                found,
+                ("attic.safe_tank".to_owned(), last),
+                "{kind}, {what}"
+            );
+        }
+        // 90 are kept: after as many more nothing from before is there.
+        let (plan, course) = played(
+            &class,
+            "corrupt notes at 2026-05-10 12:00\njudged 91 days later",
+        );
+        assert!(!outcome(&plan, &course, "notes").recoverable(), "{kind}");
+    }
+    let (plan, course) = played(
+        "class notes is state on attic.tank:/notes\n",
+        "corrupt notes at 2026-05-10 12:00",
+    );
+    assert!(!outcome(&plan, &course, "notes").recoverable());
+}
+
 /// What is thinned is thinned by the real rules: damage that is noticed after weeks finds a weekly version.
 #[test]
 fn versions_are_thinned_as_restic_does() {

@@ -13,7 +13,9 @@ use thrice_trust::{option, random};
 fn main() -> std::io::Result<()> {
     let seed = option("THRICE_SEED", 2026);
     let cases = u32::try_from(option("THRICE_CASES", 20)).unwrap_or(20);
-    let every = usize::try_from(option("THRICE_EVERY", 1)).unwrap_or(1).max(1);
+    let every = usize::try_from(option("THRICE_EVERY", 1))
+        .unwrap_or(1)
+        .max(1);
     let mut all: Vec<(String, Texts)> = Vec::new();
     for file in std::env::args().skip(1) {
         let text = std::fs::read_to_string(&file)?;

@@ -13,8 +13,8 @@ use rand::RngExt as _;
 use rand::seq::{IndexedRandom as _, IteratorRandom as _};
 use thrice_diagnostics::Severity;
 use thrice_model::{
-    ClassId, ClassKind, Demand, FaultKind, HostKind, Hostile, Lifetime, Mishap, Obligation, Strike,
-    Survive, Target,
+    ClassId, ClassKind, Demand, FaultKind, HostKind, Hostile, Lifetime, Mishap, Obligation,
+    StoreId, Strike, Survive, Target,
 };
 use thrice_plan::{Period, Plan};
 use thrice_quantity::Seconds;
@@ -22,11 +22,31 @@ use thrice_simulate::{Case, Choices, Outcome, simulate};
 use thrice_verify::Verification;
 
 use crate::Random;
+use crate::compare::small_world_in_phases;
 use crate::policy::{Texts, judge};
+use crate::world::Lives;
 
-/// So many days after something new has begun, what it brings is asked for. Chains of monthly steps of which some are
-/// missed are longer: then the verdicts ask for it later, and so does this, by what they say of each copy's age.
+/// So many days after something new has begun, what it brings is asked for, where no bound of its chain is known.
 const SETTLED_DAYS: i64 = 130;
+
+/// So many days before the first fault each case begins.
+const PLAYED_DAYS: i64 = 400;
+
+/// Days after something new has begun from when on all that it brings has surely come: by its longest chain, ages at
+/// which things are moved included.
+fn settled_days(plan: &Plan, class: ClassId) -> i64 {
+    let copies = plan.copies.iter().filter(|(_, copy)| copy.class == class);
+    let bounds = copies.map(|(_, copy)| {
+        let waits = copy.enter.older_than.as_ref().map_or(0, |age| age.high().0);
+        copy.staleness.0.saturating_add(waits)
+    });
+    let longest = bounds.max().unwrap_or(0) / 86_400 + 2;
+    if longest > SETTLED_DAYS {
+        SETTLED_DAYS
+    } else {
+        longest
+    }
+}
 
 /// What came out of a series.
 #[derive(Clone, Debug, Default)]
@@ -82,10 +102,12 @@ pub fn stands(texts: &Texts, name: &str, cases: u32, random: &mut Random) -> Tal
         let Some((class, data)) = plan.model.classes.iter().choose(random) else {
             break;
         };
-        let Some(at) = moment(period, data.lifetime, &plan, random) else {
+        let settled = settled_days(&plan, class);
+        let Some(at) = moment(period, (data.lifetime, settled), &plan, random) else {
             continue;
         };
         let trial = Trial {
+            settled,
             plan: &plan,
             promises: &promises,
             period,
@@ -104,8 +126,21 @@ pub fn stands(texts: &Texts, name: &str, cases: u32, random: &mut Random) -> Tal
 #[must_use]
 pub fn policy(random: &mut Random) -> Texts {
     const KINDS: [&str; 10] = [
-        "host", "store", "site", "provider", "credential", "key", "operator", "corruption", "compromise", "rot",
+        "host",
+        "store",
+        "site",
+        "provider",
+        "credential",
+        "key",
+        "operator",
+        "corruption",
+        "compromise",
+        "rot",
     ];
+    if random.random_bool(0.3) {
+        let (world, lives, _) = small_world_in_phases(random, Lives::in_short_phases);
+        return Texts::one(&world.text_with(&lives));
+    }
     let mut text = crate::hostile::text(random);
     if random.random_bool(0.5) {
         text = crate::hostile::slower(&text, random);
@@ -118,10 +153,24 @@ pub fn policy(random: &mut Random) -> Texts {
         let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");
         let _ = writeln!(text, "require survive any {count} of {kinds} for c");
     }
+    if random.random_bool(0.5) {
+        text = text.replace("horizon 1 year", "horizon 3 years");
+    }
+    if random.random_bool(0.5) {
+        let days = random.random_range(1..60);
+        let gap = random.random_range(1..=days);
+        let _ = writeln!(
+            text,
+            "require history of {days} days with gap {gap} days for c"
+        );
+    }
     if random.random_bool(0.6) {
         let hours = random.random_range(20..200);
         let missed = hours + random.random_range(0..200);
-        let _ = writeln!(text, "require rpo <= {hours}h, guaranteed <= {missed}h for c");
+        let _ = writeln!(
+            text,
+            "require rpo <= {hours}h, guaranteed <= {missed}h for c"
+        );
     }
     Texts::one(&text)
 }
@@ -170,21 +219,17 @@ impl Promises {
 /// A moment of a period at which what is new has had its time.
 fn moment(
     period: &Period,
-    lifetime: Lifetime,
+    (lifetime, days): (Lifetime, i64),
     plan: &Plan,
     random: &mut Random,
 ) -> Option<Timestamp> {
-    let settled = lifetime.from.max(plan.model.policy.start);
-    let from = period
-        .from
-        .max(settled.checked_add(SETTLED_DAYS.days()).ok()?);
+    let begun = lifetime.from.max(plan.model.policy.start);
+    let from = period.from.max(begun.checked_add(days.days()).ok()?);
     let until = lifetime.until.unwrap_or(period.until).min(period.until);
     let from = from.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
     let until = until.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
     // Not so late that the period is over before somebody has acted.
     let until = until.checked_sub(plan.model.policy.response.0 * 2)?;
-    // Most of a year is as good as three, and quicker to play.
-    let until = until.min(from.checked_add(300 * 86_400)?);
     (from < until).then(|| Timestamp::from_second(random.random_range(from..until)).ok())?
 }
 
@@ -194,15 +239,13 @@ struct Trial<'a> {
     promises: &'a Promises,
     period: &'a Period,
     class: ClassId,
+    /// Days from when something new begins until it is asked for.
+    settled: i64,
     at: Timestamp,
 }
 
 impl Trial<'_> {
-    fn one(
-        &self,
-        random: &mut Random,
-        played: &mut BTreeMap<&'static str, u64>,
-    ) -> Option<String> {
+    fn one(&self, random: &mut Random, played: &mut BTreeMap<&'static str, u64>) -> Option<String> {
         let model = &self.plan.model;
         let name = model.classes[self.class].named.name.to_string();
         let held = |obligation| self.promises.holds(obligation, &name, self.period);
@@ -228,6 +271,12 @@ impl Trial<'_> {
         if wrong.is_none() && lost && held(Obligation::RecoveryPoint) {
             *played.entry("recovery point").or_default() += 1;
             wrong = self.young(outcome, &case.choices);
+        }
+        let as_planned = case.choices == Choices::default();
+        if wrong.is_none() && lost && as_planned && held(Obligation::History) {
+            let asked = self.history();
+            *played.entry("history").or_default() += u64::from(asked.is_some());
+            wrong = asked.and_then(|asked| self.reaches_back(outcome, asked));
         }
         wrong.map(|wrong| {
             let trace = course.trace.iter().rev().take(14).rev();
@@ -282,7 +331,7 @@ impl Trial<'_> {
     }
 
     fn settled(&self, lifetime: Lifetime) -> bool {
-        let since = lifetime.from.saturating_add(SETTLED_DAYS.days());
+        let since = lifetime.from.saturating_add(self.settled.days());
         self.there(lifetime) && since <= self.day()
     }
 
@@ -299,7 +348,9 @@ impl Trial<'_> {
         };
         let stores = || {
             let stores = model.stores.iter();
-            stores.filter(|(_, s)| self.there(s.lifetime)).map(|(id, _)| id)
+            stores
+                .filter(|(_, s)| self.there(s.lifetime))
+                .map(|(id, _)| id)
         };
         let lose = |target| Mishap::Lose(target);
         match kind {
@@ -309,11 +360,14 @@ impl Trial<'_> {
             FaultKind::Provider => {
                 let of = |site| model.sites[site].provider;
                 let all: BTreeSet<_> = hosts().map(|(_, host)| of(host.site)).collect();
-                all.into_iter().map(|id| lose(Target::Provider(id))).collect()
+                all.into_iter()
+                    .map(|id| lose(Target::Provider(id)))
+                    .collect()
             }
             FaultKind::Credential => {
                 let all = model.credentials.ids();
-                all.map(|id| Mishap::Steal(Hostile::Credential(id))).collect()
+                all.map(|id| Mishap::Steal(Hostile::Credential(id)))
+                    .collect()
             }
             FaultKind::Key => model.keys.ids().map(|id| lose(Target::Key(id))).collect(),
             FaultKind::Operator => stores().map(Mishap::Delete).collect(),
@@ -347,7 +401,7 @@ impl Trial<'_> {
         let judged = last + SignedDuration::from_secs(random.random_range(0..=left));
         Case {
             strikes,
-            from: Timestamp::from_second(self.at.as_second() - 400 * 86_400).ok(),
+            from: Timestamp::from_second(self.at.as_second() - PLAYED_DAYS * 86_400).ok(),
             judged,
             classes: BTreeSet::from([self.class]),
             choices: self.choices(random),
@@ -382,7 +436,9 @@ impl Trial<'_> {
                 let store = &self.plan.model.stores[at.store].named.name;
                 format!("\n  {store}:{}: {:?}", at.path, copy.why_not)
             });
-            let lacks = outcome.lacks.map(|id| self.plan.model.classes[id].named.name.clone());
+            let lacks = outcome
+                .lacks
+                .map(|id| self.plan.model.classes[id].named.name.clone());
             return Some(format!(
                 "nothing can be restored, it lacks {lacks:?}{}",
                 why.collect::<String>()
@@ -391,12 +447,67 @@ impl Trial<'_> {
         let class = &self.plan.model.classes[self.class];
         let kept = class.asked().retain_at_least?.0;
         // Items that are older than any chain is long, and young enough to be still asked for.
-        let old = self.at.as_second() - SETTLED_DAYS * 86_400;
-        let young = self.at.as_second() - kept.0.min(300 * 86_400);
+        let old = self.at.as_second() - self.settled * 86_400;
+        let young = self.at.as_second() - kept.0;
         let hole = outcome.holes.iter().find(|(from, to)| {
             class.kind == ClassKind::Items && from.as_second() < old && to.as_second() > young
         });
         hole.map(|(from, to)| format!("what was made after {from} up to {to} is lost"))
+    }
+
+    /// The longest history that is asked for and that all that makes it has been there for, and its greatest gap.
+    fn history(&self) -> Option<(i64, i64)> {
+        let model = &self.plan.model;
+        let asked = model.requirements.iter().filter_map(|r| match r.demand {
+            Demand::History { reach, gap } if r.selection.contains(self.class) => {
+                Some((r.lifetime, reach.0, gap.0))
+            }
+            _ => None,
+        });
+        let copies = || {
+            let copies = self.plan.copies.iter();
+            copies.filter(|(_, copy)| copy.class == self.class)
+        };
+        // What a store itself keeps is no version of the simulator's.
+        let kept_by_store = |store: StoreId| {
+            let store = &model.stores[store];
+            store.snapshots.is_some() || store.keeps_versions()
+        };
+        if copies().any(|(_, copy)| kept_by_store(copy.location.store)) {
+            return None;
+        }
+        let steps = copies().filter_map(|(_, copy)| copy.made_by);
+        let begun = steps.map(|step| model.steps[step].lifetime.from).max()?;
+        let asked = asked.filter(|(lifetime, reach, gap)| {
+            let days = (reach + gap) / 86_400 + self.settled;
+            let since = begun.max(model.policy.start).saturating_add(days.days());
+            self.settled(*lifetime) && since <= self.day() && days < PLAYED_DAYS
+        });
+        asked.map(|(_, reach, gap)| (reach, gap)).max()
+    }
+
+    /// Whether some copy has a version before each instant, and not too long before.
+    fn reaches_back(&self, outcome: &Outcome, (reach, gap): (i64, i64)) -> Option<String> {
+        let now = self.at.as_second();
+        let copies = outcome.copies.iter();
+        let copies = copies.filter(|copy| copy.why_not.is_none() && !copy.versions.is_empty());
+        let fits = |versions: &[Timestamp]| {
+            let all = versions.iter().map(|at| at.as_second());
+            let all: Vec<i64> = all.filter(|at| *at <= now).collect();
+            let after = all.iter().copied().skip(1).chain([now]);
+            let apart = all
+                .iter()
+                .zip(after)
+                .filter(|(_, next)| *next > now - reach);
+            let reached = all.first().is_some_and(|first| *first <= now - reach);
+            reached && apart.into_iter().all(|(at, next)| next - at <= gap)
+        };
+        let mut copies = copies.peekable();
+        // Items and files that lie as such are their own history: others look at that.
+        copies.peek()?;
+        let all: Vec<_> = copies.collect();
+        let kept = all.iter().any(|copy| fits(&copy.versions));
+        (!kept).then(|| format!("no history of {reach} s with gaps of {gap} s: {all:?}"))
     }
 
     /// Whether no more is lost than was promised.
@@ -405,18 +516,24 @@ impl Trial<'_> {
         let asked = model.classes[self.class].asked();
         let missed = choices.worst || choices.missed.values().any(|count| *count > 0);
         let nominal = model.requirements.iter().filter_map(|r| match r.demand {
-            Demand::RecoveryPoint { nominal, guaranteed }
-                if r.selection.contains(self.class) && self.settled(r.lifetime) =>
-            {
+            Demand::RecoveryPoint {
+                nominal,
+                guaranteed,
+            } if r.selection.contains(self.class) && self.settled(r.lifetime) => {
                 Some((nominal, guaranteed))
             }
             _ => None,
         });
-        let own = (asked.rpo.map(|rpo| rpo.0), asked.rpo_guaranteed.map(|r| r.0));
+        let own = (
+            asked.rpo.map(|rpo| rpo.0),
+            asked.rpo_guaranteed.map(|r| r.0),
+        );
         let bounds = nominal.map(|(nominal, guaranteed)| (Some(nominal), guaranteed));
-        let bounds = bounds.chain([own]).filter_map(|(nominal, guaranteed)| {
-            if missed { guaranteed } else { nominal }
-        });
+        let bounds = bounds.chain([own]).filter_map(
+            |(nominal, guaranteed)| {
+                if missed { guaranteed } else { nominal }
+            },
+        );
         let bound = bounds.min()?;
         let loss = outcome.loss?;
         (loss > bound).then(|| format!("{loss:?} are lost, and {bound:?} were promised"))

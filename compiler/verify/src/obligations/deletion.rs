@@ -194,7 +194,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             }
             let note: EcoString = match worst {
                 Some(Left::OnlyLive) => "in some cases only what lies with the data is left".into(),
-                Some(Left::Nothing) if elsewhere.is_empty() => "nothing of it lies elsewhere".into(),
+                Some(Left::Nothing) if elsewhere.is_empty() => {
+                    "nothing of it lies elsewhere".into()
+                }
                 Some(Left::Nothing) => EcoString::new(),
                 None => {
                     let known = (&mut adders, &mut open);
