@@ -8,6 +8,7 @@
 //! time table, erasure and times to restore what [`world`] and [`runs`]
 //! do for presence, and [`limits`] holds them against thrice. [`policy`] reads and judges.
 
+pub mod among;
 pub mod compare;
 pub mod crossing;
 pub mod erased;
