@@ -104,3 +104,31 @@ fn what_a_mirror_puts_aside_is_not_alike() {
     );
     assert_eq!(told, [true, false]);
 }
+
+/// What a requirement asks for is survival's; of the others this obligation tells.
+#[test]
+fn who_can_destroy_everything_is_told_of_all_that_no_requirement_names() {
+    let told = |of: &str| {
+        let found = judged(
+            &[
+                PLACES,
+                &format!(
+                    "class a is files on h1.disk:/a
+                    class b is files on h1.disk:/b
+                    copy ca of a to h2.disk:/a by h1.cron {{ daily at 03:00 }}
+                    copy cb of b to h2.disk:/b by h1.cron {{ daily at 03:00 }}
+                    require survive any 1 of compromise for {of}"
+                ),
+            ]
+            .concat(),
+        );
+        let mut told = found
+            .findings
+            .iter()
+            .filter(|f| f.diagnostic.code.0 == "T1801");
+        told.find_map(|finding| finding.diagnostic.subject.clone())
+    };
+    assert_eq!(told("a").as_deref(), Some("b"));
+    assert_eq!(told("b").as_deref(), Some("a"));
+    assert_eq!(told("a, b"), None);
+}

@@ -142,9 +142,10 @@ impl World {
                     continue;
                 };
                 let can = made.verb == Verb::Backup && made.from == 0 && made.with != "own@";
-                let known = groups
-                    .iter_mut()
-                    .find(|(other, _)| other.steps.get(number) == Some(made));
+                // A step begins and ends with its classes.
+                let known = groups.iter_mut().find(|(other, _)| {
+                    other.life == recipe.life && other.steps.get(number) == Some(made)
+                });
                 match known {
                     Some((_, classes)) if can && random.random_bool(0.7) => classes.push(class),
                     _ => groups.push((recipe, vec![class])),
