@@ -148,7 +148,7 @@ fn said(text: &str, case: u64, out: &mut Tally) -> Option<Said> {
     let broken = judged
         .findings
         .iter()
-        .find(|found| matches!(found.code.0, "T0001" | "T0002"));
+        .find(|found| found.code.0.starts_with("T9"));
     let (Some(verified), Some(plan), None) = (&judged.verified, &judged.plan, broken) else {
         out.mismatches.push(format!(
             "case {case} is no policy: {}\n{text}",
@@ -214,6 +214,7 @@ impl Said {
             let verdicts = said.verdicts.get(class).into_iter().flatten();
             let verdicts = verdicts.filter(|((obligation, ..), _)| OWN.contains(obligation));
             let verdicts = verdicts.map(|((obligation, with, period), (holds, values))| {
+                let values = values.replace(class, "@");
                 format!("{} {with} {period}: {holds}, {values}", obligation.word())
             });
             let findings = said.findings.get(class).into_iter().flatten();

@@ -34,7 +34,13 @@ pub fn places(users: &Users, phases: bool, secret: Option<&str>, random: &mut Ra
             "phase p0 = 2026-03-01 {{ slip 0 days }}\nphase p1 = p0 + 90 days {{ slip {slip} }}\nphase p2 = p0 + 200 days {{ slip 0 days }}"
         );
     }
-    let supports = some(random, 0.2, ", one-key-all-buckets");
+    // Where each key pair opens all buckets, a credential of one class opens those of others.
+    let own = users.iter().any(|(_, used)| *used == "own@");
+    let supports = if own {
+        ""
+    } else {
+        some(random, 0.2, ", one-key-all-buckets")
+    };
     let _ = writeln!(
         out,
         "provider far {{ site s0; site s1; site s2; supports versioning, object-lock, lifecycle, lifecycle-prefix{supports} }}\nprovider near {{ site t0 }}"
@@ -83,7 +89,7 @@ pub fn places(users: &Users, phases: bool, secret: Option<&str>, random: &mut Ra
     }
     let _ = writeln!(
         out,
-        "vault v at near/t0\nmonitor m {{ healthchecks at \"HC\"; hosted by far }}"
+        "vault v at near/t0\nmonitor m {{ healthchecks at \"HC\"; hosted by far }}\nmonitor slow {{ healthchecks at \"HC\"; hosted by near; grace 4 days }}\nnetwork n {{ joins h0, h1, h2, h3 }}"
     );
     let held = |random: &mut Random, what: &str| {
         let mut all: BTreeSet<&str> = users

@@ -44,6 +44,8 @@ pub struct Made {
     pub life: &'static str,
     /// What else deletes where it writes.
     pub cleared: &'static str,
+    /// Who waits for word of it.
+    pub told: &'static str,
 }
 
 /// What a class is made of.
@@ -93,6 +95,16 @@ const CLAUSES: [&[&str]; 8] = [
     &["", "", "growth 0..1 %/month; ", "churn 1..2 MB/day; "],
 ];
 
+/// Who waits for word of a step: mostly the same.
+const TOLD: &[&str] = &[
+    "; monitor m",
+    "; monitor m",
+    "; monitor m",
+    "; monitor m",
+    "; monitor slow",
+    "",
+];
+
 /// From when until when something is there.
 const LIVES: &[&str] = &[
     "",
@@ -129,6 +141,7 @@ impl Recipe {
         for _ in 0..random.random_range(1..=4) {
             out.step(random, phases);
         }
+        out.settle();
         out
     }
 
@@ -173,6 +186,7 @@ impl Recipe {
                 ""
             },
             cleared: "",
+            told: one_of(random, TOLD),
         };
         made.extra = extra(&made, self.kind, random);
         made.cleared = cleared(&made, random);
@@ -185,7 +199,7 @@ impl Recipe {
         let steps = self.steps.len();
         let at = random.random_range(0..steps.max(1));
         let moves = self.steps.iter().any(|made| made.verb == Verb::Move);
-        match (random.random_range(0..16), self.steps.get_mut(at)) {
+        match (random.random_range(0..17), self.steps.get_mut(at)) {
             (0, _) if kind != "state" && !moves => {
                 self.kind = if kind == "items" { "files" } else { "items" };
             }
@@ -211,9 +225,31 @@ impl Recipe {
             (11, Some(made)) => made.life = life(random, phases),
             (12, Some(made)) => made.cleared = cleared(made, random),
             (13, Some(made)) if made.verb == Verb::Backup => made.to = repository(random),
-            (13, Some(made)) if made.verb != Verb::Capture => made.to = store(random),
+            (13, Some(made)) if made.verb != Verb::Capture => {
+                made.to = store(random);
+                made.extra = extra(made, kind, random);
+                made.cleared = cleared(made, random);
+            }
+            (14, Some(made)) => made.told = one_of(random, TOLD),
             (_, Some(made)) => made.extra = extra(made, kind, random),
             _ => {}
+        }
+        self.settle();
+    }
+
+    /// A step is not there longer than its class or what it reads: it has a life of its own only where they have none.
+    fn settle(&mut self) {
+        let mut lives: Vec<&str> = vec![self.life];
+        for made in &mut self.steps {
+            let under = lives.get(made.from).copied().unwrap_or_default();
+            if !self.life.is_empty() || !under.is_empty() {
+                made.life = "";
+            }
+            lives.push(if made.life.is_empty() {
+                under
+            } else {
+                made.life
+            });
         }
     }
 
@@ -252,6 +288,7 @@ impl Made {
             hour,
             extra,
             life,
+            told,
             ..
         } = self;
         let place = match self.verb {
@@ -270,7 +307,7 @@ impl Made {
             with => format!("; credential {with}"),
         };
         format!(
-            "{verb} {named} of @{from} to {to}{place} by {by}.cron{life} {{ {when} at 0{hour}:00 UTC; taking 1m..5m; monitor m{more}{extra}{credential} }}"
+            "{verb} {named} of @{from} to {to}{place} by {by}.cron{life} {{ {when} at 0{hour}:00 UTC; taking 1m..5m{told}{more}{extra}{credential} }}"
         )
     }
 
