@@ -362,7 +362,8 @@ impl<'c, 'p> Asker<'c, 'p> {
         left.sort_unstable();
         left.dedup_by_key(|(shape, _)| *shape);
         let (key, copies): (Vec<Shape>, Vec<CopyId>) = left.into_iter().unzip();
-        let first = *copies.first()?;
+        // Shapes have numbers that other classes have a part in: told is of the first copy.
+        let first = copies.iter().copied().min()?;
         if !self.known.contains_key(&key) {
             let watched = |copy: &CopyId| unwatched(context, *copy).is_none();
             let watched: Vec<CopyId> = copies.iter().copied().filter(watched).collect();
