@@ -133,20 +133,21 @@ fn who_can_destroy_everything_is_told_of_all_that_no_requirement_names() {
     assert_eq!(told("a, b"), None);
 }
 
-/// Who clears a place of another host can delete there.
+/// Who clears a place in a bucket can delete there.
 #[test]
 fn what_another_host_clears_is_not_alike() {
     let steps = |class: &str, by: &str| {
         format!(
-            "class {class} is state on h1.disk:/{class} {{ noticed within 2 days; retain at least 20 days }}
-            capture d{class} of {class} to h1.disk:/d{class} by h1.cron {{ daily at 01:00; method pg_dump; atomic; keeps 40 days }}
-            copy c{class} of {class} from d{class} to h2.disk:/{class} by h2.cron {{ daily at 03:00 }}
-            expire e{class} of h2.disk:/{class} after 60 days by mtime {{ by {by}.cron; daily at 05:00 }}
+            "class {class} is items on h1.disk:/{class} {{ retain at least 20 days }}
+            copy c{class} of {class} to s3.main:/{class} by h2.cron {{ daily at 03:00; immutable }}
+            expire e{class} of s3.main:/{class} after 60 days by upload {{ by {by}.cron; daily at 05:00 }}
             "
         )
     };
-    let asked = "require survive any 1 of compromise for a, b";
-    let told = |a: &str, b: &str| survive(&[&steps("a", a), &steps("b", b), asked].concat());
+    let bucket = r#"object_storage s3 at far/two { endpoint "s3.example.org"; bucket main "main-bucket" }
+        require survive any 1 of compromise for a, b
+        "#;
+    let told = |a: &str, b: &str| survive(&[bucket, &steps("a", a), &steps("b", b)].concat());
     assert_eq!(told("h1", "h3"), [false, true]);
     assert_eq!(told("h3", "h1"), [true, false]);
 }
