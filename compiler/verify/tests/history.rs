@@ -256,3 +256,24 @@ fn pinning_the_duration_of_a_mirror_to_its_middle_changes_the_verdict() {
         codes(&judged(&pinned))
     );
 }
+
+/// What a sync puts aside, and the versions of a backup that has ended, are there and are not counted on.
+#[test]
+fn what_is_there_and_does_not_count_is_no_mismatch() {
+    let told = |steps: &str| {
+        let phases = "phase x = t0 + 200 days { slip 0 days }\n\
+                      class web is state on vps.disk:/web\n\
+                      require history of 7 days with gap 3 days for web\n";
+        let found = judged(&[PLACES, phases, steps].concat());
+        let internal = found.internal.iter().map(|found| found.message.clone());
+        assert_eq!(internal.collect::<Vec<_>>(), [] as [String; 0]);
+        codes(&found).contains(&"T1601")
+    };
+    assert!(told(
+        "sync y of web to s3.main:/web by vps.cron { daily at 03:00; credential writer; backup dir s3.main:/aside }"
+    ));
+    assert!(told(
+        "repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer }
+        backup up of web to r by vps.cron until x { daily at 03:00; taking 1m..10m }"
+    ));
+}

@@ -3,11 +3,13 @@
 //!
 //! [`world`] makes small random policies, [`runs`] tries every run of each and [`compare`] holds that against thrice; [`mutate`] drops and weakens what
 //! a policy says, one thing at a time; [`rewrite`] says the same in other words; [`fuzz`] damages texts.
+//! [`among`] judges classes alone and among others that are mostly like them.
 //! [`hostile`] and [`strewn`] hold what somebody can destroy against the simulator.
 //! [`recovery`], [`reach`], [`room`], [`table`], [`erased`] and [`restored`] do for recovery points, history, capacity,
 //! time table, erasure and times to restore what [`world`] and [`runs`]
 //! do for presence, and [`limits`] holds them against thrice. [`policy`] reads and judges.
 
+pub mod among;
 pub mod compare;
 pub mod crossing;
 pub mod erased;

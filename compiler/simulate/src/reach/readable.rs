@@ -114,6 +114,10 @@ fn read_by_jobs(plan: &Plan, jobs: &BTreeMap<StepId, &Step>, out: &mut Vec<Locat
         }
     }
     for step in jobs.values() {
+        // Whoever clears a place must see what lies there.
+        if let (Verb::Expire { .. }, Source::Location(place, _)) = (&step.verb, &step.source) {
+            add(step, Location::clone(place));
+        }
         let reads = matches!(step.verb, Verb::Prune | Verb::Check(_) | Verb::Drill);
         if let Some(id) = opened(step).filter(|_| reads) {
             let repository = &plan.model.repositories[id];

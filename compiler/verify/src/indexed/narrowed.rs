@@ -68,7 +68,8 @@ fn written(model: &Model) -> impl Iterator<Item = Location> {
     })
 }
 
-/// What hosts change on others besides what they bring there: what they move away, and which repositories they prune.
+/// What hosts change on others besides what they bring there: what they move away, which repositories they prune, and what
+/// they clear.
 /// Also where a credential says what they may: then they are told apart for nothing. Who has brought a copy and to which
 /// repository is told of each copy itself, and who writes where another one does is an error (`T2306`, `T2324`).
 fn changed(plan: &Plan) -> impl Iterator<Item = (HostId, Lifetime, Location)> {
@@ -92,5 +93,15 @@ fn changed(plan: &Plan) -> impl Iterator<Item = (HostId, Lifetime, Location)> {
         let place = repository.place();
         by(step, place)
     });
-    moved.chain(pruned)
+    let cleared =
+        model
+            .steps
+            .iter()
+            .filter_map(move |(_, step)| match (&step.verb, &step.source) {
+                (Verb::Expire { .. }, Source::Location(place, _)) => {
+                    by(step, Location::clone(place))
+                }
+                _ => None,
+            });
+    moved.chain(pruned).chain(cleared)
 }

@@ -177,18 +177,25 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     Principal::Credential(_) => FaultKind::Credential,
                     Principal::Host(_) => FaultKind::Compromise,
                 };
-                let asked = context.chosen().is_some() || is_asked(context, class, kind, period);
-                if left == Left::Nothing && asked {
+                // A requirement need not name all of those that are alike.
+                let is_told = |class: &ClassId| {
+                    left != Left::Nothing
+                        || context.chosen().is_none() && !is_asked(context, *class, kind, period)
+                };
+                let told: Vec<ClassId> = classes.iter().copied().filter(is_told).collect();
+                let Some(first) = told.first().copied() else {
                     continue;
-                }
+                };
                 let group = groups.entry((root, left)).or_default();
                 // The case with the most copies says most.
-                let case = case(context, attack, class, ids, &useless);
-                if case.len() > group.case.len() {
-                    group.case = case;
-                    group.by = Some((attack.principal, index));
+                if ids.len() > group.case.len() {
+                    let case = case(context, attack, first, period);
+                    if case.len() > group.case.len() {
+                        group.case = case;
+                        group.by = Some((attack.principal, index));
+                    }
                 }
-                group.classes.extend(classes);
+                group.classes.extend(told);
                 group.principals.insert(attack.principal);
                 group.periods.insert(index);
             }
@@ -304,10 +311,12 @@ fn case(
     context: &Context<'_>,
     attack: &Attack,
     class: ClassId,
-    ids: &[CopyId],
-    useless: &Useless,
+    period: &Period,
 ) -> Vec<(CopyId, Happens)> {
     let noticed = context.noticed_after(class);
+    let system = context.symbolized(class, period);
+    let ids = &system.copies;
+    let useless = attack.struck.useless(context, ids);
     ids.iter()
         .filter(|id| context.plan.copies[**id].counts)
         .map(|id| {

@@ -17,6 +17,7 @@ mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use thrice_diagnostics::Span;
 use thrice_model::{ClassId, Demand, Obligation, Selection};
 use thrice_plan::{CopyId, FOR_EVER, Period};
@@ -196,8 +197,8 @@ fn shortfalls(
         }
         let sets = sets(context, period);
         for group in groups {
-            let said = state.group(&group, &sets, index);
-            decided.push((group.classes, index, said));
+            let parts = state.group(&group, &sets, index);
+            decided.extend(parts.map(|(classes, said)| (classes, index, said)));
         }
     }
     for (acceptance, _) in &state.accepted {
@@ -333,7 +334,14 @@ impl Group {
 }
 
 impl Decider<'_, '_> {
-    fn group(&mut self, group: &Group, sets: &[Asked<'_>], index: usize) -> Said {
+    /// What is said of its classes: of those that have it, and of the others. Not all of them need be asked to survive
+    /// the same.
+    fn group(
+        &mut self,
+        group: &Group,
+        sets: &[Asked<'_>],
+        index: usize,
+    ) -> impl Iterator<Item = (Vec<ClassId>, Said)> {
         let context = self.context;
         let nominal = pasts(context, &group.copies, Runs::Succeed);
         let missed = pasts(context, &group.copies, Runs::MayFail);
@@ -344,27 +352,43 @@ impl Decider<'_, '_> {
             .filter(|id| context.plan.copies[*id].counts)
             .collect();
         let needs = self.needs(group, index);
-        let mut holds = true;
+        let mut failed: BTreeSet<ClassId> = BTreeSet::new();
         for ask in &group.asks {
             let after = (sets, &*needs);
             let own = self.plain(group, ask, &nominal, &counting, index)
-                && self.needed(group, ask, &needs, index)
-                && self.after_faults(group, ask, &nominal, &counting, after, index);
-            holds &= own;
-            if own {
-                self.while_runs_fail(group, ask, &missed, &counting, index);
+                && self.needed(group, ask, &needs, index);
+            if !own {
+                failed.extend(&group.classes);
+                continue;
             }
+            let hit = self.after_faults(group, ask, &nominal, &counting, after, index);
+            let mut rest = group.classes.clone();
+            rest.retain(|class| !hit.contains(class));
+            if !rest.is_empty() {
+                self.while_runs_fail(&group.of(rest), ask, &missed, &counting, index);
+            }
+            failed.extend(hit);
         }
         let attained = best(&nominal, &counting, FOR_EVER);
-        Said {
-            obligation: Obligation::History,
-            engine: Engine::Evaluated,
-            holds,
-            note: attained.map_or_else(
-                || "no earlier versions".into(),
-                |(_, past, _)| tell::attained(past).into(),
-            ),
-        }
+        let note: EcoString = attained.map_or_else(
+            || "no earlier versions".into(),
+            |(_, past, _)| tell::attained(past).into(),
+        );
+        let (without, with): (Vec<ClassId>, Vec<ClassId>) = group
+            .classes
+            .iter()
+            .partition(|class| failed.contains(*class));
+        let parts = [(with, true), (without, false)].into_iter();
+        let parts = parts.filter(|(classes, _)| !classes.is_empty());
+        parts.map(move |(classes, holds)| {
+            let said = Said {
+                obligation: Obligation::History,
+                engine: Engine::Evaluated,
+                holds,
+                note: note.clone(),
+            };
+            (classes, said)
+        })
     }
 
     /// With nothing going wrong.
@@ -429,7 +453,8 @@ impl Decider<'_, '_> {
         true
     }
 
-    /// The same with some faults. Where nothing at all is left, that is what survival finds.
+    /// The same with some faults; the classes of which it does not hold. Where nothing at all is left, that is what
+    /// survival finds.
     fn needed_after(
         &mut self,
         hit: &Group,
@@ -437,7 +462,7 @@ impl Decider<'_, '_> {
         needs: &[Need],
         set: &Asked<'_>,
         index: usize,
-    ) -> bool {
+    ) -> Vec<ClassId> {
         for need in needs {
             let useless = set.struck.useless(self.context, &need.copies);
             let left = need.counting(self.context, &useless);
@@ -453,12 +478,13 @@ impl Decider<'_, '_> {
             let cause = Cause::NeededAfter(need.class);
             let entry = self.file(&hit, *ask, cause, index, (past, attained, gap));
             entry.faults.insert(set.faults.clone());
-            return false;
+            return hit.classes;
         }
-        true
+        Vec::new()
     }
 
-    /// With each set of faults. Where nothing at all is left, that is what survival finds.
+    /// With each set of faults; the classes of which it does not hold. Where nothing at all is left, that is what
+    /// survival finds.
     fn after_faults(
         &mut self,
         group: &Group,
@@ -467,9 +493,9 @@ impl Decider<'_, '_> {
         counting: &[CopyId],
         (sets, needs): (&[Asked<'_>], &[Need]),
         index: usize,
-    ) -> bool {
+    ) -> BTreeSet<ClassId> {
         let context = self.context;
-        let mut holds = true;
+        let mut failed = BTreeSet::new();
         for set in sets {
             let hit: Vec<ClassId> = group
                 .classes
@@ -490,7 +516,7 @@ impl Decider<'_, '_> {
             let attained = found.as_ref().map_or(Seconds::ZERO, |(_, _, reach)| *reach);
             if left.is_empty() || attained >= ask.reach {
                 if !left.is_empty() {
-                    holds &= self.needed_after(&group.of(hit), ask, needs, set, index);
+                    failed.extend(self.needed_after(&group.of(hit), ask, needs, set, index));
                 }
                 continue;
             }
@@ -498,7 +524,7 @@ impl Decider<'_, '_> {
             if hit.is_empty() {
                 continue;
             }
-            holds = false;
+            failed.extend(&hit);
             let done: BTreeSet<String> = useless
                 .iter()
                 .filter(|(id, _)| context.plan.copies[*id].history)
@@ -521,7 +547,7 @@ impl Decider<'_, '_> {
             );
             entry.faults.insert(set.faults.clone());
         }
-        holds
+        failed
     }
 
     /// The classes for which no single accepted fault brings it about.

@@ -50,8 +50,10 @@ struct Violation {
     /// Classes alike: the first one is told of.
     classes: Vec<ClassId>,
     period: usize,
-    /// The class of which nothing is left: the class itself, or one it is restored with.
+    /// The class of which nothing is left: the one that was asked about, or one that all of them are restored with.
     lost: ClassId,
+    /// Whether it is the classes themselves of which nothing is left.
+    own: bool,
     symbolized: Symbolized,
     useless: Useless,
     run: Option<Run>,
@@ -59,6 +61,29 @@ struct Violation {
 }
 
 violated!(Violation);
+
+impl Violation {
+    /// The case of the first of its classes, if the one that was asked about is no longer among them: what others
+    /// of its kind have in other phases, or have accepted, is told apart.
+    fn of_its_own(self, context: &Context<'_>) -> Self {
+        let first = self.classes.first().copied();
+        let Some(first) = first.filter(|first| self.own && *first != self.lost) else {
+            return self;
+        };
+        let Some(symbolized) = self.symbolized.of_another(context, first, self.period) else {
+            return self;
+        };
+        let useless = self
+            .useless
+            .of_others(&self.symbolized.copies, &symbolized.copies);
+        Self {
+            lost: first,
+            symbolized,
+            useless,
+            ..self
+        }
+    }
+}
 
 /// Violations with one root cause: the same copies are of no use for the same reasons.
 #[derive(Clone, Default)]

@@ -104,3 +104,163 @@ fn what_a_mirror_puts_aside_is_not_alike() {
     );
     assert_eq!(told, [true, false]);
 }
+
+/// What a requirement asks for is survival's; of the others this obligation tells.
+#[test]
+fn who_can_destroy_everything_is_told_of_all_that_no_requirement_names() {
+    let told = |of: &str| {
+        let found = judged(
+            &[
+                PLACES,
+                &format!(
+                    "class a is files on h1.disk:/a
+                    class b is files on h1.disk:/b
+                    copy ca of a to h2.disk:/a by h1.cron {{ daily at 03:00 }}
+                    copy cb of b to h2.disk:/b by h1.cron {{ daily at 03:00 }}
+                    require survive any 1 of compromise for {of}"
+                ),
+            ]
+            .concat(),
+        );
+        let mut told = found
+            .findings
+            .iter()
+            .filter(|f| f.diagnostic.code.0 == "T1801");
+        told.find_map(|finding| finding.diagnostic.subject.clone())
+    };
+    assert_eq!(told("a").as_deref(), Some("b"));
+    assert_eq!(told("b").as_deref(), Some("a"));
+    assert_eq!(told("a, b"), None);
+}
+
+/// Who clears a place in a bucket can delete there.
+#[test]
+fn what_another_host_clears_is_not_alike() {
+    let steps = |class: &str, by: &str| {
+        format!(
+            "class {class} is items on h1.disk:/{class} {{ retain at least 20 days }}
+            copy c{class} of {class} to s3.main:/{class} by h2.cron {{ daily at 03:00; immutable }}
+            expire e{class} of s3.main:/{class} after 60 days by upload {{ by {by}.cron; daily at 05:00 }}
+            "
+        )
+    };
+    let bucket = r#"object_storage s3 at far/two { endpoint "s3.example.org"; bucket main "main-bucket" }
+        require survive any 1 of compromise for a, b
+        "#;
+    let told = |a: &str, b: &str| survive(&[bucket, &steps("a", a), &steps("b", b)].concat());
+    assert_eq!(told("h1", "h3"), [false, true]);
+    assert_eq!(told("h3", "h1"), [true, false]);
+}
+
+/// Each class is told of by itself, also where another one that is like it in some phases stood for it there.
+#[test]
+fn what_is_lost_is_the_class_and_not_one_that_is_like_it() {
+    let told = |more: &str| {
+        let found = judged(
+            &[
+                PLACES,
+                "phase p0 = 2026-03-01
+                phase p1 = p0 + 200 days
+                class a is files on h1.disk:/a
+                class b is files on h1.disk:/b
+                copy ca of a to h2.disk:/a by h2.cron { daily at 03:00 }
+                require survive any 1 of compromise for a, b
+                ",
+                more,
+            ]
+            .concat(),
+        );
+        let of_survival = found.findings.iter();
+        let of_survival = of_survival.filter(|f| f.obligation == Obligation::Survival);
+        let told = of_survival.map(|finding| {
+            let case = finding.diagnostic.case.iter();
+            let case: String = case.map(|event| event.what.clone()).collect();
+            let subject = finding.diagnostic.subject.clone().unwrap_or_default();
+            (
+                finding.diagnostic.code.0,
+                subject,
+                case.contains("`ca`"),
+                case.contains("`cb`"),
+            )
+        });
+        told.collect::<Vec<_>>()
+    };
+    let found = told("copy cb of b to h2.disk:/b by h2.cron until p1 { daily at 03:00 }");
+    assert!(found.iter().all(|(code, ..)| *code != "T1203"), "{found:?}");
+    let of_b = found.iter().filter(|(_, subject, ..)| subject == "b");
+    assert!(of_b.clone().count() > 0, "{found:?}");
+    assert!(of_b.clone().all(|(_, _, with_a, _)| !with_a), "{found:?}");
+    let accepted = told(
+        "copy cb of b to h2.disk:/b by h2.cron { daily at 03:00 }
+        require survive any 1 of host for a, b
+        copy da of a to h2.disk:/xa by h2.cron { daily at 04:00 }
+        accept survival for a of host h1 because \"so\" by \"x\", \"y\" until 2027-01-01",
+    );
+    assert!(
+        accepted.iter().all(|(code, ..)| *code != "T1203"),
+        "{accepted:?}"
+    );
+}
+
+/// A copy that is new when a period begins is not filled then, though it ages as one that has been there for long.
+#[test]
+fn new_copies_are_not_as_old_as_others() {
+    let steps = |class: &str, life: &str| {
+        format!(
+            "class {class} is files on h1.disk:/{class} {{ rpo 26h }}
+            copy c{class} of {class} to h2.disk:/{class} by h2.cron since p1 {{ daily at 03:00; taking 1m..5m }}
+            copy m{class} of {class} to h3.disk:/{class} by h3.cron{life} {{ monthly on 9 at 02:00; taking 1m..5m }}
+            "
+        )
+    };
+    let told = |classes: &[(&str, &str)]| {
+        let all = classes.iter().map(|(class, life)| steps(class, life));
+        let all: String = all.collect();
+        let phases =
+            "phase p0 = 2026-03-01 { slip 0 days }\nphase p1 = p0 + 90 days { slip 0 days }\n";
+        let found = judged(&[PLACES, phases, &all].concat());
+        let verdicts = found
+            .verdicts
+            .iter()
+            .filter(|v| v.obligation == Obligation::RecoveryPoint && v.period == "p1");
+        verdicts
+            .map(|v| (v.subject.to_string(), v.note.to_string()))
+            .collect::<Vec<_>>()
+    };
+    let (old, new) = (("a", ""), ("b", " since p1"));
+    let alone = [told(&[old]), told(&[new])].concat();
+    assert_ne!(
+        alone.first().map(|(_, note)| note),
+        alone.last().map(|(_, note)| note)
+    );
+    assert_eq!(told(&[old, new]), alone);
+    let alone = [told(&[("a", " since p1")]), told(&[("b", "")])].concat();
+    assert_eq!(told(&[("a", " since p1"), ("b", "")]), alone);
+}
+
+/// What one class must survive is nothing that another one lacks.
+#[test]
+fn a_history_fails_of_the_classes_that_must_survive_more() {
+    let told = |of: &str| {
+        let found = judged(
+            &[
+                PLACES,
+                &format!(
+                    "repository r in h2.disk:/r {{ engine restic 0.18.0; key k }}
+                    class a is files on h1.disk:/a
+                    class b is files on h1.disk:/b
+                    backup x of a, b to r by h1.cron {{ daily at 03:00; keep 30 daily }}
+                    copy ca of a to h3.disk:/a by h3.cron {{ daily at 04:00 }}
+                    copy cb of b to h3.disk:/b by h3.cron {{ daily at 04:00 }}
+                    require history of 7 days with gap 3 days for a, b
+                    require survive loss of h2 and h1 for {of}"
+                ),
+            ]
+            .concat(),
+        );
+        ["a", "b"].map(|class| verdict(&found, Obligation::History, class).holds)
+    };
+    assert_eq!(told("a"), [false, true]);
+    assert_eq!(told("b"), [true, false]);
+    assert_eq!(told("a, b"), [false, false]);
+}

@@ -116,14 +116,21 @@ impl Told<'_, '_> {
         outcomes.into_iter().flat_map(|o| o.copies).collect()
     }
 
-    /// At the end of the period no copy has more than one version.
+    /// At the end of the period no copy has more than one version, of those that are asked: what has ended is none any more,
+    /// and what a sync puts aside is no version that is counted on.
     fn without_versions(&self) -> Result<Played, String> {
         let end = midnight(self.period.until).saturating_sub(1);
         let Ok(end) = Timestamp::from_second(end) else {
             return Ok(Played::Not(NO_DATES));
         };
         let copies = self.at(self.context.plan, (None, end), Vec::new());
-        let several = copies.iter().find(|state| state.versions.len() > 1);
+        let asked = self.context.copies_there(self.class, self.period);
+        let is_asked = |state: &&CopyState| {
+            let copy = &self.context.plan.copies[state.copy];
+            asked.contains(&state.copy) && self.context.aside(copy).is_none()
+        };
+        let mut asked = copies.iter().filter(is_asked);
+        let several = asked.find(|state| state.versions.len() > 1);
         several.map_or(Ok(Played::Out), |state| {
             let store = self.context.plan.copies[state.copy].location.store;
             Err(format!(

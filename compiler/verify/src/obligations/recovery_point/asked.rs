@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
+use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::Span;
-use thrice_model::{ClassId, Demand, Requirement, Table};
-use thrice_plan::{Missed, Period};
+use thrice_model::{ClassId, Demand, Requirement, StepId, Table};
+use thrice_plan::{CopyId, Missed, Period};
 use thrice_quantity::Seconds;
 
+use super::asker::unwatched;
 use crate::context::Context;
 
 /// What is asked of a class.
@@ -28,26 +30,48 @@ impl Limits {
     }
 }
 
+/// How a copy ages, from when on, and who of those that make it is watched by nobody: that is told by name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Ageing {
+    shape: usize,
+    from: Date,
+    silent: Option<StepId>,
+}
+
+impl Ageing {
+    fn of(context: &Context<'_>, copy: CopyId) -> Self {
+        Self {
+            shape: context.plan.staleness().shape(copy),
+            from: context.plan.copies[copy].lifetime.from,
+            silent: unwatched(context, copy),
+        }
+    }
+}
+
+/// The copies of a class with their last days, which requirements name it, and what it states itself.
+type Key = (Vec<(Ageing, Option<Date>)>, Vec<bool>, Limits);
+
 /// For each class a number that it shares with those of which the same is asked at all times, and whose copies
 /// age alike.
 pub(super) fn asked(context: &Context<'_>) -> Table<ClassId, usize> {
     let model = &context.plan.model;
-    let staleness = context.plan.staleness();
     let about_age = |requirement: &&Requirement| {
         let demand = &requirement.demand;
         matches!(demand, Demand::RecoveryPoint { .. } | Demand::Survive(_))
     };
     let requirements: Vec<&Requirement> = model.requirements.iter().filter(about_age).collect();
-    let mut known: IndexMap<(Vec<usize>, Limits), usize, FxBuildHasher> = IndexMap::default();
+    let mut known: IndexMap<Key, usize, FxBuildHasher> = IndexMap::default();
     let mut out = Table::with_capacity(model.classes.len());
-    let mut key = (Vec::new(), Limits::default());
+    let mut key = Key::default();
     for (id, class) in model.classes.iter() {
-        let (numbers, own) = &mut key;
-        numbers.clear();
-        let copies = context.copies_of(id).iter();
-        numbers.extend(copies.map(|copy| staleness.shape(*copy)));
-        let asks = requirements.iter();
-        numbers.extend(asks.map(|ask| usize::from(ask.selection.contains(id))));
+        let (copies, asks, own) = &mut key;
+        copies.clear();
+        copies.extend(context.copies_of(id).iter().map(|copy| {
+            let until = context.plan.copies[*copy].lifetime.until;
+            (Ageing::of(context, *copy), until)
+        }));
+        asks.clear();
+        asks.extend(requirements.iter().map(|ask| ask.selection.contains(id)));
         *own = Limits {
             nominal: class.asked().rpo,
             guaranteed: class.asked().rpo_guaranteed,
@@ -70,7 +94,7 @@ pub(super) fn alike(
 ) -> Vec<(Vec<ClassId>, Limits)> {
     let mut out = Vec::new();
     for group in context.kinds_in(period).iter() {
-        let mut index: BTreeMap<(Vec<usize>, Limits, Vec<usize>), usize> = BTreeMap::new();
+        let mut index: BTreeMap<(Vec<Ageing>, Limits, Vec<usize>), usize> = BTreeMap::new();
         // Those of one number are alike in each period; those of several numbers may be so in some.
         let mut known: BTreeMap<usize, usize> = BTreeMap::new();
         for class in group.iter().copied() {
@@ -81,13 +105,11 @@ pub(super) fn alike(
                 continue;
             }
             let copies = context.copies_there(class, period);
-            let shapes = copies
-                .iter()
-                .map(|copy| context.plan.staleness().shape(*copy));
+            let ageing = copies.iter().map(|copy| Ageing::of(context, *copy));
             let limits = limits(context, class, period);
             let asked = survived(context, class, period).map(|(at, _)| at);
             let next = out.len();
-            let key = (shapes.collect(), limits, asked.collect());
+            let key = (ageing.collect(), limits, asked.collect());
             let at = *index.entry(key).or_insert(next);
             known.insert(number, at);
             match out.get_mut(at) {

@@ -194,8 +194,9 @@ struct SetsKey {
     host: Option<HostId>,
 }
 
-/// What decides how old a copy's newest version gets: its shape and its first day.
-type Shape = (usize, i64);
+/// What decides how old a copy's newest version gets: its shape, and its first day where it is not filled yet when the
+/// period begins.
+type Shape = (usize, Option<i64>);
 
 /// The hosts whose loss takes something of a class along, as far as it has been asked.
 pub(super) type Hosts = BTreeMap<ClassId, Rc<BTreeSet<HostId>>>;
@@ -361,7 +362,8 @@ impl<'c, 'p> Asker<'c, 'p> {
         left.sort_unstable();
         left.dedup_by_key(|(shape, _)| *shape);
         let (key, copies): (Vec<Shape>, Vec<CopyId>) = left.into_iter().unzip();
-        let first = *copies.first()?;
+        // Shapes have numbers that other classes have a part in: told is of the first copy.
+        let first = copies.iter().copied().min()?;
         if !self.known.contains_key(&key) {
             let watched = |copy: &CopyId| unwatched(context, *copy).is_none();
             let watched: Vec<CopyId> = copies.iter().copied().filter(watched).collect();
@@ -433,14 +435,13 @@ impl<'c, 'p> Asker<'c, 'p> {
         out
     }
 
-    /// The first day of a copy, or of the period where its chain has filled it by then.
-    fn first_day(&self, copy: CopyId) -> i64 {
+    /// The first day of a copy that its chain has not surely filled by the beginning of the period: perhaps that very
+    /// day.
+    fn first_day(&self, copy: CopyId) -> Option<i64> {
         let settled =
             [Missed::Nominal, Missed::Guaranteed].map(|missed| self.settled(copy, missed));
-        if settled.iter().all(|at| *at == self.from) {
-            return self.from;
-        }
-        midnight(self.context.plan.copies[copy].lifetime.from)
+        let is_filled = settled.iter().all(|at| *at == self.from);
+        (!is_filled).then(|| midnight(self.context.plan.copies[copy].lifetime.from))
     }
 
     /// When a copy's chain has surely filled it in this period.

@@ -83,6 +83,7 @@ impl Decider<'_, '_> {
                 classes: alike.classes.clone(),
                 period: index,
                 lost,
+                own: alike.classes.contains(&lost),
                 symbolized: symbolized.clone(),
                 useless: useless.clone(),
                 run,

@@ -259,6 +259,7 @@ impl Decider<'_, '_> {
             classes: alike.classes.clone(),
             period: index,
             lost,
+            own: alike.classes.contains(&lost),
             symbolized: Symbolized::clone(symbolized),
             useless: useless.clone(),
             run,

@@ -51,11 +51,7 @@ impl Decider<'_, '_> {
                 _ => format!("{why:?} {}", self.context.store_name(copy.location.store)),
             })
             .collect();
-        let whose = if violation.classes.contains(&violation.lost) {
-            "own"
-        } else {
-            "needed"
-        };
+        let whose = if violation.own { "own" } else { "needed" };
         let causes: Vec<String> = causes.into_iter().collect();
         let run = violation.run.as_ref();
         let shown = match run.map(Run::is_late) {
@@ -68,7 +64,7 @@ impl Decider<'_, '_> {
         group.spans.extend(ask.span);
         group.floor |= ask.span.is_none();
         group.faults.insert(ask.faults.clone());
-        group.violations.push(violation);
+        group.violations.push(violation.of_its_own(self.context));
     }
 
     /// Takes the classes out for which the single fault is accepted, and counts that.
@@ -158,7 +154,10 @@ impl Decider<'_, '_> {
         let parts = self.groups.values().flat_map(|group| {
             let violations = split(&group.violations).into_iter();
             violations.map(|violations| Group {
-                violations,
+                violations: violations
+                    .into_iter()
+                    .map(|violation| violation.of_its_own(self.context))
+                    .collect(),
                 ..group.clone()
             })
         });

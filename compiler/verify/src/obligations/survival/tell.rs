@@ -34,7 +34,7 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
         .flat_map(|v| v.classes.iter().copied())
         .collect();
     let classes: Vec<ClassId> = classes.into_iter().collect();
-    let own = first.lost == class_id;
+    let own = first.own;
     let late = if_late(context, &first.symbolized, first.run.as_ref());
     let code = match (own, group.spans.is_empty()) {
         _ if late.is_some() => LATE,
@@ -178,7 +178,7 @@ fn advice(context: &Context<'_>, group: &Group, violation: &Violation) -> &'stat
     let whys = || violation.useless.iter().map(|(_, why)| why);
     let key = whys().find_map(|why| why.key());
     let mut useless = violation.useless.iter();
-    if !violation.classes.contains(&violation.lost) {
+    if !violation.own {
         "copy what is needed to where its user survives, or take `needs` away if a restore does without it"
     } else if key.is_some_and(|key| is_key_alone(group, key)) {
         "a key that is lost is lost wherever it is held: keep a copy that another key opens, or accept the risk with \

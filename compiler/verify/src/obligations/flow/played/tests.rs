@@ -69,6 +69,20 @@ fn test(plan: &Plan) -> Onlooker {
     Onlooker::Environment(plan.model.environments.ids().next().unwrap())
 }
 
+/// Who clears a place of a bucket sees what lies there.
+#[test]
+fn what_a_host_clears_is_played() {
+    let clears = |by: &str| {
+        plan(&format!(
+            "{}host broom at home/rack {{ runs cron; has rclone 1.75.2; clearance internal }}
+            expire old of s3.main:/raw after 60 days by upload {{ by {by}.cron; daily at 06:00 UTC }}",
+            plain("s3.main:/raw")
+        ))
+    };
+    assert_eq!(told(&clears("broom")), (vec!["T2201"], 1, vec![]));
+    assert_eq!(told(&clears("web")), (vec![], 0, vec![]));
+}
+
 #[test]
 fn what_an_environment_reads_is_played() {
     let beside = plan(&plain("s3.main:/seed/raw"));
