@@ -159,8 +159,11 @@ fn said(text: &str, case: u64, out: &mut Tally) -> Option<Said> {
     let mut found = Said::of(verified);
     for finding in &verified.findings {
         if OWN.contains(&finding.obligation) {
-            for class in &finding.classes {
-                let class = plan.model.classes[*class].named.name.to_string();
+            for id in &finding.classes {
+                let Some(class) = plan.model.classes.get(*id) else {
+                    continue;
+                };
+                let class = class.named.name.to_string();
                 let severity = format!("{:?}", finding.diagnostic.severity);
                 let findings = found.findings.entry(class).or_default();
                 findings.insert((root(finding.diagnostic.code.0), severity));
