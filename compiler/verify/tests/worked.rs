@@ -2,6 +2,8 @@
 
 #[path = "worked/adversary.rs"]
 mod adversary;
+#[path = "worked/ages.rs"]
+mod ages;
 #[path = "worked/alike.rs"]
 mod alike;
 mod common;

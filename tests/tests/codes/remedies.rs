@@ -155,6 +155,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             "server.disk:/photos { noticed within 14 days }\n",
         )],
     ),
+    ("T1806", &[("after 40 days", "after 400 days")]),
     (
         "T1901",
         &[(

@@ -267,6 +267,12 @@ impl Trial<'_> {
             .entry(if destroyed { "deletion" } else { "survival" })
             .or_default() += 1;
         let mut wrong = self.survived(outcome);
+        // That nobody can destroy what else a restore needs is said of that.
+        let needs = outcome.lacks.map(|id| &model.classes[id].named.name);
+        let is_said = |name: &str| self.promises.holds(Obligation::Deletion, name, self.period);
+        if destroyed && needs.is_some_and(|name| !is_said(name)) {
+            wrong = None;
+        }
         let lost = mishaps.iter().all(|m| matches!(m, Mishap::Lose(_)));
         if wrong.is_none() && lost && held(Obligation::RecoveryPoint) {
             *played.entry("recovery point").or_default() += 1;

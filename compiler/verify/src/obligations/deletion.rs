@@ -4,6 +4,7 @@
 //! Where a requirement asks for it, survival decides and this obligation keeps quiet: one finding a
 //! cause. What nobody asked for is a warning.
 
+mod ages;
 mod counting;
 mod locks;
 mod played;
@@ -14,7 +15,7 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 use thrice_model::{ClassId, CredentialId, FaultKind, HostId, Obligation, Target};
-use thrice_plan::{Copy, CopyId, Period};
+use thrice_plan::{CopyId, Period};
 
 use super::playing::{Played, may_be_told};
 use crate::context::Context;
@@ -29,6 +30,8 @@ use crate::verification::{Engine, Verification};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Left {
     Nothing,
+    /// What is left is not there at every age, and the live data is gone.
+    NothingOld,
     OnlyLive,
 }
 
@@ -53,6 +56,8 @@ struct Group {
     case: Vec<(CopyId, Happens)>,
     /// In whose hands, and in which period.
     by: Option<(Principal, usize)>,
+    /// Where something is left: an age at which nothing is.
+    gap: Option<ages::Gap>,
 }
 
 /// What happens to a copy.
@@ -131,6 +136,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut groups: BTreeMap<(Root, Left), Group> = BTreeMap::new();
     let mut open = counting::Open::default();
     let mut known_attacks = Known::default();
+    let mut asked_before = ages::Asked::default();
     for (index, period) in context.plan.periods.iter().enumerate() {
         let attacks = attacks(context, period, &mut known_attacks);
         let mut adders = counting::Adders::default();
@@ -143,13 +149,17 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let ids = &system.copies;
             let spare = known_attacks.spare(class, &system);
             let noticed = context.noticed_after(class);
-            let elsewhere: Vec<&Copy> = elsewhere(context, class, ids).collect();
+            let elsewhere: Vec<CopyId> = elsewhere(context, class, ids).collect();
             let mut worst: Option<Left> = None;
+            let mut engine = Engine::Evaluated;
             // Credentials come first, so that a host is put down to what it holds.
-            let mut fatal: BTreeSet<CredentialId> = BTreeSet::new();
+            let mut fatal = Fatal::default();
             for attack in &attacks {
                 // Most attacks leave most classes alone, which is quick to see.
-                let leaves = |copy: &&Copy| attack.struck.surely_leaves(context, copy, noticed);
+                let leaves = |id: &CopyId| {
+                    let copy = &context.plan.copies[*id];
+                    attack.struck.surely_leaves(context, copy, noticed) && ages::stays(context, *id)
+                };
                 if spare.get(attack.number) == Some(&true) {
                     continue;
                 }
@@ -165,21 +175,33 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     continue;
                 }
                 let useless = attack.struck.useless(context, ids);
-                let Some(left) = left(context, ids, &useless) else {
+                let mut gap = None;
+                let left = left(context, ids, &useless).or_else(|| {
+                    let when = (period, index);
+                    match asked_before.about(context, class, &system, &useless, when) {
+                        Ok(proved) => engine = engine.weaker(proved),
+                        Err(found) => {
+                            engine = engine.weaker(found.engine());
+                            gap = Some(found);
+                        }
+                    }
+                    gap.is_some().then_some(Left::NothingOld)
+                });
+                let Some(left) = left else {
                     continue;
                 };
                 worst = worst.min(Some(left)).or(Some(left));
                 if is_told {
                     continue;
                 }
-                let root = root(context, attack.principal, &mut fatal, period);
+                let root = fatal.root(context, (attack.principal, left), period);
                 let kind = match attack.principal {
                     Principal::Credential(_) => FaultKind::Credential,
                     Principal::Host(_) => FaultKind::Compromise,
                 };
                 // A requirement need not name all of those that are alike.
                 let is_told = |class: &ClassId| {
-                    left != Left::Nothing
+                    left == Left::OnlyLive
                         || context.chosen().is_none() && !is_asked(context, *class, kind, period)
                 };
                 let told: Vec<ClassId> = classes.iter().copied().filter(is_told).collect();
@@ -193,6 +215,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     if case.len() > group.case.len() {
                         group.case = case;
                         group.by = Some((attack.principal, index));
+                        group.gap = gap;
                     }
                 }
                 group.classes.extend(told);
@@ -205,6 +228,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     "nothing of it lies elsewhere".into()
                 }
                 Some(Left::Nothing) => EcoString::new(),
+                Some(Left::NothingOld) => "nothing is left of what has some age".into(),
                 None => {
                     let known = (&mut adders, &mut open);
                     let pushers = counting::pushers(context, classes, ids, period, known);
@@ -213,8 +237,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             };
             let said = Said {
                 obligation: Obligation::Deletion,
-                engine: Engine::Evaluated,
-                holds: worst != Some(Left::Nothing),
+                engine,
+                holds: !matches!(worst, Some(Left::Nothing | Left::NothingOld)),
                 note,
             };
             out.verdicts.push(classes.iter().copied(), index, said);
@@ -222,7 +246,14 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     }
     subsume(&mut groups);
     for ((root, left), group) in &groups {
-        if played::is_borne_out(context, out, group) {
+        let borne_out = match &group.gap {
+            // It was played when it was found.
+            Some(gap) => may_be_told(context, out, Obligation::Deletion, (None, ""), || {
+                gap.played()
+            }),
+            None => played::is_borne_out(context, out, group),
+        };
+        if borne_out {
             out.findings
                 .extend(tell::tell(context, *root, *left, group));
         }
@@ -264,11 +295,12 @@ fn elsewhere<'c>(
     context: &'c Context<'_>,
     class: ClassId,
     ids: &'c [CopyId],
-) -> impl Iterator<Item = &'c Copy> + 'c {
+) -> impl Iterator<Item = CopyId> + 'c {
     let home = context.plan.model.classes[class].home.store;
-    ids.iter()
-        .map(|id| &context.plan.copies[*id])
-        .filter(move |copy| copy.counts && copy.location.store != home)
+    ids.iter().copied().filter(move |id| {
+        let copy = &context.plan.copies[*id];
+        copy.counts && copy.location.store != home
+    })
 }
 
 /// What is left, if that is not a copy in another store than the data's own.
@@ -288,21 +320,35 @@ fn left(context: &Context<'_>, ids: &[CopyId], useless: &Useless) -> Option<Left
     Some(if live { Left::OnlyLive } else { Left::Nothing })
 }
 
-fn root(
-    context: &Context<'_>,
-    principal: Principal,
-    fatal: &mut BTreeSet<CredentialId>,
-    period: &Period,
-) -> Root {
-    match principal {
-        Principal::Credential(id) => {
-            fatal.insert(id);
-            Root::Credential(id)
-        }
-        Principal::Host(host) => {
-            let owned = context.owned(Principal::Host(host), period.from);
-            let held = owned.credentials.iter().find(|c| fatal.contains(c));
-            held.map_or(Root::Host(host), |c| Root::Credential(*c))
+/// Credentials that destroy a class by themselves: all of it, and what is old enough.
+#[derive(Default)]
+struct Fatal {
+    all: BTreeSet<CredentialId>,
+    old: BTreeSet<CredentialId>,
+}
+
+impl Fatal {
+    /// What somebody's doing goes back to: what a host holds, if that is enough.
+    fn root(
+        &mut self,
+        context: &Context<'_>,
+        (principal, left): (Principal, Left),
+        period: &Period,
+    ) -> Root {
+        let known = match left {
+            Left::Nothing | Left::OnlyLive => &mut self.all,
+            Left::NothingOld => &mut self.old,
+        };
+        match principal {
+            Principal::Credential(id) => {
+                known.insert(id);
+                Root::Credential(id)
+            }
+            Principal::Host(host) => {
+                let owned = context.owned(Principal::Host(host), period.from);
+                let held = owned.credentials.iter().find(|c| known.contains(c));
+                held.map_or(Root::Host(host), |c| Root::Credential(*c))
+            }
         }
     }
 }

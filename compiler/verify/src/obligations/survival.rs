@@ -15,6 +15,7 @@ mod needs;
 mod question;
 pub(super) mod tell;
 
+pub(super) use question::{after, question};
 pub(super) use tell::LATE;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -56,7 +56,7 @@ pub(super) fn pushers(
         .into_iter()
         .flat_map(|class| elsewhere(context, class, ids))
     {
-        let Some((thinned, repository)) = thinned(context, copy) else {
+        let Some((thinned, repository)) = thinned(context, &context.plan.copies[copy]) else {
             return Rc::default();
         };
         repositories.insert(repository);

@@ -7,7 +7,7 @@ use thrice_model::{ClassId, Obligation, Right, Target};
 use thrice_plan::CopyId;
 
 use super::super::survival::tell::short_words;
-use super::{Group, Happens, Left, Root};
+use super::{Group, Happens, Left, Root, ages};
 use crate::context::Context;
 use crate::faults::history;
 use crate::hands::{By, Principal, cannot_narrow};
@@ -27,9 +27,41 @@ pub(super) fn tell(
     left: Left,
     group: &Group,
 ) -> Option<Finding> {
+    let names = some(group.classes.iter().map(|c| context.class_name(*c)));
+    let who = who(context, root, group);
+    let phases = phases(context, group);
+    let (code, message) = match left {
+        Left::Nothing => (
+            ALL,
+            format!("{who} can destroy every copy of {names}{phases}, the live data included"),
+        ),
+        Left::NothingOld => return ages::tell(context, root, group),
+        Left::OnlyLive => (
+            BUT_LIVE,
+            format!("{who} can destroy every copy of {names}{phases} but what lies with the data"),
+        ),
+    };
+    let diagnostic = Diagnostic::warning(code, message).by(Engine::Evaluated.word());
+    let mut diagnostic = pointed(context, root, group, diagnostic);
+    for (span, text) in carriers(context, group) {
+        diagnostic = diagnostic.at(span, text);
+    }
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    for (id, happens) in &group.case {
+        let store = context.store_name(context.plan.copies[*id].location.store);
+        let too_short = too_short(context, *id, *happens).unwrap_or_default();
+        let text = format!("on `{store}`: {}{too_short}", words(context, *happens));
+        if told.insert(text.clone()) {
+            diagnostic = diagnostic.event("", text);
+        }
+    }
+    diagnostic = diagnostic.help(advice(context, group));
+    Some(finding(context, root, group, diagnostic))
+}
+
+/// "whoever owns `server`, through `writer`,"
+pub(super) fn who(context: &Context<'_>, root: Root, group: &Group) -> String {
     let model = &context.plan.model;
-    let classes: Vec<ClassId> = group.classes.iter().copied().collect();
-    let names = some(classes.iter().map(|c| context.class_name(*c)));
     let hosts: Vec<&str> = group
         .principals
         .iter()
@@ -38,7 +70,7 @@ pub(super) fn tell(
             Principal::Credential(_) => None,
         })
         .collect();
-    let who = match root {
+    match root {
         Root::Credential(id) => {
             let name = &model.credentials[id].named.name;
             match hosts.as_slice() {
@@ -47,24 +79,23 @@ pub(super) fn tell(
             }
         }
         Root::Host(_) => format!("whoever owns {}", one_of(&hosts)),
-    };
-    let phases = during(
-        group
-            .periods
-            .iter()
-            .filter_map(|p| context.plan.periods.get(*p)),
-    );
-    let (code, message) = match left {
-        Left::Nothing => (
-            ALL,
-            format!("{who} can destroy every copy of {names}{phases}, the live data included"),
-        ),
-        Left::OnlyLive => (
-            BUT_LIVE,
-            format!("{who} can destroy every copy of {names}{phases} but what lies with the data"),
-        ),
-    };
-    let mut diagnostic = Diagnostic::warning(code, message).by(Engine::Evaluated.word());
+    }
+}
+
+/// The phases in which they can do it, as far as that need be said.
+pub(super) fn phases(context: &Context<'_>, group: &Group) -> String {
+    let periods = group.periods.iter();
+    during(periods.filter_map(|index| context.plan.periods.get(*index)))
+}
+
+/// Points at those who can do it.
+pub(super) fn pointed(
+    context: &Context<'_>,
+    root: Root,
+    group: &Group,
+    mut diagnostic: Diagnostic,
+) -> Diagnostic {
+    let model = &context.plan.model;
     if let Root::Credential(id) = root {
         let credential = &model.credentials[id];
         let says = match credential.rights.first() {
@@ -89,36 +120,31 @@ pub(super) fn tell(
             diagnostic = diagnostic.at(span, "whoever owns this, all but what lies with the data");
         }
     }
-    for (span, text) in carriers(context, group) {
-        diagnostic = diagnostic.at(span, text);
-    }
-    let mut told: BTreeSet<String> = BTreeSet::new();
-    for (id, happens) in &group.case {
-        let store = context.store_name(context.plan.copies[*id].location.store);
-        let too_short = too_short(context, *id, *happens).unwrap_or_default();
-        let text = format!("on `{store}`: {}{too_short}", words(context, *happens));
-        if told.insert(text.clone()) {
-            diagnostic = diagnostic.event("", text);
-        }
-    }
-    diagnostic = diagnostic.help(advice(context, group));
+    diagnostic
+}
+
+/// The finding about these classes and this root.
+pub(super) fn finding(
+    context: &Context<'_>,
+    root: Root,
+    group: &Group,
+    diagnostic: Diagnostic,
+) -> Finding {
+    let classes: Vec<ClassId> = group.classes.iter().copied().collect();
+    let names = classes.iter().map(|c| context.class_name(*c));
+    let subject = names.collect::<Vec<_>>().join(" ");
     let fault = match root {
-        Root::Credential(id) => Some(Target::Credential(id)),
-        Root::Host(id) => Some(Target::Host(id)),
+        Root::Credential(id) => Target::Credential(id),
+        Root::Host(id) => Target::Host(id),
     };
-    let subject = classes
-        .iter()
-        .map(|c| context.class_name(*c))
-        .collect::<Vec<_>>()
-        .join(" ");
-    Some(Finding {
+    Finding {
         diagnostic: diagnostic.about(subject),
         obligation: Obligation::Deletion,
         classes,
         subjects: Vec::new(),
-        fault,
+        fault: Some(fault),
         floor: false,
-    })
+    }
 }
 
 fn advice(context: &Context<'_>, group: &Group) -> &'static str {

@@ -45,7 +45,7 @@ pub(super) fn members(
 }
 
 /// What is asked of copies some of which are of no use; `None`: none of the others can be counted on.
-pub(super) fn question(
+pub(in crate::obligations) fn question(
     context: &Context<'_>,
     lost: ClassId,
     ids: &[CopyId],
@@ -84,7 +84,7 @@ pub(super) fn question(
 }
 
 /// What faults leave of a system.
-pub(super) fn after(symbolized: &Symbolized, useless: &Useless) -> System {
+pub(in crate::obligations) fn after(symbolized: &Symbolized, useless: &Useless) -> System {
     let gone = |id| useless.get(id) == Some(Why::StoreLost);
     symbolized.struck(|id| !useless.contains(id), gone)
 }
