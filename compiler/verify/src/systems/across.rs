@@ -91,8 +91,13 @@ pub(crate) fn across(indexed: &Indexed<'_>, class: ClassId, period: usize) -> Op
     }
     let steps = &plan.model.steps;
     let begun = |id: &CopyId| plan.copies[*id].lifetime.from <= day;
-    let copies = indexed.copies_of(class).iter().copied().filter(begun);
-    let copies: Vec<CopyId> = copies.collect();
+    // What was over when the class began has never brought any of it, nor has who reads what that left.
+    let ran = |id: &CopyId| {
+        let mut made = plan.way(*id).filter_map(|id| plan.copies[id].made_by);
+        made.all(|by| steps[by].lifetime.until.is_none_or(|until| until > born))
+    };
+    let copies = indexed.copies_of(class).iter().copied();
+    let copies: Vec<CopyId> = copies.filter(|id| begun(id) && ran(id)).collect();
     let idle = copies.iter().flat_map(|id| plan.copies[*id].leaves.iter());
     let idle = idle.map(Leave::by).filter(|by| {
         let lifetime = steps[*by].lifetime;

@@ -221,3 +221,28 @@ fn a_short_phase_is_no_excuse() {
     in_autumn(&found("2026-06-04"), Obligation::Survival, true);
     in_autumn(&found("2026-06-02"), Obligation::Survival, false);
 }
+
+/// A step that is over when its class begins has brought nothing of it: what it might have brought is no copy when the
+/// old storage goes.
+#[test]
+fn a_step_that_has_ended_before_its_class_begins_brings_nothing() {
+    let scans_later = |steps: &[&str]| {
+        let place = "vps.disk:/scans";
+        let later = SCANS.replace(place, &format!("{place} since summer"));
+        judged(
+            &[&[later.as_str()], steps]
+                .concat()
+                .concat()
+                .replace("SINCE", "autumn"),
+        )
+    };
+    let over = "host shed at new/one { store disk { medium hdd } }
+copy to_shed of scans to shed.disk:/scans by vps.cron until ENDS { daily at 05:00 UTC; taking 0s..1h }
+copy from_shed of scans from to_shed to shed.disk:/more by vps.cron { daily at 06:00 UTC; taking 0s..1h }
+";
+    in_autumn(&scans_later(&[COPIES]), Obligation::Survival, false);
+    let before = scans_later(&[COPIES, &over.replace("ENDS", "summer")]);
+    in_autumn(&before, Obligation::Survival, false);
+    let still = scans_later(&[COPIES, &over.replace("ENDS", "autumn")]);
+    in_autumn(&still, Obligation::Survival, true);
+}
