@@ -7,6 +7,7 @@ const HERE: &str = r#"
 policy p "p" { horizon 2 years; response time 1h }
 phase t0 = 2026-02-15 { slip 0 days }
 phase x = 2026-06-02 { slip 0 days }
+phase y = 2026-09-02 { slip 0 days }
 provider far { site one; site three }
 provider cloud { site c1; supports lifecycle }
 provider bank { site safe }
@@ -84,4 +85,33 @@ fn older_versions_go_by_the_rule_that_spares_the_newest() {
     let rule = "expire e5 of h1.disk:/old after 20 days by mtime { by h1.cron; daily at 09:00; monitor m; taking 1m..5m }\n";
     assert!(side_by_side("50", history).is_empty());
     assert_eq!(side_by_side("50", &[history, rule].concat()), ["T1601"]);
+}
+
+/// A dump is made daily, and more often from some day on: who reads the folder reads both, each in its time.
+#[test]
+fn a_reader_of_a_place_finds_what_steps_leave_there_one_after_the_other() {
+    let places = HERE.split("capture dd").next().unwrap_or_default();
+    let steps = r#"
+capture d1 of a to h1.disk:/dump by h1.cron until x { daily at 02:00; method program; runs "/d"; atomic; taking 1m..5m; monitor m }
+capture d2 of a to h1.disk:/dump by h1.cron SINCE { every 6 h; method program; runs "/d"; atomic; taking 1m..5m; monitor m }
+copy c1 of a from h1.disk:/dump to s3.main:/x by h1.cron { daily at 03:00; latest only; monitor m; taking 1m..5m }
+require rpo <= 2 days for a
+"#;
+    let since = |since: &str| judged(&[places, &steps.replace("SINCE", since)].concat());
+    assert!(
+        codes(&since("since x")).is_empty(),
+        "{:?}",
+        codes(&since("since x"))
+    );
+    let gap = since("since y");
+    let lost = gap
+        .findings
+        .iter()
+        .find(|found| found.diagnostic.code.0 == "T1202");
+    let lost = lost.expect("nothing new comes between");
+    assert!(
+        lost.diagnostic.message.contains("in `x`"),
+        "{}",
+        lost.diagnostic.message
+    );
 }
