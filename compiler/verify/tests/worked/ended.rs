@@ -115,3 +115,24 @@ require rpo <= 2 days for a
         lost.diagnostic.message
     );
 }
+
+/// Scans are cleared daily, and weekly from some day on: what was due two days before that is there until the second
+/// Monday after it, if a run is missed before it and one after it.
+#[test]
+fn what_one_clean_up_had_not_come_to_waits_for_the_next_one() {
+    let places = HERE.split("class a").next().unwrap_or_default();
+    let scans = |most: &str, since: &str| {
+        let steps = r#"
+class b is items on h1.disk:/b { retain at most MOST }
+expire e1 of h1.disk:/b after 20 days by mtime until x { by h1.cron; daily at 09:00; monitor m; taking 1m..5m }
+expire e2 of h1.disk:/b after 20 days by mtime SINCE { by h1.cron; weekly on Monday at 09:00; monitor m; taking 1m..5m }
+"#;
+        let text = [places, steps].concat().replace("MOST", most);
+        let found = judged(&text.replace("SINCE", since));
+        codes(&found).contains(&"T1701")
+    };
+    assert!(!scans("37 days", "since x"));
+    assert!(scans("35 days", "since x"));
+    // Who is there all the time has it in his own rhythm.
+    assert!(!scans("35 days", ""));
+}
