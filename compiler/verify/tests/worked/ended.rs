@@ -136,3 +136,37 @@ expire e2 of h1.disk:/b after 20 days by mtime SINCE { by h1.cron; weekly on Mon
     // Who is there all the time has it in his own rhythm.
     assert!(!scans("35 days", ""));
 }
+
+/// The one host besides the data's own that holds the key is given back in June: the versions stay, and nobody reads them.
+#[test]
+fn a_host_that_has_gone_holds_no_key() {
+    let places = HERE.split("class a").next().unwrap_or_default();
+    let versions = |holder: &str, held: &str| {
+        let steps = r#"
+HOLDER
+key k { held on HELD }
+class a is state on h1.disk:/a
+repository r in s3.main:/r { engine restic 0.18.0; key k }
+backup b1 of a to r by h1.cron { daily at 03:00; monitor m; taking 1m..5m }
+require survive any 1 of host for a
+"#;
+        let places = places.replace("has rclone 1.75.2", "has rclone 1.75.2, restic 0.18.0");
+        let text = [&places, steps].concat().replace("HOLDER", holder);
+        judged(&text.replace("HELD", held))
+    };
+    let lost_from_x = |holder: &str, held: &str| {
+        let found = versions(holder, held);
+        assert!(found.internal.is_empty(), "{:?}", found.internal);
+        let told = found.findings.iter().map(|found| &found.diagnostic);
+        let mut told = told.filter(|told| told.code.0 == "T1201");
+        told.any(|told| told.message.contains("in `x` and `y`"))
+    };
+    let host = "host kh at far/three until x";
+    assert!(lost_from_x(host, "kh"));
+    assert!(!lost_from_x("host kh at far/three", "h3, kh"));
+    assert!(!lost_from_x(
+        "host kh at far/three until x\nvault v at bank/safe",
+        "v, kh"
+    ));
+    assert!(lost_from_x("vault v at bank/safe until x", "v"));
+}
