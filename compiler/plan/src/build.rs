@@ -1,6 +1,6 @@
 //! Model to plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use ecow::eco_format;
@@ -256,12 +256,21 @@ impl Builder<'_> {
         }
         let named: BTreeSet<ClassId> = step.classes.iter().map(|(class, _)| *class).collect();
         let takes = |class| named.is_empty() || named.contains(&class);
-        let mut known = BTreeSet::new();
+        // Two at once in one place are one; of those that come one after the other each has its time.
+        let mut known: BTreeMap<_, SmallVec<[Lifetime; 1]>> = BTreeMap::new();
         found.retain(|id_of_copy| {
             let copy = &self.copies[*id_of_copy];
-            copy.made_by != Some(id)
-                && takes(copy.class)
-                && known.insert((copy.class, &copy.location, copy.kind))
+            if copy.made_by == Some(id) || !takes(copy.class) {
+                return false;
+            }
+            let there = known
+                .entry((copy.class, &copy.location, copy.kind))
+                .or_default();
+            let alone = there.iter().all(|other| apart(*other, copy.lifetime));
+            if alone {
+                there.push(copy.lifetime);
+            }
+            alone
         });
         found
     }
@@ -555,6 +564,12 @@ fn keeps_sources_history(step: &Step, source: &Copy) -> bool {
 fn store_has_history(model: &Model, store: StoreId) -> bool {
     let store = &model.stores[store];
     store.keeps_versions() || store.snapshots.is_some()
+}
+
+/// Whether one of two things has ended before the other begins.
+fn apart(one: Lifetime, other: Lifetime) -> bool {
+    let ends = |one: Lifetime, other: Lifetime| one.until.is_some_and(|until| until <= other.from);
+    ends(one, other) || ends(other, one)
 }
 
 fn meet(a: Lifetime, b: Lifetime) -> Lifetime {

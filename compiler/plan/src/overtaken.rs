@@ -46,6 +46,25 @@ impl Overtaken {
         Self::of_days(&days(model), most)
     }
 
+    /// Those on which one phase is as late as it may be in order, and holds up those after it: none comes before another one.
+    #[must_use]
+    pub fn in_order(plan: &Plan) -> Vec<Self> {
+        let days = plan.periods.iter().map(|period| period.from);
+        let late = plan.periods.iter().skip(1).filter_map(|period| {
+            let comes = period.from.checked_add(period.late_days.days()).ok()?;
+            let held_up = days
+                .clone()
+                .filter(|day| (period.from..comes).contains(day));
+            let comes: BTreeMap<Date, Date> = held_up.map(|day| (day, comes)).collect();
+            (!comes.is_empty()).then(|| Self {
+                comes,
+                by: BTreeSet::new(),
+            })
+        });
+        let all: BTreeSet<Self> = late.collect();
+        all.into_iter().collect()
+    }
+
     fn of_days(days: &[Day], most: usize) -> (Vec<Self>, bool) {
         // Of each day, those after it that come before it if it is late.
         let by: Vec<Vec<usize>> = (0..days.len()).map(|at| overtake(days, at)).collect();

@@ -387,7 +387,8 @@ impl Holders<'_> {
                     .iter()
                     .map(|id| &plan.model.classes[*id].home);
                 let gone = lost.any(|home| files.iter().any(|file| home.contains(file)));
-                return !gone && !self.fallen_hosts.contains(&host);
+                let there = plan.model.hosts[host].lifetime.contains(self.day);
+                return there && !gone && !self.fallen_hosts.contains(&host);
             }
             Holder::Vault(id) => &plan.model.vaults[id],
         };

@@ -1,4 +1,5 @@
-//! What fails only if a phase comes before an earlier one that is late.
+//! What fails only if a phase comes before an earlier one that is late, and of what ended steps have left also what fails
+//! if one is late in order: then nobody takes it away meanwhile.
 //!
 //! Each such calendar is planned and decided as if it were the policy's own. A verdict that holds while phases come in
 //! order, and not then, is a warning: one for each calendar, with the case of the first one that fails.
@@ -8,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{ClassId, Lifetime, Obligation, Phase, Verb};
+use thrice_model::{Class, ClassId, Lifetime, Obligation, Phase, Verb};
+use thrice_plan::calendar::days_between;
 use thrice_plan::{Leave, Overtaken, Plan};
 
 use crate::obligations::IF_LATE;
@@ -17,6 +19,8 @@ use crate::wording::list;
 
 /// Something fails if phases come in another order.
 const OUT_OF_ORDER: Code = Code("T1207");
+/// Something fails of what steps have left if a phase comes late.
+const LEFT_LONGER: Code = Code("T1209");
 /// There are too many orders for all to be asked about.
 const NOT_ALL: Code = Code("T1208");
 /// Orders that are looked at.
@@ -29,6 +33,8 @@ const NAMED: usize = 3;
 /// What was found where phases come in other orders.
 #[derive(Default)]
 pub(crate) struct Found {
+    /// In order, but late: what came of what steps have left.
+    late: Vec<(Overtaken, Verification)>,
     on: Vec<(Overtaken, Verification)>,
     /// Whether there are orders that were not asked about.
     more: bool,
@@ -66,6 +72,30 @@ pub(crate) fn out_of_order(
     out
 }
 
+/// Decides of what ended steps have left, on each calendar on which a phase is late in order. All else that can be
+/// late its own obligation asks about.
+pub(crate) fn left_longer(
+    plan: &Plan,
+    found: &mut Found,
+    mut decide: impl FnMut(&Plan, &[Obligation]) -> Verification,
+) {
+    let steps = &plan.model.steps;
+    let left = plan.copies.iter().any(|(_, copy)| {
+        let by = copy.made_by.map(|by| steps[by].lifetime.until);
+        by.flatten().is_some() || (copy.made_by.is_some() && copy.lifetime.until.is_some())
+    });
+    let mut classes = plan.model.classes.iter();
+    let asks = |class: &Class| class.asked().retain_at_most.is_some() || !class.fields.is_empty();
+    if !left || !classes.any(|(_, class)| asks(class)) {
+        return;
+    }
+    for calendar in Overtaken::in_order(plan) {
+        let (other, _) = calendar.plan(plan);
+        let came = decide(&other, &[Obligation::Erasure, Obligation::Flow]);
+        found.late.push((calendar, came));
+    }
+}
+
 /// Adds a warning for each calendar on which something fails that does not if phases come in order.
 pub(crate) fn tell(plan: &Plan, found: Found, out: &mut Verification) {
     let failing = out.findings.iter().filter(|finding| fails(finding));
@@ -74,7 +104,7 @@ pub(crate) fn tell(plan: &Plan, found: Found, out: &mut Verification) {
         .collect();
     let mut known: BTreeSet<Claim> = known.into_iter().collect();
     out.findings.extend(found.more.then(|| not_all(plan)));
-    for (calendar, verification) in found.on {
+    for (calendar, verification) in found.late.into_iter().chain(found.on) {
         out.internal.extend(verification.internal);
         let is_new = |finding: &Finding| {
             fails(finding)
@@ -162,15 +192,33 @@ fn warning(
     };
     let (late_names, by_names) = (names(&late), names(&by));
     let told = first.diagnostic;
-    let message = format!(
-        "if {late_names} {} only after {by_names}: {}{also}",
-        if late.len() == 1 { "comes" } else { "come" },
-        told.message
-    );
-    let mut diagnostic = Diagnostic::warning(OUT_OF_ORDER, message);
+    let first_late = late.iter().min_by_key(|phase| phase.start)?;
+    let comes = |phase: &Phase| {
+        calendar
+            .comes
+            .get(&phase.start)
+            .copied()
+            .unwrap_or(phase.start)
+    };
+    let (code, when) = match by.is_empty() {
+        true => {
+            let days = days_between(first_late.start, comes(first_late));
+            let unit = if days == 1 { "day" } else { "days" };
+            let name = &first_late.named.name;
+            (LEFT_LONGER, format!("`{name}` comes {days} {unit} late"))
+        }
+        false => {
+            let verb = if late.len() == 1 { "comes" } else { "come" };
+            (
+                OUT_OF_ORDER,
+                format!("{late_names} {verb} only after {by_names}"),
+            )
+        }
+    };
+    let message = format!("if {when}: {}{also}", told.message);
+    let mut diagnostic = Diagnostic::warning(code, message);
     for phase in &late {
-        let comes = calendar.comes.get(&phase.start).copied();
-        let comes = comes.unwrap_or(phase.start);
+        let comes = comes(phase);
         diagnostic = diagnostic.at(phase.named.span, format!("may come as late as {comes}"));
     }
     for phase in &by {
@@ -181,12 +229,19 @@ fn warning(
         diagnostic = diagnostic.at(label.span, label.text);
     }
     diagnostic.case = told.case;
-    let (first_late, first_by) = (late.first()?, by.first()?);
-    let help = format!(
-        "promise a smaller `slip` for `{}`, or let the other wait for it: a phase whose date is counted from another \
+    let help = match by.first() {
+        None => format!(
+            "promise a smaller `slip` for `{}`, or let somebody clear what is left who does not wait for it",
+            first_late.named.name
+        ),
+        Some(first_by) => format!(
+            "promise a smaller `slip` for `{}`, or let the other wait for it: a phase whose date is counted from another \
          one, as in `phase {} = {} + 1 month`, never comes before that one",
-        first_late.named.name, first_by.named.name, first_late.named.name,
-    );
+            late.first()?.named.name,
+            first_by.named.name,
+            late.first()?.named.name,
+        ),
+    };
     Some(Finding {
         diagnostic: diagnostic.help(help),
         obligation: first.obligation,

@@ -306,9 +306,12 @@ fn decide(end: End, waiting: &Mutex<VecDeque<Task>>, context: &Context<'_>) -> O
             }
             Task::OutOfOrder => {
                 let mut session = Session::with(Rc::clone(&context.known));
-                outcomes.out_of_order = Some(out_of_order::out_of_order(plan, |plan, only| {
-                    session.verify_about(plan, only)
-                }));
+                let mut found =
+                    out_of_order::out_of_order(plan, |plan, only| session.verify_about(plan, only));
+                out_of_order::left_longer(plan, &mut found, |plan, asked| {
+                    session.decided(&session.context(plan), asked)
+                });
+                outcomes.out_of_order = Some(found);
             }
             Task::Assumptions => outcomes.assumptions = Some(proofs::assumptions(context)),
         }

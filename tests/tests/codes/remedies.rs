@@ -82,6 +82,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             "phase p1 = 2026-02-01 { slip 0 days }",
         )],
     ),
+    ("T1209", &[("slip 3 months", "slip 14 days")]),
     ("T1301", &[("daily at 03:00 UTC", "daily at 03:05 UTC")]),
     ("T1302", &[("rpo 24h", "rpo 26h")]),
     ("T1303", &[("guaranteed 3 days", "guaranteed 6 days")]),

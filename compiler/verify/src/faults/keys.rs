@@ -71,7 +71,8 @@ fn opens(
     let vault = match holder {
         Holder::Host(host) => {
             let mut around = context.lies().around(key, holder);
-            return !fallen.hosts.contains(&host) && !around.any(is_lost);
+            let there = context.plan.model.hosts[host].lifetime.contains(fallen.day);
+            return there && !fallen.hosts.contains(&host) && !around.any(is_lost);
         }
         Holder::Vault(vault) => &context.plan.model.vaults[vault],
     };

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use thrice_model::{ClassId, Lifetime, StepId};
+use thrice_model::{ClassId, Lifetime, StepId, StepTarget, Verb};
 use thrice_plan::calendar::days_between;
-use thrice_plan::{CopyId, CopyKind, Leave};
+use thrice_plan::{CopyId, Leave};
 use thrice_presence::{Changes, Crossing, DAY, Held, Life, NodeLife, System};
 
 use super::symbolize::{Symbolized, leaving, node, symbolized_in};
@@ -91,8 +91,13 @@ pub(crate) fn across(indexed: &Indexed<'_>, class: ClassId, period: usize) -> Op
     }
     let steps = &plan.model.steps;
     let begun = |id: &CopyId| plan.copies[*id].lifetime.from <= day;
-    let copies = indexed.copies_of(class).iter().copied().filter(begun);
-    let copies: Vec<CopyId> = copies.collect();
+    // What was over when the class began has never brought any of it, nor has who reads what that left.
+    let ran = |id: &CopyId| {
+        let mut made = plan.way(*id).filter_map(|id| plan.copies[id].made_by);
+        made.all(|by| steps[by].lifetime.until.is_none_or(|until| until > born))
+    };
+    let copies = indexed.copies_of(class).iter().copied();
+    let copies: Vec<CopyId> = copies.filter(|id| begun(id) && ran(id)).collect();
     let idle = copies.iter().flat_map(|id| plan.copies[*id].leaves.iter());
     let idle = idle.map(Leave::by).filter(|by| {
         let lifetime = steps[*by].lifetime;
@@ -230,14 +235,16 @@ impl<'p> CopyLife<'p> {
 /// ended: then nobody knows that it is still there.
 fn overwritten(indexed: &Indexed<'_>, id: CopyId, ends: Option<Date>) -> Option<Date> {
     let (plan, ends) = (indexed.plan, ends?);
-    let place = &plan.copies[id].location;
-    let others = indexed.on_host(plan.host_of(place.store)).iter();
-    let syncs = others.filter_map(|other| {
-        let copy = &plan.copies[*other];
-        let step = copy.made_by.filter(|_| copy.kind == CopyKind::Mirror)?;
-        let until = plan.model.steps[step].lifetime.until;
-        let after = *other != id && until.is_none_or(|until| until > ends);
-        (after && copy.location.meets(place)).then_some(copy.lifetime.from.max(ends))
+    let copy = &plan.copies[id];
+    // Also those that bring nothing of any class: they delete all the same.
+    let steps = plan.model.steps.iter();
+    let syncs = steps.filter_map(|(other, step)| {
+        let (Verb::Sync { .. }, StepTarget::Location(place, _)) = (&step.verb, &step.target) else {
+            return None;
+        };
+        let life = step.lifetime;
+        let after = copy.made_by != Some(other) && life.until.is_none_or(|until| until > ends);
+        (after && place.meets(&copy.location)).then_some(life.from.max(ends))
     });
     syncs.min()
 }

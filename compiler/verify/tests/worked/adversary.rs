@@ -736,6 +736,27 @@ fn an_unlabelled_class_in_clear_elsewhere_is_one_warning() {
 fn a_seed_by_hand_is_not_checked() {
     let by_hand = "seed s of db to preprod via preprod_host.disk:/db by hand { on demand; keep db; anonymise app.keys.secret redact }\n";
     assert!(message(&seeded(FIELDS, by_hand), "T2205").contains("by hand"));
+    // So it is with what is only left out, by name.
+    let left_out = by_hand.replace(
+        "keep db; anonymise app.keys.secret redact",
+        "keep app; skip app.keys.secret, log",
+    );
+    let told = message(&seeded(FIELDS, &left_out), "T2205");
+    assert!(
+        told.contains("`app.keys.secret` and `log` is not left out"),
+        "{told}"
+    );
+    let both = left_out.replace("keep app;", "keep app; anonymise app.users redact;");
+    let told = message(&seeded(FIELDS, &both), "T2205");
+    assert!(
+        told.contains("`app.users` is not changed or `app.keys.secret` and `log` not left out"),
+        "{told}"
+    );
+    let rest = by_hand.replace(
+        "keep db; anonymise app.keys.secret redact",
+        "keep app; rest skip",
+    );
+    assert!(!all_codes(&seeded(FIELDS, &rest)).contains(&"T2205"));
 }
 
 /// Nobody may delete for good, and the bucket keeps what is deleted: what is left to an attacker are worthless

@@ -221,3 +221,60 @@ fn a_short_phase_is_no_excuse() {
     in_autumn(&found("2026-06-04"), Obligation::Survival, true);
     in_autumn(&found("2026-06-02"), Obligation::Survival, false);
 }
+
+/// A step that is over when its class begins has brought nothing of it: what it might have brought is no copy when the
+/// old storage goes.
+#[test]
+fn a_step_that_has_ended_before_its_class_begins_brings_nothing() {
+    let scans_later = |steps: &[&str]| {
+        let place = "vps.disk:/scans";
+        let later = SCANS.replace(place, &format!("{place} since summer"));
+        judged(
+            &[&[later.as_str()], steps]
+                .concat()
+                .concat()
+                .replace("SINCE", "autumn"),
+        )
+    };
+    let over = "host shed at new/one { store disk { medium hdd } }
+copy to_shed of scans to shed.disk:/scans by vps.cron until ENDS { daily at 05:00 UTC; taking 0s..1h }
+copy from_shed of scans from to_shed to shed.disk:/more by vps.cron { daily at 06:00 UTC; taking 0s..1h }
+";
+    in_autumn(&scans_later(&[COPIES]), Obligation::Survival, false);
+    let before = scans_later(&[COPIES, &over.replace("ENDS", "summer")]);
+    in_autumn(&before, Obligation::Survival, false);
+    let still = scans_later(&[COPIES, &over.replace("ENDS", "autumn")]);
+    in_autumn(&still, Obligation::Survival, true);
+}
+
+/// One step after the other in one place: the second one deletes there what the first one has left, also where it
+/// brings nothing of any class itself, and that is asked about as what goes.
+#[test]
+fn a_sync_that_begins_when_another_step_has_ended_takes_its_place() {
+    let steps = |until: &str, second: &str| {
+        let text =
+            "host shed at new/one { runs cron; has rclone 1.75.2; store disk { medium hdd } }
+copy one of scans to shed.disk:/m by vps.cron until UNTIL { daily at 05:00 UTC; taking 0s..1h }
+copy next of scans to former.main:/m by vps.cron since summer { daily at 06:00 UTC; taking 0s..1h }
+";
+        let places = SCANS.replace(" until autumn", "");
+        let text = [places.as_str(), text, second].concat();
+        judged(&text.replace("UNTIL", until).replace("SINCE", "autumn"))
+    };
+    let sync = |verb: &str, of: &str| {
+        format!(
+            "{verb} other of {of} to shed.disk:/m by vps.cron since summer {{ daily at 07:00 UTC; taking 0s..1h }}\n"
+        )
+    };
+    let survives = |found: &Verification| {
+        let all = by_phase(found, Obligation::Survival);
+        all.iter().all(|(_, holds)| *holds)
+    };
+    let empty = sync("sync", "vps.disk:/empty");
+    let both = steps("autumn", &empty);
+    assert!(codes(&both).contains(&"T2306"), "{:?}", codes(&both));
+    let after = steps("summer", &empty);
+    assert!(!survives(&after) && !codes(&after).contains(&"T2306"));
+    assert!(survives(&steps("summer", "")));
+    assert!(survives(&steps("summer", &sync("copy", "vps.disk:/empty"))));
+}

@@ -7,6 +7,7 @@ const HERE: &str = r#"
 policy p "p" { horizon 2 years; response time 1h }
 phase t0 = 2026-02-15 { slip 0 days }
 phase x = 2026-06-02 { slip 0 days }
+phase y = 2026-09-02 { slip 0 days }
 provider far { site one; site three }
 provider cloud { site c1; supports lifecycle }
 provider bank { site safe }
@@ -84,4 +85,88 @@ fn older_versions_go_by_the_rule_that_spares_the_newest() {
     let rule = "expire e5 of h1.disk:/old after 20 days by mtime { by h1.cron; daily at 09:00; monitor m; taking 1m..5m }\n";
     assert!(side_by_side("50", history).is_empty());
     assert_eq!(side_by_side("50", &[history, rule].concat()), ["T1601"]);
+}
+
+/// A dump is made daily, and more often from some day on: who reads the folder reads both, each in its time.
+#[test]
+fn a_reader_of_a_place_finds_what_steps_leave_there_one_after_the_other() {
+    let places = HERE.split("capture dd").next().unwrap_or_default();
+    let steps = r#"
+capture d1 of a to h1.disk:/dump by h1.cron until x { daily at 02:00; method program; runs "/d"; atomic; taking 1m..5m; monitor m }
+capture d2 of a to h1.disk:/dump by h1.cron SINCE { every 6 h; method program; runs "/d"; atomic; taking 1m..5m; monitor m }
+copy c1 of a from h1.disk:/dump to s3.main:/x by h1.cron { daily at 03:00; latest only; monitor m; taking 1m..5m }
+require rpo <= 2 days for a
+"#;
+    let since = |since: &str| judged(&[places, &steps.replace("SINCE", since)].concat());
+    assert!(
+        codes(&since("since x")).is_empty(),
+        "{:?}",
+        codes(&since("since x"))
+    );
+    let gap = since("since y");
+    let lost = gap
+        .findings
+        .iter()
+        .find(|found| found.diagnostic.code.0 == "T1202");
+    let lost = lost.expect("nothing new comes between");
+    assert!(
+        lost.diagnostic.message.contains("in `x`"),
+        "{}",
+        lost.diagnostic.message
+    );
+}
+
+/// Scans are cleared daily, and weekly from some day on: what was due two days before that is there until the second
+/// Monday after it, if a run is missed before it and one after it.
+#[test]
+fn what_one_clean_up_had_not_come_to_waits_for_the_next_one() {
+    let places = HERE.split("class a").next().unwrap_or_default();
+    let scans = |most: &str, since: &str| {
+        let steps = r#"
+class b is items on h1.disk:/b { retain at most MOST }
+expire e1 of h1.disk:/b after 20 days by mtime until x { by h1.cron; daily at 09:00; monitor m; taking 1m..5m }
+expire e2 of h1.disk:/b after 20 days by mtime SINCE { by h1.cron; weekly on Monday at 09:00; monitor m; taking 1m..5m }
+"#;
+        let text = [places, steps].concat().replace("MOST", most);
+        let found = judged(&text.replace("SINCE", since));
+        codes(&found).contains(&"T1701")
+    };
+    assert!(!scans("37 days", "since x"));
+    assert!(scans("35 days", "since x"));
+    // Who is there all the time has it in his own rhythm.
+    assert!(!scans("35 days", ""));
+}
+
+/// The one host besides the data's own that holds the key is given back in June: the versions stay, and nobody reads them.
+#[test]
+fn a_host_that_has_gone_holds_no_key() {
+    let places = HERE.split("class a").next().unwrap_or_default();
+    let versions = |holder: &str, held: &str| {
+        let steps = r#"
+HOLDER
+key k { held on HELD }
+class a is state on h1.disk:/a
+repository r in s3.main:/r { engine restic 0.18.0; key k }
+backup b1 of a to r by h1.cron { daily at 03:00; monitor m; taking 1m..5m }
+require survive any 1 of host for a
+"#;
+        let places = places.replace("has rclone 1.75.2", "has rclone 1.75.2, restic 0.18.0");
+        let text = [&places, steps].concat().replace("HOLDER", holder);
+        judged(&text.replace("HELD", held))
+    };
+    let lost_from_x = |holder: &str, held: &str| {
+        let found = versions(holder, held);
+        assert!(found.internal.is_empty(), "{:?}", found.internal);
+        let told = found.findings.iter().map(|found| &found.diagnostic);
+        let mut told = told.filter(|told| told.code.0 == "T1201");
+        told.any(|told| told.message.contains("in `x` and `y`"))
+    };
+    let host = "host kh at far/three until x";
+    assert!(lost_from_x(host, "kh"));
+    assert!(!lost_from_x("host kh at far/three", "h3, kh"));
+    assert!(!lost_from_x(
+        "host kh at far/three until x\nvault v at bank/safe",
+        "v, kh"
+    ));
+    assert!(lost_from_x("vault v at bank/safe until x", "v"));
 }

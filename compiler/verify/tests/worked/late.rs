@@ -180,3 +180,79 @@ fn a_step_that_goes_on_until_a_phase_comes_meets_others_on_later_days() {
     let apart = found(60, "since moved");
     assert!(!all_codes(&apart).iter().any(meets));
 }
+
+/// What is mirrored to the former storage until summer; autumn may be late, and winter waits for nobody.
+const LEFT: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+phase spring = 2026-03-01 { slip 0 days }
+phase summer = 2026-06-01 { slip 0 days }
+phase autumn = 2026-09-01 { slip LATE days }
+phase winter = 2026-12-01 { slip 0 days }
+provider ovh { site one }
+provider home { site rack }
+provider eye
+monitor watch { healthchecks at "PING"; hosted by eye; grace 2h }
+host vps at ovh/one { runs cron; has rclone 1.75.2; store disk { medium nvme }; clearance personal }
+host shed at home/rack { runs cron; has rclone 1.75.2; store disk { medium hdd }; clearance personal }
+host shop at home/rack { runs cron; has rclone 1.75.2; store disk { medium hdd }; clearance public }
+network lan { joins vps, shed, shop }
+class a is files on vps.disk:/a { retain at most 120 days; fields { rest personal } }
+sync up of a to shed.disk:/q/a by shed.cron until summer { daily at 03:00 UTC; taking 0s..1h; monitor watch }
+"#;
+
+/// What clears the mirror after five days.
+const CLEARS: &str = "expire e of shed.disk:/q/a after 5 days by mtime LIFE { by shed.cron; daily at 09:00; taking 0s..1h; monitor watch }\n";
+
+fn left(slip: i64, more: &str) -> Vec<String> {
+    let text = [LEFT, more].concat().replace("LATE", &slip.to_string());
+    let found = judged(&text);
+    assert!(found.internal.is_empty(), "{:?}", found.internal);
+    let all = found.findings.iter().map(|found| &found.diagnostic);
+    let told = all.filter(|told| {
+        ["T1209", "T1701", "T1702", "T2201", "T2202", "T2203"].contains(&told.code.0)
+    });
+    told.map(|told| format!("{} {}", told.code.0, told.message))
+        .collect()
+}
+
+/// June 1 to September 1 are 92 days, and some days until it is cleared.
+#[test]
+fn what_a_step_has_left_stays_for_longer_if_who_clears_it_comes_late() {
+    let since = CLEARS.replace("LIFE", "since autumn");
+    assert_eq!(left(10, &since), [""; 0]);
+    let told = left(30, &since);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("T1209 if `autumn` comes 30 days late: `a` can stay on `shed.disk`"),
+        "{told:?}"
+    );
+    // Who clears it always does not wait for autumn.
+    assert_eq!(left(30, &CLEARS.replace("LIFE", "")), [""; 0]);
+}
+
+#[test]
+fn who_clears_has_no_time_if_he_begins_late() {
+    let over = CLEARS.replace("LIFE", "since autumn until winter");
+    assert_eq!(left(10, &over), [""; 0]);
+    let told = left(91, &over);
+    assert!(
+        told[0].contains("comes 91 days late: `a` can stay on `shed.disk` for ever"),
+        "{told:?}"
+    );
+}
+
+/// Winter's reader finds nothing any more on time, and what autumn's rule has not yet cleared if that is late.
+#[test]
+fn what_is_left_in_clear_is_read_if_who_clears_it_comes_late() {
+    let class = "retain at most 120 days; ";
+    let reads = "sync down of shed.disk:/q to shop.disk:/q by shop.cron since winter { daily at 05:00 UTC; taking 0s..1h; monitor watch }\n";
+    let both = [&CLEARS.replace("LIFE", "since autumn"), reads].concat();
+    let read = |slip: i64| {
+        let text = [LEFT, &both].concat().replace(class, "");
+        let found = judged(&text.replace("LATE", &slip.to_string()));
+        assert!(found.internal.is_empty(), "{:?}", found.internal);
+        all_codes(&found).contains(&"T1209")
+    };
+    assert!(!read(60));
+    assert!(read(91));
+}

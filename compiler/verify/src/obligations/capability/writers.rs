@@ -6,6 +6,7 @@ use thrice_model::{Location, StepTarget, Verb};
 
 use super::finding;
 use crate::context::Context;
+use crate::indexed::meet;
 use crate::verification::Finding;
 
 const NOT_ALONE: Code = Code("T2306");
@@ -95,7 +96,14 @@ fn not_alone(context: &Context<'_>, out: &mut Vec<Finding>) {
             let twice = by.is_some_and(|b| {
                 b <= usize::from(id) && (b == usize::from(id) || is_sync(context, b))
             });
-            if twice || !place.meets(other) {
+            // Who ends before the other begins leaves it the place; what then becomes of what was there is asked where
+            // copies are.
+            let apart = by.is_some_and(|b| {
+                let other = &model.steps[b.into()];
+                !matches!(other.verb, Verb::Seed { .. })
+                    && meet(step.lifetime, other.lifetime).is_none()
+            });
+            if twice || apart || !place.meets(other) {
                 continue;
             }
             out.push(finding(

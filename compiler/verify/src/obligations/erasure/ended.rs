@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use thrice_model::{ClassId, Lifetime, StepId, StepTarget, Verb};
+use thrice_model::{ClassId, Lifetime, Source, StepId, StepTarget, Verb};
 use thrice_plan::calendar::days_between;
 use thrice_plan::{Copy, CopyId, FOR_EVER};
 use thrice_presence::DAY;
@@ -59,7 +59,8 @@ impl Deaths {
         for id in ids {
             let copy = &plan.copies[id];
             let Some((by, ends)) = ended(context, copy, period.from) else {
-                let death = path.of(copy, &out);
+                let before = self.before(context, (class, id), (index, with_missed));
+                let death = path.of(copy, &out, before);
                 out.insert(id, death);
                 continue;
             };
@@ -73,6 +74,30 @@ impl Deaths {
         }
         self.known.insert(key, out.clone());
         out
+    }
+
+    /// For how long something was in a copy at most in the period before one with which somebody begins who may clear it.
+    fn before(
+        &mut self,
+        context: &Context<'_>,
+        (class, id): (ClassId, CopyId),
+        (index, with_missed): (usize, bool),
+    ) -> Option<Seconds> {
+        let plan = context.plan;
+        let copy = &plan.copies[id];
+        let day = plan.periods.get(index)?.from;
+        let begins = |step: StepId| plan.model.steps[step].lifetime.from == day;
+        let clears = copy.leaves.iter().any(|leave| begins(leave.by()));
+        let prunes = plan.model.steps.iter().any(|(step, of)| {
+            matches!(&of.source, Source::Repository(of, _) if Some(*of) == copy.repository)
+                && begins(step)
+        });
+        let before = index.checked_sub(1).filter(|_| copy.lifetime.from < day)?;
+        if !clears && !prunes {
+            return None;
+        }
+        let mut deaths = self.in_period(context, class, (before, with_missed));
+        deaths.remove(&id)?.read
     }
 }
 

@@ -50,15 +50,21 @@ pub(super) struct Path<'c, 'p> {
 }
 
 impl Path<'_, '_> {
-    /// The death in a copy, those in its sources being known.
-    pub(super) fn of(&self, copy: &Copy, known: &BTreeMap<CopyId, Death>) -> Death {
+    /// The death in a copy, those in its sources being known. What was there `before` the period stayed so long at most while who
+    /// cleared it then did.
+    pub(super) fn of(
+        &self,
+        copy: &Copy,
+        known: &BTreeMap<CopyId, Death>,
+        before: Option<Seconds>,
+    ) -> Death {
         // A mirror forgets by the times of its backup's versions, and not anew by those of their arrival.
         let from = versions_of(self.context, copy).or(copy.source);
         let source = from.and_then(|source| known.get(&source)).cloned();
-        self.death(copy, source)
+        self.death(copy, source, before)
     }
 
-    fn death(&self, copy: &Copy, source: Option<Death>) -> Death {
+    fn death(&self, copy: &Copy, source: Option<Death>, before: Option<Seconds>) -> Death {
         let mut relies = source
             .as_ref()
             .map_or_else(BTreeSet::new, |source| source.relies.clone());
@@ -72,8 +78,8 @@ impl Path<'_, '_> {
         };
         let (at, why) = match (base, copy.made_by) {
             (None, _) => (None, "what it is made from never goes".to_owned()),
-            (Some(base), None) => self.at_home(copy, base, &mut relies),
-            (Some(base), Some(by)) => self.made(copy, by, (base, bears), &mut relies),
+            (Some(base), None) => self.at_home(copy, (base, before), &mut relies),
+            (Some(base), Some(by)) => self.made(copy, by, (base, bears, before), &mut relies),
         };
         let (read, (at, why)) = match at {
             Some(at) => (Some(at), self.kept_by_store(copy, at, why)),
@@ -109,12 +115,12 @@ impl Path<'_, '_> {
     fn at_home(
         &self,
         copy: &Copy,
-        base: Seconds,
+        (base, before): (Seconds, Option<Seconds>),
         relies: &mut BTreeSet<StepId>,
     ) -> (Option<Seconds>, String) {
         match self.context.plan.model.classes[copy.class].kind {
             ClassKind::State | ClassKind::Files => (Some(base), "deleted or replaced".to_owned()),
-            ClassKind::Items => self.leaves(copy, (base, Seconds::ZERO), relies),
+            ClassKind::Items => self.leaves(copy, (base, Seconds::ZERO, before), relies),
         }
     }
 
@@ -122,13 +128,13 @@ impl Path<'_, '_> {
     fn leaves(
         &self,
         copy: &Copy,
-        (entered, bears): (Seconds, Seconds),
+        (entered, bears, before): (Seconds, Seconds, Option<Seconds>),
         relies: &mut BTreeSet<StepId>,
     ) -> (Option<Seconds>, String) {
         let plan = self.context.plan;
         let ways = self.context.leaves(copy, self.day).filter_map(|leave| {
             let at = self.way(copy, leave, (entered, bears))?;
-            Some((at, leave.by()))
+            Some((self.taken_over(leave.by(), at, before), leave.by()))
         });
         match ways.min() {
             Some((at, by)) => {
@@ -170,6 +176,28 @@ impl Path<'_, '_> {
         }
     }
 
+    /// When it is gone if a step takes it away that has begun with the period: what whoever cleared it before had not come to
+    /// waits for it anew.
+    fn taken_over(&self, by: StepId, at: Seconds, before: Option<Seconds>) -> Seconds {
+        let step = &self.context.plan.model.steps[by];
+        let Some(before) = before.filter(|_| step.lifetime.from == self.day) else {
+            return at;
+        };
+        let delay = match (&step.verb, &step.timing.schedule) {
+            // People say themselves how late they are.
+            (
+                Verb::Expire {
+                    clock: AgeClock::Use,
+                    ..
+                },
+                _,
+            ) => Seconds::ZERO,
+            (_, Some(_)) => self.delay(by).unwrap_or_default(),
+            (_, None) => LIFECYCLE_LATE,
+        };
+        at.max(before.saturating_add(delay))
+    }
+
     /// That it takes a step to run, or somebody to do it.
     pub(super) fn relies(&self, by: StepId, relies: &mut BTreeSet<StepId>) {
         let step = &self.context.plan.model.steps[by];
@@ -202,7 +230,7 @@ impl Path<'_, '_> {
         &self,
         copy: &Copy,
         by: StepId,
-        (base, bears): (Seconds, Seconds),
+        (base, bears, before): (Seconds, Seconds, Option<Seconds>),
         relies: &mut BTreeSet<StepId>,
     ) -> (Option<Seconds>, String) {
         let plan = self.context.plan;
@@ -236,7 +264,13 @@ impl Path<'_, '_> {
             },
             Verb::Backup { keep, prune, .. } => {
                 let rules = keep.as_ref().map(|(rules, _)| rules.as_ref());
-                self.forgotten(copy, by, base.saturating_add(run), (rules, *prune), relies)
+                self.forgotten(
+                    copy,
+                    by,
+                    (base.saturating_add(run), before),
+                    (rules, *prune),
+                    relies,
+                )
             }
             Verb::Sync {
                 backup_dir: Some(_),
@@ -258,7 +292,7 @@ impl Path<'_, '_> {
             // It reads by then what it brings: only how long that takes makes it later.
             _ => {
                 let entered = base.saturating_add(cadence.duration.high());
-                self.leaves(copy, (entered, bears), relies)
+                self.leaves(copy, (entered, bears, before), relies)
             }
         }
     }
@@ -268,7 +302,7 @@ impl Path<'_, '_> {
         &self,
         copy: &Copy,
         by: StepId,
-        entered: Seconds,
+        (entered, before): (Seconds, Option<Seconds>),
         (rules, prunes): (Option<&thrice_retention::KeepRules>, bool),
         relies: &mut BTreeSet<StepId>,
     ) -> (Option<Seconds>, String) {
@@ -312,11 +346,11 @@ impl Path<'_, '_> {
         let pruning = pruning.map(|(id, _)| id);
         let soonest = pruning.filter_map(|id| Some((self.delay(id)?, id))).min();
         match soonest {
-            Some((delay, prune)) => {
-                relies.insert(prune);
-                let prune = &plan.model.steps[prune].named.name;
+            Some((delay, id)) => {
+                relies.insert(id);
+                let prune = &plan.model.steps[id].named.name;
                 (
-                    Some(forgotten.saturating_add(delay)),
+                    Some(self.taken_over(id, forgotten.saturating_add(delay), before)),
                     format!("{why}, and `{prune}` removes it within {delay}"),
                 )
             }

@@ -294,14 +294,27 @@ fn unchecked(
     if verified && !by_hand {
         return;
     }
-    let changed: Vec<&str> = rules
-        .iter()
-        .filter(|rule| !matches!(rule.action, Anonymise::Keep | Anonymise::Skip))
-        .map(|rule| rule.field.as_str())
-        .collect();
-    if changed.is_empty() {
-        return;
-    }
+    // What is named and left out must be, too: the rest is whatever nobody thought of.
+    let acts = |rule: &&SeedRule| match rule.action {
+        Anonymise::Keep => false,
+        Anonymise::Skip => rule.field != "rest",
+        _ => true,
+    };
+    let named = |skipped: bool| -> Vec<&str> {
+        let rules = rules.iter().filter(acts);
+        let rules = rules.filter(|rule| (rule.action == Anonymise::Skip) == skipped);
+        rules.map(|rule| rule.field.as_str()).collect()
+    };
+    let what = match (named(false), named(true)) {
+        (changed, skipped) if changed.is_empty() && skipped.is_empty() => return,
+        (changed, skipped) if skipped.is_empty() => format!("{} is not changed", some(changed)),
+        (changed, skipped) if changed.is_empty() => format!("{} is not left out", some(skipped)),
+        (changed, skipped) => format!(
+            "{} is not changed or {} not left out",
+            some(changed),
+            some(skipped)
+        ),
+    };
     let name = &step.named.name;
     let why = match (verified, by_hand) {
         (false, true) => "done by hand, and not `verified`",
@@ -310,17 +323,10 @@ fn unchecked(
     };
     let mut diagnostic = Diagnostic::warning(
         UNCHECKED,
-        format!(
-            "`{name}` is {why}: nothing stops it where {} is not changed",
-            some(changed)
-        ),
+        format!("`{name}` is {why}: nothing stops it where {what}"),
     )
     .at(step.named.span, "people may read it before anybody notices");
-    for rule in rules
-        .iter()
-        .filter(|r| !matches!(r.action, Anonymise::Keep | Anonymise::Skip))
-        .take(4)
-    {
+    for rule in rules.iter().filter(acts).take(4) {
         let told = if by_hand {
             "a rule, and no job that carries it out"
         } else {

@@ -98,12 +98,17 @@ fn confirm_of(
     if made.iter().any(|id| !elsewhere.had.contains(id)) && !mishaps.is_empty() {
         return Ok(Played::Not(UNFILLED));
     }
+    let day = plan
+        .periods
+        .get(period)
+        .map_or(plan.as_of, |period| period.from);
+    let held = !strike(context, &FaultSet::new(), day).lost(key);
     let usable = usable(&course);
     let with_key = self::usable(&elsewhere);
     for id in &made {
         let store = context.store_name(plan.copies[*id].location.store);
-        // Of a key that nobody holds nothing was ever of use.
-        if !mishaps.is_empty() && !course.had.contains(id) {
+        // Of a key that nobody holds, or nobody who is there then, nothing was ever of use.
+        if held && !mishaps.is_empty() && !course.had.contains(id) {
             return Err(format!("played, nothing on `{store}` was of use before"));
         }
         if usable.contains(id) {
