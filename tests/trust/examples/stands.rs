@@ -3,6 +3,7 @@
 //! `THRICE_RANDOM_POLICIES=1000` for random ones instead; arguments are files of other policies.
 
 #![expect(clippy::print_stdout, reason = "a command that says what came out")]
+#![expect(clippy::disallowed_methods, reason = "a command that reads files")]
 
 use rayon::prelude::*;
 use thrice_trust::mutate::mutants;
