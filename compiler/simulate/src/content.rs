@@ -9,7 +9,7 @@ pub(crate) enum Quality {
     Torn,
     /// Damaged where it was read, or here.
     Damaged,
-    /// Items that have decayed here: they keep their sizes and times.
+    /// Items or dumps that have decayed here: they keep their sizes and times.
     Rotten,
     /// Something else, which somebody hostile has put under all names that there are or ever were.
     Overwritten,

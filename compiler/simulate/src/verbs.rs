@@ -353,8 +353,8 @@ fn leave_good_versions(world: &World<'_>, copy: CopyId, pieces: &mut [Piece]) {
     }
 }
 
-/// Items are written once, and what decays keeps its size and time: what has arrived before is not brought anew, nor read
-/// anew by restic, which trusts its last snapshot. A capture reads it all.
+/// Items and dumps are written once, and what decays keeps its size and time: what has arrived before is not brought anew.
+/// Nor are items read anew by restic, which trusts its last snapshot. A capture reads it all.
 fn leave_good_items(world: &World<'_>, copy: CopyId, pieces: &mut Vec<Piece>, anew: bool) {
     if !pieces.iter().any(|piece| piece.quality == Quality::Rotten) {
         return;
@@ -376,6 +376,15 @@ fn leave_good_items(world: &World<'_>, copy: CopyId, pieces: &mut Vec<Piece>, an
         .flat_map(|piece| {
             if piece.quality != Quality::Rotten {
                 return vec![piece];
+            }
+            if piece.is_state() {
+                let sound = piece.now(Quality::Sound);
+                let arrived = !anew && there.iter().any(|other| same(other, &sound));
+                return vec![if arrived {
+                    sound
+                } else {
+                    piece.now(Quality::Damaged)
+                }];
             }
             let arrived = sound
                 .iter()

@@ -527,10 +527,13 @@ impl<'p> World<'p> {
 
     /// All that is there rots, and what the store keeps of what was.
     fn spoil(&mut self, copy: CopyId, at: i64) {
-        let class = self.plan.copies[copy].class;
-        let quality = match self.plan.model.classes[class].kind {
-            ClassKind::Items => Quality::Rotten,
-            ClassKind::State | ClassKind::Files => Quality::Damaged,
+        let what = &self.plan.copies[copy];
+        // A dump is a file of its own, written once; what a database lies in is written all the time.
+        let quality = match (self.plan.model.classes[what.class].kind, what.kind) {
+            (ClassKind::State, CopyKind::Versions | CopyKind::Live) | (ClassKind::Files, _) => {
+                Quality::Damaged
+            }
+            (ClassKind::Items | ClassKind::State, _) => Quality::Rotten,
         };
         if let Some(held) = self.held.get_mut(&copy) {
             held.forget_past(at);

@@ -308,6 +308,27 @@ fn rot_of_items_spares_what_has_been_brought_from_there() {
     assert!(!outcome(&plan, &course, "photos").recoverable());
 }
 
+/// The same of dumps that lie side by side: those that have arrived are not brought anew.
+#[test]
+fn rot_of_dumps_spares_those_that_have_been_brought_from_there() {
+    let dumps = "class databases is state on prod.disk:/pg\n\
+        capture dump_pg of databases to prod.disk:/dumps by prod.cron { daily at 02:30 UTC; method pg_dump; atomic; taking 4m..4m; keeps 9 days }\n\
+        sync dumps_away of prod.disk:/dumps to s3.shared:/dumps by prod.cron { daily at 03:00 UTC; taking 4m..4m }\n";
+    let (plan, course) = played(
+        dumps,
+        "rot prod.disk at 2026-05-10 12:00\njudged at 2026-05-12 12:00",
+    );
+    let found = newest(&plan, outcome(&plan, &course, "databases")).unwrap();
+    let last = "2026-05-10T02:30:00Z".to_owned();
+    assert_eq!(found, ("s3.shared".to_owned(), last));
+    // After nine days none from before is kept where it is made, and so none is left there.
+    let (plan, course) = played(
+        dumps,
+        "rot prod.disk at 2026-05-10 12:00\njudged at 2026-05-22 12:00",
+    );
+    assert!(!outcome(&plan, &course, "databases").recoverable());
+}
+
 /// A store's own snapshots have what the data was when the last of them was taken, also where it lives.
 #[test]
 fn own_snapshots_keep_what_the_data_was() {
