@@ -14,6 +14,17 @@ use crate::calendar::{day, instant, midnight, starts};
 use crate::replay::NotReplayed;
 use crate::taken::pruned;
 
+/// Where moves bring what they take away from the copies that are followed, if that is not followed itself.
+fn moved_on(plan: &Plan, erasure: &Erasure) -> Vec<CopyId> {
+    let followed = |id: &CopyId| erasure.copies.contains(id);
+    let moved = plan.copies.iter().filter(|(id, copy)| {
+        let by = copy.made_by.map(|step| &plan.model.steps[step].verb);
+        let from = copy.source.is_some_and(|source| followed(&source));
+        from && !followed(id) && matches!(by, Some(Verb::Move { .. }))
+    });
+    moved.map(|(id, _)| id).collect()
+}
+
 /// What is in a copy.
 pub(super) struct There {
     /// What is there, by when it was taken.
@@ -88,17 +99,22 @@ impl<'p> Player<'p> {
             queue: BinaryHeap::new(),
             refused: None,
         };
-        for id in &erasure.copies {
-            let copy = &plan.copies[*id];
+        for id in erasure
+            .copies
+            .iter()
+            .copied()
+            .chain(moved_on(plan, erasure))
+        {
+            let copy = &plan.copies[id];
             let there = There {
                 things: BTreeMap::new(),
                 keeps: Keeps::of(plan, copy, erasure.on, (from, until)),
                 stay: Stay::default(),
                 kept: i64::MIN,
             };
-            out.there.insert(*id, there);
+            out.there.insert(id, there);
             if let Some(step) = copy.made_by.filter(|step| out.ever_acts(*step)) {
-                out.makes.entry(step).or_default().push(*id);
+                out.makes.entry(step).or_default().push(id);
             }
         }
         for id in out.relevant() {
@@ -145,6 +161,7 @@ impl<'p> Player<'p> {
             }
         };
         let all = self.there.into_iter();
+        let all = all.filter(|(id, _)| self.erasure.copies.contains(id));
         Ok(all.map(|(id, there)| (id, stay(there))).collect())
     }
 

@@ -105,9 +105,6 @@ const TOLD: &[&str] = &[
     "",
 ];
 
-/// The place of the clause of how long something is kept.
-const RETAINED: usize = 3;
-
 /// From when until when something is there.
 const LIVES: &[&str] = &[
     "",
@@ -241,15 +238,7 @@ impl Recipe {
     }
 
     /// A step is not there longer than its class or what it reads: it has a life of its own only where they have none.
-    /// Of what moves nobody asks how soon it must be gone: cases of that do not all come about on the simulator.
     fn settle(&mut self) {
-        let moves = self.steps.iter().any(|made| made.verb == Verb::Move);
-        if let Some(clause) = self.clauses.get_mut(RETAINED)
-            && moves
-            && clause.contains("at most")
-        {
-            *clause = "retain at least 20 days; ";
-        }
         let mut lives: Vec<&str> = vec![self.life];
         for made in &mut self.steps {
             let under = lives.get(made.from).copied().unwrap_or_default();

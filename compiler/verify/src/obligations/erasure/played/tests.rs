@@ -284,6 +284,20 @@ fn another_backup_prunes_as_well() {
     );
 }
 
+/// What is backed up goes where it is moved away: the play to the backup follows the move as well.
+#[test]
+fn what_is_moved_away_is_backed_up_no_longer() {
+    let text = format!(
+        "{ITEMS}{REPOSITORY}\
+         move off of web.disk:/db to tower.tank:/off by web.cron {{ daily at 03:00 UTC; taking 1m..5m; older than 2 days by mtime; monitor watch }}\n\
+         expire old of tower.tank:/off after 4 days by mtime {{ by tower.cron; daily at 05:00 UTC; taking 1m..5m; monitor watch }}\n\
+         backup up of db to r by web.cron {{ daily at 04:00 UTC; taking 1m..5m; keep 2 last; prune; monitor watch }}\n"
+    );
+    let (told, replayed, rest_on, mismatches) = played(&text, 7 * 86_400);
+    assert_eq!(mismatches, Vec::<String>::new());
+    assert_eq!((told, replayed, rest_on), (vec!["T1701"], 1, vec![]));
+}
+
 #[test]
 fn what_never_goes_and_cannot_be_played_is_named() {
     let rests_on = |text: &str, most: i64| {
