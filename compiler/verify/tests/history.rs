@@ -277,3 +277,25 @@ fn what_is_there_and_does_not_count_is_no_mismatch() {
         backup up of web to r by vps.cron until x { daily at 03:00; taking 1m..10m }"
     ));
 }
+
+/// Of classes that fall short for one reason in different phases, one is played in a phase in which it does.
+#[test]
+fn what_is_played_is_of_a_class_in_its_own_phase() {
+    let found = judged(
+        &[
+            PLACES,
+            "phase x = t0 + 90 days { slip 0 days }
+            phase y = t0 + 200 days { slip 0 days }
+            repository r in s3.main:/restic { engine restic 0.18.0; key k; credential writer }
+            class web is files on vps.disk:/web
+            class wiki is files on vps.disk:/wiki until x
+            backup up_web of web to r by vps.cron since x until y { daily at 03:00; taking 1m..5m; keep within 9d }
+            backup up_wiki of wiki to r by vps.cron { daily at 03:30; taking 1m..5m; keep within 9d }
+            require history of 30 days with gap 8 days for web, wiki\n",
+        ]
+        .concat(),
+    );
+    let internal = found.internal.iter().map(|found| found.message.clone());
+    assert_eq!(internal.collect::<Vec<_>>(), [] as [String; 0]);
+    assert!(codes(&found).contains(&"T1601"), "{:?}", codes(&found));
+}

@@ -114,6 +114,8 @@ struct Shortfall {
     asks: BTreeSet<Ask>,
     classes: BTreeSet<ClassId>,
     periods: BTreeSet<usize>,
+    /// The class and period that were found first: what is told and played is of these.
+    first: Option<(ClassId, usize)>,
     /// Fault sets that bring it about; empty: none is needed.
     faults: BTreeSet<FaultSet>,
     /// The best copy that is left, and what it gives back of the past.
@@ -604,6 +606,7 @@ impl Decider<'_, '_> {
         let of = Some(ask).filter(|_| !matches!(cause, Cause::Faults(_)));
         let entry = self.shortfalls.entry((of, cause, keeping)).or_default();
         if entry.classes.is_empty() {
+            entry.first = group.classes.first().map(|class| (*class, index));
             entry.best = best;
             entry.gap = gap;
         }

@@ -35,16 +35,15 @@ pub(super) fn confirm(
     cause: &Cause,
     shortfall: &Shortfall,
 ) -> Result<Played, String> {
-    let period = shortfall.periods.first();
-    let period = period.and_then(|index| context.plan.periods.get(*index));
-    let (Some(ask), Some(class), Some(period)) =
-        (shortfall.asks.last(), shortfall.classes.first(), period)
-    else {
+    let (Some(ask), Some((class, index))) = (shortfall.asks.last(), shortfall.first) else {
+        return Ok(Played::Not(NO_DATES));
+    };
+    let Some(period) = context.plan.periods.get(index) else {
         return Ok(Played::Not(NO_DATES));
     };
     let class = match cause {
         Cause::Needed(needed) | Cause::NeededAfter(needed) => *needed,
-        _ => *class,
+        _ => class,
     };
     let of = Told {
         context,

@@ -290,14 +290,13 @@ fn after_faults(
     for (span, fault) in places.take(SHOWN) {
         diagnostic = diagnostic.at(span, fault::words(context, fault));
     }
-    let (Some(set), Some(class)) = (shortfall.faults.first(), shortfall.classes.first()) else {
+    let (Some(set), Some((class, index))) = (shortfall.faults.first(), shortfall.first) else {
         return diagnostic;
     };
-    let period = shortfall.periods.first();
-    let Some(period) = period.and_then(|index| context.plan.periods.get(*index)) else {
+    let Some(period) = context.plan.periods.get(index) else {
         return diagnostic;
     };
-    let ids = context.copies_in(*class, period);
+    let ids = context.copies_in(class, period);
     let useless = strike(context, set, period.from).useless(context, &ids);
     let left = shortfall.best.as_ref().map(|(id, _)| *id);
     for id in ids {
