@@ -146,6 +146,24 @@ impl<'p> Context<'p> {
         found
     }
 
+    /// The copies of a class that is like the one whose copies these are in a period with this place; `None` if its copies
+    /// are others.
+    pub(crate) fn of_another(
+        &self,
+        one: &Symbolized,
+        class: ClassId,
+        period: usize,
+    ) -> Option<Symbolized> {
+        let own = one.copies.first().map(|id| self.plan.copies[*id].class)?;
+        let there = self.plan.periods.get(period)?;
+        let is_now = *self.copies_there(own, there) == *one.copies;
+        let found = match is_now {
+            true => self.symbolized_in(class, there),
+            false => self.across(class, period)?.symbolized.clone(),
+        };
+        (found.copies.len() == one.copies.len()).then_some(found)
+    }
+
     /// What somebody owns who has a principal in his hands on a day.
     pub(crate) fn owned(&self, principal: Principal, day: Date) -> Rc<Owned> {
         let mut known = self.owned.borrow_mut();

@@ -254,8 +254,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             None => played::is_borne_out(context, out, group),
         };
         if borne_out {
-            out.findings
-                .extend(tell::tell(context, *root, *left, group));
+            out.findings.extend(match left {
+                Left::NothingOld => ages::tell(context, *root, group),
+                Left::Nothing | Left::OnlyLive => {
+                    let is_live_left = *left == Left::OnlyLive;
+                    Some(tell::tell(context, *root, is_live_left, group))
+                }
+            });
         }
     }
     if !is_chosen {

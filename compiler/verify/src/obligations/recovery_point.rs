@@ -191,6 +191,14 @@ fn path(context: &Context<'_>, copy: CopyId) -> Vec<CopyId> {
     out
 }
 
+/// A step on a copy's path that no monitor watches: nothing tells how many of its runs may be missed.
+fn unwatched(context: &Context<'_>, copy: CopyId) -> Option<StepId> {
+    let made_by = |id: CopyId| context.plan.copies[id].made_by;
+    let steps = path(context, copy).into_iter().filter_map(made_by);
+    let silent = |step: &StepId| context.plan.cadences[*step].freshness.is_none();
+    steps.into_iter().find(silent)
+}
+
 /// What is exceeded only if phases come late: not what is on time. Some of it may be if the next one alone is late.
 fn if_late(
     asker: &Asker<'_, '_>,

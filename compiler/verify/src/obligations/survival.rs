@@ -71,7 +71,7 @@ impl Violation {
         let Some(first) = first.filter(|first| self.own && *first != self.lost) else {
             return self;
         };
-        let Some(symbolized) = self.symbolized.of_another(context, first, self.period) else {
+        let Some(symbolized) = context.of_another(&self.symbolized, first, self.period) else {
             return self;
         };
         let useless = self

@@ -8,7 +8,6 @@ use thrice_plan::{Copy, CopyId, Leave, Period};
 use thrice_presence::{FOR_EVER, Leaving, Node, System};
 use thrice_quantity::{Interval, Seconds};
 
-use crate::context::Context;
 use crate::indexed::Indexed;
 
 /// What never happens is so here too.
@@ -26,29 +25,6 @@ pub(crate) struct Symbolized {
     pub idle: BTreeSet<StepId>,
     /// The days on which what is in the system changes while the item is there.
     pub days: Vec<Date>,
-}
-
-impl Symbolized {
-    /// The same of a class that is like the one whose copies these are in a period with this place; `None` if its copies
-    /// are others.
-    pub(crate) fn of_another(
-        &self,
-        context: &Context<'_>,
-        class: ClassId,
-        period: usize,
-    ) -> Option<Self> {
-        let own = self
-            .copies
-            .first()
-            .map(|id| context.plan.copies[*id].class)?;
-        let there = context.plan.periods.get(period)?;
-        let is_now = *context.copies_there(own, there) == *self.copies;
-        let found = match is_now {
-            true => context.symbolized_in(class, there),
-            false => context.across(class, period)?.symbolized.clone(),
-        };
-        (found.copies.len() == self.copies.len()).then_some(found)
-    }
 }
 
 /// The copies of a class in a period as a system; all alive.

@@ -7,7 +7,7 @@ use thrice_model::{ClassId, Obligation, Right, Target};
 use thrice_plan::CopyId;
 
 use super::super::survival::tell::short_words;
-use super::{Group, Happens, Left, Root, ages};
+use super::{Group, Happens, Root};
 use crate::context::Context;
 use crate::faults::history;
 use crate::hands::{By, Principal, cannot_narrow};
@@ -24,19 +24,18 @@ const SHOWN: usize = 5;
 pub(super) fn tell(
     context: &Context<'_>,
     root: Root,
-    left: Left,
+    is_live_left: bool,
     group: &Group,
-) -> Option<Finding> {
+) -> Finding {
     let names = some(group.classes.iter().map(|c| context.class_name(*c)));
     let who = who(context, root, group);
     let phases = phases(context, group);
-    let (code, message) = match left {
-        Left::Nothing => (
+    let (code, message) = match is_live_left {
+        false => (
             ALL,
             format!("{who} can destroy every copy of {names}{phases}, the live data included"),
         ),
-        Left::NothingOld => return ages::tell(context, root, group),
-        Left::OnlyLive => (
+        true => (
             BUT_LIVE,
             format!("{who} can destroy every copy of {names}{phases} but what lies with the data"),
         ),
@@ -56,7 +55,7 @@ pub(super) fn tell(
         }
     }
     diagnostic = diagnostic.help(advice(context, group));
-    Some(finding(context, root, group, diagnostic))
+    finding(context, root, group, diagnostic)
 }
 
 /// "whoever owns `server`, through `writer`,"

@@ -10,7 +10,7 @@ use thrice_model::{ClassId, Demand, Requirement, StepId, Table};
 use thrice_plan::{CopyId, Missed, Period};
 use thrice_quantity::Seconds;
 
-use super::asker::unwatched;
+use super::unwatched;
 use crate::context::Context;
 
 /// What is asked of a class.

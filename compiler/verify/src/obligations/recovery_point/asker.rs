@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use thrice_model::{ClassId, HostId, StepId, Survive, Target};
+use thrice_model::{ClassId, HostId, Survive, Target};
 use thrice_plan::calendar::midnight;
 use thrice_plan::staleness::{Known, Worst, worst};
 use thrice_plan::{CopyId, CopyKind, Missed, Period};
 use thrice_quantity::Seconds;
 
 use super::asked::survived;
-use super::path;
+use super::unwatched;
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
 use crate::faults::{self, Stakes, Struck, Useless, strike};
@@ -467,12 +467,4 @@ impl<'c, 'p> Asker<'c, 'p> {
             .filled_since(first);
         settled.min(filled.unwrap_or(settled))
     }
-}
-
-/// A step on a copy's path that no monitor watches: nothing tells how many of its runs may be missed.
-pub(super) fn unwatched(context: &Context<'_>, copy: CopyId) -> Option<StepId> {
-    let made_by = |id: CopyId| context.plan.copies[id].made_by;
-    let steps = path(context, copy).into_iter().filter_map(made_by);
-    let silent = |step: &StepId| context.plan.cadences[*step].freshness.is_none();
-    steps.into_iter().find(silent)
 }

@@ -18,7 +18,8 @@ use thrice_plan::{CopyId, CopyKind, Missed, Plan};
 use thrice_quantity::Seconds;
 
 use super::super::lateness::phase_on;
-use super::asker::{Asker, Attained, Oldest, Outcome, unwatched};
+use super::asker::{Asker, Attained, Oldest, Outcome};
+use super::unwatched;
 use crate::context::Context;
 use crate::fault::FaultSet;
 use crate::faults::{Useless, strike};

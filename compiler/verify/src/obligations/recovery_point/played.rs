@@ -23,8 +23,9 @@ use thrice_quantity::Seconds;
 use thrice_simulate::{Case, Choices, RunChoice, simulate};
 
 use super::super::playing::{self, NO_DATES, Played, lost};
-use super::asker::{Asker, unwatched};
+use super::asker::Asker;
 use super::tell::passages;
+use super::unwatched;
 use super::{Violation, path};
 use crate::context::Context;
 use crate::faults::{Why, strike};

@@ -11,7 +11,8 @@ use thrice_quantity::Seconds;
 
 use super::super::lateness::{self, point_at};
 use super::super::story::in_time;
-use super::asker::{Attained, Oldest, Outcome, unwatched};
+use super::asker::{Attained, Oldest, Outcome};
+use super::unwatched;
 use super::{Violation, late, path};
 use crate::context::Context;
 use crate::fault::{self, Fault, FaultSet};
