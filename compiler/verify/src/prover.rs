@@ -18,18 +18,18 @@ use crate::session::{Session, decided};
 use crate::{Assumptions, Verification, acceptance, assumptions, by_hand, out_of_order, proofs};
 
 /// The obligations that ask the solver.
-const ASKING: [Obligation; 3] = [
+const ASKING: [Obligation; 4] = [
     Obligation::Copies,
     Obligation::Survival,
     Obligation::LastCopy,
+    Obligation::Deletion,
 ];
 
 /// Those that take longest among the others, the longest last. They are begun first, so that no thread is left
 /// with a long one when the others have nothing to do any more.
-const LONG: [Obligation; 5] = [
+const LONG: [Obligation; 4] = [
     Obligation::TimeTable,
     Obligation::Capacity,
-    Obligation::Deletion,
     Obligation::History,
     Obligation::RecoveryPoint,
 ];
