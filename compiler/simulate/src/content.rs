@@ -99,11 +99,11 @@ pub(crate) struct Keeping {
 }
 
 impl Keeping {
-    /// When the last of its own snapshots was taken.
-    pub(crate) fn last_snapshot(&self, now: i64) -> Option<i64> {
+    /// Which of its own snapshots is the last one, and when it was taken.
+    pub(crate) fn last_snapshot(&self, now: i64) -> Option<(usize, i64)> {
         let (instants, _) = &self.snapshots;
-        let before = instants.partition_point(|at| *at < now).checked_sub(1)?;
-        instants.get(before).copied()
+        let last = instants.partition_point(|at| *at < now).checked_sub(1)?;
+        instants.get(last).map(|at| (last, *at))
     }
 
     /// Until when something stays that is deleted now: `Some(None)` for ever, `None` not at all.
@@ -125,13 +125,11 @@ impl Keeping {
             .map(|window| oldest.saturating_add(window))
             .filter(|until| *until > now);
         let (instants, keep) = &self.snapshots;
-        let after = instants.partition_point(|at| *at < now);
-        let shot = after
-            .checked_sub(1)
-            .filter(|last| instants.get(*last).is_some_and(|at| *at >= piece.entered))
-            .filter(|_| !administrator);
+        let shot = self
+            .last_snapshot(now)
+            .filter(|(_, at)| *at >= piece.entered && !administrator);
         match (shot, locked) {
-            (Some(last), _) => match instants.get(last.saturating_add(*keep)) {
+            (Some((last, _)), _) => match instants.get(last.saturating_add(*keep)) {
                 Some(gone) => Some(Some((*gone).max(locked.unwrap_or(i64::MIN)))),
                 None => Some(None),
             },

@@ -503,7 +503,7 @@ impl<'p> World<'p> {
             .keeping
             .get(&store)
             .and_then(|keeping| keeping.last_snapshot(at));
-        let (Some(taken), Some(held)) = (taken, self.held.get_mut(&live)) else {
+        let (Some((_, taken)), Some(held)) = (taken, self.held.get_mut(&live)) else {
             return;
         };
         if self.from > taken {
@@ -529,10 +529,11 @@ impl<'p> World<'p> {
     fn spoil(&mut self, copy: CopyId, at: i64) {
         let what = &self.plan.copies[copy];
         // A dump is a file of its own, written once; what a database lies in is written all the time.
+        // What a version needs is compared by the names of packs, and may be in any of them.
         let quality = match (self.plan.model.classes[what.class].kind, what.kind) {
-            (ClassKind::State, CopyKind::Versions | CopyKind::Live) | (ClassKind::Files, _) => {
-                Quality::Damaged
-            }
+            (_, CopyKind::Versions)
+            | (ClassKind::State, CopyKind::Live)
+            | (ClassKind::Files, _) => Quality::Damaged,
             (ClassKind::Items | ClassKind::State, _) => Quality::Rotten,
         };
         if let Some(held) = self.held.get_mut(&copy) {

@@ -308,6 +308,24 @@ fn rot_of_items_spares_what_has_been_brought_from_there() {
     assert!(!outcome(&plan, &course, "photos").recoverable());
 }
 
+/// Packs are compared by their names, and a version needs many of them: one that had not arrived when they decayed is none.
+#[test]
+fn rot_of_a_repository_of_items_spares_whole_versions_alone() {
+    let kept = "key restic_key { held on attic, envelope }\n\
+        repository repo in s3.backups:/ { engine restic 0.18.0; key restic_key; credential writer }\n\
+        class photos is items on prod.disk:/photos\n\
+        backup up of photos to repo by prod.cron { daily at 01:00 UTC; taking 4m..4m }\n\
+        sync nas_copy of s3.backups to attic.tank:/mirror by attic.cron { daily at 05:00 UTC; taking 4m..4m }\n";
+    let (plan, course) = played(
+        kept,
+        "rot s3.backups at 2026-05-10 03:00\nlose host prod an hour later\njudged at 2026-05-11 12:00",
+    );
+    let photos = outcome(&plan, &course, "photos");
+    let left = photos.copies.iter().find(|copy| copy.why_not.is_none());
+    let last = left.unwrap().versions.last().map(ToString::to_string);
+    assert_eq!(last.as_deref(), Some("2026-05-09T01:00:00Z"));
+}
+
 /// The same of dumps that lie side by side: those that have arrived are not brought anew.
 #[test]
 fn rot_of_dumps_spares_those_that_have_been_brought_from_there() {
