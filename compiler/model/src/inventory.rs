@@ -40,6 +40,25 @@ impl Lifetime {
     pub fn contains(&self, day: Date) -> bool {
         self.from <= day && self.until.is_none_or(|end| day < end)
     }
+
+    /// The days on which both exist, `None` if there are none.
+    #[must_use]
+    pub fn meet(self, other: Self) -> Option<Self> {
+        let out = Self {
+            from: self.from.max(other.from),
+            until: [self.until, other.until].into_iter().flatten().min(),
+            ..self
+        };
+        out.until
+            .is_none_or(|until| out.from < until)
+            .then_some(out)
+    }
+
+    /// Whether there is a day on which both exist.
+    #[must_use]
+    pub fn meets(self, other: Self) -> bool {
+        self.meet(other).is_some()
+    }
 }
 
 /// The policy as a whole.

@@ -266,7 +266,7 @@ impl Builder<'_> {
             let there = known
                 .entry((copy.class, &copy.location, copy.kind))
                 .or_default();
-            let alone = there.iter().all(|other| apart(*other, copy.lifetime));
+            let alone = !there.iter().any(|other| other.meets(copy.lifetime));
             if alone {
                 there.push(copy.lifetime);
             }
@@ -564,12 +564,6 @@ fn keeps_sources_history(step: &Step, source: &Copy) -> bool {
 fn store_has_history(model: &Model, store: StoreId) -> bool {
     let store = &model.stores[store];
     store.keeps_versions() || store.snapshots.is_some()
-}
-
-/// Whether one of two things has ended before the other begins.
-fn apart(one: Lifetime, other: Lifetime) -> bool {
-    let ends = |one: Lifetime, other: Lifetime| one.until.is_some_and(|until| until <= other.from);
-    ends(one, other) || ends(other, one)
 }
 
 fn meet(a: Lifetime, b: Lifetime) -> Lifetime {

@@ -29,7 +29,7 @@ use thrice_quantity::Seconds;
 use crate::verdicts::Subjects;
 pub(crate) use classes::{Classes, Numbers, day};
 pub(crate) use index::Index;
-pub(crate) use left::{Left, meet};
+pub(crate) use left::Left;
 pub(crate) use lying::{Lies, Lying, Secret};
 use noticing::noticed;
 pub(crate) use using::{credentials_of, key_of, repository_of};

@@ -48,6 +48,33 @@ pub fn random(seed: u64, case: u64) -> Random {
     XorShiftRng::seed_from_u64(mixed)
 }
 
+/// Stops where something of a series is not the same, and tells it.
+///
+/// # Panics
+/// If there is any mismatch.
+pub fn no_mismatch(mismatches: &[String], policies: u64) {
+    assert!(
+        mismatches.is_empty(),
+        "{} of {policies}:\n{}",
+        mismatches.len(),
+        mismatches.join("\n")
+    );
+}
+
+/// The words by which a policy names kinds of faults.
+pub(crate) const FAULTS: [&str; 10] = [
+    "host",
+    "store",
+    "site",
+    "provider",
+    "credential",
+    "key",
+    "operator",
+    "corruption",
+    "compromise",
+    "rot",
+];
+
 /// A whole number from the environment, for runs by hand.
 ///
 /// # Panics

@@ -23,10 +23,10 @@ use thrice_plan::{Period, Plan};
 use thrice_verify::Verification;
 
 use self::trial::Trial;
-use crate::Random;
 use crate::compare::small_world_in_phases;
 use crate::policy::{Texts, judge};
 use crate::world::Lives;
+use crate::{FAULTS, Random};
 
 /// So many days after something new has begun, what it brings is asked for, where no bound of its chain is known.
 const SETTLED_DAYS: i64 = 130;
@@ -124,18 +124,6 @@ pub fn stands(texts: &Texts, name: &str, cases: u32, random: &mut Random) -> Tal
 /// A random policy of those in which hands are hostile, with faults that it asks to survive.
 #[must_use]
 pub fn policy(random: &mut Random) -> Texts {
-    const KINDS: [&str; 10] = [
-        "host",
-        "store",
-        "site",
-        "provider",
-        "credential",
-        "key",
-        "operator",
-        "corruption",
-        "compromise",
-        "rot",
-    ];
     if random.random_bool(0.3) {
         let (world, lives, _) = small_world_in_phases(random, Lives::in_short_phases);
         return Texts::one(&world.text_with(&lives));
@@ -146,7 +134,7 @@ pub fn policy(random: &mut Random) -> Texts {
     }
     for _ in 0..random.random_range(1..=2) {
         let count = random.random_range(1..=2);
-        let kinds = (0..count).filter_map(|_| KINDS.choose(random).copied());
+        let kinds = (0..count).filter_map(|_| FAULTS.choose(random).copied());
         let kinds: BTreeSet<&str> = kinds.collect();
         let count = random.random_range(1..=2);
         let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");

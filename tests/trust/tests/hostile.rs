@@ -1,18 +1,13 @@
 //! What hostile hands leave, by the verifier's rules and played on the simulator: the same copies.
 
 use thrice_trust::hostile::{compare, told};
-use thrice_trust::option;
+use thrice_trust::{no_mismatch, option};
 
 #[test]
 fn hostile_hands_leave_what_the_rules_say() {
     let policies = option("THRICE_RANDOM_POLICIES", 40);
     let tally = compare(option("THRICE_SEED", 1), policies);
-    assert!(
-        tally.mismatches.is_empty(),
-        "{} of {policies}:\n{}",
-        tally.mismatches.len(),
-        tally.mismatches.join("\n")
-    );
+    no_mismatch(&tally.mismatches, policies);
     assert!(tally.left > policies && tally.gone > policies, "{tally:?}");
 }
 
@@ -20,12 +15,7 @@ fn hostile_hands_leave_what_the_rules_say() {
 fn what_is_told_of_hostile_hands_comes_about() {
     let policies = option("THRICE_RANDOM_POLICIES", 40);
     let told = told(option("THRICE_SEED", 1), policies);
-    assert!(
-        told.mismatches.is_empty(),
-        "{} of {policies}:\n{}",
-        told.mismatches.len(),
-        told.mismatches.join("\n")
-    );
+    no_mismatch(&told.mismatches, policies);
     assert!(told.replayed as u64 > policies, "{told:?}");
     // Few have no course.
     assert!(told.replayed * 10 > told.told * 9, "{told:?}");

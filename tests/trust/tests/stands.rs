@@ -3,7 +3,7 @@
 use thrice_trust::mutate::mutants;
 use thrice_trust::policy::Texts;
 use thrice_trust::stands::{Tally, policy, stands};
-use thrice_trust::{option, random};
+use thrice_trust::{no_mismatch, option, random};
 
 fn bears_out(all: impl Iterator<Item = (String, Texts)>, cases: u32) -> Tally {
     let seed = option("THRICE_SEED", 1);
@@ -12,11 +12,7 @@ fn bears_out(all: impl Iterator<Item = (String, Texts)>, cases: u32) -> Tally {
         stands(&texts, &name, cases, &mut random(seed + 1, case))
     });
     let tally = tallies.fold(Tally::default(), Tally::and);
-    assert!(
-        tally.mismatches.is_empty(),
-        "{tally}\n{}",
-        tally.mismatches.join("\n")
-    );
+    no_mismatch(&tally.mismatches, tally.policies);
     tally
 }
 

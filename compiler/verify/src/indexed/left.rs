@@ -47,7 +47,7 @@ impl Left {
                 Some(stay) => *stay,
                 None => plan.copies[source].lifetime,
             };
-            let Some(fed) = meet(plan.model.steps[step].lifetime, source) else {
+            let Some(fed) = plan.model.steps[step].lifetime.meet(source) else {
                 continue;
             };
             let store = plan.model.stores[copy.location.store].lifetime.until;
@@ -69,14 +69,16 @@ impl Left {
         stay.unwrap_or(plan.copies[id].lifetime)
     }
 
+    /// The steps that clear places in a store.
+    pub(crate) fn clearing(&self, store: StoreId) -> impl Iterator<Item = StepId> {
+        self.clearing.get(&store).into_iter().flatten().copied()
+    }
+
     /// Whether anybody may take away what lies in a copy, if perhaps not all of it or not for good.
     pub(crate) fn may_be_cleared(&self, plan: &Plan, id: CopyId) -> bool {
         let copy = &plan.copies[id];
-        let clearing = self.clearing.get(&copy.location.store);
-        let mut places = clearing
-            .into_iter()
-            .flatten()
-            .filter_map(|step| cleared(&plan.model.steps[*step]));
+        let clearing = self.clearing(copy.location.store);
+        let mut places = clearing.filter_map(|step| cleared(&plan.model.steps[step]));
         let moved = |leave: &Leave| matches!(leave, Leave::Into { .. });
         places.any(|place| place.meets(&copy.location)) || copy.leaves.iter().any(moved)
     }
@@ -111,16 +113,12 @@ impl Left {
         ends: Date,
     ) -> Option<Date> {
         let plan = indexed.plan;
-        let clearing = self.clearing.get(&of.store);
-        let steps = clearing
-            .into_iter()
-            .flatten()
-            .filter(|step| Some(**step) != by);
+        let steps = self.clearing(of.store).filter(|step| Some(*step) != by);
         let swept = steps.filter_map(|step| {
-            let all = cleared(&plan.model.steps[*step])?.contains(of);
-            let same = class.is_some_and(|class| brings(indexed, *step, class, of));
-            let takes = takes(plan, *step).filter(|_| all && !same)?;
-            done(plan, *step, ends, takes)
+            let all = cleared(&plan.model.steps[step])?.contains(of);
+            let same = class.is_some_and(|class| brings(indexed, step, class, of));
+            let takes = takes(plan, step).filter(|_| all && !same)?;
+            done(plan, step, ends, takes)
         });
         swept.min()
     }
@@ -182,16 +180,4 @@ fn brings(indexed: &Indexed<'_>, id: StepId, class: ClassId, place: &Location) -
         let other = &indexed.plan.copies[*other];
         other.class == class && other.location.meets(place)
     })
-}
-
-/// What two things have in common, if they are there together at all.
-pub(crate) fn meet(one: Lifetime, other: Lifetime) -> Option<Lifetime> {
-    let out = Lifetime {
-        from: one.from.max(other.from),
-        until: [one.until, other.until].into_iter().flatten().min(),
-        ..one
-    };
-    out.until
-        .is_none_or(|until| out.from < until)
-        .then_some(out)
 }

@@ -17,7 +17,6 @@ use thrice_model::{
     Source, Step, StepId, StepTarget, StoreId, VaultId, Verb,
 };
 
-use super::left::meet;
 use super::{Indexed, credentials_of, key_of};
 use crate::patterns::{leaves_out, may_name};
 
@@ -102,7 +101,7 @@ impl Lies {
                 };
                 let stay = indexed.left().stay(plan, *copy);
                 let copy = &plan.copies[*copy];
-                if let Some(lifetime) = meet(stay, since) {
+                if let Some(lifetime) = stay.meet(since) {
                     self.add(Lying {
                         what: Secret::Vault(id),
                         place: copy.location.clone(),
@@ -261,7 +260,7 @@ fn files(indexed: &Indexed<'_>) -> Vec<(Secret, HostId, Lying)> {
         for (host, lifetime) in held.chain(used) {
             for place in places(indexed, host, file) {
                 let store = model.stores[place.store].lifetime;
-                let lying = meet(lifetime, store).map(|lifetime| Lying {
+                let lying = lifetime.meet(store).map(|lifetime| Lying {
                     what,
                     place,
                     keys: Vec::new(),
@@ -333,7 +332,7 @@ impl<'p> Carrier<'p> {
             return None;
         }
         let model = &indexed.plan.model;
-        let fed = meet(self.step.lifetime, lying.lifetime)?;
+        let fed = self.step.lifetime.meet(lying.lifetime)?;
         let (path, keys) = match (&self.step.target, &self.step.verb) {
             (StepTarget::Repository(id, _), verb) => {
                 // A mirror of a backup brings its versions, under the key of the repository where they go.

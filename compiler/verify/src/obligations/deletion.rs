@@ -22,7 +22,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::faults::{Struck, Useless, Why, is_asked, strike};
 use crate::hands::{By, Principal, machines};
-use crate::systems::Symbolized;
+use crate::systems::{BySystem, Symbolized};
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
 
@@ -91,7 +91,7 @@ struct Known {
     numbers: usize,
     /// For the first of classes alike, as long as its copies are this system: the numbers of attacks that
     /// leave a copy elsewhere alone.
-    spare: BTreeMap<ClassId, (Rc<Symbolized>, Vec<bool>)>,
+    spare: BySystem<Vec<bool>>,
 }
 
 impl Known {
@@ -118,13 +118,9 @@ impl Known {
 
     /// By the number of an attack, whether it leaves a copy of a class alone.
     fn spare(&mut self, class: ClassId, system: &Rc<Symbolized>) -> &mut Vec<bool> {
-        let new = || (Rc::clone(system), Vec::new());
-        let known = self.spare.entry(class).or_insert_with(new);
-        if !Rc::ptr_eq(&known.0, system) {
-            *known = new();
-        }
-        known.1.resize(self.numbers, false);
-        &mut known.1
+        let known = self.spare.of(class, system);
+        known.resize(self.numbers, false);
+        known
     }
 }
 
@@ -150,6 +146,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             let spare = known_attacks.spare(class, &system);
             let noticed = context.noticed_after(class);
             let elsewhere: Vec<CopyId> = elsewhere(context, class, ids).collect();
+            let staying: Vec<CopyId> = elsewhere
+                .iter()
+                .copied()
+                .filter(|id| ages::stays(context, *id))
+                .collect();
             let mut worst: Option<Left> = None;
             let mut engine = Engine::Evaluated;
             // Credentials come first, so that a host is put down to what it holds.
@@ -158,41 +159,39 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 // Most attacks leave most classes alone, which is quick to see.
                 let leaves = |id: &CopyId| {
                     let copy = &context.plan.copies[*id];
-                    attack.struck.surely_leaves(context, copy, noticed) && ages::stays(context, *id)
+                    attack.struck.surely_leaves(context, copy, noticed)
                 };
                 if spare.get(attack.number) == Some(&true) {
                     continue;
                 }
-                // That nothing lies elsewhere is told by the floor of survival.
-                let is_told = elsewhere.is_empty();
-                if is_told && worst == Some(Left::Nothing) {
-                    break;
-                }
-                if elsewhere.iter().any(leaves) {
+                if staying.iter().any(leaves) {
                     if let Some(spares) = spare.get_mut(attack.number) {
                         *spares = true;
                     }
                     continue;
                 }
                 let useless = attack.struck.useless(context, ids);
-                let mut gap = None;
-                let left = left(context, ids, &useless).or_else(|| {
+                let (left, gap) = if let Some(left) = left(context, ids, &useless) {
+                    (left, None)
+                } else {
                     let when = (period, index);
                     match asked_before.about(context, class, &system, &useless, when) {
-                        Ok(proved) => engine = engine.weaker(proved),
+                        Ok(proved) => {
+                            engine = engine.weaker(proved);
+                            continue;
+                        }
                         Err(found) => {
                             engine = engine.weaker(found.engine());
-                            gap = Some(found);
+                            (Left::NothingOld, Some(found))
                         }
                     }
-                    gap.is_some().then_some(Left::NothingOld)
-                });
-                let Some(left) = left else {
-                    continue;
                 };
                 worst = worst.min(Some(left)).or(Some(left));
-                if is_told {
-                    continue;
+                // That nothing lies elsewhere is told by the floor of survival.
+                match (elsewhere.is_empty(), left) {
+                    (true, Left::Nothing) => break,
+                    (true, _) => continue,
+                    (false, _) => {}
                 }
                 let root = fatal.root(context, (attack.principal, left), period);
                 let kind = match attack.principal {

@@ -181,12 +181,7 @@ fn cause(context: &Context<'_>, violation: &Violation) -> Cause {
 
 /// A copy and all that it comes from, sources first.
 fn path(context: &Context<'_>, copy: CopyId) -> Vec<CopyId> {
-    let mut out = vec![copy];
-    let mut at = copy;
-    while let Some(source) = context.plan.copies[at].source {
-        out.push(source);
-        at = source;
-    }
+    let mut out: Vec<CopyId> = context.plan.way(copy).collect();
     out.reverse();
     out
 }

@@ -237,8 +237,9 @@ fn overwritten(indexed: &Indexed<'_>, id: CopyId, ends: Option<Date>) -> Option<
     let (plan, ends) = (indexed.plan, ends?);
     let copy = &plan.copies[id];
     // Also those that bring nothing of any class: they delete all the same.
-    let steps = plan.model.steps.iter();
-    let syncs = steps.filter_map(|(other, step)| {
+    let clearing = indexed.left().clearing(copy.location.store);
+    let syncs = clearing.filter_map(|other| {
+        let step = &plan.model.steps[other];
         let (Verb::Sync { .. }, StepTarget::Location(place, _)) = (&step.verb, &step.target) else {
             return None;
         };

@@ -7,7 +7,7 @@ use rand::RngExt as _;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 
 use super::world::Says;
-use crate::Random;
+use crate::{FAULTS, Random};
 
 /// One of several texts.
 pub fn one_of(random: &mut Random, all: &[&'static str]) -> &'static str {
@@ -224,18 +224,7 @@ pub fn demand(random: &mut Random) -> String {
             )
         ),
         _ => {
-            let mut kinds = [
-                "host",
-                "store",
-                "site",
-                "provider",
-                "credential",
-                "key",
-                "operator",
-                "corruption",
-                "compromise",
-                "rot",
-            ];
+            let mut kinds = FAULTS;
             kinds.shuffle(random);
             let many = random.random_range(1..=2);
             let kinds = kinds

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use thrice_model::{Lifetime, Named, Obligation, StepId, Target};
+use thrice_model::{Named, Obligation, StepId, Target};
 use thrice_plan::CopyId;
 use thrice_plan::calendar::midnight;
 use thrice_quantity::Seconds;
@@ -259,9 +259,7 @@ fn together(context: &Context<'_>, all: &[StepId]) -> Result<Played, String> {
 /// Whether there is a day on which two steps are there.
 pub(super) fn are_there_together(context: &Context<'_>, one: StepId, other: StepId) -> bool {
     let lifetime = |step: StepId| context.plan.model.steps[step].lifetime;
-    let begins = |one: Lifetime, other: Lifetime| other.until.is_none_or(|end| one.from < end);
-    let (one, other) = (lifetime(one), lifetime(other));
-    begins(one, other) && begins(other, one)
+    lifetime(one).meets(lifetime(other))
 }
 
 /// Whether a reader takes what a capture leaves on failing for a whole set.

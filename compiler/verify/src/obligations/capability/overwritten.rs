@@ -13,7 +13,6 @@ use thrice_plan::CopyKind;
 
 use super::by_place::ByPlace;
 use super::finding;
-use super::taken::together;
 use crate::context::Context;
 use crate::verification::Finding;
 
@@ -238,7 +237,7 @@ fn told(
     (lies, others): (&Named, &Lifetime),
     happens: &str,
 ) -> Option<Finding> {
-    let diagnostic = together(own, others).then(|| {
+    let diagnostic = own.meets(*others).then(|| {
         Diagnostic::error(ONE_PLACE, format!("`{}` {does} `{}`", who.name, lies.name))
             .at(who.span, "this")
             .at(lies.span, "keeps its own there")

@@ -8,7 +8,6 @@ use thrice_model::{Location, Named, Repository, Source, Step, StepId, Verb};
 use thrice_plan::CopyKind;
 
 use super::finding;
-use super::taken::together;
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::list;
@@ -56,7 +55,7 @@ fn met<'c>(
     let repositories = repositories.map(|(_, repository)| repository);
     repositories.filter(move |repository| {
         place.is_some_and(|place| place.meets(&repository.place()))
-            && together(&step.lifetime, &repository.lifetime)
+            && step.lifetime.meets(repository.lifetime)
     })
 }
 
@@ -95,7 +94,7 @@ fn brought(
         copy.kind == CopyKind::Versions
             && copy.made_by != Some(id)
             && (moved.contains(at) || by_place)
-            && together(&step.lifetime, &copy.lifetime)
+            && step.lifetime.meets(copy.lifetime)
     });
     let makers: BTreeSet<StepId> = copies.filter_map(|(_, copy)| copy.made_by).collect();
     // What is in a repository of the policy is told with that.

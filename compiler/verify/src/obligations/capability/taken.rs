@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{
-    CaptureMethod, ClassId, ClassKind, Lifetime, Location, Model, Source, Step, StepId, StoreId,
-    Verb,
+    CaptureMethod, ClassId, ClassKind, Location, Model, Source, Step, StepId, StoreId, Verb,
 };
 use thrice_plan::{Copy, CopyId, CopyKind, Plan};
 
@@ -88,7 +87,7 @@ fn along_with(
         for id in inside.get(outer).into_iter().flatten() {
             let copy = &plan.copies[*id];
             let taken = !named.contains(&copy.class)
-                && together(&copy.lifetime, &step.lifetime)
+                && copy.lifetime.meets(step.lifetime)
                 && !passes_by(model, step, &copy.location);
             if taken {
                 let known = out.entry(*id).or_insert(*outer);
@@ -117,11 +116,6 @@ fn inside(plan: &Plan) -> BTreeMap<ClassId, Vec<CopyId>> {
         }
     }
     out
-}
-
-/// Whether two things are there on one day.
-pub(super) fn together(one: &Lifetime, other: &Lifetime) -> bool {
-    one.contains(one.from.max(other.from)) && other.contains(one.from.max(other.from))
 }
 
 /// Whether a step takes a whole tree of files where its classes live.

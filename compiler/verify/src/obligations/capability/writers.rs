@@ -6,7 +6,6 @@ use thrice_model::{Location, StepTarget, Verb};
 
 use super::finding;
 use crate::context::Context;
-use crate::indexed::meet;
 use crate::verification::Finding;
 
 const NOT_ALONE: Code = Code("T2306");
@@ -100,8 +99,7 @@ fn not_alone(context: &Context<'_>, out: &mut Vec<Finding>) {
             // copies are.
             let apart = by.is_some_and(|b| {
                 let other = &model.steps[b.into()];
-                !matches!(other.verb, Verb::Seed { .. })
-                    && meet(step.lifetime, other.lifetime).is_none()
+                !matches!(other.verb, Verb::Seed { .. }) && !step.lifetime.meets(other.lifetime)
             });
             if twice || apart || !place.meets(other) {
                 continue;

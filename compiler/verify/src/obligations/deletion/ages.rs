@@ -21,7 +21,7 @@ use crate::fault::{self, Fault};
 use crate::faults::Useless;
 use crate::hands::Principal;
 use crate::replay::About;
-use crate::systems::Symbolized;
+use crate::systems::{BySystem, Symbolized};
 use crate::verification::{Engine, Finding};
 use crate::wording::some;
 
@@ -58,12 +58,9 @@ impl Gap {
     }
 }
 
-/// What came out of each question about a class, as long as its copies are this system.
-type Answers = (Rc<Symbolized>, BTreeMap<Useless, Result<Engine, Gap>>);
-
-/// What was asked before.
+/// What was asked before, by the copies that are of no use, and what came out.
 #[derive(Default)]
-pub(super) struct Asked(BTreeMap<ClassId, Answers>);
+pub(super) struct Asked(BySystem<BTreeMap<Useless, Result<Engine, Gap>>>);
 
 /// Whether a copy is there for good once it has come, and surely comes: nothing is taken from it, nor from what it is made of
 /// before it is.
@@ -83,12 +80,7 @@ impl Asked {
         useless: &Useless,
         (period, index): (&Period, usize),
     ) -> Result<Engine, Gap> {
-        let new = || (Rc::clone(symbolized), BTreeMap::new());
-        let known = self.0.entry(class).or_insert_with(new);
-        if !Rc::ptr_eq(&known.0, symbolized) {
-            *known = new();
-        }
-        let answer = known.1.entry(useless.clone());
+        let answer = self.0.of(class, symbolized).entry(useless.clone());
         let answer = answer.or_insert_with(|| {
             let against = |(run, unknown)| Gap {
                 period: index,

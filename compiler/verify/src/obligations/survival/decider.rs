@@ -14,7 +14,7 @@ use crate::fault::{Fault, FaultSet};
 use crate::faults::{Stakes, Struck, Useless, strike};
 use crate::obligations::settling::claim;
 use crate::replay::About;
-use crate::systems::Symbolized;
+use crate::systems::{BySystem, Symbolized};
 use crate::verification::Engine;
 
 /// Decides period after period, and remembers what need not be asked again.
@@ -23,7 +23,7 @@ pub(super) struct Decider<'c, 'p> {
     /// The systems of classes in the period that is asked about, as far as somebody has asked.
     symbols: BTreeMap<ClassId, Rc<Symbolized>>,
     /// What was enough of each class, as it was last asked about.
-    pub(super) enough: BTreeMap<ClassId, Enough>,
+    pub(super) enough: BySystem<Enough>,
     /// What was enough of what had crossed the last change of each class.
     pub(super) crossed: BTreeMap<ClassId, Crossed>,
     /// The faults that leave too little only if a phase is late, for the first of classes alike, what is lost
@@ -95,14 +95,10 @@ pub(super) struct Alike {
     pub(super) held_idle: bool,
 }
 
-/// What faults may take of a class for enough to be left. Other faults that leave the same need no question of
-/// their own, nor does the same in another period.
-pub(super) struct Enough {
-    pub(super) system: Rc<Symbolized>,
-    /// By the copies that are of no use: which engine says that it is enough, and whether only live data is
-    /// left.
-    pub(super) left: BTreeMap<Useless, (Engine, bool)>,
-}
+/// What faults may take of a class for enough to be left: by the copies that are of no use, which engine says that it is
+/// enough, and whether only live data is left. Other faults that leave the same need no question of their own, nor does the
+/// same in another period.
+pub(super) type Enough = BTreeMap<Useless, (Engine, bool)>;
 
 /// The faults, by what they take, that leave enough of what has crossed the last change of a class.
 #[derive(Default)]
@@ -116,7 +112,7 @@ impl<'c, 'p> Decider<'c, 'p> {
         Self {
             context,
             symbols: BTreeMap::new(),
-            enough: BTreeMap::new(),
+            enough: BySystem::default(),
             crossed: BTreeMap::new(),
             late: BTreeMap::new(),
             hosts: BTreeMap::new(),
@@ -250,8 +246,8 @@ impl Decider<'_, '_> {
         let symbolized = &self.symbolized(lost, index)?;
         let ids = &symbolized.copies;
         let useless = useless(context, ask, struck, ids);
-        let enough = self.enough_of(lost, symbolized);
-        if let Some((engine, only_live)) = enough.left.get(&useless).copied() {
+        let enough = self.enough.of(lost, symbolized);
+        if let Some((engine, only_live)) = enough.get(&useless).copied() {
             alike.attained.held(ask, engine, only_live);
             return None;
         }
@@ -282,8 +278,8 @@ impl Decider<'_, '_> {
         match claim(context, about, lost, (symbolized, &system), &question) {
             Ok(engine) => {
                 alike.attained.held(ask, engine, only_live);
-                let enough = self.enough_of(lost, symbolized);
-                enough.left.insert(useless, (engine, only_live));
+                let enough = self.enough.of(lost, symbolized);
+                enough.insert(useless, (engine, only_live));
                 None
             }
             Err((run, unknown)) => Some(violation(run, unknown)),
@@ -303,18 +299,5 @@ impl Decider<'_, '_> {
         let known = self.symbols.entry(class);
         let found = known.or_insert_with(|| context.symbolized(class, period));
         Some(Rc::clone(found))
-    }
-
-    /// What was enough of a class whose copies are this system.
-    pub(super) fn enough_of(&mut self, lost: ClassId, system: &Rc<Symbolized>) -> &mut Enough {
-        let new = || Enough {
-            system: Rc::clone(system),
-            left: BTreeMap::new(),
-        };
-        let known = self.enough.entry(lost).or_insert_with(new);
-        if !Rc::ptr_eq(&known.system, system) {
-            *known = new();
-        }
-        known
     }
 }
