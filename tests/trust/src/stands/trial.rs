@@ -60,10 +60,10 @@ impl Trial<'_> {
             .entry(if destroyed { "deletion" } else { "survival" })
             .or_default() += 1;
         let mut wrong = self.survived(outcome);
-        // That nobody can destroy what else a restore needs is said of that.
-        let needs = outcome.lacks.map(|id| &model.classes[id].named.name);
-        let is_said = |name: &str| self.promises.holds(Obligation::Deletion, name, self.period);
-        if destroyed && needs.is_some_and(|name| !is_said(name)) {
+        // That nobody can destroy what else a restore needs is said of that, and that what is left of both is of one
+        // time is asked for after the faults that are to be survived only.
+        let is_left = outcome.copies.iter().any(|copy| copy.why_not.is_none());
+        if destroyed && outcome.lacks.is_some() && is_left {
             wrong = None;
         }
         let lost = mishaps.iter().all(|m| matches!(m, Mishap::Lose(_)));
@@ -71,7 +71,7 @@ impl Trial<'_> {
             *played.entry("recovery point").or_default() += 1;
             wrong = self.young(outcome, &case.choices);
         }
-        let as_planned = case.choices == Choices::default();
+        let as_planned = !case.choices.worst && case.choices.missed.is_empty();
         // Histories are asked for under the faults that requirements name.
         let is_asked = mishaps != self.floor();
         if wrong.is_none() && lost && as_planned && is_asked && held(Obligation::History) {
@@ -216,14 +216,17 @@ impl Trial<'_> {
             0 => {}
             1 => out.worst = true,
             _ => {
+                let some_missed = random.random_bool(0.6);
                 for (step, cadence) in self.plan.cadences.iter() {
                     let (low, high) = (cadence.duration.low().0, cadence.duration.high().0);
                     let takes = random.random_range(low..=high.max(low));
                     out.durations.insert(step, Seconds(takes));
                     let late = random.random_range(0..=cadence.jitter.0.max(0));
                     out.late.insert(step, Seconds(late));
-                    let missed = random.random_range(0..=cadence.missed);
-                    out.missed.insert(step, missed);
+                    if some_missed {
+                        let missed = random.random_range(0..=cadence.missed);
+                        out.missed.insert(step, missed);
+                    }
                 }
             }
         }
