@@ -28,7 +28,7 @@ use super::tell::passages;
 use super::unwatched;
 use super::{Violation, path};
 use crate::context::Context;
-use crate::faults::{Why, strike};
+use crate::faults::{Useless, Why, strike};
 
 /// A case that can be played.
 struct Setup {
@@ -89,7 +89,9 @@ fn setup(context: &Context<'_>, violation: &Violation) -> Result<Setup, &'static
         return Err("bounds of ages");
     };
     let class = *class;
-    let (judged, unfilled) = judged(context, violation, class, period);
+    let struck = strike(context, &violation.attained.faults, period.from);
+    let useless = struck.useless(context, &context.copies_in(class, period));
+    let (judged, unfilled) = judged(context, violation, (class, period), &useless);
     if judged
         .iter()
         .any(|copy| may_be_torn(context, *copy, missed))
@@ -101,7 +103,16 @@ fn setup(context: &Context<'_>, violation: &Violation) -> Result<Setup, &'static
     let data = |copy: &CopyId| plan.staleness().of(*copy, missed).data_at(oldest.at - 1);
     let made = |copy: &CopyId| plan.copies[*copy].made_by.is_some();
     let mut copies: Vec<CopyId> = judged.iter().copied().filter(made).collect();
-    copies.sort_by_key(|copy| (*copy != oldest.copy, std::cmp::Reverse(data(copy)), *copy));
+    // What is lost has no say in when the steps run that it shares with what is left.
+    copies.sort_by_key(|copy| {
+        let last = useless.contains(*copy);
+        (
+            *copy != oldest.copy,
+            last,
+            std::cmp::Reverse(data(copy)),
+            *copy,
+        )
+    });
     let strikes = lost(&violation.attained.faults).unwrap_or_default();
     let strikes = strikes.into_iter().map(|mishap| Strike {
         at: just_before,
@@ -127,14 +138,12 @@ fn setup(context: &Context<'_>, violation: &Violation) -> Result<Setup, &'static
 fn judged(
     context: &Context<'_>,
     violation: &Violation,
-    class: ClassId,
-    period: &Period,
+    (class, period): (ClassId, &Period),
+    useless: &Useless,
 ) -> (BTreeSet<CopyId>, BTreeSet<CopyId>) {
     let (at, missed) = (violation.attained.oldest.at, violation.missed);
-    let faults = &violation.attained.faults;
     let mut copies = context.copies_in(class, period);
-    let at_once = lost(faults).is_some();
-    let useless = strike(context, faults, period.from).useless(context, &copies);
+    let at_once = lost(&violation.attained.faults).is_some();
     copies.retain(|copy| match useless.get(*copy) {
         None => true,
         // Faults that leave the data where it lives untouched are asked about as if it were lost as well.
@@ -351,5 +360,19 @@ require survive any 1 of host for all
             ));
             assert_refused(context, "`db` does not replay");
         });
+    }
+
+    /// What is lost shares a step with what is left, and has a newer version than that.
+    const SHARED: &str = r#"
+class db is state on vps.disk:/db { rpo 1h, guaranteed 2h }
+copy lost of vps.disk:/db to s3.near:/one by tower.cron { daily at 08:00 UTC; taking 4h..4h; monitor watch }
+copy left of s3.near:/one to tower.tank:/two by tower.cron { daily at 00:00, 12:00 UTC; taking 4h..4h; monitor watch }
+copy other of vps.disk:/db to tower.tank:/three by tower.cron { daily at 12:00 UTC; taking 1m..4h; jitter 4h; monitor watch }
+require survive any 2 of host for all
+"#;
+
+    #[test]
+    fn what_is_lost_has_no_say() {
+        assert_eq!(attained(&[PLACES, SHARED].concat()), 16);
     }
 }
