@@ -39,7 +39,9 @@ fn settled_days(plan: &Plan, class: ClassId) -> i64 {
     let copies = plan.copies.iter().filter(|(_, copy)| copy.class == class);
     let bounds = copies.map(|(_, copy)| {
         let waits = copy.enter.older_than.as_ref().map_or(0, |age| age.high().0);
-        copy.staleness.0.saturating_add(waits)
+        // What a store keeps of it is there from its first snapshot on.
+        let kept = plan.snapshots[copy.location.store].map_or(0, |own| own.apart.0);
+        copy.staleness.0.saturating_add(waits).saturating_add(kept)
     });
     let longest = bounds.max().unwrap_or(0) / 86_400 + 2;
     if longest > SETTLED_DAYS {

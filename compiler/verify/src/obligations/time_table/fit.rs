@@ -80,7 +80,12 @@ fn overrun(context: &Context<'_>, id: StepId, length: Seconds, quick: bool) -> C
         [due, next] if from <= due && next < until => Some((due, next)),
         _ => None,
     });
-    match pairs.find(|(due, next)| next.saturating_sub(*due) <= length.0) {
+    // Where it is sure, it is of the runs that lie closest: on the night of a clock change, it may be, and at no other time.
+    let least = match quick {
+        true => context.plan.cadences[id].duration.low(),
+        false => length,
+    };
+    match pairs.find(|(due, next)| next.saturating_sub(*due) <= least.0) {
         Some((due, next)) => Case::Overrun {
             step: id,
             due,
