@@ -26,7 +26,10 @@ use crate::hands::Principal;
 use crate::verification::Verification;
 
 /// How many moments are tried.
-const TRIED: usize = 6;
+const TRIED: usize = 8;
+
+/// What a case rests on that no moment of its phase shows.
+const NEXT_PHASE: &str = "the next phase";
 
 /// Whether what a finding tells may be told.
 pub(super) fn is_borne_out(context: &Context<'_>, out: &mut Verification, group: &Group) -> bool {
@@ -147,13 +150,9 @@ impl<'c, 'p> Play<'c, 'p> {
     /// Moments at which the hands may become hostile, those that are more likely to bear the case out first.
     fn moments(&self) -> Vec<i64> {
         let plan = self.context.plan;
-        let next = |step: &StepId| {
-            let starts = plan.calendars.starts(*step)?;
-            starts
-                .get(starts.partition_point(|at| *at < self.from))
-                .copied()
-        };
-        let carriers = self.carriers.iter().filter_map(next);
+        let carriers = self.carriers.iter().filter_map(|step| self.next(*step));
+        // What is carried on may have to come to the place that is read first.
+        let before = self.gone.iter().flat_map(|id| self.before(*id));
         let snapshots = self
             .gone
             .iter()
@@ -163,11 +162,42 @@ impl<'c, 'p> Play<'c, 'p> {
             .saturating_add(Seconds::DAY.0 - 1)
             .div_euclid(Seconds::DAY.0);
         let all = carriers
+            .chain(before)
             .chain(snapshots)
             .chain([days * Seconds::DAY.0, self.from]);
         let mut out: Vec<i64> = Vec::new();
         for at in all {
             if at < self.until && !out.contains(&at) && out.len() < TRIED {
+                out.push(at);
+            }
+        }
+        out
+    }
+
+    /// When a step is due next.
+    fn next(&self, step: StepId) -> Option<i64> {
+        let starts = self.context.plan.calendars.starts(step)?;
+        let next = starts.partition_point(|at| *at < self.from);
+        starts.get(next).copied()
+    }
+
+    /// When those steps are due that fill what the carrier of a copy reads, last before its next run.
+    fn before(&self, id: CopyId) -> Vec<i64> {
+        let plan = self.context.plan;
+        let carrier = plan.copies[id].made_by;
+        let carrier = carrier.filter(|step| self.carriers.contains(step));
+        let Some(mut at) = carrier.and_then(|step| self.next(step)) else {
+            return Vec::new();
+        };
+        let sources = std::iter::successors(plan.copies[id].source, |id| plan.copies[*id].source);
+        let mut out = Vec::new();
+        for step in sources.filter_map(|id| plan.copies[id].made_by) {
+            let Some(starts) = plan.calendars.starts(step) else {
+                continue;
+            };
+            let due = starts.partition_point(|start| *start < at);
+            if let Some(start) = due.checked_sub(1).and_then(|last| starts.get(last)) {
+                at = *start;
                 out.push(at);
             }
         }
@@ -243,7 +273,9 @@ impl<'c, 'p> Play<'c, 'p> {
         }
         match step {
             Some(_) if self.carriers.len() > 1 => Some("mirrors of mirrors"),
-            _ if self.from.saturating_add(self.noticed.0) >= self.until => Some("the next phase"),
+            _ if self.from.saturating_add(self.noticed.0) >= self.until => Some(NEXT_PHASE),
+            // Nothing is carried on any more in this one.
+            Some(step) if self.next(step).is_none_or(|at| at >= self.until) => Some(NEXT_PHASE),
             _ => None,
         }
     }

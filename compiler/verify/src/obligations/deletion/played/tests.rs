@@ -101,8 +101,25 @@ fn a_slow_mirror_carries_the_deletion_on() {
     );
 }
 
+/// What is overwritten must have come to the mirror before that is read, whoever deletes there as well.
+#[test]
+fn hands_become_hostile_in_time_for_what_a_carrier_reads() {
+    let steps = "copy one of w to idle.none:/one by web.cron { daily at 01:00 UTC }\n\
+        sync two of w from one to spare.tank:/two by spare.cron { daily at 02:00 UTC; max delete 100000 }\n\
+        copy three of w from two to s3.near:/three by web.cron { monthly on 9 at 03:00 UTC; credential c }\n\
+        expire old of spare.tank:/two after 300 days by mtime { by idle.cron; daily at 12:00 UTC }\n";
+    let (_, replayed, rest_on) = played("class w is files on web.disk:/w", steps);
+    assert_eq!((replayed, rest_on), (2, vec![]));
+}
+
 #[test]
 fn what_has_no_course_is_named() {
+    // In the first phase the mirror runs before all have delivered, and not again.
+    let mirror =
+        "sync mirror of s3.near to spare.tank:/m by spare.cron { monthly on 9 at 05:00 UTC }\n";
+    let short = format!("phase t1 = t0 + 70 days\n{STATE}");
+    let (_, _, rest_on) = played(&short, &[OUT, mirror].concat());
+    assert_eq!(rest_on, ["the next phase"]);
     let mirrors = "sync one of s3.near to spare.other:/m by spare.cron { monthly on 9 at 05:00 UTC }\n\
         sync two of spare.other:/m to spare.tank:/m by spare.cron { monthly on 20 at 05:00 UTC }\n";
     let (_, _, rest_on) = played(STATE, &[OUT, mirrors].concat());
