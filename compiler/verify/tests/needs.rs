@@ -3,6 +3,7 @@
 mod common;
 
 use common::{codes, judged, message, verdict};
+use thrice_diagnostics::Severity;
 use thrice_model::Obligation;
 
 /// Of `c` there is one copy, of the others two.
@@ -297,4 +298,67 @@ fn what_was_a_month_ago_is_not_to_be_had() {
         told.contains("copies of `a` are up to 31 d apart"),
         "{told}"
     );
+}
+
+/// Of both there is one copy, as often; while runs fail, those of the one may.
+const PLAIN: &str = r#"
+policy p "p" { horizon 2 years; response time 1h }
+provider far { site one; site two }
+provider eye
+monitor watch { healthchecks at "PING"; hosted by eye; grace 30h }
+host h1 at far/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+host h2 at far/two { runs cron; has restic 0.18.0, rclone 1.75.2; store disk }
+network n { joins h1, h2 }
+vault safe at far/one
+key k { held on safe, h2 }
+repository r in h2.disk:/r { engine restic 0.18.0; key k }
+class a is files on h1.disk:/a { needs b within 1 day }
+class b is files on h1.disk:/b
+"#;
+
+#[test]
+fn what_is_of_one_time_only_while_runs_succeed_is_a_warning() {
+    let told = |steps: &str| {
+        let found = judged(&[PLAIN, steps].concat());
+        let mut all = found.findings.iter().map(|found| &found.diagnostic);
+        let told = all.find(|told| told.code.0 == "T1205");
+        told.map(|told| (told.severity, told.message.clone()))
+    };
+    let both = |how: &str| {
+        format!(
+            "copy ca of a to h2.disk:/ca by h1.cron {{ daily at 03:00; taking 1m..5m{how} }}\n\
+             copy cb of b to h2.disk:/cb by h1.cron {{ daily at 03:00; taking 1m..5m{how} }}\n"
+        )
+    };
+    let (severity, message) = told(&both("; monitor watch")).expect("one of them may fail");
+    assert_eq!(severity, Severity::Warning);
+    assert!(
+        message.contains("can be 3 d apart while runs fail"),
+        "{message}"
+    );
+    // That nobody hears when they fail is told of the steps.
+    assert_eq!(told(&both("")), None);
+    let backups = both("; keep 9 daily; monitor watch").replace("copy", "backup");
+    let backups = backups
+        .replace("h2.disk:/ca", "r")
+        .replace("h2.disk:/cb", "r");
+    assert_eq!(told(&backups), None, "older versions match");
+}
+
+/// How often it runs does not matter to what is of one run.
+#[test]
+fn what_one_run_makes_matches() {
+    let told = |steps: &str| codes(&judged(&[PLAIN, steps].concat())).contains(&"T1205");
+    let keep = "weekly on Sunday at 03:00; taking 1m..5m; keep 9 weekly; monitor watch";
+    assert!(!told(&format!(
+        "backup up of a, b to r by h1.cron {{ {keep} }}\n"
+    )));
+    let apart = format!(
+        "backup ua of a to r by h1.cron {{ {keep} }}\nbackup ub of b to r by h1.cron {{ {keep} }}\n"
+    );
+    assert!(told(&apart));
+    // What a mirror brings of both is of the runs that made it.
+    let mirror =
+        "sync m of h2.disk:/r to h1.disk:/m by h1.cron { daily at 09:00; monitor watch }\n";
+    assert!(told(&[&apart, mirror].concat()));
 }

@@ -11,7 +11,7 @@ use thrice_model::{ClassId, Demand, NeededWith, Target};
 use thrice_plan::{Copy, CopyId, CopyKind, Period};
 use thrice_quantity::Seconds;
 
-use super::matching::{Mismatch, widest};
+use super::matching::{Mismatch, together, widest, widest_missed};
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
 use crate::faults::{self, Struck, Useless, strike};
@@ -124,7 +124,9 @@ impl<'c> Asking<'_, 'c, '_> {
                 if mine.live || mine.is_nothing() || other.is_nothing() {
                     continue;
                 }
-                let mut found = other.apart(context, &mine, within);
+                let mut found = other.apart(context, &mine, within, widest);
+                let missed = other.failing(context, &mine, within);
+                found = found.or(missed);
                 if !other.live {
                     let newest = self.ages.newest(&theirs, &left.1);
                     let ages = newest.map(|newest| [newest.nominal, newest.guaranteed]);
@@ -170,6 +172,9 @@ impl<'c> Asking<'_, 'c, '_> {
     }
 }
 
+/// How far apart the data of a copy is at most.
+type Far = fn(&Context<'_>, &Copy) -> Option<Seconds>;
+
 /// What is left of a class.
 struct Left<'c> {
     /// Whether the data itself is.
@@ -202,28 +207,50 @@ impl<'c> Left<'c> {
     }
 
     /// How far apart the data of those copies is that are made most often.
-    fn least_apart(&self, context: &Context<'_>, versions: bool) -> Option<Seconds> {
+    fn least_apart(&self, context: &Context<'_>, versions: bool, far: Far) -> Option<Seconds> {
         let copies = self.copies.iter();
         let copies = copies.filter(|copy| !versions || copy.kind == CopyKind::Versions);
-        copies.filter_map(|copy| widest(context, copy)).min()
+        copies.filter_map(|copy| far(context, copy)).min()
     }
 
     /// Whether this, which something else needs, is made often enough to match that; or where only its newest is
     /// kept, whether the other one is.
-    fn apart(&self, context: &Context<'_>, other: &Self, within: Seconds) -> Option<Mismatch> {
+    fn apart(
+        &self,
+        context: &Context<'_>,
+        other: &Self,
+        within: Seconds,
+        far: Far,
+    ) -> Option<Mismatch> {
+        if together(context, &self.copies, &other.copies) {
+            return None;
+        }
         let is_more = |apart: &Seconds| *apart > within;
         let versions = self.has_versions();
         let mine = match self.live {
             true => None,
-            false => self.least_apart(context, versions && other.has_versions()),
+            false => self.least_apart(context, versions && other.has_versions(), far),
         };
         let mine = mine.filter(is_more);
         let mine = mine.map(|apart| Mismatch::Apart(apart, within));
         let theirs = match versions {
             true => None,
-            false => other.least_apart(context, false).filter(is_more),
+            false => other.least_apart(context, false, far).filter(is_more),
         };
         mine.max(theirs.map(|apart| Mismatch::Behind(apart, within)))
+    }
+
+    /// Whether the newest of both still match while runs fail. Where both have versions, older ones do.
+    fn failing(&self, context: &Context<'_>, other: &Self, within: Seconds) -> Option<Mismatch> {
+        if self.has_versions() && other.has_versions() {
+            return None;
+        }
+        match self.apart(context, other, within, widest_missed)? {
+            Mismatch::Apart(apart, within) | Mismatch::Behind(apart, within) => {
+                Some(Mismatch::Failing(apart, within))
+            }
+            other => Some(other),
+        }
     }
 }
 

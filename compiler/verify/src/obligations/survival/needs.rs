@@ -8,7 +8,7 @@ use thrice_plan::{Copy, CopyKind, FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
 use super::apart::Apart;
-use super::matching::{Mismatch, widest};
+use super::matching::{Mismatch, together, widest};
 use crate::context::Context;
 use crate::fault::{self, Fault, FaultSet};
 use crate::faults::history;
@@ -74,15 +74,23 @@ fn said(
     let note = match (reach(context, id, period), found) {
         (None, _) => {
             needed.within?;
-            let apart = newest_apart(context, needed, period)?;
-            format!("copies of `{other}` are made at most {apart} apart")
+            match newest_apart(context, id, needed, period) {
+                Some(apart) => format!("copies of `{other}` are made at most {apart} apart"),
+                None if is_together(context, id, needed, period) => {
+                    format!("copies of `{other}` are made by the same runs")
+                }
+                None => return None,
+            }
         }
         (_, Some(Mismatch::Reach(..))) => {
             format!("versions of `{other}` do not reach as far back")
         }
-        (Some(_), _) => match apart(context, needed, period) {
+        (Some(_), _) => match apart(context, id, needed, period) {
             Some(apart) => {
                 format!("versions of `{other}` reach as far back, at most {apart} apart")
+            }
+            None if is_together(context, id, needed, period) => {
+                format!("versions of `{other}` reach as far back, made by the same runs")
             }
             None => format!("versions of `{other}` reach as far back"),
         },
@@ -103,19 +111,28 @@ fn mismatch(
 ) -> Option<Mismatch> {
     let Some(mine) = reach(context, id, period) else {
         // What has no versions is restored as it was last, and with what is needed as that was last.
-        let (apart, within) = (newest_apart(context, needed, period)?, needed.within?);
+        let (apart, within) = (newest_apart(context, id, needed, period)?, needed.within?);
         return (apart > within).then_some(Mismatch::Apart(apart, within));
     };
     let theirs = reach(context, needed.class, period).unwrap_or(Seconds::ZERO);
     if theirs < mine {
         return Some(Mismatch::Reach(mine, theirs));
     }
-    let (apart, within) = (apart(context, needed, period)?, needed.within?);
+    let (apart, within) = (apart(context, id, needed, period)?, needed.within?);
     (apart > within).then_some(Mismatch::Apart(apart, within))
 }
 
-/// How far apart versions of what is needed are at most; `None`: none are made on a schedule.
-fn apart(context: &Context<'_>, needed: &NeededWith, period: &Period) -> Option<Seconds> {
+/// How far apart versions of what is needed are at most; `None`: none are made on a schedule, or each by a run that
+/// makes one of the class as well.
+fn apart(
+    context: &Context<'_>,
+    id: ClassId,
+    needed: &NeededWith,
+    period: &Period,
+) -> Option<Seconds> {
+    if is_together(context, id, needed, period) {
+        return None;
+    }
     versions(context, needed.class, period)
         .into_iter()
         .filter_map(|copy| widest(context, copy))
@@ -123,13 +140,37 @@ fn apart(context: &Context<'_>, needed: &NeededWith, period: &Period) -> Option<
 }
 
 /// The same of the newest copies, with versions or without.
-fn newest_apart(context: &Context<'_>, needed: &NeededWith, period: &Period) -> Option<Seconds> {
-    let copies = context.copies_in(needed.class, period).into_iter();
+fn newest_apart(
+    context: &Context<'_>,
+    id: ClassId,
+    needed: &NeededWith,
+    period: &Period,
+) -> Option<Seconds> {
+    if is_together(context, id, needed, period) {
+        return None;
+    }
+    made(context, needed.class, period)
+        .into_iter()
+        .filter_map(|copy| widest(context, copy))
+        .min()
+}
+
+/// Whether the same runs make copies of a class and of what it needs: of a class with versions, versions.
+fn is_together(context: &Context<'_>, id: ClassId, needed: &NeededWith, period: &Period) -> bool {
+    let of = |class| match reach(context, id, period) {
+        Some(_) => versions(context, class, period),
+        None => made(context, class, period),
+    };
+    together(context, &of(id), &of(needed.class))
+}
+
+/// The copies that count besides the data itself.
+fn made<'p>(context: &'p Context<'_>, class: ClassId, period: &Period) -> Vec<&'p Copy> {
+    let copies = context.copies_in(class, period).into_iter();
     copies
         .map(|id| &context.plan.copies[id])
         .filter(|copy| copy.counts && copy.kind != CopyKind::Live)
-        .filter_map(|copy| widest(context, copy))
-        .min()
+        .collect()
 }
 
 fn versions<'p>(context: &'p Context<'_>, class: ClassId, period: &Period) -> Vec<&'p Copy> {
@@ -154,6 +195,7 @@ fn contradicts(context: &Context<'_>, id: ClassId, what: Mismatch) -> bool {
     match what {
         Mismatch::Reach(_, theirs) => written.is_some_and(|(written, _)| written > theirs),
         Mismatch::Apart(..) | Mismatch::Behind(..) | Mismatch::Old(..) => true,
+        Mismatch::Failing(..) => false,
     }
 }
 
@@ -200,6 +242,10 @@ fn tell(
             "copies of `{name}` are up to {apart} apart{phases}{after}, nothing keeps what `{other}` was by then, and it is needed \
              within {within}"
         ),
+        Mismatch::Failing(apart, within) => format!(
+            "what is left of `{name}` and of `{other}` can be {apart} apart while runs fail{phases}{after}, and the one needs \
+             the other within {within}"
+        ),
         Mismatch::Old(age, within, asked) => {
             let age = age.map_or_else(|| "of any age".to_owned(), |age| format!("{age} old"));
             format!(
@@ -230,6 +276,10 @@ fn tell(
             .help(match what {
                 Mismatch::Reach(..) => {
                     "keep both alike: older versions without what they need are of no use"
+                }
+                Mismatch::Failing(..) => {
+                    "let one step copy both, or keep versions of both, of which older ones match; or let them lie further \
+                     apart (`within`)"
                 }
                 _ => {
                     "copy both to the same places, as often: what one needs that is not of the same time is of no use to it; or \
