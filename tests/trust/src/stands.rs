@@ -203,7 +203,14 @@ impl Promises {
                 names.map(|name| (found.obligation, name))
             })
             .collect();
-        let kept = said.into_iter().map(|(key, _)| key);
+        // What is read half written is an error of the time table, which all others take for kept.
+        let mut codes = verified
+            .findings
+            .iter()
+            .map(|found| found.diagnostic.code.0);
+        let torn = codes.any(|code| code == "T2105");
+        let said = said.into_iter().filter(|_| !torn);
+        let kept = said.map(|(key, _)| key);
         let fair = |(obligation, class, _): &(Obligation, String, String)| {
             !warned.contains(&(*obligation, class.clone()))
         };
