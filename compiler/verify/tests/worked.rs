@@ -11,6 +11,8 @@ mod common;
 mod costs;
 #[path = "worked/crossing.rs"]
 mod crossing;
+#[path = "worked/dumps.rs"]
+mod dumps;
 #[path = "worked/ended.rs"]
 mod ended;
 #[path = "worked/late.rs"]

@@ -288,6 +288,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             "south to s3.backups:/offices/south",
         )],
     ),
+    (
+        "T2325",
+        &[("nightly of orders to", "nightly of orders from dump to")],
+    ),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",
