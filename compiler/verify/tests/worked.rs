@@ -29,6 +29,8 @@ mod packs;
 mod slow;
 #[path = "worked/taken.rs"]
 mod taken;
+#[path = "worked/tools.rs"]
+mod tools;
 #[path = "worked/vacuous.rs"]
 mod vacuous;
 
