@@ -181,6 +181,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     ("T2003", &[("slip 3 months", "slip 7 days")]),
+    ("T2004", &[("capacity 100 GB", "capacity 500 GB")]),
     ("T2101", &[("daily at 05:30 UTC", "daily at 06:30 UTC")]),
     ("T2102", &[("daily at 03:05", "daily at 03:15")]),
     (
