@@ -268,6 +268,7 @@ fn what_a_sync_puts_aside_takes_room_until_somebody_clears_it() {
         on_the_nas(&cleared),
         Some((true, "at most 101 GB of 150 GB".into()))
     );
+    assert!(!has(&cleared, "T2603"), "it has something to do");
     // Another place is cleared.
     let elsewhere = expire.replace(":/trash", ":/other");
     assert!(has(

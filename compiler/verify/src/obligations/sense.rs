@@ -275,14 +275,20 @@ fn idle_steps(context: &Context<'_>, out: &mut Vec<Finding>) {
 }
 
 fn nothing_there(context: &Context<'_>, source: &Source) -> bool {
-    match source {
-        Source::Location(place, _) => !context
-            .plan
-            .copies
-            .iter()
-            .any(|(_, c)| place.meets(&c.location)),
+    let Source::Location(place, _) = source else {
+        return false;
+    };
+    let mut copies = context.plan.copies.iter();
+    // What syncs put aside is no copy, and is there.
+    let mut steps = context.plan.model.steps.iter();
+    let aside = steps.any(|(_, step)| match &step.verb {
+        Verb::Sync {
+            backup_dir: Some(aside),
+            ..
+        } => aside.meets(place),
         _ => false,
-    }
+    });
+    !aside && !copies.any(|(_, c)| place.meets(&c.location))
 }
 
 /// What is skipped, and yet named by a step or a requirement: one of the two is not what is meant, and nothing
