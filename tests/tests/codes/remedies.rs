@@ -338,6 +338,16 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T2401", &[("5..8 EUR", "5..6 EUR")]),
     ("T2402", &[("USD", "EUR")]),
     (
+        "T2403",
+        &[
+            ("included 1 TB", "included 6 TB"),
+            (
+                "require cost",
+                "cost volume { 0..4 EUR/month }\nrequire cost",
+            ),
+        ],
+    ),
+    (
         "T2501",
         &[
             (
