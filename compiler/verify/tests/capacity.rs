@@ -230,3 +230,112 @@ fn a_store_of_which_no_room_is_stated_is_not_checked_and_that_is_said() {
     let stated = stated.replace("medium nvme", "medium nvme; capacity 9 TB");
     assert!(!has(&judged(&stated), "T2002"));
 }
+
+/// A server with files, and a NAS of so much room that mirrors them.
+fn mirrored(room: &str, churn: &str, steps: &str) -> Verification {
+    let text = BASE.replace("medium hdd }", &format!("medium hdd; capacity {room} }}"));
+    let class = format!(
+        "class docs is files on vps.disk:/docs since nas {{ size 1..100 GB; growth 0..0 %/month; {churn} }}\n"
+    );
+    judged(&[&text, "network n { joins vps, tower }\n", &class, steps].concat())
+}
+
+const MIRROR: &str = "sync mirror of docs to tower.tank:/docs by tower.cron { daily at 03:00 UTC; max delete 9; backup dir \
+     tower.tank:/trash; taking 1m..1h; monitor deadman }\n";
+
+fn on_the_nas(found: &Verification) -> Option<(bool, String)> {
+    let mut verdicts = found.verdicts.iter();
+    let of_nas =
+        verdicts.find(|v| v.obligation == Obligation::Capacity && v.subject == "tower.tank");
+    of_nas.map(|v| (v.holds, v.note.to_string()))
+}
+
+/// 549 days from August 2026 until the horizon, and 100 MB on each of them.
+#[test]
+fn what_a_sync_puts_aside_takes_room_until_somebody_clears_it() {
+    let churn = "churn 0..100 MB/day";
+    let found = mirrored("160 GB", churn, MIRROR);
+    assert_eq!(
+        on_the_nas(&found),
+        Some((true, "at most 155 GB of 160 GB".into()))
+    );
+    assert!(has(&mirrored("150 GB", churn, MIRROR), "T2001"));
+    // A week of it, the clean-up's gap with the runs that may be missed, and no more.
+    let expire = "expire trash of tower.tank:/trash after 7 days by mtime { by tower.cron; daily at 06:00 UTC; taking 1m..1h; monitor \
+         deadman }\n";
+    let cleared = mirrored("150 GB", churn, &[MIRROR, expire].concat());
+    assert_eq!(
+        on_the_nas(&cleared),
+        Some((true, "at most 101 GB of 150 GB".into()))
+    );
+    assert!(!has(&cleared, "T2603"), "it has something to do");
+    // Another place is cleared.
+    let elsewhere = expire.replace(":/trash", ":/other");
+    assert!(has(
+        &mirrored("150 GB", churn, &[MIRROR, &elsewhere].concat()),
+        "T2001"
+    ));
+    let plain = MIRROR.replace("backup dir tower.tank:/trash; ", "");
+    assert_eq!(
+        on_the_nas(&mirrored("150 GB", churn, &plain)),
+        Some((true, "at most 100 GB of 150 GB".into()))
+    );
+}
+
+#[test]
+fn what_keeps_an_unknown_amount_of_what_is_deleted_is_not_checked() {
+    let copy = "copy more of docs to tower.tank:/docs by tower.cron { daily at 03:00 UTC; taking 1m..1h; monitor deadman }\n";
+    for step in [MIRROR, copy] {
+        let found = mirrored("120 GB", "", step);
+        assert_eq!(on_the_nas(&found), None, "{step}");
+        assert!(
+            message(&found, "T2002").contains("room on `vps.disk`")
+                || message(&found, "T2002").contains("what is deleted of `docs` stays there"),
+            "{step}"
+        );
+        let told = found.findings.iter().map(|f| f.diagnostic.message.as_str());
+        let says = "room on `tower.tank` is not checked: what is deleted of `docs` stays there, and no churn is stated";
+        assert!(told.into_iter().any(|text| text == says), "{step}");
+        assert!(on_the_nas(&mirrored("200 GB", "churn 0..100 MB/day", step)).is_some());
+    }
+    // It is too small in any case.
+    let found = mirrored("90 GB", "", copy);
+    assert_eq!(on_the_nas(&found).map(|(holds, _)| holds), Some(false));
+    let plain = MIRROR.replace("backup dir tower.tank:/trash; ", "");
+    assert!(on_the_nas(&mirrored("120 GB", "", &plain)).is_some());
+}
+
+/// What a host of so much room says of a drill.
+fn drilled(room: &str, mounted: &str, drill: &str) -> Option<String> {
+    let bench = format!(
+        "host bench at home/rack {{ runs cron; has restic 0.18.0; store disk {{ medium ssd; capacity {room}{mounted} }} }}\n"
+    );
+    let steps = "class one is items on vps.disk:/one { size 1..40 GB; growth 0..0 %/month }
+        class two is items on vps.disk:/two { size 1..30 GB; growth 0..0 %/month }
+        backup both of one, two to r by vps.cron { daily at 03:00 UTC; taking 1m..1h; monitor deadman }\n";
+    let drill = format!(
+        "drill d of {drill} {{ monthly on 1 at 10:00 UTC; taking 1m..1h; monitor deadman }}\n"
+    );
+    let found = judged(&[BASE, &bench, steps, &drill].concat());
+    let mut all = found.findings.iter().map(|f| &f.diagnostic);
+    let told = all.find(|d| d.code.0 == "T2004")?;
+    let mut verdicts = found.verdicts.iter();
+    assert!(verdicts.any(|v| v.subject == "bench.disk" && !v.holds));
+    Some(told.message.clone())
+}
+
+/// A snapshot comes back as a whole, whichever class of it is asked for.
+#[test]
+fn a_drill_needs_room_for_what_it_restores() {
+    let told = drilled("60 GB", "", "one from r by bench.cron");
+    let says = "`d` restores up to 70 GB onto `bench.disk`, where 60 GB may be left by";
+    assert!(
+        told.as_ref().is_some_and(|text| text.starts_with(says)),
+        "{told:?}"
+    );
+    assert!(drilled("71 GB", "", "one from r by bench.cron").is_none());
+    assert!(drilled("60 GB", "; mounted at /srv", "one from r by bench.cron").is_none());
+    assert!(drilled("60 GB", "; mounted at /var", "one from r by bench.cron").is_some());
+    assert!(drilled("60 GB", "", "one from r by hand").is_none());
+    assert!(drilled("60 GB", "", "one from r by vps.cron").is_none());
+}

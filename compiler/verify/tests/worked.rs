@@ -11,6 +11,8 @@ mod common;
 mod costs;
 #[path = "worked/crossing.rs"]
 mod crossing;
+#[path = "worked/dumps.rs"]
+mod dumps;
 #[path = "worked/ended.rs"]
 mod ended;
 #[path = "worked/late.rs"]
@@ -27,6 +29,8 @@ mod packs;
 mod slow;
 #[path = "worked/taken.rs"]
 mod taken;
+#[path = "worked/tools.rs"]
+mod tools;
 #[path = "worked/vacuous.rs"]
 mod vacuous;
 

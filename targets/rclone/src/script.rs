@@ -75,7 +75,7 @@ pub fn emit(plan: &Plan, id: StepId, host: HostId) -> Result<(Artefact, Vec<Remo
         trash: trash(plan, step, host, &destination)?,
         due: due(step, &source)?,
         plain: plain(step, &repositories),
-        chosen: chosen(step, &repositories),
+        chosen: chosen(plan, step, &repositories),
         tuning: tuning(step, &source),
         keys,
         ..body(plan, step, &source, &destination, &repositories)
@@ -215,21 +215,46 @@ fn plain(step: &Step, repositories: &[Inside]) -> &'static str {
     }
 }
 
-fn chosen(step: &Step, repositories: &[Inside]) -> Vec<String> {
+fn chosen(plan: &Plan, step: &Step, repositories: &[Inside]) -> Vec<String> {
     let mut out = Vec::new();
     let mut filter = |rule: String| out.extend(["--filter".to_owned(), rule]);
     for inside in repositories {
         filter(format!("- {}/**", escape(&inside.below)));
     }
-    if let Verb::Copy { include, .. } = &step.verb
-        && !include.is_empty()
+    if let Verb::Copy {
+        include,
+        latest_only,
+        ..
+    } = &step.verb
     {
-        for pattern in include {
+        let mut names: Vec<&str> = include.iter().map(String::as_str).collect();
+        if names.is_empty() && *latest_only && finds_former(plan, step) {
+            names.extend(NEWEST);
+        }
+        for pattern in &names {
             filter(format!("+ {pattern}"));
         }
-        filter("- **".to_owned());
+        if !names.is_empty() {
+            filter("- **".to_owned());
+        }
     }
     out
+}
+
+/// How the scripts of captures name the newest of each part, a file or a folder.
+const NEWEST: [&str; 2] = ["*-latest.*", "*-latest/**"];
+
+/// Whether a step reads what the script of a capture leaves with those before beside the newest, which bear other names:
+/// they would never be overwritten.
+fn finds_former(plan: &Plan, step: &Step) -> bool {
+    let before = |step: &&Step| match &step.source {
+        Source::Step(id, _) => plan.model.steps.get(*id),
+        _ => None,
+    };
+    let way = std::iter::successors(Some(step), before).take(plan.model.steps.len());
+    way.skip(1).any(|step| {
+        matches!(&step.verb, Verb::Capture(parts) if parts.keeps.is_some() && parts.runs.is_none())
+    })
 }
 
 /// Flags of every call: errors once, and the speed that the policy allows.

@@ -11,8 +11,8 @@
 mod common;
 
 use common::{Stage, copy, sync};
-use thrice_model::{AgeClock, HostKind, Location, Verb};
-use thrice_quantity::{Bytes, Seconds};
+use thrice_model::{AgeClock, CaptureMethod, CaptureParts, HostKind, Location, Source, Step, Verb};
+use thrice_quantity::{Bytes, Interval, Seconds};
 use thrice_target::fixture::Fixture;
 use thrice_target_rclone::{emit, read};
 
@@ -73,6 +73,61 @@ fn a_move_by_age() {
         stage.local("/srv/archives"),
     );
     insta::assert_snapshot!(work(stage.script("archives").text()));
+}
+
+/// The dumps before the newest one bear other names, and would never be overwritten.
+#[test]
+fn latest_only_takes_the_newest_of_what_a_capture_keeps() {
+    let chosen = |keeps: bool, runs: Option<&str>, include: &[&str], latest_only: bool| {
+        let (mut stage, bucket) = stage();
+        let span = stage.fixture.model.hosts[stage.host].named.span;
+        let parts = CaptureParts {
+            method: CaptureMethod::PgDump,
+            atomic: true,
+            runs: runs.map(str::to_owned),
+            user: None,
+            container: None,
+            keeps: keeps.then(|| (Interval::point(Seconds::days(3)), span)),
+        };
+        let dumps = stage.local("/dumps");
+        let dump = stage.step(
+            "dump",
+            Verb::Capture(Box::new(parts)),
+            stage.local("/db"),
+            dumps.clone(),
+        );
+        let copy = Verb::Copy {
+            include: include.iter().map(|text| (*text).to_owned()).collect(),
+            latest_only,
+            immutable: false,
+            transit: false,
+        };
+        let out = Fixture::location(bucket, "/dumps");
+        let id = stage.step("out", copy, dumps, out);
+        let edited = |step: &mut Step| step.source = Source::Step(dump, span);
+        stage.fixture.edit(id, edited);
+        read(stage.script("out").text()).unwrap().chosen
+    };
+    let newest = [
+        "--filter",
+        "+ *-latest.*",
+        "--filter",
+        "+ *-latest/**",
+        "--filter",
+        "- **",
+    ];
+    assert_eq!(chosen(true, None, &[], true), newest);
+    let named = ["--filter", "+ *.dump", "--filter", "- **"];
+    assert_eq!(chosen(true, None, &["*.dump"], true), named);
+    // All of them lie side by side; there is but one; nobody knows their names.
+    let all = [
+        (true, None, false),
+        (false, None, true),
+        (true, Some("/opt/dump"), true),
+    ];
+    for (keeps, runs, latest_only) in all {
+        assert!(chosen(keeps, runs, &[], latest_only).is_empty());
+    }
 }
 
 #[test]

@@ -181,6 +181,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     ("T2003", &[("slip 3 months", "slip 7 days")]),
+    ("T2004", &[("capacity 100 GB", "capacity 500 GB")]),
     ("T2101", &[("daily at 05:30 UTC", "daily at 06:30 UTC")]),
     ("T2102", &[("daily at 03:05", "daily at 03:15")]),
     (
@@ -288,6 +289,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             "south to s3.backups:/offices/south",
         )],
     ),
+    (
+        "T2325",
+        &[("nightly of orders to", "nightly of orders from dump to")],
+    ),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",
@@ -332,6 +337,16 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T2346", &[("    keep 12 monthly, 2 yearly\n", "")]),
     ("T2401", &[("5..8 EUR", "5..6 EUR")]),
     ("T2402", &[("USD", "EUR")]),
+    (
+        "T2403",
+        &[
+            ("included 1 TB", "included 6 TB"),
+            (
+                "require cost",
+                "cost volume { 0..4 EUR/month }\nrequire cost",
+            ),
+        ],
+    ),
     (
         "T2501",
         &[

@@ -11,6 +11,7 @@ mod days;
 mod lying;
 mod piled;
 mod played;
+mod scratch;
 mod turning;
 
 pub(super) use bound::size_on;
@@ -42,8 +43,10 @@ pub(super) const SLIPS: Code = Code("T2003");
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let stores: Vec<StoreId> = context.plan.model.stores.ids().collect();
     let mut unstated: BTreeSet<ClassId> = BTreeSet::new();
+    let mut open: BTreeSet<CopyId> = BTreeSet::new();
     for store in stores {
         let mut told = false;
+        let mut no_room = false;
         let lying = Lying::on(context, store);
         for (index, period) in context.plan.periods.iter().enumerate() {
             let bounds = Bounds::new(context, period.from);
@@ -51,6 +54,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 limit,
                 copies,
                 unknown,
+                open: kept,
                 last,
                 most: use_last,
             }) = in_use(context, &bounds, (store, &lying), period)
@@ -58,6 +62,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 continue;
             };
             unstated.extend(&unknown);
+            open.extend(&kept);
+            let is_known = unknown.is_empty() && kept.is_empty();
             let late = last_day(period, period.slip_days);
             let holds = use_last <= limit.usable;
             let slips = holds && late > last && bounds.total(&copies, late) > limit.usable;
@@ -85,14 +91,26 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 told = tell(context, &bounds, case, slips.then_some(index), out);
                 borne_out = told;
             }
-            if unknown.is_empty() || !holds {
+            let left = limit.usable.saturating_sub(use_last);
+            let drilled = scratch::most(context, (store, period), last)
+                .filter(|(_, bytes)| holds && *bytes > left);
+            if let Some((drill, bytes)) = drilled.filter(|_| !no_room) {
+                out.findings.push(scratch::tell(
+                    context,
+                    (store, period),
+                    drill,
+                    (bytes, left),
+                ));
+                no_room = true;
+            }
+            if is_known || !holds || drilled.is_some() {
                 let said = Said {
                     obligation: Obligation::Capacity,
                     engine: match borne_out {
                         true => Engine::Evaluated,
                         false => Engine::Unknown,
                     },
-                    holds,
+                    holds: holds && drilled.is_none(),
                     note: match borne_out {
                         true => format!(
                             "at most {} of {}",
@@ -110,6 +128,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     }
     if !unstated.is_empty() {
         out.findings.push(not_checked(context, &unstated));
+    }
+    if !open.is_empty() {
+        out.findings.push(without_churn(context, &open));
     }
     out.findings.extend(without_room(context));
 }
@@ -153,6 +174,8 @@ struct Use {
     copies: Vec<CopyId>,
     /// The classes among them of which no size is stated.
     unknown: Vec<ClassId>,
+    /// Copies that keep what is deleted, of which nobody says how much that is.
+    open: Vec<CopyId>,
     /// The period's last day, on which it is fullest.
     last: Date,
     /// What they take together on it.
@@ -175,7 +198,9 @@ fn in_use(
     let classes = copies.iter().map(|id| context.plan.copies[*id].class);
     let unstated = |class: &ClassId| context.plan.model.classes[*class].size.is_none();
     let last = last_day(period, 0);
+    let keeps = |id: &&CopyId| piled::is_open(context, &context.plan.copies[**id]);
     Some(Use {
+        open: copies.iter().filter(keeps).copied().collect(),
         unknown: classes.filter(unstated).collect(),
         most: bounds.total(&copies, last),
         limit,
@@ -204,7 +229,8 @@ pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
                 continue;
             };
             let left = found.limit.usable.0.checked_sub(found.most.0);
-            if let Some(left) = left.filter(|_| found.unknown.is_empty()) {
+            let is_known = found.unknown.is_empty() && found.open.is_empty();
+            if let Some(left) = left.filter(|_| is_known) {
                 out.push(Holding {
                     store,
                     copies: found.copies,
@@ -452,6 +478,34 @@ fn not_checked(context: &Context<'_>, classes: &BTreeSet<ClassId>) -> Finding {
     .help("write `size 10..40 GB`; a wide interval is better than none");
     for class in classes.iter().take(4) {
         diagnostic = diagnostic.at(context.plan.model.classes[*class].named.span, "no `size`");
+    }
+    finding(diagnostic, Vec::new())
+}
+
+/// Copies that keep what people delete, of classes whose churn nobody states: how much that is nobody knows.
+fn without_churn(context: &Context<'_>, copies: &BTreeSet<CopyId>) -> Finding {
+    let plan = context.plan;
+    let all = || copies.iter().map(|id| &plan.copies[*id]);
+    let stores: BTreeSet<StoreId> = all().map(|copy| copy.location.store).collect();
+    let classes: BTreeSet<ClassId> = all().map(|copy| copy.class).collect();
+    let names = some(classes.iter().map(|class| context.class_name(*class)));
+    let mut diagnostic = Diagnostic::new(
+        NOT_CHECKED,
+        Severity::Note,
+        format!(
+            "room on {} is not checked: what is deleted of {names} stays there, and no churn is stated",
+            some(stores.iter().map(|store| context.store_name(*store)))
+        ),
+    )
+    .by(Engine::Evaluated.word())
+    .help("write `churn 0..2 GB/day`; a wide interval is better than none");
+    for class in classes.iter().take(4) {
+        diagnostic = diagnostic.at(plan.model.classes[*class].named.span, "no `churn`");
+    }
+    let steps: BTreeSet<_> = all().filter_map(|copy| copy.made_by).collect();
+    for step in steps.iter().take(4) {
+        let span = plan.model.steps[*step].named.span;
+        diagnostic = diagnostic.at(span, "deletes nothing for good");
     }
     finding(diagnostic, Vec::new())
 }

@@ -1,5 +1,6 @@
 //! Obligation 14: what everything costs a month, in each phase, stays within the budget.
 
+mod included;
 mod played;
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
@@ -84,6 +85,7 @@ fn sum(costs: impl Iterator<Item = Interval<Money>>) -> Option<Interval<Money>> 
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let plan = context.plan;
+    let mut above_included = included::Told::default();
     for (index, period) in plan.periods.iter().enumerate() {
         let cost = monthly(plan, period);
         if cost.parts.is_empty() {
@@ -100,10 +102,12 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             .filter(|r| Context::in_force(r.lifetime, period));
         let mut holds = true;
         let mut least: Option<thrice_quantity::Money> = None;
+        let mut asked = None;
         for requirement in budgets {
             let Demand::Cost(limit) = &requirement.demand else {
                 continue;
             };
+            asked = asked.or(Some(requirement.span));
             least = Some(least.map_or(*limit, |known| if *limit < known { *limit } else { known }));
             if total.high() <= *limit {
                 continue;
@@ -118,6 +122,10 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 let above = above(&cost, total, *limit, period, requirement.span);
                 out.findings.push(finding(above));
             }
+        }
+        if let Some(budget) = asked {
+            let dearer = above_included.ask(context, period, budget);
+            out.findings.extend(dearer.into_iter().map(finding));
         }
         let said = Said {
             obligation: Obligation::Cost,

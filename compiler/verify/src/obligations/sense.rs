@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{
-    ClassId, Demand, FaultKind, Holder, Obligation, Requirement, Source, StoreId, Survive, Verb,
+    ClassId, Demand, FaultKind, Holder, Obligation, Requirement, Source, Store, StoreId, Survive,
+    Verb,
 };
 use thrice_plan::Period;
 
@@ -153,6 +154,15 @@ fn matters(context: &Context<'_>, declared: Span) -> bool {
         Holder::Host(_) => true,
         Holder::Vault(vault) => model.vaults[*vault].host.is_some(),
     };
+    // A drill restores onto the disks of its host, and names none of them.
+    let drills = |store: &Store| {
+        let mut steps = model.steps.iter().map(|(_, step)| step);
+        steps.any(|step| matches!(step.verb, Verb::Drill) && step.runner.host == Some(store.host))
+    };
+    let mut stores = model.stores.iter().map(|(_, store)| store);
+    if stores.any(|store| store.named.span == declared && drills(store)) {
+        return true;
+    }
     let mut credentials = model.credentials.iter().map(|(_, c)| c);
     let mut hosts = model.hosts.iter().map(|(_, h)| h);
     credentials
@@ -265,14 +275,20 @@ fn idle_steps(context: &Context<'_>, out: &mut Vec<Finding>) {
 }
 
 fn nothing_there(context: &Context<'_>, source: &Source) -> bool {
-    match source {
-        Source::Location(place, _) => !context
-            .plan
-            .copies
-            .iter()
-            .any(|(_, c)| place.meets(&c.location)),
+    let Source::Location(place, _) = source else {
+        return false;
+    };
+    let mut copies = context.plan.copies.iter();
+    // What syncs put aside is no copy, and is there.
+    let mut steps = context.plan.model.steps.iter();
+    let aside = steps.any(|(_, step)| match &step.verb {
+        Verb::Sync {
+            backup_dir: Some(aside),
+            ..
+        } => aside.meets(place),
         _ => false,
-    }
+    });
+    !aside && !copies.any(|(_, c)| place.meets(&c.location))
 }
 
 /// What is skipped, and yet named by a step or a requirement: one of the two is not what is meant, and nothing

@@ -14,3 +14,33 @@ fn why_costs_cannot_be_added_up_is_said() {
     let most = "900000000000000 EUR";
     assert!(costs(most, most).contains("too great"));
 }
+
+/// What lies above the volume that a price includes is paid for as well.
+#[test]
+fn what_is_above_the_included_volume_is_in_no_budget() {
+    let told = |included: &str, size: &str, budget: &str| {
+        let text = [PLACES, CLOUD].concat();
+        let text = text.replace(
+            "endpoint \"s3.example.org\"",
+            &format!("endpoint \"s3.example.org\"; included {included}; cost 1..3 EUR/month"),
+        );
+        let steps = format!(
+            "class scans is items on vps.disk:/scans {{ {size} growth 0..0 %/month }}\n\
+             copy scans_up of scans to s3.main:/scans by vps.cron {{ daily at 04:00; taking 1m..1h; credential writer; monitor \
+             deadman }}\n{budget}\n"
+        );
+        let found = judged(&[text, steps].concat());
+        let mut all = found.findings.iter().map(|f| &f.diagnostic);
+        let told = all.find(|d| d.code.0 == "T2403")?;
+        assert_eq!(told.severity, Severity::Warning);
+        Some(told.message.clone())
+    };
+    let budget = "require cost <= 10 EUR/month";
+    assert_eq!(
+        told("10 GB", "size 5..11 GB;", budget).as_deref(),
+        Some("`s3` may hold 11 GB in `t0`, and its price includes 10 GB")
+    );
+    assert!(told("11 GB", "size 5..11 GB;", budget).is_none());
+    assert!(told("10 GB", "size 5..11 GB;", "").is_none(), "nobody asks");
+    assert!(told("10 GB", "", budget).is_none(), "nobody knows");
+}

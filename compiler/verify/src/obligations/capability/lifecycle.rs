@@ -51,6 +51,16 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 .help("turn versioning on or off"),
                 vec![step.named.name.to_string()],
             )),
+            Versioning::Off if *noncurrent && !store.keeps_versions() => out.push(finding(
+                Diagnostic::warning(
+                    SUSPENDED,
+                    format!("`{}` never deletes anything: `{}` keeps no old versions", step.named.name, store.named.name),
+                )
+                .at(step.named.span, "expires old versions")
+                .at(store.named.span, "versioning is off: what is deleted or overwritten is gone at once")
+                .help("say `versioning on` if what is deleted is to stay for so long, or take the rule away"),
+                vec![step.named.name.to_string()],
+            )),
             _ if store.keeps_versions() && !noncurrent && !noncurrent_rule(context, place) => out.push(finding(
                 Diagnostic::warning(
                     ONLY_MARKERS,

@@ -4,6 +4,7 @@
 
 mod browse;
 mod by_place;
+mod dumps;
 mod lifecycle;
 mod mounts;
 mod overwritten;
@@ -12,6 +13,7 @@ mod provider;
 mod reach;
 mod rights;
 mod runner;
+mod running;
 mod systemd;
 mod taken;
 mod versions;
@@ -45,6 +47,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     mounts::check(context, &mut found);
     taken::check(context, &mut found);
     overwritten::check(context, &mut found);
+    running::check(context, &mut found);
+    dumps::check(context, &mut found);
     let holds = found
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);

@@ -1,7 +1,7 @@
 //! What stores ask of their provider. What is not known to be there counts as absent.
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ProviderCapability as Can, Source, Store, StoreKind, Verb, Versioning};
+use thrice_model::{ProviderCapability as Can, Source, Step, Store, StoreKind, Verb, Versioning};
 
 use super::finding;
 use crate::context::Context;
@@ -40,19 +40,30 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 out,
             );
         }
-        let rule = model.steps.iter().find(|(_, step)| {
-            matches!(&step.verb, Verb::Expire { .. })
-                && matches!(&step.source, Source::Location(place, _) if place.store == id)
-        });
-        if let Some((_, step)) = rule {
-            need(
-                context,
-                store,
-                Can::Lifecycle,
-                "lifecycle rules",
-                step.named.span,
-                out,
-            );
+        let rules = || {
+            model.steps.iter().map(|(_, step)| step).filter(
+                |step| matches!(&step.source, Source::Location(place, _) if place.store == id),
+            )
+        };
+        let rule = rules().find(|step| matches!(&step.verb, Verb::Expire { .. }));
+        if let Some(step) = rule {
+            let span = step.named.span;
+            need(context, store, Can::Lifecycle, "lifecycle rules", span, out);
+        }
+        // A server that drops the prefix makes a rule about the whole bucket of it.
+        let deprecated = |step: &&Step| {
+            matches!(
+                &step.verb,
+                Verb::Expire {
+                    deprecated_prefix: true,
+                    ..
+                }
+            ) && matches!(&step.source, Source::Location(place, _) if &*place.path != "/")
+        };
+        if let Some(step) = rules().find(deprecated) {
+            let what = "rules with the deprecated form of a prefix";
+            let span = step.named.span;
+            need(context, store, Can::LifecyclePrefix, what, span, out);
         }
     }
 }

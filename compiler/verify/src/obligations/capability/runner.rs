@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{HostId, RunnerKind, Step, StepTarget, Verb};
+use thrice_diagnostics::{Code, Diagnostic, Span};
+use thrice_model::{HostId, Repository, RunnerKind, Source, Step, StepTarget, Verb, Version};
 use thrice_quantity::schedule::ScheduleZone;
 
 use super::{SHOWN, finding};
@@ -22,6 +22,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     for (_, step) in context.plan.model.steps.iter() {
         zone(context, step, out);
         rules(context, step, out);
+        flags(context, step, out);
         if let Some(lacks) = tools(context, step, out) {
             without.entry(lacks).or_default().push(step);
         }
@@ -109,6 +110,67 @@ fn rules(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
     }
 }
 
+/// Flags of restic that came with some version, by its changelog: <https://github.com/restic/restic/blob/master/CHANGELOG.md>.
+/// What is longer comes first.
+const SINCE: [(&str, (u16, u16)); 7] = [
+    ("--compression=better", (0, 18)),
+    ("--compression=fastest", (0, 18)),
+    ("--compression", (0, 14)),
+    (MAX_UNUSED, (0, 12)),
+    ("--no-scan", (0, 15)),
+    ("--pack-size", (0, 14)),
+    ("--read-concurrency", (0, 15)),
+];
+
+/// How much a prune may leave unused is said to each.
+const MAX_UNUSED: &str = "--max-unused";
+
+/// Flags that the repository's restic does not know: each run ends with that.
+fn flags(context: &Context<'_>, step: &Step, out: &mut Vec<Finding>) {
+    let own: &[String] = match &step.verb {
+        Verb::Backup { flags, .. } => flags,
+        _ => &[],
+    };
+    let prunes = matches!(step.verb, Verb::Prune | Verb::Backup { prune: true, .. });
+    let repository = match (&step.target, &step.source) {
+        (StepTarget::Repository(id, _), _) | (_, Source::Repository(id, _)) => *id,
+        _ => return,
+    };
+    let repository = &context.plan.model.repositories[repository];
+    let restic = repository.restic;
+    for flag in own
+        .iter()
+        .map(String::as_str)
+        .chain(prunes.then_some(MAX_UNUSED))
+    {
+        let since = SINCE.iter().find(|(known, _)| flag.starts_with(known));
+        let Some((known, (major, minor))) = since else {
+            continue;
+        };
+        if Version::from(restic).at_least(*major, *minor) {
+            continue;
+        }
+        let diagnostic = Diagnostic::error(
+            UNLIMITED,
+            format!("restic {restic} does not know `{known}`"),
+        )
+        .at(step.named.span, "hands it on in each run")
+        .at(
+            repository.named.span,
+            format!("worked on by restic {restic}"),
+        )
+        .help(match flag {
+            MAX_UNUSED => format!("use restic {major}.{minor} or later"),
+            _ => format!("use restic {major}.{minor} or later, or take the flag away"),
+        });
+        let subjects = [&step.named.name, &repository.named.name];
+        out.push(finding(
+            diagnostic,
+            subjects.map(ToString::to_string).into(),
+        ));
+    }
+}
+
 /// The program that a script calls, if the host says which programs it has. What is returned is a host
 /// that does not say that it has the program.
 fn tools(
@@ -134,37 +196,57 @@ fn tools(
         return Some((id, program));
     };
     let repository = match (&step.target, &step.source) {
-        (StepTarget::Repository(id, _), _) | (_, thrice_model::Source::Repository(id, _)) => {
+        (StepTarget::Repository(id, _), _) | (_, Source::Repository(id, _)) => {
             Some(&context.plan.model.repositories[*id])
         }
         _ => None,
     };
     let installed = tool.version.map(thrice_retention::ResticVersion::from);
-    if let (Some(repository), "restic", Some(installed)) = (repository, program, installed)
-        && repository.restic_stated.is_some()
-        && installed != repository.restic
-    {
-        out.push(finding(
-            Diagnostic::warning(
-                OTHER_VERSION,
-                format!(
-                    "`{}` runs restic {installed}, and `{}` counts on {}",
-                    step.named.name, repository.named.name, repository.restic
-                ),
-            )
-            .at(tool.span, "installed")
-            .at(
-                repository.named.span,
-                "counted on: versions differ in what they keep and refuse",
-            )
-            .help("name one version in both places"),
-            vec![
-                step.named.name.to_string(),
-                repository.named.name.to_string(),
-            ],
-        ));
+    if let (Some(repository), "restic", Some(installed)) = (repository, program, installed) {
+        // Scripts do nothing with a restic that is older than what is counted on, said or not.
+        let refuses = installed < repository.restic;
+        if refuses || repository.restic_stated.is_some() && installed != repository.restic {
+            out.push(other_version(
+                step,
+                repository,
+                (installed, tool.span),
+                refuses,
+            ));
+        }
     }
     None
+}
+
+fn other_version(
+    step: &Step,
+    repository: &Repository,
+    (installed, span): (thrice_retention::ResticVersion, Span),
+    refuses: bool,
+) -> Finding {
+    let (name, counted) = (&repository.named.name, repository.restic);
+    let message = format!(
+        "`{}` runs restic {installed}, and `{name}` counts on {counted}",
+        step.named.name
+    );
+    let (diagnostic, installed) = match refuses {
+        true => (
+            Diagnostic::error(OTHER_VERSION, message),
+            "older: its script refuses to run",
+        ),
+        false => (Diagnostic::warning(OTHER_VERSION, message), "installed"),
+    };
+    let said = match repository.restic_stated {
+        Some(_) => "counted on: versions differ in what they keep and refuse",
+        None => "counted on, for no `engine restic VERSION` says otherwise",
+    };
+    let diagnostic = diagnostic
+        .at(span, installed)
+        .at(repository.named.span, said)
+        .help("name one version in both places");
+    finding(
+        diagnostic,
+        vec![step.named.name.to_string(), name.to_string()],
+    )
 }
 
 fn without_tool(context: &Context<'_>, host: HostId, program: &str, steps: &[&Step]) -> Finding {

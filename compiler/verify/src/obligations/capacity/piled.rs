@@ -5,7 +5,7 @@
 //! is the churn and what each prune rewrites, which is never more than its content.
 
 use jiff::civil::Date;
-use thrice_model::{ClassKind, StepId};
+use thrice_model::{ClassKind, Source, StepId, Verb};
 use thrice_plan::{Copy, CopyKind, LIFECYCLE_LATE};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 
@@ -28,10 +28,56 @@ pub(super) fn window(context: &Context<'_>, copy: &Copy, in_force: Date, day: Da
     let locked = store
         .lock
         .map_or(Seconds::ZERO, |lock| Seconds::days(lock.days));
-    match old_versions.max(snapshots).max(locked) {
+    // What is cleared beside its destination is deleted then, and kept once more.
+    let aside = aside(context, copy, (in_force, day));
+    match old_versions
+        .max(snapshots)
+        .max(locked)
+        .saturating_add(aside)
+    {
         Seconds::ZERO => Seconds::ZERO,
         kept => kept.min(since()),
     }
+}
+
+/// How long what a sync takes away from a copy lies beside it at most: until a clean-up has surely come. Nothing is said of
+/// files of which nobody says how much of them changes.
+fn aside(context: &Context<'_>, copy: &Copy, (in_force, day): (Date, Date)) -> Seconds {
+    let plan = context.plan;
+    let Some((place, _)) = context.aside(copy).filter(|_| !is_open(context, copy)) else {
+        return Seconds::ZERO;
+    };
+    let cleared = plan.model.steps.iter().filter_map(|(id, step)| {
+        let (
+            Verb::Expire {
+                after,
+                noncurrent: false,
+                ..
+            },
+            Source::Location(of, _),
+        ) = (&step.verb, &step.source)
+        else {
+            return None;
+        };
+        let late = match step.timing.schedule {
+            Some(_) => plan.cadences[id].worst_delay()?,
+            None => LIFECYCLE_LATE,
+        };
+        let clears = of.contains(place) && step.lifetime.contains(in_force);
+        clears.then(|| after.high().saturating_add(late))
+    });
+    let days = days_between(copy.lifetime.from, day);
+    cleared.min().unwrap_or(Seconds::days(i64::from(days)))
+}
+
+/// Whether a copy keeps what people change or delete where they work, and nobody says how much that is.
+pub(super) fn is_open(context: &Context<'_>, copy: &Copy) -> bool {
+    let class = &context.plan.model.classes[copy.class];
+    let keeps = match copy.kind {
+        CopyKind::Files => copy.leaves.is_empty(),
+        _ => context.aside(copy).is_some(),
+    };
+    keeps && class.kind == ClassKind::Files && class.churn.is_none()
 }
 
 /// The most that is kept of deleted files, dumps or objects.

@@ -118,6 +118,9 @@ fn bounded(context: &Context<'_>, id: CopyId) -> Option<&'static str> {
     if keeps {
         return Some("old versions, snapshots or locks");
     }
+    if path().any(|id| context.aside(&plan.copies[id]).is_some()) {
+        return Some("what syncs put aside");
+    }
     let verb = |id: CopyId| plan.copies[id].made_by.map(|by| &plan.model.steps[by].verb);
     let piles = |id| matches!(verb(id), Some(Verb::Capture(parts)) if parts.keeps.is_some());
     if copy.kind != CopyKind::Versions && path().any(piles) {

@@ -11,7 +11,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use thrice_model::{Hostile, Mishap, Obligation, StepId, Strike, Versioning};
+use thrice_model::{
+    AgeClock, Hostile, Mishap, Obligation, Source, StepId, Strike, Verb, Versioning,
+};
 use thrice_plan::calendar::midnight;
 use thrice_plan::{Copy, CopyId, FOR_EVER, snapshot_zone};
 use thrice_quantity::Seconds;
@@ -265,6 +267,9 @@ impl<'c, 'p> Play<'c, 'p> {
         if store.versioning == Versioning::On {
             return Some("old versions that are given up");
         }
+        if self.is_cleared_by_age(copy) {
+            return Some("what is put aside and is not old enough to be cleared");
+        }
         // The moment is that of one snapshot.
         let kept = |id: &CopyId| self.context.spared(plan.copies[*id].location.store);
         let several = || self.gone.iter().filter_map(kept).count() > 1;
@@ -278,6 +283,27 @@ impl<'c, 'p> Play<'c, 'p> {
             Some(step) if self.next(step).is_none_or(|at| at >= self.until) => Some(NEXT_PHASE),
             _ => None,
         }
+    }
+}
+
+impl Play<'_, '_> {
+    /// Whether what is put aside of a copy goes by the files' own times: what is old goes the next day, and is what
+    /// the rules count with; what is young stays.
+    fn is_cleared_by_age(&self, copy: &Copy) -> bool {
+        let Some((place, _)) = self.context.aside(copy) else {
+            return false;
+        };
+        let mut steps = self.context.plan.model.steps.iter().map(|(_, step)| step);
+        steps.any(|step| {
+            let by_times = matches!(
+                step.verb,
+                Verb::Expire {
+                    clock: AgeClock::Mtime | AgeClock::Use,
+                    ..
+                }
+            );
+            by_times && matches!(&step.source, Source::Location(of, _) if of.meets(place))
+        })
     }
 }
 

@@ -181,3 +181,20 @@ fn snapshots_are_given_up_before_anybody_looks() {
     assert_eq!(found(&places("2890m", 3)), Some(2));
     assert_eq!(found(&places("48h", 3)), Some(1));
 }
+
+/// A clean-up by the files' own times takes what is old the day after it was put aside, and that is counted with; what is
+/// young is still there when somebody has noticed.
+#[test]
+fn what_is_put_aside_and_young_is_no_mismatch() {
+    let class = "class docs is files on web.disk:/docs { noticed within 2 days }";
+    let steps = |clock: &str| {
+        format!(
+            "sync out of docs to spare.tank:/docs by spare.cron {{ daily at 03:00 UTC; max delete 9; backup dir spare.tank:/aside; \
+             taking 1m..1h }}\n\
+             expire old of spare.tank:/aside after 30 days by {clock} {{ by spare.cron; daily at 06:00 UTC; taking 1m..1h }}\n"
+        )
+    };
+    let (_, replayed, rest_on) = played(class, &steps("mtime"));
+    let says = "what is put aside and is not old enough to be cleared";
+    assert!(rest_on.contains(&says), "{replayed} {rest_on:?}");
+}

@@ -1,0 +1,178 @@
+//! What captures leave bears names that are known where their scripts are emitted: patterns of the steps that carry it on
+//! must not pass by all of a part.
+
+use std::collections::BTreeSet;
+
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{CaptureMethod, ClassId, Location, Step, Verb};
+use thrice_plan::Copy;
+
+use super::finding;
+use crate::context::Context;
+use crate::patterns::{leaves_out, leaves_out_all, may_name};
+use crate::verification::Finding;
+use crate::wording::{list, some};
+
+const NOTHING_TAKEN: Code = Code("T2321");
+
+/// Stands for the name of a part that nobody lists: no pattern means it.
+const ANY: &str = "\u{1}";
+
+/// A name that a dump has once the next one is there.
+const FORMER: &str = "20260101T020000Z";
+
+/// The names under which a capture leaves something.
+struct Left {
+    /// Where.
+    place: Location,
+    /// Of each part; [`ANY`] where none is listed.
+    parts: Vec<String>,
+    /// What they end in, with its dot.
+    ending: &'static str,
+    /// Whether those before stay beside the newest one.
+    keeps: bool,
+}
+
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    for (id, step) in context.plan.model.steps.iter() {
+        let patterns = match &step.verb {
+            Verb::Backup { exclude, .. } if !exclude.iter().any(|p| p.starts_with('!')) => exclude,
+            Verb::Copy { include, .. } => include,
+            _ => continue,
+        };
+        if patterns.is_empty() {
+            continue;
+        }
+        let mut classes: BTreeSet<ClassId> = BTreeSet::new();
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        for copy in context.made_by(id) {
+            let copy = &context.plan.copies[*copy];
+            let Some(left) = left(context, copy) else {
+                continue;
+            };
+            let passed = left.parts.iter().filter(|part| match step.verb {
+                Verb::Backup { .. } => left_out(context, &left, part, patterns),
+                _ => !patterns
+                    .iter()
+                    .any(|pattern| left.may_be_named(part, pattern)),
+            });
+            let passed: Vec<String> = passed.map(|part| left.shown(part)).collect();
+            if !passed.is_empty() {
+                classes.insert(copy.class);
+                names.extend(passed);
+            }
+        }
+        if !classes.is_empty() {
+            out.push(tell(context, step, &classes, &names));
+        }
+    }
+}
+
+/// What a step finds of a class, if that comes from a capture whose script is emitted.
+fn left(context: &Context<'_>, copy: &Copy) -> Option<Left> {
+    let plan = context.plan;
+    let mut at = &plan.copies[copy.source?];
+    let mut by = at.made_by?;
+    let place = at.location.clone();
+    // What is carried on as it is keeps its names.
+    for _ in 0..plan.model.steps.len() {
+        match &plan.model.steps[by].verb {
+            Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => {
+                at = &plan.copies[at.source?];
+                by = at.made_by?;
+            }
+            _ => break,
+        }
+    }
+    let Verb::Capture(parts) = &plan.model.steps[by].verb else {
+        return None;
+    };
+    if parts.runs.is_some() {
+        return None;
+    }
+    let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let listed = || {
+        let listed = plan.model.classes[copy.class].parts.iter();
+        let listed: Vec<String> = listed.map(|(name, _)| name.clone()).collect();
+        match listed.is_empty() {
+            true => fixed(&[ANY]),
+            false => listed,
+        }
+    };
+    let (parts_left, ending) = match parts.method {
+        CaptureMethod::PgDump => (listed(), ".dump"),
+        CaptureMethod::RedisBgsave => (fixed(&["redis"]), ".rdb"),
+        CaptureMethod::QdrantSnapshot => (listed(), ".snapshot"),
+        CaptureMethod::N8nExport => (fixed(&["workflows", "credentials"]), ".json"),
+        CaptureMethod::GrafanaExport => (fixed(&["grafana"]), ".json"),
+        // Files that lie in several folders bear the names of these, too.
+        CaptureMethod::Sqlite => (fixed(&[ANY]), ".sqlite"),
+        CaptureMethod::Files | CaptureMethod::Program => return None,
+    };
+    Some(Left {
+        place,
+        parts: parts_left,
+        ending,
+        keeps: parts.keeps.is_some(),
+    })
+}
+
+impl Left {
+    fn newest(&self, part: &str) -> String {
+        format!("{part}-latest{}", self.ending)
+    }
+
+    fn shown(&self, part: &str) -> String {
+        self.newest(if part == ANY { "*" } else { part })
+    }
+
+    /// Whether a pattern of rclone may name a part, or what was one.
+    fn may_be_named(&self, part: &str, pattern: &str) -> bool {
+        if may_name(pattern, &format!("/{}", self.newest(part))) {
+            return true;
+        }
+        // Of the names of those before only the ending is sure, and of what nobody lists as well.
+        let open = part == ANY || self.keeps && !pattern.contains("latest");
+        let end = pattern.rsplit(['*', '?', '/']).next().unwrap_or_default();
+        open && (self.ending.ends_with(end) || end.ends_with(self.ending))
+    }
+}
+
+/// Whether patterns of restic surely leave out all there is of a part.
+fn left_out(context: &Context<'_>, left: &Left, part: &str, patterns: &[String]) -> bool {
+    let mounted = &context.plan.model.stores[left.place.store].mounted_at;
+    // Of what leaves out the whole place is told with that.
+    let place = [mounted, left.place.path.as_str()];
+    let narrow = || patterns.iter().filter(|p| !leaves_out_all(p, &place));
+    let is_out = |name: &str| {
+        let path = format!("{}/{name}", left.place.path);
+        narrow().any(|pattern| leaves_out(pattern, &[mounted, &path]))
+    };
+    let former = format!("{part}-{FORMER}{}", left.ending);
+    is_out(&left.newest(part)) && (!left.keeps || is_out(&former))
+}
+
+fn tell(
+    context: &Context<'_>,
+    step: &Step,
+    classes: &BTreeSet<ClassId>,
+    names: &BTreeSet<String>,
+) -> Finding {
+    let model = &context.plan.model;
+    let of = || classes.iter().map(|class| context.class_name(*class));
+    let names = list(names.iter().map(String::as_str));
+    let message = format!("`{}` leaves out {names} of {}", step.named.name, some(of()));
+    let mut diagnostic =
+        Diagnostic::error(NOTHING_TAKEN, message).at(step.named.span, "its patterns pass by that");
+    for class in classes.iter().take(super::SHOWN) {
+        let span = model.classes[*class].named.span;
+        diagnostic = diagnostic.at(span, "what its capture leaves bears that name");
+    }
+    let diagnostic = diagnostic.help(
+        "a capture leaves `PART-latest.ENDING` of each part (and `PART-TIME.ENDING` with `keeps`): let the patterns name what \
+         must go along, or take them away",
+    );
+    let mut found = finding(diagnostic, of().map(str::to_owned).collect());
+    found.classes = classes.iter().copied().collect();
+    found
+}

@@ -1,0 +1,116 @@
+//! A drill restores all that its snapshots hold onto its own host, looks at it and removes it: meanwhile it takes room there.
+//! Scripts restore below `/var/tmp`, one snapshot after the other.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{HostId, RunnerKind, Source, Step, StepId, StoreId, StoreKind, Verb};
+use thrice_plan::Period;
+use thrice_quantity::Bytes;
+
+use super::{finding, size_on};
+use crate::context::Context;
+use crate::verification::{Engine, Finding};
+
+const NO_ROOM: Code = Code("T2004");
+
+/// Where scripts put what they restore, unless `TMPDIR` says otherwise.
+const SCRATCH: &str = "/var/tmp";
+
+/// The drill that needs the most room on a store in a period, and how much that is on a day.
+pub(super) fn most(
+    context: &Context<'_>,
+    (store, period): (StoreId, &Period),
+    day: Date,
+) -> Option<(StepId, Bytes)> {
+    let steps = context.plan.model.steps.iter();
+    let drills = steps.filter(|(_, step)| {
+        let host = step.runner.host;
+        step.lifetime.contains(period.from)
+            && is_scripted(step)
+            && host.and_then(|host| below(context, host, period)) == Some(store)
+    });
+    let needed = drills.filter_map(|(id, step)| Some((id, needed(context, step, day)?)));
+    needed.max_by_key(|(id, bytes)| (*bytes, std::cmp::Reverse(*id)))
+}
+
+fn is_scripted(step: &Step) -> bool {
+    matches!(step.verb, Verb::Drill)
+        && matches!(
+            step.runner.kind,
+            RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor
+        )
+}
+
+/// The store of a host in which it restores: the one that is mounted closest around.
+fn below(context: &Context<'_>, host: HostId, period: &Period) -> Option<StoreId> {
+    let stores = context.plan.model.stores.iter();
+    let around = stores.filter(|(_, store)| {
+        let at = store.mounted_at.trim_end_matches('/');
+        let rest = SCRATCH.strip_prefix(at);
+        store.host == host
+            && store.kind != StoreKind::Bucket
+            && store.lifetime.contains(period.from)
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    let closest = around.max_by_key(|(_, store)| store.mounted_at.len());
+    closest.map(|(id, _)| id)
+}
+
+/// What the largest of its snapshots holds: all classes of the backup that makes it. `None` where no size is stated.
+fn needed(context: &Context<'_>, step: &Step, day: Date) -> Option<Bytes> {
+    let plan = context.plan;
+    let Source::Repository(repository, _) = &step.source else {
+        return None;
+    };
+    let restored = |class| step.classes.iter().any(|(named, _)| *named == class);
+    let mut snapshots: BTreeMap<StepId, Option<Bytes>> = BTreeMap::new();
+    let copies = plan.copies.iter().map(|(_, copy)| copy);
+    let copies = copies.filter(|copy| copy.repository == Some(*repository) && restored(copy.class));
+    for by in copies.filter_map(|copy| copy.made_by) {
+        snapshots.entry(by).or_insert_with(|| {
+            let made = context.made_by(by).iter().map(|id| plan.copies[*id].class);
+            made.map(|class| {
+                let class = &plan.model.classes[class];
+                class.size.as_ref().map(|_| size_on(context, class, day))
+            })
+            .try_fold(Bytes::ZERO, |sum, size| Some(sum.saturating_add(size?)))
+        });
+    }
+    snapshots.into_values().flatten().max()
+}
+
+pub(super) fn tell(
+    context: &Context<'_>,
+    (store, period): (StoreId, &Period),
+    drill: StepId,
+    (bytes, left): (Bytes, Bytes),
+) -> Finding {
+    let model = &context.plan.model;
+    let (name, step) = (context.store_name(store), &model.steps[drill].named);
+    let message = format!(
+        "`{}` restores up to {} onto `{name}`, where {} may be left by {}",
+        step.name,
+        bytes.rounded(),
+        left.rounded(),
+        super::last_day(period, 0)
+    );
+    let diagnostic = Diagnostic::error(NO_ROOM, message)
+        .by(Engine::Evaluated.word())
+        .about(name)
+        .at(
+            step.span,
+            format!("restores below `{SCRATCH}` of its host, and removes it again"),
+        )
+        .at(
+            model.stores[store].named.span,
+            "is full before all is restored",
+        )
+        .event(
+            "in the drill",
+            "the disk is full: the drill fails, and what else writes there fails with it",
+        )
+        .help("drill on a host with more room, or less at once");
+    finding(diagnostic, vec![name.to_owned(), step.name.to_string()])
+}

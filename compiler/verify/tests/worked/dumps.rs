@@ -1,0 +1,155 @@
+//! What captures are there for, and how what they leave is carried on: the files of a running database are no backup,
+//! and patterns must name what the scripts of captures leave.
+
+use super::*;
+
+/// A database with two parts, and what asks it.
+fn database(kind: &str, place: &str) -> String {
+    format!("class shop is {kind} on vps.disk:{place} {{ parts orders, users; size 1..2 GB }}\n")
+}
+
+const DUMP: &str = "capture shop_dump of shop to vps.disk:/dumps by vps.cron { daily at 02:00; method pg_dump; atomic; KEEPS taking \
+     1m..5m; monitor deadman }\n";
+
+fn backup(what: &str) -> String {
+    format!(
+        "backup shop_up of shop {what} to r by vps.cron {{ daily at 03:00; keep 7 daily; taking 1m..10m; monitor deadman }}\n"
+    )
+}
+
+fn takes_running_files(statements: &[&str]) -> bool {
+    codes(&judged(&policy(statements))).contains(&"T2325")
+}
+
+#[test]
+fn the_files_of_a_running_database_are_no_backup() {
+    let plain = database("state", "/srv/shop");
+    let dump = DUMP.replace("KEEPS", "");
+    let home = backup("");
+    // A capture says that it is one.
+    assert!(takes_running_files(&[&plain, &dump, &home]));
+    let found = judged(&policy(&[&plain, &dump, &home]));
+    assert_eq!(
+        message(&found, "T2325"),
+        "`shop_up` takes the files of `shop` while its database writes them"
+    );
+    assert!(!takes_running_files(&[
+        &plain,
+        &dump,
+        &backup("from shop_dump")
+    ]));
+    // Of other state nothing says so.
+    assert!(!takes_running_files(&[&plain, &home]));
+}
+
+#[test]
+fn a_database_is_known_by_its_name() {
+    let lives =
+        |kind: &str, place: &str| takes_running_files(&[&database(kind, place), &backup("")]);
+    for place in [
+        "/var/lib/postgresql",
+        "/opt/data/MySQL",
+        "/srv/app.sqlite3",
+        "/srv/shop_mariadb/data",
+    ] {
+        assert!(lives("state", place), "{place}");
+    }
+    assert!(lives("files", "/var/lib/postgresql/15"));
+    // Files beside a database, its configuration and its own dumps, are files.
+    for place in [
+        "/etc/postgresql",
+        "/backups/mysql",
+        "/srv/redistribution",
+        "/var/lib/shop/redis",
+    ] {
+        assert!(!lives("files", place), "{place}");
+    }
+    assert!(
+        !lives("items", "/var/lib/postgresql/archive"),
+        "written once"
+    );
+    let service = |name: &str| {
+        let host = format!("host dbs at cloud/one {{ service {name}; store disk }}\n");
+        let class = format!(
+            "class shop is state on dbs.disk:/srv/shop {{ service {name} }}\nnetwork n {{ joins vps, dbs }}\n"
+        );
+        let step = "copy shop_up of shop to vps.disk:/shop by vps.cron { daily at 03:00; taking 1m..5m; monitor deadman }\n";
+        takes_running_files(&[&host, &class, step])
+    };
+    assert!(service("shop_postgres") && !service("caddy"));
+}
+
+#[test]
+fn whoever_takes_the_files_of_a_database_is_told() {
+    let plain = database("state", "/var/lib/postgresql");
+    let steps = [
+        "copy shop_up of shop to tower.tank:/shop by tower.cron { daily at 03:00; taking 1m..5m; monitor deadman }\n",
+        "sync shop_up of shop to tower.tank:/shop by tower.cron { daily at 03:00; max delete 9; taking 1m..5m; monitor deadman }\n",
+        "capture shop_up of shop to vps.disk:/dumps by vps.cron { daily at 03:00; method files; atomic; taking 1m..5m; monitor deadman }\n",
+    ];
+    for step in steps {
+        assert!(takes_running_files(&[&plain, step]), "{step}");
+    }
+    // What a program of one's own does nobody knows; what is on its way is no copy.
+    let own = steps[2].replace("method files", "method files; runs \"/opt/stop-and-copy\"");
+    assert!(!takes_running_files(&[&plain, &own]));
+    let passing = steps[0].replace("03:00;", "03:00; transit;");
+    assert!(!takes_running_files(&[&plain, &passing]));
+}
+
+/// What a copy with `include`, or a backup with `exclude`, is told to leave out.
+fn left_out(verb: &str, pattern: &str, keeps: &str) -> Option<String> {
+    let dump = DUMP.replace("KEEPS", keeps);
+    let step = match verb {
+        "include" => format!(
+            "copy shop_up of shop from shop_dump to tower.tank:/shop by tower.cron {{ daily at 03:00; include {pattern}; taking 1m..5m; \
+             monitor deadman }}\n"
+        ),
+        _ => backup("from shop_dump")
+            .replace("keep 7 daily", &format!("keep 7 daily; exclude {pattern}")),
+    };
+    let found = judged(&policy(&[&database("state", "/srv/shop"), &dump, &step]));
+    let told = found
+        .findings
+        .iter()
+        .find(|f| f.diagnostic.code.0 == "T2321");
+    told.map(|f| f.diagnostic.message.clone())
+}
+
+#[test]
+fn a_copy_whose_patterns_name_no_dump_is_none() {
+    let told = |pattern: &str, keeps: &str| left_out("include", pattern, keeps);
+    assert_eq!(
+        told("\"*.sql\"", "").as_deref(),
+        Some("`shop_up` leaves out `orders-latest.dump` and `users-latest.dump` of `shop`")
+    );
+    assert_eq!(
+        told("\"orders-*\"", "").as_deref(),
+        Some("`shop_up` leaves out `users-latest.dump` of `shop`")
+    );
+    assert!(told("\"orders-*\", \"users-latest.dump\"", "").is_none());
+    assert!(told("\"*-latest.dump\"", "").is_none() && told("\"*\"", "").is_none());
+    // Those before the newest one bear names with their time.
+    assert!(told("\"*-2026*.dump\"", "").is_some());
+    assert!(told("\"*-2026*.dump\"", "keeps 3 days;").is_none());
+    assert!(told("\"*.gz\"", "keeps 3 days;").is_some());
+}
+
+#[test]
+fn a_backup_that_leaves_out_its_dumps_is_none() {
+    let told = |pattern: &str, keeps: &str| left_out("exclude", pattern, keeps);
+    for pattern in [
+        "\"*.dump\"",
+        "\"*-latest.*\"",
+        "\"users*\"",
+        "\"/dumps/users-latest.dump\"",
+    ] {
+        assert!(told(pattern, "").is_some(), "{pattern}");
+    }
+    for pattern in ["\"*.tmp\"", "\"users\"", "\"*.dump\", \"!orders*\""] {
+        assert!(told(pattern, "").is_none(), "{pattern}");
+    }
+    // Those before the newest one are still taken.
+    assert!(told("\"*-latest.*\"", "keeps 3 days;").is_none());
+    assert!(told("\"*.dump\"", "keeps 3 days;").is_some());
+}
