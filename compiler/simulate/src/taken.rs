@@ -37,11 +37,11 @@ pub(crate) fn content(volume: &Volume, pieces: impl Iterator<Item = Piece>) -> u
 }
 
 /// What users deleted or overwrote and is still there: in a copy that keeps what was deleted, and in what the
-/// store keeps by itself.
+/// store keeps by itself. `runs` says when those were done that brought it, and up to when the data of each reaches.
 pub(crate) fn overwritten(
     world: &World<'_>,
     plan: &Plan,
-    (id, copy): (CopyId, &Copy),
+    (id, copy, runs): (CopyId, &Copy, &[(i64, i64)]),
     volume: &Volume,
     now: i64,
 ) -> u128 {
@@ -80,7 +80,17 @@ pub(crate) fn overwritten(
         && volume.has_churn();
     match keeps_all {
         true => since(begun),
-        false => since(kept_from(world, copy, now)),
+        false if live => since(kept_from(world, copy, now)),
+        // Each run deletes all that has changed in its source since the one before.
+        false => {
+            let from = kept_from(world, copy, now);
+            if from >= now {
+                return 0;
+            }
+            let before = runs.partition_point(|(done, _)| *done < from);
+            let before = before.checked_sub(1).and_then(|last| runs.get(last));
+            since(before.map_or(begun, |(_, read)| *read))
+        }
     }
 }
 

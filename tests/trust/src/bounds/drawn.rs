@@ -35,8 +35,8 @@ pub(super) fn within(plan: &Plan, random: &mut Random) -> Plan {
         }
         if class.asked.is_some() {
             let asked = class.asked_mut();
-            let times = [&mut asked.restore_setup, &mut asked.restore_finish];
-            for (time, _) in times.into_iter().flatten() {
+            // In which order things come back goes by how long each may take in the end, which stays as it is said.
+            if let Some((time, _)) = &mut asked.restore_setup {
                 *time = one(
                     *time,
                     random,

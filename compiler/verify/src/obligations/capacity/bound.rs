@@ -4,12 +4,12 @@ use std::fmt::{self, Display, Formatter};
 
 use jiff::civil::Date;
 use thrice_model::{CaptureParts, Class, ClassId, ClassKind, Source, StepId, StepTarget, Verb};
-use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave};
+use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 use thrice_retention::{PeakAssumptions, peak, repository_bound};
 
 use super::days::{days_between, since};
-use super::piled::{plain, repository, window};
+use super::piled::{Deleted, aside, plain, repository, window};
 use crate::context::Context;
 
 /// Bounds on a plan's copies in one period.
@@ -166,9 +166,24 @@ impl<'c, 'p> Bounds<'c, 'p> {
             }
         };
         let window = window(self.context, copy, self.in_force, day);
-        match plain(self.context, copy, (size, churn(class, size)), window) {
+        let dumps = self.dated(copy).and_then(|dumps| self.capture(dumps));
+        let deleted = |window: Seconds| Deleted {
+            size,
+            churn: churn(class, size),
+            window,
+            dumps: dumps.map(|(capture, _)| capture),
+            in_force: self.in_force,
+        };
+        let kept = plain(self.context, copy, deleted(window));
+        let lies = aside(self.context, copy, self.in_force, day);
+        let beside = lies.map(|lies| plain(self.context, copy, deleted(lies)));
+        let more = kept.saturating_add(beside.unwrap_or(Bytes::ZERO));
+        match more {
             Bytes::ZERO => (bytes, what.into()),
-            more => (bytes.saturating_add(more), what.with(more, window)),
+            more => {
+                let within = window.max(lies.unwrap_or_default());
+                (bytes.saturating_add(more), what.with(more, within))
+            }
         }
     }
 
@@ -205,25 +220,57 @@ impl<'c, 'p> Bounds<'c, 'p> {
     /// Dumps that lie side by side are carried on side by side. What only adds keeps them for ever, or until
     /// they are deleted there.
     fn carried(&self, copy: &Copy, size: Bytes, day: Date) -> (Bytes, What) {
-        let plan = self.context.plan;
         let capture = self.dated(copy).and_then(|dumps| self.capture(dumps));
-        let Some((id, parts)) = capture else {
+        let Some((id, _)) = capture else {
             return (size, What::Whole);
         };
-        let kept = match copy.made_by.map(|by| &plan.model.steps[by].verb) {
-            Some(Verb::Sync { .. }) => parts.keeps.as_ref().map(|(keeps, _)| keeps.high()),
+        let count = self.count(copy, id, day);
+        (size.saturating_mul(count), What::CarriedDumps(count))
+    }
+
+    /// How many dumps lie side by side in a copy. A mirror has what was in its source at one moment.
+    fn count(&self, copy: &Copy, capture: StepId, day: Date) -> u64 {
+        let plan = self.context.plan;
+        let by = copy.made_by.map(|by| &plan.model.steps[by].verb);
+        match (by, copy.source) {
+            (Some(Verb::Sync { .. }), Some(source)) => {
+                self.count(&plan.copies[source], capture, day)
+            }
+            _ => self.pile(capture, self.stay(copy, day)),
+        }
+    }
+
+    /// How long a dump is in a copy at most, counted from when it was made. What is deleted where it is still in the source
+    /// comes anew, and stays as long again.
+    fn stay(&self, copy: &Copy, day: Date) -> Seconds {
+        let plan = self.context.plan;
+        let (Some(by), Some(source)) = (copy.made_by, copy.source) else {
+            return Seconds::ZERO;
+        };
+        let before = self.stay(&plan.copies[source], day);
+        let late = |step: StepId| plan.cadences[step].worst_delay();
+        match &plan.model.steps[by].verb {
+            Verb::Capture(parts) => parts
+                .keeps
+                .as_ref()
+                .map_or(Seconds::ZERO, |(k, _)| k.high()),
+            Verb::Sync { .. } => before.saturating_add(late(by).unwrap_or(FOR_EVER)),
             _ => {
                 let leaves = self.context.leaves(copy, self.in_force);
-                let gone = leaves.filter_map(|leave| match leave {
-                    Leave::AfterEntering { after, .. } => Some(after.high()),
-                    _ => None,
+                let gone = leaves.filter_map(|leave| {
+                    let Leave::AfterEntering { after, by } = leave else {
+                        return None;
+                    };
+                    let late = match plan.model.steps[*by].timing.schedule {
+                        Some(_) => late(*by)?,
+                        None => LIFECYCLE_LATE,
+                    };
+                    Some(after.high().saturating_add(late))
                 });
-                gone.min().map(|after| after.saturating_add(LIFECYCLE_LATE))
+                let since = since(copy, day);
+                before.saturating_add(gone.min().unwrap_or(since).min(since))
             }
-        };
-        let since = since(copy, day);
-        let count = self.pile(id, kept.unwrap_or(since).min(since));
-        (size.saturating_mul(count), What::CarriedDumps(count))
+        }
     }
 
     /// How many dumps lie side by side that stay so long: one has just come, and one is to go.
