@@ -89,7 +89,10 @@ impl Packs {
     }
 
     fn whole(&self) -> u128 {
-        self.settled + Self::overhead(self.settled) + self.fresh
+        let all = self.settled + self.fresh;
+        // What came since the last prune is small beside what that rewrote.
+        let indexed = if self.prunes == 0 { all } else { self.settled };
+        all + Self::overhead(indexed)
     }
 }
 

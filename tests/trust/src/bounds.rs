@@ -97,7 +97,12 @@ pub fn bounds(texts: &Texts, name: &str, cases: u32, random: &mut Random) -> Tal
                 Came::AsSaid => *out.played.entry(obligation.word()).or_default() += 1,
                 Came::Otherwise(why) => {
                     *out.played.entry(obligation.word()).or_default() += 1;
-                    wrong.push(format!("{} in {}", why, trial.period.name));
+                    let period = &trial.period.name;
+                    let notes = verified.verdicts.iter().filter(|verdict| {
+                        verdict.obligation == obligation && verdict.period == *period
+                    });
+                    let notes = notes.map(|v| format!("\n  {}: {}", v.subject, v.note));
+                    wrong.push(format!("{why} in {period}{}", notes.collect::<String>()));
                     break;
                 }
             }

@@ -7,7 +7,7 @@
 
 use jiff::civil::Date;
 use thrice_model::{ClassKind, Source, StepId, Verb};
-use thrice_plan::{Copy, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave};
+use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 
 use super::super::kept::{Noncurrent, noncurrent};
@@ -82,6 +82,14 @@ pub(super) fn plain(context: &Context<'_>, copy: &Copy, deleted: Deleted) -> Byt
         (ClassKind::State | ClassKind::Files, _) => churn.over(since).saturating_add(emptied()),
         (ClassKind::Items, _) => emptied(),
     }
+}
+
+/// How long all steps on the way to a copy may bring nothing, one after the other.
+pub(super) fn gaps(context: &Context<'_>, copy: CopyId) -> Seconds {
+    let plan = context.plan;
+    let makes = plan.way(copy).filter_map(|id| plan.copies[id].made_by);
+    let gaps = makes.filter_map(|by| plan.cadences[by].widest_missed);
+    gaps.fold(Seconds::ZERO, Seconds::saturating_add)
 }
 
 /// How far apart the moments are at least at which all that is in a copy may be deleted; `None` where it never is. Where

@@ -20,6 +20,7 @@ use thrice_simulate::{Choices, Sizes, Weighing, weigh};
 use super::super::kept::{Noncurrent, noncurrent};
 use super::super::playing::{NO_DATES, Played};
 use super::bound::Bounds;
+use super::piled::aside;
 use crate::context::Context;
 
 /// A store that is said to be too full.
@@ -117,6 +118,9 @@ fn bounded(context: &Context<'_>, id: CopyId) -> Option<&'static str> {
         || store.lock.is_some();
     if keeps {
         return Some("old versions, snapshots or locks");
+    }
+    if aside(context, copy, copy.lifetime.from, copy.lifetime.from).is_some() {
+        return Some("what syncs put aside");
     }
     let verb = |id: CopyId| plan.copies[id].made_by.map(|by| &plan.model.steps[by].verb);
     let piles = |id| matches!(verb(id), Some(Verb::Capture(parts)) if parts.keeps.is_some());
