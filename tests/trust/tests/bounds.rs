@@ -1,6 +1,9 @@
 //! What is promised of amounts and times, played: it stands.
 
+use std::collections::BTreeMap;
+
 use thrice_trust::bounds::{bounds, policy};
+use thrice_trust::mutate::mutants;
 use thrice_trust::policy::Texts;
 use thrice_trust::stands::Tally;
 use thrice_trust::{no_mismatch, option, random};
@@ -16,13 +19,45 @@ fn bears_out(all: impl Iterator<Item = (String, Texts)>, cases: u32) -> Tally {
     tally
 }
 
+/// So many cases at least of each kind were played, and of each verdicts held and did not.
+fn at_least(played: &BTreeMap<&'static str, u64>, least: [u64; 4]) {
+    let kinds = [
+        ("capacity", "capacity holds", "capacity refused"),
+        (
+            "recovery-time",
+            "recovery-time holds",
+            "recovery-time refused",
+        ),
+        ("erasure", "erasure holds", "erasure refused"),
+        ("cost", "cost holds", "cost refused"),
+    ];
+    for ((kind, holds, refused), least) in kinds.into_iter().zip(least) {
+        assert!(played.get(kind) >= Some(&least), "{kind}: {played:?}");
+        for verdict in [holds, refused] {
+            assert!(played.contains_key(verdict), "{verdict}: {played:?}");
+        }
+    }
+}
+
 #[test]
 fn bounds_of_random_policies_stand() {
     let seed = option("THRICE_SEED", 1);
-    let numbers = 0..option("THRICE_RANDOM_POLICIES", 40);
+    let numbers = 0..option("THRICE_RANDOM_POLICIES", 24);
     let all = numbers.map(|case| {
         let texts = policy(&mut random(seed, case));
         (format!("case {case}"), texts)
     });
-    println!("{}", bears_out(all, 10));
+    at_least(&bears_out(all, 4).played, [50, 30, 20, 20]);
+}
+
+#[test]
+fn bounds_of_mutants_of_real_policies_stand() {
+    let mutated = [Texts::vpai("hardened"), Texts::asked()].map(|texts| {
+        let some = mutants(&texts).into_iter().skip(29).step_by(211);
+        let some = some.map(|mutant| (mutant.what, mutant.texts));
+        some.chain([("unchanged".to_owned(), texts)])
+            .collect::<Vec<_>>()
+    });
+    let all = mutated.into_iter().flatten();
+    at_least(&bears_out(all, 3).played, [12, 9, 9, 9]);
 }
