@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use rand::RngExt as _;
 use thrice_model::{ClassId, Demand, Mishap, Obligation, Target};
-use thrice_plan::CopyKind;
+use thrice_plan::{CopyId, CopyKind};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Losses, Restoring, Sizes, simulate, with_needs};
 
@@ -35,9 +35,12 @@ impl Trial<'_> {
             at,
         };
         let home = plan.model.classes[class].home.store;
-        let mishaps = match random.random_bool(0.25) {
-            true => vec![Mishap::Lose(Target::Store(home))],
-            false => moment.asked(random),
+        // Without a requirement it is the loss of its own store that is asked about.
+        let own = vec![Mishap::Lose(Target::Store(home))];
+        let mishaps = match moment.asked(random) {
+            floor if floor == moment.floor() => own,
+            _ if random.random_bool(0.25) => own,
+            asked => asked,
         };
         let mut case = moment.case(&mishaps, random);
         case.classes = BTreeSet::new();
@@ -54,8 +57,14 @@ impl Trial<'_> {
             });
             empty.extend(of_no_use.map(|state| state.copy));
         }
-        // Of what the faults leave where it is nothing may rest on that alone.
-        also.insert(class);
+        // Where the faults take nothing of it but a key, or nothing at all, no promise may rest on that the data is still there.
+        let keys = mishaps
+            .iter()
+            .all(|m| matches!(m, Mishap::Lose(Target::Key(_))));
+        let mine = |copy: &CopyId| plan.copies[*copy].class == class;
+        if keys || !empty.iter().any(mine) {
+            also.insert(class);
+        }
         let losses = Losses {
             at,
             day: at.to_zoned(TimeZone::UTC).date(),
