@@ -91,7 +91,7 @@ pub(crate) fn take(
         Verb::Copy {
             latest_only: true,
             ..
-        }
+        } | Verb::Seed { .. }
     ) {
         // Of dumps that lie side by side.
         let newest = pieces.iter().filter(|piece| piece.is_state());

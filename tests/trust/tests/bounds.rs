@@ -42,22 +42,22 @@ fn at_least(played: &BTreeMap<&'static str, u64>, least: [u64; 4]) {
 #[test]
 fn bounds_of_random_policies_stand() {
     let seed = option("THRICE_SEED", 1);
-    let numbers = 0..option("THRICE_RANDOM_POLICIES", 24);
+    let numbers = 0..option("THRICE_RANDOM_POLICIES", 14);
     let all = numbers.map(|case| {
         let texts = policy(&mut random(seed, case));
         (format!("case {case}"), texts)
     });
-    at_least(&bears_out(all, 4).played, [50, 30, 20, 20]);
+    at_least(&bears_out(all, 3).played, [25, 15, 10, 10]);
 }
 
 #[test]
 fn bounds_of_mutants_of_real_policies_stand() {
     let mutated = [Texts::vpai("hardened"), Texts::asked()].map(|texts| {
-        let some = mutants(&texts).into_iter().skip(29).step_by(211);
+        let some = mutants(&texts).into_iter().skip(29).step_by(421);
         let some = some.map(|mutant| (mutant.what, mutant.texts));
         some.chain([("unchanged".to_owned(), texts)])
             .collect::<Vec<_>>()
     });
     let all = mutated.into_iter().flatten();
-    at_least(&bears_out(all, 3).played, [12, 9, 9, 9]);
+    at_least(&bears_out(all, 3).played, [4, 2, 2, 2]);
 }
