@@ -33,21 +33,22 @@ fn at_least(played: &BTreeMap<&'static str, u64>, least: [u64; 4]) {
     ];
     for ((kind, holds, refused), least) in kinds.into_iter().zip(least) {
         assert!(played.get(kind) >= Some(&least), "{kind}: {played:?}");
-        for verdict in [holds, refused] {
-            assert!(played.contains_key(verdict), "{verdict}: {played:?}");
-        }
+        assert!(played.contains_key(holds), "{holds}: {played:?}");
+        // There is one budget a policy.
+        let some = kind == "cost" || played.contains_key(refused);
+        assert!(some, "{refused}: {played:?}");
     }
 }
 
 #[test]
 fn bounds_of_random_policies_stand() {
     let seed = option("THRICE_SEED", 1);
-    let numbers = 0..option("THRICE_RANDOM_POLICIES", 14);
+    let numbers = 0..option("THRICE_RANDOM_POLICIES", 8);
     let all = numbers.map(|case| {
         let texts = policy(&mut random(seed, case));
         (format!("case {case}"), texts)
     });
-    at_least(&bears_out(all, 3).played, [25, 15, 10, 10]);
+    at_least(&bears_out(all, 3).played, [12, 8, 6, 6]);
 }
 
 #[test]
