@@ -254,7 +254,8 @@ fn too_full(room: u32, text: &str) -> bool {
     let found = judged(&text);
     assert!(found.internal.is_empty(), "{:#?}", found.internal);
     assert!(has(&found, "T2001"), "{text}");
-    found.plays[&Obligation::Capacity].replayed > 0
+    let plays = found.plays.get(&Obligation::Capacity);
+    plays.is_some_and(|plays| plays.replayed > 0)
 }
 
 /// Each of them was once said to fit; playing found that it does not.
