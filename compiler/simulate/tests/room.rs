@@ -25,10 +25,8 @@ repository r in o.data:/r { engine restic 0.18.0; key k }
 /// The most that lies on `o.data` within half a year, in gigabytes, rounded.
 fn most(policy: &str) -> u64 {
     let (plan, _) = planned(format!("{PLACES}{policy}"));
-    let store = plan.model.stores.iter().find(|(_, store)| {
-        let host = &plan.model.hosts[store.host].named.name;
-        host == "o" && store.named.name.ends_with("data")
-    });
+    let mut stores = plan.model.stores.iter();
+    let store = stores.find(|(_, store)| store.named.name == "o.data");
     let (store, _) = store.unwrap_or_else(|| panic!("no such store"));
     let at = |text: &str| -> Timestamp { text.parse().unwrap_or_else(|why| panic!("{why}")) };
     let weighing = Weighing {
