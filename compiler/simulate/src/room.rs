@@ -83,8 +83,16 @@ impl Packs {
         amount * u128::from(OVERHEAD.0) / u128::from(Ratio::ONE.0)
     }
 
+    /// Whether there is anything that no version needs: else a prune has nothing to do.
+    const fn has_unused(&self) -> bool {
+        self.settled + self.fresh > self.content
+    }
+
     fn whole(&self) -> u128 {
-        self.settled + Self::overhead(self.settled) + self.fresh
+        let all = self.settled + self.fresh;
+        // What came since the last prune is small beside what that rewrote.
+        let indexed = if self.prunes == 0 { all } else { self.settled };
+        all + Self::overhead(indexed)
     }
 }
 
@@ -98,6 +106,8 @@ pub(crate) struct Ledger<'p> {
     packs: BTreeMap<CopyId, Packs>,
     /// What each copy took when it was last looked at.
     taken: BTreeMap<CopyId, u128>,
+    /// For each copy, when runs were done, and up to when the data of each reaches.
+    read: BTreeMap<CopyId, Vec<(i64, i64)>>,
     /// Copies that are the same files: the room is taken once.
     same: BTreeMap<CopyId, CopyId>,
     since: i64,
@@ -132,6 +142,7 @@ impl<'p> Ledger<'p> {
             volumes: classes.iter().map(volume).collect(),
             packs: BTreeMap::new(),
             taken: BTreeMap::new(),
+            read: BTreeMap::new(),
             same,
             since: weighing.since.as_second(),
             last: 0,
@@ -212,6 +223,14 @@ impl<'p> Ledger<'p> {
     ) {
         // A move leaves less where it took it.
         self.look(world, source, now);
+        let there = world
+            .held
+            .get(&copy)
+            .into_iter()
+            .flat_map(|held| &held.pieces);
+        if let Some(to) = there.map(|piece| piece.to).max() {
+            self.read.entry(copy).or_default().push((now, to));
+        }
         let what = &self.plan.copies[copy];
         if what.kind != CopyKind::Versions {
             return self.look(world, copy, now);
@@ -302,7 +321,7 @@ impl<'p> Ledger<'p> {
         let mine = self.stores.contains(&of.store) && late;
         let mut rewritten = 0;
         for copy in &copies {
-            let packs = self.packs.get(copy);
+            let packs = self.packs.get(copy).filter(|packs| packs.has_unused());
             let content = packs.map_or(0, |packs| packs.content);
             rewritten += content + Packs::overhead(content);
         }
@@ -311,6 +330,12 @@ impl<'p> Ledger<'p> {
             let Some(packs) = self.packs.get_mut(&copy) else {
                 continue;
             };
+            if !packs.has_unused() {
+                packs.settled += packs.fresh;
+                packs.fresh = 0;
+                self.look(world, copy, now);
+                continue;
+            }
             packs.prunes += 1;
             let whole = packs.settled + packs.fresh;
             let deleted = match late {
@@ -365,7 +390,8 @@ impl<'p> Ledger<'p> {
                 }
                 _ => held.pieces.iter().map(|p| piece(volume, p)).sum::<u128>(),
             };
-            now_there + past + overwritten(world, self.plan, (copy, what), volume, now)
+            let read = self.read.get(&copy).map_or(&[][..], Vec::as_slice);
+            now_there + past + overwritten(world, self.plan, (copy, what, read), volume, now)
         };
         self.taken.insert(copy, taken);
     }

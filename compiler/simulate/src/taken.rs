@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use thrice_model::{ClassKind, RepositoryId, Source, Step, StepTarget, Verb};
-use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Plan};
+use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave, Plan};
 
 use crate::calendar::{day, midnight};
 use crate::content::Piece;
@@ -37,11 +37,11 @@ pub(crate) fn content(volume: &Volume, pieces: impl Iterator<Item = Piece>) -> u
 }
 
 /// What users deleted or overwrote and is still there: in a copy that keeps what was deleted, and in what the
-/// store keeps by itself.
+/// store keeps by itself. `runs` says when those were done that brought it, and up to when the data of each reaches.
 pub(crate) fn overwritten(
     world: &World<'_>,
     plan: &Plan,
-    (id, copy): (CopyId, &Copy),
+    (id, copy, runs): (CopyId, &Copy, &[(i64, i64)]),
     volume: &Volume,
     now: i64,
 ) -> u128 {
@@ -69,18 +69,33 @@ pub(crate) fn overwritten(
         volume.overwritten(read).saturating_sub(before)
     };
     let verb = copy.made_by.map(|step| &plan.model.steps[step].verb);
-    let keeps_all = matches!(
+    let adds = matches!(
         verb,
         Some(Verb::Copy {
             latest_only: false,
             ..
         })
     ) && copy.kind == CopyKind::Files
-        && copy.leaves.is_empty()
         && volume.has_churn();
+    let keeps_all = adds && copy.leaves.is_empty();
     match keeps_all {
         true => since(begun),
-        false => since(kept_from(world, copy, now)),
+        false if live => since(kept_from(world, copy, now)),
+        // Each run deletes all that has changed in its source since the one before.
+        false => {
+            let kept_from = kept_from(world, copy, now);
+            let longer = match adds {
+                true => Some(cleared_from(world, copy, now)),
+                false => aside_from(world, copy, now),
+            };
+            let from = longer.map_or(kept_from, |from| from.min(kept_from));
+            if from >= now {
+                return 0;
+            }
+            let before = runs.partition_point(|(done, _)| *done < from);
+            let before = before.checked_sub(1).and_then(|last| runs.get(last));
+            since(before.map_or(begun, |(_, read)| *read))
+        }
     }
 }
 
@@ -108,6 +123,47 @@ pub(crate) fn kept_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
             .oldest_snapshot(copy.location.store, now)
             .unwrap_or(now),
     )
+}
+
+/// From when on what came to a copy has not been cleared by age.
+fn cleared_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
+    let steps = &world.plan.model.steps;
+    let leaves = copy.leaves.iter();
+    let leaves = leaves.filter(|leave| steps[leave.by()].lifetime.contains(day(now)));
+    let ages = leaves.filter_map(|leave| match leave {
+        Leave::AfterEntering { after, .. } | Leave::AtAge { age: after, .. } => {
+            Some(after.high().0)
+        }
+        _ => None,
+    });
+    ages.min().map_or(i64::MIN, |after| now - after)
+}
+
+/// From when on what a sync puts aside is still there; `None` for a copy of which nothing is put aside.
+fn aside_from(world: &World<'_>, copy: &Copy, now: i64) -> Option<i64> {
+    let steps = &world.plan.model.steps;
+    let Verb::Sync {
+        backup_dir: Some(beside),
+        ..
+    } = &steps[copy.made_by?].verb
+    else {
+        return None;
+    };
+    let there = steps
+        .iter()
+        .filter(|(_, step)| step.lifetime.contains(day(now)));
+    let cleared = there.filter_map(|(_, step)| match (&step.verb, &step.source) {
+        (
+            Verb::Expire {
+                after,
+                noncurrent: false,
+                ..
+            },
+            Source::Location(place, _),
+        ) if place.contains(beside) => Some(after.high().0),
+        _ => None,
+    });
+    Some(cleared.min().map_or(i64::MIN, |after| now - after))
 }
 
 /// How long a lifecycle rule leaves what is deleted where a copy lies.

@@ -85,7 +85,19 @@ pub(crate) fn take(
             }
         }
     });
-    let pieces = as_read(world, step, (source, pieces), now);
+    let mut pieces = as_read(world, step, (source, pieces), now);
+    if matches!(
+        step.verb,
+        Verb::Copy {
+            latest_only: true,
+            ..
+        } | Verb::Seed { .. }
+    ) {
+        // Of dumps that lie side by side.
+        let newest = pieces.iter().filter(|piece| piece.is_state());
+        let newest = newest.map(|piece| piece.to).max();
+        pieces.retain(|piece| !piece.is_state() || Some(piece.to) == newest);
+    }
     // A sync of an empty source empties its destination; a move may find nothing old enough.
     let may_be_empty = matches!(step.verb, Verb::Sync { .. } | Verb::Move { .. });
     if pieces.is_empty() && !may_be_empty {

@@ -10,6 +10,7 @@
 //! do for presence, and [`limits`] holds them against thrice. [`policy`] reads and judges.
 
 pub mod among;
+pub mod bounds;
 pub mod compare;
 pub mod crossing;
 pub mod erased;

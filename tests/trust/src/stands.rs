@@ -8,6 +8,7 @@
     reason = "tables are indexed by ids that only they give out"
 )]
 
+pub(crate) mod moment;
 mod trial;
 mod versions;
 
@@ -23,6 +24,7 @@ use thrice_model::{ClassId, Lifetime, Obligation};
 use thrice_plan::{Period, Plan};
 use thrice_verify::Verification;
 
+use self::moment::Moment;
 use self::trial::Trial;
 use crate::among::world::World;
 use crate::compare::small_world_in_phases;
@@ -35,7 +37,7 @@ const SETTLED_DAYS: i64 = 130;
 
 /// Days after something new has begun from when on all that it brings has surely come: by its longest chain, ages at
 /// which things are moved included.
-fn settled_days(plan: &Plan, class: ClassId) -> i64 {
+pub(crate) fn settled_days(plan: &Plan, class: ClassId) -> i64 {
     let copies = plan.copies.iter().filter(|(_, copy)| copy.class == class);
     let bounds = copies.map(|(_, copy)| {
         let waits = copy.enter.older_than.as_ref().map_or(0, |age| age.high().0);
@@ -110,12 +112,14 @@ pub fn stands(texts: &Texts, name: &str, cases: u32, random: &mut Random) -> Tal
             continue;
         };
         let trial = Trial {
-            settled,
-            plan: &plan,
             promises: &promises,
-            period,
-            class,
-            at,
+            moment: Moment {
+                plan: &plan,
+                period,
+                class,
+                settled,
+                at,
+            },
         };
         if let Some(wrong) = trial.one(random, &mut out.played) {
             let text: String = texts.roots.values().cloned().collect();

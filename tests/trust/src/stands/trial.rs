@@ -1,35 +1,29 @@
 //! One case of what is promised: what strikes, what is left open, and whether it is as was said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::Deref;
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{Timestamp, ToSpan as _};
 use rand::RngExt as _;
-use rand::seq::{IndexedRandom as _, IteratorRandom as _};
-use thrice_model::{
-    ClassId, ClassKind, Demand, FaultKind, HostKind, Hostile, Lifetime, Mishap, Obligation,
-    StoreId, Strike, Survive, Target,
-};
-use thrice_plan::{Period, Plan};
-use thrice_quantity::Seconds;
-use thrice_simulate::{Case, Choices, Outcome, simulate};
+use thrice_model::{ClassKind, Demand, Mishap, Obligation, StoreId};
+use thrice_simulate::{Choices, Outcome, simulate};
 
 use super::Promises;
+use super::moment::{Moment, PLAYED_DAYS};
 use crate::Random;
-
-/// So many days before the first fault each case begins.
-const PLAYED_DAYS: i64 = 400;
 
 /// One case to be tried.
 pub(super) struct Trial<'a> {
-    pub(super) plan: &'a Plan,
     pub(super) promises: &'a Promises,
-    pub(super) period: &'a Period,
-    pub(super) class: ClassId,
-    /// Days from when something new begins until it is asked for.
-    pub(super) settled: i64,
-    pub(super) at: Timestamp,
+    pub(super) moment: Moment<'a>,
+}
+
+impl<'a> Deref for Trial<'a> {
+    type Target = Moment<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.moment
+    }
 }
 
 impl Trial<'_> {
@@ -90,147 +84,6 @@ impl Trial<'_> {
                 trace.collect::<String>()
             )
         })
-    }
-
-    fn there(&self, lifetime: Lifetime) -> bool {
-        lifetime.contains(self.day()) && lifetime.contains(self.period.from)
-    }
-
-    fn day(&self) -> Date {
-        self.at.to_zoned(TimeZone::UTC).date()
-    }
-
-    /// A host or credential in hostile hands.
-    fn somebody(&self, random: &mut Random) -> Vec<Mishap> {
-        let all = [FaultKind::Compromise, FaultKind::Credential];
-        let all = all.iter().flat_map(|kind| self.of_kind(*kind));
-        all.choose(random).into_iter().collect()
-    }
-
-    /// Faults that a requirement or the floor asks to survive.
-    fn asked(&self, random: &mut Random) -> Vec<Mishap> {
-        let model = &self.plan.model;
-        let asking = model.requirements.iter().filter_map(|r| match &r.demand {
-            Demand::Survive(survive)
-                if r.selection.contains(self.class) && self.settled(r.lifetime) =>
-            {
-                Some(survive)
-            }
-            _ => None,
-        });
-        match asking.choose(random) {
-            _ if random.random_bool(0.15) => self.floor(),
-            None => self.floor(),
-            Some(Survive::Loss(targets)) => targets.iter().map(|target| lost(*target)).collect(),
-            Some(Survive::Any { count, kinds }) => {
-                let all: Vec<_> = kinds.iter().flat_map(|kind| self.of_kind(*kind)).collect();
-                (0..*count)
-                    .filter_map(|_| all.choose(random).copied())
-                    .collect()
-            }
-        }
-    }
-
-    fn settled(&self, lifetime: Lifetime) -> bool {
-        let since = lifetime.from.saturating_add(self.settled.days());
-        self.there(lifetime) && since <= self.day()
-    }
-
-    fn floor(&self) -> Vec<Mishap> {
-        let home = self.plan.model.classes[self.class].home.store;
-        vec![Mishap::Lose(Target::Host(self.plan.host_of(home)))]
-    }
-
-    fn of_kind(&self, kind: FaultKind) -> Vec<Mishap> {
-        let model = &self.plan.model;
-        let hosts = || {
-            let hosts = model.hosts.iter();
-            hosts.filter(|(_, host)| self.there(host.lifetime))
-        };
-        let stores = || {
-            let stores = model.stores.iter();
-            stores
-                .filter(|(_, s)| self.there(s.lifetime))
-                .map(|(id, _)| id)
-        };
-        let lose = |target| Mishap::Lose(target);
-        match kind {
-            FaultKind::Host => hosts().map(|(id, _)| lose(Target::Host(id))).collect(),
-            FaultKind::Store => stores().map(|id| lose(Target::Store(id))).collect(),
-            FaultKind::Site => hosts().map(|(_, h)| lose(Target::Site(h.site))).collect(),
-            FaultKind::Provider => {
-                let of = |site| model.sites[site].provider;
-                let all: BTreeSet<_> = hosts().map(|(_, host)| of(host.site)).collect();
-                all.into_iter()
-                    .map(|id| lose(Target::Provider(id)))
-                    .collect()
-            }
-            FaultKind::Credential => {
-                let all = model.credentials.ids();
-                all.map(|id| Mishap::Steal(Hostile::Credential(id)))
-                    .collect()
-            }
-            FaultKind::Key => model.keys.ids().map(|id| lose(Target::Key(id))).collect(),
-            FaultKind::Operator => stores().map(Mishap::Delete).collect(),
-            FaultKind::Corruption => vec![Mishap::Corrupt(self.class)],
-            FaultKind::Compromise => hosts()
-                .filter(|(_, host)| host.kind != HostKind::ObjectStorage)
-                .map(|(id, _)| Mishap::Steal(Hostile::Host(id)))
-                .collect(),
-            FaultKind::Rot => stores().map(Mishap::Rot).collect(),
-        }
-    }
-
-    /// Each strikes by itself before somebody has acted; it is judged some time after the last one.
-    fn case(&self, mishaps: &[Mishap], random: &mut Random) -> Case {
-        let response = self.plan.model.policy.response.0.max(2);
-        let mut at = self.at;
-        let mut strikes = Vec::new();
-        for mishap in mishaps {
-            strikes.push(Strike {
-                at,
-                mishap: *mishap,
-                span: None,
-            });
-            let later = random.random_range(0..=response / 2);
-            at = self.at + SignedDuration::from_secs(later);
-        }
-        strikes.sort_by_key(|strike| strike.at);
-        let last = strikes.last().map_or(self.at, |strike| strike.at);
-        let end = (self.at + SignedDuration::from_secs(response)).max(last);
-        let left = end.duration_since(last).as_secs().max(1);
-        let judged = last + SignedDuration::from_secs(random.random_range(0..=left));
-        Case {
-            strikes,
-            from: Timestamp::from_second(self.at.as_second() - PLAYED_DAYS * 86_400).ok(),
-            judged,
-            classes: BTreeSet::from([self.class]),
-            choices: self.choices(random),
-        }
-    }
-
-    /// As it should be, at worst, or anything between the two for each step by itself.
-    fn choices(&self, random: &mut Random) -> Choices {
-        let mut out = Choices::default();
-        match random.random_range(0..3) {
-            0 => {}
-            1 => out.worst = true,
-            _ => {
-                let some_missed = random.random_bool(0.6);
-                for (step, cadence) in self.plan.cadences.iter() {
-                    let (low, high) = (cadence.duration.low().0, cadence.duration.high().0);
-                    let takes = random.random_range(low..=high.max(low));
-                    out.durations.insert(step, Seconds(takes));
-                    let late = random.random_range(0..=cadence.jitter.0.max(0));
-                    out.late.insert(step, Seconds(late));
-                    if some_missed {
-                        let missed = random.random_range(0..=cadence.missed);
-                        out.missed.insert(step, missed);
-                    }
-                }
-            }
-        }
-        out
     }
 
     fn survived(&self, outcome: &Outcome) -> Option<String> {
@@ -341,12 +194,5 @@ impl Trial<'_> {
         let bound = bounds.min()?;
         let loss = outcome.loss?;
         (loss > bound).then(|| format!("{loss:?} are lost, and {bound:?} were promised"))
-    }
-}
-
-const fn lost(target: Target) -> Mishap {
-    match target {
-        Target::Credential(id) => Mishap::Steal(Hostile::Credential(id)),
-        other => Mishap::Lose(other),
     }
 }

@@ -4,12 +4,12 @@ use std::fmt::{self, Display, Formatter};
 
 use jiff::civil::Date;
 use thrice_model::{CaptureParts, Class, ClassId, ClassKind, Source, StepId, StepTarget, Verb};
-use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave};
-use thrice_quantity::{Bytes, BytesPerDay, Seconds};
-use thrice_retention::{PeakAssumptions, peak, repository_bound};
+use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave};
+use thrice_quantity::{Bytes, BytesPerDay, Ratio, Seconds};
+use thrice_retention::{KeepRules, PeakAssumptions, peak, repository_bound};
 
 use super::days::{days_between, since};
-use super::piled::{plain, repository, window};
+use super::piled::{Deleted, aside, gaps, plain, repository, window};
 use crate::context::Context;
 
 /// Bounds on a plan's copies in one period.
@@ -166,9 +166,28 @@ impl<'c, 'p> Bounds<'c, 'p> {
             }
         };
         let window = window(self.context, copy, self.in_force, day);
-        match plain(self.context, copy, (size, churn(class, size)), window) {
+        let dumps = self.dated(copy).and_then(|dumps| self.capture(dumps));
+        let deleted = |window: Seconds| Deleted {
+            // What people deleted lies there as well until it is cleared.
+            size: match what {
+                What::Growing => bytes,
+                _ => size,
+            },
+            churn: churn(class, size),
+            window,
+            dumps: dumps.map(|(capture, _)| capture),
+            in_force: self.in_force,
+        };
+        let kept = plain(self.context, copy, deleted(window));
+        let lies = aside(self.context, copy, self.in_force, day);
+        let beside = lies.map(|lies| plain(self.context, copy, deleted(lies)));
+        let more = kept.saturating_add(beside.unwrap_or(Bytes::ZERO));
+        match more {
             Bytes::ZERO => (bytes, what.into()),
-            more => (bytes.saturating_add(more), what.with(more, window)),
+            more => {
+                let within = window.max(lies.unwrap_or_default());
+                (bytes.saturating_add(more), what.with(more, within))
+            }
         }
     }
 
@@ -178,13 +197,16 @@ impl<'c, 'p> Bounds<'c, 'p> {
             return self.carried(copy, size, day);
         }
         // What is overwritten or written once takes its size; a copy of a tree that people change keeps
-        // what they deleted.
-        let grows = copy.kind == CopyKind::Files
-            && class.kind == ClassKind::Files
-            && class.churn.is_some()
-            && self.context.leaves(copy, self.in_force).next().is_none();
+        // what they deleted, until somebody clears it there.
+        let grows =
+            copy.kind == CopyKind::Files && class.kind == ClassKind::Files && class.churn.is_some();
         if grows {
-            let churned = churn(class, size).over(since(copy, day));
+            let kept = self.cleared(copy).map(|(_, kept)| kept).min();
+            let gaps = copy
+                .source
+                .map_or(Seconds::ZERO, |id| gaps(self.context, id));
+            let kept = kept.map_or(FOR_EVER, |kept| kept.saturating_add(gaps));
+            let churned = churn(class, size).over(kept.min(since(copy, day)));
             return (size.saturating_add(churned), What::Growing);
         }
         (size, What::Whole)
@@ -205,25 +227,68 @@ impl<'c, 'p> Bounds<'c, 'p> {
     /// Dumps that lie side by side are carried on side by side. What only adds keeps them for ever, or until
     /// they are deleted there.
     fn carried(&self, copy: &Copy, size: Bytes, day: Date) -> (Bytes, What) {
-        let plan = self.context.plan;
         let capture = self.dated(copy).and_then(|dumps| self.capture(dumps));
-        let Some((id, parts)) = capture else {
+        let Some((id, _)) = capture else {
             return (size, What::Whole);
         };
-        let kept = match copy.made_by.map(|by| &plan.model.steps[by].verb) {
-            Some(Verb::Sync { .. }) => parts.keeps.as_ref().map(|(keeps, _)| keeps.high()),
-            _ => {
-                let leaves = self.context.leaves(copy, self.in_force);
-                let gone = leaves.filter_map(|leave| match leave {
-                    Leave::AfterEntering { after, .. } => Some(after.high()),
-                    _ => None,
-                });
-                gone.min().map(|after| after.saturating_add(LIFECYCLE_LATE))
-            }
-        };
-        let since = since(copy, day);
-        let count = self.pile(id, kept.unwrap_or(since).min(since));
+        let count = self.count(copy, id, day);
         (size.saturating_mul(count), What::CarriedDumps(count))
+    }
+
+    /// How many dumps lie side by side in a copy. A mirror has what was in its source at one moment.
+    fn count(&self, copy: &Copy, capture: StepId, day: Date) -> u64 {
+        let plan = self.context.plan;
+        let by = copy.made_by.map(|by| &plan.model.steps[by].verb);
+        match (by, copy.source) {
+            (Some(Verb::Sync { .. }), Some(source)) => {
+                self.count(&plan.copies[source], capture, day)
+            }
+            _ => self.pile(capture, self.stay(copy, day)),
+        }
+    }
+
+    /// How long a dump is in a copy at most, counted from when it was made. What is deleted where it is still in the source
+    /// comes anew, and stays as long again.
+    fn stay(&self, copy: &Copy, day: Date) -> Seconds {
+        let plan = self.context.plan;
+        let (Some(by), Some(source)) = (copy.made_by, copy.source) else {
+            return Seconds::ZERO;
+        };
+        let before = self.stay(&plan.copies[source], day);
+        let late = |step: StepId| plan.cadences[step].worst_delay();
+        match &plan.model.steps[by].verb {
+            Verb::Capture(parts) => parts
+                .keeps
+                .as_ref()
+                .map_or(Seconds::ZERO, |(k, _)| k.high()),
+            Verb::Sync { .. } => before.saturating_add(late(by).unwrap_or(FOR_EVER)),
+            _ => {
+                let gone = self
+                    .cleared(copy)
+                    .filter(|(leave, _)| matches!(leave, Leave::AfterEntering { .. }));
+                let gone = gone.map(|(_, kept)| kept);
+                let since = since(copy, day);
+                before.saturating_add(gone.min().unwrap_or(since).min(since))
+            }
+        }
+    }
+
+    /// Who clears a copy by age, and how long something stays there until then.
+    fn cleared<'a>(&'a self, copy: &'a Copy) -> impl Iterator<Item = (&'a Leave, Seconds)> {
+        let plan = self.context.plan;
+        self.context
+            .leaves(copy, self.in_force)
+            .filter_map(|leave| {
+                let (Leave::AfterEntering { after, by } | Leave::AtAge { age: after, by }) = leave
+                else {
+                    return None;
+                };
+                let late = match plan.model.steps[*by].timing.schedule {
+                    Some(_) => plan.cadences[*by].worst_delay()?,
+                    None => LIFECYCLE_LATE,
+                };
+                Some((leave, after.high().saturating_add(late)))
+            })
     }
 
     /// How many dumps lie side by side that stay so long: one has just come, and one is to go.
@@ -262,35 +327,51 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let churn = churn(class, size);
         let since = since(copy, day);
         let plan = self.context.plan;
-        let thinned = self
-            .backup(copy)
-            .and_then(|step| Some((step, plan.kept[step].as_ref()?)));
-        let Some((step, kept)) = thinned else {
-            let all = size.saturating_add(churn.over(since));
-            return (all, What::NeverForgotten.into());
+        let default = PeakAssumptions::default();
+        // All that was ever written, and its index.
+        let all = || with_overhead(size.saturating_add(churn.over(since)), default.overhead);
+        let thinned = self.backup(copy).and_then(|backup| {
+            let step = backup.made_by?;
+            let (Verb::Backup { keep, .. }, kept) =
+                (&plan.model.steps[step].verb, plan.kept[step].as_ref()?)
+            else {
+                return None;
+            };
+            Some((backup, step, kept, &keep.as_ref()?.0))
+        });
+        let Some((backup, step, kept, rules)) = thinned else {
+            return (all(), What::NeverForgotten.into());
         };
         let Some((between_prunes, least_between)) = self.between_prunes(step) else {
-            let all = size.saturating_add(churn.over(since));
-            return (all, What::NeverPruned.into());
+            return (all(), What::NeverPruned.into());
         };
-        let bounds = kept.fullest().iter().map(|ages| {
-            (
-                repository_bound(ages, std::iter::repeat_n(size, ages.len()), churn),
-                ages.len(),
-            )
-        });
+        let cadence = plan.cadences[step];
+        let apart = Apart {
+            // Who reads something that is made rarely finds all its changes at once.
+            stale: backup
+                .source
+                .map_or(Seconds::ZERO, |source| gaps(self.context, source)),
+            missed: missing(cadence.widest, cadence.widest_missed),
+            counts: counts(rules),
+        };
+        let bounds = kept
+            .fullest()
+            .iter()
+            .map(|ages| (apart.content(ages, size, churn), ages.len()));
         let (content, versions) = bounds.max().unwrap_or((size, 1));
-        let default = PeakAssumptions::default();
+        let written = self
+            .written(step, between_prunes)
+            .saturating_add(apart.stale);
         let assumed = PeakAssumptions {
             max_unused: copy.repository.map_or(default.max_unused, |r| {
                 plan.model.repositories[r].max_unused
             }),
-            prune_period: between_prunes.min(since),
+            prune_period: written.min(since),
             ..default
         };
         let most = peak(content, churn, &assumed);
         let how = What::Versions(versions);
-        let (window, apart) = match self.adds(copy) {
+        let (window, between) = match self.adds(copy) {
             // What prunes deleted in the source stays here, as it was at each run.
             Some(runs) => (since, runs.max(least_between)),
             None => (
@@ -298,10 +379,25 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 least_between,
             ),
         };
-        match repository((content, most), churn, (window, apart)) {
+        match repository((content, most), churn, (window, between)) {
             Bytes::ZERO => (most, how.into()),
             more => (most.saturating_add(more), how.with(more, window)),
         }
+    }
+
+    /// Of how long a time runs of a backup store at most what has changed, between two prunes: from the last run before the first of
+    /// them on.
+    fn written(&self, backup: StepId, between_prunes: Seconds) -> Seconds {
+        let cadence = &self.context.plan.cadences[backup];
+        let (Some(narrowest), Some(widest)) = (cadence.narrowest, cadence.widest) else {
+            return between_prunes;
+        };
+        let runs = between_prunes.0.max(0).unsigned_abs();
+        let runs = runs.div_ceil(narrowest.0.max(1).unsigned_abs());
+        let missed = missing(cadence.widest, cadence.widest_missed);
+        let regular = widest.saturating_mul(i64::try_from(runs).unwrap_or(i64::MAX));
+        let longest = between_prunes.saturating_add(widest);
+        regular.min(longest).saturating_add(missed)
     }
 
     /// The longest and the shortest time between two prunes of what a backup forgets; `None` if nothing
@@ -350,21 +446,76 @@ impl<'c, 'p> Bounds<'c, 'p> {
         None
     }
 
-    /// The backup that made a copy's versions: its own step, or that of the repository it mirrors.
-    fn backup(&self, copy: &Copy) -> Option<StepId> {
+    /// The copy that a backup makes of which another one has the versions: itself, or that in the repository it mirrors.
+    fn backup<'a>(&'a self, copy: &'a Copy) -> Option<&'a Copy> {
+        let plan = self.context.plan;
         let mut at = Some(copy);
         while let Some(here) = at {
-            let step = here.made_by?;
-            if matches!(
-                self.context.plan.model.steps[step].verb,
-                Verb::Backup { .. }
-            ) {
-                return Some(step);
+            let verb = &plan.model.steps[here.made_by?].verb;
+            if matches!(verb, Verb::Backup { .. }) {
+                return Some(here);
             }
-            at = here.source.map(|s| &self.context.plan.copies[s]);
+            at = here.source.map(|source| &plan.copies[source]);
         }
         None
     }
+}
+
+/// How far versions may lie apart beyond what keep rules make of runs that all go well.
+#[derive(Clone, Copy)]
+struct Apart {
+    /// By how much the data of one may be older than of the other because of what they read.
+    stale: Seconds,
+    /// For how long runs are missed in a row.
+    missed: Seconds,
+    /// Whether rules count versions, so that those which are left reach back the further the fewer there are.
+    counts: bool,
+}
+
+impl Apart {
+    /// The most that versions of such ages hold together.
+    fn content(&self, ages: &[Seconds], size: Bytes, churn: BytesPerDay) -> Bytes {
+        let slack = self.stale.saturating_add(self.missed);
+        let stretched: Vec<Seconds> = (0..)
+            .zip(ages)
+            .map(|(place, age)| age.saturating_add(slack.saturating_mul(place)))
+            .collect();
+        let sizes = std::iter::repeat_n(size, ages.len());
+        let each = repository_bound(&stretched, sizes, churn);
+        let count = i64::try_from(ages.len()).unwrap_or(i64::MAX) - 1;
+        let span = match (ages.first(), ages.last()) {
+            (Some(first), Some(last)) => last.saturating_sub(*first),
+            _ => Seconds::ZERO,
+        };
+        let missed = match self.counts {
+            true => self.missed.saturating_mul(count.max(0)),
+            false => self.missed,
+        };
+        let whole = span.saturating_add(missed).saturating_add(self.stale);
+        each.min(size.saturating_add(churn.over(whole)))
+    }
+}
+
+/// Whether rules count versions, and not only spans of time.
+const fn counts(rules: &KeepRules) -> bool {
+    rules.last.is_some()
+        || rules.hourly.is_some()
+        || rules.daily.is_some()
+        || rules.weekly.is_some()
+        || rules.monthly.is_some()
+        || rules.yearly.is_some()
+}
+
+/// For how long runs are missed in a row.
+fn missing(widest: Option<Seconds>, widest_missed: Option<Seconds>) -> Seconds {
+    let missed = widest_missed.zip(widest);
+    missed.map_or(Seconds::ZERO, |(missed, widest)| {
+        missed.saturating_sub(widest)
+    })
+}
+
+fn with_overhead(bytes: Bytes, overhead: Ratio) -> Bytes {
+    bytes.saturating_add(overhead.of(bytes))
 }
 
 /// Bytes a day that a backup stores anew: what is stated, else all of it (a compressed dump changes

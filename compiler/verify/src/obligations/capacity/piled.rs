@@ -1,22 +1,23 @@
 //! What stores keep of what is deleted or overwritten in them, in bytes: old versions, snapshots, locks.
 //!
 //! What is deleted within a stretch of time was there when it began or was written in it; that is the
-//! bound. For files and dumps what is written is the churn, or the whole once a run; for a repository it
-//! is the churn and what each prune rewrites, which is never more than its content.
+//! bound. For files and dumps what is written is the churn, or the whole once a run, and the whole again each time after somebody has cleared
+//! it all; for a repository it is the churn and what each prune rewrites, which is never more than its content. What syncs put
+//! aside lies there as well, until somebody clears it.
 
 use jiff::civil::Date;
 use thrice_model::{ClassKind, Source, StepId, Verb};
-use thrice_plan::{Copy, CopyKind, LIFECYCLE_LATE};
+use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 
 use super::super::kept::{Noncurrent, noncurrent};
-use super::days::days_between;
+use super::days::since;
 use crate::context::Context;
 
 /// How long a copy's store keeps what is deleted in it, up to a day, by the rules of `in_force`: the longest of its
 /// ways.
 pub(super) fn window(context: &Context<'_>, copy: &Copy, in_force: Date, day: Date) -> Seconds {
-    let since = || Seconds::days(i64::from(days_between(copy.lifetime.from, day)));
+    let since = || since(copy, day);
     let old_versions = match noncurrent(context, copy, Some(in_force)) {
         Noncurrent::Gone => Seconds::ZERO,
         Noncurrent::For(after, _) => after.high().saturating_add(LIFECYCLE_LATE),
@@ -28,46 +29,10 @@ pub(super) fn window(context: &Context<'_>, copy: &Copy, in_force: Date, day: Da
     let locked = store
         .lock
         .map_or(Seconds::ZERO, |lock| Seconds::days(lock.days));
-    // What is cleared beside its destination is deleted then, and kept once more.
-    let aside = aside(context, copy, (in_force, day));
-    match old_versions
-        .max(snapshots)
-        .max(locked)
-        .saturating_add(aside)
-    {
+    match old_versions.max(snapshots).max(locked) {
         Seconds::ZERO => Seconds::ZERO,
         kept => kept.min(since()),
     }
-}
-
-/// How long what a sync takes away from a copy lies beside it at most: until a clean-up has surely come. Nothing is said of
-/// files of which nobody says how much of them changes.
-fn aside(context: &Context<'_>, copy: &Copy, (in_force, day): (Date, Date)) -> Seconds {
-    let plan = context.plan;
-    let Some((place, _)) = context.aside(copy).filter(|_| !is_open(context, copy)) else {
-        return Seconds::ZERO;
-    };
-    let cleared = plan.model.steps.iter().filter_map(|(id, step)| {
-        let (
-            Verb::Expire {
-                after,
-                noncurrent: false,
-                ..
-            },
-            Source::Location(of, _),
-        ) = (&step.verb, &step.source)
-        else {
-            return None;
-        };
-        let late = match step.timing.schedule {
-            Some(_) => plan.cadences[id].worst_delay()?,
-            None => LIFECYCLE_LATE,
-        };
-        let clears = of.contains(place) && step.lifetime.contains(in_force);
-        clears.then(|| after.high().saturating_add(late))
-    });
-    let days = days_between(copy.lifetime.from, day);
-    cleared.min().unwrap_or(Seconds::days(i64::from(days)))
 }
 
 /// Whether a copy keeps what people change or delete where they work, and nobody says how much that is.
@@ -80,27 +45,138 @@ pub(super) fn is_open(context: &Context<'_>, copy: &Copy) -> bool {
     keeps && class.kind == ClassKind::Files && class.churn.is_none()
 }
 
+/// What is deleted or overwritten in a copy, and how often.
+#[derive(Clone, Copy)]
+pub(super) struct Deleted {
+    /// The greatest size of the data.
+    pub size: Bytes,
+    pub churn: BytesPerDay,
+    /// Within which time.
+    pub window: Seconds,
+    /// What the copy's step reads was dumped by this one, each dump under a name of its own.
+    pub dumps: Option<StepId>,
+    /// The first of the period.
+    pub in_force: Date,
+}
+
 /// The most that is kept of deleted files, dumps or objects.
-pub(super) fn plain(
-    context: &Context<'_>,
-    copy: &Copy,
-    (size, churn): (Bytes, BytesPerDay),
-    window: Seconds,
-) -> Bytes {
+pub(super) fn plain(context: &Context<'_>, copy: &Copy, deleted: Deleted) -> Bytes {
+    let Deleted {
+        size,
+        churn,
+        window,
+        dumps,
+        in_force,
+    } = deleted;
     if window == Seconds::ZERO {
         return Bytes::ZERO;
     }
     let class = &context.plan.model.classes[copy.class];
-    match class.kind {
+    // A run deletes all that has changed in its source since the one before.
+    let gap = copy
+        .made_by
+        .and_then(|by| context.plan.cadences[by].widest_missed);
+    let since = window.saturating_add(gap.unwrap_or_default());
+    let emptied = || match apart(context, copy, in_force) {
+        Some(apart) => size.saturating_mul(points(since, apart)),
+        None => Bytes::ZERO,
+    };
+    match (class.kind, dumps) {
+        // Each of them is deleted once.
+        (ClassKind::State, Some(dumps)) => size.saturating_mul(runs(context, dumps, since)),
         // Each run writes all of it anew.
-        ClassKind::State if copy.kind != CopyKind::Live => {
+        (ClassKind::State, None) if copy.kind != CopyKind::Live => {
             let runs = copy.made_by.map_or(1, |by| runs(context, by, window));
             size.saturating_mul(runs)
         }
-        ClassKind::State | ClassKind::Files => churn.over(window),
-        ClassKind::Items if copy.leaves.is_empty() => Bytes::ZERO,
-        ClassKind::Items => size,
+        (ClassKind::State | ClassKind::Files, _) => churn.over(since).saturating_add(emptied()),
+        (ClassKind::Items, _) => emptied(),
     }
+}
+
+/// How long all steps on the way to a copy may bring nothing, one after the other.
+pub(super) fn gaps(context: &Context<'_>, copy: CopyId) -> Seconds {
+    let plan = context.plan;
+    let makes = plan.way(copy).filter_map(|id| plan.copies[id].made_by);
+    let gaps = makes.filter_map(|by| plan.cadences[by].widest_missed);
+    gaps.fold(Seconds::ZERO, Seconds::saturating_add)
+}
+
+/// How far apart the moments are at least at which all that is in a copy may be deleted; `None` where it never is. Where
+/// the data lives nobody brings it anew.
+fn apart(context: &Context<'_>, copy: &Copy, in_force: Date) -> Option<Seconds> {
+    let plan = context.plan;
+    let between = |step: StepId| plan.cadences[step].narrowest.unwrap_or_default();
+    let Some(by) = copy.made_by else {
+        let mut leaves = context.leaves(copy, in_force);
+        return leaves.next().map(|_| FOR_EVER);
+    };
+    let leaves = context.leaves(copy, in_force);
+    let own = leaves.filter_map(|leave| {
+        let stays = match leave {
+            Leave::AfterEntering { after, .. } => after.low(),
+            Leave::With { .. } => return None,
+            _ => Seconds::ZERO,
+        };
+        Some(stays.max(between(leave.by())))
+    });
+    let verb = &plan.model.steps[by].verb;
+    let follows = match verb {
+        Verb::Sync { .. } => true,
+        Verb::Copy { latest_only, .. } => *latest_only,
+        _ => false,
+    };
+    let source = copy.source.filter(|_| follows);
+    let with = source.and_then(|id| apart(context, &plan.copies[id], in_force));
+    let least = own.chain(with).min()?;
+    Some(least.max(between(by)))
+}
+
+/// For how long lies what a sync puts aside, up to a day; `None` for a copy of which nothing is put aside.
+pub(super) fn aside(
+    context: &Context<'_>,
+    copy: &Copy,
+    in_force: Date,
+    day: Date,
+) -> Option<Seconds> {
+    // Nothing is said of files of which nobody says how much of them changes.
+    if is_open(context, copy) {
+        return None;
+    }
+    let plan = context.plan;
+    let by = copy.made_by?;
+    let Verb::Sync {
+        backup_dir: Some(beside),
+        ..
+    } = &plan.model.steps[by].verb
+    else {
+        return None;
+    };
+    let cleared = plan.model.steps.iter().filter_map(|(id, step)| {
+        let (
+            Verb::Expire {
+                after,
+                noncurrent: false,
+                ..
+            },
+            Source::Location(place, _),
+        ) = (&step.verb, &step.source)
+        else {
+            return None;
+        };
+        let late = match &step.timing.schedule {
+            None => LIFECYCLE_LATE,
+            // A clean-up by the files' times in a bucket is as late as that of a lifecycle.
+            Some(_) => plan.cadences[id]
+                .worst_delay()?
+                .saturating_add(LIFECYCLE_LATE),
+        };
+        let acts = step.lifetime.contains(in_force) && place.contains(beside);
+        acts.then(|| after.high().saturating_add(late))
+    });
+    let kept = cleared.min().unwrap_or(FOR_EVER);
+    let kept = kept.saturating_add(window(context, copy, in_force, day));
+    Some(kept.min(since(copy, day)))
 }
 
 /// The most that is kept of a repository's deleted files, with `content` in use at most and `peak` at a
@@ -130,4 +206,10 @@ fn times(window: Seconds, apart: Seconds) -> u64 {
     seconds(window)
         .div_ceil(seconds(apart).max(1))
         .saturating_add(1)
+}
+
+/// How many moments that are so far apart at least fall in a window at most.
+fn points(window: Seconds, apart: Seconds) -> u64 {
+    let seconds = |time: Seconds| u64::try_from(time.0).unwrap_or(0);
+    (seconds(window) / seconds(apart).max(1)).saturating_add(1)
 }

@@ -1,0 +1,82 @@
+//! How much room contents take: worked examples, by hand.
+
+#![expect(
+    clippy::panic,
+    reason = "helpers of tests stop the test with what they know"
+)]
+
+mod common;
+
+use common::planned;
+use jiff::Timestamp;
+use thrice_quantity::Bytes;
+use thrice_simulate::{Choices, Sizes, Weighing, weigh};
+
+const PLACES: &str = r#"
+policy p "p" { horizon 1 year }
+provider far { site a; site b; site c; supports versioning, lifecycle }
+host h at far/a { runs cron; has restic 0.18.0, rclone 1.75.2; store data }
+host o at far/b { runs cron; has restic 0.18.0, rclone 1.75.2; store data }
+vault envelope at far/c
+key k { held on envelope }
+repository r in o.data:/r { engine restic 0.18.0; key k }
+"#;
+
+/// The most that lies on `o.data` within half a year, in gigabytes, rounded.
+fn most(policy: &str) -> u64 {
+    let (plan, _) = planned(format!("{PLACES}{policy}"));
+    let mut stores = plan.model.stores.iter();
+    let store = stores.find(|(_, store)| store.named.name == "o.data");
+    let (store, _) = store.unwrap_or_else(|| panic!("no such store"));
+    let at = |text: &str| -> Timestamp { text.parse().unwrap_or_else(|why| panic!("{why}")) };
+    let weighing = Weighing {
+        stores: [store].into(),
+        strikes: Vec::new(),
+        choices: Choices::default(),
+        since: at("2026-02-15T00:00:00Z"),
+        until: at("2026-08-15T00:00:00Z"),
+        sizes: Sizes::Most,
+        limit: Bytes(u64::MAX),
+    };
+    let gigabyte = 1_000_000_000;
+    (weigh(&plan, &weighing).most.0 + gigabyte / 2) / gigabyte
+}
+
+const DUMPS: &str = "class c is state on h.data:/c { size 10..10 GB; growth 0..0 GB/day }\n\
+    capture d of c to h.data:/d by h.cron { daily at 01:00 UTC; taking 1m..1h; atomic; method program; runs \"/bin/d\"; keeps 5 days }\n";
+
+/// Of dumps that lie side by side only the newest one is there.
+#[test]
+fn what_brings_the_latest_alone_brings_one() {
+    let out = |how: &str| {
+        format!(
+            "{DUMPS}copy y of c from d to o.data:/c by h.cron {{ daily at 03:00 UTC; taking 1m..1h{how} }}\n"
+        )
+    };
+    assert_eq!(most(&out("; latest only")), 10);
+    // All of half a year, which nobody clears.
+    assert!(most(&out("")) > 1700);
+}
+
+/// A prune leaves packs alone in which everything is used.
+#[test]
+fn a_prune_has_nothing_to_do_where_nothing_was_forgotten() {
+    let files = "class c is files on h.data:/c { size 100..100 GB; growth 0..0 GB/day; churn 0..0 GB/day }\n\
+        prune x of r by h.cron { weekly on Sunday at 12:00 UTC; taking 1m..1h }\n";
+    let backup = "backup b of c to r by h.cron { daily at 03:00 UTC; taking 1m..1h }\n";
+    assert_eq!(most(&[files, backup].concat()), 103);
+}
+
+/// A sync deletes all that has changed since the run before, and puts it aside.
+#[test]
+fn what_is_put_aside_lies_there() {
+    let files = "class c is files on h.data:/c { size 100..100 GB; growth 0..0 GB/day; churn 1..1 GB/day }\n";
+    let sync = |aside: &str| {
+        format!(
+            "{files}sync y of c to o.data:/c by h.cron {{ daily at 03:00 UTC; taking 1m..1h{aside} }}\n"
+        )
+    };
+    assert_eq!(most(&sync("")), 100);
+    let all = most(&sync("; backup dir o.data:/aside"));
+    assert!((279..=281).contains(&all), "{all}");
+}
