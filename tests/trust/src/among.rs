@@ -8,7 +8,7 @@
 //! - of keys, of which verdicts are, that one holds if it does so in each of the policies of one class;
 //! - capacity (of stores), time table, capability and alarm (of steps), cost and sense (of the policy): nothing. They are about what the classes are together.
 
-mod places;
+pub(crate) mod places;
 mod recipe;
 pub mod world;
 

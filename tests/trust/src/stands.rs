@@ -8,7 +8,7 @@
     reason = "tables are indexed by ids that only they give out"
 )]
 
-mod trial;
+pub(crate) mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter, Write as _};
@@ -33,7 +33,7 @@ const SETTLED_DAYS: i64 = 130;
 
 /// Days after something new has begun from when on all that it brings has surely come: by its longest chain, ages at
 /// which things are moved included.
-fn settled_days(plan: &Plan, class: ClassId) -> i64 {
+pub(crate) fn settled_days(plan: &Plan, class: ClassId) -> i64 {
     let copies = plan.copies.iter().filter(|(_, copy)| copy.class == class);
     let bounds = copies.map(|(_, copy)| {
         let waits = copy.enter.older_than.as_ref().map_or(0, |age| age.high().0);
@@ -204,7 +204,7 @@ impl Promises {
 }
 
 /// A moment of a period at which what is new has had its time.
-fn moment(
+pub(crate) fn moment(
     period: &Period,
     (lifetime, days): (Lifetime, i64),
     plan: &Plan,
