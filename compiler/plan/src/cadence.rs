@@ -25,7 +25,8 @@ pub struct Cadence {
     /// watches.
     pub freshness: Option<Seconds>,
     /// How many runs in a row may be missed until somebody who was told has acted:
-    /// `⌊(freshness + response) / narrowest⌋`. 0 for a step that nothing watches, since then no number
+    /// `⌊(jitter + duration + freshness + response) / narrowest⌋`, for the last run that went well was due so long
+    /// before its signal. 0 for a step that nothing watches, since then no number
     /// is enough: that is a finding of its own, and all other proofs say that they rest on it. A mirror
     /// also misses what its backup misses, and its signal may still come after the first version that does
     /// not arrive was due: `⌊(jitter + freshness + response) / narrowest⌋ + 1` more than its backup.
@@ -185,9 +186,10 @@ impl<'m> Gaps<'m> {
         out.narrowest = self.narrowest(schedule, zone);
         out.signals = out.widest;
         out.freshness = self.freshness(step, out.nominal_delay());
-        out.missed = out
-            .freshness
-            .map_or(0, |freshness| self.missed(freshness, &out));
+        out.missed = out.freshness.map_or(0, |freshness| {
+            let since_due = out.jitter.saturating_add(out.duration.high());
+            self.missed(freshness.saturating_add(since_due), &out)
+        });
         out.widest_missed = self.widest(schedule, zone, out.missed);
         out
     }
@@ -220,8 +222,9 @@ impl<'m> Gaps<'m> {
         Some(delay?.saturating_add(grace))
     }
 
-    fn missed(&self, freshness: Seconds, cadence: &Cadence) -> u32 {
-        let silent = freshness.saturating_add(self.model.policy.response);
+    /// How many runs may be due until somebody has acted who is told so long after a run that went well was due.
+    fn missed(&self, told: Seconds, cadence: &Cadence) -> u32 {
+        let silent = told.saturating_add(self.model.policy.response);
         let period = cadence.narrowest.map_or(1, |narrowest| narrowest.0).max(1);
         u32::try_from(silent.0 / period).unwrap_or(u32::MAX)
     }

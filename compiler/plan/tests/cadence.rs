@@ -42,8 +42,12 @@ capture dump of db to server.disk:/dumps by server.cron {
 "#;
 
 fn plan(steps: &str) -> Plan {
+    plan_of(&format!("{PLACES}{steps}"))
+}
+
+fn plan_of(text: &str) -> Plan {
     let mut sources = SourceMap::new();
-    let file = sources.add("policy.thrice", format!("{PLACES}{steps}"));
+    let file = sources.add("policy.thrice", text.to_owned());
     let day = date(2026, 3, 1);
     let (model, mistakes) = resolve(&mut sources, &[file], "policy", day, &NoFiles);
     let messages: Vec<_> = mistakes.iter().map(|m| &m.message).collect();
@@ -61,6 +65,25 @@ fn missed_runs_follow_from_the_monitor_and_the_response_time() {
     assert_eq!(cadence.freshness, Some(Seconds::hours(26)));
     assert_eq!(cadence.missed, 4);
     assert_eq!(cadence.widest_missed, Some(Seconds::days(5)));
+}
+
+/// The last run that went well was due a late start and a long run before its signal.
+#[test]
+fn a_run_that_is_done_late_is_heard_of_late() {
+    // Due at 03:00 and done at 08:00, of which the monitor waits 30 h for the next one: 14:00 a day later. 11 h more are
+    // 01:00, 12 h are 02:00, and 13 h the next run as well.
+    let missed = |response: &str| {
+        let up = "backup up of db from dump to r by server.cron { daily at 03:00; taking 1m..4h; jitter 1h; monitor deadman }";
+        let places = PLACES.replace("response time 72h", &format!("response time {response}"));
+        let plan = plan_of(&[&places, up].concat());
+        let (_, cadence) = plan.cadences.iter().last().unwrap();
+        assert_eq!(cadence.freshness, Some(Seconds::hours(30)));
+        cadence.missed
+    };
+    assert_eq!(missed("12h"), 1);
+    assert_eq!(missed("13h"), 2);
+    assert_eq!(missed("36h"), 2);
+    assert_eq!(missed("37h"), 3);
 }
 
 fn worst_of(plan: &Plan, missed: Missed) -> Option<Seconds> {

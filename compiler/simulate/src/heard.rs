@@ -33,6 +33,8 @@ pub struct Listening {
     pub at: Timestamp,
     /// Until when somebody may be told.
     pub until: Timestamp,
+    /// What is chosen of the runs, besides those that fail.
+    pub choices: Choices,
 }
 
 /// What came of a step.
@@ -64,7 +66,7 @@ pub fn heard(plan: &Plan, listening: &Listening) -> BTreeMap<StepId, Heard> {
         classes: BTreeSet::new(),
         choices: Choices {
             fails: fails.collect(),
-            ..Choices::default()
+            ..listening.choices.clone()
         },
     };
     let mut log = Log {

@@ -45,6 +45,8 @@ pub struct Looking {
     pub since: Timestamp,
     /// Until when somebody looks. Who may read where is asked on this day.
     pub until: Timestamp,
+    /// What is chosen of the runs.
+    pub choices: Choices,
 }
 
 /// What somebody has come to see.
@@ -76,7 +78,7 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
         from: Some(looking.from),
         judged: looking.until,
         classes: path.iter().map(|id| plan.copies[*id].class).collect(),
-        choices: Choices::default(),
+        choices: looking.choices.clone(),
     };
     let mut witness = Witness::new(plan, looking.since.as_second());
     engine::watch(plan, &case, &path, &mut witness);

@@ -19,7 +19,7 @@ pub(crate) struct Witness<'p> {
     on_the_way: BTreeMap<CopyId, Fields>,
     /// All that has lain in a copy since somebody has looked.
     pub lay: BTreeMap<CopyId, Fields>,
-    /// What a host read in clear for a copy.
+    /// What a host read in clear for a copy since somebody has looked.
     pub handled: BTreeMap<(HostId, CopyId), Fields>,
 }
 
@@ -75,7 +75,8 @@ impl<'p> Witness<'p> {
             self.lives(taken.source, taken.start);
         }
         let read = self.now.get(&taken.source).cloned().unwrap_or_default();
-        if let (Some(host), None) = (step.runner.host, source.key) {
+        let seen = taken.start >= self.since;
+        if let (Some(host), None, true) = (step.runner.host, source.key, seen) {
             add(self.handled.entry((host, taken.copy)).or_default(), &read);
         }
         if let Verb::Seed { rules, .. } = &step.verb {

@@ -222,9 +222,11 @@ impl Runs {
                 .map(|(at, next)| next - at)
         };
         let (narrowest, widest) = (apart().min().unwrap_or(1), apart().max().unwrap_or(1));
-        let silent = widest + timing.jitter + timing.takes.1 + world.grace;
+        // One that is due and goes well is heard of when it is done.
+        let done = timing.jitter + timing.takes.1;
+        let silent = widest + done + world.grace;
         let missed = match timing.watched {
-            true => usize::try_from((silent + world.response) / narrowest).unwrap_or(0),
+            true => usize::try_from((done + silent + world.response) / narrowest).unwrap_or(0),
             false => 0,
         };
         Self {

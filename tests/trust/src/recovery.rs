@@ -207,10 +207,11 @@ impl World {
     }
 
     /// How many runs in a row may be missed: as many as are due, as often as the step may be, in the time
-    /// until its silence is an alarm and somebody has acted.
+    /// from when one is due that goes well until that is done, its silence is an alarm and somebody has acted.
     fn missed(&self, step: &Step) -> u32 {
-        let silent = widest(&step.due) + step.jitter + step.takes.1 + self.grace;
-        u32::try_from((silent + self.response) / narrowest(&step.due)).unwrap_or(0)
+        let done = step.jitter + step.takes.1;
+        let silent = widest(&step.due) + done + self.grace;
+        u32::try_from((done + silent + self.response) / narrowest(&step.due)).unwrap_or(0)
     }
 
     /// The places that each set of faults leaves, where it takes the data itself. Hosts that hold nothing

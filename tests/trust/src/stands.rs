@@ -231,7 +231,7 @@ impl Promises {
 }
 
 /// A moment of a period at which what is new has had its time.
-fn moment(
+pub(crate) fn moment(
     period: &Period,
     (lifetime, days): (Lifetime, i64),
     plan: &Plan,

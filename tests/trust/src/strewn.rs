@@ -71,7 +71,7 @@ fn one_of<'t>(random: &mut Random, all: &[&'t str]) -> &'t str {
 
 /// A random policy: two classes on one of three machines, two repositories, four credentials, each with its file
 /// somewhere.
-fn text(random: &mut Random) -> String {
+pub(crate) fn text(random: &mut Random) -> String {
     let mut out =
         format!("policy small \"Small\" {{ horizon 1 year; response time {RESPONSE_HOURS}h }}\n");
     let _ = writeln!(out, "provider far {{ site s0; site s1; site s2; site s3 }}");

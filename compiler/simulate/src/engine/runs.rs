@@ -51,6 +51,11 @@ impl Engine<'_, '_> {
 
     pub(super) fn start(&mut self, id: StepId, now: i64, wanted: Wanted) {
         let step = &self.plan.model.steps[id];
+        // Two runs of a step are never at work at once: the one that is due is left out.
+        let own = self.steps.get(&id);
+        if own.is_some_and(|progress| now < progress.busy_until) {
+            return;
+        }
         // A step waits for those it comes after, and does not run where they failed: as far as anything
         // keeps it from running. Else the times alone count.
         let before = self.plan.comes_after(id);

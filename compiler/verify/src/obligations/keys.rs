@@ -9,7 +9,7 @@ mod played;
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{ClassId, FaultKind, Holder, KeyId, Obligation, Target};
+use thrice_model::{ClassId, FaultKind, Holder, HostId, KeyId, Obligation, Target};
 use thrice_plan::{Copy, CopyKind, Period};
 
 use crate::context::Context;
@@ -43,12 +43,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         let opened = opened(context, period);
         for (key, classes) in &opened {
             let found = wrong.entry(*key).or_default();
-            let before = found.taken.len();
-            judge(context, index, (*key, classes), found);
+            let is_taken = judge(context, index, (*key, classes), found);
             let said = Said {
                 obligation: Obligation::Keys,
                 engine: Engine::Evaluated,
-                holds: found.circle.is_none() && found.taken.len() == before,
+                holds: found.circle.is_none() && !is_taken,
                 note: held_words(context, *key).into(),
             };
             out.verdicts
@@ -93,14 +92,15 @@ fn opened(context: &Context<'_>, period: &Period) -> BTreeMap<KeyId, Vec<ClassId
     out
 }
 
+/// Adds what is wrong with a key in a period; whether a fault takes it there and leaves what it opens.
 fn judge(
     context: &Context<'_>,
     index: usize,
     (key, classes): (KeyId, &[ClassId]),
     found: &mut Wrong,
-) {
+) -> bool {
     let Some(period) = context.plan.periods.get(index) else {
-        return;
+        return false;
     };
     let first = classes.first().map(|class| (index, *class));
     found.opened.extend(first);
@@ -118,6 +118,7 @@ fn judge(
             .map(|fault| vec![fault])
             .collect(),
     };
+    let mut is_taken = false;
     for set in sets {
         let faults = set.iter().copied().chain([Fault::LiveData]).collect();
         let struck = strike(context, &faults, period.from);
@@ -132,21 +133,60 @@ fn judge(
                 chosen.is_none() && faults::is_asked(context, *class, FaultKind::Site, period);
             !is_told && opened.any(|id| fate.get(*id) == Some(Why::KeyLost(key)))
         };
-        let is_told = || chosen.is_none() && on_one_host(context, key, period);
-        if !struck.lost(key) || is_told() {
+        if !struck.lost(key) {
             continue;
         }
-        if let Some(class) = classes.iter().copied().find(|class| only_the_key(class)) {
+        // Of hosts by themselves the floor tells, of those about which it asks.
+        let alone = match chosen {
+            Some(_) => Vec::new(),
+            None => hosts_of(context, key, &set, period),
+        };
+        let by_floor = |class: &ClassId| {
+            let holding = holding(context, *class, index);
+            let home = context
+                .plan
+                .host_of(context.plan.model.classes[*class].home.store);
+            let mut alone = alone.iter();
+            alone.any(|host| *host == home || !holding.contains(host))
+        };
+        let mut asked = classes.iter().copied().filter(|class| !by_floor(class));
+        if let Some(class) = asked.find(|class| only_the_key(class)) {
             found.taken.entry(set).or_insert((index, class));
+            is_taken = true;
         }
     }
+    is_taken
 }
 
-/// Whether the loss of one host takes a key: that is the floor's to tell.
-fn on_one_host(context: &Context<'_>, key: KeyId, period: &Period) -> bool {
-    of_kind(context, FaultKind::Host, period)
+/// The hosts of a site whose loss by itself takes a key.
+fn hosts_of(context: &Context<'_>, key: KeyId, site: &FaultSet, period: &Period) -> Vec<HostId> {
+    let hosts = of_kind(context, FaultKind::Host, period).into_iter();
+    let there = hosts.filter_map(|fault| match fault {
+        Fault::Loss(Target::Host(host)) => {
+            let at = Fault::Loss(Target::Site(context.plan.model.hosts[host].site));
+            site.contains(&at).then_some((host, fault))
+        }
+        _ => None,
+    });
+    let takes =
+        |fault: Fault| strike(context, &vec![fault, Fault::LiveData], period.from).lost(key);
+    there
+        .filter(|(_, fault)| takes(*fault))
+        .map(|(host, _)| host)
+        .collect()
+}
+
+/// The hosts that hold copies of a class in a period or have held some in the one before: the floor does not ask what
+/// their loss takes together with the class's own host.
+fn holding(context: &Context<'_>, class: ClassId, index: usize) -> BTreeSet<HostId> {
+    let periods = context.plan.periods.get(index.saturating_sub(1)..=index);
+    let copies = periods
         .into_iter()
-        .any(|fault| strike(context, &vec![fault, Fault::LiveData], period.from).lost(key))
+        .flatten()
+        .flat_map(|period| context.copies_in(class, period));
+    copies
+        .map(|id| context.host(&context.plan.copies[id]))
+        .collect()
 }
 
 fn held_words(context: &Context<'_>, key: KeyId) -> String {

@@ -144,33 +144,33 @@ impl Moment<'_> {
             from: Timestamp::from_second(self.at.as_second() - PLAYED_DAYS * 86_400).ok(),
             judged,
             classes: BTreeSet::from([self.class]),
-            choices: self.choices(random),
+            choices: choices(self.plan, random),
         }
     }
+}
 
-    /// As it should be, at worst, or anything between the two for each step by itself.
-    pub(crate) fn choices(&self, random: &mut Random) -> Choices {
-        let mut out = Choices::default();
-        match random.random_range(0..3) {
-            0 => {}
-            1 => out.worst = true,
-            _ => {
-                let some_missed = random.random_bool(0.6);
-                for (step, cadence) in self.plan.cadences.iter() {
-                    let (low, high) = (cadence.duration.low().0, cadence.duration.high().0);
-                    let takes = random.random_range(low..=high.max(low));
-                    out.durations.insert(step, Seconds(takes));
-                    let late = random.random_range(0..=cadence.jitter.0.max(0));
-                    out.late.insert(step, Seconds(late));
-                    if some_missed {
-                        let missed = random.random_range(0..=cadence.missed);
-                        out.missed.insert(step, missed);
-                    }
+/// As it should be, at worst, or anything between the two for each step by itself.
+pub(crate) fn choices(plan: &Plan, random: &mut Random) -> Choices {
+    let mut out = Choices::default();
+    match random.random_range(0..3) {
+        0 => {}
+        1 => out.worst = true,
+        _ => {
+            let some_missed = random.random_bool(0.6);
+            for (step, cadence) in plan.cadences.iter() {
+                let (low, high) = (cadence.duration.low().0, cadence.duration.high().0);
+                let takes = random.random_range(low..=high.max(low));
+                out.durations.insert(step, Seconds(takes));
+                let late = random.random_range(0..=cadence.jitter.0.max(0));
+                out.late.insert(step, Seconds(late));
+                if some_missed {
+                    let missed = random.random_range(0..=cadence.missed);
+                    out.missed.insert(step, missed);
                 }
             }
         }
-        out
     }
+    out
 }
 
 const fn lost(target: Target) -> Mishap {

@@ -13,7 +13,7 @@ use thrice_model::{Named, Obligation, StepId, Target};
 use thrice_plan::CopyId;
 use thrice_plan::calendar::midnight;
 use thrice_quantity::Seconds;
-use thrice_simulate::{Heard, Listening, heard, moment};
+use thrice_simulate::{Choices, Heard, Listening, heard, moment};
 
 use super::super::playing::{Played, delay, may_be_told, on_demand, timestamp};
 use crate::context::Context;
@@ -187,6 +187,7 @@ fn listen(
         from: timestamp(times.from)?,
         at: timestamp(times.at)?,
         until: timestamp(times.until)?,
+        choices: Choices::default(),
     };
     match broken {
         Broken::Step(step) => drop(listening.fails.insert(step)),

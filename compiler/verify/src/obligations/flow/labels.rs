@@ -57,8 +57,22 @@ fn rules_of(step: &Step) -> Option<&[SeedRule]> {
 /// What some seeds, one after the other, leave of a class for whoever reads it at once: each unit with its label by
 /// then. What they say of a field of its own is a unit of its own.
 pub(super) fn left(context: &Context<'_>, id: ClassId, seeds: &[&Step]) -> Vec<Unit> {
+    left_of(context, id, units_for(context, id, seeds), seeds)
+}
+
+/// The same, with what only the rules of another seed tell apart as units of their own.
+pub(super) fn left_for(
+    context: &Context<'_>,
+    id: ClassId,
+    seeds: &[&Step],
+    other: &Step,
+) -> Vec<Unit> {
+    let all: Vec<&Step> = seeds.iter().copied().chain([other]).collect();
+    left_of(context, id, units_for(context, id, &all), seeds)
+}
+
+fn left_of(context: &Context<'_>, id: ClassId, mut out: Vec<Unit>, seeds: &[&Step]) -> Vec<Unit> {
     let class = &context.plan.model.classes[id];
-    let mut out = units_for(context, id, seeds);
     for rules in seeds.iter().filter_map(|step| rules_of(step)) {
         out.retain_mut(|unit| {
             let rule = rule(rules, class, &unit.name);

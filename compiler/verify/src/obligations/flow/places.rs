@@ -148,8 +148,8 @@ impl Finder {
     }
 }
 
-/// The hosts, of those for which a clearance is written, whose owner can read a copy that lies elsewhere and holds
-/// more than that: with credentials, keys and drills of theirs, or by way of hosts that they log in to.
+/// The hosts, of those for which a clearance is written, whose owner can read a copy that lies elsewhere, or encrypted, and
+/// holds more than that: with credentials, keys and drills of theirs, or by way of hosts that they log in to.
 fn read(
     context: &Context<'_>,
     cleared: &[HostId],
@@ -158,8 +158,10 @@ fn read(
 ) -> Vec<(Place, Label, Option<Reading>)> {
     let model = &context.plan.model;
     let lies = context.host(copy);
+    // Of what lies with itself in clear the store tells.
+    let lies_open = |host: HostId| host == lies && copy.key.is_none();
     let there =
-        |host: &&HostId| **host != lies && model.hosts[**host].lifetime.contains(period.from);
+        |host: &&HostId| !lies_open(**host) && model.hosts[**host].lifetime.contains(period.from);
     let hits = cleared.iter().filter(there).filter_map(|host| {
         let (clearance, _) = model.hosts[*host].clearance?;
         let label = labels::seen(context, copy).filter(|label| *label > clearance)?;

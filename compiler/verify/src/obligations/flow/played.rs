@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use thrice_model::{Anonymise, CredentialId, Label, Named, Obligation, Verb};
 use thrice_plan::CopyId;
 use thrice_plan::calendar::midnight;
-use thrice_simulate::{Fields, Looking, Onlooker, Shown, shown};
+use thrice_simulate::{Choices, Fields, Looking, Onlooker, Shown, shown};
 
 use super::super::playing::{
     ENDS_BEFORE, Filled, ON_DEMAND, Played, UNFILLED, delay, may_be_told, on_demand, timestamp,
@@ -147,6 +147,7 @@ fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
             from: timestamp(when.from)?,
             since: timestamp(when.since)?,
             until: timestamp(when.until)?,
+            choices: Choices::default(),
         };
         Ok(shown(plan, &looking))
     };

@@ -241,7 +241,7 @@ fn left_alone<'r>(
     }
     let seeds = labels::seeds_of(context, copy);
     let class = &context.plan.model.classes[copy.class];
-    let left = labels::left(context, copy.class, &seeds);
+    let left = labels::left_for(context, copy.class, &seeds, step);
     let Verb::Seed { rules, .. } = &step.verb else {
         return Vec::new();
     };

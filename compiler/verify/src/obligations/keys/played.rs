@@ -26,6 +26,9 @@ use crate::verification::Verification;
 /// What a loss of all who hold a key rests on where nothing outlives it.
 const FALLS: &str = "copies that fall with those who hold their key";
 
+/// What a case rests on where a vault may come back from what a step has left that has ended.
+const LEFT: &str = "copies that ended steps have left";
+
 const MINUTE: i64 = 60;
 
 /// What is told of a key.
@@ -111,6 +114,9 @@ fn confirm_of(
         if held && !mishaps.is_empty() && !course.had.contains(id) {
             return Err(format!("played, nothing on `{store}` was of use before"));
         }
+        if usable.contains(id) && is_anything_left(context) {
+            return Ok(Played::Not(LEFT));
+        }
         if usable.contains(id) {
             return Err(format!("played, what is on `{store}` is of use"));
         }
@@ -121,6 +127,14 @@ fn confirm_of(
         }
     }
     Ok(Played::Out)
+}
+
+/// Whether steps that have ended have left anything of the data in which keys lie: the rules do not count on it, and the
+/// simulator brings vaults back from it.
+fn is_anything_left(context: &Context<'_>) -> bool {
+    let in_data = in_data(context);
+    let mut left = context.left().stays.keys();
+    left.any(|id| in_data.contains(&context.plan.copies[*id].class))
 }
 
 /// The copies of a class that a key opens and that are told to be left without it.

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use thrice_model::{ClassId, StepId, Strike, Verb};
-use thrice_plan::calendar::midnight;
+use thrice_plan::calendar::{going_on, midnight};
 use thrice_plan::staleness::Known;
 use thrice_plan::{CopyId, Missed, Period};
 use thrice_quantity::Seconds;
@@ -243,17 +243,36 @@ fn may_be_torn(context: &Context<'_>, copy: CopyId, missed: Missed) -> bool {
     })
 }
 
-/// Whether a step waits for another one than that which fills its source. Then it reads later than it is
-/// due, and so something newer than is counted on: the age is a bound of what can be played.
+/// Whether a step waits for another one than that which fills its source, or for one that may not have begun yet when it
+/// is due. Then it reads later than it is due, and so something newer than is counted on, or in the play does not wait and is
+/// done sooner: the age is a bound of what can be played.
 fn waits(context: &Context<'_>, copies: &[CopyId]) -> bool {
     let plan = context.plan;
     let paths = copies.iter().flat_map(|copy| path(context, *copy));
     paths.into_iter().any(|id| {
         let copy = &plan.copies[id];
         let writer = copy.source.and_then(|source| plan.copies[source].made_by);
-        copy.made_by
-            .is_some_and(|step| plan.comes_after(step).any(|other| Some(other) != writer))
+        copy.made_by.is_some_and(|step| {
+            let mut before = plan.comes_after(step);
+            before.any(|other| Some(other) != writer || may_begin_later(context, other, step))
+        })
     })
+}
+
+/// Whether a run of a step may start so late that another step is due before.
+fn may_begin_later(context: &Context<'_>, step: StepId, other: StepId) -> bool {
+    let plan = context.plan;
+    // The end of a backup begins its mirrors, however late that is.
+    if plan.model.followed(&plan.model.steps[other]) == Some(step) {
+        return false;
+    }
+    let late = plan.cadences[step].jitter;
+    let starts = [step, other].map(|step| plan.calendars.starts(step));
+    let [Some(starts), Some(others)] = starts else {
+        return false;
+    };
+    let mut others = others.iter();
+    others.any(|due| going_on(starts, late, *due, due.saturating_add(1)).is_some())
 }
 
 #[cfg(test)]
@@ -345,6 +364,26 @@ require survive any 1 of host for all
     fn the_age_that_is_told_is_attained_on_the_simulator() {
         assert_eq!(attained(&[PLACES, FORK].concat()), 12);
         assert_eq!(attained(&[PLACES, MIRRORED].concat()), 8);
+    }
+
+    /// Who comes after a step that starts late does not wait for it in the play.
+    #[test]
+    fn whoever_waits_for_what_starts_late_is_not_played() {
+        const LATE: &str = r"
+class db is files on vps.disk:/db { rpo 1h, guaranteed 2h }
+copy first of db to tower.tank:/first by tower.cron { daily at 02:00 UTC; jitter 5h; taking 1m..5m; monitor watch }
+sync then of db from first to s3.near:/then by tower.cron { weekly on Friday at 04:00 UTC; after first; taking 1m..3h; monitor watch }
+require survive loss of vps and tower for all
+";
+        let late = [PLACES, LATE].concat();
+        let mut rest = BTreeSet::new();
+        each(&late, |context, violation| {
+            if let Ok(Played::Not(on)) = confirm(context, &violation) {
+                rest.insert(on);
+            }
+            assert!(confirm(context, &violation).is_ok());
+        });
+        assert_eq!(rest, BTreeSet::from(["steps that wait for others"]));
     }
 
     /// A moment at which the newest version is younger than is told: as if the evaluation were wrong.

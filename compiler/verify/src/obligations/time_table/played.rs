@@ -231,7 +231,9 @@ impl Play<'_> {
         let end = due.saturating_add(self.longest(who)).max(next);
         let ran = runs(self.plan, &[id].into(), window_of((due, end))?, &choices);
         let run = self.span(Due { who, at: due }, &ran)?;
-        let is_due = ran.iter().any(|run| run.due == on_time);
+        // By itself: with the one before still at work it is left out.
+        let own = runs(self.plan, &[id].into(), (on_time, on_time), &choices);
+        let is_due = own.iter().any(|run| run.due == on_time);
         match is_due && next <= run.to {
             true => Ok(()),
             false => Err(format!(

@@ -156,7 +156,7 @@ fn old_versions_and_locks_are_attained() {
 /// Dumps that age from when they are done, what carries them, and what deletes by the time that their files bear.
 #[test]
 fn chains_are_attained_where_their_runs_meet() {
-    assert_eq!(days(nearly_attained(&[FILES, DUMP].concat(), 60)), 7);
+    assert_eq!(days(nearly_attained(&[FILES, DUMP].concat(), 60)), 8);
     let out = "copy out of db from dump to tower.tank:/out by web.cron { daily at 12:00 UTC; taking 1h..1h }\n\
                expire old of tower.tank:/out after 30 days by mtime { by tower.cron; daily at 05:00 UTC; taking 1h..1h }\n";
     let text = [FILES, DUMP, out].concat();

@@ -180,6 +180,26 @@ fn what_a_seed_changes_is_not_brought_by_another_one() {
     }
 }
 
+/// Also where nobody but the one seed names the field.
+#[test]
+fn what_only_one_seed_tells_apart_another_one_brings() {
+    let reads = |second: &str| {
+        let seeds = [
+            seed(
+                "s",
+                "orders",
+                "test via s3.main:/seed/one",
+                "anonymise lines.name redact before leaving; rest keep",
+            ),
+            seed("t", "orders", "test via s3.main:/seed/two", second),
+        ];
+        told(&plan_of(&[PLACES, &seeds.concat()].concat()))
+    };
+    assert_eq!(reads("rest keep"), (vec!["T2203"], 1, vec![]));
+    assert_eq!(reads("skip lines.name; rest keep"), (vec![], 0, vec![]));
+    assert_eq!(reads("rest skip"), (vec![], 0, vec![]));
+}
+
 /// That a store or somebody else may not see something hides from nobody that an environment reads it.
 #[test]
 fn what_is_told_of_one_place_is_told_of_others() {

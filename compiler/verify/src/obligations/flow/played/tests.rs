@@ -83,6 +83,49 @@ fn what_a_host_clears_is_played() {
     assert_eq!(told(&clears("web")), (vec![], 0, vec![]));
 }
 
+/// A repository in a host's own store is opened there by whoever has its key, and by a job that reads it.
+#[test]
+fn what_a_host_opens_in_its_own_store_is_played() {
+    let kept = |by: &str| {
+        plan(&format!(
+            "host cellar at home/rack {{ runs cron; has restic 0.18.0; clearance internal; store shelf }}
+            key k {{ held on web }}
+            repository r in cellar.shelf:/r {{ engine restic 0.18.0; key k }}
+            backup up of db to r by web.cron {{ daily at 03:00 UTC; taking 1m..9m }}
+            check whole of r by {by}.cron {{ weekly on Sunday at 06:00 UTC; taking 1m..9m }}"
+        ))
+    };
+    assert_eq!(told(&kept("cellar")), (vec!["T2201"], 1, vec![]));
+    assert_eq!(told(&kept("web")), (vec![], 0, vec![]));
+}
+
+/// What a host has read for a step that has ended it does not see any more.
+#[test]
+fn what_a_host_has_handled_is_seen_then() {
+    let plan = plan(
+        "phase one = 2026-01-01\nphase two = 2026-06-01
+        host mule at home/rack { runs cron; has rclone 1.75.2 }
+        copy plain of db to s3.main:/raw by mule.cron until two { daily at 03:00 UTC; credential writer; taking 1m..9m }",
+    );
+    let copy = plan.copies.ids().last().unwrap();
+    let made_by = plan.copies[copy].made_by.unwrap();
+    let mule = plan.model.steps[made_by].runner.host.unwrap();
+    let sees = |since: &str| {
+        let at = |text: &str| text.parse().unwrap();
+        let looking = thrice_simulate::Looking {
+            by: Onlooker::Host(mule),
+            copies: [copy].into(),
+            from: at("2026-05-01T00:00:00Z"),
+            since: at(since),
+            until: at("2026-06-09T12:00:00Z"),
+            choices: thrice_simulate::Choices::default(),
+        };
+        shown(&plan, &looking).fields.contains_key(&copy)
+    };
+    assert!(sees("2026-05-09T00:00:00Z"));
+    assert!(!sees("2026-06-01T00:00:00Z"));
+}
+
 #[test]
 fn what_an_environment_reads_is_played() {
     let beside = plan(&plain("s3.main:/seed/raw"));

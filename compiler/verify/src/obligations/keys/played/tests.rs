@@ -101,6 +101,57 @@ fn a_key_whose_file_lies_among_the_data_is_lost_with_that() {
     assert_eq!(said, Err(why.to_owned()));
 }
 
+/// A vault whose content is carried no more comes back in the play, and not by the rules.
+#[test]
+fn what_an_ended_step_has_left_of_a_vault_is_not_played() {
+    let more = "phase one = 2026-01-01\nphase two = 2026-06-01
+        class secrets is files on keeper.small:/secrets
+        vault passwords on keeper of secrets
+        copy out of secrets to web.disk:/secrets by keeper.cron until two { daily at 04:00 UTC; taking 1m..9m }\n";
+    let kept = |more: &str| told(&plan(" { held on passwords }", more));
+    assert_eq!(kept(&more.replace(" until two", "")), (vec![], 0, vec![]));
+    assert_eq!(kept(more), (vec!["T1902"], 0, vec![LEFT]));
+}
+
+/// Of a host that takes a key the floor tells, which asks for no host that holds another copy.
+#[test]
+fn a_host_with_the_key_and_another_copy_is_told() {
+    let copy =
+        "copy beside of db to keeper.small:/db by web.cron { daily at 05:00 UTC; taking 1m..9m }\n";
+    let held = " { held on keeper }";
+    assert_eq!(told(&plan(held, "")), (vec![], 0, vec![]));
+    assert_eq!(told(&plan(held, copy)), (vec!["T1903"], 1, vec![]));
+    let both = " { held on keeper, safe }";
+    assert_eq!(told(&plan(both, copy)), (vec![], 0, vec![]));
+}
+
+/// A host elsewhere that takes the key as well hides no site.
+#[test]
+fn a_site_is_told_of_where_another_host_takes_the_key_too() {
+    // The vault comes back from a copy whose key is on `web`: who loses that, or the vault with that copy, has no key.
+    let more = "class secrets is files on web.disk:/secrets
+        vault passwords at hetzner/nbg1 of secrets
+        copy beside of db to keeper.small:/db by web.cron { daily at 05:00 UTC; taking 1m..9m }
+        key k2 { held on web }
+        repository r2 in keeper.small:/r2 { engine restic 0.18.0; key k2 }
+        backup secrets_up of secrets to r2 by web.cron { daily at 04:00 UTC; keep 7 daily; taking 1m..10m }\n";
+    let (codes, ..) = told(&plan(" { held on passwords }", more));
+    assert_eq!(codes, vec!["T1903"]);
+}
+
+/// What takes a key in one phase takes it in the next one as well.
+#[test]
+fn the_verdict_fails_in_each_phase() {
+    let more = "vault drawer at home/rack\nphase one = 2026-01-01\nphase two = 2026-06-01\nhost late at hetzner/nbg1 since two\n";
+    let plan = plan(" { held on web, drawer }", more);
+    let context = Context::new(&plan, Rc::default());
+    let mut out = Verification::about(context.subjects());
+    decide(&context, &mut out);
+    let held: Vec<bool> = out.verdicts.iter().map(|verdict| verdict.holds).collect();
+    assert!(!held.contains(&true), "{held:?}");
+    assert!(plan.periods.len() > 1);
+}
+
 #[test]
 fn a_site_that_takes_all_holders_is_played() {
     let one = plan(" { held on web, drawer }", "vault drawer at home/rack\n");

@@ -288,3 +288,12 @@ fn what_is_played_is_counted() {
         assert!(out.findings.iter().any(|f| f.diagnostic.code.0 == code));
     }
 }
+
+/// Two runs of a step are never at work at once: who waits for one starts when that is done.
+#[test]
+fn who_waits_for_a_step_that_takes_too_long_starts_some_time() {
+    let steps = "capture dump of db to a.disk:/dump by a.cron { daily at 01:00 UTC; method program; runs \"/opt/dump\"; atomic; taking 1m..26h }
+         copy on of db from dump to b.tank:/on by a.cron { daily at 03:00 UTC; after dump; taking 1m..9m }\n";
+    borne_out(steps, "T2106");
+    borne_out(steps, "T2107");
+}
