@@ -44,6 +44,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let stores: Vec<StoreId> = context.plan.model.stores.ids().collect();
     let mut unstated: BTreeSet<ClassId> = BTreeSet::new();
     let mut open: BTreeSet<CopyId> = BTreeSet::new();
+    let drills = scratch::drills(context);
     for store in stores {
         let mut told = false;
         let mut no_room = false;
@@ -92,7 +93,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 borne_out = told;
             }
             let left = limit.usable.saturating_sub(use_last);
-            let drilled = scratch::most(context, (store, period), last)
+            let drilled = scratch::most(context, &drills, (store, period), last)
                 .filter(|(_, bytes)| holds && *bytes > left);
             if let Some((drill, bytes)) = drilled.filter(|_| !no_room) {
                 out.findings.push(scratch::tell(

@@ -1,7 +1,9 @@
 //! What stores ask of their provider. What is not known to be there counts as absent.
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ProviderCapability as Can, Source, Step, Store, StoreKind, Verb, Versioning};
+use thrice_model::{
+    ProviderCapability as Can, Source, Step, Store, StoreId, StoreKind, Verb, Versioning,
+};
 
 use super::finding;
 use crate::context::Context;
@@ -11,6 +13,14 @@ const LACKS: Code = Code("T2305");
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
+    // Looked for once, and not again for each bucket: policies have many steps.
+    let steps = model.steps.iter().map(|(_, step)| step);
+    let rules: Vec<(StoreId, &Step)> = steps
+        .filter_map(|step| match (&step.verb, &step.source) {
+            (Verb::Expire { .. }, Source::Location(place, _)) => Some((place.store, step)),
+            _ => None,
+        })
+        .collect();
     for (id, store) in model
         .stores
         .iter()
@@ -40,12 +50,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 out,
             );
         }
-        let rules = || {
-            model.steps.iter().map(|(_, step)| step).filter(
-                |step| matches!(&step.source, Source::Location(place, _) if place.store == id),
-            )
-        };
-        let rule = rules().find(|step| matches!(&step.verb, Verb::Expire { .. }));
+        let of_store = || rules.iter().filter(|(of, _)| *of == id);
+        let rule = of_store().map(|(_, step)| *step).next();
         if let Some(step) = rule {
             let span = step.named.span;
             need(context, store, Can::Lifecycle, "lifecycle rules", span, out);
@@ -60,7 +66,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 }
             ) && matches!(&step.source, Source::Location(place, _) if &*place.path != "/")
         };
-        if let Some(step) = rules().find(deprecated) {
+        if let Some(step) = of_store().map(|(_, step)| *step).find(deprecated) {
             let what = "rules with the deprecated form of a prefix";
             let span = step.named.span;
             need(context, store, Can::LifecyclePrefix, what, span, out);

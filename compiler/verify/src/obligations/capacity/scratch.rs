@@ -18,17 +18,26 @@ const NO_ROOM: Code = Code("T2004");
 /// Where scripts put what they restore, unless `TMPDIR` says otherwise.
 const SCRATCH: &str = "/var/tmp";
 
+/// The drills that scripts do. Looked for once: policies have many steps.
+pub(super) fn drills(context: &Context<'_>) -> Vec<StepId> {
+    let steps = context.plan.model.steps.iter();
+    let scripted = steps.filter(|(_, step)| is_scripted(step));
+    scripted.map(|(id, _)| id).collect()
+}
+
 /// The drill that needs the most room on a store in a period, and how much that is on a day.
 pub(super) fn most(
     context: &Context<'_>,
+    drills: &[StepId],
     (store, period): (StoreId, &Period),
     day: Date,
 ) -> Option<(StepId, Bytes)> {
-    let steps = context.plan.model.steps.iter();
+    let steps = drills
+        .iter()
+        .map(|id| (*id, &context.plan.model.steps[*id]));
     let drills = steps.filter(|(_, step)| {
         let host = step.runner.host;
         step.lifetime.contains(period.from)
-            && is_scripted(step)
             && host.and_then(|host| below(context, host, period)) == Some(store)
     });
     let needed = drills.filter_map(|(id, step)| Some((id, needed(context, step, day)?)));
