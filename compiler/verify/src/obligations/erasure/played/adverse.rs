@@ -318,8 +318,18 @@ impl Way<'_> {
     }
 }
 
-/// So many runs from one on are missed.
+/// So many runs from one on are missed, but for those with which more of them would be in a row.
 fn miss(dues: &[Timestamp], first: usize, count: u32, of_step: &mut BTreeMap<Timestamp, OneRun>) {
-    let missed = dues.iter().skip(first).take(count_of(count));
-    of_step.extend(missed.map(|due| (*due, OneRun::Missed)));
+    let count = count_of(count);
+    let last = first.saturating_add(count).min(dues.len());
+    for at in first..last {
+        let is_missed = |due: &&Timestamp| of_step.get(*due) == Some(&OneRun::Missed);
+        let (before, after) = dues.split_at(at);
+        let before = before.iter().rev().take_while(is_missed).count();
+        let mut after = after.iter();
+        let Some(due) = after.next() else { return };
+        if before + after.take_while(is_missed).count() < count {
+            of_step.insert(*due, OneRun::Missed);
+        }
+    }
 }

@@ -116,6 +116,17 @@ fn the_sum_is_attained_where_nothing_has_to_fit() {
     assert_eq!((told, replayed, mismatches), (vec!["T1701"], 1, vec![]));
 }
 
+/// Where a backup waits for what is longer than a day, the runs that would forget come right before those that are missed
+/// anyway: no more are missed in a row than may be.
+#[test]
+fn no_more_runs_are_missed_in_a_row_than_may_be() {
+    let steps = "class db is state on web.disk:/db { retain at most MOST }\n\
+        copy out of db to s3.near:/out by web.cron { daily at 01:00 UTC; taking 10m..26h; latest only; credential c; monitor watch }\n\
+        backup up of db from out to r by web.cron { daily at 02:00 UTC; after out; taking 1m..5m; keep 2 last; monitor watch }\n";
+    let (_, _, _, mismatches) = played(&[REPOSITORY, steps].concat(), 3 * 86_400);
+    assert_eq!(mismatches, Vec::<String>::new());
+}
+
 /// What an old version and a lock add is the longer one of them, from when it is deleted and from when it was written.
 #[test]
 fn old_versions_and_locks_are_attained() {
