@@ -17,7 +17,7 @@ mod rhythm;
 
 use std::collections::BTreeMap;
 
-use thrice_model::{Obligation, Verb};
+use thrice_model::{Obligation, StepId, Verb};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 use thrice_simulate::Stay;
@@ -144,7 +144,27 @@ fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
         });
         rules.next().is_some()
     });
-    cleared.then_some("rules that delete what a step keeps")
+    if cleared {
+        return Some("rules that delete what a step keeps");
+    }
+    // What is put aside stays there, if it has not been moved away before.
+    let moved = way.iter().any(|id| {
+        let copy = &plan.copies[*id];
+        let verb = |step: StepId| &plan.model.steps[step].verb;
+        let aside = |step| {
+            matches!(
+                verb(step),
+                Verb::Sync {
+                    backup_dir: Some(_),
+                    ..
+                }
+            )
+        };
+        let mut leaves = copy.leaves.iter();
+        copy.made_by.is_some_and(aside)
+            && leaves.any(|leave| matches!(verb(leave.by()), Verb::Move { .. }))
+    });
+    moved.then_some("what syncs put aside")
 }
 
 #[cfg(test)]

@@ -127,6 +127,20 @@ fn no_more_runs_are_missed_in_a_row_than_may_be() {
     assert_eq!(mismatches, Vec::<String>::new());
 }
 
+/// What a sync would put aside for ever is moved away before it would.
+#[test]
+fn what_is_put_aside_and_moved_before_is_named() {
+    let steps = "sync out of db to tower.tank:/out by tower.cron { monthly on 9 at 01:00 UTC; taking 1m..5m; max delete 9; backup dir \
+         tower.tank:/aside; monitor watch }\n\
+        move young of db to tower.tank:/young by tower.cron { monthly on 8 at 02:00 UTC; taking 1m..5m; monitor watch }\n\
+        move old of db from out to tower.tank:/old by tower.cron { daily at 04:30 UTC; taking 1m..5m; older than 9 days by mtime; monitor \
+         watch }\n";
+    let (told, _, rest_on, mismatches) = played(&[ITEMS, steps].concat(), 9 * 86_400);
+    assert_eq!(mismatches, Vec::<String>::new());
+    assert!(told.contains(&"T1702"), "{told:?}");
+    assert!(rest_on.contains(&"what syncs put aside"), "{rest_on:?}");
+}
+
 /// What an old version and a lock add is the longer one of them, from when it is deleted and from when it was written.
 #[test]
 fn old_versions_and_locks_are_attained() {
