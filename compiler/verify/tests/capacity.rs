@@ -305,6 +305,18 @@ fn what_keeps_an_unknown_amount_of_what_is_deleted_is_not_checked() {
     assert!(on_the_nas(&mirrored("120 GB", "", &plain)).is_some());
 }
 
+/// A backup of what keeps an unknown amount has that as well.
+#[test]
+fn what_is_made_of_an_unknown_amount_is_not_checked() {
+    let steps = "copy more of docs to vps.disk:/more by vps.cron { daily at 03:00 UTC; taking 1m..1h; monitor deadman }\n\
+        repository there in tower.tank:/there { engine restic 0.18.0; key k }\n\
+        backup up of docs from more to there by tower.cron { monthly on 9 at 04:00 UTC; taking 1m..1h; monitor deadman }\n";
+    assert_eq!(on_the_nas(&mirrored("900 TB", "", steps)), None);
+    assert!(on_the_nas(&mirrored("900 TB", "churn 0..100 MB/day", steps)).is_some());
+    let found = mirrored("1 TB", "", steps);
+    assert!(found.internal.is_empty(), "{:#?}", found.internal);
+}
+
 /// What a host of so much room says of a drill.
 fn drilled(room: &str, mounted: &str, drill: &str) -> Option<String> {
     let bench = format!(

@@ -199,7 +199,11 @@ fn in_use(
     let classes = copies.iter().map(|id| context.plan.copies[*id].class);
     let unstated = |class: &ClassId| context.plan.model.classes[*class].size.is_none();
     let last = last_day(period, 0);
-    let keeps = |id: &&CopyId| piled::is_open(context, &context.plan.copies[**id]);
+    let plan = context.plan;
+    let keeps = |id: &&CopyId| {
+        let mut way = plan.way(**id);
+        way.any(|id| piled::is_open(context, &plan.copies[id]))
+    };
     Some(Use {
         open: copies.iter().filter(keeps).copied().collect(),
         unknown: classes.filter(unstated).collect(),
