@@ -124,11 +124,19 @@ impl<'p> World<'p> {
     /// The keys that can still be used, with what lies sound in some copies.
     pub(crate) fn keys_left(&self, now: i64, sound: &BTreeSet<CopyId>) -> BTreeSet<KeyId> {
         let stolen = self.intruders.iter().flat_map(|by| &by.fallen.hosts);
+        // The file of a key lies where a class will live, and is lost with that place, whether the class is there yet or not.
+        let absent = self
+            .plan
+            .model
+            .classes
+            .iter()
+            .filter(|(id, class)| !self.live.contains_key(id) && !self.is_up(class.home.store));
+        let absent = absent.map(|(id, _)| id);
         let holders = Holders {
             lost_keys: &self.lost_keys,
             fallen_hosts: &self.lost_hosts.iter().chain(stolen).copied().collect(),
             lost_sites: &self.lost_sites,
-            lost_data: &self.live_lost.keys().copied().collect(),
+            lost_data: &self.live_lost.keys().copied().chain(absent).collect(),
             day: day(now),
         };
         reach::keys_left(self.plan, &holders, sound)

@@ -362,3 +362,28 @@ fn what_one_run_makes_matches() {
         "sync m of h2.disk:/r to h1.disk:/m by h1.cron { daily at 09:00; monitor watch }\n";
     assert!(told(&[&apart, mirror].concat()));
 }
+
+/// A key lies where a class will live later, and is lost with that place before.
+#[test]
+fn a_key_among_what_is_not_there_yet_is_lost_with_its_place() {
+    let found = judged(
+        r#"
+policy p "p" { horizon 1 year; response time 12h }
+phase p0 = 2026-03-01
+phase p1 = p0 + 90 days
+provider far { site s0; site s1; site s2 }
+host h0 at far/s0 { runs cron; has restic 0.18.0, rclone 1.75.2; link 12 MB/s; store data { medium hdd; mounted at /data } }
+host h3 at far/s1 { runs cron; has restic 0.18.0, rclone 1.75.2; link 12 MB/s; store data { medium hdd } }
+object_storage o at far/s2 { endpoint "o.example.org"; bucket deep "deep-b" { medium object } }
+key q0 { held on h0; file "/data/d/c0/secret" }
+credential k1 { account o; may read, write, delete on o.deep; held on h0, h3 }
+repository r0 in o.deep:/r0 { engine restic 0.18.0; key q0 }
+class c0 is state on h0.data:/d/c0 since p1 { size 1..2 GB }
+class c2 is state on h0.data:/d/c2 until p1 { size 1..2 GB; rto 13h; growth 0..1 %/month }
+backup y1 of c2 to r0 by h0.cron { monthly on 9 at 01:00 UTC; taking 1m..5m; credential k1 }
+sync y2 of c2 to o.deep:/y2 by h3.cron { daily at 02:00 UTC; taking 1m..5m; credential k1 }
+"#,
+    );
+    assert!(found.internal.is_empty(), "{:#?}", found.internal);
+    assert!(codes(&found).contains(&"T1401"), "{:?}", codes(&found));
+}
