@@ -199,11 +199,8 @@ impl Thinned<'_> {
             return;
         };
         let cadence = &judge.plan.cadences[self.id];
-        let missed = match (cadence.widest_missed, cadence.widest) {
-            (Some(with), Some(without)) => with.saturating_sub(without),
-            _ => Seconds::ZERO,
-        };
-        let near = missed
+        let near = cadence
+            .outage()
             .saturating_add(cadence.jitter)
             .saturating_add(cadence.duration.high());
         let is_there = |due: i64| {

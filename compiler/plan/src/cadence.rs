@@ -54,6 +54,15 @@ impl Cadence {
         self.after_gap(self.widest)
     }
 
+    /// For how long runs may be missed in a row: by so much the longest time between two that go well grows.
+    #[must_use]
+    pub fn outage(&self) -> Seconds {
+        let both = self.widest_missed.zip(self.widest);
+        both.map_or(Seconds::ZERO, |(missed, widest)| {
+            missed.saturating_sub(widest)
+        })
+    }
+
     fn after_gap(&self, gap: Option<Seconds>) -> Option<Seconds> {
         Some(
             gap?.saturating_add(self.jitter)

@@ -351,7 +351,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
             stale: backup
                 .source
                 .map_or(Seconds::ZERO, |source| gaps(self.context, source)),
-            missed: missing(cadence.widest, cadence.widest_missed),
+            missed: cadence.outage(),
             counts: counts(rules),
         };
         let bounds = kept
@@ -394,10 +394,9 @@ impl<'c, 'p> Bounds<'c, 'p> {
         };
         let runs = between_prunes.0.max(0).unsigned_abs();
         let runs = runs.div_ceil(narrowest.0.max(1).unsigned_abs());
-        let missed = missing(cadence.widest, cadence.widest_missed);
         let regular = widest.saturating_mul(i64::try_from(runs).unwrap_or(i64::MAX));
         let longest = between_prunes.saturating_add(widest);
-        regular.min(longest).saturating_add(missed)
+        regular.min(longest).saturating_add(cadence.outage())
     }
 
     /// The longest and the shortest time between two prunes of what a backup forgets; `None` if nothing
@@ -504,14 +503,6 @@ const fn counts(rules: &KeepRules) -> bool {
         || rules.weekly.is_some()
         || rules.monthly.is_some()
         || rules.yearly.is_some()
-}
-
-/// For how long runs are missed in a row.
-fn missing(widest: Option<Seconds>, widest_missed: Option<Seconds>) -> Seconds {
-    let missed = widest_missed.zip(widest);
-    missed.map_or(Seconds::ZERO, |(missed, widest)| {
-        missed.saturating_sub(widest)
-    })
 }
 
 fn with_overhead(bytes: Bytes, overhead: Ratio) -> Bytes {

@@ -275,13 +275,7 @@ fn thinned(context: &Context<'_>, id: CopyId, rules: &KeepRules, runs: Runs) -> 
     let keeping = Keeping::of(context, &context.plan.model.steps[by])?;
     let profiles = &context.known.profiles;
     let profile = profiles.of(keeping.key(), || keeping.profile_of(keeping.rules))?;
-    let cadence = &context.plan.cadences[by];
-    let missed = cadence
-        .widest_missed
-        .zip(cadence.widest)
-        .map_or(Seconds::ZERO, |(missed, widest)| {
-            missed.saturating_sub(widest)
-        });
+    let missed = context.plan.cadences[by].outage();
     let by_duration = rules.withins().iter().any(|(_, within)| within.is_some());
     let (late, lost) = match (runs, by_duration) {
         (Runs::Succeed, _) => (Seconds::ZERO, Seconds::ZERO),

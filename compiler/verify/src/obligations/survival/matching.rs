@@ -32,10 +32,8 @@ pub(super) fn widest(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
 /// The same while as many runs fail as may before somebody has acted, of one step on the way after the other.
 pub(super) fn widest_missed(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
     let widest = widest(context, copy)?;
-    let cadences = steps(context, copy).map(|step| &context.plan.cadences[step]);
-    let later = cadences.filter_map(|cadence| cadence.widest_missed.zip(cadence.widest));
-    let later = later.map(|(missed, widest)| missed.saturating_sub(widest));
-    Some(later.fold(widest, Seconds::saturating_add))
+    let outages = steps(context, copy).map(|step| context.plan.cadences[step].outage());
+    Some(outages.fold(widest, Seconds::saturating_add))
 }
 
 /// Whether the same runs bring some of both, all the way from the data: what they leave is of one moment.
