@@ -1,6 +1,6 @@
 //! What the policy mentions, to tell what it does not.
 
-use thrice_model::{HostId, Location, Source, StepTarget, StoreId, StoreKind, Verb};
+use thrice_model::{HostId, Location, Source, StepTarget, StoreId, StoreKind};
 use thrice_plan::Plan;
 use thrice_target::layout;
 
@@ -51,13 +51,7 @@ fn places(plan: &Plan) -> Vec<Location> {
             StepTarget::Environment(_, via, _) => out.extend(via.as_deref().cloned()),
             _ => {}
         }
-        if let Verb::Sync {
-            backup_dir: Some(place),
-            ..
-        } = &step.verb
-        {
-            out.push(Location::clone(place));
-        }
+        out.extend(step.puts_aside().cloned());
     }
     for (_, repository) in model.repositories.iter() {
         out.extend(OF_A_REPOSITORY.map(|name| Location {

@@ -298,6 +298,15 @@ impl Step {
         }
     }
 
+    /// Where it puts what it would delete or overwrite, if it is a sync that does so.
+    #[must_use]
+    pub fn puts_aside(&self) -> Option<&Location> {
+        match &self.verb {
+            Verb::Sync { backup_dir, .. } => backup_dir.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What is particular to it as a mirror of a backup, if it is one.
     #[must_use]
     pub fn mirror(&self) -> Option<&Mirror> {

@@ -142,13 +142,7 @@ fn cleared_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
 /// From when on what a sync puts aside is still there; `None` for a copy of which nothing is put aside.
 fn aside_from(world: &World<'_>, copy: &Copy, now: i64) -> Option<i64> {
     let steps = &world.plan.model.steps;
-    let Verb::Sync {
-        backup_dir: Some(beside),
-        ..
-    } = &steps[copy.made_by?].verb
-    else {
-        return None;
-    };
+    let beside = steps[copy.made_by?].puts_aside()?;
     let there = steps
         .iter()
         .filter(|(_, step)| step.lifetime.contains(day(now)));

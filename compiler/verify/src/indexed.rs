@@ -243,7 +243,7 @@ impl<'p> Indexed<'p> {
     /// Where what a sync takes away from a copy is put, if it is put aside, and how long it surely stays there.
     pub(crate) fn aside(&self, copy: &Copy) -> Option<(&'p Location, Seconds)> {
         let step = copy.made_by?;
-        let place = aside::beside(&self.plan.model.steps[step])?;
+        let place = self.plan.model.steps[step].puts_aside()?;
         Some((place, self.index.classes.asides.kept(step)?))
     }
 

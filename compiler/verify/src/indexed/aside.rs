@@ -18,7 +18,7 @@ pub(super) struct Asides(BTreeMap<StepId, Seconds>);
 impl Asides {
     pub(super) fn of(plan: &Plan) -> Self {
         let steps = || plan.model.steps.iter();
-        let putting = steps().filter_map(|(id, step)| Some((id, beside(step)?)));
+        let putting = steps().filter_map(|(id, step)| Some((id, step.puts_aside()?)));
         let putting: Vec<(StepId, &Location)> = putting.collect();
         let mut cleared: Places<StepId> = Places::default();
         for (id, step) in steps().filter(|_| !putting.is_empty()) {
@@ -54,13 +54,5 @@ fn clears(step: &Step) -> Option<(&Location, Seconds)> {
         (Verb::Move { .. }, Source::Location(place, _)) => Some((place, Seconds::ZERO)),
         // A sync; or by the times of files, which they keep when they are taken away.
         _ => Some((cleared(step)?, Seconds::ZERO)),
-    }
-}
-
-/// Where a step puts what it takes away.
-pub(super) fn beside(step: &Step) -> Option<&Location> {
-    match &step.verb {
-        Verb::Sync { backup_dir, .. } => backup_dir.as_deref(),
-        _ => None,
     }
 }

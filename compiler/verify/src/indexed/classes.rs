@@ -6,11 +6,11 @@
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
-use thrice_model::{ClassId, Location, Table, Verb};
+use thrice_model::{ClassId, Location, Step, Table, Verb};
 use thrice_plan::{Copy, CopyId, Leave, Plan};
 use thrice_quantity::Seconds;
 
-use super::aside::{Asides, beside};
+use super::aside::Asides;
 use super::narrowed::Narrowed;
 use super::noticing::{alarmed_after, noticed};
 use crate::groups::Groups;
@@ -181,7 +181,7 @@ impl Classes {
             out.extend(narrowed.into_iter().map(number));
         };
         reached(&copy.location);
-        if let Some(aside) = step.and_then(beside) {
+        if let Some(aside) = step.and_then(Step::puts_aside) {
             reached(aside);
             let kept = copy.made_by.and_then(|by| self.asides.kept(by));
             out.push(kept.map_or(-1, |kept| kept.0));

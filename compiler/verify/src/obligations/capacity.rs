@@ -93,8 +93,10 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 borne_out = told;
             }
             let left = limit.usable.saturating_sub(use_last);
-            let drilled = scratch::most(context, &drills, (store, period), last)
-                .filter(|(_, bytes)| holds && *bytes > left);
+            let drilled = holds
+                .then(|| scratch::most(context, &drills, (store, period), last))
+                .flatten();
+            let drilled = drilled.filter(|(_, bytes)| *bytes > left);
             if let Some((drill, bytes)) = drilled.filter(|_| !no_room) {
                 out.findings.push(scratch::tell(
                     context,
@@ -199,11 +201,7 @@ fn in_use(
     let classes = copies.iter().map(|id| context.plan.copies[*id].class);
     let unstated = |class: &ClassId| context.plan.model.classes[*class].size.is_none();
     let last = last_day(period, 0);
-    let plan = context.plan;
-    let keeps = |id: &&CopyId| {
-        let mut way = plan.way(**id);
-        way.any(|id| piled::is_open(context, &plan.copies[id]))
-    };
+    let keeps = |id: &&CopyId| piled::keeps_unknown(context, **id);
     Some(Use {
         open: copies.iter().filter(keeps).copied().collect(),
         unknown: classes.filter(unstated).collect(),

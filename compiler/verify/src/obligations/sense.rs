@@ -281,13 +281,7 @@ fn nothing_there(context: &Context<'_>, source: &Source) -> bool {
     let mut copies = context.plan.copies.iter();
     // What syncs put aside is no copy, and is there.
     let mut steps = context.plan.model.steps.iter();
-    let aside = steps.any(|(_, step)| match &step.verb {
-        Verb::Sync {
-            backup_dir: Some(aside),
-            ..
-        } => aside.meets(place),
-        _ => false,
-    });
+    let aside = steps.any(|(_, step)| step.puts_aside().is_some_and(|aside| aside.meets(place)));
     !aside && !copies.any(|(_, c)| place.meets(&c.location))
 }
 

@@ -50,9 +50,13 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 out,
             );
         }
-        let of_store = || rules.iter().filter(|(of, _)| *of == id);
-        let rule = of_store().map(|(_, step)| *step).next();
-        if let Some(step) = rule {
+        let of_store = || {
+            rules
+                .iter()
+                .filter(|(of, _)| *of == id)
+                .map(|(_, step)| *step)
+        };
+        if let Some(step) = of_store().next() {
             let span = step.named.span;
             need(context, store, Can::Lifecycle, "lifecycle rules", span, out);
         }
@@ -66,7 +70,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 }
             ) && matches!(&step.source, Source::Location(place, _) if &*place.path != "/")
         };
-        if let Some(step) = of_store().map(|(_, step)| *step).find(deprecated) {
+        if let Some(step) = of_store().find(deprecated) {
             let what = "rules with the deprecated form of a prefix";
             let span = step.named.span;
             need(context, store, Can::LifecyclePrefix, what, span, out);

@@ -179,7 +179,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
             in_force: self.in_force,
         };
         let kept = plain(self.context, copy, deleted(window));
-        let lies = aside(self.context, copy, self.in_force, day);
+        let lies = aside(self.context, copy, (self.in_force, day), window);
         let beside = lies.map(|lies| plain(self.context, copy, deleted(lies)));
         let more = kept.saturating_add(beside.unwrap_or(Bytes::ZERO));
         match more {

@@ -36,13 +36,19 @@ pub(super) fn window(context: &Context<'_>, copy: &Copy, in_force: Date, day: Da
 }
 
 /// Whether a copy keeps what people change or delete where they work, and nobody says how much that is.
-pub(super) fn is_open(context: &Context<'_>, copy: &Copy) -> bool {
+fn is_open(context: &Context<'_>, copy: &Copy) -> bool {
     let class = &context.plan.model.classes[copy.class];
     let keeps = match copy.kind {
         CopyKind::Files => copy.leaves.is_empty(),
         _ => context.aside(copy).is_some(),
     };
     keeps && class.kind == ClassKind::Files && class.churn.is_none()
+}
+
+/// The same of a copy or what that is made of.
+pub(super) fn keeps_unknown(context: &Context<'_>, id: CopyId) -> bool {
+    let plan = context.plan;
+    plan.way(id).any(|id| is_open(context, &plan.copies[id]))
 }
 
 /// What is deleted or overwritten in a copy, and how often.
@@ -132,26 +138,20 @@ fn apart(context: &Context<'_>, copy: &Copy, in_force: Date) -> Option<Seconds> 
     Some(least.max(between(by)))
 }
 
-/// For how long lies what a sync puts aside, up to a day; `None` for a copy of which nothing is put aside.
+/// For how long lies what a sync puts aside, up to a day, where the store keeps for a `window` what is deleted; `None` for a
+/// copy of which nothing is put aside.
 pub(super) fn aside(
     context: &Context<'_>,
     copy: &Copy,
-    in_force: Date,
-    day: Date,
+    (in_force, day): (Date, Date),
+    window: Seconds,
 ) -> Option<Seconds> {
     // Nothing is said of files of which nobody says how much of them changes.
     if is_open(context, copy) {
         return None;
     }
     let plan = context.plan;
-    let by = copy.made_by?;
-    let Verb::Sync {
-        backup_dir: Some(beside),
-        ..
-    } = &plan.model.steps[by].verb
-    else {
-        return None;
-    };
+    let (beside, _) = context.aside(copy)?;
     let cleared = plan.model.steps.iter().filter_map(|(id, step)| {
         let (
             Verb::Expire {
@@ -175,8 +175,7 @@ pub(super) fn aside(
         acts.then(|| after.high().saturating_add(late))
     });
     let kept = cleared.min().unwrap_or(FOR_EVER);
-    let kept = kept.saturating_add(window(context, copy, in_force, day));
-    Some(kept.min(since(copy, day)))
+    Some(kept.saturating_add(window).min(since(copy, day)))
 }
 
 /// The most that is kept of a repository's deleted files, with `content` in use at most and `peak` at a

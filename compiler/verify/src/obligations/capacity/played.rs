@@ -20,7 +20,7 @@ use thrice_simulate::{Choices, Sizes, Weighing, weigh};
 use super::super::kept::{Noncurrent, noncurrent};
 use super::super::playing::{NO_DATES, Played};
 use super::bound::Bounds;
-use super::piled::is_open;
+use super::piled::keeps_unknown;
 use crate::context::Context;
 
 /// A store that is said to be too full.
@@ -122,7 +122,7 @@ fn bounded(context: &Context<'_>, id: CopyId) -> Option<&'static str> {
     if path().any(|id| context.aside(&plan.copies[id]).is_some()) {
         return Some("what syncs put aside");
     }
-    if path().any(|id| is_open(context, &plan.copies[id])) {
+    if keeps_unknown(context, id) {
         return Some("what copies keep of what is deleted");
     }
     let verb = |id: CopyId| plan.copies[id].made_by.map(|by| &plan.model.steps[by].verb);

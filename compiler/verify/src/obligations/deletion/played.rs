@@ -191,7 +191,7 @@ impl<'c, 'p> Play<'c, 'p> {
         let Some(mut at) = carrier.and_then(|step| self.next(step)) else {
             return Vec::new();
         };
-        let sources = std::iter::successors(plan.copies[id].source, |id| plan.copies[*id].source);
+        let sources = plan.way(id).skip(1);
         let mut out = Vec::new();
         for step in sources.filter_map(|id| plan.copies[id].made_by) {
             let Some(starts) = plan.calendars.starts(step) else {

@@ -150,19 +150,11 @@ fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
     // What is put aside stays there, if it has not been moved away before.
     let moved = way.iter().any(|id| {
         let copy = &plan.copies[*id];
-        let verb = |step: StepId| &plan.model.steps[step].verb;
-        let aside = |step| {
-            matches!(
-                verb(step),
-                Verb::Sync {
-                    backup_dir: Some(_),
-                    ..
-                }
-            )
-        };
+        let step = |id: StepId| &plan.model.steps[id];
         let mut leaves = copy.leaves.iter();
-        copy.made_by.is_some_and(aside)
-            && leaves.any(|leave| matches!(verb(leave.by()), Verb::Move { .. }))
+        copy.made_by
+            .is_some_and(|by| step(by).puts_aside().is_some())
+            && leaves.any(|leave| matches!(step(leave.by()).verb, Verb::Move { .. }))
     });
     moved.then_some("what syncs put aside")
 }
