@@ -74,26 +74,24 @@ fn said(
     let note = match (reach(context, id, period), found) {
         (None, _) => {
             needed.within?;
-            match newest_apart(context, id, needed, period) {
-                Some(apart) => format!("copies of `{other}` are made at most {apart} apart"),
-                None if is_together(context, id, needed, period) => {
-                    format!("copies of `{other}` are made by the same runs")
+            match rhythm(context, (id, needed), period, made)? {
+                Rhythm::SameRuns => format!("copies of `{other}` are made by the same runs"),
+                Rhythm::Apart(apart) => {
+                    format!("copies of `{other}` are made at most {apart} apart")
                 }
-                None => return None,
             }
         }
         (_, Some(Mismatch::Reach(..))) => {
             format!("versions of `{other}` do not reach as far back")
         }
-        (Some(_), _) => match apart(context, id, needed, period) {
-            Some(apart) => {
-                format!("versions of `{other}` reach as far back, at most {apart} apart")
-            }
-            None if is_together(context, id, needed, period) => {
-                format!("versions of `{other}` reach as far back, made by the same runs")
-            }
-            None => format!("versions of `{other}` reach as far back"),
-        },
+        (Some(_), _) => {
+            let how = match rhythm(context, (id, needed), period, versions) {
+                Some(Rhythm::SameRuns) => ", made by the same runs".to_owned(),
+                Some(Rhythm::Apart(apart)) => format!(", at most {apart} apart"),
+                None => String::new(),
+            };
+            format!("versions of `{other}` reach as far back{how}")
+        }
     };
     Some(Said {
         obligation: Obligation::Survival,
@@ -109,63 +107,52 @@ fn mismatch(
     needed: &NeededWith,
     period: &Period,
 ) -> Option<Mismatch> {
+    let apart = |of: Copies| match rhythm(context, (id, needed), period, of)? {
+        Rhythm::SameRuns => None,
+        Rhythm::Apart(apart) => {
+            let within = needed.within?;
+            (apart > within).then_some(Mismatch::Apart(apart, within))
+        }
+    };
     let Some(mine) = reach(context, id, period) else {
         // What has no versions is restored as it was last, and with what is needed as that was last.
-        let (apart, within) = (newest_apart(context, id, needed, period)?, needed.within?);
-        return (apart > within).then_some(Mismatch::Apart(apart, within));
+        return apart(made);
     };
     let theirs = reach(context, needed.class, period).unwrap_or(Seconds::ZERO);
-    if theirs < mine {
-        return Some(Mismatch::Reach(mine, theirs));
+    match theirs < mine {
+        true => Some(Mismatch::Reach(mine, theirs)),
+        false => apart(versions),
     }
-    let (apart, within) = (apart(context, id, needed, period)?, needed.within?);
-    (apart > within).then_some(Mismatch::Apart(apart, within))
 }
 
-/// How far apart versions of what is needed are at most; `None`: none are made on a schedule, or each by a run that
-/// makes one of the class as well.
-fn apart(
+/// How copies of what is needed are made, beside those of the class that needs it.
+enum Rhythm {
+    /// By runs that make one of the class as well.
+    SameRuns,
+    /// On schedules, so far apart at most.
+    Apart(Seconds),
+}
+
+/// Some copies of a class in a period.
+type Copies = for<'c> fn(&'c Context<'_>, ClassId, &Period) -> Vec<&'c Copy>;
+
+/// `None`: none are made on a schedule.
+fn rhythm(
     context: &Context<'_>,
-    id: ClassId,
-    needed: &NeededWith,
+    (id, needed): (ClassId, &NeededWith),
     period: &Period,
-) -> Option<Seconds> {
-    if is_together(context, id, needed, period) {
-        return None;
+    of: Copies,
+) -> Option<Rhythm> {
+    let (mine, theirs) = (of(context, id, period), of(context, needed.class, period));
+    if together(context, &mine, &theirs) {
+        return Some(Rhythm::SameRuns);
     }
-    versions(context, needed.class, period)
-        .into_iter()
-        .filter_map(|copy| widest(context, copy))
-        .min()
-}
-
-/// The same of the newest copies, with versions or without.
-fn newest_apart(
-    context: &Context<'_>,
-    id: ClassId,
-    needed: &NeededWith,
-    period: &Period,
-) -> Option<Seconds> {
-    if is_together(context, id, needed, period) {
-        return None;
-    }
-    made(context, needed.class, period)
-        .into_iter()
-        .filter_map(|copy| widest(context, copy))
-        .min()
-}
-
-/// Whether the same runs make copies of a class and of what it needs: of a class with versions, versions.
-fn is_together(context: &Context<'_>, id: ClassId, needed: &NeededWith, period: &Period) -> bool {
-    let of = |class| match reach(context, id, period) {
-        Some(_) => versions(context, class, period),
-        None => made(context, class, period),
-    };
-    together(context, &of(id), &of(needed.class))
+    let apart = theirs.into_iter().filter_map(|copy| widest(context, copy));
+    apart.min().map(Rhythm::Apart)
 }
 
 /// The copies that count besides the data itself.
-fn made<'p>(context: &'p Context<'_>, class: ClassId, period: &Period) -> Vec<&'p Copy> {
+fn made<'c>(context: &'c Context<'_>, class: ClassId, period: &Period) -> Vec<&'c Copy> {
     let copies = context.copies_in(class, period).into_iter();
     copies
         .map(|id| &context.plan.copies[id])
@@ -173,12 +160,11 @@ fn made<'p>(context: &'p Context<'_>, class: ClassId, period: &Period) -> Vec<&'
         .collect()
 }
 
-fn versions<'p>(context: &'p Context<'_>, class: ClassId, period: &Period) -> Vec<&'p Copy> {
-    let copies = context.copies_in(class, period).into_iter();
-    copies
-        .map(|id| &context.plan.copies[id])
-        .filter(|copy| copy.counts && copy.kind == CopyKind::Versions)
-        .collect()
+/// Those of them with versions.
+fn versions<'c>(context: &'c Context<'_>, class: ClassId, period: &Period) -> Vec<&'c Copy> {
+    let mut all = made(context, class, period);
+    all.retain(|copy| copy.kind == CopyKind::Versions);
+    all
 }
 
 /// How far the versions of a class surely reach back, at most to the horizon; `None` for one without.
