@@ -4,7 +4,7 @@
 //! [`world`] makes small random policies, [`runs`] tries every run of each and [`compare`] holds that against thrice; [`mutate`] drops and weakens what
 //! a policy says, one thing at a time; [`rewrite`] says the same in other words; [`fuzz`] damages texts.
 //! [`among`] judges classes alone and among others that are mostly like them.
-//! [`stands`] and [`seen`] play what is proved at random moments.
+//! [`stands`], [`seen`] and [`bounds`] play what is proved at random moments, each a [`series`] of policies.
 //! [`hostile`] and [`strewn`] hold what somebody can destroy against the simulator.
 //! [`recovery`], [`reach`], [`room`], [`table`], [`erased`] and [`restored`] do for recovery points, history, capacity,
 //! time table, erasure and times to restore what [`world`] and [`runs`]
@@ -29,6 +29,7 @@ pub mod rewrite;
 pub mod room;
 pub mod runs;
 pub mod seen;
+pub mod series;
 pub mod stands;
 pub mod strewn;
 pub mod table;
