@@ -202,11 +202,7 @@ impl Way<'_> {
                 let first = dues.partition_point(|due| due.as_second() <= started);
                 let first = first.saturating_sub(1);
                 let of_step = runs.entry(step).or_default();
-                // Those that were missed already are not followed by more.
-                let before = first.checked_sub(1).and_then(|last| dues.get(last));
-                if before.and_then(|due| of_step.get(due)) != Some(&OneRun::Missed) {
-                    miss(&dues, first, cadence.missed, of_step);
-                }
+                miss(&dues, first, cadence.missed, of_step);
             }
             Verb::Capture(parts) => {
                 let (Some((keeps, _)), Some(until)) = (&parts.keeps, until) else {
