@@ -16,6 +16,7 @@ use crate::draft::Draft;
 use crate::graph;
 use crate::item::Item;
 use crate::names::Kind;
+use crate::values::dates::{YEARS_HELP, is_in_calendar};
 
 /// `phase`
 pub const FORM: Construct = Construct {
@@ -191,13 +192,10 @@ fn date(cx: &Context<'_>, written: &Written, dates: &[Option<Date>]) -> Option<D
         Base::Phase(at) => (*dates.get(at)?)?,
     };
     let date = written.plus.add_to_date(base);
+    let date = date.filter(|date| is_in_calendar(*date));
     if date.is_none() {
-        let found = Diagnostic::error(OUT_OF_RANGE, "this date is further than calendars go");
-        cx.report(
-            found
-                .at(written.span, "out of range")
-                .help("the last year is 9999"),
-        );
+        let found = Diagnostic::error(OUT_OF_RANGE, "the year of this date is out of range");
+        cx.report(found.at(written.span, "out of range").help(YEARS_HELP));
     }
     date
 }

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::cursor::Cursor;
 use crate::draft::Draft;
 use crate::item::Item;
+use crate::values::dates::is_in_calendar;
 
 /// `policy`
 pub const FORM: Construct = Construct {
@@ -133,7 +134,7 @@ fn read_clause(
             let (horizon, span) = cursor.quantity::<CalendarSpan>()?;
             let end = horizon
                 .add_to_date(start)
-                .filter(|end| *end > start && end.year() < 2200);
+                .filter(|end| *end > start && is_in_calendar(*end));
             let Some(end) = end else {
                 let help = "a day at least, and not beyond the year 2199";
                 return cursor.error(

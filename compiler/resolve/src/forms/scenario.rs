@@ -18,6 +18,7 @@ use crate::draft::Draft;
 use crate::forms::words::{any_target, classes, is_kind_of_target, spoken, target_of_kind};
 use crate::item::Item;
 use crate::names::Kind;
+use crate::values::dates::{YEARS_HELP, is_in_calendar};
 
 /// `scenario`
 pub const FORM: Construct = Construct {
@@ -207,17 +208,12 @@ impl<'d> Reader<'d> {
         } else {
             self.later(cursor)?
         };
+        let civil = civil.filter(|civil| is_in_calendar(civil.date()));
         let instant = civil.and_then(|civil| Some((civil, self.zone.to_timestamp(civil).ok()?)));
         let Some((civil, at)) = instant else {
             let span = cursor.since(start);
-            let message = "this moment is further than calendars go";
-            return cursor.error(
-                OUT_OF_RANGE,
-                span,
-                message,
-                "out of range",
-                "the last year is 9999",
-            );
+            let message = "the year of this moment is out of range";
+            return cursor.error(OUT_OF_RANGE, span, message, "out of range", YEARS_HELP);
         };
         self.before = Some(civil);
         Some(at)

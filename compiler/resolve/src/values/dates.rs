@@ -1,13 +1,27 @@
 //! Dates, phases, and the time between which something exists.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
 use thrice_grammar::TokenKind;
 use thrice_model::{Lifetime, PhaseId};
 
-use crate::codes::{IMPOSSIBLE_DATE, REVERSED};
+use crate::codes::{IMPOSSIBLE_DATE, OUT_OF_RANGE, REVERSED};
 use crate::cursor::Cursor;
 use crate::draft::Draft;
+
+/// The years that dates lie in. Before 1970 there were no such clocks as schedules go by (time zones went by the
+/// sun), and whoever plans for the year 2200 has written a sentinel.
+const YEARS: RangeInclusive<i16> = 1970..=2199;
+/// What is to be written in their stead.
+pub const YEARS_HELP: &str = "dates lie between 1970-01-01 and 2199-12-31; what has no end needs no date";
+
+/// Whether a policy can speak of a day.
+#[must_use]
+pub fn is_in_calendar(date: Date) -> bool {
+    YEARS.contains(&date.year())
+}
 
 /// `since PHASE` and `until PHASE` as written; both may be absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +60,11 @@ impl Cursor<'_> {
         let span = self.advance()?.span;
         let text = self.cx.text(span);
         if let Ok(date) = text.parse() {
-            return Some((date, span));
+            if is_in_calendar(date) {
+                return Some((date, span));
+            }
+            let message = format!("the year of {text} is out of range");
+            return self.error(OUT_OF_RANGE, span, message, "out of range", YEARS_HELP);
         }
         let message = format!("there is no {text} in the calendar");
         let help = "year, month 01–12 and a day that the month has: `2026-02-15`";

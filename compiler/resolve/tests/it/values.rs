@@ -66,6 +66,20 @@ host y at p/s until t0 since t0"
 }
 
 #[test]
+fn years_that_no_policy_speaks_of() {
+    assert_snapshot!(shown(
+        "phase a = 0001-01-01
+phase b = 1969-12-31
+phase c = 1970-01-01
+phase d = 2199-12-31
+phase e = 2200-01-01
+phase f = d + 1 day
+provider p { site s }
+scenario \"late\" { lose site p/s at 2199-12-31; lose site p/s a day later; judged at d }"
+    ));
+}
+
+#[test]
 fn a_policy_and_its_defaults() {
     let policy = model("policy vpai \"VPAI: all\" {\n language 1; timezone \"Europe/Paris\"\n horizon 5 years; response time 24h }").policy;
     assert_eq!((&*policy.named.name, &*policy.title), ("vpai", "VPAI: all"));
