@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use thrice_resolve::{YEARS_HELP, is_in_calendar};
 use thrice_retention::{Count, GroupBy, KeepWithin, ResticVersion};
 
 /// A policy language for backups: says what is kept where, proves that it is safe, and emits what
@@ -535,7 +536,11 @@ fn date(text: &str) -> Result<Date, String> {
     if text.len() != 10 {
         return Err(wrong.to_owned());
     }
-    text.parse().map_err(|_| wrong.to_owned())
+    let date = text.parse().map_err(|_| wrong.to_owned())?;
+    match is_in_calendar(date) {
+        true => Ok(date),
+        false => Err(YEARS_HELP.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -558,6 +563,8 @@ mod tests {
             "15.02.2026",
             "2026-02-15T00:00",
             "today",
+            "1969-12-31",
+            "2200-01-01",
         ] {
             assert!(date(wrong).is_err(), "{wrong}");
         }

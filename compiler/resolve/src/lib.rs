@@ -25,6 +25,7 @@ use thrice_model::Model;
 pub use clauses::{AMOUNT, Clause, Construct, RETENTION, SCHEDULE};
 pub use forms::constructs;
 pub use load::{Loader, beside, standard_library};
+pub use values::dates::{YEARS_HELP, is_in_calendar};
 
 use context::Context;
 use draft::Draft;

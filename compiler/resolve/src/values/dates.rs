@@ -15,7 +15,8 @@ use crate::draft::Draft;
 /// sun), and whoever plans for the year 2200 has written a sentinel.
 const YEARS: RangeInclusive<i16> = 1970..=2199;
 /// What is to be written in their stead.
-pub const YEARS_HELP: &str = "dates lie between 1970-01-01 and 2199-12-31; what has no end needs no date";
+pub const YEARS_HELP: &str =
+    "dates lie between 1970-01-01 and 2199-12-31; what has no end needs no date";
 
 /// Whether a policy can speak of a day.
 #[must_use]
