@@ -18,7 +18,7 @@ use thrice_quantity::{Bytes, Ratio};
 
 use crate::calendar::{day, instant};
 use crate::content::Piece;
-use crate::taken::{content, kept_from, overwritten, piece, pruned};
+use crate::taken::{Reads, added_since, content, kept_from, overwritten, piece, pruned};
 use crate::verbs::Taken;
 use crate::volume::Volume;
 use crate::world::World;
@@ -61,6 +61,16 @@ pub struct Weighed {
 
 fn bytes(sum: u128) -> Bytes {
     Bytes(u64::try_from(sum).unwrap_or(u64::MAX))
+}
+
+/// The step that has names of its own for the versions or dumps in a copy.
+fn named(plan: &Plan, id: CopyId) -> Option<StepId> {
+    let mut steps = plan.way(id).filter_map(|id| plan.copies[id].made_by);
+    steps.find(|step| match &plan.model.steps[*step].verb {
+        Verb::Backup { .. } => true,
+        Verb::Capture(parts) => parts.keeps.is_some(),
+        _ => false,
+    })
 }
 
 /// A repository's files, as far as they hold one class.
@@ -107,7 +117,7 @@ pub(crate) struct Ledger<'p> {
     /// What each copy took when it was last looked at.
     taken: BTreeMap<CopyId, u128>,
     /// For each copy, when runs were done, and up to when the data of each reaches.
-    read: BTreeMap<CopyId, Vec<(i64, i64)>>,
+    read: Reads,
     /// Copies that are the same files: the room is taken once.
     same: BTreeMap<CopyId, CopyId>,
     since: i64,
@@ -122,12 +132,7 @@ impl<'p> Ledger<'p> {
         let mut first = BTreeMap::new();
         let mut same = BTreeMap::new();
         for (id, copy) in plan.copies.iter() {
-            let files = (
-                copy.class,
-                &copy.location,
-                copy.kind == CopyKind::Versions,
-                copy.repository,
-            );
+            let files = (copy.class, &copy.location, copy.repository, named(plan, id));
             same.insert(id, *first.entry(files).or_insert(id));
         }
         let volume = |class: &ClassId| {
@@ -203,14 +208,23 @@ impl<'p> Ledger<'p> {
                     taken: Some(start),
                     ..*piece
                 });
-                let before = content(volume, there.iter().copied());
-                let after = content(volume, there.iter().copied().chain(new));
+                let kept = self.kept_in_source(world, run.copy);
+                let before = content(volume, there.iter().copied(), &kept);
+                let after = content(volume, there.iter().copied().chain(new), &kept);
+                drop(kept);
                 let packs = self.packs.entry(run.copy).or_default();
                 packs.fresh += after.saturating_sub(before);
                 packs.content = after;
             }
             _ => {}
         }
+    }
+
+    /// Since when what was deleted at home is in what a backup reads, by when it reads it.
+    fn kept_in_source(&self, world: &World<'_>, copy: CopyId) -> impl Fn(i64) -> Option<i64> {
+        let what = &self.plan.copies[copy];
+        let source = what.source.zip(self.volumes.get(&what.class));
+        move |at| added_since(world, &self.read, source?, at)
     }
 
     /// A run has left something in a copy.
@@ -238,10 +252,11 @@ impl<'p> Ledger<'p> {
         if matches!(self.plan.model.steps[step].verb, Verb::Backup { .. }) {
             let held = world.held.get(&copy);
             let there = held.map_or(&[][..], |held| held.pieces.as_slice());
-            if let (Some(volume), Some(packs)) =
-                (self.volumes.get(&what.class), self.packs.get_mut(&copy))
-            {
-                packs.content = content(volume, there.iter().copied());
+            let kept = self.kept_in_source(world, copy);
+            let volume = self.volumes.get(&what.class);
+            let content = volume.map(|volume| content(volume, there.iter().copied(), kept));
+            if let (Some(content), Some(packs)) = (content, self.packs.get_mut(&copy)) {
+                packs.content = content;
             }
         } else {
             self.carry(step, copy, now);
@@ -363,8 +378,9 @@ impl<'p> Ledger<'p> {
         else {
             return;
         };
-        let up = world.is_up(what.location.store) && what.lifetime.contains(day(now));
         let live = what.kind == CopyKind::Live;
+        // What steps have left stays there.
+        let up = world.is_up(what.location.store) && (!live || what.lifetime.contains(day(now)));
         let taken = if !up || (held.pieces.is_empty() && held.past.is_empty() && !live) {
             0
         } else if what.kind == CopyKind::Versions {
@@ -390,8 +406,7 @@ impl<'p> Ledger<'p> {
                 }
                 _ => held.pieces.iter().map(|p| piece(volume, p)).sum::<u128>(),
             };
-            let read = self.read.get(&copy).map_or(&[][..], Vec::as_slice);
-            now_there + past + overwritten(world, self.plan, (copy, what, read), volume, now)
+            now_there + past + overwritten(world, &self.read, (copy, volume), now)
         };
         self.taken.insert(copy, taken);
     }

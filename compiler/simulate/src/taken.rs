@@ -18,9 +18,14 @@ pub(crate) fn piece(volume: &Volume, piece: &Piece) -> u128 {
     }
 }
 
-/// What versions take that share what they can.
-pub(crate) fn content(volume: &Volume, pieces: impl Iterator<Item = Piece>) -> u128 {
-    if volume.kind() == ClassKind::Items {
+/// What versions take that share what they can. What they read may keep what was deleted at home: `kept` says since when,
+/// by when they were taken.
+pub(crate) fn content(
+    volume: &Volume,
+    pieces: impl Iterator<Item = Piece>,
+    kept: impl Fn(i64) -> Option<i64>,
+) -> u128 {
+    if volume.kind() == ClassKind::Items && !volume.has_churn() {
         let ranges = pieces.map(|piece| (piece.from, piece.to)).collect();
         let ranges = crate::content::union(ranges);
         return ranges
@@ -33,21 +38,72 @@ pub(crate) fn content(volume: &Volume, pieces: impl Iterator<Item = Piece>) -> u
         let at = newest.entry(piece.taken).or_insert(piece.to);
         *at = piece.to.max(*at);
     }
-    covered(newest.values().map(|at| volume.bytes(*at)).collect())
+    let bytes = newest.iter().map(|(taken, at)| {
+        let (from, to) = volume.bytes(*at);
+        let since = taken.and_then(&kept);
+        (
+            since.map_or(from, |since| volume.overwritten(since).min(from)),
+            to,
+        )
+    });
+    covered(bytes.collect())
+}
+
+/// When runs were done that brought a copy, and up to when the data of each reaches.
+pub(crate) type Reads = BTreeMap<CopyId, Vec<(i64, i64)>>;
+
+/// Since when all that was overwritten or deleted at home lay in a copy at an instant, because it or what it is made of adds what is new
+/// and deletes nothing, or not before somebody clears it; `None` where nothing lies there for that.
+pub(crate) fn added_since(
+    world: &World<'_>,
+    reads: &Reads,
+    (id, volume): (CopyId, &Volume),
+    at: i64,
+) -> Option<i64> {
+    if !volume.has_churn() || volume.kind() == ClassKind::State {
+        return None;
+    }
+    let copy = &world.plan.copies[id];
+    let runs = reads.get(&id)?;
+    let done = runs.partition_point(|(done, _)| *done <= at);
+    let runs = runs.get(..done)?;
+    let (last, _) = runs.last()?;
+    let own = || {
+        // What somebody clears was brought by a run, and changed in its source after that had read it.
+        let from = cleared_from(world, copy, at);
+        let first = runs.partition_point(|(done, _)| *done < from);
+        runs.get(first).map(|(_, read)| *read)
+    };
+    let own = if adds(world.plan, copy) { own() } else { None };
+    let before = added_since(world, reads, (copy.source?, volume), *last);
+    own.into_iter().chain(before).min()
+}
+
+/// Whether a step brings what is new there and deletes nothing.
+fn adds(plan: &Plan, copy: &Copy) -> bool {
+    let verb = copy.made_by.map(|step| &plan.model.steps[step].verb);
+    let verb = verb.filter(|_| copy.kind == CopyKind::Files);
+    matches!(
+        verb,
+        Some(Verb::Copy {
+            latest_only: false,
+            ..
+        })
+    )
 }
 
 /// What users deleted or overwrote and is still there: in a copy that keeps what was deleted, and in what the
-/// store keeps by itself. `runs` says when those were done that brought it, and up to when the data of each reaches.
+/// store keeps by itself.
 pub(crate) fn overwritten(
     world: &World<'_>,
-    plan: &Plan,
-    (id, copy, runs): (CopyId, &Copy, &[(i64, i64)]),
-    volume: &Volume,
+    reads: &Reads,
+    (id, volume): (CopyId, &Volume),
     now: i64,
 ) -> u128 {
     let Some(held) = world.held.get(&id) else {
         return 0;
     };
+    let copy = &world.plan.copies[id];
     let live = copy.kind == CopyKind::Live;
     // What is written anew as a whole has pieces of its own.
     if volume.kind() == ClassKind::State && !live {
@@ -64,38 +120,32 @@ pub(crate) fn overwritten(
     let (Some(read), Some(begun)) = (read, begun) else {
         return 0;
     };
-    let since = |from: i64| {
-        let before = volume.overwritten(from.max(begun).min(read));
-        volume.overwritten(read).saturating_sub(before)
-    };
-    let verb = copy.made_by.map(|step| &plan.model.steps[step].verb);
-    let adds = matches!(
-        verb,
-        Some(Verb::Copy {
-            latest_only: false,
-            ..
-        })
-    ) && copy.kind == CopyKind::Files
-        && volume.has_churn();
-    let keeps_all = adds && copy.leaves.is_empty();
-    match keeps_all {
-        true => since(begun),
-        false if live => since(kept_from(world, copy, now)),
+    let kept_from = kept_from(world, copy, now);
+    let runs = reads.get(&id).map_or(&[][..], Vec::as_slice);
+    let from = if live {
+        Some(kept_from.max(begun))
+    } else if adds(world.plan, copy) && volume.has_churn() {
+        None
+    } else {
         // Each run deletes all that has changed in its source since the one before.
-        false => {
-            let kept_from = kept_from(world, copy, now);
-            let longer = match adds {
-                true => Some(cleared_from(world, copy, now)),
-                false => aside_from(world, copy, now),
-            };
-            let from = longer.map_or(kept_from, |from| from.min(kept_from));
-            if from >= now {
-                return 0;
-            }
-            let before = runs.partition_point(|(done, _)| *done < from);
-            let before = before.checked_sub(1).and_then(|last| runs.get(last));
-            since(before.map_or(begun, |(_, read)| *read))
+        let from = aside_from(world, copy, now).map_or(kept_from, |from| from.min(kept_from));
+        let before = runs
+            .partition_point(|(done, _)| *done < from)
+            .checked_sub(1);
+        let before = before.and_then(|last| runs.get(last));
+        let before = before.map_or(begun, |(_, read)| *read);
+        (from < now).then_some(before.max(begun))
+    };
+    // What is cleared lies there as long as the store keeps it.
+    let kept = now.saturating_sub(kept_from);
+    let added =
+        added_since(world, reads, (id, volume), now).map(|since| since.saturating_sub(kept));
+    match from.into_iter().chain(added).min() {
+        Some(from) => {
+            let before = volume.overwritten(from.min(read));
+            volume.overwritten(read).saturating_sub(before)
         }
+        None => 0,
     }
 }
 

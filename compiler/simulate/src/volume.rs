@@ -79,12 +79,13 @@ impl Volume {
         u128::from(size.0)
     }
 
-    /// How much has been overwritten up to an instant. Items are written once.
+    /// How much has been overwritten up to an instant. Items are written once: others take their place where it is said how
+    /// much that is.
     pub(crate) fn overwritten(&self, at: i64) -> u128 {
         let time = at.saturating_sub(self.begins).max(0);
         match (self.kind, self.churn) {
-            (ClassKind::Items, _) => 0,
             (_, Some(churn)) => u128::from(churn.over(Seconds(time)).0),
+            (ClassKind::Items, None) => 0,
             (_, None) => {
                 let day = time / DAY;
                 let mut known = self.overwritten.borrow_mut();

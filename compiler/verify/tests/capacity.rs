@@ -445,3 +445,86 @@ fn repositories_take_what_their_runs_make_of_them() {
     let never = "backup b of c to r by h.cron { daily at 16:00 UTC; taking 1m..1h }\n";
     assert!(too_full(470, &files("1", never)));
 }
+
+/// The rooms of two phases, with what steps have left of the first.
+fn in_phases(room: u32, text: &str) -> bool {
+    let phases = "phase one = 2026-03-01\nphase two = 2026-09-01 { slip 0 days }\nphase three = 2026-11-01 { slip 0 days }\n";
+    let text = [phases, ROOM, text]
+        .concat()
+        .replace("ROOM", &room.to_string());
+    let found = judged(&text.replace("SNAPSHOTS", "").replace("VERSIONS", ""));
+    assert!(found.internal.is_empty(), "{:#?}", found.internal);
+    has(&found, "T2001")
+}
+
+/// What was brought there stays when its step ends: next to what comes after it, until somebody clears it.
+#[test]
+fn what_steps_have_left_takes_room() {
+    let old = FILES.replace("CHURN", "1");
+    let new = FILES.replace("CHURN", "1").replace("class c", "class d");
+    let new = new.replace("h.data:/c", "h.data:/d");
+    let step = |name: &str, of: &str, more: &str| {
+        format!(
+            "sync {name} of {of} to o.data:/{of} by h.cron {more} {{ daily at 03:00 UTC; taking 1m..1h }}\n"
+        )
+    };
+    let first = step("y", "c", "until two");
+    let beside = step("z", "d", "since three");
+    let clears = "expire e of o.data:/c after 20 days by mtime { daily at 05:00 UTC; by o.cron; taking 1m..1h; monitor m }\n";
+    assert!(in_phases(150, &[&*old, &new, &first, &beside].concat()));
+    assert!(!in_phases(250, &[&*old, &new, &first, &beside].concat()));
+    assert!(!in_phases(
+        150,
+        &[&*old, &new, &first, &beside, clears].concat()
+    ));
+    // What clears it needs some time.
+    let sooner = step("z", "d", "since two");
+    assert!(in_phases(
+        150,
+        &[&*old, &new, &first, &sooner, clears].concat()
+    ));
+    // The next step goes on with it, or has names of its own for what it makes.
+    let goes_on = step("z", "c", "since two");
+    assert!(!in_phases(150, &[&*old, &first, &goes_on].concat()));
+    let versions = |name: &str, more: &str| {
+        format!(
+            "backup {name} of c to r by h.cron {more} {{ daily at 03:00 UTC; taking 1m..1h; keep 2 last; prune }}\n"
+        )
+    };
+    let ever = versions("y", "");
+    let anew = [versions("y", "until two"), versions("z", "since two")].concat();
+    assert!(!in_phases(350, &[&*old, &ever].concat()));
+    assert!(in_phases(350, &[&*old, &anew].concat()));
+}
+
+/// A mirror of a copy that only adds has what that keeps, from when on that was there; and so has a backup of it.
+#[test]
+fn what_is_made_of_a_copy_that_adds_has_all_that_it_keeps() {
+    let of = |step: &str| {
+        let adds = "copy y of c to o.more:/c by h.cron { daily at 03:00 UTC; taking 1m..1h }\n";
+        [&FILES.replace("CHURN", "1"), adds, step].concat()
+    };
+    let mirror =
+        "sync z of c from y to o.data:/c by o.cron { daily at 05:00 UTC; taking 1m..1h }\n";
+    assert!(too_full(450, &of(mirror)));
+    let later = "copy z of c from y to o.data:/c by o.cron since three { daily at 05:00 UTC; taking 1m..1h }\n";
+    assert!(in_phases(450, &of(later)));
+    let backup = "backup z of c from y to r by o.cron { daily at 05:00 UTC; taking 1m..1h; keep 2 last; prune }\n";
+    assert!(in_phases(900, &of(backup)) && !in_phases(1100, &of(backup)));
+}
+
+/// Items are written once: a repository takes what they grow by, and others in their place only where that is said.
+#[test]
+fn items_take_what_they_grow_by() {
+    let items = |churn: &str| {
+        let items = FILES.replace("is files", "is items");
+        let said = items.replace("; churn CHURN..CHURN GB/day", churn);
+        [
+            &said,
+            "backup b of c to r by h.cron { daily at 16:00 UTC; taking 1h..1h }\n",
+        ]
+        .concat()
+    };
+    assert!(!in_phases(110, &items("")));
+    assert!(too_full(450, &items("; churn 1 GB/day")));
+}

@@ -26,7 +26,7 @@ use rand::seq::IndexedRandom as _;
 use thrice_model::{ClassId, Obligation, StoreId};
 use thrice_plan::calendar::midnight;
 use thrice_plan::{Period, Plan};
-use thrice_verify::{Engine, Session, Verification};
+use thrice_verify::{Engine, Session, Verdict, Verification};
 
 use self::dressed::dress;
 use crate::among::world::World;
@@ -158,7 +158,7 @@ enum Of {
     Policy,
 }
 
-/// A verdict that holds.
+/// A verdict.
 #[derive(Clone, Copy, Debug)]
 struct Held {
     obligation: Obligation,
@@ -167,14 +167,16 @@ struct Held {
     period: usize,
 }
 
-/// All verdicts that hold.
-struct Kept(Vec<Held>);
+/// All verdicts: those that hold, and those that do not or are not known.
+struct Kept(Vec<Held>, Vec<Held>);
 
 impl Kept {
     fn of(plan: &Plan, verified: &Verification) -> Self {
-        let said = verified.verdicts.iter();
-        let said = said.filter(|verdict| verdict.holds && verdict.engine != Engine::Unknown);
-        let held = said.filter_map(|verdict| {
+        let (held, refused): (Vec<_>, Vec<_>) = verified
+            .verdicts
+            .iter()
+            .partition(|verdict| verdict.holds && verdict.engine != Engine::Unknown);
+        let told = |verdict: &Verdict| {
             let subject = verdict.subject.as_str();
             let of = match verdict.obligation {
                 Obligation::Cost => Of::Policy,
@@ -193,18 +195,40 @@ impl Kept {
                 of,
                 period: periods.position(|period| verdict.period == period.name)?,
             })
-        });
-        Self(held.collect())
+        };
+        Self(
+            held.into_iter()
+                .filter_map(|verdict| told(&verdict))
+                .collect(),
+            refused
+                .into_iter()
+                .filter_map(|verdict| told(&verdict))
+                .collect(),
+        )
     }
 
     /// Whether something is promised of a class in a period.
     fn promises(&self, obligation: Obligation, class: ClassId, period: &str, plan: &Plan) -> bool {
-        self.0.iter().any(|held| {
-            held.obligation == obligation
-                && matches!(held.of, Of::Class(of) if of == class)
-                && plan.periods[held.period].name == period
-        })
+        is_among(&self.0, obligation, class, (period, plan))
     }
+
+    /// Whether something is told not to hold for a class in a period.
+    fn refuses(&self, obligation: Obligation, class: ClassId, period: &str, plan: &Plan) -> bool {
+        is_among(&self.1, obligation, class, (period, plan))
+    }
+}
+
+fn is_among(
+    all: &[Held],
+    obligation: Obligation,
+    class: ClassId,
+    (period, plan): (&str, &Plan),
+) -> bool {
+    all.iter().any(|held| {
+        held.obligation == obligation
+            && matches!(held.of, Of::Class(of) if of == class)
+            && plan.periods[held.period].name == period
+    })
 }
 
 /// What came of a case.

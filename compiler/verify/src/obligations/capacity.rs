@@ -197,7 +197,7 @@ fn in_use(
     if !data.lifetime.contains(period.from) {
         return None;
     }
-    let copies = lying.in_period(context, period);
+    let copies = lying.in_period(bounds, period);
     let classes = copies.iter().map(|id| context.plan.copies[*id].class);
     let unstated = |class: &ClassId| context.plan.model.classes[*class].size.is_none();
     let last = last_day(period, 0);
@@ -327,7 +327,8 @@ pub(super) fn most(
 ) -> Option<Bytes> {
     let classes = context.plan.model.classes.ids();
     let copies = classes.flat_map(|class| context.copies_of(class));
-    let found = Lying::among(context, copies, wanted).in_period(context, period);
+    let bounds = Bounds::new(context, period.from);
+    let found = Lying::among(context, copies, wanted).in_period(&bounds, period);
     let sized = |id: &CopyId| {
         let class = context.plan.copies[*id].class;
         context.plan.model.classes[class].size.is_some()
@@ -336,7 +337,7 @@ pub(super) fn most(
         return None;
     }
     let last = last_day(period, 0);
-    Some(Bounds::new(context, period.from).total(&found, last))
+    Some(bounds.total(&found, last))
 }
 
 /// The first day of a period on which a store can be too full, by halving: use never shrinks in it.

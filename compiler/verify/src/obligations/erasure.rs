@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, Obligation, StepId};
-use thrice_plan::CopyId;
+use thrice_plan::{CopyId, Period};
 use thrice_quantity::{Ratio, Seconds};
 
 use super::story::in_time;
@@ -48,7 +48,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut wasteful: BTreeMap<thrice_model::RepositoryId, BTreeSet<ClassId>> = BTreeMap::new();
     let mut deaths = Deaths::default();
     for (index, period) in context.plan.periods.iter().enumerate() {
-        for class in context.classes_in(period).iter().copied() {
+        for class in asked_in(context, period) {
             let Some((most, _)) = context.plan.model.classes[class].asked().retain_at_most else {
                 continue;
             };
@@ -107,6 +107,23 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     for (repository, classes) in &wasteful {
         out.findings.push(unused(context, *repository, classes));
     }
+}
+
+/// The classes of which something may lie somewhere in a period: those that live, and those that have lived.
+fn asked_in(context: &Context<'_>, period: &Period) -> Vec<ClassId> {
+    let mut out = context.classes_in(period).to_vec();
+    let stays = &context.left().stays;
+    if !stays.is_empty() {
+        let plan = context.plan;
+        let asked = context.ever_in(period);
+        let left: BTreeSet<ClassId> = stays.keys().map(|id| plan.copies[*id].class).collect();
+        let lived = |class: &ClassId| {
+            let until = plan.model.classes[*class].lifetime.until;
+            asked.contains(class) && until.is_some_and(|until| until <= period.from)
+        };
+        out.extend(left.into_iter().filter(lived));
+    }
+    out
 }
 
 /// The copy in which it stays longest: one that it never leaves before all others.

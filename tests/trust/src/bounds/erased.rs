@@ -17,7 +17,7 @@ const DAY: i64 = 86_400;
 
 impl Trial<'_> {
     /// Whether a record is gone everywhere in time: as if the period lasted for ever, or on the days that are written, where
-    /// it is promised in each period in which the class lives.
+    /// it is promised in all periods from then on.
     pub(super) fn is_gone(&self, class: ClassId, period: usize, random: &mut Random) -> Came {
         let plan = self.plan;
         let data = &plan.model.classes[class];
@@ -25,10 +25,10 @@ impl Trial<'_> {
             return Came::NotPlayed;
         };
         let after = plan.periods.get(period..).unwrap_or_default();
+        // Also when it lives no more, if anything of it is left.
         let all = after.iter().all(|later| {
-            let lives = data.lifetime.contains(later.from);
             let of = Obligation::Erasure;
-            !lives || self.kept.promises(of, class, &later.name, plan)
+            !self.kept.refuses(of, class, &later.name, plan)
         });
         let as_written = all && random.random_bool(0.5);
         let (start, end) = (

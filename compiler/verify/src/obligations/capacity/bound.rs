@@ -8,6 +8,7 @@ use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Ratio, Seconds};
 use thrice_retention::{KeepRules, PeakAssumptions, peak, repository_bound};
 
+use super::super::lateness::last_day;
 use super::days::{days_between, since};
 use super::piled::{Deleted, aside, gaps, plain, repository, window};
 use crate::context::Context;
@@ -153,8 +154,31 @@ impl<'c, 'p> Bounds<'c, 'p> {
             .collect()
     }
 
-    /// The most that a copy takes, with what its store keeps of what was deleted.
+    pub(super) const fn context(&self) -> &'c Context<'p> {
+        self.context
+    }
+
+    /// The most that a copy takes, with what its store keeps of what was deleted; what is left of one that nobody fills any
+    /// more takes no more than it did when that ended, however late that was.
     fn bound(&self, copy: &Copy, day: Date) -> (Bytes, How) {
+        let ended = copy.lifetime.until.filter(|until| *until <= self.in_force);
+        let Some(until) = ended else {
+            return self.filled(copy, day);
+        };
+        let periods = &self.context.plan.periods;
+        let filled = periods.iter().rfind(|period| period.from < until);
+        let Some(filled) = filled else {
+            return self.filled(copy, day);
+        };
+        let then = Self {
+            in_force: filled.from,
+            ..*self
+        };
+        then.filled(copy, last_day(filled, filled.slip_days).min(day))
+    }
+
+    /// The same of a copy that is filled.
+    fn filled(&self, copy: &Copy, day: Date) -> (Bytes, How) {
         let class = self.class(copy.class);
         let size = size_on(self.context, class, day);
         let (bytes, what) = match copy.kind {
@@ -196,20 +220,38 @@ impl<'c, 'p> Bounds<'c, 'p> {
         if self.dated(copy).is_some() {
             return self.carried(copy, size, day);
         }
-        // What is overwritten or written once takes its size; a copy of a tree that people change keeps
-        // what they deleted, until somebody clears it there.
-        let grows =
-            copy.kind == CopyKind::Files && class.kind == ClassKind::Files && class.churn.is_some();
-        if grows {
-            let kept = self.cleared(copy).map(|(_, kept)| kept).min();
-            let gaps = copy
-                .source
-                .map_or(Seconds::ZERO, |id| gaps(self.context, id));
-            let kept = kept.map_or(FOR_EVER, |kept| kept.saturating_add(gaps));
-            let churned = churn(class, size).over(kept.min(since(copy, day)));
-            return (size.saturating_add(churned), What::Growing);
+        // What is overwritten or written once takes its size; a copy of a tree that people change keeps what they deleted,
+        // and so does what is made of it.
+        match self.kept_on_the_way(copy, class, size, day) {
+            Some(kept) => (size.saturating_add(kept), What::Growing),
+            None => (size, What::Whole),
         }
-        (size, What::Whole)
+    }
+
+    /// How much of what people change and delete where they work lies in a copy, because steps on its way add what is
+    /// new and delete nothing, until somebody clears it there; `None` where none of them does.
+    fn kept_on_the_way(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> Option<Bytes> {
+        if class.kind == ClassKind::State || class.churn.is_none() {
+            return None;
+        }
+        let plan = self.context.plan;
+        let way = std::iter::successors(Some(copy), |copy| Some(&plan.copies[copy.source?]));
+        let mut adding = way.filter(|here| here.kind == CopyKind::Files).peekable();
+        adding.peek()?;
+        let (mut kept, mut oldest) = (Seconds::ZERO, Seconds::ZERO);
+        for here in adding {
+            let cleared = self.cleared(here).map(|(_, kept)| kept).min();
+            kept = kept.saturating_add(cleared.unwrap_or(FOR_EVER));
+            oldest = oldest.max(since(here, day));
+        }
+        let gaps = |id| gaps(self.context, id);
+        kept = kept.saturating_add(copy.source.map_or(Seconds::ZERO, gaps));
+        if copy.kind != CopyKind::Files {
+            // It has it until its own next run.
+            let own = copy.made_by.and_then(|by| plan.cadences[by].widest_missed);
+            kept = kept.saturating_add(own.unwrap_or_default());
+        }
+        Some(churn(class, size).over(kept.min(oldest)))
     }
 
     /// Dumps pile up until the clean-up takes them; one is always being written.
@@ -325,6 +367,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
 
     fn versions(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, How) {
         let churn = churn(class, size);
+        let read = self.backup(copy).and_then(|backup| backup.source);
+        let read = read.map(|id| &self.context.plan.copies[id]);
+        let kept = read.and_then(|read| self.kept_on_the_way(read, class, size, day));
+        let size = size.saturating_add(kept.unwrap_or(Bytes::ZERO));
         let since = since(copy, day);
         let plan = self.context.plan;
         let default = PeakAssumptions::default();
@@ -431,14 +477,12 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let mut at = Some(copy);
         while let Some(here) = at {
             let by = here.made_by?;
-            if matches!(
-                plan.model.steps[by].verb,
+            match plan.model.steps[by].verb {
                 Verb::Copy {
-                    latest_only: false,
-                    ..
-                }
-            ) {
-                return Some(plan.cadences[by].narrowest.unwrap_or(Seconds::DAY));
+                    latest_only: false, ..
+                } => return Some(plan.cadences[by].narrowest.unwrap_or(Seconds::DAY)),
+                Verb::Backup { .. } => return None,
+                _ => {}
             }
             at = here.source.map(|source| &plan.copies[source]);
         }
@@ -510,9 +554,11 @@ fn with_overhead(bytes: Bytes, overhead: Ratio) -> Bytes {
 }
 
 /// Bytes a day that a backup stores anew: what is stated, else all of it (a compressed dump changes
-/// whole).
+/// whole), and of items, which are written once, nothing but what they grow by.
 fn churn(class: &Class, size: Bytes) -> BytesPerDay {
-    class
-        .churn
-        .map_or_else(|| BytesPerDay::new(size.0), |(churn, _)| churn.high())
+    match (&class.churn, class.kind) {
+        (Some((churn, _)), _) => churn.high(),
+        (None, ClassKind::Items) => BytesPerDay::new(0),
+        (None, _) => BytesPerDay::new(size.0),
+    }
 }

@@ -1,10 +1,16 @@
-//! What takes room on a store: two steps that write one thing take its room once.
+//! What takes room on a store: what is brought there, and what is left of what has been. Two steps that write one thing
+//! take its room once; versions and dumps of several lie side by side.
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
-use thrice_model::StoreId;
-use thrice_plan::{Copy, CopyId, CopyKind, Period};
+use thrice_model::{StepId, StoreId, Verb};
+use thrice_plan::calendar::days_between;
+use thrice_plan::{Copy, CopyId, Period};
+use thrice_quantity::Seconds;
 
+use super::super::lateness::last_day;
+use super::bound::Bounds;
+use super::piled::stays;
 use crate::context::Context;
 
 /// Copies, and which of them are one thing.
@@ -44,8 +50,8 @@ impl Lying {
                 copy.class,
                 copy.location.store,
                 copy.location.path.as_str(),
-                copy.kind == CopyKind::Versions,
                 copy.repository,
+                by_itself(context, *id),
             );
             let next = things.len();
             copies.push((*id, *things.entry(thing).or_insert(next)));
@@ -56,19 +62,60 @@ impl Lying {
         }
     }
 
-    /// What is there in a period, each thing once.
-    pub(super) fn in_period(&self, context: &Context<'_>, period: &Period) -> Vec<CopyId> {
-        let there = |id: CopyId| context.plan.copies[id].lifetime.contains(period.from);
+    /// What is there in a period, or left there, each thing once: as what takes the most in the end.
+    pub(super) fn in_period(&self, bounds: &Bounds<'_, '_>, period: &Period) -> Vec<CopyId> {
+        let context = bounds.context();
+        let there = |id: CopyId| {
+            let copy = &context.plan.copies[id];
+            copy.lifetime.contains(period.from) || is_left(context, id, period)
+        };
         let copies = self.copies.iter().filter(|(id, _)| there(*id));
         if self.things == self.copies.len() {
             return copies.map(|(id, _)| *id).collect();
         }
-        let mut seen = vec![false; self.things];
-        let mut new = |thing: &usize| {
-            let seen = seen.get_mut(*thing);
-            seen.is_some_and(|seen| !std::mem::replace(seen, true))
+        let mut things: Vec<Vec<CopyId>> = vec![Vec::new(); self.things];
+        for (id, thing) in copies {
+            if let Some(thing) = things.get_mut(*thing) {
+                thing.push(*id);
+            }
+        }
+        let last = last_day(period, 0);
+        let takes = |id: &CopyId| {
+            let first = std::cmp::Reverse(*id);
+            (bounds.total(&[*id], last), first)
         };
-        let copies = copies.filter(|(_, thing)| new(thing));
-        copies.map(|(id, _)| *id).collect()
+        let mut out: Vec<CopyId> = things
+            .iter()
+            .filter_map(|thing| match thing.as_slice() {
+                [one] => Some(*one),
+                several => several.iter().copied().max_by_key(takes),
+            })
+            .collect();
+        out.sort_unstable();
+        out
     }
+}
+
+/// The step whose versions or dumps a copy has, which has names for them that are no other step's.
+fn by_itself(context: &Context<'_>, id: CopyId) -> Option<StepId> {
+    let plan = context.plan;
+    let mut steps = plan.way(id).filter_map(|id| plan.copies[id].made_by);
+    steps.find(|step| match &plan.model.steps[*step].verb {
+        Verb::Backup { .. } => true,
+        Verb::Capture(parts) => parts.keeps.is_some(),
+        _ => false,
+    })
+}
+
+/// Whether something is left of a copy in a period that nobody fills any more: nothing takes it away, or its store keeps
+/// what was taken away.
+fn is_left(context: &Context<'_>, id: CopyId, period: &Period) -> bool {
+    let Some(stay) = context.left().stays.get(&id) else {
+        return false;
+    };
+    stay.from <= period.from
+        && stay.until.is_none_or(|until| {
+            let kept = stays(context, &context.plan.copies[id], period.from);
+            Seconds::days(days_between(until, period.from)) < kept
+        })
 }

@@ -35,6 +35,12 @@ pub(super) fn window(context: &Context<'_>, copy: &Copy, in_force: Date, day: Da
     }
 }
 
+/// How long lies in a copy's store what was taken away there, or put aside, up to a day on which a period begins.
+pub(super) fn stays(context: &Context<'_>, copy: &Copy, day: Date) -> Seconds {
+    let window = window(context, copy, day, day);
+    aside(context, copy, (day, day), window).unwrap_or(window)
+}
+
 /// Whether a copy keeps what people change or delete where they work, and nobody says how much that is.
 fn is_open(context: &Context<'_>, copy: &Copy) -> bool {
     let class = &context.plan.model.classes[copy.class];
@@ -95,8 +101,7 @@ pub(super) fn plain(context: &Context<'_>, copy: &Copy, deleted: Deleted) -> Byt
             let runs = copy.made_by.map_or(1, |by| runs(context, by, window));
             size.saturating_mul(runs)
         }
-        (ClassKind::State | ClassKind::Files, _) => churn.over(since).saturating_add(emptied()),
-        (ClassKind::Items, _) => emptied(),
+        _ => churn.over(since).saturating_add(emptied()),
     }
 }
 

@@ -78,7 +78,10 @@ pub(super) fn confirm(
         return Ok(Played::Out);
     }
     let copies = told.copies.iter();
-    if let Some(rests_on) = copies.filter_map(|copy| bounded(context, *copy)).min() {
+    if let Some(rests_on) = copies
+        .filter_map(|copy| bounded(context, *copy, told.period.from))
+        .min()
+    {
         return Ok(Played::Not(rests_on));
     }
     // What is copied is as old as the copy: so long before the end it must have come already.
@@ -102,9 +105,12 @@ pub(super) fn confirm(
 }
 
 /// On which sum a copy's bound rests that no run need attain; `None` where one does.
-fn bounded(context: &Context<'_>, id: CopyId) -> Option<&'static str> {
+fn bounded(context: &Context<'_>, id: CopyId, from: Date) -> Option<&'static str> {
     let plan = context.plan;
     let copy = &plan.copies[id];
+    if copy.lifetime.until.is_some_and(|until| until <= from) {
+        return Some("what steps have left that have ended");
+    }
     let path = || plan.way(id);
     if path().any(|id| ages(&plan.copies[id])) {
         return Some("deletions by age");
@@ -214,7 +220,8 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
     fn each(context: &Context<'_>, mut look: impl FnMut(StoreId, Bytes, &[CopyId])) {
         let period = context.plan.periods.last().unwrap();
         for store in context.plan.model.stores.ids() {
-            let copies = Lying::on(context, store).in_period(context, period);
+            let bounds = Bounds::new(context, period.from);
+            let copies = Lying::on(context, store).in_period(&bounds, period);
             let second = |day| Timestamp::from_second(midnight(day)).unwrap();
             let weighing = Weighing {
                 stores: [store].into(),
@@ -242,7 +249,10 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
                     let what = format!("{}: {most} of {bound}\n{text}", context.store_name(store));
                     assert!(most <= bound, "{what}");
                     all += 1;
-                    if copies.iter().all(|copy| bounded(context, *copy).is_none()) {
+                    if copies
+                        .iter()
+                        .all(|copy| bounded(context, *copy, period.from).is_none())
+                    {
                         assert!(bound.0 - most.0 <= bound.0 / 100, "{what}");
                         exact += 1;
                     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use thrice_model::{ClassId, Lifetime, Source, StepId, StepTarget, Verb};
 use thrice_plan::calendar::days_between;
-use thrice_plan::{Copy, CopyId, FOR_EVER};
+use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER};
 use thrice_presence::DAY;
 use thrice_quantity::Seconds;
 
@@ -49,6 +49,14 @@ impl Deaths {
             copy.class == class && ended && lies
         });
         ids.extend(left.map(|(id, _)| *id));
+        if ids.is_empty() {
+            return BTreeMap::new();
+        }
+        if !plan.model.classes[class].lifetime.contains(period.from) {
+            // What is read no more was as new as it could be.
+            let all = context.copies_of(class).iter().copied();
+            ids.extend(all.filter(|id| plan.copies[*id].made_by.is_none()));
+        }
         ids.sort_unstable();
         let path = Path {
             context,
@@ -101,10 +109,21 @@ impl Deaths {
     }
 }
 
-/// The step that had brought what is in a copy, and the day on which it ended, if it had by then.
+/// The step that had brought what is in a copy, and the day on which it ended, if it had by then: itself, or the last of the
+/// classes that it reads where they live.
 fn ended(context: &Context<'_>, copy: &Copy, day: Date) -> Option<(StepId, Date)> {
+    let plan = context.plan;
     let by = copy.made_by?;
-    let until = context.plan.model.steps[by].lifetime.until?;
+    let read = context.made_by(by).iter().map(|id| {
+        let source = plan.copies[*id].source.map(|id| &plan.copies[id]);
+        let live = source.filter(|source| source.kind == CopyKind::Live);
+        live.and_then(|live| live.lifetime.until)
+    });
+    // None of them is the latest where one never ends.
+    let read: Option<Vec<Date>> = read.collect();
+    let last = read.and_then(|read| read.into_iter().max());
+    let until = plan.model.steps[by].lifetime.until;
+    let until = until.into_iter().chain(last).min()?;
     (until <= day).then_some((by, until))
 }
 
