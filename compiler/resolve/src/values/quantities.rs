@@ -12,6 +12,9 @@ use crate::codes::{
 };
 use crate::cursor::Cursor;
 
+/// A time that is longer leads out of all calendars.
+const LONGEST: Seconds = Seconds::days(36_525);
+
 /// A type that quantities of one dimension become.
 pub trait Measure: Sized + Copy {
     /// The dimension.
@@ -195,6 +198,11 @@ impl<'a> Cursor<'a> {
 
     fn value(&mut self, written: &Written<'_>, wanted: &[Dimension]) -> Option<Value> {
         match quantity_in(written.number, written.unit.unwrap_or(""), wanted) {
+            Ok(Value::Duration(time)) if time > LONGEST => {
+                let message = "this is longer than anything that a policy speaks of";
+                let help = "a hundred years at most; what has no end is better left out";
+                self.error(OUT_OF_RANGE, written.span, message, "out of range", help)
+            }
             Ok(value) => Some(value),
             Err(error) => {
                 self.bad_quantity(&error, written.span);

@@ -239,3 +239,12 @@ fn a_slip_ends_within_a_century() {
         assert_eq!(phase(longer), ["T0305"], "{longer}");
     }
 }
+
+#[test]
+fn no_time_is_longer_than_a_century() {
+    let response = |time: &str| codes(&format!("policy p {{ response time {time} }}"));
+    assert_eq!(response("36525 days"), [""; 0]);
+    for longer in ["36526 days", "4294967296m", "9999999999999 weeks"] {
+        assert_eq!(response(longer), ["T0305"], "{longer}");
+    }
+}
