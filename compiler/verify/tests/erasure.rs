@@ -328,3 +328,46 @@ fn late_starts_that_pass_midnight_leave_days_out() {
     assert_eq!(kept("22:00"), "gone everywhere after 2 d 2 h");
     assert_eq!(kept("23:00"), "gone everywhere after 4 d 4 h");
 }
+
+/// A class that lives no more is gone when all that was made of it is: while its backup goes on for others, and not when
+/// nothing runs any more.
+#[test]
+fn what_is_left_of_a_class_that_has_ended_must_go_too() {
+    let text = |of: &str, life: &str| {
+        format!(
+            "{PLACES}phase later = 2026-09-01 {{ slip 0 days }}\n\
+             phase far = 2028-09-01 {{ slip 0 days }}\n\
+             repository r in s3.main:/restic {{ engine restic 0.18.0; key k; credential writer; max unused 0 % }}\n\
+             class db is state on vps.disk:/var/lib/db until later {{ retain at most 40 days }}\n\
+             class web is files on vps.disk:/web\n\
+             backup up of {of} to r by vps.cron {life} {{ daily at 03:00; keep within 30d; prune; taking 10m..10m }}\n"
+        )
+    };
+    let holds = |text: &str| -> Vec<(String, bool)> {
+        let found = judged(text);
+        assert!(found.internal.is_empty(), "{:#?}", found.internal);
+        let mine = found.verdicts.iter();
+        let mine = mine.filter(|v| v.obligation == Obligation::Erasure && v.subject == "db");
+        mine.map(|v| (v.period.to_string(), v.holds)).collect()
+    };
+    let each = |holds: [bool; 3]| {
+        let phases = ["t0", "later", "far"].map(str::to_owned);
+        Vec::from_iter(phases.into_iter().zip(holds))
+    };
+    assert_eq!(holds(&text("db, web", "until far")), each([true; 3]));
+    let alone = text("db", "");
+    assert_eq!(holds(&alone), each([true, false, false]));
+    assert_eq!(holds(&text("db, web", "")), holds(&alone));
+    let told = message(&judged(&alone), "T1702");
+    assert!(
+        told.starts_with("`db` can stay on `s3.main` for ever in `later`"),
+        "{told}"
+    );
+    // A bucket that goes takes all with it; one that goes too late does not.
+    let until = |day: &str| {
+        let gone = format!("{alone}phase closed = {day} {{ slip 0 days }}\n");
+        gone.replace("s3 at cloud/one {", "s3 at cloud/one until closed {")
+    };
+    assert!(holds(&until("2026-09-05")).iter().all(|(_, holds)| *holds));
+    assert!(holds(&until("2026-12-01")).iter().any(|(_, holds)| !holds));
+}

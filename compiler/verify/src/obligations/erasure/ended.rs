@@ -76,9 +76,19 @@ impl Deaths {
             let before = plan.periods.iter().rposition(|period| period.from < ends);
             let before = before.filter(|before| *before < index);
             let before = before.map(|before| self.in_period(context, class, (before, with_missed)));
-            if let Some(death) = before.and_then(|mut before| before.remove(&id)) {
-                out.insert(id, path.left(copy, (by, ends), death));
-            }
+            let Some(death) = before.and_then(|mut before| before.remove(&id)) else {
+                continue;
+            };
+            // A step that goes on after its class takes the last of it away as it took all before.
+            let lived = plan.model.classes[class].lifetime.until;
+            let after = lived.map_or(Seconds::ZERO, |until| {
+                Seconds::days(days_between(until, ends))
+            });
+            let death = match death.read {
+                Some(read) if read < after => death,
+                _ => path.left(copy, (by, ends), death),
+            };
+            out.insert(id, death);
         }
         self.known.insert(key, out.clone());
         out
