@@ -336,6 +336,7 @@ impl<'p> Ledger<'p> {
         let mine = self.stores.contains(&of.store) && late;
         let mut rewritten = 0;
         for copy in &copies {
+            self.look(world, *copy, now);
             let packs = self.packs.get(copy).filter(|packs| packs.has_unused());
             let content = packs.map_or(0, |packs| packs.content);
             rewritten += content + Packs::overhead(content);
@@ -386,7 +387,7 @@ impl<'p> Ledger<'p> {
         } else if what.kind == CopyKind::Versions {
             let kept_from = kept_from(world, what, now);
             self.packs.get_mut(&copy).map_or(0, |packs| {
-                while packs.old.front().is_some_and(|(at, _)| *at < kept_from) {
+                while packs.old.front().is_some_and(|(at, _)| *at <= kept_from) {
                     packs.old.pop_front();
                 }
                 packs.whole() + packs.old.iter().map(|(_, amount)| amount).sum::<u128>()

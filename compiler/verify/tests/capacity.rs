@@ -441,6 +441,11 @@ fn repositories_take_what_their_runs_make_of_them() {
     // Rules that count reach back further if runs are missed, which the play does not do.
     let watched = "backup b of c to r by h.cron { daily at 16:00 UTC; taking 1m..1h; keep 5 last; prune; monitor m }\n";
     assert!(!too_full(300, &files("5", watched)));
+    // A prune that is done with a run, and another one on the same day: what the first deleted is gone by then.
+    let at_once = "backup b of c to r by h.cron { daily at 05:00 UTC; taking 2h..2h; keep 1 weekly }\n\
+        prune x of r by h.cron { daily at 06:00, 21:00 UTC; taking 1h..1h }\n";
+    let growing = files("1", at_once).replace("growth 0..0 GB/day", "growth 200..200 MB/day");
+    assert!(too_full(280, &growing));
     // What nothing forgets has an index as well.
     let never = "backup b of c to r by h.cron { daily at 16:00 UTC; taking 1m..1h }\n";
     assert!(too_full(470, &files("1", never)));
