@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use jiff::{Timestamp, ToSpan as _};
 use rand::RngExt as _;
-use thrice_model::{ClassKind, Demand, Mishap, Obligation, StoreId};
+use thrice_model::{ClassId, ClassKind, Demand, Mishap, Obligation, StoreId};
 use thrice_simulate::{Choices, Outcome, simulate};
 
 use super::Promises;
@@ -57,7 +57,14 @@ impl Trial<'_> {
         // That nobody can destroy what else a restore needs is said of that, and that what is left of both is of one
         // time is asked for after the faults that are to be survived only.
         let is_left = outcome.copies.iter().any(|copy| copy.why_not.is_none());
-        if destroyed && outcome.lacks.is_some() && is_left {
+        // That something is not left with what it needs in turn is said of that alone.
+        let told = |other: ClassId| {
+            let other = &model.classes[other].named.name;
+            !self
+                .promises
+                .holds(Obligation::Survival, other, self.period)
+        };
+        if is_left && outcome.lacks.is_some_and(|other| destroyed || told(other)) {
             wrong = None;
         }
         let lost = mishaps.iter().all(|m| matches!(m, Mishap::Lose(_)));

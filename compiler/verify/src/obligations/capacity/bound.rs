@@ -10,7 +10,7 @@ use thrice_retention::{KeepRules, PeakAssumptions, peak, repository_bound};
 
 use super::super::lateness::last_day;
 use super::days::{days_between, since};
-use super::piled::{Deleted, aside, gaps, plain, repository, window};
+use super::piled::{Deleted, aside, gaps, plain, repository, times, window};
 use crate::context::Context;
 
 /// Bounds on a plan's copies in one period.
@@ -374,8 +374,16 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let since = since(copy, day);
         let plan = self.context.plan;
         let default = PeakAssumptions::default();
-        // All that was ever written, and its index.
-        let all = || with_overhead(size.saturating_add(churn.over(since)), default.overhead);
+        // All that was ever written, and its index: what has changed, and no more than the whole at each run.
+        let all = || {
+            let backup = self.backup(copy).and_then(|backup| backup.made_by);
+            let narrowest = backup.and_then(|by| plan.cadences[by].narrowest);
+            let changed = size.saturating_add(churn.over(since));
+            let written = narrowest.map_or(changed, |apart| {
+                changed.min(size.saturating_mul(times(since, apart)))
+            });
+            with_overhead(written, default.overhead)
+        };
         let thinned = self.backup(copy).and_then(|backup| {
             let step = backup.made_by?;
             let (Verb::Backup { keep, .. }, kept) =

@@ -205,7 +205,7 @@ fn runs(context: &Context<'_>, step: StepId, window: Seconds) -> u64 {
 }
 
 /// How many moments that lie `apart` fall in a window at most.
-fn times(window: Seconds, apart: Seconds) -> u64 {
+pub(super) fn times(window: Seconds, apart: Seconds) -> u64 {
     let seconds = |time: Seconds| u64::try_from(time.0).unwrap_or(0);
     seconds(window)
         .div_ceil(seconds(apart).max(1))
