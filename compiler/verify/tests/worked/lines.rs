@@ -57,8 +57,7 @@ fn the_loss_of_its_own_host_is_asked_about_without_a_requirement() {
     assert_eq!(slow.plays[&Obligation::RecoveryTime].replayed, 1);
     assert!(late(&of("link 2 MB/s; ")).is_empty());
     // Who has accepted it is not asked.
-    let accepted =
-        "accept recovery-time for db of host vps because \"a test\" by \"owner\" until 2027-12-31\n";
+    let accepted = "accept recovery-time for db of host vps because \"a test\" by \"owner\" until 2027-12-31\n";
     let accepted = found("link 1 MB/s; ", &[&near, accepted]);
     assert!(!codes(&accepted).contains(&"T1401"));
 }
@@ -188,5 +187,9 @@ fn the_worst_of_many_is_asked_about() {
     let four = found("link 2.5 MB/s; ", &[&all, asks]);
     assert_eq!(late(&four), ["a", "b", "c", "e"]);
     let finding = finding(&four, "T1401");
-    assert!(finding.message.contains("14 GB at 2.5 MB/s"), "{}", finding.message);
+    assert!(
+        finding.message.contains("14 GB at 2.5 MB/s"),
+        "{}",
+        finding.message
+    );
 }

@@ -133,24 +133,40 @@ impl<'s, 'c, 'p> Together<'s, 'c, 'p> {
         let mut out = self.full.clone();
         let several = self.blocks.keys().filter(|faults| faults.len() > 1);
         out.extend(several.cloned());
-        for block in self.blocks.values() {
+        let blocks = self.unlike();
+        for block in &blocks {
             for which in (0..self.days.len()).flat_map(|day| waiting(block, day, of)) {
-                self.lengthen(block, which, every, &mut out);
+                self.lengthen((block, which), &blocks, every, &mut out);
             }
         }
         out
     }
 
+    /// Of as many faults after which the same comes back from the same places the first: a host, and the site that it is
+    /// alone at. Those after which nothing comes back keep nobody waiting.
+    fn unlike(&self) -> Vec<&Block> {
+        let mut seen = BTreeSet::new();
+        let blocks = self.blocks.values().filter(|block| {
+            let restores = block.restores.iter();
+            let from: Vec<_> = restores.map(|r| (r.class, r.copy)).collect();
+            !from.is_empty() && seen.insert((block.faults.len(), from))
+        });
+        blocks.collect()
+    }
+
     /// Adds what keeps one of the restores after some faults waiting for longest.
-    fn lengthen(&self, block: &Block, own: Own, every: bool, out: &mut BTreeSet<FaultSet>) {
+    fn lengthen<'b>(
+        &self,
+        (block, own): (&Block, Own),
+        blocks: &[&'b Block],
+        every: bool,
+        out: &mut BTreeSet<FaultSet>,
+    ) {
         let room = self.most.saturating_sub(block.faults.len());
-        let mut worst: BTreeMap<usize, (i64, &Block)> = BTreeMap::new();
+        let mut worst: BTreeMap<usize, (i64, &'b Block)> = BTreeMap::new();
         let alone = after(&[block], own).map_or(i64::MIN, |(time, _)| time);
-        let others = self.blocks.values();
-        let others = others.filter(|other| {
-            other.faults.len() <= room
-                && !other.restores.is_empty()
-                && other.faults.iter().all(|f| !block.faults.contains(f))
+        let others = blocks.iter().copied().filter(|other| {
+            other.faults.len() <= room && other.faults.iter().all(|f| !block.faults.contains(f))
         });
         for other in others {
             let Some((time, true)) = after(&[block, other], own) else {
@@ -168,7 +184,7 @@ impl<'s, 'c, 'p> Together<'s, 'c, 'p> {
             let faults = with(&block.faults, &other.faults);
             let full = faults.len() >= self.most;
             if out.insert(faults.clone()) && !full {
-                self.lengthen(&self.block(faults), own, false, out);
+                self.lengthen((&self.block(faults), own), blocks, false, out);
             }
         }
     }
