@@ -17,6 +17,8 @@ mod dumps;
 mod ended;
 #[path = "worked/late.rs"]
 mod late;
+#[path = "worked/lines.rs"]
+mod lines;
 #[path = "worked/locked.rs"]
 mod locked;
 #[path = "worked/order.rs"]

@@ -39,6 +39,18 @@ pub struct World {
     /// The speeds of the hosts' lines, in megabytes a second; an object storage may state none.
     links: [Option<i64>; HOSTS],
     classes: Vec<Class>,
+    /// How many hosts at once must be survived, as a requirement asks; none where nothing is required.
+    at_once: usize,
+}
+
+/// What is lost.
+#[derive(Clone, Debug)]
+struct Loss {
+    hosts: Vec<usize>,
+    /// Whether that is only the store with the data on the first of them.
+    disk: bool,
+    /// Whether what it holds nothing of counts as lost with it.
+    left_too: bool,
 }
 
 /// What has to come back.
@@ -66,13 +78,17 @@ impl World {
         }
         let classes = (0..random.random_range(1..=4)).map(|at| {
             let least = random.random_range(0..=20);
+            let home = random.random_range(0..HOMES);
             let copies = random.random_range(1..=2);
             let mut copies: Vec<usize> = (0..copies)
                 .map(|_| random.random_range(HOMES..HOSTS))
                 .collect();
             copies.dedup();
+            if random.random_bool(0.4) {
+                copies.push(home);
+            }
             Class {
-                home: random.random_range(0..HOMES),
+                home,
                 size: (least, least + random.random_range(1..=20)),
                 rto: random
                     .random_bool(0.8)
@@ -86,18 +102,16 @@ impl World {
         let mut out = Self {
             links,
             classes: classes.collect(),
+            at_once: random.random_range(0..=2),
         };
-        for at in 0..out.classes.len() {
-            // Of two that are as fast it is not said from which one it comes.
-            let speeds = out.classes.get(at).map(|class| {
-                let speeds = class.copies.iter().map(|host| out.speed(class.home, *host));
-                speeds.collect::<Vec<_>>()
-            });
-            if let (Some([one, other]), Some(class)) = (speeds.as_deref(), out.classes.get_mut(at))
-                && one == other
-            {
-                class.copies.truncate(1);
-            }
+        // Of two that are as fast it is not said from which one it comes.
+        let alike = out.clone();
+        for class in &mut out.classes {
+            let mut speeds = BTreeSet::new();
+            let home = class.home;
+            class
+                .copies
+                .retain(|host| speeds.insert(alike.speed(home, *host)));
         }
         out
     }
@@ -106,15 +120,17 @@ impl World {
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = "policy small \"Small\" { horizon 365 days }\n\
-            provider far \"Far\" { site s0; site s1; site s2; site s3; site s4 }\n\
-            require survive any 1 of host for all\n"
+            provider far \"Far\" { site s0; site s1; site s2; site s3; site s4 }\n"
             .to_owned();
+        if self.at_once > 0 {
+            let _ = writeln!(out, "require survive any {} of host for all", self.at_once);
+        }
         for (host, link) in self.links.iter().enumerate() {
             let link = link.map_or(String::new(), |speed| format!("link {speed} MB/s; "));
             let _ = match host {
                 0..3 => writeln!(
                     out,
-                    "host h{host} at far/s{host} {{ runs cron; has rclone 1.75.2; {link}store data {{ medium hdd }} }}"
+                    "host h{host} at far/s{host} {{ runs cron; has rclone 1.75.2; {link}store data {{ medium hdd }}; store spare {{ medium hdd }} }}"
                 ),
                 _ => writeln!(
                     out,
@@ -140,9 +156,10 @@ impl World {
                 size.0, size.1
             );
             for host in copies {
+                let store = if host == home { "spare" } else { "data" };
                 let _ = writeln!(
                     out,
-                    "copy k{at}-{host} of c{at} to h{host}.data:/c{at} by h{home}.cron {{ daily at 03:00 UTC; taking 1m..1h }}"
+                    "copy k{at}-{host} of c{at} to h{host}.{store}:/c{at} by h{home}.cron {{ daily at 03:00 UTC; taking 1m..1h }}"
                 );
             }
         }
@@ -179,18 +196,67 @@ impl World {
         ends.into_iter().flatten().min().unwrap_or(1)
     }
 
-    /// What comes back, by class, and between which hosts, when a host is lost. What it holds nothing of is taken to be
-    /// lost at the same time, so that no promise rests on that alone.
-    fn transfers(&self, lost: usize, due: &[Option<i64>]) -> Vec<(usize, Transfer, [usize; 2])> {
+    /// What is asked about: of each class of which something is asked the loss of its store and of its host, which take
+    /// what lies there and nothing else; and what the requirement asks. After that all of which nothing is hit is taken to
+    /// be lost at the same time, so that no promise rests on that alone. Of two hosts that is so where both matter to one
+    /// class or what that needs.
+    fn losses(&self) -> Vec<Loss> {
+        let mut out = Vec::new();
+        for class in self.classes.iter().filter(|class| class.rto.is_some()) {
+            out.extend([true, false].map(|disk| Loss {
+                hosts: vec![class.home],
+                disk,
+                left_too: false,
+            }));
+        }
+        let stakes: Vec<BTreeSet<usize>> =
+            (0..self.classes.len()).map(|at| self.stakes(at)).collect();
+        for one in (0..HOSTS).filter(|_| self.at_once > 0) {
+            let alone = Loss {
+                hosts: vec![one],
+                disk: false,
+                left_too: true,
+            };
+            out.push(alone);
+            for other in (one + 1..HOSTS).filter(|_| self.at_once > 1) {
+                let hosts = vec![one, other];
+                let matter = |stakes: &BTreeSet<usize>| hosts.iter().all(|h| stakes.contains(h));
+                out.push(Loss {
+                    left_too: stakes.iter().any(matter),
+                    disk: false,
+                    hosts,
+                });
+            }
+        }
+        out
+    }
+
+    /// The hosts of a class, of its copies and of what it needs. That names only classes before it.
+    fn stakes(&self, at: usize) -> BTreeSet<usize> {
+        let mut out = BTreeSet::new();
+        let mut next = self.classes.get(at);
+        while let Some(class) = next {
+            out.insert(class.home);
+            out.extend(&class.copies);
+            next = class.needs.and_then(|needs| self.classes.get(needs));
+        }
+        out
+    }
+
+    /// What comes back, by class, and between which hosts, after a loss.
+    fn transfers(&self, lost: &Loss, due: &[Option<i64>]) -> Vec<(usize, Transfer, [usize; 2])> {
         let classes = self.classes.iter().zip(due).enumerate();
         let jobs = classes.filter_map(|(at, (class, due))| {
-            if class.copies.contains(&lost) {
+            let is_hit = |host: &usize| lost.hosts.contains(host);
+            let untouched = !is_hit(&class.home) && !class.copies.iter().any(is_hit);
+            if !(is_hit(&class.home) || (untouched && lost.left_too)) {
                 return None;
             }
-            let ways = class
+            let left = class
                 .copies
                 .iter()
-                .map(|host| (self.speed(class.home, *host), *host));
+                .filter(|host| lost.disk || !is_hit(host));
+            let ways = left.map(|host| (self.speed(class.home, *host), *host));
             let (speed, from) = ways.max()?;
             let transfer = Transfer {
                 begins: class.setup,
@@ -202,7 +268,7 @@ impl World {
         jobs.collect()
     }
 
-    /// When each class is back at last whichever host is lost, and when it must be; none of those of which nothing is asked.
+    /// When each class is back at last whatever is lost, and when it must be; none of those of which nothing is asked.
     #[must_use]
     pub fn back(&self) -> Vec<Option<(i64, i64)>> {
         // What another one needs is due with it; that names only classes before it.
@@ -217,8 +283,8 @@ impl World {
             }
         }
         let mut out = vec![None; self.classes.len()];
-        for lost in 0..HOSTS {
-            let jobs = self.transfers(lost, &due);
+        for lost in self.losses() {
+            let jobs = self.transfers(&lost, &due);
             for (at, own, way) in &jobs {
                 let mut shares: Vec<usize> = way.to_vec();
                 for _ in 0..HOSTS {

@@ -1,5 +1,5 @@
 //! Obligation 4: what is lost is back in use within its `rto`, under every set of faults that must be
-//! survived and under the loss of its own store.
+//! survived and, whatever is required, under the loss of its own store, and of its own host.
 //!
 //! The clock starts with the fault. Setup comes first, then the bytes over the links, then what it takes
 //! until the data is in use again. Classes that the same faults hit share the links; the most urgent goes
@@ -11,9 +11,11 @@
 //!
 //! A link or a size that is not stated is not checked, and never called fine.
 
+mod asked;
 mod jobs;
 mod played;
 mod tell;
+mod together;
 mod urgency;
 
 pub(super) use tell::IF_LATE;
@@ -24,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
-use thrice_model::{Class, ClassId, Demand, Obligation, Target};
+use thrice_model::{Class, ClassId, Demand, Obligation};
 use thrice_plan::{FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
@@ -34,12 +36,13 @@ use super::playing::may_be_told;
 use crate::acceptance;
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
-use crate::faults::{self, Useless, strike};
+use crate::faults::{Useless, strike};
 use crate::replay::ABOUT_CLASS;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
+use asked::Of;
 pub(crate) use jobs::Restore;
-use jobs::{From, Missing, Shared, shared};
+use jobs::{From, Missing, Scope, Shared, shared};
 use urgency::Job;
 
 /// How soon a class must be back, and who says so.
@@ -89,8 +92,11 @@ struct Decided {
     attained: BTreeMap<(ClassId, usize), Attained>,
     accepted: BTreeSet<(usize, ClassId)>,
     /// All restores that were looked at together, if somebody wants to know.
-    looked_at: Option<BTreeMap<Together, Shared>>,
+    looked_at: Option<BTreeMap<Together, LookedAt>>,
 }
+
+/// Restores that share links, and the classes of which something was asked of them.
+type LookedAt = (Shared, BTreeSet<ClassId>);
 
 /// The period, what there is to restore from, and what comes over one link.
 type Together = (usize, From, Vec<(ClassId, Job)>);
@@ -99,7 +105,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     decided(context, None).finish(context, out);
 }
 
-fn decided(context: &Context<'_>, looked_at: Option<BTreeMap<Together, Shared>>) -> Decided {
+fn decided(context: &Context<'_>, looked_at: Option<BTreeMap<Together, LookedAt>>) -> Decided {
     let mut decided = Decided {
         looked_at,
         ..Decided::default()
@@ -112,9 +118,7 @@ fn decided(context: &Context<'_>, looked_at: Option<BTreeMap<Together, Shared>>)
         if due.is_empty() {
             continue;
         }
-        for faults in sets(context, &due, period) {
-            decided.ask(context, &due, &faults, (index, From::All));
-        }
+        decided.ask_all(context, &due, (index, period), From::All);
         // What is asked for anew has as long as new copies take.
         let before = index.checked_sub(1);
         let Some(before) = before.and_then(|before| context.plan.periods.get(before)) else {
@@ -127,11 +131,8 @@ fn decided(context: &Context<'_>, looked_at: Option<BTreeMap<Together, Shared>>)
                 lived.contains(class) && self::due(context, *class, before).is_some()
             })
             .collect();
-        if still.is_empty() {
-            continue;
-        }
-        for faults in sets(context, &still, period) {
-            decided.ask(context, &still, &faults, (index, From::Old));
+        if !still.is_empty() {
+            decided.ask_all(context, &still, (index, period), From::Old);
         }
     }
     decided
@@ -149,9 +150,10 @@ pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
     let decided = decided(context, Some(BTreeMap::new()));
     let looked_at = decided.looked_at.into_iter().flatten();
     looked_at
-        .map(|((index, ..), shared)| {
+        .map(|((index, ..), (shared, asked))| {
             let holds = |class: ClassId| {
                 let attained = decided.attained.get(&(class, index));
+                let attained = attained.filter(|_| asked.contains(&class));
                 attained.is_some_and(|a| !a.fails && !a.if_late && !a.unknown)
             };
             let restores = shared.restores.iter().enumerate();
@@ -235,31 +237,6 @@ fn due(context: &Context<'_>, class: ClassId, period: &Period) -> Option<Due> {
         .min_by_key(|(time, _)| *time)
 }
 
-/// The fault sets to ask about: those that must be survived, and the loss of each class's own store.
-fn sets(
-    context: &Context<'_>,
-    due: &BTreeMap<ClassId, Due>,
-    period: &Period,
-) -> BTreeSet<FaultSet> {
-    if let Some(chosen) = context.chosen() {
-        return [chosen.clone()].into();
-    }
-    let model = &context.plan.model;
-    let mut out: BTreeSet<FaultSet> = due
-        .keys()
-        .map(|class| vec![Fault::Loss(Target::Store(model.classes[*class].home.store))])
-        .collect();
-    for requirement in &model.requirements {
-        if let Demand::Survive(survive) = &requirement.demand
-            && Context::in_force(requirement.lifetime, period)
-        {
-            let classes = &requirement.selection.classes;
-            out.extend(faults::sets(context, survive, classes, period));
-        }
-    }
-    out
-}
-
 /// How the classes of a period come back, whatever the faults take. Those of which nothing is asked come last.
 pub(crate) struct Restores<'c, 'p> {
     context: &'c Context<'p>,
@@ -316,36 +293,55 @@ pub(crate) fn times(restores: Vec<Restore>) -> BTreeMap<ClassId, Seconds> {
 }
 
 impl Decided {
-    /// Asks how long restores take after some faults, from all there is in a period, or until what is new in it has been filled.
-    fn ask(
+    /// Asks about all there is to ask about in a period, from all there is in it, or until what is new in it has been filled.
+    fn ask_all(
         &mut self,
         context: &Context<'_>,
         due: &BTreeMap<ClassId, Due>,
-        faults: &FaultSet,
-        (index, from): (usize, From),
+        (index, period): (usize, &Period),
+        from: From,
     ) {
-        let Some(period) = context.plan.periods.get(index) else {
-            return;
+        let wanted = jobs::wanted(context, due);
+        let scope = Scope {
+            context,
+            period,
+            from,
+            wanted: &wanted,
         };
-        let struck = strike(context, faults, period.from);
-        let of = |from| jobs::restores(context, &struck, due, (period, from));
-        let restores = of(from);
-        if from == From::Old {
+        if from == From::Old && !scope.has_new() {
+            return;
+        }
+        for (faults, of) in asked::sets(&scope, due, self.looked_at.is_some()) {
+            self.ask(&scope, index, &faults, &of);
+        }
+    }
+
+    /// Asks how long restores take after some faults.
+    fn ask(&mut self, scope: &Scope<'_, '_>, index: usize, faults: &FaultSet, of: &Of) {
+        let struck = strike(scope.context, faults, scope.period.from);
+        let left_too = *of == Of::All;
+        let restores = scope.restores(&struck, left_too);
+        if scope.from == From::Old {
             // What comes from where it comes later on as well is asked about there.
-            let then: BTreeSet<_> = of(From::All).iter().map(|restore| restore.copy).collect();
+            let then = Scope {
+                from: From::All,
+                ..*scope
+            };
+            let then = then.restores(&struck, left_too);
+            let then: BTreeSet<_> = then.iter().map(|restore| restore.copy).collect();
             if restores.iter().all(|restore| then.contains(&restore.copy)) {
                 return;
             }
         }
-        self.note_missing(&restores, index);
+        self.note_missing(&restores, index, of);
         for shared in shared(restores) {
-            self.judge(context, shared, faults, (index, from));
+            self.judge(scope, shared, (faults, of), index);
         }
     }
 
     /// What of restores is not stated, so that they cannot be timed.
-    fn note_missing(&mut self, restores: &[Restore], index: usize) {
-        for restore in restores {
+    fn note_missing(&mut self, restores: &[Restore], index: usize, of: &Of) {
+        for restore in restores.iter().filter(|restore| of.is_about(restore.class)) {
             if let Err(missing) = &restore.speed {
                 for missing in missing {
                     let classes = self.missing.entry(*missing).or_default();
@@ -359,24 +355,32 @@ impl Decided {
 
     fn judge(
         &mut self,
-        context: &Context<'_>,
+        &Scope {
+            context,
+            period,
+            from,
+            ..
+        }: &Scope<'_, '_>,
         shared: Shared,
-        faults: &FaultSet,
-        (index, from): (usize, From),
+        (faults, of): (&FaultSet, &Of),
+        index: usize,
     ) {
         if let Some(looked_at) = &mut self.looked_at {
             let classes = shared.restores.iter().map(|restore| restore.class);
+            let asked = classes
+                .clone()
+                .filter(|class| of.is_about(*class))
+                .collect();
             let together = classes.zip(shared.jobs.iter().copied()).collect();
             let known = looked_at.entry((index, from, together));
-            known.or_insert_with(|| shared.clone());
+            let (_, known) = known.or_insert_with(|| (shared.clone(), BTreeSet::new()));
+            known.append(&mut { asked });
         }
         let mut late: Vec<ClassId> = Vec::new();
         let mut if_late: Vec<(usize, ClassId)> = Vec::new();
-        let Some(period) = context.plan.periods.get(index) else {
-            return;
-        };
         let on_time = LazyCell::new(|| shared.on(context, last_day(period, 0)));
-        for (which, restore) in shared.restores.iter().enumerate() {
+        let asked = shared.restores.iter().enumerate();
+        for (which, restore) in asked.filter(|(_, restore)| of.is_about(restore.class)) {
             let done = shared.done(which);
             let back = done.map(|done| done.saturating_add(restore.finish));
             let attained = self.attained.entry((restore.class, index)).or_default();

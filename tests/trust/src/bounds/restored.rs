@@ -35,12 +35,21 @@ impl Trial<'_> {
             at,
         };
         let home = plan.model.classes[class].home.store;
-        // Without a requirement it is the loss of its own store that is asked about.
-        let own = vec![Mishap::Lose(Target::Store(home))];
-        let mishaps = match moment.asked(random) {
-            floor if floor == moment.floor() => own,
-            _ if random.random_bool(0.25) => own,
-            asked => asked,
+        // Without a requirement it is the loss of its own store that is asked about, and that of its own host.
+        let store = vec![Mishap::Lose(Target::Store(home))];
+        let host = moment.floor();
+        let mishaps = match random.random_range(0..5) {
+            0 => store,
+            1 => host,
+            2 => moment.asked(random),
+            // Most of several at once take nothing of it.
+            _ => {
+                let takes_it = |all: &Vec<Mishap>| {
+                    all.len() > 1 && all.iter().any(|m| store.contains(m) || host.contains(m))
+                };
+                let mut drawn = (0..6).map(|_| moment.asked(random));
+                drawn.find(takes_it).unwrap_or(host)
+            }
         };
         let mut case = moment.case(&mishaps, random);
         case.classes = BTreeSet::new();

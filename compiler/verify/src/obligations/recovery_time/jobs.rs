@@ -13,7 +13,7 @@ use super::super::lateness::last_day;
 use super::Due;
 use super::urgency::{self, Job};
 use crate::context::Context;
-use crate::faults::{Struck, Useless};
+use crate::faults::{Struck, Useless, Why};
 
 /// What a state needs at least an hour for where nothing is said: loading, indexes, a look at it.
 const FINISH_STATE: Seconds = Seconds::HOUR;
@@ -99,6 +99,8 @@ pub(super) struct Shared {
     pub jobs: Vec<Job>,
     pub speed: BytesPerSecond,
     pub slowest: HostId,
+    /// What all of them go over.
+    pub ways: Ways,
 }
 
 /// What there is to restore from in a period.
@@ -155,34 +157,75 @@ pub(super) fn wanted(
     wanted
 }
 
-/// The restores of all classes with a due time whose data the faults take, and of what they need.
-pub(super) fn restores(
-    context: &Context<'_>,
-    struck: &Struck,
-    due: &BTreeMap<ClassId, Due>,
-    (period, from): (&Period, From),
-) -> Vec<Restore> {
-    let wanted = wanted(context, due).into_iter();
-    let restores = wanted.filter_map(|(class, due)| {
-        let there = context.copies_there(class, period);
-        let useless = struck.useless(context, &there);
+/// What is looked at: a period, what there is to restore from in it, and how soon what must be back, those that
+/// others need with them.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'c, 'p> {
+    pub context: &'c Context<'p>,
+    pub period: &'c Period,
+    pub from: From,
+    pub wanted: &'c BTreeMap<ClassId, Due>,
+}
+
+impl Scope<'_, '_> {
+    /// Whether there is anything that has not been filled yet when the period begins.
+    pub(super) fn has_new(&self) -> bool {
+        let is_new = |id: &CopyId| self.context.plan.copies[*id].lifetime.from >= self.period.from;
+        let mut classes = self.wanted.keys();
+        classes.any(|class| {
+            self.context
+                .copies_there(*class, self.period)
+                .iter()
+                .any(is_new)
+        })
+    }
+
+    /// The restores of all whose data the faults take; where they leave it where it is and it counts as lost with the
+    /// rest, only if that is asked about.
+    pub(super) fn restores(&self, struck: &Struck, left_too: bool) -> Vec<Restore> {
+        let restores = self.wanted.iter().filter_map(|(class, due)| {
+            let there = self.context.copies_there(*class, self.period);
+            let useless = struck.useless(self.context, &there);
+            if !left_too && !self.is_taken(&there, &useless) {
+                return None;
+            }
+            self.restore((*class, *due), &there, &useless)
+        });
+        restores.collect()
+    }
+
+    /// Whether faults take the data itself.
+    pub(super) fn is_taken(&self, there: &[CopyId], useless: &Useless) -> bool {
+        let mut live = there
+            .iter()
+            .filter(|id| self.context.plan.copies[**id].kind == CopyKind::Live);
+        live.any(|id| useless.get(*id).is_some_and(|why| why != Why::LiveDataLost))
+    }
+
+    /// How a class comes back of whose copies some are of no use.
+    pub(super) fn restore(
+        &self,
+        (class, due): (ClassId, Due),
+        there: &[CopyId],
+        useless: &Useless,
+    ) -> Option<Restore> {
+        let (context, period) = (self.context, self.period);
         let is_old = |id: &&CopyId| context.plan.copies[**id].lifetime.from < period.from;
-        let old: Vec<CopyId> = match from {
+        let old: Vec<CopyId> = match self.from {
             From::All => Vec::new(),
             From::Old => there.iter().filter(is_old).copied().collect(),
         };
-        let copies = match from {
-            From::All => &*there,
+        let copies = match self.from {
+            From::All => there,
             From::Old => &old,
         };
-        let mut restore = restore(context, (copies, &useless), class, due, period)?;
-        if from == From::Old {
-            restore.day = filled(context, &there, period);
+        let mut restore = restore(context, (copies, useless), class, due, period)?;
+        if self.from == From::Old {
+            restore.day = filled(context, there, period);
             restore.bytes = size_on(context, &context.plan.model.classes[class], restore.day);
         }
         Some(restore)
-    });
-    restores.collect()
+    }
 }
 
 /// The day by which what is new of a class in a period has surely been filled, or the last one of the period.
@@ -314,7 +357,7 @@ pub(super) fn shared(restores: Vec<Restore>) -> Vec<Shared> {
     }
     groups
         .into_iter()
-        .filter_map(|(_, mut restores)| {
+        .filter_map(|(ways, mut restores)| {
             restores.sort_by_key(|restore| (restore.due.0, restore.class));
             let slowest = restores
                 .iter()
@@ -325,6 +368,7 @@ pub(super) fn shared(restores: Vec<Restore>) -> Vec<Shared> {
                 restores,
                 speed: slowest.0,
                 slowest: slowest.1,
+                ways,
             })
         })
         .collect()
