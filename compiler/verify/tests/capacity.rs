@@ -420,6 +420,17 @@ fn what_comes_together_at_once_takes_room() {
             .replace("SNAPSHOTS", "; snapshots daily at 00:30 keep 7"),
     );
     assert!(has(&found, "T2001") && found.internal.is_empty());
+    // What a monthly mirror brings at once a daily one of that overwrites at once.
+    let rare = "sync y of c to o.more:/c by h.cron { monthly on 13 at 13:00 UTC; taking 1h..1h }\n\
+        sync z of c from y to s3.near:/c by h.cron { daily at 22:00 UTC; taking 1m..1h }\n\
+        expire e of s3.near after 3 days by upload { noncurrent }\n";
+    let kept = [ROOM, &files("1", rare)].concat().replace("ROOM", "125");
+    let found = judged(
+        &kept
+            .replace("VERSIONS", "; versioning on")
+            .replace("SNAPSHOTS", ""),
+    );
+    assert!(has(&found, "T2001") && found.internal.is_empty());
     // A mirror has all that its source has, and not only what the first dump's step keeps.
     let chain = "copy y of c from d to s3.far:/d by h.cron { daily at 03:00 UTC; taking 1m..1h }\n\
         expire e of s3.far:/d after 30 days by upload\n\

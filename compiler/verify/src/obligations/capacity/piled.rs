@@ -84,11 +84,14 @@ pub(super) fn plain(context: &Context<'_>, copy: &Copy, deleted: Deleted) -> Byt
         return Bytes::ZERO;
     }
     let class = &context.plan.model.classes[copy.class];
-    // A run deletes all that has changed in its source since the one before.
+    // A run deletes all that has changed in its source since the one before; and what brings that there may not have run
+    // for as long.
     let gap = copy
         .made_by
         .and_then(|by| context.plan.cadences[by].widest_missed);
-    let since = window.saturating_add(gap.unwrap_or_default());
+    let before = copy.source.map_or(Seconds::ZERO, |id| gaps(context, id));
+    let gap = gap.unwrap_or_default().saturating_add(before);
+    let since = window.saturating_add(gap);
     let emptied = || match apart(context, copy, in_force) {
         Some(apart) => size.saturating_mul(points(since, apart)),
         None => Bytes::ZERO,

@@ -1,11 +1,12 @@
 //! What must be restored after faults, from where, over which links.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_model::{ClassId, ClassKind, HostId, HostKind};
-use thrice_plan::{Copy, CopyId, CopyKind, Period};
+use thrice_plan::{Copy, CopyId, CopyKind, Leave, Period};
 use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
 
 use super::super::capacity::bound::size_on;
@@ -263,9 +264,17 @@ pub(super) fn restore(
         .map(|copy| (*copy, &plan.copies[*copy]))
         .filter(|(_, copy)| copy.counts && !live(copy))
         .map(|(id, copy)| (id, path(context, context.host(copy), home)));
-    // Of several copies the one that comes fastest; those that cannot be timed do not help.
-    let (copy, (speed, ways, slowest)) = found
-        .max_by_key(|(id, (speed, ..))| (speed.as_ref().ok().copied(), std::cmp::Reverse(*id)))?;
+    let found: Vec<_> = found.collect();
+    let speed = |(id, (speed, ..)): &(CopyId, Way)| (speed.as_ref().ok().copied(), Reverse(*id));
+    // Of several copies the one that comes fastest; those that cannot be timed do not help. Where none has all of it, some
+    // comes from the slowest.
+    let whole = found
+        .iter()
+        .filter(|(id, _)| class.kind == ClassKind::State || has_all(context, *id));
+    let (copy, (speed, ways, slowest)) = match whole.max_by_key(|found| speed(found)) {
+        Some(fastest) => fastest.clone(),
+        None => found.iter().min_by_key(|found| speed(found))?.clone(),
+    };
     let setup = class
         .asked()
         .restore_setup
@@ -296,6 +305,18 @@ pub(super) fn restore(
         speed,
         ways,
         slowest,
+    })
+}
+
+/// Whether a copy has files or items at each of their ages: nothing on its way waits until they are of some age, or
+/// deletes or moves them at one.
+fn has_all(context: &Context<'_>, id: CopyId) -> bool {
+    let plan = context.plan;
+    let mut made = plan.way(id).map(|id| &plan.copies[id]);
+    made.all(|copy| {
+        let ages = |leave: &Leave| !matches!(leave, Leave::With { .. });
+        let is_live = copy.kind == CopyKind::Live;
+        is_live || (copy.enter.older_than.is_none() && !copy.leaves.iter().any(ages))
     })
 }
 
