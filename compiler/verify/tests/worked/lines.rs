@@ -193,3 +193,27 @@ fn the_worst_of_many_is_asked_about() {
         finding.message
     );
 }
+
+/// What a clean-up deletes at some age is not in the copy that is near: it comes from the one that has all of it, or if none has,
+/// as slowly as the slowest may.
+#[test]
+fn files_come_from_a_copy_that_has_all_of_them() {
+    let of = class("db", "vps", 6, "rto 90m; ");
+    let store = |text: &str| text.replace("cloud/one {", "cloud/one { link 1 MB/s; ");
+    let clears = |place: &str, name: &str| {
+        format!(
+            "expire {name} of {place}:/db after 30 days by mtime {{ by vps.cron; daily at 06:00; taking 1m..1h; monitor deadman }}\n"
+        )
+    };
+    let is_late = |rest: &[&str]| {
+        let found = judged(&store(&[MACHINES, &of, &rest.concat()].concat()).replace("LINK", ""));
+        assert!(found.internal.is_empty(), "{:#?}", found.internal);
+        late(&found) == ["db"] && message(&found, "T1401").contains("`vps.disk`")
+    };
+    let near = clears("vps.spare", "near");
+    let far = clears("s3.main", "far");
+    assert!(!is_late(&[]));
+    assert!(is_late(&[&near]));
+    assert!(!is_late(&[&far]));
+    assert!(is_late(&[&near, &far]));
+}

@@ -35,8 +35,10 @@ type Ways = BTreeSet<(u8, u32)>;
 #[derive(Clone, Debug)]
 pub(crate) struct Restore {
     pub class: ClassId,
-    /// The copy it comes from: of several the one that comes fastest.
+    /// The copy it comes from: of several that have all of it the one that comes fastest.
     pub copy: CopyId,
+    /// Whether it has all of it; else it is the slowest of those that have some.
+    pub(super) has_all: bool,
     pub(super) due: Due,
     pub(super) setup: Seconds,
     pub(super) finish: Seconds,
@@ -271,10 +273,11 @@ pub(super) fn restore(
     let whole = found
         .iter()
         .filter(|(id, _)| class.kind == ClassKind::State || has_all(context, *id));
-    let (copy, (speed, ways, slowest)) = match whole.max_by_key(|found| speed(found)) {
-        Some(fastest) => fastest.clone(),
-        None => found.iter().min_by_key(|found| speed(found))?.clone(),
-    };
+    let fastest = whole.max_by_key(|found| speed(found));
+    let slowest = || found.iter().min_by_key(|found| speed(found));
+    let from = fastest.or_else(slowest)?;
+    let has_all = fastest.is_some();
+    let (copy, (speed, ways, slowest)) = from.clone();
     let setup = class
         .asked()
         .restore_setup
@@ -296,6 +299,7 @@ pub(super) fn restore(
     Some(Restore {
         class: id,
         copy,
+        has_all,
         due,
         setup,
         finish,

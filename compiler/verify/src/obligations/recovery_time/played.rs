@@ -87,6 +87,8 @@ enum Bound {
     Untouched,
     /// It may be more or less: other classes count as they are on other days.
     OtherDays,
+    /// It may be more: of copies of which none has all of it, the slowest counts.
+    Parts,
 }
 
 impl Bound {
@@ -95,6 +97,9 @@ impl Bound {
         let all = shared.restores.iter().zip(&shared.jobs);
         let urgent = all.filter(|(_, job)| job.deadline <= own.deadline);
         let urgent: Vec<&Restore> = urgent.map(|(restore, _)| restore).collect();
+        if urgent.iter().any(|restore| !restore.has_all) {
+            return Self::Parts;
+        }
         let days: BTreeSet<Date> = urgent.iter().map(|restore| restore.day).collect();
         if days.len() > 1 {
             return Self::OtherDays;
@@ -124,6 +129,7 @@ impl Bound {
             Self::Attained | Self::Slowest => "the slowest of several lines",
             Self::Untouched => "data that the faults leave where it is",
             Self::OtherDays => "copies that are filled on different days",
+            Self::Parts => "copies of which none has all of it",
         }
     }
 }
@@ -146,6 +152,9 @@ fn judge(
     let Some(copy) = own.from else {
         return Err(format!("played, nothing of `{name}` can be restored"));
     };
+    if copy != restore.copy && bound == Bound::Parts {
+        return Ok(Played::Not(bound.rests_on()));
+    }
     if copy != restore.copy {
         let store = context.store_name(context.plan.copies[copy].location.store);
         let told = restore.from(context);
@@ -173,7 +182,7 @@ fn judge(
         (Some(there), Some(told)) => match bound {
             Bound::Attained => true,
             Bound::Slowest | Bound::Untouched => there > told,
-            Bound::OtherDays => false,
+            Bound::OtherDays | Bound::Parts => false,
         },
         _ => true,
     };
