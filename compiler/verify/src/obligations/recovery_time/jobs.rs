@@ -37,8 +37,8 @@ pub(crate) struct Restore {
     pub class: ClassId,
     /// The copy it comes from: of several that have all of it the one that comes fastest.
     pub copy: CopyId,
-    /// Whether it has all of it; else it is the slowest of those that have some.
-    pub(super) has_all: bool,
+    /// Whether all copies that are left have all of it.
+    pub(super) all_have_all: bool,
     pub(super) due: Due,
     pub(super) setup: Seconds,
     pub(super) finish: Seconds,
@@ -270,14 +270,14 @@ pub(super) fn restore(
     let speed = |(id, (speed, ..)): &(CopyId, Way)| (speed.as_ref().ok().copied(), Reverse(*id));
     // Of several copies the one that comes fastest; those that cannot be timed do not help. Where none has all of it, some
     // comes from the slowest.
-    let whole = found
+    let has_all = |(copy, _): &&(CopyId, Way)| has_all(context, id, *copy);
+    let all_have_all = found.iter().all(|found| has_all(&found));
+    let fastest = found
         .iter()
-        .filter(|(id, _)| class.kind == ClassKind::State || has_all(context, *id));
-    let fastest = whole.max_by_key(|found| speed(found));
+        .filter(has_all)
+        .max_by_key(|found| speed(found));
     let slowest = || found.iter().min_by_key(|found| speed(found));
-    let from = fastest.or_else(slowest)?;
-    let has_all = fastest.is_some();
-    let (copy, (speed, ways, slowest)) = from.clone();
+    let (copy, (speed, ways, slowest)) = fastest.or_else(slowest)?.clone();
     let setup = class
         .asked()
         .restore_setup
@@ -299,7 +299,7 @@ pub(super) fn restore(
     Some(Restore {
         class: id,
         copy,
-        has_all,
+        all_have_all,
         due,
         setup,
         finish,
@@ -312,10 +312,13 @@ pub(super) fn restore(
     })
 }
 
-/// Whether a copy has files or items at each of their ages: nothing on its way waits until they are of some age, or
-/// deletes or moves them at one.
-fn has_all(context: &Context<'_>, id: CopyId) -> bool {
+/// Whether a copy has the newest of a state, or files and items at each of their ages: nothing on its way waits until
+/// they are of some age, or deletes or moves them at one.
+fn has_all(context: &Context<'_>, class: ClassId, id: CopyId) -> bool {
     let plan = context.plan;
+    if plan.model.classes[class].kind == ClassKind::State {
+        return true;
+    }
     let mut made = plan.way(id).map(|id| &plan.copies[id]);
     made.all(|copy| {
         let ages = |leave: &Leave| !matches!(leave, Leave::With { .. });

@@ -87,7 +87,7 @@ enum Bound {
     Untouched,
     /// It may be more or less: other classes count as they are on other days.
     OtherDays,
-    /// It may be more: of copies of which none has all of it, the slowest counts.
+    /// It may be more: the play goes by lines alone, and not by what is in a copy.
     Parts,
 }
 
@@ -97,7 +97,7 @@ impl Bound {
         let all = shared.restores.iter().zip(&shared.jobs);
         let urgent = all.filter(|(_, job)| job.deadline <= own.deadline);
         let urgent: Vec<&Restore> = urgent.map(|(restore, _)| restore).collect();
-        if urgent.iter().any(|restore| !restore.has_all) {
+        if urgent.iter().any(|restore| !restore.all_have_all) {
             return Self::Parts;
         }
         let days: BTreeSet<Date> = urgent.iter().map(|restore| restore.day).collect();
@@ -129,7 +129,7 @@ impl Bound {
             Self::Attained | Self::Slowest => "the slowest of several lines",
             Self::Untouched => "data that the faults leave where it is",
             Self::OtherDays => "copies that are filled on different days",
-            Self::Parts => "copies of which none has all of it",
+            Self::Parts => "copies that have not all of it",
         }
     }
 }
