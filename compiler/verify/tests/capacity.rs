@@ -502,6 +502,11 @@ fn what_steps_have_left_takes_room() {
     // The next step goes on with it, or has names of its own for what it makes.
     let goes_on = step("z", "c", "since two");
     assert!(!in_phases(150, &[&*old, &first, &goes_on].concat()));
+    // What people deleted before has been there since the first step came.
+    let adds = |name: &str, more: &str| step(name, "c", more).replace("sync", "copy");
+    let one_by_one = [adds("y", "until two"), adds("z", "since two")].concat();
+    assert!(in_phases(400, &[&*old, &one_by_one].concat()));
+    assert!(!in_phases(480, &[&*old, &one_by_one].concat()));
     let versions = |name: &str, more: &str| {
         format!(
             "backup {name} of c to r by h.cron {more} {{ daily at 03:00 UTC; taking 1m..1h; keep 2 last; prune }}\n"

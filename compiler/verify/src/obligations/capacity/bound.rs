@@ -242,7 +242,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         for here in adding {
             let cleared = self.cleared(here).map(|(_, kept)| kept).min();
             kept = kept.saturating_add(cleared.unwrap_or(FOR_EVER));
-            oldest = oldest.max(since(here, day));
+            oldest = oldest.max(since(self.context, here, day));
         }
         let gaps = |id| gaps(self.context, id);
         kept = kept.saturating_add(copy.source.map_or(Seconds::ZERO, gaps));
@@ -309,7 +309,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
                     .cleared(copy)
                     .filter(|(leave, _)| matches!(leave, Leave::AfterEntering { .. }));
                 let gone = gone.map(|(_, kept)| kept);
-                let since = since(copy, day);
+                let since = since(self.context, copy, day);
                 before.saturating_add(gone.min().unwrap_or(since).min(since))
             }
         }
@@ -371,7 +371,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let read = read.map(|id| &self.context.plan.copies[id]);
         let kept = read.and_then(|read| self.kept_on_the_way(read, class, size, day));
         let size = size.saturating_add(kept.unwrap_or(Bytes::ZERO));
-        let since = since(copy, day);
+        let since = since(self.context, copy, day);
         let plan = self.context.plan;
         let default = PeakAssumptions::default();
         // All that was ever written, and its index: what has changed, and no more than the whole at each run.

@@ -17,7 +17,7 @@ use crate::context::Context;
 /// How long a copy's store keeps what is deleted in it, up to a day, by the rules of `in_force`: the longest of its
 /// ways.
 pub(super) fn window(context: &Context<'_>, copy: &Copy, in_force: Date, day: Date) -> Seconds {
-    let since = || since(copy, day);
+    let since = || since(context, copy, day);
     let old_versions = match noncurrent(context, copy, Some(in_force)) {
         Noncurrent::Gone => Seconds::ZERO,
         Noncurrent::For(after, _) => after.high().saturating_add(LIFECYCLE_LATE),
@@ -183,7 +183,7 @@ pub(super) fn aside(
         acts.then(|| after.high().saturating_add(late))
     });
     let kept = cleared.min().unwrap_or(FOR_EVER);
-    Some(kept.saturating_add(window).min(since(copy, day)))
+    Some(kept.saturating_add(window).min(since(context, copy, day)))
 }
 
 /// The most that is kept of a repository's deleted files, with `content` in use at most and `peak` at a

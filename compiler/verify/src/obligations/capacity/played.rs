@@ -20,6 +20,7 @@ use thrice_simulate::{Choices, Sizes, Weighing, weigh};
 use super::super::kept::{Noncurrent, noncurrent};
 use super::super::playing::{NO_DATES, Played};
 use super::bound::Bounds;
+use super::days::begun;
 use super::piled::keeps_unknown;
 use crate::context::Context;
 
@@ -108,7 +109,8 @@ pub(super) fn confirm(
 fn bounded(context: &Context<'_>, id: CopyId, from: Date) -> Option<&'static str> {
     let plan = context.plan;
     let copy = &plan.copies[id];
-    if copy.lifetime.until.is_some_and(|until| until <= from) {
+    let is_left = copy.lifetime.until.is_some_and(|until| until <= from);
+    if is_left || begun(context, copy) < copy.lifetime.from {
         return Some("what steps have left that have ended");
     }
     let path = || plan.way(id);
