@@ -86,7 +86,7 @@ pub struct Class {
     pub parts: ThinVec<(String, Span)>,
     /// What a capture does about parts that are there and not listed: fail (true) or warn.
     pub undeclared_fail: bool,
-    /// All of it, at the policy's start. `None`: not said, so capacity is not checked.
+    /// All of it when the class begins. `None`: not said, so capacity is not checked.
     pub size: Option<(Interval<Bytes>, Span)>,
     /// Of its size, per month.
     pub growth: Interval<RatioPerMonth>,

@@ -46,7 +46,7 @@ pub const FORM: Construct = Construct {
         Clause::once(
             "size",
             "SIZE",
-            "all of it at the policy's start; unsaid, capacity is unchecked",
+            "all of it when the class begins; unsaid, capacity is unchecked",
         ),
         Clause::once(
             "growth",
