@@ -46,7 +46,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
-use thrice_model::{HostId, Model, PhaseId, StepId, StoreId, Table};
+use thrice_model::{HostId, Model, PhaseId, StepId, StoreId, Table, Verb};
 
 /// A stretch of time in which nothing begins or ends to exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +107,22 @@ impl Plan {
     /// A copy, what it is made of, what that is made of, and so on: the live data last.
     pub fn way(&self, copy: CopyId) -> impl Iterator<Item = CopyId> + Clone {
         std::iter::successors(Some(copy), |id| self.copies[*id].source)
+    }
+
+    /// The same for a copy at hand.
+    pub fn way_of<'p>(&'p self, copy: &'p Copy) -> impl Iterator<Item = &'p Copy> + Clone {
+        std::iter::successors(Some(copy), |copy| Some(&self.copies[copy.source?]))
+    }
+
+    /// The step that has names of its own for the versions or dumps in a copy, so that those of others lie beside them.
+    #[must_use]
+    pub fn named_by(&self, copy: CopyId) -> Option<StepId> {
+        let mut steps = self.way(copy).filter_map(|id| self.copies[id].made_by);
+        steps.find(|step| match &self.model.steps[*step].verb {
+            Verb::Backup { .. } => true,
+            Verb::Capture(parts) => parts.keeps.is_some(),
+            _ => false,
+        })
     }
 
     /// The steps that a step comes `after`, as far as anything keeps it from running before them.

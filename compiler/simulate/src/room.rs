@@ -63,16 +63,6 @@ fn bytes(sum: u128) -> Bytes {
     Bytes(u64::try_from(sum).unwrap_or(u64::MAX))
 }
 
-/// The step that has names of its own for the versions or dumps in a copy.
-fn named(plan: &Plan, id: CopyId) -> Option<StepId> {
-    let mut steps = plan.way(id).filter_map(|id| plan.copies[id].made_by);
-    steps.find(|step| match &plan.model.steps[*step].verb {
-        Verb::Backup { .. } => true,
-        Verb::Capture(parts) => parts.keeps.is_some(),
-        _ => false,
-    })
-}
-
 /// A repository's files, as far as they hold one class.
 #[derive(Clone, Debug, Default)]
 struct Packs {
@@ -132,7 +122,12 @@ impl<'p> Ledger<'p> {
         let mut first = BTreeMap::new();
         let mut same = BTreeMap::new();
         for (id, copy) in plan.copies.iter() {
-            let files = (copy.class, &copy.location, copy.repository, named(plan, id));
+            let files = (
+                copy.class,
+                &copy.location,
+                copy.repository,
+                plan.named_by(id),
+            );
             same.insert(id, *first.entry(files).or_insert(id));
         }
         let volume = |class: &ClassId| {
@@ -208,10 +203,12 @@ impl<'p> Ledger<'p> {
                     taken: Some(start),
                     ..*piece
                 });
-                let kept = self.kept_in_source(world, run.copy);
-                let before = content(volume, there.iter().copied(), &kept);
-                let after = content(volume, there.iter().copied().chain(new), &kept);
-                drop(kept);
+                let new: Vec<Piece> = new.collect();
+                let (before, after) = {
+                    let kept = self.kept_in_source(world, run.copy);
+                    let content = |pieces: &[Piece]| content(volume, pieces.iter().copied(), &kept);
+                    (content(there), content(&[there, &new].concat()))
+                };
                 let packs = self.packs.entry(run.copy).or_default();
                 packs.fresh += after.saturating_sub(before);
                 packs.content = after;

@@ -71,7 +71,7 @@ pub fn bounds(texts: &Texts, name: &str, cases: u32, random: &mut Random) -> Tal
                 .or_default() += 1;
         }
         let mine: Vec<&Held> = kept
-            .0
+            .held
             .iter()
             .filter(|h| h.obligation == obligation)
             .collect();
@@ -168,7 +168,10 @@ struct Held {
 }
 
 /// All verdicts: those that hold, and those that do not or are not known.
-struct Kept(Vec<Held>, Vec<Held>);
+struct Kept {
+    held: Vec<Held>,
+    refused: Vec<Held>,
+}
 
 impl Kept {
     fn of(plan: &Plan, verified: &Verification) -> Self {
@@ -196,25 +199,21 @@ impl Kept {
                 period: periods.position(|period| verdict.period == period.name)?,
             })
         };
-        Self(
-            held.into_iter()
-                .filter_map(|verdict| told(&verdict))
-                .collect(),
-            refused
-                .into_iter()
-                .filter_map(|verdict| told(&verdict))
-                .collect(),
-        )
+        let all = |verdicts: Vec<Verdict>| verdicts.iter().filter_map(&told).collect();
+        Self {
+            held: all(held),
+            refused: all(refused),
+        }
     }
 
     /// Whether something is promised of a class in a period.
     fn promises(&self, obligation: Obligation, class: ClassId, period: &str, plan: &Plan) -> bool {
-        is_among(&self.0, obligation, class, (period, plan))
+        is_among(&self.held, obligation, class, (period, plan))
     }
 
     /// Whether something is told not to hold for a class in a period.
     fn refuses(&self, obligation: Obligation, class: ClassId, period: &str, plan: &Plan) -> bool {
-        is_among(&self.1, obligation, class, (period, plan))
+        is_among(&self.refused, obligation, class, (period, plan))
     }
 }
 

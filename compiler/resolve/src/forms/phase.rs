@@ -17,6 +17,7 @@ use crate::graph;
 use crate::item::Item;
 use crate::names::Kind;
 use crate::values::dates::{YEARS_HELP, is_in_calendar};
+use crate::values::quantities::LONGEST;
 
 /// `phase`
 pub const FORM: Construct = Construct {
@@ -35,9 +36,6 @@ pub const FORM: Construct = Construct {
 
 /// A quarter at its longest.
 const DEFAULT_SLIP_DAYS: i64 = 92;
-
-/// A hundred years. Beyond what calendars can count there would be no date any more.
-const LONGEST_SLIP_DAYS: i64 = 36_525;
 
 /// A phase as written: its date hangs on another phase's, or on none.
 struct Written {
@@ -172,13 +170,12 @@ fn read_slip<'a>(cx: &'a Context<'a>, cursor: &mut Cursor<'a>, item: &Item<'a>) 
 fn slip_days(cursor: &mut Cursor<'_>) -> Option<i64> {
     let (slip, span) = cursor.quantity::<CalendarSpan>()?;
     // The latest it can be, whatever months it crosses.
-    let days = days_at_most(slip);
-    if days > LONGEST_SLIP_DAYS {
+    if slip.to_seconds_max() > LONGEST {
         let help = "a hundred years at most; a phase that may never come is better left out";
         let message = "this slip is out of range";
         return cursor.error(OUT_OF_RANGE, span, message, "here", help);
     }
-    Some(days)
+    Some(days_at_most(slip))
 }
 
 fn days_at_most(span: CalendarSpan) -> i64 {

@@ -12,8 +12,8 @@ use crate::codes::{
 };
 use crate::cursor::Cursor;
 
-/// A time that is longer leads out of all calendars.
-const LONGEST: Seconds = Seconds::days(36_525);
+/// A hundred years. A time that is longer leads out of all calendars.
+pub const LONGEST: Seconds = Seconds::days(36_525);
 
 /// A type that quantities of one dimension become.
 pub trait Measure: Sized + Copy {

@@ -162,11 +162,8 @@ impl<'c, 'p> Bounds<'c, 'p> {
     /// more takes no more than it did when that ended, however late that was.
     fn bound(&self, copy: &Copy, day: Date) -> (Bytes, How) {
         let ended = copy.lifetime.until.filter(|until| *until <= self.in_force);
-        let Some(until) = ended else {
-            return self.filled(copy, day);
-        };
-        let periods = &self.context.plan.periods;
-        let filled = periods.iter().rfind(|period| period.from < until);
+        let mut periods = self.context.plan.periods.iter();
+        let filled = ended.and_then(|until| periods.rfind(|period| period.from < until));
         let Some(filled) = filled else {
             return self.filled(copy, day);
         };
@@ -235,8 +232,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
             return None;
         }
         let plan = self.context.plan;
-        let way = std::iter::successors(Some(copy), |copy| Some(&plan.copies[copy.source?]));
-        let mut adding = way.filter(|here| here.kind == CopyKind::Files).peekable();
+        let adding = plan.way_of(copy);
+        let mut adding = adding
+            .filter(|here| here.kind == CopyKind::Files)
+            .peekable();
         adding.peek()?;
         let (mut kept, mut oldest) = (Seconds::ZERO, Seconds::ZERO);
         for here in adding {
@@ -244,13 +243,12 @@ impl<'c, 'p> Bounds<'c, 'p> {
             kept = kept.saturating_add(cleared.unwrap_or(FOR_EVER));
             oldest = oldest.max(since(self.context, here, day));
         }
-        let gaps = |id| gaps(self.context, id);
-        kept = kept.saturating_add(copy.source.map_or(Seconds::ZERO, gaps));
-        if copy.kind != CopyKind::Files {
-            // It has it until its own next run.
-            let own = copy.made_by.and_then(|by| plan.cadences[by].widest_missed);
-            kept = kept.saturating_add(own.unwrap_or_default());
-        }
+        // What follows its source has it until its own next run.
+        let late = match copy.kind {
+            CopyKind::Files => copy.source.map(|id| &plan.copies[id]),
+            _ => Some(copy),
+        };
+        kept = kept.saturating_add(late.map_or(Seconds::ZERO, |late| gaps(self.context, late)));
         Some(churn(class, size).over(kept.min(oldest)))
     }
 
@@ -352,15 +350,13 @@ impl<'c, 'p> Bounds<'c, 'p> {
 
     /// The dumps that lie side by side where a copy comes from.
     fn dated(&self, copy: &'c Copy) -> Option<&'c Copy> {
-        let mut at = Some(copy);
-        while let Some(here) = at {
+        for here in self.context.plan.way_of(copy) {
             match &self.context.plan.model.steps[here.made_by?].verb {
                 Verb::Capture(parts) => return parts.keeps.is_some().then_some(here),
                 Verb::Sync { .. } | Verb::Move { .. } => {}
                 Verb::Copy { latest_only, .. } if !latest_only => {}
                 _ => return None,
             }
-            at = here.source.map(|source| &self.context.plan.copies[source]);
         }
         None
     }
@@ -404,7 +400,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
             // Who reads something that is made rarely finds all its changes at once.
             stale: backup
                 .source
-                .map_or(Seconds::ZERO, |source| gaps(self.context, source)),
+                .map_or(Seconds::ZERO, |id| gaps(self.context, &plan.copies[id])),
             missed: cadence.outage(),
             counts: counts(rules),
         };
@@ -482,8 +478,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
     /// nothing; `None` if there is none.
     fn adds(&self, copy: &Copy) -> Option<Seconds> {
         let plan = self.context.plan;
-        let mut at = Some(copy);
-        while let Some(here) = at {
+        for here in plan.way_of(copy) {
             let by = here.made_by?;
             match plan.model.steps[by].verb {
                 Verb::Copy {
@@ -492,7 +487,6 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 Verb::Backup { .. } => return None,
                 _ => {}
             }
-            at = here.source.map(|source| &plan.copies[source]);
         }
         None
     }
@@ -500,15 +494,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
     /// The copy that a backup makes of which another one has the versions: itself, or that in the repository it mirrors.
     fn backup<'a>(&'a self, copy: &'a Copy) -> Option<&'a Copy> {
         let plan = self.context.plan;
-        let mut at = Some(copy);
-        while let Some(here) = at {
-            let verb = &plan.model.steps[here.made_by?].verb;
-            if matches!(verb, Verb::Backup { .. }) {
-                return Some(here);
-            }
-            at = here.source.map(|source| &plan.copies[source]);
-        }
-        None
+        plan.way_of(copy).find(|here| {
+            let verb = here.made_by.map(|by| &plan.model.steps[by].verb);
+            matches!(verb, Some(Verb::Backup { .. }))
+        })
     }
 }
 

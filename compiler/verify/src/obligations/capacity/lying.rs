@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
-use thrice_model::{StepId, StoreId, Verb};
+use thrice_model::StoreId;
 use thrice_plan::calendar::days_between;
 use thrice_plan::{Copy, CopyId, Period};
 use thrice_quantity::Seconds;
@@ -51,7 +51,7 @@ impl Lying {
                 copy.location.store,
                 copy.location.path.as_str(),
                 copy.repository,
-                by_itself(context, *id),
+                context.plan.named_by(*id),
             );
             let next = things.len();
             copies.push((*id, *things.entry(thing).or_insert(next)));
@@ -94,17 +94,6 @@ impl Lying {
         out.sort_unstable();
         out
     }
-}
-
-/// The step whose versions or dumps a copy has, which has names for them that are no other step's.
-fn by_itself(context: &Context<'_>, id: CopyId) -> Option<StepId> {
-    let plan = context.plan;
-    let mut steps = plan.way(id).filter_map(|id| plan.copies[id].made_by);
-    steps.find(|step| match &plan.model.steps[*step].verb {
-        Verb::Backup { .. } => true,
-        Verb::Capture(parts) => parts.keeps.is_some(),
-        _ => false,
-    })
 }
 
 /// Whether something is left of a copy in a period that nobody fills any more: nothing takes it away, or its store keeps

@@ -86,12 +86,7 @@ pub(super) fn plain(context: &Context<'_>, copy: &Copy, deleted: Deleted) -> Byt
     let class = &context.plan.model.classes[copy.class];
     // A run deletes all that has changed in its source since the one before; and what brings that there may not have run
     // for as long.
-    let gap = copy
-        .made_by
-        .and_then(|by| context.plan.cadences[by].widest_missed);
-    let before = copy.source.map_or(Seconds::ZERO, |id| gaps(context, id));
-    let gap = gap.unwrap_or_default().saturating_add(before);
-    let since = window.saturating_add(gap);
+    let since = window.saturating_add(gaps(context, copy));
     let emptied = || match apart(context, copy, in_force) {
         Some(apart) => size.saturating_mul(points(since, apart)),
         None => Bytes::ZERO,
@@ -109,9 +104,9 @@ pub(super) fn plain(context: &Context<'_>, copy: &Copy, deleted: Deleted) -> Byt
 }
 
 /// How long all steps on the way to a copy may bring nothing, one after the other.
-pub(super) fn gaps(context: &Context<'_>, copy: CopyId) -> Seconds {
+pub(super) fn gaps(context: &Context<'_>, copy: &Copy) -> Seconds {
     let plan = context.plan;
-    let makes = plan.way(copy).filter_map(|id| plan.copies[id].made_by);
+    let makes = plan.way_of(copy).filter_map(|copy| copy.made_by);
     let gaps = makes.filter_map(|by| plan.cadences[by].widest_missed);
     gaps.fold(Seconds::ZERO, Seconds::saturating_add)
 }

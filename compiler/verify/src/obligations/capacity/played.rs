@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use thrice_model::{StoreId, Verb};
 use thrice_plan::calendar::midnight;
-use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Period, Plan, Room};
+use thrice_plan::{CopyId, CopyKind, FOR_EVER, Period, Plan, Room};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Choices, Sizes, Weighing, weigh};
 
@@ -114,7 +114,7 @@ fn bounded(context: &Context<'_>, id: CopyId, from: Date) -> Option<&'static str
         return Some("what steps have left that have ended");
     }
     let path = || plan.way(id);
-    if path().any(|id| ages(&plan.copies[id])) {
+    if path().any(|id| plan.copies[id].goes_by_age()) {
         return Some("deletions by age");
     }
     if copy.staleness >= FOR_EVER {
@@ -140,12 +140,6 @@ fn bounded(context: &Context<'_>, id: CopyId, from: Date) -> Option<&'static str
     }
     let thinned = |id| matches!(verb(id), Some(Verb::Backup { keep: Some(_), .. }));
     (copy.kind == CopyKind::Versions && path().any(thinned)).then_some("what prunes may leave")
-}
-
-/// Whether what is there at some age is not there at another.
-fn ages(copy: &Copy) -> bool {
-    let goes = |leave: &thrice_plan::Leave| !matches!(leave, thrice_plan::Leave::With { .. });
-    copy.enter.older_than.is_some() || copy.leaves.iter().any(goes)
 }
 
 #[cfg(test)]

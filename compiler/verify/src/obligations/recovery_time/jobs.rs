@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_model::{ClassId, ClassKind, HostId, HostKind};
-use thrice_plan::{Copy, CopyId, CopyKind, Leave, Period};
+use thrice_plan::{Copy, CopyId, CopyKind, Period};
 use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
 
 use super::super::capacity::bound::size_on;
@@ -320,11 +320,7 @@ fn has_all(context: &Context<'_>, class: ClassId, id: CopyId) -> bool {
         return true;
     }
     let mut made = plan.way(id).map(|id| &plan.copies[id]);
-    made.all(|copy| {
-        let ages = |leave: &Leave| !matches!(leave, Leave::With { .. });
-        let is_live = copy.kind == CopyKind::Live;
-        is_live || (copy.enter.older_than.is_none() && !copy.leaves.iter().any(ages))
-    })
+    made.all(|copy| copy.kind == CopyKind::Live || !copy.goes_by_age())
 }
 
 type Way = (Result<BytesPerSecond, Vec<Missing>>, Ways, HostId);
