@@ -59,6 +59,15 @@ impl Restore {
         context.store_name(context.plan.copies[self.copy].location.store)
     }
 
+    /// The same with as much as there is on a day.
+    pub(super) fn on(&self, context: &Context<'_>, day: Date) -> Self {
+        Self {
+            day,
+            bytes: size_on(context, &context.plan.model.classes[self.class], day),
+            ..self.clone()
+        }
+    }
+
     /// Whether it can be timed: sizes and speeds are stated.
     pub(crate) const fn is_timed(&self) -> bool {
         self.speed.is_ok()
@@ -102,8 +111,6 @@ pub(super) struct Shared {
     pub jobs: Vec<Job>,
     pub speed: BytesPerSecond,
     pub slowest: HostId,
-    /// What all of them go over.
-    pub ways: Ways,
 }
 
 /// What there is to restore from in a period.
@@ -120,8 +127,7 @@ impl Shared {
     pub(super) fn on(&self, context: &Context<'_>, day: Date) -> Self {
         let mut out = self.clone();
         for (restore, job) in out.restores.iter_mut().zip(&mut out.jobs) {
-            restore.day = day;
-            restore.bytes = size_on(context, &context.plan.model.classes[restore.class], day);
+            *restore = restore.on(context, day);
             job.bytes = restore.bytes;
         }
         out
@@ -224,8 +230,7 @@ impl Scope<'_, '_> {
         };
         let mut restore = restore(context, (copies, useless), class, due, period)?;
         if self.from == From::Old {
-            restore.day = filled(context, there, period);
-            restore.bytes = size_on(context, &context.plan.model.classes[class], restore.day);
+            restore = restore.on(context, filled(context, there, period));
         }
         Some(restore)
     }
@@ -381,7 +386,7 @@ pub(super) fn shared(restores: Vec<Restore>) -> Vec<Shared> {
     }
     groups
         .into_iter()
-        .filter_map(|(ways, mut restores)| {
+        .filter_map(|(_, mut restores)| {
             restores.sort_by_key(|restore| (restore.due.0, restore.class));
             let slowest = restores
                 .iter()
@@ -392,7 +397,6 @@ pub(super) fn shared(restores: Vec<Restore>) -> Vec<Shared> {
                 restores,
                 speed: slowest.0,
                 slowest: slowest.1,
-                ways,
             })
         })
         .collect()

@@ -17,16 +17,26 @@ use thrice_plan::CopyId;
 
 use super::super::lateness::last_day;
 use super::jobs::{From, Restore, Scope, Shared, shared};
-use super::urgency::{self, Job};
 use crate::fault::{Fault, FaultSet};
 use crate::faults::strike;
 
 /// Faults, and what comes back after them.
 struct Block {
     faults: FaultSet,
-    restores: Vec<Restore>,
-    /// Those that share lines, for each of the days on which there may be so much.
-    shared: Vec<Vec<Shared>>,
+    /// With as much as there is on each of the days.
+    restores: Vec<Vec<Restore>>,
+}
+
+impl Block {
+    /// What comes back on one of the days, by its place.
+    fn on(&self, day: usize) -> &[Restore] {
+        self.restores.get(day).map_or(&[], Vec::as_slice)
+    }
+
+    /// What it is, and from where it comes, on whichever day.
+    fn any(&self) -> &[Restore] {
+        self.on(0)
+    }
 }
 
 /// The faults that may strike together, up to so many.
@@ -82,25 +92,23 @@ impl<'s, 'c, 'p> Together<'s, 'c, 'p> {
     fn block(&self, faults: FaultSet) -> Block {
         let struck = strike(self.scope.context, &faults, self.scope.period.from);
         let restores = self.scope.restores(&struck, false);
-        let all = shared(restores.clone());
         let on = |day: &Option<Date>| match day {
-            None => all.clone(),
+            None => restores.clone(),
             Some(day) => {
-                let all = all.iter();
-                all.map(|shared| shared.on(self.scope.context, *day))
-                    .collect()
+                let restores = restores.iter();
+                let then = restores.map(|restore| restore.on(self.scope.context, *day));
+                then.collect()
             }
         };
         Block {
-            shared: self.days.iter().map(on).collect(),
+            restores: self.days.iter().map(on).collect(),
             faults,
-            restores,
         }
     }
 
     /// For each copy that something is restored from, the faults that take it.
     fn takers(&self, singles: &[Fault]) -> BTreeMap<CopyId, Vec<Fault>> {
-        let restores = self.blocks.values().flat_map(|block| &block.restores);
+        let restores = self.blocks.values().flat_map(Block::any);
         let used: BTreeSet<(ClassId, CopyId)> = restores.map(|r| (r.class, r.copy)).collect();
         let mut out: BTreeMap<CopyId, Vec<Fault>> = BTreeMap::new();
         let (context, period) = (self.scope.context, self.scope.period);
@@ -122,7 +130,7 @@ impl<'s, 'c, 'p> Together<'s, 'c, 'p> {
     /// The faults that take what is restored from after others.
     fn taking(&self, faults: &FaultSet, takers: &BTreeMap<CopyId, Vec<Fault>>) -> BTreeSet<Fault> {
         let restores = self.blocks.get(faults).into_iter();
-        let restores = restores.flat_map(|block| &block.restores);
+        let restores = restores.flat_map(Block::any);
         let takers = restores.filter_map(|restore| takers.get(&restore.copy));
         takers.flatten().copied().collect()
     }
@@ -147,7 +155,7 @@ impl<'s, 'c, 'p> Together<'s, 'c, 'p> {
     fn unlike(&self) -> Vec<&Block> {
         let mut seen = BTreeSet::new();
         let blocks = self.blocks.values().filter(|block| {
-            let restores = block.restores.iter();
+            let restores = block.any().iter();
             let from: Vec<_> = restores.map(|r| (r.class, r.copy)).collect();
             !from.is_empty() && seen.insert((block.faults.len(), from))
         });
@@ -201,7 +209,7 @@ struct Own {
 /// lines, one stands for all.
 fn waiting(block: &Block, day: usize, of: &BTreeSet<ClassId>) -> Vec<Own> {
     let mut out = Vec::new();
-    for shared in block.shared.get(day).into_iter().flatten() {
+    for shared in shared(block.on(day).to_vec()) {
         let mut seen = BTreeSet::new();
         for (restore, job) in shared.restores.iter().zip(&shared.jobs) {
             if of.contains(&restore.class) && seen.insert((job.arrival, job.deadline)) {
@@ -216,48 +224,16 @@ fn waiting(block: &Block, day: usize, of: &BTreeSet<ClassId>) -> Vec<Own> {
 /// When a restore is done if all these faults strike and what is lost comes from where it comes after each of
 /// them alone, and whether more comes over its lines than after the first of them.
 fn after(blocks: &[&Block], own: Own) -> Option<(i64, bool)> {
-    let each = blocks.iter().enumerate();
-    let mut rest: Vec<(usize, &Shared)> = each
-        .flat_map(|(at, block)| {
-            let shared = block.shared.get(own.day).into_iter().flatten();
-            shared.map(move |shared| (at, shared))
-        })
-        .collect();
-    let is_own = |(at, shared): &(usize, &Shared)| {
-        *at == 0
-            && shared
-                .restores
-                .iter()
-                .any(|restore| restore.class == own.class)
-    };
-    let first = rest.iter().position(is_own)?;
-    // What shares a line with one of them waits for all.
-    let mut all = vec![rest.remove(first)];
-    let mut next = 0;
-    while let Some((_, of)) = all.get(next).copied() {
-        let (meet, others) = rest
-            .into_iter()
-            .partition(|(_, other)| !other.ways.is_disjoint(&of.ways));
-        all.extend::<Vec<_>>(meet);
-        rest = others;
-        next += 1;
-    }
-    let speed = all.iter().map(|(_, shared)| shared.speed).min()?;
-    let mut jobs: Vec<Job> = Vec::new();
+    let first = blocks.first()?;
     let mut seen: BTreeSet<ClassId> = BTreeSet::new();
-    let (mut which, mut more) = (0, false);
-    for (at, shared) in all {
-        for (restore, job) in shared.restores.iter().zip(&shared.jobs) {
-            if restore.class == own.class && at == 0 {
-                which = jobs.len();
-            }
-            if seen.insert(restore.class) {
-                more |= at > 0;
-                jobs.push(*job);
-            }
-        }
-    }
-    let done = urgency::done(&jobs, which, speed);
+    let all = blocks.iter().flat_map(|block| block.on(own.day));
+    let all = all.filter(|restore| seen.insert(restore.class));
+    let place = |shared: &Shared| shared.restores.iter().position(|r| r.class == own.class);
+    let mut groups = shared(all.cloned().collect()).into_iter();
+    let (which, group) = groups.find_map(|group| Some((place(&group)?, group)))?;
+    let is_first = |class: ClassId| first.any().iter().any(|r| r.class == class);
+    let more = group.restores.iter().any(|r| !is_first(r.class));
+    let done = group.done(which);
     Some((done.map_or(i64::MAX, |done| done.0), more))
 }
 
