@@ -30,8 +30,6 @@ use thrice_model::StepId;
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
-use crate::replay::NotReplayed;
-
 /// What is chosen for one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OneRun {
@@ -91,12 +89,27 @@ impl Stay {
     }
 }
 
-/// Follows a record.
+/// Why a record is not followed to the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotFollowed {
+    /// Something is chosen that the plan does not allow; why, in words.
+    Refused(String),
+    /// Runs and things are more than may be looked at.
+    TooMuch,
+}
+
+/// Follows a record. What is looked at, a run or a thing in a copy each time that a run, a rule or people look at it, is
+/// taken from `effort`.
 ///
 /// # Errors
-/// [`NotReplayed`] where something is chosen that the plan does not allow.
-pub fn erased(plan: &Plan, erasure: &Erasure) -> Result<BTreeMap<CopyId, Stay>, NotReplayed> {
-    let mut player = follow::Player::new(plan, erasure);
+/// [`NotFollowed`] where something is chosen that the plan does not allow, or the effort does not suffice.
+pub fn erased(
+    plan: &Plan,
+    erasure: &Erasure,
+    effort: &mut u64,
+) -> Result<BTreeMap<CopyId, Stay>, NotFollowed> {
+    let mut player = follow::Player::new(plan, erasure, *effort);
     player.play();
+    *effort = player.effort;
     player.stays()
 }

@@ -61,7 +61,7 @@ use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
 pub use bill::bill;
-pub use erased::{Erasure, OneRun, Stay, erased};
+pub use erased::{Erasure, NotFollowed, OneRun, Stay, erased};
 pub use fields::{Content, Fields};
 pub use heard::{Heard, Listening, heard};
 pub use log::Ran;

@@ -16,7 +16,7 @@ use jiff::{Timestamp, ToSpan as _};
 use thrice_model::StepId;
 use thrice_plan::Plan;
 use thrice_quantity::Seconds;
-use thrice_simulate::{Erasure, OneRun, Stay, erased};
+use thrice_simulate::{Erasure, NotFollowed, OneRun, Stay, erased};
 
 const PLACES: &str = "\
 use std/home
@@ -66,7 +66,7 @@ fn case(plan: &Plan, written: &str, deleted: Option<&str>) -> Erasure {
 /// In each copy: when it came, when it left its place, and when nothing was left.
 fn followed(plan: &Plan, case: &Erasure) -> Vec<[Option<String>; 3]> {
     let word = |at: Option<Timestamp>| at.map(|at| at.strftime("%F %R").to_string());
-    let stays = erased(plan, case).unwrap_or_else(|why| panic!("{}", why.why));
+    let stays = erased(plan, case, &mut { u64::MAX }).unwrap_or_else(|why| panic!("{why:?}"));
     let words = |stay: &Stay| [word(stay.came), word(stay.left), word(stay.gone)];
     stays.values().map(words).collect()
 }
@@ -108,7 +108,10 @@ fn a_mirror_deletes_it_at_its_next_run() {
     // What the plan does not allow is refused.
     let mut refused = |runs: &[(Timestamp, OneRun)]| {
         case.runs.insert(out, runs.iter().copied().collect());
-        erased(&plan, &case).unwrap_err().why
+        match erased(&plan, &case, &mut { u64::MAX }) {
+            Err(NotFollowed::Refused(why)) => why,
+            other => panic!("{other:?}"),
+        }
     };
     assert_eq!(
         refused(&[(day(0), goes(31, 60))]),
@@ -230,4 +233,27 @@ fn dumps_bear_the_time_at_which_they_are_done() {
     // On the 31st at 07:00 the dump is an hour short of 30 days old.
     let out = of(["2026-03-01 13:00", "2026-04-01 08:00", "2026-04-01 08:00"]);
     assert_eq!(followed(&plan, &case).split_off(1), [dump, out]);
+}
+
+/// Versions without it are looked at where rules count them: what a year of hourly versions takes grows with the years, and
+/// not with their square. What does not suffice is said, and what was looked at is taken from what may be.
+#[test]
+fn what_is_looked_at_is_counted() {
+    let plan = plan(&format!(
+        "{FILES}backup up of db to repo by web.cron {{ hourly at minute 4; taking 1m..2m; monitor watch }}
+prune tidy of repo by web.cron {{ weekly on Sunday at 05:30; taking 1m..2m; monitor watch }}
+"
+    ));
+    let mut case = case(&plan, "2026-03-01T12:00:00Z", Some("2026-03-10T04:00:00Z"));
+    let mut looked_at = |year: i64| {
+        case.until = at(&format!("{year}-01-01T00:00:00Z"));
+        let mut effort = u64::MAX;
+        erased(&plan, &case, &mut effort).unwrap();
+        u64::MAX - effort
+    };
+    let (two, eight) = (looked_at(2028), looked_at(2034));
+    assert!(two > 2 * 8_000 && eight < 5 * two, "{two} {eight}");
+    let mut effort = two;
+    assert_eq!(erased(&plan, &case, &mut effort), Err(NotFollowed::TooMuch));
+    assert_eq!(effort, 0);
 }

@@ -61,7 +61,8 @@ impl Player<'_> {
         let player = &*self;
         let leaves = player.plan.copies[copy].leaves.iter().map(Leave::by);
         let rules = leaves.filter(|step| player.ever_acts(*step) && player.is_rule(*step));
-        let Some(there) = player.there.get(&copy) else {
+        let rules: Vec<StepId> = rules.collect();
+        let Some(there) = player.there.get(&copy).filter(|_| !rules.is_empty()) else {
             return;
         };
         let came = there
@@ -69,7 +70,7 @@ impl Player<'_> {
             .values()
             .filter(|it| it.has && it.entered == now);
         let came: Vec<&Thing> = came.collect();
-        let looks = rules.flat_map(|step| {
+        let looks = rules.into_iter().flat_map(|step| {
             let dues = came
                 .iter()
                 .filter_map(move |thing| player.is_due(copy, step, thing));
@@ -79,6 +80,7 @@ impl Player<'_> {
             dues.map(move |due| (due, Job::Clear(copy, step)))
         });
         let looks: Vec<_> = looks.collect();
+        self.look(self.count(copy));
         self.queue.extend(looks.into_iter().map(Reverse));
     }
 }

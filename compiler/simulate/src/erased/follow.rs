@@ -9,9 +9,8 @@ use thrice_quantity::Seconds;
 
 use super::keeping::Keeps;
 use super::thing::{Others, Thing};
-use super::{Erasure, OneRun, Stay};
+use super::{Erasure, NotFollowed, OneRun, Stay};
 use crate::calendar::{day, instant, midnight, starts};
-use crate::replay::NotReplayed;
 use crate::taken::pruned;
 
 /// Where moves bring what they take away from the copies that are followed, if that is not followed itself.
@@ -27,8 +26,11 @@ fn moved_on(plan: &Plan, erasure: &Erasure) -> Vec<CopyId> {
 
 /// What is in a copy.
 pub(super) struct There {
-    /// What is there, by when it was taken.
+    /// What is there, by when it was taken. Of versions without the record those that matter: where rules count
+    /// versions all of them, elsewhere the newest, which a mirror takes and which a clean-up leaves.
     pub things: BTreeMap<Option<i64>, Thing>,
+    /// Whether rules count the versions.
+    pub is_counted: bool,
     pub keeps: Keeps,
     pub stay: Stay,
     /// Until when the store keeps what was deleted.
@@ -83,10 +85,12 @@ pub(super) struct Player<'p> {
     started: usize,
     pub queue: BinaryHeap<Reverse<(i64, Job)>>,
     refused: Option<String>,
+    /// How much may yet be looked at.
+    pub effort: u64,
 }
 
 impl<'p> Player<'p> {
-    pub(super) fn new(plan: &'p Plan, erasure: &'p Erasure) -> Self {
+    pub(super) fn new(plan: &'p Plan, erasure: &'p Erasure, effort: u64) -> Self {
         let (from, until) = (erasure.from.as_second(), erasure.until.as_second());
         let mut out = Self {
             plan,
@@ -98,6 +102,7 @@ impl<'p> Player<'p> {
             started: 0,
             queue: BinaryHeap::new(),
             refused: None,
+            effort,
         };
         for id in erasure
             .copies
@@ -106,8 +111,10 @@ impl<'p> Player<'p> {
             .chain(moved_on(plan, erasure))
         {
             let copy = &plan.copies[id];
+            let by = copy.made_by.map(|step| &plan.model.steps[step].verb);
             let there = There {
                 things: BTreeMap::new(),
+                is_counted: matches!(by, Some(Verb::Backup { keep: Some(_), .. })),
                 keeps: Keeps::of(plan, copy, erasure.on, (from, until)),
                 stay: Stay::default(),
                 kept: i64::MIN,
@@ -147,9 +154,12 @@ impl<'p> Player<'p> {
     }
 
     /// When it was where.
-    pub(super) fn stays(self) -> Result<BTreeMap<CopyId, Stay>, NotReplayed> {
+    pub(super) fn stays(self) -> Result<BTreeMap<CopyId, Stay>, NotFollowed> {
         if let Some(why) = self.refused {
-            return Err(NotReplayed { why });
+            return Err(NotFollowed::Refused(why));
+        }
+        if self.effort == 0 {
+            return Err(NotFollowed::TooMuch);
         }
         let until = self.erasure.until.as_second();
         let stay = |there: There| {
@@ -168,9 +178,10 @@ impl<'p> Player<'p> {
     pub(super) fn play(&mut self) {
         let until = self.erasure.until.as_second();
         while let Some(Reverse((now, job))) = self.queue.pop() {
-            if now > until || self.refused.is_some() {
+            if now > until || self.refused.is_some() || self.effort == 0 {
                 break;
             }
+            self.look(1);
             match job {
                 Job::Written => self.written(now),
                 Job::Due(id) => {
@@ -198,6 +209,17 @@ impl<'p> Player<'p> {
                 }
             }
         }
+    }
+
+    /// Takes what is looked at from the effort.
+    pub(super) fn look(&mut self, things: usize) {
+        let things = u64::try_from(things).unwrap_or(u64::MAX);
+        self.effort = self.effort.saturating_sub(things);
+    }
+
+    /// How many things there are in a copy.
+    pub(super) fn count(&self, copy: CopyId) -> usize {
+        self.there.get(&copy).map_or(0, |there| there.things.len())
     }
 
     /// Whether a step is there at an instant.
@@ -337,6 +359,8 @@ impl<'p> Player<'p> {
             due: Vec::new(),
         };
         if matches!(step.verb, Verb::Expire { .. }) {
+            let all = self.there.keys().map(|copy| self.count(*copy)).sum();
+            self.look(all);
             for (copy, there) in &self.there {
                 let due = there.things.values().filter(|thing| {
                     let due = self.is_due(*copy, id, thing);
@@ -350,6 +374,8 @@ impl<'p> Player<'p> {
         if let Some(progress) = self.steps.get_mut(&id) {
             progress.busy_until = end;
         }
+        let found: usize = run.found.iter().map(|(_, _, found)| found.len()).sum();
+        self.look(found);
         self.runs.insert(self.started, run);
         self.queue.push(Reverse((end, Job::End(self.started))));
         self.started += 1;
@@ -376,8 +402,8 @@ impl<'p> Player<'p> {
             Verb::Backup {
                 mirror: Some(_), ..
             } => {
-                let made = things.values().filter(|thing| thing.forgotten.is_none());
-                let newest = made.max_by_key(|thing| thing.taken);
+                let mut newest_first = things.values().rev();
+                let newest = newest_first.find(|thing| thing.forgotten.is_none());
                 newest.copied().into_iter().collect()
             }
             _ => things.values().copied().collect(),

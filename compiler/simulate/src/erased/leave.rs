@@ -12,6 +12,9 @@ use super::thing::{Others, Thing};
 use crate::calendar::instant;
 use crate::forget::kept;
 
+/// As much as looking at one version does all that the rules do with it.
+const RULES: usize = 16;
+
 impl Player<'_> {
     /// A run that began at one instant leaves what it found at another one.
     pub(super) fn leave(
@@ -71,6 +74,11 @@ impl Player<'_> {
 
     /// Brings things. What bears a newer time than what is there is written anew.
     pub(super) fn put(&mut self, copy: CopyId, new: &[Thing], now: i64, others: Others) {
+        let others_looked_at = match others {
+            Others::Stay => 0,
+            Others::Go | Others::Aside => self.count(copy),
+        };
+        self.look(new.len().saturating_add(others_looked_at));
         let Some(there) = self.there.get_mut(&copy) else {
             return;
         };
@@ -93,11 +101,24 @@ impl Player<'_> {
                 stays
             });
         }
+        let newest = new.iter().map(|thing| thing.taken).max();
+        if !there.is_counted
+            && let Some(last) = there.things.last_entry()
+            && !last.get().has
+            && Some(*last.key()) < newest
+        {
+            last.remove();
+        }
+        let newest = newest.max(there.things.keys().next_back().copied());
         for thing in new {
             let came = Thing {
                 entered: now,
                 ..*thing
             };
+            let matters = there.is_counted || thing.has || Some(thing.taken) == newest;
+            if !matters && !there.things.contains_key(&thing.taken) {
+                continue;
+            }
             let old = there.things.entry(thing.taken).or_insert(came);
             old.forgotten = thing.forgotten;
             if thing.made > old.made {
@@ -117,6 +138,7 @@ impl Player<'_> {
         now: i64,
         goes: impl Fn(&Self, &Thing) -> bool,
     ) {
+        self.look(self.count(copy));
         let Some(there) = self.there.get(&copy) else {
             return;
         };
@@ -151,6 +173,9 @@ impl Player<'_> {
         };
         let known = there.things.values().filter(|it| it.forgotten.is_none());
         let taken: Vec<i64> = known.filter_map(|thing| thing.taken).collect();
+        // Each rule looks at each version that is not forgotten yet.
+        let looks = taken.len().saturating_mul(RULES);
+        let looks = looks.saturating_add(there.things.len());
         let Some(kept) = kept(self.plan, (step, copy), rules, &taken, now) else {
             return;
         };
@@ -169,6 +194,7 @@ impl Player<'_> {
         there
             .things
             .retain(|_, thing| thing.has || thing.forgotten.is_none());
+        self.look(looks);
         self.note(copy, now);
     }
 

@@ -87,9 +87,9 @@ impl Trial<'_> {
                 false => runs(plan, deleted, random),
             },
         };
-        let stays = match erased(plan, &erasure) {
+        let stays = match erased(plan, &erasure, &mut { u64::MAX }) {
             Ok(stays) => stays,
-            Err(why) => return Came::Otherwise(format!("refused: {}", why.why)),
+            Err(why) => return Came::Otherwise(format!("{why:?}")),
         };
         let longest = stays.iter().filter_map(|(id, stay)| {
             let gone = match stay.gone {

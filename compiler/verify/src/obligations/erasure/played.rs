@@ -15,6 +15,7 @@ mod limits;
 mod moments;
 mod rhythm;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use thrice_model::{Obligation, StepId, Verb};
@@ -28,6 +29,7 @@ use super::{Outlived, way};
 use crate::context::Context;
 use crate::verification::Verification;
 use adverse::{Course, Way};
+use limits::{EFFORT, Unplayed};
 
 /// So long is waited, besides what is asked for, for what never goes.
 const YEARS: Seconds = Seconds::days(3 * 366);
@@ -48,6 +50,14 @@ pub(super) fn is_borne_out(
 
 /// Whether something stays as long as is told; why not, if it does not.
 fn confirm(context: &Context<'_>, outlived: &Outlived) -> Result<Played, String> {
+    match try_out(context, outlived) {
+        Ok(played) => Ok(played),
+        Err(Unplayed::TooMuch) => Ok(Played::Not("more runs than can be played")),
+        Err(Unplayed::Refused(why)) => Err(why),
+    }
+}
+
+fn try_out(context: &Context<'_>, outlived: &Outlived) -> Result<Played, Unplayed> {
     let plan = context.plan;
     let period = outlived.periods.first();
     let Some(period) = period.and_then(|index| plan.periods.get(*index)) else {
@@ -57,7 +67,7 @@ fn confirm(context: &Context<'_>, outlived: &Outlived) -> Result<Played, String>
     let told = death.and_then(|death| death.at);
     let copies = way(context, outlived.copy);
     if is_left(context, outlived.copy, period.from) {
-        return ended::confirm(context, outlived, (&copies, period.from));
+        return ended::try_out(context, outlived, (&copies, period.from));
     }
     let way = Way {
         plan,
@@ -68,12 +78,13 @@ fn confirm(context: &Context<'_>, outlived: &Outlived) -> Result<Played, String>
             None => outlived.most.saturating_add(YEARS),
         },
         ends: told.is_some(),
+        effort: Cell::new(EFFORT),
     };
     if way.lasts > CENTURY {
         return Ok(Played::Not("ages of more than a century"));
     }
     if way.has_many_runs() {
-        return Ok(Played::Not("more runs than can be played"));
+        return Err(Unplayed::TooMuch);
     }
     for course in moments::courses(&way, &outlived.deaths) {
         let stays = way.play(&course)?;
@@ -94,7 +105,8 @@ fn confirm(context: &Context<'_>, outlived: &Outlived) -> Result<Played, String>
             let rests_on = rests_on(plan, &way.copies).map(Played::Not);
             return rests_on.ok_or_else(|| {
                 let store = context.store_name(plan.copies[outlived.copy].location.store);
-                format!("played, it is gone from `{store}` after {age}")
+                let why = format!("played, it is gone from `{store}` after {age}");
+                Unplayed::Refused(why)
             });
         }
     }

@@ -1,5 +1,6 @@
 //! The runs that keep a record longest on its way.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -7,9 +8,11 @@ use jiff::civil::Date;
 use thrice_model::{AgeClock, Source, StepId, Verb};
 use thrice_plan::{CopyId, Leave, Plan};
 use thrice_quantity::Seconds;
-use thrice_simulate::{Erasure, OneRun, Stay, erased};
+use thrice_simulate::{Erasure, OneRun, Stay};
 
 use super::super::super::playing::timestamp;
+use super::Unplayed;
+use super::limits::follow;
 use super::rhythm::{count_of, due_between};
 
 /// The way to a copy.
@@ -23,6 +26,8 @@ pub(super) struct Way<'p> {
     pub lasts: Seconds,
     /// Whether it ever goes.
     pub ends: bool,
+    /// How much may yet be looked at.
+    pub effort: Cell<u64>,
 }
 
 /// A course to be played. All in Unix seconds.
@@ -59,7 +64,7 @@ type Runs = BTreeMap<StepId, BTreeMap<Timestamp, OneRun>>;
 
 impl Way<'_> {
     /// What comes of a course, its runs chosen copy by copy, sources first.
-    pub(super) fn play(&self, course: &Course) -> Result<BTreeMap<CopyId, Stay>, String> {
+    pub(super) fn play(&self, course: &Course) -> Result<BTreeMap<CopyId, Stay>, Unplayed> {
         let mut runs = Runs::new();
         for (place, id) in self.copies.iter().enumerate() {
             let before = self.copies.get(..place).unwrap_or_default();
@@ -79,7 +84,7 @@ impl Way<'_> {
         course: &Course,
         copies: &[CopyId],
         runs: &Runs,
-    ) -> Result<BTreeMap<CopyId, Stay>, String> {
+    ) -> Result<BTreeMap<CopyId, Stay>, Unplayed> {
         let erasure = Erasure {
             copies: copies.iter().copied().collect(),
             on: self.on,
@@ -90,7 +95,7 @@ impl Way<'_> {
             until: timestamp(course.until)?,
             runs: runs.clone(),
         };
-        erased(self.plan, &erasure).map_err(|refused| refused.why)
+        follow(self.plan, &erasure, &self.effort)
     }
 
     fn stay(
@@ -98,7 +103,7 @@ impl Way<'_> {
         course: &Course,
         (copies, id): (&[CopyId], CopyId),
         runs: &Runs,
-    ) -> Result<Stay, String> {
+    ) -> Result<Stay, Unplayed> {
         let stays = self.follow(course, copies, runs)?;
         Ok(stays.get(&id).copied().unwrap_or_default())
     }
@@ -109,7 +114,7 @@ impl Way<'_> {
         course: &Course,
         (before, id): (&[CopyId], CopyId),
         runs: &Runs,
-    ) -> Result<Option<i64>, String> {
+    ) -> Result<Option<i64>, Unplayed> {
         let copy = &self.plan.copies[id];
         let (Some(source), Some(step)) = (copy.source, copy.made_by) else {
             return Ok(None);
@@ -189,7 +194,7 @@ impl Way<'_> {
         step: StepId,
         until: Option<i64>,
         runs: &mut Runs,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unplayed> {
         let cadence = &self.plan.cadences[step];
         let dues = self.dues(step, course);
         match &self.plan.model.steps[step].verb {
@@ -240,7 +245,7 @@ impl Way<'_> {
         course: &Course,
         (with, id): (&[CopyId], CopyId),
         runs: &mut Runs,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unplayed> {
         let steps = self.clears(id);
         if steps.is_empty() {
             return Ok(());

@@ -3,6 +3,7 @@
 //! It is deleted (of items: written) at some moments up to that end, every run being as late and as long as it may; in
 //! some it is written just before a run finds it, and deleted right after.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -11,13 +12,14 @@ use thrice_plan::calendar::midnight;
 use thrice_plan::{CopyId, Plan};
 use thrice_presence::DAY;
 use thrice_quantity::Seconds;
-use thrice_simulate::{Erasure, erased};
+use thrice_simulate::Erasure;
 
 use super::super::super::playing::{Played, timestamp};
 use super::super::Outlived;
 use super::super::ended::is_synced_over;
 use super::YEARS;
 use super::adverse::Way;
+use super::limits::{EFFORT, Unplayed, follow};
 use super::rhythm::due_between;
 use crate::context::Context;
 
@@ -39,11 +41,11 @@ const LAST: i64 = 40 * DAY;
 const RUNS: usize = 3;
 
 /// Whether something stays as long as is told in what a step has left; why not, if it does not.
-pub(super) fn confirm(
+pub(super) fn try_out(
     context: &Context<'_>,
     outlived: &Outlived,
     (copies, on): (&[CopyId], Date),
-) -> Result<Played, String> {
+) -> Result<Played, Unplayed> {
     let plan = context.plan;
     if copies
         .iter()
@@ -67,9 +69,10 @@ pub(super) fn confirm(
         on,
         lasts: Seconds(ends.saturating_sub(from)).max(waits),
         ends: told.is_some(),
+        effort: Cell::new(EFFORT),
     };
     if way.has_many_runs() {
-        return Ok(Played::Not("more runs than can be played"));
+        return Err(Unplayed::TooMuch);
     }
     let items = plan.model.classes[left.class].kind == ClassKind::Items;
     let mut came = false;
@@ -85,7 +88,7 @@ pub(super) fn confirm(
             until: timestamp(until)?,
             runs: BTreeMap::new(),
         };
-        let stays = erased(plan, &erasure).map_err(|refused| refused.why)?;
+        let stays = follow(plan, &erasure, &way.effort)?;
         let stay = stays.get(&outlived.copy).copied().unwrap_or_default();
         let gone = stay.gone.map(|at| at.as_second());
         let store = || context.store_name(left.location.store);
@@ -94,15 +97,15 @@ pub(super) fn confirm(
             // Who ends before that is done may still take some of it.
             (None, Some(at)) if at > ends && left.leaves.is_empty() => {
                 let age = Seconds(at.saturating_sub(moment));
-                return Err(format!("played, it is gone from `{}` after {age}", store()));
+                let why = format!("played, it is gone from `{}` after {age}", store());
+                return Err(Unplayed::Refused(why));
             }
             (Some(most), gone) if stay.came.is_some() => {
                 let age = Seconds(gone.unwrap_or(until).saturating_sub(moment));
                 if age > most {
-                    return Err(format!(
-                        "played, it is on `{}` for {age}, not {most} at most",
-                        store()
-                    ));
+                    let store = store();
+                    let why = format!("played, it is on `{store}` for {age}, not {most} at most");
+                    return Err(Unplayed::Refused(why));
                 }
                 if age > outlived.most {
                     return Ok(Played::Out);
