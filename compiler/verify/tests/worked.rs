@@ -15,6 +15,8 @@ mod crossing;
 mod dumps;
 #[path = "worked/ended.rs"]
 mod ended;
+#[path = "worked/held.rs"]
+mod held;
 #[path = "worked/late.rs"]
 mod late;
 #[path = "worked/lines.rs"]
