@@ -35,6 +35,8 @@ mod slow;
 mod taken;
 #[path = "worked/tools.rs"]
 mod tools;
+#[path = "worked/twice.rs"]
+mod twice;
 #[path = "worked/vacuous.rs"]
 mod vacuous;
 
