@@ -223,9 +223,11 @@ impl<'p> Indexed<'p> {
             .unwrap_or_default()
     }
 
-    /// How long the destruction of a class's copies may stay unseen.
+    /// How long it takes until somebody has noticed the destruction of a class's copies and acted.
     pub(crate) fn noticed_after(&self, class: ClassId) -> Seconds {
-        noticed(&self.plan.model.classes[class], self.alarmed_after(class))
+        let model = &self.plan.model;
+        let alarmed = self.alarmed_after(class);
+        noticed(&model.classes[class], alarmed, model.policy.response)
     }
 
     /// How long a store itself keeps what is deleted or overwritten in it by those who may not administer

@@ -112,7 +112,12 @@ impl Classes {
             time(class.asked().rto),
             time(class.asked().retain_at_least),
             time(class.asked().retain_at_most),
-            noticed(class, self.alarmed.get(id).copied().unwrap_or_default()).0,
+            noticed(
+                class,
+                self.alarmed.get(id).copied().unwrap_or_default(),
+                plan.model.policy.response,
+            )
+            .0,
             class.kind as i64,
             number(class.needs.len()),
         ]);

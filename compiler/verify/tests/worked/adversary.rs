@@ -485,6 +485,18 @@ fn damage_that_stays_unseen_for_longer_than_versions_reach_is_everywhere() {
         message(&noticed("60 days"), "T1201").contains("damaged where it lives"),
         "7 daily and 4 weekly do not reach back 60 days"
     );
+    // They reach back 15 days. Whoever has noticed it has three days to act, in which forgetting goes on.
+    assert!(codes(&noticed("12 days")).is_empty());
+    assert!(message(&noticed("13 days"), "T1201").contains("damaged where it lives"));
+    let quick = |text: &str| text.replace("response time 72h", "response time 24h");
+    let text = policy(&["require survive any 1 of corruption for all\n"])
+        .replace(
+            "size 150..200 MB;",
+            "size 150..200 MB; noticed within 13 days;",
+        )
+        .replace(", 6 monthly, 2 yearly", "");
+    assert_eq!(codes(&judged(&text)), ["T1201"]);
+    assert!(codes(&judged(&quick(&text))).is_empty());
 }
 
 #[test]

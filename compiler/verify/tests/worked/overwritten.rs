@@ -104,7 +104,9 @@ fn a_backup_of_what_is_left_of_it_is_no_version_of_it() {
         found.verdicts.iter().filter(about).all(|v| v.holds)
     };
     for fault in ["operator", "corruption"] {
-        assert!(left("keep 7 daily", fault), "{fault}");
+        assert!(left("keep 9 daily", fault), "{fault}");
+        // Five days until it is noticed, and three until somebody has acted.
+        assert!(!left("keep 8 daily", fault), "{fault}");
         assert!(!left("keep 2 last", fault), "{fault}");
     }
     let told = events(&kept("keep 2 last", "operator"), "T1201").join("\n");

@@ -114,7 +114,7 @@ fn versions_that_reach_less_far_than_a_fault_stays_unseen_are_told() {
     assert!(
         events(&found, "T1201").iter().any(|event| event
             == "copy on `spare.disk` by `docs_up`: holds the damage: no version from before it; versions reach back 9 d \
-                there, and it may stay unseen for 14 d"),
+                there, and it may take 17 d until somebody has acted"),
         "{:?}",
         events(&found, "T1201")
     );
@@ -140,7 +140,7 @@ fn old_versions_that_go_too_soon_are_told_to_stay_longer() {
     let brief = kept("1 days");
     assert!(
         events(&brief, "T1801").iter().any(|event| event.starts_with(
-            "on `s3.backups`: deleted with `hetzner_key`; versions reach back 24 h there, and it may stay unseen for"
+            "on `s3.backups`: deleted with `hetzner_key`; versions reach back 24 h there, and it may take"
         )),
         "{:?}",
         events(&brief, "T1801")
