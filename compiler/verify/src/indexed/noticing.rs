@@ -1,6 +1,6 @@
 //! When damage or silence is noticed.
 
-use thrice_model::Class;
+use thrice_model::{Class, StoreId};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
@@ -23,4 +23,17 @@ pub(super) fn alarmed_after(plan: &Plan, copies: &[CopyId]) -> Seconds {
         .min()
         .unwrap_or(Seconds::ZERO);
     silent.saturating_add(plan.model.policy.response)
+}
+
+/// How long it takes until the first of a class's steps has fallen silent that bring something to a store, and somebody
+/// has acted: those that go elsewhere do not miss what is deleted there. `None` where no step brings anything there.
+pub(super) fn alarmed_there(
+    plan: &Plan,
+    copies: impl Iterator<Item = CopyId>,
+    store: StoreId,
+) -> Option<Seconds> {
+    let there = copies.map(|id| &plan.copies[id]);
+    let there = there.filter(|copy| copy.location.store == store);
+    let silent = there.filter_map(|copy| plan.cadences[copy.made_by?].freshness);
+    Some(silent.min()?.saturating_add(plan.model.policy.response))
 }

@@ -803,3 +803,33 @@ fn worthless_snapshots_push_good_ones_out_where_rules_count() {
     let second = "copy dumps of db from dump to tower.tank:/dumps by tower.cron { daily at 04:00; taking 1m..10m; monitor deadman }\n";
     assert_eq!(told(&|text| text + second), None);
 }
+
+/// What is deleted in a bucket is missed by what brings something there, and not by what goes on elsewhere.
+#[test]
+fn a_step_that_goes_elsewhere_does_not_miss_what_is_deleted_there() {
+    let kept = |days: u32| {
+        let steps = format!(
+            "class docs is files on vps.disk:/srv/docs {{ size 1..2 GB }}\n\
+             host box at home/rack {{ runs cron; has rclone 1.75.2; store disk {{ medium hdd }} }}\n\
+             network lan {{ joins box, vps }}\n\
+             copy near of docs to box.disk:/docs by box.cron {{ hourly at minute 5; taking 1m..10m; monitor deadman }}\n\
+             backup up of docs to r by vps.cron {{ weekly on Sunday at 03:00; keep 20 last; taking 1m..10m; monitor deadman }}\n\
+             expire old of s3.main after {days} days by upload {{ noncurrent }}\n\
+             require survive any 1 of credential for docs\n\
+             require survive loss of writer and vps and box for docs\n"
+        );
+        let cloud = CLOUD.replace("{ medium object }", "{ medium object; versioning on }");
+        let cloud = cloud.split("class db").next().unwrap_or_default();
+        judged(&[PLACES, cloud, &steps].concat())
+    };
+    // A week, an hour, the run itself, and three days until somebody has acted.
+    let found = kept(10);
+    assert!(
+        events(&found, "T1201").iter().any(|event| event.contains(
+            "versions reach back 10 d there, and it may take 10 d 1 h 10 min until somebody has acted"
+        )),
+        "{:?}",
+        events(&found, "T1201")
+    );
+    assert!(!codes(&kept(11)).contains(&"T1201"));
+}

@@ -204,7 +204,10 @@ fn too_short(context: &Context<'_>, id: CopyId, happens: Happens) -> Option<Stri
         Happens::Damaged => history(context, copy),
         _ => context.spared(copy.location.store),
     }?;
-    let noticed = context.noticed_after(copy.class);
+    let noticed = match happens {
+        Happens::Deleted(_) => context.noticed_there(copy),
+        _ => context.noticed_after(copy.class),
+    };
     (kept < noticed).then(|| short_words(kept, noticed))
 }
 

@@ -218,7 +218,10 @@ fn too_short(context: &Context<'_>, id: CopyId, why: Why) -> Option<(Seconds, Se
         Why::Damaged => faults::history(context, copy).max(aside()),
         _ => None,
     }?;
-    let noticed = context.noticed_after(copy.class);
+    let noticed = match why {
+        Why::Deleted => context.noticed_there(copy),
+        _ => context.noticed_after(copy.class),
+    };
     (kept < noticed).then_some((kept, noticed))
 }
 
