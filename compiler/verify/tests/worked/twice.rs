@@ -120,8 +120,9 @@ fn a_place_on_another_disk_than_it_is_written_with_is_told() {
     );
     says_nothing(&copied("box.system:/srv/database"));
     says_nothing(&copied("box.data:/docs"));
+    // Of a class, and not once more of each step that reads it there.
     let class = "class scans is items on box.system:/srv/data { fields { rest internal } }\n\
-                 skip scans because \"scanned again\"";
+                 copy scans_far of scans to vps.disk:/scans by vps.cron { daily at 05:00; taking 1m..10m; monitor deadman }";
     says(
         &below(class),
         "`scans` lies in `box.data`, which is mounted at `/srv/data`, and not in `box.system`",

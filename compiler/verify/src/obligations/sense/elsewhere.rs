@@ -37,6 +37,8 @@ struct Place<'m> {
     named: &'m Named,
     /// What takes or clears all that lies there.
     by: Option<&'m Step>,
+    /// It is written of something else, of which it is told.
+    follows: bool,
 }
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
@@ -72,6 +74,7 @@ fn places(model: &Model) -> Vec<Place<'_>> {
             lifetime: class.lifetime,
             named: &class.named,
             by: None,
+            follows: false,
         });
     }
     for (_, repository) in model.repositories.iter() {
@@ -80,6 +83,7 @@ fn places(model: &Model) -> Vec<Place<'_>> {
             lifetime: repository.lifetime,
             named: &repository.named,
             by: None,
+            follows: false,
         });
     }
     for mount in &model.mounts {
@@ -91,15 +95,17 @@ fn places(model: &Model) -> Vec<Place<'_>> {
             lifetime: mount.lifetime,
             named: &mount.named,
             by: None,
+            follows: false,
         });
     }
     for (_, step) in model.steps.iter() {
-        let mut add = |place: Location, is_whole: bool| {
+        let mut add = |place: Location, is_whole: bool, follows: bool| {
             out.push(Place {
                 place,
                 lifetime: step.lifetime,
                 named: &step.named,
                 by: is_whole.then_some(step),
+                follows,
             });
         };
         let takes = matches!(
@@ -108,17 +114,21 @@ fn places(model: &Model) -> Vec<Place<'_>> {
         );
         if takes && !matches!(step.source, Source::Repository(..)) {
             for place in read_places(model, step) {
-                add(place, true);
+                add(place, true, true);
             }
         }
         if let Source::Location(place, _) = &step.source {
-            add(place.clone(), matches!(step.verb, Verb::Expire { .. }));
+            add(
+                place.clone(),
+                matches!(step.verb, Verb::Expire { .. }),
+                false,
+            );
         }
         match &step.target {
             StepTarget::Location(place, _) => {
-                add(place.clone(), matches!(step.verb, Verb::Sync { .. }));
+                add(place.clone(), matches!(step.verb, Verb::Sync { .. }), false);
             }
-            StepTarget::Environment(_, Some(via), _) => add(Location::clone(via), false),
+            StepTarget::Environment(_, Some(via), _) => add(Location::clone(via), false, false),
             _ => {}
         }
         if let Verb::Sync {
@@ -126,7 +136,7 @@ fn places(model: &Model) -> Vec<Place<'_>> {
             ..
         } = &step.verb
         {
-            add(Location::clone(place), false);
+            add(Location::clone(place), false, false);
         }
     }
     out
@@ -142,7 +152,7 @@ fn lies(model: &Model, what: &Place<'_>, other: StoreId) -> Option<Lies> {
     what.lifetime.meet(other.lifetime)?;
     let place: PathBuf = below.join(what.place.path.trim_start_matches('/'));
     if place.starts_with(at) {
-        return Some(Lies::Within);
+        return (!what.follows).then_some(Lies::Within);
     }
     let is_taken = at.starts_with(&place)
         && what
