@@ -86,6 +86,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T1302", &[("rpo 24h", "rpo 26h")]),
     ("T1303", &[("guaranteed 3 days", "guaranteed 6 days")]),
     ("T1304", &[("slip 14 days", "slip 2 days")]),
+    (
+        "T1305",
+        &[("keep 3 daily, 12 monthly", "keep 30 daily, 12 monthly")],
+    ),
     ("T1401", &[("link 5 MB/s", "link 90 MB/s")]),
     (
         "T1402",
