@@ -3,15 +3,16 @@
 //! A fleet assumes tens of thousands of things, nearly all in the same few sentences: what is assumed is gone
 //! through as data, and each sentence is worded once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::Span;
 use thrice_model::{
-    Class, ClassId, Credential, Fact, Model, MonitorId, Phase, PhaseId, ProviderId, Source, Step,
-    StepId, Verb,
+    Class, ClassId, Credential, Fact, Host, HostId, HostKind, Model, MonitorId, Phase, PhaseId,
+    ProviderId, Source, Step, StepId, Verb,
 };
+use thrice_plan::{read_places, written_place};
 use thrice_quantity::{
     Bytes, BytesPerDay, GrowthPeriod, Interval, Ratio, RatioPerMonth, Seconds, VolumePeriod,
 };
@@ -51,6 +52,9 @@ pub(crate) enum Assumed<'m> {
     Slip(PhaseId, &'m Phase),
     /// That providers refuse what `may` leaves out: no proof looks at a bucket's policy.
     Narrowed(&'m Credential),
+    /// That a host which reads or writes files of another one can do no more there: no proof looks at the account with
+    /// which it logs in.
+    Reaches(&'m Host, &'m Host),
     /// Whose word is taken: who bears so many risks, the first of which stands there.
     Trusted(&'m str, usize, Span),
     /// What others say.
@@ -87,6 +91,7 @@ pub(crate) fn all(model: &Model) -> impl Iterator<Item = Assumed<'_>> {
         .chain(volumes)
         .chain(slips.map(|(id, phase)| Assumed::Slip(id, phase)))
         .chain(credentials.filter(|c| c.stated).map(Assumed::Narrowed))
+        .chain(reached(model))
         .chain(trusted(model))
         .chain(model.facts.iter().filter(relied_on).map(Assumed::Fact))
 }
@@ -124,6 +129,27 @@ pub(crate) fn resting<'m>(model: &'m Model, provider: &str) -> Vec<&'m str> {
     hosts
         .chain(monitors.map(|m| m.named.name.as_str()))
         .collect()
+}
+
+/// Hosts that read or write files of others, each with such another one that it does not own anyway.
+fn reached(model: &Model) -> impl Iterator<Item = Assumed<'_>> {
+    let mut pairs: BTreeSet<(HostId, HostId)> = BTreeSet::new();
+    for (_, step) in model.steps.iter() {
+        let Some(runner) = step.runner.host else {
+            continue;
+        };
+        let places = read_places(model, step).into_iter();
+        let places = places.chain(written_place(model, step));
+        let hosts = places.map(|place| model.stores[place.store].host);
+        pairs.extend(hosts.map(|host| (runner, host)));
+    }
+    let pairs = pairs.into_iter().filter(|(runner, host)| {
+        let mut owned = model.hosts[*runner].deploys_to.iter();
+        runner != host
+            && model.hosts[*host].kind != HostKind::ObjectStorage
+            && !owned.any(|(owned, _)| owned == host)
+    });
+    pairs.map(|(runner, host)| Assumed::Reaches(&model.hosts[runner], &model.hosts[host]))
 }
 
 /// Who bears risks, by name.
@@ -219,6 +245,7 @@ impl Assumed<'_> {
             }
             Self::Slip(_, phase) => &phase.named.name,
             Self::Narrowed(credential) => &credential.named.name,
+            Self::Reaches(_, host) => &host.named.name,
             Self::Trusted(who, ..) => who,
         }
     }
@@ -235,6 +262,7 @@ impl Assumed<'_> {
             Self::Churn(_, class) => class.churn.map_or_else(|| size(class), |(_, span)| span),
             Self::Slip(_, phase) => phase.named.span,
             Self::Narrowed(credential) => credential.named.span,
+            Self::Reaches(runner, _) => runner.named.span,
             Self::Trusted(_, _, span) => span,
             Self::Fact(fact) => fact.span,
         }
@@ -278,6 +306,10 @@ impl Assumed<'_> {
                 before: "the provider lets ".to_owned(),
                 ..predicate(format!(" do no more than {}", granted(model, credential)))
             },
+            Self::Reaches(runner, _) => predicate(format!(
+                " lets `{}` do no more there than its steps must",
+                runner.named.name
+            )),
             Self::Trusted(_, risks, _) => {
                 let noun = if risks == 1 { "risk" } else { "risks" };
                 predicate(format!(

@@ -2,7 +2,9 @@
 
 mod chosen;
 
-use thrice_model::{FaultKind, Target};
+use std::collections::BTreeSet;
+
+use thrice_model::{FaultKind, Holder, SiteId, Target};
 use thrice_plan::Period;
 
 pub(crate) use chosen::BY_FAULT;
@@ -66,15 +68,13 @@ pub(crate) fn of_kind(indexed: &Indexed<'_>, kind: FaultKind, period: &Period) -
             .map(|(id, _)| Fault::Loss(Target::Host(id)))
             .collect(),
         FaultKind::Store => stores().map(|id| Fault::Loss(Target::Store(id))).collect(),
-        FaultKind::Site => {
-            let used: std::collections::BTreeSet<_> = hosts().map(|(_, h)| h.site).collect();
-            used.into_iter()
-                .map(|id| Fault::Loss(Target::Site(id)))
-                .collect()
-        }
+        FaultKind::Site => sites(indexed, period)
+            .into_iter()
+            .map(|id| Fault::Loss(Target::Site(id)))
+            .collect(),
         FaultKind::Provider => {
-            let used: std::collections::BTreeSet<_> =
-                hosts().map(|(_, h)| indexed.provider_of(h.site)).collect();
+            let sites = sites(indexed, period).into_iter();
+            let used: BTreeSet<_> = sites.map(|site| indexed.provider_of(site)).collect();
             used.into_iter()
                 .map(|id| Fault::Loss(Target::Provider(id)))
                 .collect()
@@ -94,6 +94,21 @@ pub(crate) fn of_kind(indexed: &Indexed<'_>, kind: FaultKind, period: &Period) -
         FaultKind::Compromise => machines(indexed, period).map(Fault::Compromise).collect(),
         FaultKind::Rot => stores().map(Fault::Rot).collect(),
     }
+}
+
+/// Where something is that can be lost with its site: a host, or what holds a key off line.
+fn sites(indexed: &Indexed<'_>, period: &Period) -> BTreeSet<SiteId> {
+    let model = &indexed.plan.model;
+    let hosts = model.hosts.iter().map(|(_, host)| host);
+    let hosts = hosts.filter(|host| host.lifetime.contains(period.from));
+    let holders = model.keys.ids().flat_map(|key| indexed.holders(key));
+    let vaults = holders.filter_map(|holder| match holder {
+        Holder::Vault(id) => Some(&model.vaults[*id]),
+        Holder::Host(_) => None,
+    });
+    let vaults = vaults.filter(|vault| vault.lifetime.contains(period.from));
+    let vaults = vaults.filter_map(|vault| vault.site);
+    hosts.map(|host| host.site).chain(vaults).collect()
 }
 
 /// A fault in words: "`truenas` is lost".

@@ -438,18 +438,13 @@ impl Owned {
     }
 
     /// The right by which a copy can be destroyed for good before it is noticed, if there is one.
-    pub(crate) fn destroys(
-        &self,
-        indexed: &Indexed<'_>,
-        copy: &Copy,
-        noticed: Seconds,
-    ) -> Option<By> {
-        let store = copy.location.store;
-        let spared = indexed.spared(store).is_some_and(|kept| kept >= noticed);
+    pub(crate) fn destroys(&self, indexed: &Indexed<'_>, copy: &Copy) -> Option<By> {
+        let kept = indexed.spared(copy.location.store);
+        let spared = kept.is_some_and(|kept| kept >= indexed.noticed_there(copy));
         let destroys = |grant: &&Grant| {
             grant.place.meets(&copy.location)
                 && if grant.rights.contains(Right::Administer) {
-                    !locked(indexed, copy, noticed)
+                    !locked(indexed, copy)
                 } else {
                     !spared
                         && (grant.rights.contains(Right::Write)
@@ -490,7 +485,7 @@ impl Owned {
 }
 
 /// Whether a lock that nobody can lift holds on to all that a copy needs until a destruction is noticed.
-fn locked(indexed: &Indexed<'_>, copy: &Copy, noticed: Seconds) -> bool {
+fn locked(indexed: &Indexed<'_>, copy: &Copy) -> bool {
     let model = &indexed.plan.model;
     let store = &model.stores[copy.location.store];
     let Some(lock) = store.lock.filter(|l| l.mode == LockMode::Compliance) else {
@@ -500,7 +495,7 @@ fn locked(indexed: &Indexed<'_>, copy: &Copy, noticed: Seconds) -> bool {
     if copy.kind == CopyKind::Versions {
         return outlasts(indexed, copy, lock);
     }
-    let newest = copy.staleness.saturating_add(noticed);
+    let newest = copy.staleness.saturating_add(indexed.noticed_there(copy));
     let class = &model.classes[copy.class];
     window >= newest && class.kind == ClassKind::State
 }

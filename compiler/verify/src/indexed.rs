@@ -31,7 +31,7 @@ pub(crate) use classes::{Classes, Numbers, day};
 pub(crate) use index::Index;
 pub(crate) use left::Left;
 pub(crate) use lying::{Lies, Lying, Secret};
-use noticing::noticed;
+use noticing::{alarmed_there, noticed};
 pub(crate) use using::{credentials_of, key_of, repository_of};
 
 /// A plan with its copies at hand by class, by step and by host.
@@ -223,9 +223,27 @@ impl<'p> Indexed<'p> {
             .unwrap_or_default()
     }
 
-    /// How long the destruction of a class's copies may stay unseen.
+    /// How long it takes until somebody has noticed the destruction of a class's copies and acted.
     pub(crate) fn noticed_after(&self, class: ClassId) -> Seconds {
-        noticed(&self.plan.model.classes[class], self.alarmed_after(class))
+        let model = &self.plan.model;
+        let alarmed = self.alarmed_after(class);
+        noticed(&model.classes[class], alarmed, model.policy.response)
+    }
+
+    /// How long it takes until somebody has noticed that a copy is destroyed where it lies, and acted: what is gone where
+    /// the data lives is missed by whatever reads it there, what is gone elsewhere by what brings it there.
+    pub(crate) fn noticed_there(&self, copy: &Copy) -> Seconds {
+        let model = &self.plan.model;
+        let class = &model.classes[copy.class];
+        let store = copy.location.store;
+        let elsewhere = Some(copy.class).filter(|_| class.home.store != store);
+        let alarmed = elsewhere.and_then(|id| {
+            let copies = self.copies_of(id).iter().copied();
+            let copies = copies.filter(|id| self.plan.copies[*id].lifetime.meets(copy.lifetime));
+            alarmed_there(self.plan, copies, store)
+        });
+        let alarmed = alarmed.unwrap_or_else(|| self.alarmed_after(copy.class));
+        noticed(class, alarmed, model.policy.response)
     }
 
     /// How long a store itself keeps what is deleted or overwritten in it by those who may not administer

@@ -15,6 +15,8 @@ mod crossing;
 mod dumps;
 #[path = "worked/ended.rs"]
 mod ended;
+#[path = "worked/held.rs"]
+mod held;
 #[path = "worked/late.rs"]
 mod late;
 #[path = "worked/lines.rs"]
@@ -33,6 +35,8 @@ mod slow;
 mod taken;
 #[path = "worked/tools.rs"]
 mod tools;
+#[path = "worked/twice.rs"]
+mod twice;
 #[path = "worked/vacuous.rs"]
 mod vacuous;
 

@@ -42,7 +42,6 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("s3 at hetzner/fsn1", "s3 at ovh/gravelines"),
             ("use std/home", "use std/home\nuse std/ovh"),
-            ("held on envelope", "held on envelope, server"),
         ],
     ),
     (
@@ -61,7 +60,7 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         &[
             (
                 "require survive",
-                "credential s3_writer { account s3; may read, write on s3.backups; held on server }\nrequire survive",
+                "credential s3_writer { account s3; may read, write, delete on s3.backups; held on server }\nrequire survive",
             ),
             ("{ medium object }", "{ medium object; versioning on }"),
         ],
@@ -87,6 +86,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ("T1302", &[("rpo 24h", "rpo 26h")]),
     ("T1303", &[("guaranteed 3 days", "guaranteed 6 days")]),
     ("T1304", &[("slip 14 days", "slip 2 days")]),
+    (
+        "T1305",
+        &[("keep 3 daily, 12 monthly", "keep 30 daily, 12 monthly")],
+    ),
     ("T1401", &[("link 5 MB/s", "link 90 MB/s")]),
     (
         "T1402",
@@ -293,6 +296,13 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         "T2325",
         &[("nightly of orders to", "nightly of orders from dump to")],
     ),
+    (
+        "T2326",
+        &[
+            ("runs cron", "runs systemd"),
+            ("notebook.cron", "notebook.systemd"),
+        ],
+    ),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",
@@ -432,6 +442,20 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         &[("by \"owner\" until", "by \"owner\", \"household\" until")],
     ),
     ("T2621", &[("date 2025-03-01", "date 2026-03-01")]),
+    (
+        "T2622",
+        &[(
+            "store second { medium hdd }",
+            "store second { medium hdd; mounted at /mnt/second }",
+        )],
+    ),
+    (
+        "T2623",
+        &[(
+            "on server.system:/srv/data/photos",
+            "on server.data:/photos",
+        )],
+    ),
     (
         "T2701",
         &[(

@@ -97,7 +97,7 @@ pub const FORM: Construct = Construct {
         Clause::once(
             "noticed within",
             "SPAN",
-            "how long a logical fault may stay unseen",
+            "how long a logical fault may stay unseen, before the response time begins",
         ),
     ],
 };

@@ -277,9 +277,9 @@ impl Struck {
         if self.lost_stores.contains(&store) {
             return Some(Why::StoreLost);
         }
-        let own_history = || context.spared(store).is_some_and(|kept| kept >= noticed);
-        if self.destroyed_by(context, copy, noticed).is_some()
-            || (self.mistaken.contains(&store) && !own_history())
+        let own_history = |noticed| context.spared(store).is_some_and(|kept| kept >= noticed);
+        if self.destroyed_by(context, copy).is_some()
+            || (self.mistaken.contains(&store) && !own_history(context.noticed_there(copy)))
         {
             return Some(Why::Deleted);
         }
@@ -295,7 +295,7 @@ impl Struck {
                 || self.is_aside(context, copy, noticed)
         };
         let is_aside = || self.is_aside(context, copy, noticed);
-        if (wrong.deleted || wrong.overwritten) && !(own_history() || is_aside()) {
+        if (wrong.deleted || wrong.overwritten) && !(own_history(noticed) || is_aside()) {
             return Some(match wrong.deleted {
                 true => Why::Propagated,
                 false => Why::Overwritten,
@@ -327,7 +327,7 @@ impl Struck {
         !struck
             && copy.key.is_none_or(|key| !self.lost_keys.contains(&key))
             && !carries(context, copy)
-            && self.destroyed_by(context, copy, noticed).is_none()
+            && self.destroyed_by(context, copy).is_none()
             && !self.comes_to(context, copy, noticed)
     }
 
@@ -345,15 +345,10 @@ impl Struck {
     }
 
     /// By which right somebody hostile destroys a copy, if he can.
-    pub(crate) fn destroyed_by(
-        &self,
-        context: &Context<'_>,
-        copy: &Copy,
-        noticed: Seconds,
-    ) -> Option<By> {
+    pub(crate) fn destroyed_by(&self, context: &Context<'_>, copy: &Copy) -> Option<By> {
         self.owned
             .iter()
-            .find_map(|owned| owned.destroys(context, copy, noticed))
+            .find_map(|owned| owned.destroys(context, copy))
     }
 
     /// Live data must not make a proof hollow: where the faults leave it untouched because they hit a

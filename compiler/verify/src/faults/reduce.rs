@@ -107,7 +107,7 @@ impl Stakes {
             Fault::Operator(store) => self
                 .on_store(context, store)
                 .map(|id| {
-                    let noticed = context.noticed_after(context.plan.copies[id].class);
+                    let noticed = context.noticed_there(&context.plan.copies[id]);
                     match context.spared(store).is_some_and(|kept| kept >= noticed) {
                         true => Effect::Emptied(id),
                         false => Effect::Copy(id, true),
@@ -166,8 +166,7 @@ impl Stakes {
         let owned = context.owned(principal, day);
         let copies = self.copies.iter().flat_map(|id| {
             let copy = &context.plan.copies[*id];
-            let noticed = context.noticed_after(copy.class);
-            let deleted = match owned.destroys(context, copy, noticed) {
+            let deleted = match owned.destroys(context, copy) {
                 Some(_) => Some(Effect::Copy(*id, true)),
                 None => owned.empties(copy).then_some(Effect::Emptied(*id)),
             };

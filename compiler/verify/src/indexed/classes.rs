@@ -12,7 +12,7 @@ use thrice_quantity::Seconds;
 
 use super::aside::Asides;
 use super::narrowed::Narrowed;
-use super::noticing::{alarmed_after, noticed};
+use super::noticing::{alarmed_after, alarmed_there, noticed};
 use crate::groups::Groups;
 
 /// What classes are made of, and which are alike.
@@ -112,7 +112,12 @@ impl Classes {
             time(class.asked().rto),
             time(class.asked().retain_at_least),
             time(class.asked().retain_at_most),
-            noticed(class, self.alarmed.get(id).copied().unwrap_or_default()).0,
+            noticed(
+                class,
+                self.alarmed.get(id).copied().unwrap_or_default(),
+                plan.model.policy.response,
+            )
+            .0,
             class.kind as i64,
             number(class.needs.len()),
         ]);
@@ -120,6 +125,9 @@ impl Classes {
         out.extend(needs.flat_map(|n| [i64::from(n.class.index()), n.within.map_or(-1, |t| t.0)]));
         for copy_id in copies {
             let copy = &plan.copies[*copy_id];
+            let beside = copies.iter().copied();
+            let beside = beside.filter(|id| plan.copies[*id].lifetime.meets(copy.lifetime));
+            let alarmed = alarmed_there(plan, beside, copy.location.store);
             let older = copy
                 .enter
                 .older_than
@@ -128,6 +136,7 @@ impl Classes {
             out.extend([
                 i64::from(copy.location.store.index()),
                 copy.kind as i64,
+                alarmed.map_or(-1, |time| time.0),
                 copy.staleness.0,
                 i64::from(copy.history),
                 i64::from(copy.propagates),

@@ -1,14 +1,17 @@
 //! When damage or silence is noticed.
 
-use thrice_model::Class;
+use thrice_model::{Class, StoreId};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 
-/// How long the destruction of a class's copies may stay unseen: as the class says, and never less than the first of
+/// How long it takes until somebody has noticed the destruction of a class's copies and acted. Whoever sees it within the
+/// time that the class says has then the response time, as after an alarm; and it never takes less than the first of
 /// its steps needs to fall silent and somebody to act. A lower bound where nothing is said.
-pub(super) fn noticed(class: &Class, alarmed: Seconds) -> Seconds {
+pub(super) fn noticed(class: &Class, alarmed: Seconds, response: Seconds) -> Seconds {
     let said = class.asked().noticed_within;
-    said.map_or(alarmed, |(said, _)| said.max(alarmed))
+    said.map_or(alarmed, |(said, _)| {
+        said.saturating_add(response).max(alarmed)
+    })
 }
 
 /// How long it takes until the first of a class's steps has fallen silent and somebody has acted.
@@ -20,4 +23,17 @@ pub(super) fn alarmed_after(plan: &Plan, copies: &[CopyId]) -> Seconds {
         .min()
         .unwrap_or(Seconds::ZERO);
     silent.saturating_add(plan.model.policy.response)
+}
+
+/// How long it takes until the first of a class's steps has fallen silent that bring something to a store, and somebody
+/// has acted: those that go elsewhere do not miss what is deleted there. `None` where no step brings anything there.
+pub(super) fn alarmed_there(
+    plan: &Plan,
+    copies: impl Iterator<Item = CopyId>,
+    store: StoreId,
+) -> Option<Seconds> {
+    let there = copies.map(|id| &plan.copies[id]);
+    let there = there.filter(|copy| copy.location.store == store);
+    let silent = there.filter_map(|copy| plan.cadences[copy.made_by?].freshness);
+    Some(silent.min()?.saturating_add(plan.model.policy.response))
 }

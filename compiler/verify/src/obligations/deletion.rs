@@ -363,7 +363,6 @@ fn case(
     class: ClassId,
     period: &Period,
 ) -> Vec<(CopyId, Happens)> {
-    let noticed = context.noticed_after(class);
     let system = context.symbolized(class, period);
     let ids = &system.copies;
     let useless = attack.struck.useless(context, ids);
@@ -377,7 +376,7 @@ fn case(
                 Some(Why::Propagated) => Happens::Carried,
                 Some(Why::Overwritten) => Happens::Overwritten,
                 Some(Why::Damaged) => Happens::Damaged,
-                Some(_) => Happens::Deleted(attack.struck.destroyed_by(context, copy, noticed)),
+                Some(_) => Happens::Deleted(attack.struck.destroyed_by(context, copy)),
             };
             (*id, happens)
         })

@@ -31,8 +31,8 @@ use crate::faults::{self, Struck, Useless, Why, strike};
 use crate::replay::ABOUT_CLASS;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
-pub(super) use points::has_versions;
-use points::{Keeping, Past, Points, Runs, pasts};
+use points::{Keeping, Points};
+pub(super) use points::{Past, Runs, has_versions, pasts};
 
 /// A history that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

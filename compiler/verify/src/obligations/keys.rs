@@ -92,6 +92,14 @@ fn opened(context: &Context<'_>, period: &Period) -> BTreeMap<KeyId, Vec<ClassId
     out
 }
 
+/// Whether a host stands where a fault strikes.
+fn has_hosts(context: &Context<'_>, fault: Fault, period: &Period) -> bool {
+    let mut hosts = context.plan.model.hosts.iter();
+    hosts.any(|(_, host)| {
+        host.lifetime.contains(period.from) && fault == Fault::Loss(Target::Site(host.site))
+    })
+}
+
 /// Adds what is wrong with a key in a period; whether a fault takes it there and leaves what it opens.
 fn judge(
     context: &Context<'_>,
@@ -113,8 +121,10 @@ fn judge(
     let chosen = context.chosen();
     let sets: Vec<FaultSet> = match chosen {
         Some(chosen) => vec![chosen.clone()],
+        // One envelope at an address of its own is as good as one key: who asks for more says so.
         None => of_kind(context, FaultKind::Site, period)
             .into_iter()
+            .filter(|fault| has_hosts(context, *fault, period))
             .map(|fault| vec![fault])
             .collect(),
     };

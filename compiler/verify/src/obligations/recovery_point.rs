@@ -13,6 +13,7 @@
 
 mod asked;
 mod asker;
+mod before;
 mod late;
 mod played;
 mod tell;
@@ -64,6 +65,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut decided: Vec<(Vec<ClassId>, usize, Said)> = Vec::new();
     let asked = asked(context);
     let mut stakes = Hosts::new();
+    let mut before = before::Before::default();
     for (index, period) in context.plan.periods.iter().enumerate() {
         let mut asker = Asker::new(context, period);
         asker.hosts = std::mem::take(&mut stakes);
@@ -74,6 +76,9 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             };
             let sets = asker.sets(*class);
             let outcome = asker.outcome(*class, Rc::clone(&sets));
+            if let Some(limit) = limits.nominal {
+                before.ask(context, &classes, limit, (&sets, period));
+            }
             let exceeded = violations(&outcome, limits, &classes, index);
             let in_time = |v: &Violation| v.attained.oldest.at <= midnight(period.until);
             let violations = match exceeded.iter().all(in_time) {
@@ -112,6 +117,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         }
         stakes = asker.hosts;
     }
+    out.findings.extend(before.tell(context));
     let mut unknown: BTreeSet<(ClassId, usize)> = BTreeSet::new();
     for violations in groups.values() {
         for part in split(violations) {

@@ -1,11 +1,13 @@
 //! Obligation 16: nothing is vacuous, contradictory or left out without a reason, and the figures of
 //! the document agree with the plan.
 
+mod elsewhere;
 mod estimates;
 mod facts;
 mod orders;
 mod slack;
 mod too_late;
+mod twice;
 
 use std::collections::BTreeSet;
 
@@ -42,6 +44,8 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     estimates::check(context, &mut found);
     facts::check(context, &mut found);
     too_late::check(context, &mut found);
+    twice::check(context, &mut found);
+    elsewhere::check(context, &mut found);
     let holds = found
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);

@@ -485,6 +485,18 @@ fn damage_that_stays_unseen_for_longer_than_versions_reach_is_everywhere() {
         message(&noticed("60 days"), "T1201").contains("damaged where it lives"),
         "7 daily and 4 weekly do not reach back 60 days"
     );
+    // They reach back 15 days. Whoever has noticed it has three days to act, in which forgetting goes on.
+    assert!(codes(&noticed("12 days")).is_empty());
+    assert!(message(&noticed("13 days"), "T1201").contains("damaged where it lives"));
+    let quick = |text: &str| text.replace("response time 72h", "response time 24h");
+    let text = policy(&["require survive any 1 of corruption for all\n"])
+        .replace(
+            "size 150..200 MB;",
+            "size 150..200 MB; noticed within 13 days;",
+        )
+        .replace(", 6 monthly, 2 yearly", "");
+    assert_eq!(codes(&judged(&text)), ["T1201"]);
+    assert!(codes(&judged(&quick(&text))).is_empty());
 }
 
 #[test]
@@ -790,4 +802,34 @@ fn worthless_snapshots_push_good_ones_out_where_rules_count() {
     assert_eq!(told(&noticed), None);
     let second = "copy dumps of db from dump to tower.tank:/dumps by tower.cron { daily at 04:00; taking 1m..10m; monitor deadman }\n";
     assert_eq!(told(&|text| text + second), None);
+}
+
+/// What is deleted in a bucket is missed by what brings something there, and not by what goes on elsewhere.
+#[test]
+fn a_step_that_goes_elsewhere_does_not_miss_what_is_deleted_there() {
+    let kept = |days: u32| {
+        let steps = format!(
+            "class docs is files on vps.disk:/srv/docs {{ size 1..2 GB }}\n\
+             host box at home/rack {{ runs cron; has rclone 1.75.2; store disk {{ medium hdd }} }}\n\
+             network lan {{ joins box, vps }}\n\
+             copy near of docs to box.disk:/docs by box.cron {{ hourly at minute 5; taking 1m..10m; monitor deadman }}\n\
+             backup up of docs to r by vps.cron {{ weekly on Sunday at 03:00; keep 20 last; taking 1m..10m; monitor deadman }}\n\
+             expire old of s3.main after {days} days by upload {{ noncurrent }}\n\
+             require survive any 1 of credential for docs\n\
+             require survive loss of writer and vps and box for docs\n"
+        );
+        let cloud = CLOUD.replace("{ medium object }", "{ medium object; versioning on }");
+        let cloud = cloud.split("class db").next().unwrap_or_default();
+        judged(&[PLACES, cloud, &steps].concat())
+    };
+    // A week, an hour, the run itself, and three days until somebody has acted.
+    let found = kept(10);
+    assert!(
+        events(&found, "T1201").iter().any(|event| event.contains(
+            "versions reach back 10 d there, and it may take 10 d 1 h 10 min until somebody has acted"
+        )),
+        "{:?}",
+        events(&found, "T1201")
+    );
+    assert!(!codes(&kept(11)).contains(&"T1201"));
 }

@@ -104,7 +104,9 @@ fn a_backup_of_what_is_left_of_it_is_no_version_of_it() {
         found.verdicts.iter().filter(about).all(|v| v.holds)
     };
     for fault in ["operator", "corruption"] {
-        assert!(left("keep 7 daily", fault), "{fault}");
+        assert!(left("keep 9 daily", fault), "{fault}");
+        // Five days until it is noticed, and three until somebody has acted.
+        assert!(!left("keep 8 daily", fault), "{fault}");
         assert!(!left("keep 2 last", fault), "{fault}");
     }
     let told = events(&kept("keep 2 last", "operator"), "T1201").join("\n");
@@ -159,4 +161,45 @@ fn what_is_put_aside_is_there_until_it_is_cleared() {
         );
         assert!(!left(fault, emptied), "{fault}: it is not in that source");
     }
+}
+
+/// What is lost with it is all that came after the newest version from before it.
+#[test]
+fn damage_that_is_seen_late_may_cost_more_than_the_age_of_the_newest_copy() {
+    let told = |clauses: &str, keep: &str, fault: &str| {
+        let text = format!(
+            "class docs is files on vps.disk:/docs {{ size 1..2 GB; noticed within 10 days; {clauses} }}\n\
+             backup up of docs to r by vps.cron {{ daily at 03:00 UTC; {keep}; taking 1m..10m; monitor deadman }}\n\
+             require survive any 1 of {fault} for docs\n"
+        );
+        let found = judged(&[PLACES, CLOUD, &text].concat());
+        let mut all = found.findings.iter().map(|f| &f.diagnostic);
+        let told = all.find(|d| d.code.0 == "T1305").map(|d| {
+            assert_eq!(d.severity, Severity::Warning);
+            d.message.clone()
+        });
+        assert!(!codes(&found).contains(&"T1201"), "{keep}");
+        told
+    };
+    let says = |older: &str| {
+        format!(
+            "after damage or a mistaken deletion on which somebody has acted within 13 d, the newest version of `docs` from \
+             before it can be {older} older than it; at most 26 h is asked for"
+        )
+    };
+    for fault in ["operator", "corruption"] {
+        assert_eq!(
+            told("rpo 26h;", "keep 3 daily, 6 weekly", fault),
+            Some(says("7 d")),
+        );
+        assert_eq!(told("rpo 26h;", "keep 14 daily", fault), None);
+        assert_eq!(told("rpo 7 days;", "keep 3 daily, 6 weekly", fault), None);
+        assert_eq!(told("", "keep 3 daily, 6 weekly", fault), None);
+    }
+    assert_eq!(told("rpo 26h;", "keep 3 daily, 6 weekly", "host"), None);
+    let within = told("rpo 26h;", "keep within 14d", "corruption");
+    assert_eq!(
+        within, None,
+        "every version of the time until somebody acts"
+    );
 }

@@ -114,13 +114,13 @@ fn versions_that_reach_less_far_than_a_fault_stays_unseen_are_told() {
     assert!(
         events(&found, "T1201").iter().any(|event| event
             == "copy on `spare.disk` by `docs_up`: holds the damage: no version from before it; versions reach back 9 d \
-                there, and it may stay unseen for 14 d"),
+                there, and it may take 17 d until somebody has acted"),
         "{:?}",
         events(&found, "T1201")
     );
     assert!(help(&found, "T1201").contains("keep more of them"));
     assert!(
-        codes(&mirrored("16")).is_empty(),
+        codes(&mirrored("19")).is_empty(),
         "what the help says helps"
     );
 }
@@ -140,7 +140,7 @@ fn old_versions_that_go_too_soon_are_told_to_stay_longer() {
     let brief = kept("1 days");
     assert!(
         events(&brief, "T1801").iter().any(|event| event.starts_with(
-            "on `s3.backups`: deleted with `hetzner_key`; versions reach back 24 h there, and it may stay unseen for"
+            "on `s3.backups`: deleted with `hetzner_key`; versions reach back 24 h there, and it may take"
         )),
         "{:?}",
         events(&brief, "T1801")
@@ -558,4 +558,21 @@ fn who_browses_sees_all_of_it() {
         "vps.disk:/papers/new to s3.main:/papers",
         "s3.main:/papers"
     ));
+}
+
+/// Who fetches from another machine has an account there.
+#[test]
+fn that_who_fetches_can_do_no_more_is_assumed() {
+    let fetched = |clauses: &str| {
+        let step = format!(
+            "host far at bank/safe {{ runs cron; has rclone 1.75.2; {clauses} store disk {{ medium hdd }} }}\n\
+             network all {{ joins vps, far }}\n\
+             copy docs_up of docs to far.disk:/docs by far.cron {{ daily at 04:00; taking 1m..10m; monitor deadman }}\n"
+        );
+        let told = assumed(&judged(&policy(&[FILES, &step])));
+        let says = "`vps` lets `far` do no more there than its steps must";
+        told.iter().any(|text| text == says)
+    };
+    assert!(fetched(""));
+    assert!(!fetched("deploys to vps;"), "it owns it anyway");
 }

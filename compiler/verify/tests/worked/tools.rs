@@ -100,3 +100,68 @@ fn a_rule_for_old_versions_needs_some() {
     assert!(rule("{ medium object; versioning on }").is_none());
     assert!(rule("{ medium object; lock compliance 7d }").is_none());
 }
+
+/// Which codes are told of documents on a notebook that is off now and then, or that go there.
+fn asleep(runner: &str, step: &str) -> Vec<String> {
+    let text = format!(
+        "host notebook at home/rack {{ runs {runner}; has restic 0.18.0, rclone 1.75.2; not always on; store ssd {{ medium ssd }} }}\n\
+         network lan {{ joins notebook, vps, tower }}\n\
+         class papers is files on notebook.ssd:/papers {{ fields {{ rest internal }} }}\n\
+         class docs is files on vps.disk:/srv/docs {{ fields {{ rest internal }} }}\n\
+         {step}\n"
+    );
+    let found = judged(&policy(&[&text]));
+    let all = found.findings.iter().map(|f| &f.diagnostic);
+    let ours = all.filter(|d| d.code.0 == "T2326");
+    ours.map(|d| {
+        assert_eq!(d.severity, Severity::Warning);
+        d.message.clone()
+    })
+    .collect()
+}
+
+#[test]
+fn nobody_makes_up_for_what_a_notebook_sleeps_through() {
+    let up = |runner: &str, when: &str| {
+        let step = format!(
+            "backup papers_up of papers to r by notebook.{runner} {{ {when}; keep 7 daily; credential writer; taking 1m..10m; monitor deadman }}"
+        );
+        asleep(runner, &step)
+    };
+    let says = "`papers_up` starts at a time at which `notebook` may be off, and nothing makes up for a run there";
+    assert_eq!(up("cron", "daily at 03:00"), [says]);
+    assert_eq!(up("cron", "weekly on Sunday at 12:00"), [says]);
+    assert!(up("cron", "every 4 h").is_empty());
+    assert!(up("systemd", "daily at 03:00").is_empty());
+    let to = |by: &str| {
+        let step = format!(
+            "copy docs_near of docs to notebook.ssd:/docs by {by} {{ daily at 03:00; taking 1m..10m; monitor deadman }}"
+        );
+        asleep("systemd", &step)
+    };
+    let says = "`docs_near` runs at a time at which `notebook` may be off, and no run is made up for when it is on again";
+    assert_eq!(to("vps.cron"), [says]);
+    assert!(to("notebook.systemd").is_empty());
+}
+
+#[test]
+fn a_backup_that_gives_up_versions_deletes() {
+    let refused = |rights: &str, clauses: &str| {
+        let text = [PLACES, CLOUD].concat();
+        let text = text.replace(
+            "may read, write, delete on s3.main",
+            &format!("may {rights} on s3.main"),
+        );
+        let step = format!(
+            "backup db_up of db to r by vps.cron {{ daily at 03:00; {clauses} taking 1m..10m; monitor deadman }}\n"
+        );
+        finding_of(&judged(&[text, step].concat()), "T2319").map(|(_, message)| message)
+    };
+    let says = "`writer` may not delete on `s3.main`, as `db_up` must";
+    assert_eq!(
+        refused("read, write", "keep 7 daily;").as_deref(),
+        Some(says)
+    );
+    assert_eq!(refused("read, write, delete", "keep 7 daily; prune;"), None);
+    assert_eq!(refused("read, write", ""), None);
+}

@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use rand::RngExt as _;
 use rand::seq::{IndexedRandom as _, IteratorRandom as _};
 use thrice_model::{
-    ClassId, Demand, FaultKind, HostKind, Hostile, Lifetime, Mishap, Strike, Survive, Target,
+    ClassId, Demand, FaultKind, HostKind, Hostile, Lifetime, Mishap, SiteId, Strike, Survive,
+    Target,
 };
 use thrice_plan::{Period, Plan};
 use thrice_quantity::Seconds;
@@ -96,10 +97,13 @@ impl Moment<'_> {
         match kind {
             FaultKind::Host => hosts().map(|(id, _)| lose(Target::Host(id))).collect(),
             FaultKind::Store => stores().map(|id| lose(Target::Store(id))).collect(),
-            FaultKind::Site => hosts().map(|(_, h)| lose(Target::Site(h.site))).collect(),
+            FaultKind::Site => {
+                let all = self.sites().into_iter();
+                all.map(|site| lose(Target::Site(site))).collect()
+            }
             FaultKind::Provider => {
-                let of = |site| model.sites[site].provider;
-                let all: BTreeSet<_> = hosts().map(|(_, host)| of(host.site)).collect();
+                let sites = self.sites().into_iter();
+                let all: BTreeSet<_> = sites.map(|site| model.sites[site].provider).collect();
                 all.into_iter()
                     .map(|id| lose(Target::Provider(id)))
                     .collect()
@@ -118,6 +122,17 @@ impl Moment<'_> {
                 .collect(),
             FaultKind::Rot => stores().map(Mishap::Rot).collect(),
         }
+    }
+
+    /// Where hosts stand and vaults are.
+    fn sites(&self) -> BTreeSet<SiteId> {
+        let model = &self.plan.model;
+        let hosts = model.hosts.iter();
+        let hosts = hosts.filter(|(_, host)| self.there(host.lifetime));
+        let vaults = model.vaults.iter();
+        let vaults = vaults.filter(|(_, vault)| self.there(vault.lifetime));
+        let vaults = vaults.filter_map(|(_, vault)| vault.site);
+        hosts.map(|(_, host)| host.site).chain(vaults).collect()
     }
 
     /// Each strikes by itself before somebody has acted; it is judged some time after the last one.

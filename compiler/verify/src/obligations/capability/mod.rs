@@ -2,6 +2,7 @@
 //!
 //! One file a kind of rule. All are evaluated: nothing in them is unknown.
 
+mod asleep;
 mod browse;
 mod by_place;
 mod dumps;
@@ -41,6 +42,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     reach::check(context, &mut found);
     rights::check(context, &mut found);
     runner::check(context, &mut found);
+    asleep::check(context, &mut found);
     versions::check(context, &mut found);
     systemd::check(context, &mut found);
     zerobyte::check(context, &mut found);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{
-    Credential, CredentialId, Holder, HostId, HostKind, Location, Right, Source, Step, StepId,
-    StepTarget, StoreId, Verb,
+    Credential, CredentialId, Holder, HostId, HostKind, Location, Model, Right, Source, Step,
+    StepId, StepTarget, StoreId, Verb,
 };
 
 use thrice_plan::{read_places, written_place};
@@ -30,7 +30,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         let reads = read_places(model, step);
         let writes = written_place(model, step);
         let ends = reads.iter().map(|place| (place, to_read(&step.verb)));
-        let ends = ends.chain(writes.iter().map(|place| (place, to_write(&step.verb))));
+        let ends = ends.chain(writes.iter().map(|place| (place, to_write(model, step))));
         for (place, needed) in ends {
             if let Some((with, lacks)) = lacking(context, step, runner, place, needed) {
                 let steps = missing.entry((with, place.store, lacks)).or_default();
@@ -56,13 +56,21 @@ const fn to_read(verb: &Verb) -> &'static [Right] {
     }
 }
 
-/// restic adds packs and reads the index; where a credential cannot delete, forgetting is left to another one.
-const fn to_write(verb: &Verb) -> &'static [Right] {
-    match verb {
+/// restic adds packs and reads the index; what keep rules give up it deletes, in the same run.
+fn to_write(model: &Model, step: &Step) -> &'static [Right] {
+    match &step.verb {
         Verb::Sync { .. } => &[Right::Read, Right::Write, Right::Delete],
+        Verb::Backup { .. } if thins(model, step) => &[Right::Read, Right::Write, Right::Delete],
         Verb::Backup { .. } => &[Right::Read, Right::Write],
         _ => &[Right::Write],
     }
+}
+
+/// Whether a step applies keep rules where it writes: its own, or those of the backup whose versions it brings.
+fn thins(model: &Model, step: &Step) -> bool {
+    let rules = |step: &Step| matches!(step.verb, Verb::Backup { keep: Some(_), .. });
+    let followed = model.followed(step);
+    rules(step) || followed.is_some_and(|id| rules(&model.steps[id]))
 }
 
 /// The credentials that a step opens a place with, and what none of them may do there; `None` where one of

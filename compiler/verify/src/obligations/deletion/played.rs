@@ -122,6 +122,10 @@ impl<'c, 'p> Play<'c, 'p> {
         let next = plan.periods.get(index + 1).map(|period| period.from);
         let until = midnight(next.unwrap_or(plan.model.policy.end));
         let begin = midnight(plan.periods.get(index)?.from);
+        let there = gone
+            .iter()
+            .map(|id| context.noticed_there(&plan.copies[*id]));
+        let noticed = there.fold(context.noticed_after(class), Seconds::max);
         let long = |id: &CopyId| delay(context, *id).saturating_add(history(context, *id));
         let delays = gone.iter().map(long);
         let filled = gone.iter().map(|id| {
@@ -140,7 +144,7 @@ impl<'c, 'p> Play<'c, 'p> {
                 .collect(),
             thinned: thinned.map(|(id, _)| *id).collect(),
             // Who is noticed at once has had a moment.
-            noticed: context.noticed_after(class).max(Seconds(1)),
+            noticed: noticed.max(Seconds(1)),
             delay: delays.max()?,
             gone,
             from,

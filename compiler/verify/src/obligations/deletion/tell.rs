@@ -155,14 +155,14 @@ fn advice(context: &Context<'_>, group: &Group) -> &'static str {
          in an account of its own, or with a lock (`lock compliance`), or where a destination with `snapshots` pulls for \
          itself"
     } else if case.any(|(id, happens)| too_short(context, *id, *happens).is_some()) {
-        "versions must reach further back than a deletion may stay unseen: let old versions expire later, keep more \
+        "versions must reach further back than it may take until somebody has noticed and acted: let old versions expire later, keep more \
          snapshots, or notice it sooner (`noticed within`, `response time`)"
     } else if is_overwritten {
         "a copy takes what has changed: tell it to refuse that (`immutable`, for what is written once), give its destination \
          versions of its own (`snapshots`, `versioning on`), or make a backup"
     } else {
-        "let one copy be out of its reach: rights that cannot delete (`may read, write`) on a store that keeps \
-         old versions (`versioning on`, `lock`), or a destination with `snapshots` that pulls for itself"
+        "let one copy be out of its reach: a store that keeps old versions (`versioning on`, `lock`), and rights that \
+         cannot delete those (`may` without `administer`), or a destination with `snapshots` that pulls for itself"
     }
 }
 
@@ -188,7 +188,7 @@ fn opens_more(context: &Context<'_>, group: &Group) -> bool {
     })
 }
 
-/// How far what is deleted can be brought back, if that is less far than a deletion may stay unseen.
+/// How far what is deleted can be brought back, if that is less far than it takes until somebody has acted.
 fn too_short(context: &Context<'_>, id: CopyId, happens: Happens) -> Option<String> {
     if !matches!(
         happens,
@@ -204,7 +204,10 @@ fn too_short(context: &Context<'_>, id: CopyId, happens: Happens) -> Option<Stri
         Happens::Damaged => history(context, copy),
         _ => context.spared(copy.location.store),
     }?;
-    let noticed = context.noticed_after(copy.class);
+    let noticed = match happens {
+        Happens::Deleted(_) => context.noticed_there(copy),
+        _ => context.noticed_after(copy.class),
+    };
     (kept < noticed).then(|| short_words(kept, noticed))
 }
 

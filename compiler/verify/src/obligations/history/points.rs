@@ -20,7 +20,7 @@ use crate::context::Context;
 
 /// Whether runs may be missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Runs {
+pub(in crate::obligations) enum Runs {
     /// Every run succeeds.
     Succeed,
     /// As many in a row fail as can before somebody has acted.
@@ -29,7 +29,7 @@ pub(super) enum Runs {
 
 /// One way in which a copy keeps the past.
 #[derive(Clone, Debug)]
-pub(super) enum Points {
+pub(in crate::obligations) enum Points {
     /// Versions thinned by keep rules.
     Thinned(Thinned),
     /// At any age up to the reach (for ever: [`FOR_EVER`]) the next older point is within the gap.
@@ -38,7 +38,7 @@ pub(super) enum Points {
 
 /// Versions thinned by the keep rules of a backup.
 #[derive(Clone, Debug)]
-pub(super) struct Thinned {
+pub(in crate::obligations) struct Thinned {
     /// The backup.
     pub step: StepId,
     /// What its rules leave in the long run while runs succeed.
@@ -51,7 +51,7 @@ pub(super) struct Thinned {
 
 /// What a copy gives back of the past.
 #[derive(Clone, Debug)]
-pub(super) struct Past {
+pub(in crate::obligations) struct Past {
     /// How old its newest restore point can be.
     pub head: Seconds,
     pub points: Vec<Points>,
@@ -80,7 +80,7 @@ impl Points {
 impl Past {
     /// The age up to which the next older point is never further away than `gap`; `None` if not even
     /// the newest is that near.
-    pub(super) fn reach_with(&self, gap: Seconds) -> Option<Seconds> {
+    pub(in crate::obligations) fn reach_with(&self, gap: Seconds) -> Option<Seconds> {
         let best = self
             .points
             .iter()
@@ -152,7 +152,11 @@ impl<'p> Keeping<'p> {
 }
 
 /// The pasts of a class's copies, sources first.
-pub(super) fn pasts(context: &Context<'_>, ids: &[CopyId], runs: Runs) -> BTreeMap<CopyId, Past> {
+pub(in crate::obligations) fn pasts(
+    context: &Context<'_>,
+    ids: &[CopyId],
+    runs: Runs,
+) -> BTreeMap<CopyId, Past> {
     let mut out: BTreeMap<CopyId, Past> = BTreeMap::new();
     for id in ids {
         let copy = &context.plan.copies[*id];

@@ -186,7 +186,7 @@ fn advice(context: &Context<'_>, group: &Group, violation: &Violation) -> &'stat
     } else if key.is_some() {
         "hold the key in a second place that does not fall with the first: `held on …, VAULT`"
     } else if useless.any(|(id, why)| too_short(context, id, why).is_some()) {
-        "versions must reach further back than damage or deletion may stay unseen: keep more of them (`snapshots`, keep \
+        "versions must reach further back than it may take until somebody has noticed and acted: keep more of them (`snapshots`, keep \
          rules, a later expiry of old versions), or notice it sooner (`noticed within`, `response time`)"
     } else if whys().any(|w| w == Why::Propagated) {
         "a sync carries deletions: give its destination versions of its own (`snapshots`, `versioning on`, `backup dir`)"
@@ -218,13 +218,18 @@ fn too_short(context: &Context<'_>, id: CopyId, why: Why) -> Option<(Seconds, Se
         Why::Damaged => faults::history(context, copy).max(aside()),
         _ => None,
     }?;
-    let noticed = context.noticed_after(copy.class);
+    let noticed = match why {
+        Why::Deleted => context.noticed_there(copy),
+        _ => context.noticed_after(copy.class),
+    };
     (kept < noticed).then_some((kept, noticed))
 }
 
-/// That versions reach less far back than damage or deletion stays unseen.
+/// That versions reach less far back than it takes until somebody has acted.
 pub(in crate::obligations) fn short_words(kept: Seconds, noticed: Seconds) -> String {
-    format!("; versions reach back {kept} there, and it may stay unseen for {noticed}")
+    format!(
+        "; versions reach back {kept} there, and it may take {noticed} until somebody has acted"
+    )
 }
 
 pub(in crate::obligations) fn why_words(context: &Context<'_>, why: Why) -> String {

@@ -1,0 +1,100 @@
+//! Runs at a time of the day, where a host that takes part is switched off now and then: nobody makes up for those
+//! that it sleeps through, if it is always off at that time there is none, and proofs take it that each comes about.
+
+use std::collections::BTreeMap;
+
+use thrice_diagnostics::{Code, Diagnostic};
+use thrice_model::{HostId, RunnerKind, Step};
+use thrice_plan::{read_places, written_place};
+use thrice_quantity::Seconds;
+
+use super::{SHOWN, finding};
+use crate::context::Context;
+use crate::verification::Finding;
+use crate::wording::some;
+
+const ASLEEP: Code = Code("T2326");
+
+/// The part that such a host has in a run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Starts,
+    OtherEnd,
+}
+
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
+    let mut found: BTreeMap<(HostId, Part), Vec<&Step>> = BTreeMap::new();
+    for (_, step) in context.plan.model.steps.iter() {
+        if let Some(asleep) = asleep(context, step) {
+            found.entry(asleep).or_default().push(step);
+        }
+    }
+    let found = found.into_iter();
+    out.extend(found.map(|((host, part), steps)| tell(context, host, part, &steps)));
+}
+
+/// Whoever may be off when a step is due that comes once a day or more rarely. What is due more often soon has
+/// another run; and systemd makes up for what it missed when its host is on again.
+fn asleep(context: &Context<'_>, step: &Step) -> Option<(HostId, Part)> {
+    let model = &context.plan.model;
+    let (schedule, _) = step.timing.schedule.as_ref()?;
+    let runner = step.runner.host?;
+    if schedule.nominal_period()? < Seconds::DAY {
+        return None;
+    }
+    let places = read_places(model, step).into_iter();
+    let places = places.chain(written_place(model, step));
+    let mut ends = places.map(|place| context.plan.host_of(place.store));
+    let is_off = |host: &HostId| !model.hosts[*host].always_on;
+    if let Some(host) = ends.find(|host| *host != runner && is_off(host)) {
+        return Some((host, Part::OtherEnd));
+    }
+    let kind = step.runner.kind;
+    let misses = matches!(
+        kind,
+        RunnerKind::Cron | RunnerKind::Zerobyte | RunnerKind::TrueNas
+    );
+    (is_off(&runner) && misses).then_some((runner, Part::Starts))
+}
+
+fn tell(context: &Context<'_>, host: HostId, part: Part, steps: &[&Step]) -> Finding {
+    let host = &context.plan.model.hosts[host].named;
+    let names = || steps.iter().map(|step| step.named.name.as_str());
+    let (starts, run) = match steps.len() {
+        1 => ("starts", "runs"),
+        _ => ("start", "run"),
+    };
+    let (message, help) = match part {
+        Part::Starts => (
+            format!(
+                "{} {starts} at a time at which `{}` may be off, and nothing makes up for a run there",
+                some(names()),
+                host.name
+            ),
+            format!(
+                "let `{}.systemd` start it, whose timers make up for a run as soon as the host is on; or let it run several \
+                 times a day",
+                host.name
+            ),
+        ),
+        Part::OtherEnd => (
+            format!(
+                "{} {run} at a time at which `{}` may be off, and no run is made up for when it is on again",
+                some(names()),
+                host.name
+            ),
+            format!(
+                "let `{}` do it itself, started by systemd, whose timers make up for a run as soon as the host is on; or let \
+                 it run several times a day",
+                host.name
+            ),
+        ),
+    };
+    let mut diagnostic =
+        Diagnostic::warning(ASLEEP, message).at(host.span, "`not always on`: off now and then");
+    for step in steps.iter().take(SHOWN) {
+        diagnostic = diagnostic.at(step.named.span, "once a day, or more rarely");
+    }
+    let subjects = names().chain([host.name.as_str()]);
+    finding(diagnostic.help(help), subjects.map(str::to_owned).collect())
+}

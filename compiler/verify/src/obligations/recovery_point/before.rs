@@ -1,0 +1,152 @@
+//! What is lost with damage or a mistaken deletion that somebody sees only later: all that came after the newest version from
+//! before it that is still there then. Rules keep old versions further apart than new ones, so that it may be much more
+//! than the age of the newest copy. Most want it so, and a warning says how much it is.
+
+use std::collections::BTreeMap;
+
+use thrice_diagnostics::{Code, Diagnostic, Span};
+use thrice_model::{ClassId, Obligation};
+use thrice_plan::{CopyId, CopyKind, FOR_EVER};
+use thrice_quantity::Seconds;
+
+use super::super::history::{Past, Runs, has_versions, pasts};
+use super::asker::Sets;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::faults::strike;
+use crate::verification::{Engine, Finding};
+use crate::wording::some;
+use thrice_plan::Period;
+
+const BEFORE: Code = Code("T1305");
+
+/// What is asked, until when somebody has acted, and how much may be lost: of which classes.
+#[derive(Default)]
+pub(super) struct Before {
+    found: BTreeMap<(Span, Seconds, Seconds, Option<Seconds>), Vec<ClassId>>,
+}
+
+impl Before {
+    /// Looks at classes of which the same is asked, whose copies fall and age alike.
+    pub(super) fn ask(
+        &mut self,
+        context: &Context<'_>,
+        classes: &[ClassId],
+        (limit, span): (Seconds, Span),
+        (sets, period): (&Sets, &Period),
+    ) {
+        let Some(class) = classes.first().copied() else {
+            return;
+        };
+        let data = &context.plan.model.classes[class];
+        if !has_versions(data.kind) || context.chosen().is_some() {
+            return;
+        }
+        let wrong = |fault: &Fault| match fault {
+            Fault::Corruption => true,
+            Fault::Operator(store) => *store == data.home.store,
+            _ => false,
+        };
+        let mut known: Option<(Vec<CopyId>, BTreeMap<CopyId, Past>)> = None;
+        let mut worst: Option<Option<Seconds>> = None;
+        let noticed = context.noticed_after(class);
+        for (set, struck) in sets.iter() {
+            if !set.iter().any(wrong) {
+                continue;
+            }
+            let (ids, pasts) = known.get_or_insert_with(|| {
+                let ids = context.copies_in(class, period);
+                let pasts = pasts(context, &ids, Runs::Succeed);
+                (ids, pasts)
+            });
+            let struck = struck.get_or_init(|| strike(context, set, period.from));
+            let useless = struck.useless(context, ids);
+            let live = |id: &CopyId| context.plan.copies[*id].kind == CopyKind::Live;
+            let left = |id: &&CopyId| context.plan.copies[**id].counts && !useless.contains(**id);
+            // The store of the data itself may keep what was there.
+            if !ids.iter().any(|id| left(&id)) {
+                continue;
+            }
+            let reach = |gap: Seconds| {
+                let of = |id: &CopyId| match context.aside(&context.plan.copies[*id]) {
+                    // All that was replaced lies there.
+                    Some((_, kept)) if !live(id) => Some(kept),
+                    _ => pasts.get(id)?.reach_with(gap),
+                };
+                ids.iter().filter(left).filter_map(of).max()
+            };
+            let enough = |gap: Seconds| reach(gap).is_some_and(|reach| reach >= noticed);
+            if enough(limit) {
+                continue;
+            }
+            let lost = least(limit, &enough);
+            worst = Some(match worst {
+                None => lost,
+                Some(before) => before.and_then(|before| lost.map(|lost| lost.max(before))),
+            });
+        }
+        if let Some(lost) = worst {
+            let all = self.found.entry((span, limit, noticed, lost)).or_default();
+            all.extend(
+                classes
+                    .iter()
+                    .filter(|class| !all.contains(class))
+                    .copied()
+                    .collect::<Vec<_>>(),
+            );
+        }
+    }
+
+    /// One finding for all of which the same is true.
+    pub(super) fn tell(self, context: &Context<'_>) -> impl Iterator<Item = Finding> {
+        let found = self.found.into_iter();
+        found.map(|((span, limit, noticed, lost), classes)| {
+            let names = || classes.iter().map(|class| context.class_name(*class));
+            let how = match lost {
+                Some(lost) => format!("can be {lost} older than it"),
+                None => "can be of any age".to_owned(),
+            };
+            let message = format!(
+                "after damage or a mistaken deletion on which somebody has acted within {noticed}, the newest version of {} from \
+                 before it {how}; at most {limit} is asked for",
+                some(names())
+            );
+            let mut diagnostic = Diagnostic::warning(BEFORE, message)
+                .by(Engine::Evaluated.word())
+                .about(names().collect::<Vec<_>>().join(" "))
+                .at(span, "asked for here");
+            for class in classes.iter().take(3) {
+                let named = &context.plan.model.classes[*class].named;
+                diagnostic = diagnostic.at(named.span, "of its older versions only some are kept");
+            }
+            let diagnostic = diagnostic.help(
+                "keep all versions for as long as that (`keep within` as many days, more `daily`), notice it sooner (`noticed \
+                 within`), act sooner (`response time`), or accept it: `accept recovery-point for …`",
+            );
+            Finding {
+                diagnostic,
+                obligation: Obligation::RecoveryPoint,
+                subjects: names().map(str::to_owned).collect(),
+                classes,
+                fault: None,
+                floor: false,
+            }
+        })
+    }
+}
+
+/// The least gap that is enough, if any is.
+fn least(limit: Seconds, enough: &dyn Fn(Seconds) -> bool) -> Option<Seconds> {
+    let (mut not, mut is) = (limit.0, FOR_EVER.0 - 1);
+    if !enough(Seconds(is)) {
+        return None;
+    }
+    while is - not > 1 {
+        let middle = not + (is - not) / 2;
+        match enough(Seconds(middle)) {
+            true => is = middle,
+            false => not = middle,
+        }
+    }
+    Some(Seconds(is))
+}
