@@ -46,7 +46,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
-use thrice_model::{HostId, Model, PhaseId, StepId, StoreId, Table, Verb};
+use thrice_model::{HostId, Model, PhaseId, Source, StepId, StoreId, Table, Verb};
 
 /// A stretch of time in which nothing begins or ends to exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +154,15 @@ impl Plan {
     #[must_use]
     pub fn is_part(&self, copy: &Copy) -> bool {
         copies::is_part(&self.model, &self.copies, copy)
+    }
+
+    /// Whether a step that deletes by age does so of all that lies in a copy: whoever clears a part leaves the rest.
+    #[must_use]
+    pub fn clears_all(&self, by: StepId, copy: &Copy) -> bool {
+        match &self.model.steps[by].source {
+            Source::Location(place, _) => place.contains(&copy.location),
+            _ => true,
+        }
     }
 
     /// The words a copy rests on: the name of the step that makes it, of live data that of its class.

@@ -42,7 +42,7 @@ pub(in crate::obligations) fn size_on(context: &Context<'_>, class: &Class, day:
 
 /// What makes up the room that a copy takes.
 #[derive(Clone, Copy)]
-struct How {
+pub(super) struct How {
     what: What,
     /// What its store keeps of what was deleted in it, and from within which time.
     deleted: Option<(Bytes, Seconds)>,
@@ -160,7 +160,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
 
     /// The most that a copy takes, with what its store keeps of what was deleted; what is left of one that nobody fills any
     /// more takes no more than it did when that ended, however late that was.
-    fn bound(&self, copy: &Copy, day: Date) -> (Bytes, How) {
+    pub(super) fn bound(&self, copy: &Copy, day: Date) -> (Bytes, How) {
         let ended = copy.lifetime.until.filter(|until| *until <= self.in_force);
         let mut periods = self.context.plan.periods.iter();
         let filled = ended.and_then(|until| periods.rfind(|period| period.from < until));
@@ -209,6 +209,22 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 let within = window.max(lies.unwrap_or_default());
                 (bytes.saturating_add(more), what.with(more, within))
             }
+        }
+    }
+
+    /// What a version holds, file by file: all that lay side by side where its backup read it.
+    pub(super) fn restored(&self, version: &Copy, day: Date) -> Bytes {
+        let class = self.class(version.class);
+        let size = size_on(self.context, class, day);
+        let read = self.backup(version).and_then(|backup| backup.source);
+        let Some(read) = read.map(|id| &self.context.plan.copies[id]) else {
+            return size;
+        };
+        match (read.kind, self.capture(read)) {
+            (CopyKind::Dump, Some((_, parts))) if parts.keeps.is_none() => size,
+            (CopyKind::Dump, _) => self.dumps(read, size).0,
+            (CopyKind::Live | CopyKind::Versions, _) => size,
+            _ => self.files(read, class, size, day).0,
         }
     }
 
@@ -275,6 +291,25 @@ impl<'c, 'p> Bounds<'c, 'p> {
         (size.saturating_mul(count), What::CarriedDumps(count))
     }
 
+    /// What the dumps beside the newest one in a copy add to a version of them all: what changed between the oldest and
+    /// that one, and no more than each of them by itself. `None` where there is but one.
+    fn side_by_side(
+        &self,
+        copy: &Copy,
+        size: Bytes,
+        churn: BytesPerDay,
+        day: Date,
+    ) -> Option<Bytes> {
+        let dumps = self.dated(copy)?;
+        let (id, _) = self.capture(dumps)?;
+        let others = self.count(copy, id, day).saturating_sub(1);
+        let apart = self
+            .stay(copy, day)
+            .saturating_add(gaps(self.context, copy));
+        let changed = churn.over(apart.min(since(self.context, dumps, day)));
+        Some(changed.min(size.saturating_mul(others)))
+    }
+
     /// How many dumps lie side by side in a copy. A mirror has what was in its source at one moment.
     fn count(&self, copy: &Copy, capture: StepId, day: Date) -> u64 {
         let plan = self.context.plan;
@@ -323,6 +358,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 else {
                     return None;
                 };
+                // Who clears a part leaves the rest.
+                if !plan.clears_all(*by, copy) {
+                    return None;
+                }
                 let late = match plan.model.steps[*by].timing.schedule {
                     Some(_) => plan.cadences[*by].worst_delay()?,
                     None => LIFECYCLE_LATE,
@@ -365,7 +404,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let churn = churn(class, size);
         let read = self.backup(copy).and_then(|backup| backup.source);
         let read = read.map(|id| &self.context.plan.copies[id]);
-        let kept = read.and_then(|read| self.kept_on_the_way(read, class, size, day));
+        let kept = read.and_then(|read| {
+            let kept = self.kept_on_the_way(read, class, size, day);
+            kept.or_else(|| self.side_by_side(read, size, churn, day))
+        });
         let size = size.saturating_add(kept.unwrap_or(Bytes::ZERO));
         let since = since(self.context, copy, day);
         let plan = self.context.plan;
@@ -424,10 +466,15 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let (window, between) = match self.adds(copy) {
             // What prunes deleted in the source stays here, as it was at each run.
             Some(runs) => (since, runs.max(least_between)),
-            None => (
-                window(self.context, copy, self.in_force, day),
-                least_between,
-            ),
+            None => {
+                let window = window(self.context, copy, self.in_force, day);
+                // What a mirror takes away it may put aside.
+                let lies = aside(self.context, copy, (self.in_force, day), window);
+                // It does so no more often than it runs.
+                let runs = copy.made_by.and_then(|by| plan.cadences[by].narrowest);
+                let runs = runs.unwrap_or_default();
+                (lies.unwrap_or(window), runs.max(least_between))
+            }
         };
         match repository((content, most), churn, (window, between)) {
             Bytes::ZERO => (most, how.into()),
@@ -472,6 +519,12 @@ impl<'c, 'p> Bounds<'c, 'p> {
         });
         let all = prunes.filter_map(|id| between(*id));
         all.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1)))
+    }
+
+    /// Whether what is forgotten of a copy is removed.
+    pub(super) fn is_pruned(&self, copy: &Copy) -> bool {
+        let backup = self.backup(copy).and_then(|backup| backup.made_by);
+        backup.is_some_and(|step| self.between_prunes(step).is_some())
     }
 
     /// How far apart the runs are of a step on the way of a repository that adds what is new and deletes
