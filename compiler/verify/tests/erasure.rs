@@ -179,6 +179,25 @@ fn items_are_gone_when_something_takes_them_away() {
     assert!(note.starts_with("gone everywhere after 92 d 1 h"), "{note}");
 }
 
+/// Each run overwrites what comes anew under the same name: a dump, and no file that people deleted.
+#[test]
+fn what_people_deleted_is_overwritten_by_nothing() {
+    let copied = |kind: &str| {
+        let text = format!(
+            "class c is {kind} on vps.disk:/c {{ retain at most 9000 days }}\n\
+             expire tidied of vps.disk:/c after 7..30 days by use {{ by hand }}\n\
+             copy out of c to s3.main:/c by vps.cron {{ daily at 04:00; latest only; taking 1h..1h; credential writer }}\n"
+        );
+        codes(&judged(&base(9000, &text)))
+    };
+    assert_eq!(copied("files"), ["T1702"]);
+    assert_eq!(copied("items"), ["T1702"]);
+    let dumped = "class c is state on vps.disk:/c { retain at most 9000 days }\n\
+        capture dump of c to vps.disk:/dump by vps.cron { daily at 03:00; method program; runs \"/bin/d\"; atomic; taking 1h..1h }\n\
+        copy out of c from dump to s3.main:/c by vps.cron { daily at 04:00; latest only; taking 1h..1h; credential writer }\n";
+    assert!(codes(&judged(&base(9000, dumped))).is_empty());
+}
+
 #[test]
 fn unused_bytes_are_pointed_out() {
     let found = judged(&base(399, MIRROR).replace("; max unused 0 %", ""));

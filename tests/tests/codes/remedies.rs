@@ -293,6 +293,13 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         "T2325",
         &[("nightly of orders to", "nightly of orders from dump to")],
     ),
+    (
+        "T2326",
+        &[(
+            "    latest only\n",
+            "    include \"orders.dump\"\n    latest only\n",
+        )],
+    ),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",

@@ -246,6 +246,9 @@ impl Path<'_, '_> {
                 None => (None, format!("`{name}` runs when somebody thinks of it")),
             }
         };
+        // Only what comes anew under its name is overwritten: not a file that people deleted.
+        let overwrites = matches!(step.verb, Verb::Seed { .. })
+            || plan.model.classes[copy.class].kind == ClassKind::State;
         match &step.verb {
             Verb::Capture(parts) => match &parts.keeps {
                 // Their age counts from when the last of them is done, and a run that is done sooner than that one may
@@ -284,11 +287,12 @@ impl Path<'_, '_> {
             Verb::Copy {
                 latest_only: true, ..
             }
-            | Verb::Seed { .. } => replaced(
-                relies,
-                Seconds::ZERO,
-                format!("`{name}` replaces it at its next run"),
-            ),
+            | Verb::Seed { .. }
+                if overwrites =>
+            {
+                let why = format!("`{name}` replaces it at its next run");
+                replaced(relies, Seconds::ZERO, why)
+            }
             // It reads by then what it brings: only how long that takes makes it later.
             _ => {
                 let entered = base.saturating_add(cadence.duration.high());
