@@ -160,3 +160,22 @@ fn what_is_kept_for_some_time_is_not_checked_either() {
     let said = checked(900, &[FILES, adds, &clears]);
     assert!(verdict(&said, Obligation::Capacity, "o.data").holds);
 }
+
+/// Dumps of three days at home, each for ten days and two more in the bucket from when it came there last.
+#[test]
+fn dumps_are_cleared_where_they_are_carried_to() {
+    let dumps = DUMPS.replace("KEEPS", "3");
+    let near = "copy y of c from d to s3.near:/c by h.cron { daily at 03:00 UTC; taking 1m..1h }\n";
+    let carried = near.replace("s3.near", "o.data");
+    let clears = |place: &str| CLEARS.replace("PLACE", place).replace("LIFE", "");
+    assert!(is_too_full(300, &[&dumps, &carried, &clears("o.data:/c")]));
+    assert!(!too_full(400, &[&dumps, &carried, &clears("o.data:/c")]));
+    assert!(is_too_full(
+        1600,
+        &[&dumps, &carried, &clears("o.data:/c/old")]
+    ));
+    let far = "expire e of s3.near:/c after 10 days by upload\n\
+        expire n of s3.near after 1 days by upload { noncurrent }\n";
+    assert!(is_too_full(130, &[&dumps, near, far]));
+    assert!(!too_full(350, &[&dumps, near, far]));
+}

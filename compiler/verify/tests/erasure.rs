@@ -198,6 +198,30 @@ fn what_people_deleted_is_overwritten_by_nothing() {
     assert!(codes(&judged(&base(9000, dumped))).is_empty());
 }
 
+/// A rule leaves the newest dump, for another one comes before it is old enough; those before go.
+#[test]
+fn older_dumps_go_where_the_newest_stays() {
+    let dumped = |rule: &str| {
+        let text = format!(
+            "class c is state on vps.disk:/c {{ retain at most 9000 days }}\n\
+             capture dump of c to vps.disk:/dump by vps.cron {{ daily at 03:00; method program; runs \"/bin/d\"; atomic; keeps 3 days; taking 1h..1h }}\n\
+             copy out of c from dump to s3.main:/c by vps.cron {{ daily at 06:00; taking 1h..1h; credential writer }}\n{rule}"
+        );
+        let found = judged(&base(9000, &text));
+        let said = verdict(&found, Obligation::Erasure, "c").note.clone();
+        (codes(&found), said)
+    };
+    assert_eq!(dumped("").0, ["T1702"]);
+    // A day until the next dump, three that this one stays, ten from when it came last, two until the rule acts.
+    let (none, said) = dumped("expire old of s3.main:/c after 10 days by upload\n");
+    assert!(
+        none.is_empty() && said.starts_with("gone everywhere after 16 d 2 h"),
+        "{said}"
+    );
+    let part = dumped("expire old of s3.main:/c/more after 10 days by upload\n");
+    assert_eq!(part.0, ["T1702"]);
+}
+
 #[test]
 fn unused_bytes_are_pointed_out() {
     let found = judged(&base(399, MIRROR).replace("; max unused 0 %", ""));

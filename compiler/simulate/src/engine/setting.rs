@@ -58,7 +58,7 @@ impl Engine<'_, '_> {
         let plan = self.plan;
         let mut out: BTreeSet<StepId> = self.makes.keys().copied().collect();
         for id in copies {
-            out.extend(plan.copies[*id].leaves.iter().map(Leave::by));
+            out.extend(plan.copies[*id].cleared_by());
         }
         let stores: BTreeSet<StoreId> = copies
             .iter()

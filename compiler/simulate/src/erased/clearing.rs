@@ -59,7 +59,7 @@ impl Player<'_> {
     /// Rules and people look at what has just come when it is old enough for them.
     pub(super) fn watch(&mut self, copy: CopyId, now: i64) {
         let player = &*self;
-        let leaves = player.plan.copies[copy].leaves.iter().map(Leave::by);
+        let leaves = player.plan.copies[copy].cleared_by();
         let rules = leaves.filter(|step| player.ever_acts(*step) && player.is_rule(*step));
         let Some(there) = player.there.get(&copy) else {
             return;

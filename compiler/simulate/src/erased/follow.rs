@@ -240,7 +240,7 @@ impl<'p> Player<'p> {
             let of = pruned(step);
             of.is_some_and(|of| repositories.contains(&of))
         });
-        let leaves = copies().flat_map(|copy| copy.leaves.iter().map(Leave::by));
+        let leaves = copies().flat_map(thrice_plan::Copy::cleared_by);
         let all = self.makes.keys().copied().chain(leaves);
         let mut next: Vec<StepId> = all.chain(prunes.map(|(id, _)| id)).collect();
         let mut out = BTreeSet::new();

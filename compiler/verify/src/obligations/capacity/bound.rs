@@ -3,7 +3,9 @@
 use std::fmt::{self, Display, Formatter};
 
 use jiff::civil::Date;
-use thrice_model::{CaptureParts, Class, ClassId, ClassKind, Source, StepId, StepTarget, Verb};
+use thrice_model::{
+    AgeClock, CaptureParts, Class, ClassId, ClassKind, Source, StepId, StepTarget, Verb,
+};
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Ratio, Seconds};
 use thrice_retention::{KeepRules, PeakAssumptions, peak, repository_bound};
@@ -255,7 +257,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         adding.peek()?;
         let (mut kept, mut oldest) = (Seconds::ZERO, Seconds::ZERO);
         for here in adding {
-            let cleared = self.cleared(here).map(|(_, kept)| kept).min();
+            let cleared = self.cleared(here).map(|it| it.kept).min();
             kept = kept.saturating_add(cleared.unwrap_or(FOR_EVER));
             oldest = oldest.max(since(self.context, here, day));
         }
@@ -338,36 +340,59 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 .map_or(Seconds::ZERO, |(k, _)| k.high()),
             Verb::Sync { .. } => before.saturating_add(late(by).unwrap_or(FOR_EVER)),
             _ => {
-                let gone = self
-                    .cleared(copy)
-                    .filter(|(leave, _)| matches!(leave, Leave::AfterEntering { .. }));
-                let gone = gone.map(|(_, kept)| kept);
                 let since = since(self.context, copy, day);
-                before.saturating_add(gone.min().unwrap_or(since).min(since))
+                // What goes by its own age comes anew until its source has let it go.
+                let gone = self.cleared(copy).map(|it| match it.since_it_came {
+                    true => before.saturating_add(it.kept.min(since)),
+                    false => it
+                        .kept
+                        .saturating_add(self.dumping(copy))
+                        .max(before.saturating_add(it.late)),
+                });
+                let most = before.saturating_add(since);
+                gone.min().unwrap_or(most).min(most)
             }
         }
     }
 
-    /// Who clears a copy by age, and how long something stays there until then.
-    fn cleared<'a>(&'a self, copy: &'a Copy) -> impl Iterator<Item = (&'a Leave, Seconds)> {
+    /// How long the dumps that are carried to a copy take until they are done, from which on they age.
+    fn dumping(&self, copy: &Copy) -> Seconds {
+        let capture = self.dated(copy).and_then(|dumps| self.capture(dumps));
+        capture.map_or(Seconds::ZERO, |(id, _)| {
+            self.context.plan.cadences[id].duration.high()
+        })
+    }
+
+    /// Who clears all of a copy by age, by which clock, and how long something stays there until then.
+    fn cleared<'a>(&'a self, copy: &'a Copy) -> impl Iterator<Item = Clearing> + 'a {
         let plan = self.context.plan;
-        self.context
-            .leaves(copy, self.in_force)
-            .filter_map(|leave| {
-                let (Leave::AfterEntering { after, by } | Leave::AtAge { age: after, by }) = leave
-                else {
-                    return None;
-                };
-                // Who clears a part leaves the rest.
-                if !plan.clears_all(*by, copy) {
-                    return None;
-                }
-                let late = match plan.model.steps[*by].timing.schedule {
-                    Some(_) => plan.cadences[*by].worst_delay()?,
-                    None => LIFECYCLE_LATE,
-                };
-                Some((leave, after.high().saturating_add(late)))
+        let leaves = self.context.leaves(copy, self.in_force);
+        let leaves = leaves.filter_map(|leave| match leave {
+            Leave::AfterEntering { by, .. } | Leave::AtAge { by, .. } => Some(*by),
+            _ => None,
+        });
+        let steps = leaves.chain(copy.older_by.iter().copied());
+        steps.filter_map(|by| {
+            let step = &plan.model.steps[by];
+            let Verb::Expire { after, clock, .. } = &step.verb else {
+                return None;
+            };
+            // Who clears a part leaves the rest.
+            if !step.lifetime.contains(self.in_force) || !plan.clears_all(by, copy) {
+                return None;
+            }
+            let late = match (clock, &step.timing.schedule) {
+                (AgeClock::Use, _) => Seconds::ZERO,
+                (_, Some(_)) => plan.cadences[by].worst_delay()?,
+                (_, None) => LIFECYCLE_LATE,
+            };
+            Some(Clearing {
+                since_it_came: matches!(clock, AgeClock::Upload | AgeClock::Snapshot),
+                late,
+                // What brings it may be at work when it is due.
+                kept: after.high().saturating_add(late.saturating_mul(2)),
             })
+        })
     }
 
     /// How many dumps lie side by side that stay so long: one has just come, and one is to go.
@@ -552,6 +577,17 @@ impl<'c, 'p> Bounds<'c, 'p> {
             matches!(verb, Some(Verb::Backup { .. }))
         })
     }
+}
+
+/// What deletes by age.
+#[derive(Clone, Copy)]
+struct Clearing {
+    /// Whether that is counted from when something came, and not from when it was written.
+    since_it_came: bool,
+    /// How late it may be.
+    late: Seconds,
+    /// How long something stays, late as that may be.
+    kept: Seconds,
 }
 
 /// How far versions may lie apart beyond what keep rules make of runs that all go well.

@@ -136,7 +136,16 @@ impl Path<'_, '_> {
             let at = self.way(copy, leave, (entered, bears))?;
             Some((self.taken_over(leave.by(), at, before), leave.by()))
         });
-        match ways.min() {
+        // Rules that spare the newest version take the older ones, and what is erased is in these.
+        let older = copy.older_by.iter().filter_map(|by| {
+            let step = &plan.model.steps[*by];
+            if !step.lifetime.contains(self.day) || !plan.clears_all(*by, copy) {
+                return None;
+            }
+            let at = self.cleared(*by, (entered, bears))?;
+            Some((self.taken_over(*by, at, before), *by))
+        });
+        match ways.chain(older).min() {
             Some((at, by)) => {
                 self.relies(by, relies);
                 let name = &plan.model.steps[by].named.name;
