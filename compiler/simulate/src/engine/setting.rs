@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use thrice_model::{StepId, StoreId};
-use thrice_plan::{CopyId, Leave};
+use thrice_plan::CopyId;
 use thrice_quantity::Seconds;
 
 use super::{DAY, Engine, Job, Progress};

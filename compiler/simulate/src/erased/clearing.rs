@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use thrice_model::{AgeClock, ClassKind, Source, StepId, Verb};
-use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave};
+use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE};
 
 use super::follow::{Job, Player};
 use super::thing::Thing;

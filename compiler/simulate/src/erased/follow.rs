@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use thrice_model::{AgeClock, ClassKind, StepId, Verb};
-use thrice_plan::{CopyId, CopyKind, Leave, Plan};
+use thrice_plan::{CopyId, CopyKind, Plan};
 use thrice_quantity::Seconds;
 
 use super::keeping::Keeps;
