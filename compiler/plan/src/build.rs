@@ -206,7 +206,7 @@ impl Builder<'_> {
                     older_than: None,
                 },
                 leaves: ThinVec::new(),
-                older_go: FOR_EVER,
+                older_by: ThinVec::new(),
                 lifetime: class.lifetime,
                 staleness: Seconds::ZERO,
                 nominal_staleness: Seconds::ZERO,
@@ -330,7 +330,7 @@ impl Builder<'_> {
                 older_than,
             },
             leaves,
-            older_go: FOR_EVER,
+            older_by: ThinVec::new(),
             lifetime,
             staleness: source.staleness.saturating_add(comes(worst)).min(FOR_EVER),
             nominal_staleness: source
@@ -512,7 +512,6 @@ impl Builder<'_> {
         let came = matches!(clock, AgeClock::Upload | AgeClock::Snapshot);
         let copy = &self.copies[copy_id];
         let ends = ending::after_ends(&self.copies, copy, (after, came), ends);
-        let least = after.low();
         // What is deleted by its own age may come long after it was made.
         let stays = if came { after.low() } else { Seconds::ZERO };
         if let Some(copy) = self.copies.get_mut(copy_id) {
@@ -523,7 +522,7 @@ impl Builder<'_> {
                 by,
             });
             copy.leaves.extend(leaves);
-            copy.older_go = copy.older_go.min(least);
+            copy.older_by.push(by);
         }
     }
 }

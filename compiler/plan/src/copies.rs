@@ -134,9 +134,9 @@ pub struct Copy {
     pub enter: Move,
     /// How they go; empty: never.
     pub leaves: ThinVec<Leave>,
-    /// From which age on rules delete older versions of a state, while they spare the newest, since another one always
-    /// comes in time; [`FOR_EVER`](crate::FOR_EVER) where no such rule is.
-    pub older_go: Seconds,
+    /// The rules that delete older versions of a state by their age, while they spare the newest, since another one always
+    /// comes in time.
+    pub older_by: ThinVec<StepId>,
     /// When it exists.
     pub lifetime: Lifetime,
     /// How old its newest version is at worst, counted over the whole chain, with as many missed runs as
@@ -152,6 +152,14 @@ pub struct Copy {
     pub key: Option<KeyId>,
     /// Whether it may be counted as a copy at all.
     pub counts: bool,
+}
+
+impl Copy {
+    /// Who takes something away there: what the newest version goes with, or older ones alone.
+    pub fn cleared_by(&self) -> impl Iterator<Item = StepId> {
+        let leaves = self.leaves.iter().map(Leave::by);
+        leaves.chain(self.older_by.iter().copied())
+    }
 }
 
 /// Whether a copy has but a part of its class: a step on the way to it reads a place that is but a part of where the

@@ -46,7 +46,8 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
-use thrice_model::{HostId, Model, PhaseId, StepId, StoreId, Table, Verb};
+use thrice_model::{HostId, Model, PhaseId, Source, StepId, StoreId, Table, Verb};
+use thrice_quantity::Seconds;
 
 /// A stretch of time in which nothing begins or ends to exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +155,28 @@ impl Plan {
     #[must_use]
     pub fn is_part(&self, copy: &Copy) -> bool {
         copies::is_part(&self.model, &self.copies, copy)
+    }
+
+    /// From which age on rules delete older versions in a copy; [`FOR_EVER`] where no such rule is.
+    #[must_use]
+    pub fn older_go(&self, copy: &Copy) -> Seconds {
+        let ages = copy
+            .older_by
+            .iter()
+            .map(|by| match &self.model.steps[*by].verb {
+                Verb::Expire { after, .. } => after.low(),
+                _ => FOR_EVER,
+            });
+        ages.min().unwrap_or(FOR_EVER)
+    }
+
+    /// Whether a step that deletes by age does so of all that lies in a copy: whoever clears a part leaves the rest.
+    #[must_use]
+    pub fn clears_all(&self, by: StepId, copy: &Copy) -> bool {
+        match &self.model.steps[by].source {
+            Source::Location(place, _) => place.contains(&copy.location),
+            _ => true,
+        }
     }
 
     /// The words a copy rests on: the name of the step that makes it, of live data that of its class.

@@ -18,7 +18,9 @@ use thrice_quantity::{Bytes, Ratio};
 
 use crate::calendar::{day, instant};
 use crate::content::Piece;
-use crate::taken::{Reads, added_since, content, kept_from, overwritten, piece, pruned};
+use crate::taken::{
+    Reads, added_since, aside_from, content, kept_from, overwritten, piece, pruned,
+};
 use crate::verbs::Taken;
 use crate::volume::Volume;
 use crate::world::World;
@@ -383,6 +385,9 @@ impl<'p> Ledger<'p> {
             0
         } else if what.kind == CopyKind::Versions {
             let kept_from = kept_from(world, what, now);
+            // What a sync takes away of a repository it puts aside as well.
+            let aside = aside_from(world, what, now);
+            let kept_from = aside.map_or(kept_from, |from| from.min(kept_from));
             self.packs.get_mut(&copy).map_or(0, |packs| {
                 while packs.old.front().is_some_and(|(at, _)| *at <= kept_from) {
                     packs.old.pop_front();

@@ -33,12 +33,14 @@ pub(crate) fn content(
             .map(|(from, to)| volume.created(*from, *to))
             .sum();
     }
-    let mut newest: BTreeMap<Option<i64>, i64> = BTreeMap::new();
+    // Of files a version has those of its own time; of dumps that lie side by side it has each of them.
+    let mut newest: BTreeMap<(Option<i64>, Option<i64>), i64> = BTreeMap::new();
     for piece in pieces {
-        let at = newest.entry(piece.taken).or_insert(piece.to);
+        let dump = piece.is_state().then_some(piece.to);
+        let at = newest.entry((piece.taken, dump)).or_insert(piece.to);
         *at = piece.to.max(*at);
     }
-    let bytes = newest.iter().map(|(taken, at)| {
+    let bytes = newest.iter().map(|((taken, _), at)| {
         let (from, to) = volume.bytes(*at);
         let since = taken.and_then(&kept);
         (
@@ -159,7 +161,7 @@ pub(crate) fn kept_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
             .model
             .steps
             .iter()
-            .filter(|(_, step)| step.lifetime.contains(day(now)))
+            .filter(|(_, step)| acts(step, now))
             .filter_map(|(_, step)| noncurrent(step, copy));
         from = rules
             .min()
@@ -175,11 +177,17 @@ pub(crate) fn kept_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
     )
 }
 
+/// Whether what deletes by age does so by now: one that has just begun has not looked yet.
+fn acts(step: &Step, now: i64) -> bool {
+    step.lifetime.contains(day(now)) && step.lifetime.from <= day(now - LIFECYCLE_LATE.0)
+}
+
 /// From when on what came to a copy has not been cleared by age.
 fn cleared_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
     let steps = &world.plan.model.steps;
     let leaves = copy.leaves.iter();
-    let leaves = leaves.filter(|leave| steps[leave.by()].lifetime.contains(day(now)));
+    let leaves = leaves
+        .filter(|leave| acts(&steps[leave.by()], now) && world.plan.clears_all(leave.by(), copy));
     let ages = leaves.filter_map(|leave| match leave {
         Leave::AfterEntering { after, .. } | Leave::AtAge { age: after, .. } => {
             Some(after.high().0)
@@ -190,12 +198,10 @@ fn cleared_from(world: &World<'_>, copy: &Copy, now: i64) -> i64 {
 }
 
 /// From when on what a sync puts aside is still there; `None` for a copy of which nothing is put aside.
-fn aside_from(world: &World<'_>, copy: &Copy, now: i64) -> Option<i64> {
+pub(crate) fn aside_from(world: &World<'_>, copy: &Copy, now: i64) -> Option<i64> {
     let steps = &world.plan.model.steps;
     let beside = steps[copy.made_by?].puts_aside()?;
-    let there = steps
-        .iter()
-        .filter(|(_, step)| step.lifetime.contains(day(now)));
+    let there = steps.iter().filter(|(_, step)| acts(step, now));
     let cleared = there.filter_map(|(_, step)| match (&step.verb, &step.source) {
         (
             Verb::Expire {

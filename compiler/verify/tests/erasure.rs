@@ -179,6 +179,49 @@ fn items_are_gone_when_something_takes_them_away() {
     assert!(note.starts_with("gone everywhere after 92 d 1 h"), "{note}");
 }
 
+/// Each run overwrites what comes anew under the same name: a dump, and no file that people deleted.
+#[test]
+fn what_people_deleted_is_overwritten_by_nothing() {
+    let copied = |kind: &str| {
+        let text = format!(
+            "class c is {kind} on vps.disk:/c {{ retain at most 9000 days }}\n\
+             expire tidied of vps.disk:/c after 7..30 days by use {{ by hand }}\n\
+             copy out of c to s3.main:/c by vps.cron {{ daily at 04:00; latest only; taking 1h..1h; credential writer }}\n"
+        );
+        codes(&judged(&base(9000, &text)))
+    };
+    assert_eq!(copied("files"), ["T1702"]);
+    assert_eq!(copied("items"), ["T1702"]);
+    let dumped = "class c is state on vps.disk:/c { retain at most 9000 days }\n\
+        capture dump of c to vps.disk:/dump by vps.cron { daily at 03:00; method program; runs \"/bin/d\"; atomic; taking 1h..1h }\n\
+        copy out of c from dump to s3.main:/c by vps.cron { daily at 04:00; latest only; taking 1h..1h; credential writer }\n";
+    assert!(codes(&judged(&base(9000, dumped))).is_empty());
+}
+
+/// A rule leaves the newest dump, for another one comes before it is old enough; those before go.
+#[test]
+fn older_dumps_go_where_the_newest_stays() {
+    let dumped = |rule: &str| {
+        let text = format!(
+            "class c is state on vps.disk:/c {{ retain at most 9000 days }}\n\
+             capture dump of c to vps.disk:/dump by vps.cron {{ daily at 03:00; method program; runs \"/bin/d\"; atomic; keeps 3 days; taking 1h..1h }}\n\
+             copy out of c from dump to s3.main:/c by vps.cron {{ daily at 06:00; taking 1h..1h; credential writer }}\n{rule}"
+        );
+        let found = judged(&base(9000, &text));
+        let said = verdict(&found, Obligation::Erasure, "c").note.clone();
+        (codes(&found), said)
+    };
+    assert_eq!(dumped("").0, ["T1702"]);
+    // A day until the next dump, three that this one stays, ten from when it came last, two until the rule acts.
+    let (none, said) = dumped("expire old of s3.main:/c after 10 days by upload\n");
+    assert!(
+        none.is_empty() && said.starts_with("gone everywhere after 16 d 2 h"),
+        "{said}"
+    );
+    let part = dumped("expire old of s3.main:/c/more after 10 days by upload\n");
+    assert_eq!(part.0, ["T1702"]);
+}
+
 #[test]
 fn unused_bytes_are_pointed_out() {
     let found = judged(&base(399, MIRROR).replace("; max unused 0 %", ""));

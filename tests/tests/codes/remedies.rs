@@ -303,6 +303,13 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             ("notebook.cron", "notebook.systemd"),
         ],
     ),
+    (
+        "T2327",
+        &[(
+            "    latest only\n",
+            "    include \"orders.dump\"\n    latest only\n",
+        )],
+    ),
     ("T2331", &[("\"*.pdf\\n*.tif\"", "\"*.pdf\", \"*.tif\"")]),
     (
         "T2332",

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use thrice_model::{StepId, StoreId};
-use thrice_plan::{CopyId, Leave};
+use thrice_plan::CopyId;
 use thrice_quantity::Seconds;
 
 use super::{DAY, Engine, Job, Progress};
@@ -58,7 +58,7 @@ impl Engine<'_, '_> {
         let plan = self.plan;
         let mut out: BTreeSet<StepId> = self.makes.keys().copied().collect();
         for id in copies {
-            out.extend(plan.copies[*id].leaves.iter().map(Leave::by));
+            out.extend(plan.copies[*id].cleared_by());
         }
         let stores: BTreeSet<StoreId> = copies
             .iter()

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use thrice_model::{AgeClock, ClassKind, Source, StepId, Verb};
-use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave};
+use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE};
 
 use super::follow::{Job, Player};
 use super::thing::Thing;
@@ -59,7 +59,7 @@ impl Player<'_> {
     /// Rules and people look at what has just come when it is old enough for them.
     pub(super) fn watch(&mut self, copy: CopyId, now: i64) {
         let player = &*self;
-        let leaves = player.plan.copies[copy].leaves.iter().map(Leave::by);
+        let leaves = player.plan.copies[copy].cleared_by();
         let rules = leaves.filter(|step| player.ever_acts(*step) && player.is_rule(*step));
         let rules: Vec<StepId> = rules.collect();
         let Some(there) = player.there.get(&copy).filter(|_| !rules.is_empty()) else {

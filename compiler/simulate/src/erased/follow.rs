@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use thrice_model::{AgeClock, ClassKind, StepId, Verb};
-use thrice_plan::{CopyId, CopyKind, Leave, Plan};
+use thrice_plan::{CopyId, CopyKind, Plan};
 use thrice_quantity::Seconds;
 
 use super::keeping::Keeps;
@@ -262,7 +262,7 @@ impl<'p> Player<'p> {
             let of = pruned(step);
             of.is_some_and(|of| repositories.contains(&of))
         });
-        let leaves = copies().flat_map(|copy| copy.leaves.iter().map(Leave::by));
+        let leaves = copies().flat_map(thrice_plan::Copy::cleared_by);
         let all = self.makes.keys().copied().chain(leaves);
         let mut next: Vec<StepId> = all.chain(prunes.map(|(id, _)| id)).collect();
         let mut out = BTreeSet::new();

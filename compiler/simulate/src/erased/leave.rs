@@ -54,6 +54,12 @@ impl Player<'_> {
             Verb::Copy {
                 latest_only: false, ..
             } => self.put(copy, found, now, Others::Stay),
+            // A file that people deleted is overwritten by nothing.
+            Verb::Copy { .. }
+                if plan.model.classes[plan.copies[copy].class].kind != ClassKind::State =>
+            {
+                self.put(copy, found, now, Others::Stay);
+            }
             Verb::Copy { .. } | Verb::Seed { .. } => self.put(copy, found, now, Others::Go),
             Verb::Sync { backup_dir, .. } => {
                 let others = match backup_dir {

@@ -166,7 +166,7 @@ fn dated(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
     let mut at = copy;
     let mut kept = FOR_EVER;
     loop {
-        kept = kept.min(at.older_go);
+        kept = kept.min(context.plan.older_go(at));
         for leave in &at.leaves {
             kept = kept.min(match leave {
                 Leave::AfterEntering { after, .. } | Leave::AtAge { age: after, .. } => after.low(),

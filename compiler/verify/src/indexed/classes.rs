@@ -147,9 +147,12 @@ impl Classes {
                 copy.enter.delay.high().0,
                 older.0,
                 older.1,
-                copy.older_go.0,
+                plan.older_go(copy).0,
                 number(copy.leaves.len()),
+                number(copy.older_by.len()),
             ]);
+            let older = copy.older_by.iter();
+            out.extend(older.map(|by| i64::from(by.index())));
             self.reached_by(plan, copy, out);
             out.extend(keeping(plan, copy));
             for leave in &copy.leaves {

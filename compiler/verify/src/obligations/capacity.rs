@@ -9,6 +9,7 @@
 pub(super) mod bound;
 mod days;
 mod lying;
+mod opening;
 mod piled;
 mod played;
 mod scratch;
@@ -16,6 +17,7 @@ mod turning;
 
 pub(super) use bound::size_on;
 use lying::Lying;
+use opening::Opening;
 use played::TooFull;
 
 use std::collections::BTreeSet;
@@ -45,11 +47,14 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut unstated: BTreeSet<ClassId> = BTreeSet::new();
     let mut open: BTreeSet<CopyId> = BTreeSet::new();
     let drills = scratch::drills(context);
+    let periods = context.plan.periods.iter();
+    let openings: Vec<_> = periods.map(|period| Opening::of(context, period)).collect();
     for store in stores {
         let mut told = false;
         let mut no_room = false;
         let lying = Lying::on(context, store);
-        for (index, period) in context.plan.periods.iter().enumerate() {
+        let periods = context.plan.periods.iter().zip(&openings).enumerate();
+        for (index, (period, opening)) in periods {
             let bounds = Bounds::new(context, period.from);
             let Some(Use {
                 limit,
@@ -66,6 +71,11 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             open.extend(&kept);
             let is_known = unknown.is_empty() && kept.is_empty();
             let late = last_day(period, period.slip_days);
+            let opens = opening
+                .as_ref()
+                .map(|opening| (opening, opening.total(&copies)));
+            let opens = opens.filter(|(_, most)| *most > use_last);
+            let use_last = opens.map_or(use_last, |(_, most)| most);
             let holds = use_last <= limit.usable;
             let slips = holds && late > last && bounds.total(&copies, late) > limit.usable;
             let mut borne_out = true;
@@ -88,8 +98,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     copies: &copies,
                     limit: &limit,
                     day: first_full(&bounds, &whole, &copies, limit.usable),
+                    opens: false,
                 };
-                told = tell(context, &bounds, case, slips.then_some(index), out);
+                let opens = opens.filter(|_| !holds);
+                told = match opens.filter(|_| bounds.total(&copies, last) <= limit.usable) {
+                    Some((opening, _)) => tell_opening(context, &bounds, case, opening, out),
+                    None => tell(context, &bounds, case, slips.then_some(index), out),
+                };
                 borne_out = told;
             }
             let left = limit.usable.saturating_sub(use_last);
@@ -231,7 +246,9 @@ pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
             let Some(found) = in_use(context, &bounds, (store, &lying), period) else {
                 continue;
             };
-            let left = found.limit.usable.0.checked_sub(found.most.0);
+            let opens = Opening::of(context, period).map(|opening| opening.total(&found.copies));
+            let most = found.most.max(opens.unwrap_or(Bytes::ZERO));
+            let left = found.limit.usable.0.checked_sub(most.0);
             let is_known = found.unknown.is_empty() && found.open.is_empty();
             if let Some(left) = left.filter(|_| is_known) {
                 out.push(Holding {
@@ -311,6 +328,27 @@ fn tell(
     true
 }
 
+/// The same of a store that is too full only until what begins with the period has deleted.
+fn tell_opening(
+    context: &Context<'_>,
+    bounds: &Bounds<'_, '_>,
+    case: TooFull<'_>,
+    opening: &Opening<'_, '_>,
+    out: &mut Verification,
+) -> bool {
+    let store = &context.plan.model.stores[case.store].named;
+    let of = Obligation::Capacity;
+    let case = TooFull {
+        day: case.period.from,
+        opens: true,
+        ..case
+    };
+    let confirm = || played::confirm(context, context.plan, bounds, case);
+    let may = may_be_told(context, out, of, (Some(store), "about this store"), confirm);
+    out.findings.extend(may.then(|| opening.too_full(case)));
+    may
+}
+
 /// A store's limit in a period: its capacity or quota, less the headroom asked for.
 fn limit(context: &Context<'_>, store: StoreId, period: &Period) -> Option<Room> {
     room(&context.plan.model, store, |lifetime| {
@@ -337,7 +375,9 @@ pub(super) fn most(
         return None;
     }
     let last = last_day(period, 0);
-    Some(bounds.total(&found, last))
+    let opens = Opening::of(context, period).map(|opening| opening.total(&found));
+    let most = bounds.total(&found, last);
+    Some(most.max(opens.unwrap_or(Bytes::ZERO)))
 }
 
 /// The first day of a period on which a store can be too full, by halving: use never shrinks in it.
@@ -370,6 +410,7 @@ fn full(context: &Context<'_>, bounds: &Bounds<'_, '_>, case: TooFull<'_>) -> Fi
         copies,
         limit,
         day,
+        ..
     } = case;
     let name = context.store_name(store);
     let use_then = bounds.total(copies, day);
@@ -436,6 +477,7 @@ fn slips(
         copies,
         limit,
         day,
+        ..
     } = case;
     let name = context.store_name(store);
     let next = context.plan.periods.get(index + 1);

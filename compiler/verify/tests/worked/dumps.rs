@@ -153,3 +153,56 @@ fn a_backup_that_leaves_out_its_dumps_is_none() {
     assert!(told("\"*-latest.*\"", "keeps 3 days;").is_none());
     assert!(told("\"*.dump\"", "keeps 3 days;").is_some());
 }
+
+/// Dumps that lie side by side bear names of their own: only what bears the same one is overwritten.
+#[test]
+fn the_latest_alone_must_bear_a_name_that_is_known() {
+    let database = database("state", "/var/lib/shop");
+    let brings_all = |dump: &str, copy: &str| {
+        let copy = format!(
+            "copy shop_copy of {copy} to s3.main:/shop by vps.cron {{ daily at 04:00; MORE taking 1m..5m; monitor deadman }}\n"
+        );
+        let told = |more: &str| {
+            let found = judged(&policy(&[&database, dump, &copy.replace("MORE", more)]));
+            let told = codes(&found).contains(&"T2327");
+            told.then(|| message(&found, "T2327").to_owned())
+        };
+        [
+            "latest only;",
+            "latest only; include \"*.dump\";",
+            "latest only; include \"*-latest.dump\";",
+            "",
+        ]
+        .map(|more| told(more).is_some())
+    };
+    let emitted = DUMP.replace("KEEPS", "keeps 7 days;");
+    let own = emitted.replace("method pg_dump;", "method pg_dump; runs \"/opt/dump\";");
+    let read = "shop from shop_dump";
+    // Our script knows the newest, and takes it where nothing else is asked for.
+    assert_eq!(brings_all(&emitted, read), [false, true, false, false]);
+    assert_eq!(
+        brings_all(&emitted, "vps.disk:/dumps"),
+        [true, true, false, false]
+    );
+    // Whoever names what a program of his own leaves is believed.
+    assert_eq!(brings_all(&own, read), [true, false, false, false]);
+    // What is not kept has one name.
+    let one = own.replace("keeps 7 days;", "");
+    assert_eq!(brings_all(&one, read), [false; 4]);
+    // On a way of copies and mirrors they keep their names.
+    let on = |verb: &str| {
+        format!(
+            "{own}{verb} on of shop from shop_dump to vps.disk:/on by vps.cron {{ daily at 03:30; taking 1m..5m; monitor deadman }}\n"
+        )
+    };
+    assert!(brings_all(&on("sync"), "shop from on")[0]);
+    let found = judged(&policy(&[
+        &database,
+        &own,
+        "copy shop_copy of shop from shop_dump to s3.main:/shop by vps.cron { daily at 04:00; latest only; taking 1m..5m; monitor deadman }\n",
+    ]));
+    assert_eq!(
+        message(&found, "T2327"),
+        "`shop_copy` brings all that `shop_dump` keeps, not the latest only"
+    );
+}

@@ -90,3 +90,41 @@ fn what_is_put_aside_lies_where_nobody_else_deletes_or_reads_it() {
         assert!(has(place, "T2324"), "{place}");
     }
 }
+
+/// What was put aside is followed where it lies, and no further: nobody may carry it on.
+#[test]
+fn what_is_put_aside_goes_nowhere_else() {
+    let carried = |step: &str| {
+        let text = format!(
+            "class b is files on h1.disk:/b
+            sync first of b to h2.disk:/x by h2.cron until later {{ daily at 05:00; backup dir h2.disk:/aside/x; monitor m }}
+            repository away in h3.disk:/far {{ engine restic 0.18.0; key k }}
+            {step}"
+        );
+        let found = judged(&[PLACES, BACKUP, &text].concat());
+        let told = codes(&found).contains(&"T2324");
+        told.then(|| message(&found, "T2324").to_owned())
+    };
+    for step in [
+        "sync on of h2.disk to h3.disk:/all by h3.cron { daily at 07:00; monitor m }",
+        "copy on of h2.disk:/aside to h3.disk:/aside by h3.cron { daily at 07:00; monitor m }",
+        "move on of h2.disk:/aside/x/old to h3.disk:/old by h3.cron { daily at 07:00; monitor m }",
+        "copy on of h2.disk:/aside to h3.disk:/aside by h3.cron since later { daily at 07:00; monitor m }",
+        "backup on of b from h2.disk to away by h2.cron { daily at 07:00; keep 7 daily; prune; monitor m }",
+    ] {
+        let told = carried(step);
+        assert_eq!(
+            told.as_deref(),
+            Some("`on` takes along what `first` puts aside"),
+            "{step}"
+        );
+    }
+    for step in [
+        "sync on of h2.disk:/x to h3.disk:/x by h3.cron { daily at 07:00; monitor m }",
+        "sync on of b from first to h3.disk:/x by h3.cron until later { daily at 07:00; monitor m }",
+        "expire on of h2.disk:/aside after 30 days by mtime { by h2.cron; daily at 07:00; monitor m }",
+        "backup on of b from h2.disk to away by h2.cron { daily at 07:00; keep 7 daily; prune; exclude \"aside\"; monitor m }",
+    ] {
+        assert!(carried(step).is_none(), "{step}");
+    }
+}

@@ -8,6 +8,7 @@ mod by_place;
 mod dumps;
 mod lifecycle;
 mod mounts;
+mod newest;
 mod overwritten;
 mod packs;
 mod provider;
@@ -51,6 +52,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     overwritten::check(context, &mut found);
     running::check(context, &mut found);
     dumps::check(context, &mut found);
+    newest::check(context, &mut found);
     let holds = found
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);

@@ -14,6 +14,7 @@ use thrice_plan::CopyKind;
 use super::by_place::ByPlace;
 use super::finding;
 use crate::context::Context;
+use crate::patterns::leaves_out_all;
 use crate::verification::Finding;
 
 const ONE_PLACE: Code = Code("T2324");
@@ -113,7 +114,49 @@ fn aside(
                 "what it takes away comes to lie among the data, and goes where steps take that";
             out.extend(told(who, "puts its backup dir into class", lies, happens));
         }
+        let reader = model
+            .steps
+            .iter()
+            .find(|(_, reader)| takes_along(model, reader, (step, place)));
+        out.extend(reader.map(|(_, reader)| goes_along(reader, step)));
     }
+}
+
+/// Whether a step reads what a sync puts aside, while that puts it there or later: what has been put there may lie there for
+/// ever.
+fn takes_along(model: &Model, reader: &Step, (sync, aside): (&Step, &Location)) -> bool {
+    let Source::Location(place, _) = &reader.source else {
+        return false;
+    };
+    let left_out = match &reader.verb {
+        Verb::Backup { exclude, .. } => {
+            let mounted = &model.stores[aside.store].mounted_at;
+            let leaves = |pattern: &str| leaves_out_all(pattern, &[mounted, &aside.path]);
+            let takes_back = exclude.iter().any(|pattern| pattern.starts_with('!'));
+            !takes_back && exclude.iter().any(|pattern| leaves(pattern))
+        }
+        Verb::Capture(_) | Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => false,
+        Verb::Seed { .. } => false,
+        _ => return false,
+    };
+    let ends = reader.lifetime.until;
+    !left_out && place.meets(aside) && ends.is_none_or(|until| until > sync.lifetime.from)
+}
+
+/// What has been put aside is a copy of nothing that a policy names: whoever carries it on brings it under names that nothing
+/// follows, once for each run that took it away.
+fn goes_along(reader: &Step, sync: &Step) -> Finding {
+    let (who, of) = (&reader.named, &sync.named);
+    let message = format!("`{}` takes along what `{}` puts aside", who.name, of.name);
+    let diagnostic = Diagnostic::error(ONE_PLACE, message)
+        .at(who.span, "reads it")
+        .at(of.span, "puts it there")
+        .event(
+            "each run",
+            "what was deleted goes on to another place, where nothing is said of its room, its end or its readers",
+        )
+        .help("let the `backup dir` lie beside what is read, or name the folders to be read one by one; a backup can `exclude` it");
+    finding(diagnostic, vec![who.name.to_string()])
 }
 
 /// What a seed brings by a place bears the names of its parts, as what is copied there of the same class does: whoever

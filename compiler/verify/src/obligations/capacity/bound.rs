@@ -3,7 +3,9 @@
 use std::fmt::{self, Display, Formatter};
 
 use jiff::civil::Date;
-use thrice_model::{CaptureParts, Class, ClassId, ClassKind, Source, StepId, StepTarget, Verb};
+use thrice_model::{
+    AgeClock, CaptureParts, Class, ClassId, ClassKind, Source, StepId, StepTarget, Verb,
+};
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Ratio, Seconds};
 use thrice_retention::{KeepRules, PeakAssumptions, peak, repository_bound};
@@ -42,7 +44,7 @@ pub(in crate::obligations) fn size_on(context: &Context<'_>, class: &Class, day:
 
 /// What makes up the room that a copy takes.
 #[derive(Clone, Copy)]
-struct How {
+pub(super) struct How {
     what: What,
     /// What its store keeps of what was deleted in it, and from within which time.
     deleted: Option<(Bytes, Seconds)>,
@@ -160,7 +162,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
 
     /// The most that a copy takes, with what its store keeps of what was deleted; what is left of one that nobody fills any
     /// more takes no more than it did when that ended, however late that was.
-    fn bound(&self, copy: &Copy, day: Date) -> (Bytes, How) {
+    pub(super) fn bound(&self, copy: &Copy, day: Date) -> (Bytes, How) {
         let ended = copy.lifetime.until.filter(|until| *until <= self.in_force);
         let mut periods = self.context.plan.periods.iter();
         let filled = ended.and_then(|until| periods.rfind(|period| period.from < until));
@@ -212,6 +214,22 @@ impl<'c, 'p> Bounds<'c, 'p> {
         }
     }
 
+    /// What a version holds, file by file: all that lay side by side where its backup read it.
+    pub(super) fn restored(&self, version: &Copy, day: Date) -> Bytes {
+        let class = self.class(version.class);
+        let size = size_on(self.context, class, day);
+        let read = self.backup(version).and_then(|backup| backup.source);
+        let Some(read) = read.map(|id| &self.context.plan.copies[id]) else {
+            return size;
+        };
+        match (read.kind, self.capture(read)) {
+            (CopyKind::Dump, Some((_, parts))) if parts.keeps.is_none() => size,
+            (CopyKind::Dump, _) => self.dumps(read, size).0,
+            (CopyKind::Live | CopyKind::Versions, _) => size,
+            _ => self.files(read, class, size, day).0,
+        }
+    }
+
     /// Files as they are in the source, or as all runs so far have put them there.
     fn files(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, What) {
         if self.dated(copy).is_some() {
@@ -239,7 +257,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         adding.peek()?;
         let (mut kept, mut oldest) = (Seconds::ZERO, Seconds::ZERO);
         for here in adding {
-            let cleared = self.cleared(here).map(|(_, kept)| kept).min();
+            let cleared = self.cleared(here).map(|it| it.kept).min();
             kept = kept.saturating_add(cleared.unwrap_or(FOR_EVER));
             oldest = oldest.max(since(self.context, here, day));
         }
@@ -275,6 +293,25 @@ impl<'c, 'p> Bounds<'c, 'p> {
         (size.saturating_mul(count), What::CarriedDumps(count))
     }
 
+    /// What the dumps beside the newest one in a copy add to a version of them all: what changed between the oldest and
+    /// that one, and no more than each of them by itself. `None` where there is but one.
+    fn side_by_side(
+        &self,
+        copy: &Copy,
+        size: Bytes,
+        churn: BytesPerDay,
+        day: Date,
+    ) -> Option<Bytes> {
+        let dumps = self.dated(copy)?;
+        let (id, _) = self.capture(dumps)?;
+        let others = self.count(copy, id, day).saturating_sub(1);
+        let apart = self
+            .stay(copy, day)
+            .saturating_add(gaps(self.context, copy));
+        let changed = churn.over(apart.min(since(self.context, dumps, day)));
+        Some(changed.min(size.saturating_mul(others)))
+    }
+
     /// How many dumps lie side by side in a copy. A mirror has what was in its source at one moment.
     fn count(&self, copy: &Copy, capture: StepId, day: Date) -> u64 {
         let plan = self.context.plan;
@@ -303,32 +340,59 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 .map_or(Seconds::ZERO, |(k, _)| k.high()),
             Verb::Sync { .. } => before.saturating_add(late(by).unwrap_or(FOR_EVER)),
             _ => {
-                let gone = self
-                    .cleared(copy)
-                    .filter(|(leave, _)| matches!(leave, Leave::AfterEntering { .. }));
-                let gone = gone.map(|(_, kept)| kept);
                 let since = since(self.context, copy, day);
-                before.saturating_add(gone.min().unwrap_or(since).min(since))
+                // What goes by its own age comes anew until its source has let it go.
+                let gone = self.cleared(copy).map(|it| match it.since_it_came {
+                    true => before.saturating_add(it.kept.min(since)),
+                    false => it
+                        .kept
+                        .saturating_add(self.dumping(copy))
+                        .max(before.saturating_add(it.late)),
+                });
+                let most = before.saturating_add(since);
+                gone.min().unwrap_or(most).min(most)
             }
         }
     }
 
-    /// Who clears a copy by age, and how long something stays there until then.
-    fn cleared<'a>(&'a self, copy: &'a Copy) -> impl Iterator<Item = (&'a Leave, Seconds)> {
+    /// How long the dumps that are carried to a copy take until they are done, from which on they age.
+    fn dumping(&self, copy: &Copy) -> Seconds {
+        let capture = self.dated(copy).and_then(|dumps| self.capture(dumps));
+        capture.map_or(Seconds::ZERO, |(id, _)| {
+            self.context.plan.cadences[id].duration.high()
+        })
+    }
+
+    /// Who clears all of a copy by age, by which clock, and how long something stays there until then.
+    fn cleared<'a>(&'a self, copy: &'a Copy) -> impl Iterator<Item = Clearing> + 'a {
         let plan = self.context.plan;
-        self.context
-            .leaves(copy, self.in_force)
-            .filter_map(|leave| {
-                let (Leave::AfterEntering { after, by } | Leave::AtAge { age: after, by }) = leave
-                else {
-                    return None;
-                };
-                let late = match plan.model.steps[*by].timing.schedule {
-                    Some(_) => plan.cadences[*by].worst_delay()?,
-                    None => LIFECYCLE_LATE,
-                };
-                Some((leave, after.high().saturating_add(late)))
+        let leaves = self.context.leaves(copy, self.in_force);
+        let leaves = leaves.filter_map(|leave| match leave {
+            Leave::AfterEntering { by, .. } | Leave::AtAge { by, .. } => Some(*by),
+            _ => None,
+        });
+        let steps = leaves.chain(copy.older_by.iter().copied());
+        steps.filter_map(|by| {
+            let step = &plan.model.steps[by];
+            let Verb::Expire { after, clock, .. } = &step.verb else {
+                return None;
+            };
+            // Who clears a part leaves the rest.
+            if !step.lifetime.contains(self.in_force) || !plan.clears_all(by, copy) {
+                return None;
+            }
+            let late = match (clock, &step.timing.schedule) {
+                (AgeClock::Use, _) => Seconds::ZERO,
+                (_, Some(_)) => plan.cadences[by].worst_delay()?,
+                (_, None) => LIFECYCLE_LATE,
+            };
+            Some(Clearing {
+                since_it_came: matches!(clock, AgeClock::Upload | AgeClock::Snapshot),
+                late,
+                // What brings it may be at work when it is due.
+                kept: after.high().saturating_add(late.saturating_mul(2)),
             })
+        })
     }
 
     /// How many dumps lie side by side that stay so long: one has just come, and one is to go.
@@ -365,7 +429,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let churn = churn(class, size);
         let read = self.backup(copy).and_then(|backup| backup.source);
         let read = read.map(|id| &self.context.plan.copies[id]);
-        let kept = read.and_then(|read| self.kept_on_the_way(read, class, size, day));
+        let kept = read.and_then(|read| {
+            let kept = self.kept_on_the_way(read, class, size, day);
+            kept.or_else(|| self.side_by_side(read, size, churn, day))
+        });
         let size = size.saturating_add(kept.unwrap_or(Bytes::ZERO));
         let since = since(self.context, copy, day);
         let plan = self.context.plan;
@@ -424,10 +491,15 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let (window, between) = match self.adds(copy) {
             // What prunes deleted in the source stays here, as it was at each run.
             Some(runs) => (since, runs.max(least_between)),
-            None => (
-                window(self.context, copy, self.in_force, day),
-                least_between,
-            ),
+            None => {
+                let window = window(self.context, copy, self.in_force, day);
+                // What a mirror takes away it may put aside.
+                let lies = aside(self.context, copy, (self.in_force, day), window);
+                // It does so no more often than it runs.
+                let runs = copy.made_by.and_then(|by| plan.cadences[by].narrowest);
+                let runs = runs.unwrap_or_default();
+                (lies.unwrap_or(window), runs.max(least_between))
+            }
         };
         match repository((content, most), churn, (window, between)) {
             Bytes::ZERO => (most, how.into()),
@@ -474,6 +546,12 @@ impl<'c, 'p> Bounds<'c, 'p> {
         all.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1)))
     }
 
+    /// Whether what is forgotten of a copy is removed.
+    pub(super) fn is_pruned(&self, copy: &Copy) -> bool {
+        let backup = self.backup(copy).and_then(|backup| backup.made_by);
+        backup.is_some_and(|step| self.between_prunes(step).is_some())
+    }
+
     /// How far apart the runs are of a step on the way of a repository that adds what is new and deletes
     /// nothing; `None` if there is none.
     fn adds(&self, copy: &Copy) -> Option<Seconds> {
@@ -499,6 +577,17 @@ impl<'c, 'p> Bounds<'c, 'p> {
             matches!(verb, Some(Verb::Backup { .. }))
         })
     }
+}
+
+/// What deletes by age.
+#[derive(Clone, Copy)]
+struct Clearing {
+    /// Whether that is counted from when something came, and not from when it was written.
+    since_it_came: bool,
+    /// How late it may be.
+    late: Seconds,
+    /// How long something stays, late as that may be.
+    kept: Seconds,
 }
 
 /// How far versions may lie apart beyond what keep rules make of runs that all go well.

@@ -45,7 +45,7 @@ pub(super) fn stays(context: &Context<'_>, copy: &Copy, day: Date) -> Seconds {
 fn is_open(context: &Context<'_>, copy: &Copy) -> bool {
     let class = &context.plan.model.classes[copy.class];
     let keeps = match copy.kind {
-        CopyKind::Files => copy.leaves.is_empty(),
+        CopyKind::Files => true,
         _ => context.aside(copy).is_some(),
     };
     keeps && class.kind == ClassKind::Files && class.churn.is_none()

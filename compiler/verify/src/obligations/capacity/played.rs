@@ -34,6 +34,8 @@ pub(super) struct TooFull<'t> {
     pub limit: &'t Room,
     /// From when on it can be.
     pub day: Date,
+    /// Only until what begins with the period has deleted.
+    pub opens: bool,
 }
 
 /// Whether it comes about; why not, if it does not.
@@ -77,6 +79,9 @@ pub(super) fn confirm(
             return Err(format!("played, it is too full on {over} already"));
         }
         return Ok(Played::Out);
+    }
+    if told.opens {
+        return Ok(Played::Not("what begins to delete with a phase"));
     }
     let copies = told.copies.iter();
     if let Some(rests_on) = copies
@@ -281,6 +286,7 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
             copies,
             limit: &limit,
             day: day.checked_add(later.days()).unwrap(),
+            opens: false,
         };
         let said = confirm(context, context.plan, bounds, case);
         let mut out = Verification::default();

@@ -9,7 +9,8 @@ use thrice_model::{HostId, RunnerKind, Source, Step, StepId, StoreId, StoreKind,
 use thrice_plan::Period;
 use thrice_quantity::Bytes;
 
-use super::{finding, size_on};
+use super::bound::Bounds;
+use super::finding;
 use crate::context::Context;
 use crate::verification::{Engine, Finding};
 
@@ -40,7 +41,8 @@ pub(super) fn most(
         step.lifetime.contains(period.from)
             && host.and_then(|host| below(context, host, period)) == Some(store)
     });
-    let needed = drills.filter_map(|(id, step)| Some((id, needed(context, step, day)?)));
+    let bounds = Bounds::new(context, period.from);
+    let needed = drills.filter_map(|(id, step)| Some((id, needed(&bounds, step, day)?)));
     needed.max_by_key(|(id, bytes)| (*bytes, std::cmp::Reverse(*id)))
 }
 
@@ -68,7 +70,8 @@ fn below(context: &Context<'_>, host: HostId, period: &Period) -> Option<StoreId
 }
 
 /// What the largest of its snapshots holds: all classes of the backup that makes it. `None` where no size is stated.
-fn needed(context: &Context<'_>, step: &Step, day: Date) -> Option<Bytes> {
+fn needed(bounds: &Bounds<'_, '_>, step: &Step, day: Date) -> Option<Bytes> {
+    let context = bounds.context();
     let plan = context.plan;
     let Source::Repository(repository, _) = &step.source else {
         return None;
@@ -79,10 +82,10 @@ fn needed(context: &Context<'_>, step: &Step, day: Date) -> Option<Bytes> {
     let copies = copies.filter(|copy| copy.repository == Some(*repository) && restored(copy.class));
     for by in copies.filter_map(|copy| copy.made_by) {
         snapshots.entry(by).or_insert_with(|| {
-            let made = context.made_by(by).iter().map(|id| plan.copies[*id].class);
-            made.map(|class| {
-                let class = &plan.model.classes[class];
-                class.size.as_ref().map(|_| size_on(context, class, day))
+            let made = context.made_by(by).iter().map(|id| &plan.copies[*id]);
+            made.map(|copy| {
+                let size = &plan.model.classes[copy.class].size;
+                size.as_ref().map(|_| bounds.restored(copy, day))
             })
             .try_fold(Bytes::ZERO, |sum, size| Some(sum.saturating_add(size?)))
         });

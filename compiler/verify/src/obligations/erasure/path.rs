@@ -136,7 +136,16 @@ impl Path<'_, '_> {
             let at = self.way(copy, leave, (entered, bears))?;
             Some((self.taken_over(leave.by(), at, before), leave.by()))
         });
-        match ways.min() {
+        // Rules that spare the newest version take the older ones, and what is erased is in these.
+        let older = copy.older_by.iter().filter_map(|by| {
+            let step = &plan.model.steps[*by];
+            if !step.lifetime.contains(self.day) || !plan.clears_all(*by, copy) {
+                return None;
+            }
+            let at = self.cleared(*by, (entered, bears))?;
+            Some((self.taken_over(*by, at, before), *by))
+        });
+        match ways.chain(older).min() {
             Some((at, by)) => {
                 self.relies(by, relies);
                 let name = &plan.model.steps[by].named.name;
@@ -246,6 +255,9 @@ impl Path<'_, '_> {
                 None => (None, format!("`{name}` runs when somebody thinks of it")),
             }
         };
+        // Only what comes anew under its name is overwritten: not a file that people deleted.
+        let overwrites = matches!(step.verb, Verb::Seed { .. })
+            || plan.model.classes[copy.class].kind == ClassKind::State;
         match &step.verb {
             Verb::Capture(parts) => match &parts.keeps {
                 // Their age counts from when the last of them is done, and a run that is done sooner than that one may
@@ -284,11 +296,12 @@ impl Path<'_, '_> {
             Verb::Copy {
                 latest_only: true, ..
             }
-            | Verb::Seed { .. } => replaced(
-                relies,
-                Seconds::ZERO,
-                format!("`{name}` replaces it at its next run"),
-            ),
+            | Verb::Seed { .. }
+                if overwrites =>
+            {
+                let why = format!("`{name}` replaces it at its next run");
+                replaced(relies, Seconds::ZERO, why)
+            }
             // It reads by then what it brings: only how long that takes makes it later.
             _ => {
                 let entered = base.saturating_add(cadence.duration.high());

@@ -230,7 +230,9 @@ fn made(
                 }
                 Leave::AfterEnding { .. } | Leave::With { .. } | Leave::Into { .. } => None,
             });
-            let kept = rules.chain([copy.older_go]).fold(keeps.low(), Seconds::min);
+            let kept = rules
+                .chain([context.plan.older_go(copy)])
+                .fold(keeps.low(), Seconds::min);
             vec![Points::Even {
                 reach: kept.saturating_sub(apart).max(Seconds::ZERO),
                 gap: apart,
