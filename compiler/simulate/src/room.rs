@@ -16,7 +16,7 @@ use thrice_model::{ClassId, ClassKind, RepositoryId, StepId, StoreId, Strike, Ve
 use thrice_plan::{CopyId, CopyKind, Plan};
 use thrice_quantity::{Bytes, Ratio};
 
-use crate::calendar::{day, instant};
+use crate::calendar::{day, instant, midnight};
 use crate::content::Piece;
 use crate::taken::{
     Reads, added_since, aside_from, content, kept_from, overwritten, piece, pruned,
@@ -112,6 +112,8 @@ pub(crate) struct Ledger<'p> {
     read: Reads,
     /// Copies that are the same files: the room is taken once.
     same: BTreeMap<CopyId, CopyId>,
+    /// When a class or its store ends, and what lives there with it.
+    ends: BTreeMap<CopyId, i64>,
     since: i64,
     last: u128,
     most: u128,
@@ -132,6 +134,11 @@ impl<'p> Ledger<'p> {
             );
             same.insert(id, *first.entry(files).or_insert(id));
         }
+        let ends = plan.copies.iter().filter_map(|(id, copy)| {
+            let store = plan.model.stores[copy.location.store].lifetime.until;
+            let own = copy.lifetime.until.filter(|_| copy.kind == CopyKind::Live);
+            Some((id, midnight(store.into_iter().chain(own).min()?)))
+        });
         let volume = |class: &ClassId| {
             let volume = Volume::of(&plan.model.classes[*class], weighing.sizes);
             (*class, volume)
@@ -146,6 +153,7 @@ impl<'p> Ledger<'p> {
             taken: BTreeMap::new(),
             read: BTreeMap::new(),
             same,
+            ends: ends.collect(),
             since: weighing.since.as_second(),
             last: 0,
             most: 0,
@@ -417,7 +425,8 @@ impl<'p> Ledger<'p> {
     /// Adds up what lies there, with what is there for a moment.
     fn note(&mut self, now: i64, extra: u128) {
         let mut each: BTreeMap<CopyId, u128> = BTreeMap::new();
-        for (copy, taken) in &self.taken {
+        let has_ended = |copy: &CopyId| self.ends.get(copy).is_some_and(|ends| *ends <= now);
+        for (copy, taken) in self.taken.iter().filter(|(copy, _)| !has_ended(copy)) {
             let first = self.same.get(copy).copied().unwrap_or(*copy);
             let known = each.entry(first).or_default();
             *known = taken.max(known).to_owned();
