@@ -20,6 +20,8 @@ pub(crate) fn kept(
     let snapshot = |at: &i64| (instant(*at), zone.to_offset(instant(*at)).seconds());
     let snapshots: Vec<_> = taken.iter().map(snapshot).collect();
     let version = plan.model.repositories[repository].restic;
-    let decisions = keeps(rules, version, &snapshots, &instant(now).to_zoned(zone));
+    // However short a backup is, its forget comes after it: of this very instant a snapshot would be one of the future.
+    let now = instant(now.saturating_add(1)).to_zoned(zone);
+    let decisions = keeps(rules, version, &snapshots, &now);
     decisions.ok().filter(|kept| kept.contains(&false))
 }

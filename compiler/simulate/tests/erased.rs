@@ -257,3 +257,15 @@ prune tidy of repo by web.cron {{ weekly on Sunday at 05:30; taking 1m..2m; moni
     assert_eq!(erased(&plan, &case, &mut effort), Err(NotFollowed::TooMuch));
     assert_eq!(effort, 0);
 }
+
+/// A forget comes after its backup, however short that is: rules by duration count from the newest version.
+#[test]
+fn what_a_short_backup_forgets() {
+    let plan = plan(&format!(
+        "{FILES}backup up of db to repo by web.cron {{ weekly on Sunday at 04:00 UTC; taking 0m..0m; monitor watch; keep within 43h; prune }}\n"
+    ));
+    let case = case(&plan, "2026-03-07T12:00:00Z", Some("2026-03-09T12:00:00Z"));
+    let home = of(["2026-03-07 12:00", "2026-03-09 12:00", "2026-03-09 12:00"]);
+    let version = of(["2026-03-08 04:00", "2026-03-15 04:00", "2026-03-15 04:00"]);
+    assert_eq!(followed(&plan, &case), [home, version]);
+}

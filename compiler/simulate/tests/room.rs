@@ -80,3 +80,14 @@ fn what_is_put_aside_lies_there() {
     let all = most(&sync("; backup dir o.data:/aside"));
     assert!((279..=281).contains(&all), "{all}");
 }
+
+/// What lived in a class goes on the day on which that ends, and what begins then does not lie beside it.
+#[test]
+fn what_ends_lies_beside_nothing_that_begins_then() {
+    let policy = "phase one = 2026-02-15\n\
+        phase two = 2026-05-01 { slip 0 days }\n\
+        class a is files on o.data:/a until two { size 100..100 GB; growth 0..0 GB/day }\n\
+        class b is files on o.data:/b since two { size 100..100 GB; growth 0..0 GB/day }\n\
+        copy y of b to h.data:/b by h.cron since two { daily at 03:00 UTC; taking 1m..1h }\n";
+    assert_eq!(most(policy), 100);
+}

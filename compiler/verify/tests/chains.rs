@@ -179,3 +179,24 @@ fn dumps_are_cleared_where_they_are_carried_to() {
     assert!(is_too_full(130, &[&dumps, near, far]));
     assert!(!too_full(350, &[&dumps, near, far]));
 }
+
+/// 100 GB of which 20 GB a day are replaced: each week's copy is another one, and what reads it each day finds 53 of them.
+#[test]
+fn what_is_made_rarely_is_new_rarely() {
+    let class = "class c is state on h.data:/c { size 100..100 GB; growth 0..0 GB/day; churn 20..20 GB/day }\n\
+        copy w of c to o.more:/c by h.cron { weekly on Sunday at 03:00 UTC; taking 1m..1h; latest only }\n";
+    let daily = "backup b of c from w to r by o.cron { daily at 05:00 UTC; taking 1m..1h }\n";
+    assert!(is_too_full(5300, &[class, daily]));
+    assert!(!too_full(5700, &[class, daily]));
+}
+
+/// Two dumps of 10 GB, each with the one being written beside it: 40 GB, though they are written one after the other.
+#[test]
+fn dumps_that_may_be_written_at_once_are_told_and_not_replayed() {
+    let dumps = "class a is state on h.data:/a { size 10..10 GB; growth 0..0 GB/day }\n\
+        class b is state on h.data:/b { size 10..10 GB; growth 0..0 GB/day }\n\
+        capture da of a to o.data:/a by h.cron { daily at 01:00 UTC; taking 1m..1h; atomic; method program; runs \"/bin/a\" }\n\
+        capture db of b to o.data:/b by h.cron { daily at 05:00 UTC; taking 1m..1h; atomic; method program; runs \"/bin/b\" }\n";
+    assert!(too_full(35, &[dumps]) && !is_too_full(35, &[dumps]));
+    assert!(is_too_full(29, &[dumps]) && !too_full(40, &[dumps]));
+}

@@ -439,8 +439,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let default = PeakAssumptions::default();
         // All that was ever written, and its index: what has changed, and no more than the whole at each run.
         let all = || {
-            let backup = self.backup(copy).and_then(|backup| backup.made_by);
-            let narrowest = backup.and_then(|by| plan.cadences[by].narrowest);
+            // There is something new when the rarest of the steps on its way has run.
+            let way = self.backup(copy).map(|backup| plan.way_of(backup));
+            let steps = way.into_iter().flatten().filter_map(|here| here.made_by);
+            let narrowest = steps.filter_map(|by| plan.cadences[by].narrowest).max();
             let changed = size.saturating_add(churn.over(since));
             let written = narrowest.map_or(changed, |apart| {
                 changed.min(size.saturating_mul(times(since, apart)))
@@ -463,7 +465,9 @@ impl<'c, 'p> Bounds<'c, 'p> {
             return (all(), What::NeverPruned.into());
         };
         let cadence = plan.cadences[step];
+        let is_stated = class.churn.is_some() || class.kind == ClassKind::Items;
         let apart = Apart {
+            daily: !is_stated,
             // Who reads something that is made rarely finds all its changes at once.
             stale: backup
                 .source
@@ -479,6 +483,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let written = self
             .written(step, between_prunes)
             .saturating_add(apart.stale);
+        let written = match apart.daily {
+            true => up_to_days(written),
+            false => written,
+        };
         let assumed = PeakAssumptions {
             max_unused: copy.repository.map_or(default.max_unused, |r| {
                 plan.model.repositories[r].max_unused
@@ -593,6 +601,8 @@ struct Clearing {
 /// How far versions may lie apart beyond what keep rules make of runs that all go well.
 #[derive(Clone, Copy)]
 struct Apart {
+    /// Whether all that there is may be new each day, at an hour that nobody says.
+    daily: bool,
     /// By how much the data of one may be older than of the other because of what they read.
     stale: Seconds,
     /// For how long runs are missed in a row.
@@ -610,7 +620,10 @@ impl Apart {
             .map(|(place, age)| age.saturating_add(slack.saturating_mul(place)))
             .collect();
         let sizes = std::iter::repeat_n(size, ages.len());
-        let each = repository_bound(&stretched, sizes, churn);
+        let each = match self.daily {
+            true => size.saturating_mul(u64::try_from(ages.len()).unwrap_or(u64::MAX)),
+            false => repository_bound(&stretched, sizes, churn),
+        };
         let count = i64::try_from(ages.len()).unwrap_or(i64::MAX) - 1;
         let span = match (ages.first(), ages.last()) {
             (Some(first), Some(last)) => last.saturating_sub(*first),
@@ -621,8 +634,22 @@ impl Apart {
             false => self.missed,
         };
         let whole = span.saturating_add(missed).saturating_add(self.stale);
+        let whole = match self.daily {
+            true => up_to_days(whole),
+            false => whole,
+        };
         each.min(size.saturating_add(churn.over(whole)))
     }
+}
+
+/// As many days as may begin within a time.
+fn up_to_days(time: Seconds) -> Seconds {
+    let days = time
+        .0
+        .max(0)
+        .unsigned_abs()
+        .div_ceil(Seconds::DAY.0.unsigned_abs());
+    Seconds::DAY.saturating_mul(i64::try_from(days).unwrap_or(i64::MAX))
 }
 
 /// Whether rules count versions, and not only spans of time.
@@ -646,5 +673,31 @@ fn churn(class: &Class, size: Bytes) -> BytesPerDay {
         (Some((churn, _)), _) => churn.high(),
         (None, ClassKind::Items) => BytesPerDay::new(0),
         (None, _) => BytesPerDay::new(size.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 10 GB that are all new each day, or of which as much changes evenly.
+    #[test]
+    fn a_day_may_begin_between_two_versions() {
+        let content = |daily: bool, ages: &[i64]| {
+            let apart = Apart {
+                daily,
+                stale: Seconds::ZERO,
+                missed: Seconds::ZERO,
+                counts: true,
+            };
+            let ages: Vec<Seconds> = ages.iter().map(|age| Seconds::hours(*age)).collect();
+            apart
+                .content(&ages, Bytes(10_000), BytesPerDay::new(10_000))
+                .0
+        };
+        assert_eq!(content(false, &[0, 12]), 15_000);
+        assert_eq!(content(true, &[0, 12]), 20_000);
+        assert_eq!(content(true, &[0, 12, 24, 36]), 30_000);
+        assert_eq!(content(true, &[0, 24, 48]), 30_000);
     }
 }

@@ -83,6 +83,15 @@ pub(super) fn confirm(
     if told.opens {
         return Ok(Played::Not("what begins to delete with a phase"));
     }
+    if told
+        .copies
+        .iter()
+        .filter(|id| is_written_beside(context, **id))
+        .count()
+        > 1
+    {
+        return Ok(Played::Not("dumps that are written at once"));
+    }
     let copies = told.copies.iter();
     if let Some(rests_on) = copies
         .filter_map(|copy| bounded(context, *copy, told.period.from))
@@ -108,6 +117,13 @@ pub(super) fn confirm(
         )),
         false => Ok(Played::Not("the last days of a phase")),
     }
+}
+
+/// Whether a copy is a dump that is written beside the one before it.
+fn is_written_beside(context: &Context<'_>, id: CopyId) -> bool {
+    let by = context.plan.copies[id].made_by;
+    let by = by.map(|by| &context.plan.model.steps[by].verb);
+    matches!(by, Some(Verb::Capture(parts)) if parts.keeps.is_none())
 }
 
 /// On which sum a copy's bound rests that no run need attain; `None` where one does.
