@@ -257,7 +257,7 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
-    use crate::history::{simulate_iterated, simulate_with_forgets};
+    use crate::history::{regular_runs, simulate_iterated, simulate_with_forgets};
 
     fn count() -> impl Strategy<Value = Option<Count>> {
         prop_oneof![
@@ -381,26 +381,123 @@ mod tests {
             })
     }
 
+    /// A rule by calendar whose edge moves back soon, in a steady rhythm, and one by number or by hours that
+    /// keeps about as much: what the first takes again the second still has, and gives up next.
+    fn moving_back() -> impl Strategy<Value = (KeepRules, TimeZone, Vec<Run>)> {
+        let month = KeepWithin {
+            months: 1,
+            ..KeepWithin::default()
+        };
+        let whens = [
+            // 31 March and 1 April less a month are 3 March and 1 March.
+            ("UTC", "2027-04-01T00:00Z", month, 31),
+            ("Europe/Paris", "2028-03-31T00:00Z", month, 31),
+            // The nights before, clocks went from two to three.
+            ("Europe/Paris", "2027-03-29T01:00Z", KeepWithin::days(1), 1),
+            (
+                "America/New_York",
+                "2027-03-16T07:00Z",
+                KeepWithin::days(2),
+                2,
+            ),
+        ];
+        let bucket = 0_usize..6;
+        let all = (
+            select(whens.to_vec()),
+            1_i64..5,
+            -4_i64..5,
+            0_i64..7_200,
+            bucket,
+            any::<bool>(),
+        );
+        all.prop_map(
+            |((zone, when, span, days), often, more, late, bucket, counts)| {
+                let zone = TimeZone::get(zone).unwrap();
+                let when = when.parse::<Timestamp>().unwrap().as_second() + late;
+                let gap = days * 86_400 / (31 * often);
+                let gap = if days > 7 { gap } else { gap / 2 };
+                let whole = days * 86_400;
+                let hours = u32::try_from(whole / 3600 + more * 6).unwrap();
+                let hours = KeepWithin {
+                    hours,
+                    ..KeepWithin::default()
+                };
+                let number = u32::try_from(whole / gap + more).unwrap();
+                let mut rules = KeepRules {
+                    last: counts.then_some(Count::N(number)),
+                    within: (!counts).then_some(hours),
+                    ..KeepRules::default()
+                };
+                match bucket {
+                    0 if counts => rules.within = Some(span),
+                    0 | 1 => rules.within_hourly = Some(span),
+                    2 => rules.within_daily = Some(span),
+                    3 => rules.within_weekly = Some(span),
+                    4 => rules.within_monthly = Some(span),
+                    _ => rules.within_yearly = Some(span),
+                }
+                let first = when - whole - whole / 4;
+                let moments = (0..whole * 3 / 2 / gap).map(|place| first + place * gap);
+                let runs = moments.map(|at| {
+                    let at = Timestamp::from_second(at).unwrap();
+                    Run {
+                        at,
+                        offset_seconds: zone.to_offset(at).seconds(),
+                    }
+                });
+                let runs = runs.collect();
+                (rules, zone, runs)
+            },
+        )
+    }
+
+    /// What is kept is what a whole pass after each run keeps.
+    fn as_a_pass(
+        rules: &KeepRules,
+        minor: u16,
+        (clock, runs): (&TimeZone, &[Run]),
+    ) -> Result<(), TestCaseError> {
+        let version = ResticVersion::new(0, minor, 0);
+        let forgets: Vec<Timestamp> = runs.iter().map(|run| run.at).collect();
+        let quick = simulate_iterated(rules, version, runs, clock);
+        let whole = simulate_with_forgets(rules, version, runs, (&forgets, clock));
+        prop_assert_eq!(quick, whole);
+        Ok(())
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig {
             failure_persistence: None,
             ..ProptestConfig::default()
         })]
 
-        /// What is kept is what a whole pass after each run keeps, in any rhythm and on any clock.
+        /// In any rhythm and on any clock.
         #[test]
-        fn as_a_pass_after_each_run(
-            rules in rules(),
-            minor in 14_u16..19,
-            (clock, runs) in runs(),
-        ) {
-            let version = ResticVersion::new(0, minor, 0);
-            let forgets: Vec<Timestamp> = runs.iter().map(|run| run.at).collect();
-            let (quick, whole) = (
-                simulate_iterated(&rules, version, &runs, &clock),
-                simulate_with_forgets(&rules, version, &runs, (&forgets, &clock)),
-            );
-            prop_assert_eq!(quick, whole);
+        fn as_a_pass_after_each_run(rules in rules(), minor in 14_u16..19, (clock, runs) in runs()) {
+            as_a_pass(&rules, minor, (&clock, &runs))?;
         }
+
+        #[test]
+        fn edges_move_back((rules, clock, runs) in moving_back(), minor in 14_u16..19) {
+            as_a_pass(&rules, minor, (&clock, &runs))?;
+        }
+    }
+
+    /// `within 1m` and the last 29 of a run a day: on 31 March what is later than the 3rd is kept for the span, on
+    /// 1 April the 3rd as well, which the number has given up.
+    #[test]
+    fn what_is_still_there_is_taken_again() {
+        let start = "2027-02-01T00:00Z".parse().unwrap();
+        let runs = regular_runs(start, thrice_quantity::Seconds::DAY, 60);
+        let rules = KeepRules {
+            last: Some(Count::N(29)),
+            within: KeepWithin::parse("1m"),
+            ..KeepRules::default()
+        };
+        let version = ResticVersion::new(0, 18, 0);
+        let history = simulate_iterated(&rules, version, &runs, &TimeZone::UTC).unwrap();
+        let april = history.kept(59);
+        // 3 March is the run of number 30.
+        assert_eq!((april[0], april.len()), (30, 30));
     }
 }
