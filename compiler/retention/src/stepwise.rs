@@ -494,7 +494,7 @@ mod tests {
             within: KeepWithin::parse("1m"),
             ..KeepRules::default()
         };
-        let version = ResticVersion::new(0, 18, 0);
+        let version = ResticVersion::new(0, 16, 0);
         let history = simulate_iterated(&rules, version, &runs, &TimeZone::UTC).unwrap();
         let april = history.kept(59);
         // 3 March is the run of number 30.
