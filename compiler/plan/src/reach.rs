@@ -108,7 +108,7 @@ impl Regime {
         let zone = zone.unwrap_or(TimeZone::UTC);
         let runs = runs_of(&self.schedule, &zone, &self.clock, from, to);
         match self.history(&runs) {
-            Ok(history) => fullest((0..history.len()).map(|index| history.ages(index))),
+            Ok(history) => history.fullest(),
             // Rules that this version refuses promise nothing.
             Err(_) => vec![vec![Seconds::ZERO]],
         }
@@ -185,90 +185,6 @@ fn reach(rules: &KeepRules, schedule: &Schedule) -> Seconds {
     counts.chain(within).max().unwrap_or(Seconds::ZERO)
 }
 
-/// The sets of ages that no other set outdoes. A set takes `S + Σ min(S, c·gap)`: for each ratio of
-/// size to churn that is a concave, piecewise linear function with its breaks at the gaps, so one set
-/// outdoes another if it does so at all breaks of both.
-fn fullest(sets: impl Iterator<Item = Vec<Seconds>>) -> Vec<Vec<Seconds>> {
-    // Most runs leave versions that lie as those of an earlier run. Of those that differ in the order of
-    // their gaps alone the one with the greatest ages is shown.
-    let mut by_gaps: IndexMap<Vec<i64>, Vec<Seconds>, FxBuildHasher> = IndexMap::default();
-    let mut gaps = Vec::new();
-    for ages in sets {
-        gaps.clear();
-        gaps.extend(ages.windows(2).map(difference));
-        // They nearly ascend.
-        gaps.sort();
-        match by_gaps.get_mut(gaps.as_slice()) {
-            Some(known) if *known >= ages => {}
-            Some(known) => *known = ages,
-            None => drop(by_gaps.insert(gaps.clone(), ages)),
-        }
-    }
-    // The widest first: they outdo most of the others.
-    by_gaps.sort_unstable_by(|a, _, b, _| (sum(b), b).cmp(&(sum(a), a)));
-    let mut front: IndexMap<Vec<i64>, Vec<Seconds>, FxBuildHasher> = IndexMap::default();
-    for (gaps, ages) in by_gaps {
-        if front.keys().any(|other| outdoes(other, &gaps)) {
-            continue;
-        }
-        front.retain(|other, _| !outdoes(&gaps, other));
-        front.insert(gaps, ages);
-    }
-    front.sort_unstable_keys();
-    front.into_values().collect()
-}
-
-fn sum(gaps: &[i64]) -> i64 {
-    gaps.iter().fold(0, |sum, gap| sum.saturating_add(*gap))
-}
-
-fn difference(pair: &[Seconds]) -> i64 {
-    match pair {
-        [younger, older] => older.0.saturating_sub(younger.0),
-        _ => 0,
-    }
-}
-
-/// Whether one set takes at least as much as another at every break of both; gaps ascend.
-fn outdoes(a: &[i64], b: &[i64]) -> bool {
-    // At the least break all gaps count alike, at the greatest each counts whole.
-    if a.len() < b.len() || sum(a) < sum(b) {
-        return false;
-    }
-    let mut breaks: Vec<i64> = a.iter().chain(b).copied().collect();
-    // Two lists that ascend.
-    breaks.sort();
-    breaks.dedup();
-    let (mut left, mut right) = (Taken::of(a), Taken::of(b));
-    breaks
-        .into_iter()
-        .all(|at| left.up_to(at) >= right.up_to(at))
-}
-
-/// `Σ min(gap, t)` for ascending `t`: what is below is summed once.
-struct Taken<'g> {
-    rest: &'g [i64],
-    below: i128,
-}
-
-impl<'g> Taken<'g> {
-    fn of(gaps: &'g [i64]) -> Self {
-        Self {
-            rest: gaps,
-            below: 0,
-        }
-    }
-
-    fn up_to(&mut self, at: i64) -> i128 {
-        while let Some((gap, rest)) = self.rest.split_first().filter(|(gap, _)| **gap <= at) {
-            self.below += i128::from(*gap);
-            self.rest = rest;
-        }
-        let above = i128::try_from(self.rest.len()).unwrap_or(i128::MAX);
-        self.below + above.saturating_mul(i128::from(at))
-    }
-}
-
 /// The clock that restic shows when a step runs it: it stores the offset with each snapshot, and counts days
 /// and months by it when it forgets. Emitted scripts set `TZ=UTC`; Zerobyte has the clock of its host.
 #[must_use]
@@ -308,26 +224,4 @@ pub fn rhythm(schedule: &Schedule, step: &Step, model: &Model) -> Schedule {
         _ => {}
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn days(ages: &[i64]) -> Vec<Seconds> {
-        ages.iter().map(|d| Seconds::days(*d)).collect()
-    }
-
-    #[test]
-    fn of_two_sets_the_one_with_wider_gaps_is_fuller() {
-        let (wide, narrow) = (days(&[0, 7, 14]), days(&[0, 1, 2]));
-        assert_eq!(fullest([wide.clone(), narrow].into_iter()), [wide]);
-    }
-
-    #[test]
-    fn many_versions_and_a_wide_spread_both_stay() {
-        // With a churn as large as the data the many take more, with a small one the wide.
-        let (many, wide) = (days(&[0, 1, 2, 3]), days(&[0, 30]));
-        assert_eq!(fullest([many.clone(), wide.clone()].into_iter()).len(), 2);
-    }
 }

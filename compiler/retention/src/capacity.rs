@@ -24,8 +24,13 @@ pub fn repository_bound(
         .map(|(younger, older)| older.saturating_sub(*younger));
     let older = gaps
         .zip(sizes)
-        .map(|(gap, size)| u128::from(size.min(churn.over(gap)).0));
+        .map(|(gap, size)| held_beyond(size, gap, churn));
     clamp(u128::from(newest.0) + older.sum::<u128>())
+}
+
+/// What a version of this size may hold beyond its younger neighbour, `gap` after it.
+pub(crate) fn held_beyond(size: Bytes, gap: Seconds, churn: BytesPerDay) -> u128 {
+    u128::from(size.min(churn.over(gap)).0)
 }
 
 /// What a repository needs beyond its content, for [`peak`].
@@ -72,7 +77,8 @@ pub fn peak(content: Bytes, churn: BytesPerDay, assumptions: &PeakAssumptions) -
     clamp(with_overhead.div_ceil(ONE) + u128::from(churn.over(assumptions.prune_period).0))
 }
 
-fn clamp(bytes: u128) -> Bytes {
+/// The greatest size for what is beyond it.
+pub(crate) fn clamp(bytes: u128) -> Bytes {
     Bytes(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
 

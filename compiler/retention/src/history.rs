@@ -3,15 +3,13 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use thrice_quantity::schedule::Schedule;
-use thrice_quantity::{Bytes, BytesPerDay, Seconds, ZoneTable};
+use thrice_quantity::{Seconds, ZoneTable};
 
 use crate::bucket::{Keys, keys};
-use crate::capacity::repository_bound;
-use crate::closed_form;
-use crate::counted::Counted;
 use crate::evaluate::Pass;
 use crate::forget::ForgetError;
 use crate::rules::KeepRules;
+use crate::stepwise::Stepwise;
 use crate::version::ResticVersion;
 
 /// A backup that succeeded: its moment and the offset of the clock that stored it.
@@ -58,56 +56,18 @@ pub fn regular_runs(start: Timestamp, period: Seconds, count: usize) -> Vec<Run>
     .collect()
 }
 
-/// What is left after each forget.
+/// What is left after each forget: told by what each of them drops, as each run is dropped once at most,
+/// and what is left at one time may be many runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
     runs: Vec<Timestamp>,
     forgets: Vec<Timestamp>,
-    /// Kept runs of all forgets one after the other, each oldest first.
-    kept: Vec<u32>,
-    /// Where the kept runs of each forget end.
-    ends: Vec<usize>,
-}
-
-/// What a stretch of history guarantees. All ages are taken right after a forget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Guarantee {
-    /// The age up to which there is always a version at least that old; `None` if the first
-    /// version is never given up.
-    pub reach: Option<Seconds>,
-    /// The age that no version exceeds right after a run; until the next run that succeeds it
-    /// grows with the time that passes. `None` if there is no such age.
-    pub oldest: Option<Seconds>,
-    /// The widest hole between two neighbouring versions.
-    pub widest_gap: Seconds,
-    /// The most versions held after a forget.
-    pub most_kept: usize,
-    /// The fewest versions held after a forget.
-    pub fewest_kept: usize,
-}
-
-impl Guarantee {
-    /// What is left of it when up to `missed` runs in a row may fail, with runs at most `period`
-    /// apart. Count rules stretch: versions stay longer and lie further apart. Duration rules
-    /// lose the versions that were not made, so that holes open between them and the versions
-    /// of other rules.
-    #[must_use]
-    pub fn with_missed(self, rules: &KeepRules, missed: u32, period: Seconds) -> Self {
-        if missed == 0 {
-            return self;
-        }
-        let delay = period.saturating_mul(i64::from(missed));
-        let has_durations = rules.withins().iter().any(|(_, within)| within.is_some());
-        let lost = if has_durations { delay } else { Seconds::ZERO };
-        Self {
-            reach: self
-                .reach
-                .map(|reach| reach.saturating_sub(lost).max(Seconds::ZERO)),
-            oldest: closed_form::oldest(rules, period, missed),
-            widest_gap: self.widest_gap.saturating_add(delay).saturating_add(lost),
-            ..self
-        }
-    }
+    /// How many runs there have been at each forget.
+    come: Vec<u32>,
+    /// What the forgets drop, one after the other, each oldest first.
+    dropped: Vec<u32>,
+    /// Where that of each forget ends.
+    ends: Vec<u32>,
 }
 
 /// Runs `forget` right after each of the runs, which must be in order of time, on a machine with that
@@ -124,38 +84,19 @@ pub fn simulate_iterated(
     let forgets: Vec<Timestamp> = runs.iter().map(|run| run.at).collect();
     // Of two runs at one moment both come before the forgets.
     let apart = forgets.is_sorted_by(|earlier, later| earlier < later);
-    match Counted::new(rules, version).filter(|_| apart && !rules.is_empty()) {
-        Some(counted) => by_count(counted, rules, version, runs, forgets),
-        None => simulate_with_forgets(rules, version, runs, (&forgets, clock)),
+    if !apart || rules.is_empty() {
+        return simulate_with_forgets(rules, version, runs, (&forgets, clock));
     }
-}
-
-/// A forget after each run, of rules that count and nothing else.
-fn by_count(
-    mut counted: Counted,
-    rules: &KeepRules,
-    version: ResticVersion,
-    runs: &[Run],
-    forgets: Vec<Timestamp>,
-) -> Result<History, ForgetError> {
     rules.check(version)?;
-    let keys = keys_of(runs);
+    let mut stepwise = Stepwise::new(rules, version, clock);
     let mut history = History::of(runs, forgets);
     for (number, _) in (0_u32..).zip(runs) {
-        counted.run(number, &keys);
-        if !history.forgotten(counted.present()) && version.refuses_remove_all() {
+        history.forgotten(number + 1, stepwise.run(number, runs));
+        if stepwise.is_empty() && version.refuses_remove_all() {
             return Err(ForgetError::WouldRemoveAll);
         }
     }
     Ok(history)
-}
-
-/// The periods that each run lies in.
-fn keys_of(runs: &[Run]) -> Vec<Keys> {
-    (0_i64..)
-        .zip(runs)
-        .map(|(unique, run)| keys(run.at, run.offset_seconds, unique))
-        .collect()
 }
 
 /// Runs `forget` at the given moments, in order of time, on a machine with the clock given with them; a run
@@ -174,45 +115,58 @@ pub fn simulate_with_forgets(
     if empty && version.refuses_remove_all() {
         return Err(ForgetError::EmptyPolicy);
     }
-    let keys = keys_of(runs);
+    let keys: Vec<Keys> = (0_i64..)
+        .zip(runs)
+        .map(|(unique, run)| keys(run.at, run.offset_seconds, unique))
+        .collect();
     let mut history = History::of(runs, forgets.to_vec());
     let mut present: Vec<u32> = Vec::new();
     let mut coming = (0_u32..).zip(runs).peekable();
-    let mut latest = None;
+    let (mut come, mut latest) = (0, None);
     let mut pass = Pass::new(rules, version, clock);
-    let mut left = Vec::new();
+    let mut dropped = Vec::new();
     for forget in forgets {
         while let Some((index, run)) = coming.next_if(|(_, run)| run.at <= *forget) {
             present.push(index);
+            come = index + 1;
             latest = Some((run.at, run.offset_seconds));
         }
+        dropped.clear();
         if !empty {
             pass.restart(latest);
-            thin(&present, &mut left, &mut pass, &keys, &history.runs);
-            std::mem::swap(&mut present, &mut left);
+            thin(&mut present, &mut dropped, &mut pass, &keys, &history.runs);
         }
-        let some_left = history.forgotten(&present);
-        if !some_left && latest.is_some() && version.refuses_remove_all() {
+        history.forgotten(come, &dropped);
+        if present.is_empty() && latest.is_some() && version.refuses_remove_all() {
             return Err(ForgetError::WouldRemoveAll);
         }
     }
     Ok(history)
 }
 
-/// One forget over the runs present, oldest first: those that it keeps.
-fn thin(present: &[u32], kept: &mut Vec<u32>, pass: &mut Pass, keys: &[Keys], runs: &[Timestamp]) {
+/// One forget over the runs present, oldest first: those that it drops.
+fn thin(
+    present: &mut Vec<u32>,
+    dropped: &mut Vec<u32>,
+    pass: &mut Pass,
+    keys: &[Keys],
+    runs: &[Timestamp],
+) {
     let mut left = present.len();
-    kept.clear();
     for index in present.iter().rev() {
         left -= 1;
         let place = *index as usize;
-        if let (Some(keys), Some(at)) = (keys.get(place), runs.get(place))
-            && pass.visit(keys, *at, left == 0).any()
-        {
-            kept.push(*index);
+        let keeps = match (keys.get(place), runs.get(place)) {
+            (Some(keys), Some(at)) => pass.visit(keys, *at, left == 0).any(),
+            _ => false,
+        };
+        if !keeps {
+            dropped.push(*index);
         }
     }
-    kept.reverse();
+    dropped.reverse();
+    let mut gone = dropped.iter().peekable();
+    present.retain(|index| gone.next_if_eq(&index).is_none());
 }
 
 impl History {
@@ -220,18 +174,19 @@ impl History {
     fn of(runs: &[Run], forgets: Vec<Timestamp>) -> Self {
         Self {
             runs: runs.iter().map(|run| run.at).collect(),
-            kept: Vec::new(),
+            come: Vec::with_capacity(forgets.len()),
+            dropped: Vec::new(),
             ends: Vec::with_capacity(forgets.len()),
             forgets,
         }
     }
 
-    /// Notes what the next forget leaves, oldest first; says whether that is anything.
-    fn forgotten(&mut self, left: &[u32]) -> bool {
-        let before = self.kept.len();
-        self.kept.extend_from_slice(left);
-        self.ends.push(self.kept.len());
-        self.kept.len() > before
+    /// Notes the next forget: how many runs there have been, and what it drops, oldest first.
+    fn forgotten(&mut self, come: u32, dropped: &[u32]) {
+        self.come.push(come);
+        self.dropped.extend_from_slice(dropped);
+        let end = u32::try_from(self.dropped.len());
+        self.ends.push(end.unwrap_or(u32::MAX));
     }
 
     /// The number of forgets.
@@ -258,17 +213,42 @@ impl History {
         self.forgets.partition_point(|forget| *forget < moment)
     }
 
-    /// The runs left after a forget, as indices into the runs simulated, oldest first.
+    /// What changes at a forget: how many runs there have been, and what it drops, oldest first.
+    pub(crate) fn change(&self, index: usize) -> Option<(u32, &[u32])> {
+        let come = self.come.get(index).copied()?;
+        let dropped = self
+            .dropped
+            .get(self.end_before(index)..self.end_before(index + 1))?;
+        Some((come, dropped))
+    }
+
+    /// Where what the forgets before one drop ends.
+    fn end_before(&self, index: usize) -> usize {
+        let end = index.checked_sub(1).and_then(|last| self.ends.get(last));
+        end.map_or(0, |end| *end as usize)
+    }
+
+    /// The runs left after a forget, as indices into the runs simulated, oldest first. Worked out from all
+    /// changes up to then.
     #[must_use]
-    pub fn kept(&self, index: usize) -> &[u32] {
-        let start = index
-            .checked_sub(1)
-            .and_then(|before| self.ends.get(before))
-            .copied();
-        self.ends
-            .get(index)
-            .and_then(|end| self.kept.get(start.unwrap_or(0)..*end))
-            .unwrap_or_default()
+    pub fn kept(&self, index: usize) -> Vec<u32> {
+        let come = self.come.get(index).copied().unwrap_or(0);
+        let mut is_left = vec![true; come as usize];
+        let dropped = self.dropped.get(..self.end_before(index + 1));
+        for run in dropped.unwrap_or_default() {
+            if let Some(is_left) = is_left.get_mut(*run as usize) {
+                *is_left = false;
+            }
+        }
+        let runs = (0..come).zip(is_left);
+        runs.filter(|(_, is_left)| *is_left)
+            .map(|(run, _)| run)
+            .collect()
+    }
+
+    /// The number of runs.
+    pub(crate) fn runs(&self) -> usize {
+        self.runs.len()
     }
 
     /// The moment of a run.
@@ -276,103 +256,36 @@ impl History {
         self.runs.get(run as usize).copied()
     }
 
-    /// The moments of the runs left after a forget, oldest first.
-    pub fn kept_moments(&self, index: usize) -> impl DoubleEndedIterator<Item = Timestamp> + '_ {
-        self.kept(index)
-            .iter()
-            .filter_map(|run| self.runs.get(*run as usize).copied())
-    }
-
-    /// The ages of the versions left after a forget, youngest first.
+    /// The ages of the versions left after a forget, youngest first; as [`Self::kept`].
     #[must_use]
     pub fn ages(&self, index: usize) -> Vec<Seconds> {
-        let now = self
-            .forgets
-            .get(index)
-            .map_or(0, |forget| forget.as_second());
-        let mut ages: Vec<_> = self
-            .kept_moments(index)
-            .map(|run| Seconds(now - run.as_second()))
-            .collect();
-        ages.reverse();
-        ages
-    }
-
-    /// What the forgets from `first` on guarantee; `None` if there are none, or if one leaves
-    /// nothing. Bounds are those seen: an unbounded rule shows only as far as the simulation went.
-    #[must_use]
-    pub fn guarantee(&self, first: usize) -> Option<Guarantee> {
-        let mut seen: Option<Guarantee> = None;
-        for index in first..self.len() {
-            let ages = self.ages(index);
-            let age = *ages.last()?;
-            let gap = widest(&ages, Seconds(i64::MAX));
-            let now = seen.unwrap_or(Guarantee {
-                reach: Some(age),
-                oldest: Some(age),
-                widest_gap: gap,
-                most_kept: ages.len(),
-                fewest_kept: ages.len(),
-            });
-            seen = Some(Guarantee {
-                reach: now.reach.map(|reach| reach.min(age)),
-                oldest: now.oldest.map(|oldest| oldest.max(age)),
-                widest_gap: now.widest_gap.max(gap),
-                most_kept: now.most_kept.max(ages.len()),
-                fewest_kept: now.fewest_kept.min(ages.len()),
-            });
-        }
-        seen
-    }
-
-    /// The widest hole on the way back to `reach`, over the forgets from `first` on; `None`
-    /// where some moment has no version that old.
-    #[must_use]
-    pub fn widest_gap_within(&self, first: usize, reach: Seconds) -> Option<Seconds> {
-        let mut widest_gap = Seconds::ZERO;
-        for index in first..self.len() {
-            let ages = self.ages(index);
-            if ages.last().is_none_or(|oldest| *oldest < reach) {
-                return None;
-            }
-            widest_gap = widest_gap.max(widest(&ages, reach));
-        }
-        Some(widest_gap)
-    }
-
-    /// The forget after which the repository may hold the most, among those from `first` on,
-    /// with that bound (see [`repository_bound`]).
-    #[must_use]
-    pub fn worst_bound(
-        &self,
-        first: usize,
-        size_at: impl Fn(Timestamp) -> Bytes,
-        churn: BytesPerDay,
-    ) -> Option<(usize, Bytes)> {
-        let mut worst: Option<(usize, Bytes)> = None;
-        for index in first..self.len() {
-            let ages = self.ages(index);
-            let mut moments = self
-                .kept_moments(index)
-                .collect::<Vec<_>>()
-                .into_iter()
-                .rev();
-            let sizes = std::iter::from_fn(|| moments.next().map(&size_at));
-            let bound = repository_bound(&ages, sizes, churn);
-            if worst.is_none_or(|(_, most)| bound > most) {
-                worst = Some((index, bound));
-            }
-        }
-        worst
+        let now = self.forget_at(index).unwrap_or_default();
+        let kept = self.kept(index);
+        let moments = kept.iter().rev().filter_map(|run| self.run_at(*run));
+        moments
+            .map(|run| Seconds(now.as_second() - run.as_second()))
+            .collect()
     }
 }
 
-/// The widest distance between neighbours, as far as the younger is younger than `reach`.
-fn widest(ages: &[Seconds], reach: Seconds) -> Seconds {
-    ages.iter()
-        .zip(ages.iter().skip(1))
-        .take_while(|(younger, _)| **younger < reach)
-        .map(|(younger, older)| older.saturating_sub(*younger))
-        .max()
-        .unwrap_or(Seconds::ZERO)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::KeepWithin;
+
+    /// However many versions there are at a time, what is stored grows with the runs alone.
+    #[test]
+    fn a_dense_history_stores_a_few_numbers_for_each_run() {
+        let start = Timestamp::from_second(1_861_920_000).unwrap();
+        let runs = regular_runs(start, Seconds::minutes(5), 100_000);
+        let rules = KeepRules {
+            within: Some(KeepWithin::days(30)),
+            ..KeepRules::default()
+        };
+        let version = ResticVersion::new(0, 18, 0);
+        let history = simulate_iterated(&rules, version, &runs, &TimeZone::UTC).unwrap();
+        assert_eq!(history.kept(99_999).len(), 30 * 288);
+        let stored = history.dropped.len() + history.come.len() + history.ends.len();
+        assert!(stored <= 3 * runs.len(), "{stored} numbers");
+    }
 }

@@ -11,22 +11,24 @@
 mod bucket;
 mod capacity;
 pub mod closed_form;
-mod counted;
 mod evaluate;
 mod forget;
+mod fullest;
+mod guarantee;
 mod history;
 mod profile;
 mod rules;
 mod snapshot;
 mod steady;
+mod stepwise;
 mod version;
+mod walk;
 
 pub use bucket::Bucket;
 pub use capacity::{PeakAssumptions, peak, repository_bound};
 pub use forget::{Decision, ForgetError, forget, keeps};
-pub use history::{
-    Guarantee, History, Run, regular_runs, runs_of, simulate_iterated, simulate_with_forgets,
-};
+pub use guarantee::Guarantee;
+pub use history::{History, Run, regular_runs, runs_of, simulate_iterated, simulate_with_forgets};
 pub use profile::{Hole, Profile};
 pub use rules::{Count, KeepRules, KeepWithin, RuleError};
 pub use snapshot::{GroupBy, GroupKey, Snapshot, group_by, stored_time};

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use thrice_quantity::Seconds;
 
 use crate::steady::SteadyHistory;
+use crate::walk::Walk;
 
 /// A distance between two neighbouring versions that was seen after a forget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,31 +137,18 @@ impl SteadyHistory {
     pub fn profile(&self) -> Option<Profile> {
         let mut front = Front::default();
         let (mut end, mut oldest): (Option<Hole>, Option<Seconds>) = (None, None);
-        // The same two neighbours were younger after the forget before, and as far apart.
-        let mut before: &[u32] = &[];
-        for index in self.first..self.history.len() {
+        let mut walk = Walk::new(&self.history, self.first);
+        while let Some(index) = walk.step() {
             let at = self.history.forget_at(index)?;
-            let now = at.as_second();
-            let age = |run: u32| Some(Seconds(now - self.history.run_at(run)?.as_second()));
-            let kept = self.history.kept(index);
-            // Mostly the older ones are all as they were.
-            let same = kept.iter().zip(before).take_while(|(a, b)| a == b);
-            let fresh = kept.get(same.count().saturating_sub(1)..).unwrap_or(kept);
-            let mut known = before.iter().rev().peekable();
-            for pair in fresh.windows(2).rev() {
-                let [older, younger] = *pair else { continue };
-                while known.next_if(|run| **run > younger).is_some() {}
-                if known.next_if_eq(&&younger).is_some() && known.peek() == Some(&&older) {
-                    continue;
-                }
+            // Other neighbours were younger after the forget before, and as far apart.
+            for pair in &walk.fresh {
                 front.add(Hole {
                     at,
-                    younger: age(younger)?,
-                    older: Some(age(older)?),
+                    younger: walk.age(pair.younger),
+                    older: Some(walk.age(pair.older)),
                 });
             }
-            before = kept;
-            let last = age(*kept.first()?)?;
+            let last = walk.age(walk.oldest()?);
             if end.is_none_or(|hole| last < hole.younger) {
                 end = Some(Hole {
                     at,

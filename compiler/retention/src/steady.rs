@@ -7,7 +7,8 @@ use thrice_quantity::schedule::Schedule;
 use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 
 use crate::forget::ForgetError;
-use crate::history::{Guarantee, History, runs_of, simulate_iterated};
+use crate::guarantee::Guarantee;
+use crate::history::{History, runs_of, simulate_iterated};
 use crate::rules::{Count, KeepRules, KeepWithin};
 use crate::version::ResticVersion;
 
