@@ -20,6 +20,10 @@ pub(crate) fn kept(
     let snapshot = |at: &i64| (instant(*at), zone.to_offset(instant(*at)).seconds());
     let snapshots: Vec<_> = taken.iter().map(snapshot).collect();
     let version = plan.model.repositories[repository].restic;
+    // Where a run takes no time, it forgets right after its version was taken: what `keep-within` counts from is taken before
+    // the present instant.
+    let taken = taken.iter().map(|at| at.saturating_add(1)).max();
+    let now = taken.map_or(now, |after| now.max(after));
     let decisions = keeps(rules, version, &snapshots, &instant(now).to_zoned(zone));
     decisions.ok().filter(|kept| kept.contains(&false))
 }
