@@ -85,6 +85,8 @@ struct Restore {
     class: ClassId,
     from: Option<CopyId>,
     due: Option<Seconds>,
+    /// The earliest second at which its first byte can come.
+    soonest: i64,
     finish: Seconds,
     transfer: Transfer,
 }
@@ -147,6 +149,7 @@ impl<'p> Restoring<'p> {
                 class: id,
                 from: way.map(|way| way.copy),
                 due: due.get(&id).copied(),
+                soonest: soonest(plan, class),
                 finish,
                 transfer: Transfer {
                     begins: setup.0.max(0),
@@ -166,6 +169,20 @@ impl<'p> Restoring<'p> {
             restores,
             lines,
         }
+    }
+
+    /// The same where what else comes back begins when that keeps a class waiting for longest: as near to when the class itself
+    /// begins as its setup can end.
+    #[must_use]
+    pub fn in_the_way_of(&self, class: ClassId) -> Self {
+        let mut out = self.clone();
+        let own = self.restores.iter().find(|restore| restore.class == class);
+        let begins = own.map_or(0, |own| own.transfer.begins);
+        for restore in &mut out.restores {
+            let latest = restore.transfer.begins;
+            restore.transfer.begins = begins.max(restore.soonest).min(latest);
+        }
+        out
     }
 
     /// Plays it, the most urgent first. Of those that are as urgent one may be named that comes last; else they come in
@@ -263,6 +280,13 @@ fn around(plan: &Plan, class: &Class, sizes: Sizes) -> (Seconds, Seconds) {
         setup.unwrap_or(plan.model.policy.response),
         finish.unwrap_or(unsaid),
     )
+}
+
+/// The earliest second at which the first byte can come.
+fn soonest(plan: &Plan, class: &Class) -> i64 {
+    let setup = class.asked().restore_setup.as_ref();
+    let soonest = setup.map_or(plan.model.policy.response, |(time, _)| time.low());
+    soonest.0.max(0)
 }
 
 /// The way from a copy to where the data lives; `None` where nothing says how fast it is. An object storage that does

@@ -235,6 +235,23 @@ fn dumps_bear_the_time_at_which_they_are_done() {
     assert_eq!(followed(&plan, &case).split_off(1), [dump, out]);
 }
 
+/// A run that takes no time forgets what others would: its own version was taken before that all the same.
+#[test]
+fn a_run_of_no_time_forgets() {
+    let plan = plan(&format!(
+        "{FILES}backup up of db to repo by web.cron {{ daily at 03:00 UTC; taking 0m..5m; keep within 5h; prune; monitor watch }}\n"
+    ));
+    let mut case = case(&plan, "2026-03-01T00:00:00Z", Some("2026-03-01T12:00:00Z"));
+    let gone = |case: &Erasure| followed(&plan, case).split_off(1);
+    let [came, left] = ["2026-03-01 03:05", "2026-03-02 03:05"];
+    assert_eq!(gone(&case), [of([came, left, left])]);
+    let (late, takes) = (Seconds::ZERO, Seconds::ZERO);
+    let next = [(at("2026-03-02T03:00:00Z"), OneRun::Goes { late, takes })];
+    case.runs = [(step(&plan, "up"), next.into())].into();
+    let left = "2026-03-02 03:00";
+    assert_eq!(gone(&case), [of([came, left, left])]);
+}
+
 /// Versions without it are looked at where rules count them: what a year of hourly versions takes grows with the years, and
 /// not with their square. What does not suffice is said, and what was looked at is taken from what may be.
 #[test]

@@ -26,6 +26,7 @@ use rand::seq::IndexedRandom as _;
 use thrice_model::{ClassId, Obligation, StoreId};
 use thrice_plan::calendar::midnight;
 use thrice_plan::{Period, Plan};
+use thrice_simulate::with_needs;
 use thrice_verify::{Engine, Session, Verdict, Verification};
 
 use self::dressed::dress;
@@ -84,7 +85,7 @@ pub fn bounds(texts: &Texts, name: &str, cases: u32, random: &mut Random) -> Tal
                 kept: &kept,
                 period: &plan.periods[held.period],
             };
-            let came = match held.of {
+            let mut came = match held.of {
                 Of::Store(store) => trial.fits(store, random),
                 Of::Class(class) if obligation == Obligation::Erasure => {
                     trial.is_gone(class, held.period, random)
@@ -92,8 +93,20 @@ pub fn bounds(texts: &Texts, name: &str, cases: u32, random: &mut Random) -> Tal
                 Of::Class(class) => trial.is_back(class, random),
                 Of::Policy => trial.costs(random),
             };
+            if let (Came::IfSomethingIsLeft(why), Of::Class(class)) = (&came, held.of) {
+                let survival = session.verify(&plan, &[Obligation::Survival]);
+                let kept = Kept::of(&plan, &survival);
+                let period = &trial.period.name;
+                let is_left = with_needs(&plan, class)
+                    .iter()
+                    .all(|class| kept.promises(Obligation::Survival, *class, period, &plan));
+                came = match is_left {
+                    true => Came::Otherwise(why.clone()),
+                    false => Came::NotPlayed,
+                };
+            }
             match came {
-                Came::NotPlayed => {}
+                Came::NotPlayed | Came::IfSomethingIsLeft(_) => {}
                 Came::AsSaid => *out.played.entry(obligation.word()).or_default() += 1,
                 Came::Otherwise(why) => {
                     *out.played.entry(obligation.word()).or_default() += 1;
@@ -236,6 +249,8 @@ enum Came {
     NotPlayed,
     AsSaid,
     Otherwise(String),
+    /// Otherwise as well, if it is promised that something is left.
+    IfSomethingIsLeft(String),
 }
 
 /// What is tried of a plan in one period.

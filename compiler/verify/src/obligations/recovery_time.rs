@@ -3,7 +3,8 @@
 //!
 //! The clock starts with the fault. Setup comes first, then the bytes over the links, then what it takes
 //! until the data is in use again. Classes that the same faults hit share the links; the most urgent goes
-//! first ([`urgency`]), and what states no `rto` waits. Where several links are on the ways, the slowest
+//! first ([`urgency`]), and what states no `rto` waits. Setup may take less than it may at most: a class is ready as late
+//! as can be, and all else begins when that keeps it waiting for longest. Where several links are on the ways, the slowest
 //! counts for all that share one: that is safe. Sizes count with their upper ends at the end of a phase,
 //! late as it may be: what comes too late only then is a warning. What is new in a phase is not there yet when it begins: until
 //! it has been filled, what had to be back in time before must be so from what there was before. Of a repository the whole of the newest version comes back, however little of it is

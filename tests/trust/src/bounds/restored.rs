@@ -113,7 +113,14 @@ impl Trial<'_> {
                 r.bytes, r.due, r.begins, r.there, r.in_use
             )
         });
-        Came::Otherwise(format!(
+        // Losses take what they take. Hostile hands and mistakes may do more than they do here, or do it before somebody has acted:
+        // where that leaves nothing, it is told by survival, and of times nothing is promised.
+        let losses = mishaps.iter().all(|m| matches!(m, Mishap::Lose(_)));
+        let otherwise = match losses {
+            true => Came::Otherwise,
+            false => Came::IfSomethingIsLeft,
+        };
+        otherwise(format!(
             "`{}` is back from {} after {back:?}, not {due}, {mishaps:?} at {at}{}",
             plan.model.classes[class].named.name,
             self.place(from),

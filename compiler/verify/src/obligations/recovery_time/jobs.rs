@@ -41,6 +41,8 @@ pub(crate) struct Restore {
     pub(super) all_have_all: bool,
     pub(super) due: Due,
     pub(super) setup: Seconds,
+    /// The least that setup may take.
+    pub(super) soonest: Seconds,
     pub(super) finish: Seconds,
     pub(super) bytes: Bytes,
     /// The day on which it is so much.
@@ -97,6 +99,7 @@ impl Restore {
     fn job(&self) -> Job {
         Job {
             arrival: self.setup,
+            soonest: self.soonest,
             deadline: self.due.0.saturating_sub(self.finish),
             bytes: self.bytes,
         }
@@ -283,10 +286,10 @@ pub(super) fn restore(
         .max_by_key(|found| speed(found));
     let slowest = || found.iter().min_by_key(|found| speed(found));
     let (copy, (speed, ways, slowest)) = fastest.or_else(slowest)?.clone();
-    let setup = class
-        .asked()
-        .restore_setup
-        .map_or(plan.model.policy.response, |(time, _)| time.high());
+    let setup = class.asked().restore_setup.as_ref();
+    let response = plan.model.policy.response;
+    let (soonest, setup) =
+        setup.map_or((response, response), |(time, _)| (time.low(), time.high()));
     let finish = match (&class.asked().restore_finish, class.kind) {
         (Some((time, _)), _) => time.high(),
         (None, ClassKind::State) => FINISH_STATE,
@@ -307,6 +310,7 @@ pub(super) fn restore(
         all_have_all,
         due,
         setup,
+        soonest,
         finish,
         // Late as its end may be: then it is largest.
         bytes: size_on(context, class, last_day(period, period.slip_days)),

@@ -2,7 +2,8 @@
 //!
 //! The simulator shares nothing with the evaluation but the plan: it finds out by itself what losses take and leave, which
 //! copy is the fastest, how much there is and how soon it must be back, and carries it event by event, each over the
-//! lines on its own way. Each class that is told to be late must be so there, at the very second that is told.
+//! lines on its own way. Each class that is told to be late must be so there, at the very second that is told. What else
+//! comes back begins, within its setup, when that keeps the class waiting for longest.
 //!
 //! Where lines differ, or not all that is as urgent shares one, the time that is told is a bound: the slowest counts for
 //! all. What is played then comes sooner, but too late all the same, or else the case is named as not replayed. So it
@@ -63,6 +64,7 @@ pub(super) fn confirm(context: &Context<'_>, late: &Late) -> Result<Played, Stri
             continue;
         }
         let course = courses.entry(alike).or_insert_with(|| {
+            let case = case.in_the_way_of(restore.class);
             let restored = case.play(Some(restore.class));
             let own = of(&restored, restore.class);
             (own.and_then(|own| own.there), restored)

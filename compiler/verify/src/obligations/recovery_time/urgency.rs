@@ -11,8 +11,11 @@ use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
 /// What must come over the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Job {
-    /// When its first byte can come, counted from the fault.
+    /// When its first byte can come at the latest, counted from the fault.
     pub arrival: Seconds,
+    /// The same at the earliest: that keeps nobody's deadline from being met if all can be, but whoever is late anyway may
+    /// get in the way of others.
+    pub soonest: Seconds,
     /// When its last byte must have come.
     pub deadline: Seconds,
     /// How much it is.
@@ -91,25 +94,35 @@ pub(super) fn most_bytes(jobs: &[Job], which: usize, speed: BytesPerSecond) -> O
     (most > 0).then_some(Bytes(most))
 }
 
-/// When the last byte of a job has come at the latest: of those that are as urgent it comes last. From some arrival on
-/// the link is busy with them without a pause; what arrives after that holds nobody up.
+impl Job {
+    /// When its first byte comes where that keeps another one waiting for longest: as near to when that begins as it can. Before
+    /// it, some of this one would be there already; long after it, the other one might be.
+    pub(super) fn in_the_way_of(&self, other: &Self) -> Seconds {
+        other.arrival.max(self.soonest).min(self.arrival)
+    }
+}
+
+/// When the last byte of a job has come at the latest: of those that are as urgent it comes last, and all begin when that
+/// keeps it waiting for longest. From some arrival on the link is busy with them without a pause; what arrives after that
+/// holds nobody up.
 pub(super) fn done(jobs: &[Job], which: usize, speed: BytesPerSecond) -> Option<Seconds> {
     let own = jobs.get(which)?;
     let others = jobs.iter().enumerate().filter(|(place, _)| *place != which);
     let urgent = others.filter(|(_, job)| job.deadline <= own.deadline);
-    let mut urgent: Vec<&Job> = urgent.map(|(_, job)| job).collect();
-    urgent.sort_unstable_by_key(|job| job.arrival);
-    let before = urgent.partition_point(|job| job.arrival <= own.arrival);
-    urgent.insert(before, own);
+    let urgent = urgent.map(|(_, job)| (job.in_the_way_of(own), job.bytes));
+    let mut urgent: Vec<(Seconds, Bytes)> = urgent.collect();
+    urgent.sort_unstable_by_key(|(arrival, _)| *arrival);
+    let before = urgent.partition_point(|(arrival, _)| *arrival <= own.arrival);
+    urgent.insert(before, (own.arrival, own.bytes));
     let (mut from, mut until, mut bytes) = (own.arrival, None, Bytes::ZERO);
-    for (place, job) in urgent.into_iter().enumerate() {
-        if until.is_none_or(|until| job.arrival >= until) {
+    for (place, (arrival, more)) in urgent.into_iter().enumerate() {
+        if until.is_none_or(|until| arrival >= until) {
             if place > before {
                 break;
             }
-            (from, bytes) = (job.arrival, Bytes::ZERO);
+            (from, bytes) = (arrival, Bytes::ZERO);
         }
-        bytes = bytes.saturating_add(job.bytes);
+        bytes = bytes.saturating_add(more);
         until = Some(from.saturating_add(speed.time_for(bytes)?));
     }
     until
@@ -127,6 +140,7 @@ mod tests {
     fn job(setup_minutes: i64, gb: u64, rto_minutes: i64) -> Job {
         Job {
             arrival: Seconds::minutes(setup_minutes),
+            soonest: Seconds::minutes(setup_minutes),
             deadline: Seconds::minutes(rto_minutes),
             bytes: Bytes(gb * 1_000_000_000),
         }
@@ -223,6 +237,45 @@ mod tests {
     }
 
     proptest! {
+        /// Whenever the others begin, within what may be: no choice of theirs keeps one waiting for longer than is told,
+        /// one of them keeps it waiting for just so long, and none does where all are in time.
+        #[test]
+        fn whenever_the_others_begin(
+            jobs in prop::collection::vec((0_i64..6, 0_i64..8, 1_i64..14, 1_u64..6), 1..5),
+        ) {
+            let jobs: Vec<Job> = jobs
+                .into_iter()
+                .map(|(soonest, longer, until, bytes)| Job {
+                    arrival: Seconds(soonest + longer),
+                    soonest: Seconds(soonest),
+                    deadline: Seconds(soonest + longer + until),
+                    bytes: Bytes(bytes),
+                })
+                .collect();
+            let mut worst = vec![0; jobs.len()];
+            let mut all: Vec<Vec<Job>> = vec![Vec::new()];
+            for job in &jobs {
+                let whens = (job.soonest.0..=job.arrival.0).map(Seconds);
+                let begins = whens.map(|arrival| Job { arrival, ..*job });
+                let begins: Vec<Job> = begins.collect();
+                let each = |known: Vec<Job>| {
+                    let with = begins.iter().map(move |job| [known.as_slice(), &[*job]].concat());
+                    with.collect::<Vec<_>>()
+                };
+                all = all.into_iter().flat_map(each).collect();
+            }
+            for chosen in all {
+                for (worst, last) in worst.iter_mut().zip(played(&chosen)) {
+                    *worst = last.max(*worst);
+                }
+            }
+            let fits = crowded(&jobs, BytesPerSecond(1)).is_none();
+            for (which, (worst, job)) in worst.into_iter().zip(&jobs).enumerate() {
+                prop_assert_eq!(done(&jobs, which, BytesPerSecond(1)), Some(Seconds(worst)));
+                prop_assert!(!fits || worst <= job.deadline.0);
+            }
+        }
+
         #[test]
         fn the_formula_says_what_happens(
             jobs in prop::collection::vec((0_i64..20, 1_i64..40, 1_u64..12), 1..6),
@@ -231,6 +284,7 @@ mod tests {
                 .into_iter()
                 .map(|(arrival, until, bytes)| Job {
                     arrival: Seconds(arrival),
+                    soonest: Seconds(arrival),
                     deadline: Seconds(arrival + until),
                     bytes: Bytes(bytes),
                 })

@@ -132,6 +132,29 @@ fn what_is_in_time_is_no_verdict() {
     assert!(message.contains("`db` does not replay"), "{message}");
 }
 
+/// Who is late anyway gets in the way of others that would be there before it, if it may begin sooner.
+#[test]
+fn what_may_begin_sooner_is_in_the_way() {
+    let other = |setup: &str| {
+        let takes = format!("restore setup {setup}; restore finish 60m");
+        let other = OTHER.replace("HOST", "vps");
+        policy(&[
+            DB,
+            &other.replace("restore setup 30m; restore finish 0m", &takes),
+        ])
+    };
+    let done = |plan: &Plan| {
+        let case = one(plan);
+        let done = (0..2).map(|place| case.shared.done(place).unwrap());
+        let done: Vec<i64> = done.map(|done| done.0 / 60).collect();
+        (case.classes.len(), done)
+    };
+    assert_eq!(done(&other("80m")), (1, vec![70, 120]));
+    assert_eq!(done(&other("10m..80m")), (2, vec![110, 120]));
+    assert_eq!(done(&other("60m..80m")), (2, vec![110, 120]));
+    assert_eq!(done(&other("70m..80m")), (1, vec![70, 120]), "just done");
+}
+
 /// Two machines, and one storage that gives as fast as both take: each has its own line, and is in time.
 #[test]
 fn where_lines_differ_what_is_told_is_a_bound() {
