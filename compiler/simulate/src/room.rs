@@ -85,9 +85,10 @@ impl Packs {
         amount * u128::from(OVERHEAD.0) / u128::from(Ratio::ONE.0)
     }
 
-    /// Whether there is anything that no version needs: else a prune has nothing to do.
-    const fn has_unused(&self) -> bool {
-        self.settled + self.fresh > self.content
+    /// Whether more of it is needed by no version than may stay so, `used` being the least part that must be used: else a prune
+    /// writes nothing anew.
+    fn has_unused(&self, used: u128) -> bool {
+        (self.settled + self.fresh) * used > self.content * u128::from(Ratio::ONE.0)
     }
 
     fn whole(&self) -> u128 {
@@ -344,7 +345,7 @@ impl<'p> Ledger<'p> {
         let mut rewritten = 0;
         for copy in &copies {
             self.look(world, *copy, now);
-            let packs = self.packs.get(copy).filter(|packs| packs.has_unused());
+            let packs = self.packs.get(copy).filter(|packs| packs.has_unused(used));
             let content = packs.map_or(0, |packs| packs.content);
             rewritten += content + Packs::overhead(content);
         }
@@ -353,7 +354,7 @@ impl<'p> Ledger<'p> {
             let Some(packs) = self.packs.get_mut(&copy) else {
                 continue;
             };
-            if !packs.has_unused() {
+            if !packs.has_unused(used) {
                 packs.settled += packs.fresh;
                 packs.fresh = 0;
                 self.look(world, copy, now);

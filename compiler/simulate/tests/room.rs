@@ -24,9 +24,15 @@ repository r in o.data:/r { engine restic 0.18.0; key k }
 
 /// The most that lies on `o.data` within half a year, in gigabytes, rounded.
 fn most(policy: &str) -> u64 {
-    let (plan, _) = planned(format!("{PLACES}{policy}"));
+    most_on("o.data", policy, "o.data:/r")
+}
+
+/// The same of another store, the repository being elsewhere.
+fn most_on(store: &str, policy: &str, repository: &str) -> u64 {
+    let places = PLACES.replace("o.data:/r", repository);
+    let (plan, _) = planned(format!("{places}{policy}"));
     let mut stores = plan.model.stores.iter();
-    let store = stores.find(|(_, store)| store.named.name == "o.data");
+    let store = stores.find(|(_, it)| it.named.name == store);
     let (store, _) = store.unwrap_or_else(|| panic!("no such store"));
     let at = |text: &str| -> Timestamp { text.parse().unwrap_or_else(|why| panic!("{why}")) };
     let weighing = Weighing {
@@ -90,4 +96,16 @@ fn what_ends_lies_beside_nothing_that_begins_then() {
         class b is files on o.data:/b since two { size 100..100 GB; growth 0..0 GB/day }\n\
         copy y of b to h.data:/b by h.cron since two { daily at 03:00 UTC; taking 1m..1h }\n";
     assert_eq!(most(policy), 100);
+}
+
+/// What may stay unused is left alone by the prunes after the one that left it: each day's is not written anew, and deleted, once more.
+#[test]
+fn a_prune_has_nothing_to_do_where_no_more_is_unused_than_may_be() {
+    let versions = "object_storage s3 at far/c { endpoint \"s3.example.org\"; bucket near \"near\" { medium object; versioning on } }\n";
+    let files = "class c is files on h.data:/c { size 100..100 GB; growth 0..0 GB/day; churn 1..1 GB/day }\n\
+        backup b of c to r by h.cron { monthly on 1 at 03:00 UTC; taking 1m..1h; keep 1 last }\n\
+        prune x of r by h.cron { daily at 12:00 UTC; taking 1m..1h }\n";
+    let kept = most_on("s3.near", &[versions, files].concat(), "s3.near:/r");
+    // A month of changes each month, and for each of six prunes that find more than 5 % unused all that they rewrite.
+    assert!((500..1_100).contains(&kept), "{kept}");
 }
