@@ -448,7 +448,7 @@ fn repositories_take_what_their_runs_make_of_them() {
     // A source that changes once a week brings all its changes at once.
     let rarely = "sync y of c to o.more:/c by h.cron { weekly on Sunday at 05:00 UTC; taking 1m..1h }\n\
         backup b of c from y to r by h.cron { daily at 16:00 UTC; taking 1m..1h; keep 3 last; prune }\n";
-    assert!(too_full(250, &files("5", rarely)));
+    assert!(too_full(235, &files("5", rarely)));
     // Rules that count reach back further if runs are missed, which the play does not do.
     let watched = "backup b of c to r by h.cron { daily at 16:00 UTC; taking 1m..1h; keep 5 last; prune; monitor m }\n";
     assert!(!too_full(300, &files("5", watched)));
