@@ -82,15 +82,6 @@ pub enum Leave {
     },
 }
 
-impl Copy {
-    /// Whether what is there at some age is not there at another: it waits until it is of some age, or goes at one.
-    #[must_use]
-    pub fn goes_by_age(&self) -> bool {
-        let goes = |leave: &Leave| !matches!(leave, Leave::With { .. });
-        self.enter.older_than.is_some() || self.leaves.iter().any(goes)
-    }
-}
-
 impl Leave {
     /// The step that makes it leave.
     #[must_use]
@@ -155,6 +146,13 @@ pub struct Copy {
 }
 
 impl Copy {
+    /// Whether what is there at some age is not there at another: it waits until it is of some age, or goes at one.
+    #[must_use]
+    pub fn goes_by_age(&self) -> bool {
+        let goes = |leave: &Leave| !matches!(leave, Leave::With { .. });
+        self.enter.older_than.is_some() || self.leaves.iter().any(goes)
+    }
+
     /// Who takes something away there: what the newest version goes with, or older ones alone.
     pub fn cleared_by(&self) -> impl Iterator<Item = StepId> {
         let leaves = self.leaves.iter().map(Leave::by);

@@ -34,7 +34,7 @@ pub use build::{plan, replan};
 pub use cadence::{ASKING, Cadence, Cadences, zone_name};
 pub use calendar::Calendars;
 pub use copies::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave, Move};
-pub use order::{read_places, written_place};
+pub use order::{read_places, touched_places, written_place};
 pub use overtaken::Overtaken;
 pub use reach::{Kept, restic_clock, rhythm};
 pub use room::{Room, room};

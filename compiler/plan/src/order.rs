@@ -28,6 +28,12 @@ pub fn read_places(model: &Model, step: &Step) -> Vec<Location> {
     }
 }
 
+/// All places that a step reads or writes.
+pub fn touched_places(model: &Model, step: &Step) -> impl Iterator<Item = Location> {
+    let read = read_places(model, step).into_iter();
+    read.chain(written_place(model, step))
+}
+
 /// Where a step writes to, as a place: of a seed, the one by which it goes.
 #[must_use]
 pub fn written_place(model: &Model, step: &Step) -> Option<Location> {

@@ -12,7 +12,7 @@ use thrice_model::{
     Class, ClassId, Credential, Fact, Host, HostId, HostKind, Model, MonitorId, Phase, PhaseId,
     ProviderId, Source, Step, StepId, Verb,
 };
-use thrice_plan::{read_places, written_place};
+use thrice_plan::touched_places;
 use thrice_quantity::{
     Bytes, BytesPerDay, GrowthPeriod, Interval, Ratio, RatioPerMonth, Seconds, VolumePeriod,
 };
@@ -138,9 +138,7 @@ fn reached(model: &Model) -> impl Iterator<Item = Assumed<'_>> {
         let Some(runner) = step.runner.host else {
             continue;
         };
-        let places = read_places(model, step).into_iter();
-        let places = places.chain(written_place(model, step));
-        let hosts = places.map(|place| model.stores[place.store].host);
+        let hosts = touched_places(model, step).map(|place| model.stores[place.store].host);
         pairs.extend(hosts.map(|host| (runner, host)));
     }
     let pairs = pairs.into_iter().filter(|(runner, host)| {

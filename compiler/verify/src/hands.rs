@@ -439,16 +439,13 @@ impl Owned {
 
     /// The right by which a copy can be destroyed for good before it is noticed, if there is one.
     pub(crate) fn destroys(&self, indexed: &Indexed<'_>, copy: &Copy) -> Option<By> {
-        let kept = indexed.spared(copy.location.store);
-        let spared = kept.is_some_and(|kept| kept >= indexed.noticed_there(copy));
         let destroys = |grant: &&Grant| {
             grant.place.meets(&copy.location)
                 && if grant.rights.contains(Right::Administer) {
                     !locked(indexed, copy)
                 } else {
-                    !spared
-                        && (grant.rights.contains(Right::Write)
-                            || grant.rights.contains(Right::Delete))
+                    (grant.rights.contains(Right::Write) || grant.rights.contains(Right::Delete))
+                        && !indexed.spares(copy)
                 }
         };
         self.grants.iter().find(destroys).map(|grant| grant.by)

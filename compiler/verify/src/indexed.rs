@@ -235,13 +235,8 @@ impl<'p> Indexed<'p> {
     pub(crate) fn noticed_there(&self, copy: &Copy) -> Seconds {
         let model = &self.plan.model;
         let class = &model.classes[copy.class];
-        let store = copy.location.store;
-        let elsewhere = Some(copy.class).filter(|_| class.home.store != store);
-        let alarmed = elsewhere.and_then(|id| {
-            let copies = self.copies_of(id).iter().copied();
-            let copies = copies.filter(|id| self.plan.copies[*id].lifetime.meets(copy.lifetime));
-            alarmed_there(self.plan, copies, store)
-        });
+        let elsewhere = Some(copy.class).filter(|_| class.home.store != copy.location.store);
+        let alarmed = elsewhere.and_then(|id| alarmed_there(self.plan, self.copies_of(id), copy));
         let alarmed = alarmed.unwrap_or_else(|| self.alarmed_after(copy.class));
         noticed(class, alarmed, model.policy.response)
     }
@@ -256,6 +251,12 @@ impl<'p> Indexed<'p> {
             spared.collect::<Vec<_>>().into()
         });
         all.get(store).copied().flatten()
+    }
+
+    /// Whether a store itself keeps what is deleted of a copy in it until somebody has noticed and acted.
+    pub(crate) fn spares(&self, copy: &Copy) -> bool {
+        let kept = self.spared(copy.location.store);
+        kept.is_some_and(|kept| kept >= self.noticed_there(copy))
     }
 
     /// Where what a sync takes away from a copy is put, if it is put aside, and how long it surely stays there.

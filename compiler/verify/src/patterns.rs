@@ -1,11 +1,25 @@
 //! What patterns of restic surely leave out (`exclude` of a backup), and what those of rclone surely do not name (`include`
 //! of a copy).
 
+use thrice_model::{Step, Verb};
+
 /// Whether a pattern of restic matches a folder, one of those above it, or all that lies in it. Only where
 /// that is certain: character classes and escapes are taken to match nothing.
 pub(crate) fn leaves_out_all(pattern: &str, folder: &[&str]) -> bool {
     // Of what lies in the folder, no name is known: only a pattern for any name matches all of it.
     is_matched(pattern, folder, &[None])
+}
+
+/// Whether a step is a backup whose patterns leave out all that lies in a folder. One that takes back what another left out
+/// (`!`) may bring any of it.
+pub(crate) fn passes_by(step: &Step, folder: &[&str]) -> bool {
+    let Verb::Backup { exclude, .. } = &step.verb else {
+        return false;
+    };
+    !exclude.iter().any(|pattern| pattern.starts_with('!'))
+        && exclude
+            .iter()
+            .any(|pattern| leaves_out_all(pattern, folder))
 }
 
 /// Whether a pattern of restic matches a file, or one of the folders that it lies in.

@@ -359,7 +359,7 @@ impl<'p> Player<'p> {
             due: Vec::new(),
         };
         if matches!(step.verb, Verb::Expire { .. }) {
-            let all = self.there.keys().map(|copy| self.count(*copy)).sum();
+            let all = self.there.values().map(|there| there.things.len()).sum();
             self.look(all);
             for (copy, there) in &self.there {
                 let due = there.things.values().filter(|thing| {

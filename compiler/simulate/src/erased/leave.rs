@@ -51,16 +51,16 @@ impl Player<'_> {
                     self.forget(step, copy, rules, now);
                 }
             }
-            Verb::Copy {
-                latest_only: false, ..
-            } => self.put(copy, found, now, Others::Stay),
-            // A file that people deleted is overwritten by nothing.
-            Verb::Copy { .. }
-                if plan.model.classes[plan.copies[copy].class].kind != ClassKind::State =>
-            {
-                self.put(copy, found, now, Others::Stay);
+            Verb::Copy { latest_only, .. } => {
+                // A file that people deleted is overwritten by nothing.
+                let state = plan.model.classes[plan.copies[copy].class].kind == ClassKind::State;
+                let others = match latest_only & state {
+                    true => Others::Go,
+                    false => Others::Stay,
+                };
+                self.put(copy, found, now, others);
             }
-            Verb::Copy { .. } | Verb::Seed { .. } => self.put(copy, found, now, Others::Go),
+            Verb::Seed { .. } => self.put(copy, found, now, Others::Go),
             Verb::Sync { backup_dir, .. } => {
                 let others = match backup_dir {
                     Some(_) => Others::Aside,

@@ -277,9 +277,8 @@ impl Struck {
         if self.lost_stores.contains(&store) {
             return Some(Why::StoreLost);
         }
-        let own_history = |noticed| context.spared(store).is_some_and(|kept| kept >= noticed);
         if self.destroyed_by(context, copy).is_some()
-            || (self.mistaken.contains(&store) && !own_history(context.noticed_there(copy)))
+            || (self.mistaken.contains(&store) && !context.spares(copy))
         {
             return Some(Why::Deleted);
         }
@@ -294,8 +293,9 @@ impl Struck {
             history(context, copy).is_some_and(|kept| kept >= noticed)
                 || self.is_aside(context, copy, noticed)
         };
+        let own_history = || context.spared(store).is_some_and(|kept| kept >= noticed);
         let is_aside = || self.is_aside(context, copy, noticed);
-        if (wrong.deleted || wrong.overwritten) && !(own_history(noticed) || is_aside()) {
+        if (wrong.deleted || wrong.overwritten) && !(own_history() || is_aside()) {
             return Some(match wrong.deleted {
                 true => Why::Propagated,
                 false => Why::Overwritten,

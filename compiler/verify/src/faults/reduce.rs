@@ -106,12 +106,9 @@ impl Stakes {
                 .collect(),
             Fault::Operator(store) => self
                 .on_store(context, store)
-                .map(|id| {
-                    let noticed = context.noticed_there(&context.plan.copies[id]);
-                    match context.spared(store).is_some_and(|kept| kept >= noticed) {
-                        true => Effect::Emptied(id),
-                        false => Effect::Copy(id, true),
-                    }
+                .map(|id| match context.spares(&context.plan.copies[id]) {
+                    true => Effect::Emptied(id),
+                    false => Effect::Copy(id, true),
                 })
                 .collect(),
             Fault::Rot(store) => self.on_store(context, store).map(Effect::Rot).collect(),

@@ -125,9 +125,7 @@ impl Classes {
         out.extend(needs.flat_map(|n| [i64::from(n.class.index()), n.within.map_or(-1, |t| t.0)]));
         for copy_id in copies {
             let copy = &plan.copies[*copy_id];
-            let beside = copies.iter().copied();
-            let beside = beside.filter(|id| plan.copies[*id].lifetime.meets(copy.lifetime));
-            let alarmed = alarmed_there(plan, beside, copy.location.store);
+            let alarmed = alarmed_there(plan, copies, copy);
             let older = copy
                 .enter
                 .older_than

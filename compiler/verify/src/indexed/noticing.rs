@@ -1,7 +1,7 @@
 //! When damage or silence is noticed.
 
-use thrice_model::{Class, StoreId};
-use thrice_plan::{CopyId, Plan};
+use thrice_model::Class;
+use thrice_plan::{Copy, CopyId, Plan};
 use thrice_quantity::Seconds;
 
 /// How long it takes until somebody has noticed the destruction of a class's copies and acted. Whoever sees it within the
@@ -25,15 +25,14 @@ pub(super) fn alarmed_after(plan: &Plan, copies: &[CopyId]) -> Seconds {
     silent.saturating_add(plan.model.policy.response)
 }
 
-/// How long it takes until the first of a class's steps has fallen silent that bring something to a store, and somebody
-/// has acted: those that go elsewhere do not miss what is deleted there. `None` where no step brings anything there.
-pub(super) fn alarmed_there(
-    plan: &Plan,
-    copies: impl Iterator<Item = CopyId>,
-    store: StoreId,
-) -> Option<Seconds> {
-    let there = copies.map(|id| &plan.copies[id]);
-    let there = there.filter(|copy| copy.location.store == store);
+/// How long it takes until the first of a class's steps has fallen silent that bring something to where a copy lies while it
+/// is there, and somebody has acted: those that go elsewhere do not miss what is deleted there. `None` where no step brings
+/// anything there.
+pub(super) fn alarmed_there(plan: &Plan, copies: &[CopyId], copy: &Copy) -> Option<Seconds> {
+    let there = copies.iter().map(|id| &plan.copies[*id]);
+    let there = there.filter(|other| {
+        other.location.store == copy.location.store && other.lifetime.meets(copy.lifetime)
+    });
     let silent = there.filter_map(|copy| plan.cadences[copy.made_by?].freshness);
     Some(silent.min()?.saturating_add(plan.model.policy.response))
 }

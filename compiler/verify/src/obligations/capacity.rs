@@ -47,8 +47,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut unstated: BTreeSet<ClassId> = BTreeSet::new();
     let mut open: BTreeSet<CopyId> = BTreeSet::new();
     let drills = scratch::drills(context);
-    let periods = context.plan.periods.iter();
-    let openings: Vec<_> = periods.map(|period| Opening::of(context, period)).collect();
+    let openings = Opening::all(context);
     for store in stores {
         let mut told = false;
         let mut no_room = false;
@@ -239,14 +238,15 @@ pub(crate) struct Holding {
 /// The verdicts of this obligation that hold.
 pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
     let mut out = Vec::new();
+    let openings = Opening::all(context);
     for store in context.plan.model.stores.ids() {
         let lying = Lying::on(context, store);
-        for period in &context.plan.periods {
+        for (period, opening) in context.plan.periods.iter().zip(&openings) {
             let bounds = Bounds::new(context, period.from);
             let Some(found) = in_use(context, &bounds, (store, &lying), period) else {
                 continue;
             };
-            let opens = Opening::of(context, period).map(|opening| opening.total(&found.copies));
+            let opens = opening.as_ref().map(|opening| opening.total(&found.copies));
             let most = found.most.max(opens.unwrap_or(Bytes::ZERO));
             let left = found.limit.usable.0.checked_sub(most.0);
             let is_known = found.unknown.is_empty() && found.open.is_empty();

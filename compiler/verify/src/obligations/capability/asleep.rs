@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{HostId, RunnerKind, Step};
-use thrice_plan::{read_places, written_place};
+use thrice_plan::touched_places;
 use thrice_quantity::Seconds;
 
 use super::{SHOWN, finding};
@@ -42,9 +42,7 @@ fn asleep(context: &Context<'_>, step: &Step) -> Option<(HostId, Part)> {
     if schedule.nominal_period()? < Seconds::DAY {
         return None;
     }
-    let places = read_places(model, step).into_iter();
-    let places = places.chain(written_place(model, step));
-    let mut ends = places.map(|place| context.plan.host_of(place.store));
+    let mut ends = touched_places(model, step).map(|place| context.plan.host_of(place.store));
     let is_off = |host: &HostId| !model.hosts[*host].always_on;
     if let Some(host) = ends.find(|host| *host != runner && is_off(host)) {
         return Some((host, Part::OtherEnd));

@@ -19,7 +19,7 @@ const NOTHING_TAKEN: Code = Code("T2321");
 const ANY: &str = "\u{1}";
 
 /// A name that a dump has once the next one is there.
-const FORMER: &str = "20260101T020000Z";
+pub(super) const FORMER: &str = "20260101T020000Z";
 
 /// The names under which a capture leaves something.
 struct Left {

@@ -4,6 +4,7 @@
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{Source, Step, StepId, Verb};
 
+use super::dumps::FORMER;
 use super::finding;
 use crate::context::Context;
 use crate::patterns::may_name;
@@ -11,8 +12,7 @@ use crate::verification::Finding;
 
 const ALL_OF_THEM: Code = Code("T2327");
 
-/// What follows the part in the name of a dump once the next one is there, and what it ends in.
-const FORMER: &str = "-20260101T020000Z";
+/// What names of dumps end in.
 const ENDINGS: [&str; 6] = [".dump", ".rdb", ".snapshot", ".json", ".sqlite", ""];
 
 /// A part that nobody lists.
@@ -44,7 +44,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 let parts: Vec<&str> = parts.map(|(name, _)| name.as_str()).chain([ANY]).collect();
                 let former = |pattern: &String| {
                     let names = |part: &&str| {
-                        let name = |end: &&str| may_name(pattern, &format!("/{part}{FORMER}{end}"));
+                        let name =
+                            |end: &&str| may_name(pattern, &format!("/{part}-{FORMER}{end}"));
                         ENDINGS.iter().any(name)
                     };
                     !pattern.contains("latest") && parts.iter().any(names)

@@ -14,7 +14,7 @@ use thrice_plan::CopyKind;
 use super::by_place::ByPlace;
 use super::finding;
 use crate::context::Context;
-use crate::patterns::leaves_out_all;
+use crate::patterns::passes_by;
 use crate::verification::Finding;
 
 const ONE_PLACE: Code = Code("T2324");
@@ -128,19 +128,19 @@ fn takes_along(model: &Model, reader: &Step, (sync, aside): (&Step, &Location)) 
     let Source::Location(place, _) = &reader.source else {
         return false;
     };
-    let left_out = match &reader.verb {
-        Verb::Backup { exclude, .. } => {
-            let mounted = &model.stores[aside.store].mounted_at;
-            let leaves = |pattern: &str| leaves_out_all(pattern, &[mounted, &aside.path]);
-            let takes_back = exclude.iter().any(|pattern| pattern.starts_with('!'));
-            !takes_back && exclude.iter().any(|pattern| leaves(pattern))
-        }
-        Verb::Capture(_) | Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => false,
-        Verb::Seed { .. } => false,
-        _ => return false,
-    };
+    let takes = matches!(
+        reader.verb,
+        Verb::Backup { .. }
+            | Verb::Capture(_)
+            | Verb::Copy { .. }
+            | Verb::Sync { .. }
+            | Verb::Move { .. }
+            | Verb::Seed { .. }
+    );
+    let mounted = &model.stores[aside.store].mounted_at;
+    let takes = takes && !passes_by(reader, &[mounted, &aside.path]);
     let ends = reader.lifetime.until;
-    !left_out && place.meets(aside) && ends.is_none_or(|until| until > sync.lifetime.from)
+    takes && place.meets(aside) && ends.is_none_or(|until| until > sync.lifetime.from)
 }
 
 /// What has been put aside is a copy of nothing that a policy names: whoever carries it on brings it under names that nothing

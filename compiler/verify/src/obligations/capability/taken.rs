@@ -6,15 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{
-    CaptureMethod, ClassId, ClassKind, Location, Model, Source, Step, StepId, StoreId, Verb,
-};
+use thrice_model::{CaptureMethod, ClassId, ClassKind, Model, Source, Step, StepId, StoreId, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, Plan};
 
 use super::by_place::ByPlace;
 use super::finding;
 use crate::context::Context;
-use crate::patterns::leaves_out_all;
+use crate::patterns::{leaves_out_all, passes_by};
 use crate::verification::Finding;
 use crate::wording::some;
 
@@ -86,9 +84,11 @@ fn along_with(
     for outer in &named {
         for id in inside.get(outer).into_iter().flatten() {
             let copy = &plan.copies[*id];
+            let place = &copy.location;
+            let mounted = &model.stores[place.store].mounted_at;
             let taken = !named.contains(&copy.class)
                 && copy.lifetime.meets(step.lifetime)
-                && !passes_by(model, step, &copy.location);
+                && !passes_by(step, &[mounted, &place.path]);
             if taken {
                 let known = out.entry(*id).or_insert(*outer);
                 if depth(*outer) > depth(*known) {
@@ -127,17 +127,6 @@ fn takes_a_tree(step: &Step) -> bool {
         _ => false,
     };
     takes && matches!(step.source, Source::Home)
-}
-
-/// Whether a backup's patterns leave out all that lies at a place.
-fn passes_by(model: &Model, step: &Step, place: &Location) -> bool {
-    let Verb::Backup { exclude, .. } = &step.verb else {
-        return false;
-    };
-    let mounted = &model.stores[place.store].mounted_at;
-    let mut patterns = exclude.iter();
-    !exclude.iter().any(|pattern| pattern.starts_with('!'))
-        && patterns.any(|pattern| leaves_out_all(pattern, &[mounted, &place.path]))
 }
 
 /// One finding for all steps that take the same along with a class.

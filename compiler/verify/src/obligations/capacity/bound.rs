@@ -480,13 +480,8 @@ impl<'c, 'p> Bounds<'c, 'p> {
             .iter()
             .map(|ages| (apart.content(ages, size, churn), ages.len()));
         let (content, versions) = bounds.max().unwrap_or((size, 1));
-        let written = self
-            .written(step, between_prunes)
-            .saturating_add(apart.stale);
-        let written = match apart.daily {
-            true => up_to_days(written),
-            false => written,
-        };
+        let written = self.written(step, between_prunes);
+        let written = apart.changing(written.saturating_add(apart.stale));
         let assumed = PeakAssumptions {
             max_unused: copy.repository.map_or(default.max_unused, |r| {
                 plan.model.repositories[r].max_unused
@@ -612,6 +607,20 @@ struct Apart {
 }
 
 impl Apart {
+    /// Of how long a time all changes may come within another one: of as many days as may begin in it, where all is new
+    /// with each.
+    fn changing(&self, time: Seconds) -> Seconds {
+        if !self.daily {
+            return time;
+        }
+        let days = time
+            .0
+            .max(0)
+            .unsigned_abs()
+            .div_ceil(Seconds::DAY.0.unsigned_abs());
+        Seconds::DAY.saturating_mul(i64::try_from(days).unwrap_or(i64::MAX))
+    }
+
     /// The most that versions of such ages hold together.
     fn content(&self, ages: &[Seconds], size: Bytes, churn: BytesPerDay) -> Bytes {
         let slack = self.stale.saturating_add(self.missed);
@@ -633,23 +642,9 @@ impl Apart {
             true => self.missed.saturating_mul(count.max(0)),
             false => self.missed,
         };
-        let whole = span.saturating_add(missed).saturating_add(self.stale);
-        let whole = match self.daily {
-            true => up_to_days(whole),
-            false => whole,
-        };
+        let whole = self.changing(span.saturating_add(missed).saturating_add(self.stale));
         each.min(size.saturating_add(churn.over(whole)))
     }
-}
-
-/// As many days as may begin within a time.
-fn up_to_days(time: Seconds) -> Seconds {
-    let days = time
-        .0
-        .max(0)
-        .unsigned_abs()
-        .div_ceil(Seconds::DAY.0.unsigned_abs());
-    Seconds::DAY.saturating_mul(i64::try_from(days).unwrap_or(i64::MAX))
 }
 
 /// Whether rules count versions, and not only spans of time.

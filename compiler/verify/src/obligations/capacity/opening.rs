@@ -28,6 +28,12 @@ pub(super) struct Opening<'c, 'p> {
 }
 
 impl<'c, 'p> Opening<'c, 'p> {
+    /// Of each period in order.
+    pub(super) fn all(context: &'c Context<'p>) -> Vec<Option<Self>> {
+        let periods = context.plan.periods.iter();
+        periods.map(|period| Self::of(context, period)).collect()
+    }
+
     /// `None` for a period in which nothing new deletes.
     pub(super) fn of(context: &'c Context<'p>, period: &Period) -> Option<Self> {
         let periods = &context.plan.periods;

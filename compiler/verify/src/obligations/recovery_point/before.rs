@@ -2,7 +2,7 @@
 //! before it that is still there then. Rules keep old versions further apart than new ones, so that it may be much more
 //! than the age of the newest copy. Most want it so, and a warning says how much it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Obligation};
@@ -23,7 +23,7 @@ const BEFORE: Code = Code("T1305");
 /// What is asked, until when somebody has acted, and how much may be lost: of which classes.
 #[derive(Default)]
 pub(super) struct Before {
-    found: BTreeMap<(Span, Seconds, Seconds, Option<Seconds>), Vec<ClassId>>,
+    found: BTreeMap<(Span, Seconds, Seconds, Option<Seconds>), BTreeSet<ClassId>>,
 }
 
 impl Before {
@@ -87,13 +87,7 @@ impl Before {
         }
         if let Some(lost) = worst {
             let all = self.found.entry((span, limit, noticed, lost)).or_default();
-            all.extend(
-                classes
-                    .iter()
-                    .filter(|class| !all.contains(class))
-                    .copied()
-                    .collect::<Vec<_>>(),
-            );
+            all.extend(classes);
         }
     }
 
@@ -127,7 +121,7 @@ impl Before {
                 diagnostic,
                 obligation: Obligation::RecoveryPoint,
                 subjects: names().map(str::to_owned).collect(),
-                classes,
+                classes: classes.into_iter().collect(),
                 fault: None,
                 floor: false,
             }

@@ -12,7 +12,7 @@ use thrice_plan::read_places;
 
 use super::finding;
 use crate::context::Context;
-use crate::patterns::leaves_out_all;
+use crate::patterns::passes_by;
 use crate::verification::Finding;
 use crate::wording::some;
 
@@ -48,6 +48,9 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         if store.kind == StoreKind::FileSystem && store.mounted_at != "/" {
             below.entry(store.host).or_default().push(id);
         }
+    }
+    if below.is_empty() {
+        return;
     }
     let mut found: BTreeMap<(StoreId, StoreId, Lies), Vec<&Named>> = BTreeMap::new();
     for what in places(model) {
@@ -146,10 +149,9 @@ fn lies(model: &Model, what: &Place<'_>, other: StoreId) -> Option<Lies> {
     let (own, other) = (&model.stores[what.place.store], &model.stores[other]);
     let at = Path::new(&other.mounted_at);
     let below = Path::new(&own.mounted_at);
-    if at == below || !at.starts_with(below) {
+    if at == below || !at.starts_with(below) || !what.lifetime.meets(other.lifetime) {
         return None;
     }
-    what.lifetime.meet(other.lifetime)?;
     let place: PathBuf = below.join(what.place.path.trim_start_matches('/'));
     if place.starts_with(at) {
         return (!what.follows).then_some(Lies::Within);
@@ -157,18 +159,8 @@ fn lies(model: &Model, what: &Place<'_>, other: StoreId) -> Option<Lies> {
     let is_taken = at.starts_with(&place)
         && what
             .by
-            .is_some_and(|step| !passes_by(step, &other.mounted_at));
+            .is_some_and(|step| !passes_by(step, &[&other.mounted_at]));
     is_taken.then_some(Lies::Around)
-}
-
-/// Whether a backup leaves out all that lies below a path.
-fn passes_by(step: &Step, path: &str) -> bool {
-    let Verb::Backup { exclude, .. } = &step.verb else {
-        return false;
-    };
-    let mut patterns = exclude.iter();
-    !exclude.iter().any(|pattern| pattern.starts_with('!'))
-        && patterns.any(|pattern| leaves_out_all(pattern, &[path]))
 }
 
 fn tell(model: &Model, (own, other): (StoreId, StoreId), lies: Lies, named: &[&Named]) -> Finding {

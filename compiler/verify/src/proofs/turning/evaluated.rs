@@ -15,34 +15,38 @@ use thrice_verdicts::{Assumptions, Turn};
 
 use super::knob::Scale;
 use super::{TRIED, named};
-use crate::assumptions::{self, Knob};
+use crate::assumptions::{self, Assumed, Knob};
 use crate::context::Context;
 use crate::obligations::{capacity, recovery_time, time_table};
 
 /// A verdict by its obligation and what it is about.
 type Subject = (Obligation, String);
 
-/// Of each assumption of a plan, in their order, where such a verdict turns. Nothing
-/// where they are too many.
-fn turns(context: &Context<'_>) -> Vec<Option<Turn>> {
+/// Of each of a plan's assumptions where such a verdict turns. Nothing where they are too many.
+fn turns(context: &Context<'_>, assumed: &[Assumed<'_>]) -> Vec<Option<Turn>> {
     if quantities(&context.plan.model) > TRIED {
         return Vec::new();
     }
     let evaluated = Evaluated::new(context);
-    let assumed = assumptions::all(&context.plan.model);
-    assumed.map(|a| evaluated.turn(a.knob()?)).collect()
+    let turn = |assumed: &Assumed<'_>| evaluated.turn(assumed.knob()?);
+    assumed.iter().map(turn).collect()
 }
 
 /// The assumptions of a policy in words, with their turns.
 pub(crate) fn assumptions(context: &Context<'_>) -> Assumptions {
     let model = &context.plan.model;
-    let turns = turns(context);
-    let turning = assumptions::all(model).zip(&turns);
-    let turning = turning.filter_map(|(assumed, turn)| Some((assumed, turn.clone()?)));
+    let assumed: Vec<Assumed<'_>> = assumptions::all(model).collect();
+    let turns = turns(context, &assumed);
+    let turning = assumed.iter().zip(&turns);
+    let turning = turning.filter_map(|(assumed, turn)| Some((*assumed, turn.clone()?)));
     let turns_at = |at: usize| turns.get(at).is_some_and(Option::is_some);
-    let others = assumptions::all(model).enumerate();
+    let others = assumed.iter().enumerate();
     let others = others.filter(|(at, _)| !turns_at(*at));
-    assumptions::worded(model, turning.collect(), others.map(|(_, assumed)| assumed))
+    assumptions::worded(
+        model,
+        turning.collect(),
+        others.map(|(_, assumed)| *assumed),
+    )
 }
 
 /// How many quantities of a policy are assumed, at most.
