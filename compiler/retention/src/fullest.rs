@@ -187,8 +187,9 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::history::{regular_runs, simulate_iterated};
+    use crate::history::simulate_iterated;
     use crate::rules::{KeepRules, KeepWithin};
+    use crate::runs::regular_runs;
     use crate::version::ResticVersion;
 
     /// Which of some sets, told by their gaps, are left.

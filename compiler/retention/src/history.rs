@@ -2,59 +2,15 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use thrice_quantity::schedule::Schedule;
-use thrice_quantity::{Seconds, ZoneTable};
+use thrice_quantity::Seconds;
 
 use crate::bucket::{Keys, keys};
 use crate::evaluate::Pass;
 use crate::forget::ForgetError;
 use crate::rules::KeepRules;
+use crate::runs::Run;
 use crate::stepwise::Stepwise;
 use crate::version::ResticVersion;
-
-/// A backup that succeeded: its moment and the offset of the clock that stored it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// When it started.
-    pub at: Timestamp,
-    /// Seconds ahead of UTC.
-    pub offset_seconds: i32,
-}
-
-/// The runs of a schedule on the clock of `zone`, stored by hosts set to `stored`, from `from`
-/// up to but excluding `to`.
-#[must_use]
-pub fn runs_of(
-    schedule: &Schedule,
-    zone: &TimeZone,
-    stored: &TimeZone,
-    from: Timestamp,
-    to: Timestamp,
-) -> Vec<Run> {
-    let table = ZoneTable::new(stored, from, to);
-    let offset = |at: Timestamp| i32::try_from(table.offset_at(at.as_second())).unwrap_or(0);
-    schedule
-        .occurrences(zone, from, to)
-        .map(|at| Run {
-            at,
-            offset_seconds: offset(at),
-        })
-        .collect()
-}
-
-/// `count` runs a fixed `period` apart, stored in UTC; fewer where the calendar ends.
-#[must_use]
-pub fn regular_runs(start: Timestamp, period: Seconds, count: usize) -> Vec<Run> {
-    std::iter::successors(Some(start), |at| {
-        at.checked_add(period.to_signed_duration()).ok()
-    })
-    .take(count)
-    .map(|at| Run {
-        at,
-        offset_seconds: 0,
-    })
-    .collect()
-}
 
 /// What is left after each forget: told by what each of them drops, as each run is dropped once at most,
 /// and what is left at one time may be many runs.
@@ -272,6 +228,7 @@ impl History {
 mod tests {
     use super::*;
     use crate::rules::KeepWithin;
+    use crate::runs::regular_runs;
 
     /// However many versions there are at a time, what is stored grows with the runs alone.
     #[test]

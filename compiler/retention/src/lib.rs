@@ -18,6 +18,7 @@ mod guarantee;
 mod history;
 mod profile;
 mod rules;
+mod runs;
 mod snapshot;
 mod steady;
 mod stepwise;
@@ -28,9 +29,10 @@ pub use bucket::Bucket;
 pub use capacity::{PeakAssumptions, peak, repository_bound};
 pub use forget::{Decision, ForgetError, forget, keeps};
 pub use guarantee::Guarantee;
-pub use history::{History, Run, regular_runs, runs_of, simulate_iterated, simulate_with_forgets};
+pub use history::{History, simulate_iterated, simulate_with_forgets};
 pub use profile::{Hole, Profile};
 pub use rules::{Count, KeepRules, KeepWithin, RuleError};
+pub use runs::{Run, regular_runs, runs_of};
 pub use snapshot::{GroupBy, GroupKey, Snapshot, group_by, stored_time};
 pub use steady::{
     Regular, SteadyHistory, guaranteed_reach, kept_ages_at_worst, oldest_possible, settling_time,

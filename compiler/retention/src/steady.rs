@@ -8,8 +8,9 @@ use thrice_quantity::{Bytes, BytesPerDay, Seconds};
 
 use crate::forget::ForgetError;
 use crate::guarantee::Guarantee;
-use crate::history::{History, runs_of, simulate_iterated};
+use crate::history::{History, simulate_iterated};
 use crate::rules::{Count, KeepRules, KeepWithin};
+use crate::runs::runs_of;
 use crate::version::ResticVersion;
 
 /// 2029-01-01, a Monday; the simulation stays before 2100, where every fourth year is a leap year.

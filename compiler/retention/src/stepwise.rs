@@ -18,8 +18,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::bucket::{Keys, keys};
-use crate::history::Run;
 use crate::rules::{Count, KeepRules, KeepWithin};
+use crate::runs::Run;
 use crate::version::ResticVersion;
 
 /// The versions present after each run, while `forget` follows each.
@@ -257,7 +257,8 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
-    use crate::history::{regular_runs, simulate_iterated, simulate_with_forgets};
+    use crate::history::{simulate_iterated, simulate_with_forgets};
+    use crate::runs::regular_runs;
 
     fn count() -> impl Strategy<Value = Option<Count>> {
         prop_oneof![

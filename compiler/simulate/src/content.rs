@@ -303,9 +303,9 @@ pub(crate) fn same(a: &Piece, b: &Piece) -> bool {
 }
 
 /// Ranges put together, ascending and apart.
-pub(crate) fn union(mut ranges: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+pub(crate) fn union<T: Ord + Copy>(mut ranges: Vec<(T, T)>) -> Vec<(T, T)> {
     ranges.sort_unstable();
-    let mut out: Vec<(i64, i64)> = Vec::new();
+    let mut out: Vec<(T, T)> = Vec::new();
     for (from, to) in ranges.into_iter().filter(|(from, to)| from < to) {
         match out.last_mut() {
             Some(last) if from <= last.1 => last.1 = last.1.max(to),

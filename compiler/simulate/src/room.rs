@@ -17,12 +17,12 @@ use thrice_plan::{CopyId, CopyKind, Plan};
 use thrice_quantity::{Bytes, Ratio};
 
 use crate::calendar::{day, instant, midnight};
-use crate::content::Piece;
+use crate::content::{Piece, union};
 use crate::taken::{
     Reads, added_since, aside_from, content, kept_from, overwritten, piece, pruned,
 };
 use crate::verbs::Taken;
-use crate::volume::Volume;
+use crate::volume::{Volume, covered};
 use crate::world::World;
 use crate::{Choices, Sizes};
 
@@ -70,17 +70,34 @@ fn bytes(sum: u128) -> Bytes {
 struct Packs {
     /// What its versions need.
     content: u128,
+    /// The bytes that they need, by their numbers.
+    needed: Vec<(u128, u128)>,
+    /// What has come and was not pruned, needed or not: no run brings it again.
+    known: Vec<(u128, u128)>,
     /// What the last prune left.
     settled: u128,
     /// What came since.
     fresh: u128,
-    /// How often it was pruned.
+    /// How often a prune has written it anew.
     prunes: u64,
+    /// Whether a prune has looked at it, be it that it found nothing to do.
+    is_pruned: bool,
     /// What prunes deleted: when, and how much.
     old: VecDeque<(i64, u128)>,
 }
 
 impl Packs {
+    /// Brings what is not there yet, as a backup does: what no version needs any more is still in the index.
+    fn bring(&mut self, new: Vec<(u128, u128)>) {
+        let before = covered(&self.known);
+        self.known.extend(new.iter().copied());
+        self.known = union(std::mem::take(&mut self.known));
+        self.fresh += covered(&self.known) - before;
+        self.needed.extend(new);
+        self.needed = union(std::mem::take(&mut self.needed));
+        self.content = covered(&self.needed);
+    }
+
     fn overhead(amount: u128) -> u128 {
         amount * u128::from(OVERHEAD.0) / u128::from(Ratio::ONE.0)
     }
@@ -94,7 +111,7 @@ impl Packs {
     fn whole(&self) -> u128 {
         let all = self.settled + self.fresh;
         // What came since the last prune is small beside what that rewrote.
-        let indexed = if self.prunes == 0 { all } else { self.settled };
+        let indexed = if self.is_pruned { self.settled } else { all };
         all + Self::overhead(indexed)
     }
 }
@@ -207,22 +224,14 @@ impl<'p> Ledger<'p> {
                 self.note(now, if mine { extra } else { 0 });
             }
             Verb::Backup { .. } => {
-                let held = world.held.get(&run.copy);
-                let there = held.map_or(&[][..], |held| held.pieces.as_slice());
                 let start = run.start;
                 let new = run.pieces.iter().map(|piece| Piece {
                     taken: Some(start),
                     ..*piece
                 });
-                let new: Vec<Piece> = new.collect();
-                let (before, after) = {
-                    let kept = self.kept_in_source(world, run.copy);
-                    let content = |pieces: &[Piece]| content(volume, pieces.iter().copied(), &kept);
-                    (content(there), content(&[there, &new].concat()))
-                };
+                let new = content(volume, new, self.kept_in_source(world, run.copy));
                 let packs = self.packs.entry(run.copy).or_default();
-                packs.fresh += after.saturating_sub(before);
-                packs.content = after;
+                packs.bring(new);
             }
             _ => {}
         }
@@ -262,9 +271,10 @@ impl<'p> Ledger<'p> {
             let there = held.map_or(&[][..], |held| held.pieces.as_slice());
             let kept = self.kept_in_source(world, copy);
             let volume = self.volumes.get(&what.class);
-            let content = volume.map(|volume| content(volume, there.iter().copied(), kept));
-            if let (Some(content), Some(packs)) = (content, self.packs.get_mut(&copy)) {
-                packs.content = content;
+            let needed = volume.map(|volume| content(volume, there.iter().copied(), kept));
+            if let (Some(needed), Some(packs)) = (needed, self.packs.get_mut(&copy)) {
+                packs.content = covered(&needed);
+                packs.needed = needed;
             }
         } else {
             self.carry(step, copy, now);
@@ -354,6 +364,7 @@ impl<'p> Ledger<'p> {
             let Some(packs) = self.packs.get_mut(&copy) else {
                 continue;
             };
+            packs.is_pruned = true;
             if !packs.has_unused(used) {
                 packs.settled += packs.fresh;
                 packs.fresh = 0;
@@ -361,6 +372,7 @@ impl<'p> Ledger<'p> {
                 continue;
             }
             packs.prunes += 1;
+            packs.known.clone_from(&packs.needed);
             let whole = packs.settled + packs.fresh;
             let deleted = match late {
                 true => packs.content.min(packs.settled) + packs.fresh,

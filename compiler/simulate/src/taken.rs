@@ -6,8 +6,8 @@ use thrice_model::{ClassKind, RepositoryId, Source, Step, StepTarget, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Leave, Plan};
 
 use crate::calendar::{day, midnight};
-use crate::content::Piece;
-use crate::volume::{Volume, covered};
+use crate::content::{Piece, union};
+use crate::volume::Volume;
 use crate::world::World;
 
 /// What a piece of data takes.
@@ -18,20 +18,19 @@ pub(crate) fn piece(volume: &Volume, piece: &Piece) -> u128 {
     }
 }
 
-/// What versions take that share what they can. What they read may keep what was deleted at home: `kept` says since when,
-/// by when they were taken.
+/// The numbers of the bytes that versions hold, which share what they can: ascending and apart. What they read may keep
+/// what was deleted at home: `kept` says since when, by when they were taken.
 pub(crate) fn content(
     volume: &Volume,
     pieces: impl Iterator<Item = Piece>,
     kept: impl Fn(i64) -> Option<i64>,
-) -> u128 {
+) -> Vec<(u128, u128)> {
     if volume.kind() == ClassKind::Items && !volume.has_churn() {
-        let ranges = pieces.map(|piece| (piece.from, piece.to)).collect();
-        let ranges = crate::content::union(ranges);
-        return ranges
-            .iter()
-            .map(|(from, to)| volume.created(*from, *to))
-            .sum();
+        return union(
+            pieces
+                .map(|piece| volume.created_bytes(piece.from, piece.to))
+                .collect(),
+        );
     }
     // Of files a version has those of its own time; of dumps that lie side by side it has each of them.
     let mut newest: BTreeMap<(Option<i64>, Option<i64>), i64> = BTreeMap::new();
@@ -48,7 +47,7 @@ pub(crate) fn content(
             to,
         )
     });
-    covered(bytes.collect())
+    union(bytes.collect())
 }
 
 /// When runs were done that brought a copy, and up to when the data of each reaches.
@@ -130,7 +129,10 @@ pub(crate) fn overwritten(
         None
     } else {
         // Each run deletes all that has changed in its source since the one before.
-        let from = aside_from(world, copy, now).map_or(kept_from, |from| from.min(kept_from));
+        // Nothing is said of files of which nobody says how much of them changes.
+        let is_open = volume.kind() == ClassKind::Files && !volume.has_churn();
+        let aside = aside_from(world, copy, now).filter(|_| !is_open);
+        let from = aside.map_or(kept_from, |from| from.min(kept_from));
         let before = runs
             .partition_point(|(done, _)| *done < from)
             .checked_sub(1);

@@ -113,11 +113,17 @@ impl Volume {
     /// How much of what is there was created after an instant, up to another; what was there in the
     /// beginning came then.
     pub(crate) fn created(&self, from: i64, to: i64) -> u128 {
+        let (from, to) = self.created_bytes(from, to);
+        to.saturating_sub(from)
+    }
+
+    /// The numbers of those bytes, where nothing is overwritten: after the first, up to the second.
+    pub(crate) fn created_bytes(&self, from: i64, to: i64) -> (u128, u128) {
         let before = match from <= self.begins {
             true => 0,
             false => self.size(from),
         };
-        self.size(to).saturating_sub(before)
+        (before, self.size(to))
     }
 
     pub(crate) const fn kind(&self) -> ClassKind {
@@ -130,16 +136,7 @@ impl Volume {
     }
 }
 
-/// How many bytes lie in ranges of numbers, each counted once.
-pub(crate) fn covered(mut ranges: Vec<(u128, u128)>) -> u128 {
-    ranges.sort_unstable();
-    let (mut sum, mut until) = (0, 0);
-    for (from, to) in ranges {
-        let from = from.max(until);
-        if from < to {
-            sum += to - from;
-            until = to;
-        }
-    }
-    sum
+/// How many bytes lie in ranges of numbers that are apart.
+pub(crate) fn covered(ranges: &[(u128, u128)]) -> u128 {
+    ranges.iter().map(|(from, to)| to - from).sum()
 }

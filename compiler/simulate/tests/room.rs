@@ -109,3 +109,17 @@ fn a_prune_has_nothing_to_do_where_no_more_is_unused_than_may_be() {
     // A month of changes each month, and for each of six prunes that find more than 5 % unused all that they rewrite.
     assert!((500..1_100).contains(&kept), "{kept}");
 }
+
+/// A mirror is emptied by age and filled anew once a month. What no version needs in between is still in the repository
+/// while nobody prunes it, and its files are named in the index: it is not brought again.
+#[test]
+fn what_was_forgotten_and_not_pruned_is_not_brought_again() {
+    let items = "class c is items on h.data:/c { size 100..100 GB; growth 0..0 GB/day }\n\
+        sync m of c to h.data:/m by h.cron { monthly on 1 at 01:00 UTC; taking 1m..1h }\n\
+        expire e of h.data:/m after 10 days by mtime { by h.cron; daily at 12:00 UTC; taking 1m..1h }\n\
+        backup b of c from m to r by h.cron { daily at 03:00 UTC; taking 1m..1h; keep 2 last }\n";
+    assert_eq!(most(items), 103);
+    // Pruned, it is: and the prune that takes it may write anew what little is left.
+    let prune = "prune x of r by h.cron { daily at 15:00 UTC; taking 1m..1h }\n";
+    assert_eq!(most(&[items, prune].concat()), 103);
+}

@@ -460,6 +460,45 @@ fn repositories_take_what_their_runs_make_of_them() {
     // What nothing forgets has an index as well.
     let never = "backup b of c to r by h.cron { daily at 16:00 UTC; taking 1m..1h }\n";
     assert!(too_full(470, &files("1", never)));
+    // All of it is new each day, as much as there was on that: 10 GB at first, 46.5 GB after a year.
+    let grows = "class c is files on h.data:/c { size 10..10 GB; growth 100..100 MB/day }\n"
+        .to_owned()
+        + never;
+    assert!(too_full(10_000, &grows));
+    let roomy = [ROOM, &grows].concat().replace("ROOM", "11500");
+    let fits = judged(&roomy.replace("SNAPSHOTS", "").replace("VERSIONS", ""));
+    assert!(!has(&fits, "T2001") && fits.internal.is_empty());
+}
+
+/// A sync brings all that a prune has written anew, and all that has come since, before it deletes what it had; and
+/// what it puts aside of that lies there, whether or not it is said how much of the files changes.
+#[test]
+fn a_mirror_of_a_repository_has_what_it_had_and_what_it_brings() {
+    let mirrored = |churn: &str, aside: &str| {
+        let files = FILES.replace("; churn CHURN..CHURN GB/day", churn);
+        let steps = "backup b of c to r by h.cron { daily at 03:00 UTC; taking 1m..1h; keep 2 last }\n\
+            prune x of r by h.cron { weekly on Tuesday at 21:00 UTC; taking 1m..1h }\n";
+        let sync = format!(
+            "sync y of o.data:/r to s3.near:/r by o.cron {{ weekly on Tuesday at 12:00 UTC; taking 1m..1h{aside} }}\n"
+        );
+        [&files, steps, &sync].concat()
+    };
+    let changing = "; churn 10..10 GB/day";
+    let roomy = ROOM.replace("capacity ROOM GB SNAPSHOTS", "capacity 90 TB");
+    let full = |room: &str, text: &str| {
+        let text = [&roomy, text].concat().replace("VERSIONS", "");
+        let found = judged(&text.replace("quota ROOM GB", &format!("quota {room} GB")));
+        assert!(found.internal.is_empty(), "{:#?}", found.internal);
+        let plays = found.plays.get(&Obligation::Capacity);
+        has(&found, "T2001").then(|| plays.map_or(0, |plays| plays.replayed))
+    };
+    let plain = mirrored(changing, "");
+    assert_eq!(full("330", &plain), Some(1));
+    assert_eq!(full("380", &plain), None);
+    // 200 GB of new data each day, and up to so much again a week.
+    let aside = mirrored("", "; backup dir s3.near:/aside");
+    assert_eq!(full("10000", &aside), Some(1));
+    assert_eq!(full("60000", &aside), None);
 }
 
 /// The rooms of two phases, with what steps have left of the first.

@@ -322,6 +322,40 @@ copy quick of db to s4.main:/db by vps.cron { daily at 04:00; taking 1m..10m; mo
     assert!(codes(&of(&anew.replace("0.2 MB/s", "2 MB/s"), "rto 90m; ")).is_empty());
 }
 
+/// What is copied once a month and cleared after twenty days is not there on the other days: then another one is left,
+/// over a slow line.
+#[test]
+fn what_age_empties_is_not_always_there() {
+    let of = |after: &str| {
+        let lines = BASE.lines().filter(|line| {
+            !line.starts_with("class media") && !line.starts_with("backup of_media")
+        });
+        let text: String = lines.map(|line| format!("{line}\n")).collect();
+        let text = text
+            .replace(
+                "provider bank",
+                "provider other { site one; supports lifecycle, lifecycle-prefix }\nprovider home { site rack }\nprovider bank",
+            )
+            .replace("to r by vps.cron", "to r2 by tower.cron");
+        let more = format!(
+            r#"
+nas tower at home/rack {{ runs cron; has restic 0.18.0, rclone 1.75.2; link 0.2 MB/s; store tank {{ medium hdd }} }}
+network mesh {{ joins vps, tower }}
+repository r2 in tower.tank:/r {{ engine restic 0.18.0; key k }}
+object_storage s4 at other/one {{ endpoint "s4.example.org"; bucket main "main-bucket" {{ medium object }} }}
+copy quick of db to s4.main:/db by vps.cron {{ monthly on 3 at 04:00; taking 1m..10m; monitor deadman }}
+expire old of s4.main:/db after {after} by upload
+"#
+        );
+        judged(&(text + &more))
+    };
+    let found = of("20 days");
+    assert_eq!(codes(&found), ["T1401"]);
+    let told = message(&found, "T1401");
+    assert!(told.contains("6 GB at 200 kB/s"), "{told}");
+    assert!(codes(&of("70 days")).is_empty());
+}
+
 /// What a class states of itself takes nothing back of what is required.
 #[test]
 fn the_least_of_what_is_asked_for_is_asked_for() {

@@ -15,6 +15,8 @@ mod crossing;
 mod dumps;
 #[path = "worked/ended.rs"]
 mod ended;
+#[path = "worked/flow.rs"]
+mod flow;
 #[path = "worked/held.rs"]
 mod held;
 #[path = "worked/late.rs"]
@@ -33,6 +35,8 @@ mod packs;
 mod slow;
 #[path = "worked/taken.rs"]
 mod taken;
+#[path = "worked/together.rs"]
+mod together;
 #[path = "worked/tools.rs"]
 mod tools;
 #[path = "worked/twice.rs"]

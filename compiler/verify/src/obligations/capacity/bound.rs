@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_model::{
     AgeClock, CaptureParts, Class, ClassId, ClassKind, Source, StepId, StepTarget, Verb,
@@ -435,6 +436,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         });
         let size = size.saturating_add(kept.unwrap_or(Bytes::ZERO));
         let since = since(self.context, copy, day);
+        let is_stated = is_stated(class);
         let plan = self.context.plan;
         let default = PeakAssumptions::default();
         // All that was ever written, and its index: what has changed, and no more than the whole at each run.
@@ -443,7 +445,11 @@ impl<'c, 'p> Bounds<'c, 'p> {
             let way = self.backup(copy).map(|backup| plan.way_of(backup));
             let steps = way.into_iter().flatten().filter_map(|here| here.made_by);
             let narrowest = steps.filter_map(|by| plan.cadences[by].narrowest).max();
-            let changed = size.saturating_add(churn.over(since));
+            let changed = match is_stated {
+                true => churn.over(since),
+                false => self.all_new(class, day, since),
+            };
+            let changed = size.saturating_add(changed);
             let written = narrowest.map_or(changed, |apart| {
                 changed.min(size.saturating_mul(times(since, apart)))
             });
@@ -465,7 +471,6 @@ impl<'c, 'p> Bounds<'c, 'p> {
             return (all(), What::NeverPruned.into());
         };
         let cadence = plan.cadences[step];
-        let is_stated = class.churn.is_some() || class.kind == ClassKind::Items;
         let apart = Apart {
             daily: !is_stated,
             // Who reads something that is made rarely finds all its changes at once.
@@ -480,13 +485,17 @@ impl<'c, 'p> Bounds<'c, 'p> {
             .iter()
             .map(|ages| (apart.content(ages, size, churn), ages.len()));
         let (content, versions) = bounds.max().unwrap_or((size, 1));
+        let changing = |time: Seconds| apart.changing(time.saturating_add(apart.stale));
         let written = self.written(step, between_prunes);
-        let written = apart.changing(written.saturating_add(apart.stale));
+        let anew = self.mirrored(copy).map_or(Seconds::ZERO, |apart| {
+            changing(written.min(apart.saturating_add(cadence.outage())))
+        });
+        let written = changing(written);
         let assumed = PeakAssumptions {
             max_unused: copy.repository.map_or(default.max_unused, |r| {
                 plan.model.repositories[r].max_unused
             }),
-            prune_period: written.min(since),
+            prune_period: written.min(since).saturating_add(anew.min(since)),
             ..default
         };
         let most = peak(content, churn, &assumed);
@@ -508,6 +517,35 @@ impl<'c, 'p> Bounds<'c, 'p> {
             Bytes::ZERO => (most, how.into()),
             more => (most.saturating_add(more), how.with(more, window)),
         }
+    }
+
+    /// How much a class is in all that is new in it until a day, if that is all of it each day: for stretches of that time as much as
+    /// at the end of each.
+    fn all_new(&self, class: &Class, day: Date, time: Seconds) -> Bytes {
+        const STRETCHES: i64 = 16;
+        let until = |stretch: i64| {
+            Seconds(time.0 / STRETCHES * stretch + time.0 % STRETCHES * stretch / STRETCHES)
+        };
+        (0..STRETCHES).fold(Bytes::ZERO, |sum, stretch| {
+            let (from, to) = (until(stretch), until(stretch + 1));
+            let ends = day.saturating_sub(time.saturating_sub(to).whole_days().days());
+            let daily = BytesPerDay::new(size_on(self.context, class, ends).0);
+            sum.saturating_add(daily.over(to.saturating_sub(from)))
+        })
+    }
+
+    /// How long lies at most between two runs of the syncs on the way from a repository to a mirror, a prune between them. Before
+    /// such a one deletes what it had, it brings not only what the prune has written anew, but also what has come since; `None`
+    /// of what is no mirror.
+    fn mirrored(&self, copy: &Copy) -> Option<Seconds> {
+        let plan = self.context.plan;
+        let way = plan.way_of(copy);
+        let syncs = way.map_while(|here| {
+            let by = here.made_by?;
+            let carries = !matches!(plan.model.steps[by].verb, Verb::Backup { .. });
+            carries.then(|| plan.cadences[by].widest_missed.unwrap_or(FOR_EVER))
+        });
+        syncs.reduce(Seconds::saturating_add)
     }
 
     /// Of how long a time runs of a backup store at most what has changed, between two prunes: from the last run before the first of
@@ -659,6 +697,11 @@ const fn counts(rules: &KeepRules) -> bool {
 
 fn with_overhead(bytes: Bytes, overhead: Ratio) -> Bytes {
     bytes.saturating_add(overhead.of(bytes))
+}
+
+/// Whether it is said, of itself or by its kind, how much of a class changes.
+pub(super) fn is_stated(class: &Class) -> bool {
+    class.churn.is_some() || class.kind == ClassKind::Items
 }
 
 /// Bytes a day that a backup stores anew: what is stated, else all of it (a compressed dump changes

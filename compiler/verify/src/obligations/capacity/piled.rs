@@ -46,6 +46,8 @@ fn is_open(context: &Context<'_>, copy: &Copy) -> bool {
     let class = &context.plan.model.classes[copy.class];
     let keeps = match copy.kind {
         CopyKind::Files => true,
+        // How much prunes write anew is known.
+        CopyKind::Versions => false,
         _ => context.aside(copy).is_some(),
     };
     keeps && class.kind == ClassKind::Files && class.churn.is_none()

@@ -14,12 +14,12 @@ use jiff::{Timestamp, ToSpan as _};
 use thrice_model::{StoreId, Verb};
 use thrice_plan::calendar::midnight;
 use thrice_plan::{CopyId, CopyKind, FOR_EVER, Period, Plan, Room};
-use thrice_quantity::Seconds;
+use thrice_quantity::{RatioPerMonth, Seconds};
 use thrice_simulate::{Choices, Sizes, Weighing, weigh};
 
 use super::super::kept::{Noncurrent, noncurrent};
 use super::super::playing::{NO_DATES, Played};
-use super::bound::Bounds;
+use super::bound::{Bounds, is_stated};
 use super::days::begun;
 use super::piled::keeps_unknown;
 use crate::context::Context;
@@ -158,6 +158,11 @@ fn bounded(context: &Context<'_>, id: CopyId, from: Date) -> Option<&'static str
     let piles = |id| matches!(verb(id), Some(Verb::Capture(parts)) if parts.keeps.is_some());
     if copy.kind != CopyKind::Versions && path().any(piles) {
         return Some("dumps that pile up");
+    }
+    let class = &plan.model.classes[copy.class];
+    let grows = class.growth_volume.is_some() || class.growth.high() > RatioPerMonth::new(0);
+    if copy.kind == CopyKind::Versions && grows && !is_stated(class) {
+        return Some("what grows while all of it is new each day");
     }
     let thinned = |id| matches!(verb(id), Some(Verb::Backup { keep: Some(_), .. }));
     (copy.kind == CopyKind::Versions && path().any(thinned)).then_some("what prunes may leave")

@@ -10,6 +10,7 @@
 //! Not played is what no calendar need bring together: the sum holds of each delay by itself.
 
 mod adverse;
+mod effort;
 mod ended;
 mod limits;
 mod moments;
@@ -29,7 +30,7 @@ use super::{Outlived, way};
 use crate::context::Context;
 use crate::verification::Verification;
 use adverse::{Course, Way};
-use limits::{EFFORT, Unplayed};
+use effort::{EFFORT, Unplayed};
 
 /// So long is waited, besides what is asked for, for what never goes.
 const YEARS: Seconds = Seconds::days(3 * 366);

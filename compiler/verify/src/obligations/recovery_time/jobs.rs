@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_model::{ClassId, ClassKind, HostId, HostKind};
-use thrice_plan::{Copy, CopyId, CopyKind, Period};
+use thrice_plan::{Copy, CopyId, CopyKind, Leave, Period};
 use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
 
 use super::super::capacity::bound::size_on;
@@ -278,7 +278,7 @@ pub(super) fn restore(
     let speed = |(id, (speed, ..)): &(CopyId, Way)| (speed.as_ref().ok().copied(), Reverse(*id));
     // Of several copies the one that comes fastest; those that cannot be timed do not help. Where none has all of it, some
     // comes from the slowest.
-    let has_all = |(copy, _): &&(CopyId, Way)| has_all(context, id, *copy);
+    let has_all = |(copy, _): &&(CopyId, Way)| has_all(context, id, *copy, period);
     let all_have_all = found.iter().all(|found| has_all(&found));
     let fastest = found
         .iter()
@@ -322,14 +322,24 @@ pub(super) fn restore(
 }
 
 /// Whether a copy has the newest of a state, or files and items at each of their ages: nothing on its way waits until
-/// they are of some age, or deletes or moves them at one.
-fn has_all(context: &Context<'_>, class: ClassId, id: CopyId) -> bool {
+/// they are of some age, or deletes or moves them at one. What goes once a step has ended does so from then on.
+fn has_all(context: &Context<'_>, class: ClassId, id: CopyId, period: &Period) -> bool {
     let plan = context.plan;
-    if plan.model.classes[class].kind == ClassKind::State {
-        return true;
-    }
+    let is_state = plan.model.classes[class].kind == ClassKind::State;
+    let ends = last_day(period, period.slip_days);
+    let goes = |leave: &Leave| match leave {
+        Leave::With { .. } => false,
+        Leave::AfterEnding { of, .. } if is_state => {
+            let until = plan.model.steps[*of].lifetime.until;
+            until.is_some_and(|until| until <= ends)
+        }
+        _ => true,
+    };
     let mut made = plan.way(id).map(|id| &plan.copies[id]);
-    made.all(|copy| copy.kind == CopyKind::Live || !copy.goes_by_age())
+    made.all(|copy| {
+        let waits = copy.enter.older_than.is_some();
+        copy.kind == CopyKind::Live || !(waits || copy.leaves.iter().any(goes))
+    })
 }
 
 type Way = (Result<BytesPerSecond, Vec<Missing>>, Ways, HostId);

@@ -11,8 +11,7 @@ use thrice_quantity::Seconds;
 use thrice_simulate::{Erasure, OneRun, Stay};
 
 use super::super::super::playing::timestamp;
-use super::Unplayed;
-use super::limits::follow;
+use super::effort::{Unplayed, follow};
 use super::rhythm::{count_of, due_between};
 
 /// The way to a copy.

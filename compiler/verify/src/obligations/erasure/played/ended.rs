@@ -19,7 +19,7 @@ use super::super::Outlived;
 use super::super::ended::is_synced_over;
 use super::YEARS;
 use super::adverse::Way;
-use super::limits::{EFFORT, Unplayed, follow};
+use super::effort::{EFFORT, Unplayed, follow};
 use super::rhythm::due_between;
 use crate::context::Context;
 

@@ -1,51 +1,16 @@
-//! What is too much to be played, and what the plan's own figures do not reach.
+//! What the plan's own figures do not reach.
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use thrice_model::StepId;
-use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
-use thrice_simulate::{Erasure, NotFollowed, Stay, erased};
 
 use super::adverse::{Course, Way};
 use super::rhythm::{apart, count_of, snapshots};
 
 /// No step is played for more runs: hourly ones for more than four years.
 const MANY_RUNS: i64 = 40_000;
-/// For one finding no more runs and things are looked at: a fraction of a second.
-pub(super) const EFFORT: u64 = 10_000_000;
-
-/// Why a course is not played.
-#[derive(Debug)]
-pub(super) enum Unplayed {
-    /// It is none that the plan allows; why not.
-    Refused(String),
-    /// More would have to be looked at than is allowed.
-    TooMuch,
-}
-
-impl From<String> for Unplayed {
-    fn from(why: String) -> Self {
-        Self::Refused(why)
-    }
-}
-
-/// Follows a record, as far as the effort goes.
-pub(super) fn follow(
-    plan: &Plan,
-    erasure: &Erasure,
-    effort: &Cell<u64>,
-) -> Result<BTreeMap<CopyId, Stay>, Unplayed> {
-    let mut left = effort.get();
-    let stays = erased(plan, erasure, &mut left);
-    effort.set(left);
-    stays.map_err(|unplayed| match unplayed {
-        NotFollowed::Refused(why) => Unplayed::Refused(why),
-        NotFollowed::TooMuch => Unplayed::TooMuch,
-    })
-}
 
 impl Way<'_> {
     /// Whether some step runs too often for all its runs to be played.

@@ -1,0 +1,173 @@
+//! Labels on their way.
+
+use super::adversary::{all_codes, holds};
+use super::*;
+
+const PREPROD: &str = r#"
+provider hetzner { site nbg1 }
+host preprod_host at hetzner/nbg1 { runs cron; has rclone 1.75.2; store disk { medium ssd } }
+credential reader { account s3; may read on s3.main of /seed; held on preprod_host; profile "p" }
+environment preprod { on preprod_host; clearance internal }
+"#;
+
+fn seeded(fields: &str, seed: &str) -> Verification {
+    let text = policy(&[PREPROD, seed]);
+    judged(&text.replace(
+        "churn 5..30 MB/day }",
+        &format!("churn 5..30 MB/day; {fields} }}"),
+    ))
+}
+
+const FIELDS: &str =
+    "parts app, log; fields { app.users.mail personal; app.keys.secret credential; rest internal }";
+
+fn seed(rules: &str) -> String {
+    format!(
+        "seed s of db from dump to preprod via s3.main:/seed by vps.cron {{ daily at 04:00; {rules}; verified; credential writer; taking 1m..9m; monitor deadman }}\n"
+    )
+}
+
+#[test]
+fn a_seed_sends_what_is_cleared_and_no_more() {
+    let clean = "keep app; skip log; anonymise app.users.mail redact before leaving; anonymise app.keys.secret hash before leaving";
+    let flow = |found: &Verification| -> Vec<&'static str> {
+        all_codes(found)
+            .into_iter()
+            .filter(|c| c.starts_with("T22"))
+            .collect()
+    };
+    assert!(flow(&seeded(FIELDS, &seed(clean))).is_empty());
+    assert!(holds(&seeded(FIELDS, &seed(clean)), Obligation::Flow, "db"));
+    let late = clean.replace(" redact before leaving", " redact");
+    assert_eq!(
+        flow(&seeded(FIELDS, &seed(&late))),
+        ["T2202"],
+        "readable until it is changed"
+    );
+    let mail = clean.replace("anonymise app.users.mail redact before leaving; ", "");
+    assert_eq!(
+        flow(&seeded(FIELDS, &seed(&mail))),
+        ["T2202"],
+        "people's data, kept with its part"
+    );
+    let gap = clean.replace("skip log; ", "");
+    let found = seeded(FIELDS, &seed(&gap));
+    assert!(message(&found, "T2204").contains("no rule for `log`"));
+    let unlabelled = seeded("parts app, log", &seed("keep app; skip log"));
+    assert_eq!(
+        flow(&unlabelled),
+        ["T2202"],
+        "what has no label is cleared nowhere"
+    );
+}
+
+#[test]
+fn what_a_seed_changes_must_not_lie_raw_beside_it() {
+    let raw = seed("rest skip; anonymise app.keys.secret redact before leaving")
+        + "copy raw of db from dump to s3.main:/seed/raw by vps.cron { daily at 04:30; credential writer; taking 1m..9m; monitor deadman }\n";
+    let found = seeded(FIELDS, &raw);
+    let told = message(&found, "T2203");
+    assert!(
+        told.contains("`app.keys.secret`") && told.contains("s3.main:/seed/raw"),
+        "{told}"
+    );
+    assert!(!holds(&found, Obligation::Flow, "db"));
+    let apart = seeded(FIELDS, &raw.replace("/seed/raw", "/raw"));
+    assert!(
+        !all_codes(&apart).contains(&"T2203"),
+        "its readers cannot read there"
+    );
+}
+
+#[test]
+fn a_written_clearance_holds_for_stores_runners_and_services() {
+    let copied = "copy plain of db from dump to tower.tank:/plain by tower.cron { daily at 04:30; taking 1m..9m; monitor deadman }\n";
+    let cleared = |medium: &str, says: &str| {
+        let text = policy(&[copied]).replace(medium, says);
+        judged(&text.replace(
+            "churn 5..30 MB/day }",
+            &format!("churn 5..30 MB/day; {FIELDS} }}"),
+        ))
+    };
+    let store = cleared("{ medium hdd;", "{ medium hdd; clearance personal;");
+    assert!(
+        message(&store, "T2201")
+            .contains("`tower.tank` is cleared for personal data, and holds `db`")
+    );
+    let host = cleared(
+        "nas tower at home/rack {",
+        "nas tower at home/rack { clearance internal;",
+    );
+    let told: Vec<_> = host
+        .findings
+        .iter()
+        .filter(|f| f.diagnostic.code.0 == "T2201")
+        .map(|f| f.diagnostic.message.clone())
+        .collect();
+    assert!(told.iter().any(|m| m.contains("sees `db`")), "{told:?}");
+    assert!(
+        !all_codes(&cleared(
+            "{ medium hdd;",
+            "{ medium hdd; clearance credential;"
+        ))
+        .contains(&"T2201")
+    );
+    let service = cleared(
+        "store tank { medium hdd;",
+        "service viewer { clearance public }; store tank { readers viewer of /plain; medium hdd;",
+    );
+    assert!(message(&service, "T2201").contains("shows `db`"));
+}
+
+#[test]
+fn what_a_client_encrypts_is_hidden_from_those_without_the_key() {
+    let reader = |held: &str| {
+        let text =
+            policy(&[PREPROD]).replace("may read on s3.main of /seed", "may read on s3.main");
+        let text = text.replace("held on envelope", held);
+        judged(&text.replace(
+            "churn 5..30 MB/day }",
+            &format!("churn 5..30 MB/day; {FIELDS} }}"),
+        ))
+    };
+    assert!(!all_codes(&reader("held on envelope")).contains(&"T2202"));
+    assert!(all_codes(&reader("held on envelope, preprod_host")).contains(&"T2202"));
+}
+
+#[test]
+fn an_unlabelled_class_in_clear_elsewhere_is_one_warning() {
+    let text = "copy plain of db from dump to tower.tank:/plain by tower.cron { daily at 04:30; taking 1m..9m; monitor deadman }\n";
+    let found = judged(&policy(&[text]));
+    assert!(message(&found, "T2206").contains("`db`"));
+    assert!(
+        !all_codes(&judged(&policy(&[]))).contains(&"T2206"),
+        "it leaves its host only encrypted"
+    );
+}
+
+#[test]
+fn a_seed_by_hand_is_not_checked() {
+    let by_hand = "seed s of db to preprod via preprod_host.disk:/db by hand { on demand; keep db; anonymise app.keys.secret redact }\n";
+    assert!(message(&seeded(FIELDS, by_hand), "T2205").contains("by hand"));
+    // So it is with what is only left out, by name.
+    let left_out = by_hand.replace(
+        "keep db; anonymise app.keys.secret redact",
+        "keep app; skip app.keys.secret, log",
+    );
+    let told = message(&seeded(FIELDS, &left_out), "T2205");
+    assert!(
+        told.contains("`app.keys.secret` and `log` is not left out"),
+        "{told}"
+    );
+    let both = left_out.replace("keep app;", "keep app; anonymise app.users redact;");
+    let told = message(&seeded(FIELDS, &both), "T2205");
+    assert!(
+        told.contains("`app.users` is not changed or `app.keys.secret` and `log` not left out"),
+        "{told}"
+    );
+    let rest = by_hand.replace(
+        "keep db; anonymise app.keys.secret redact",
+        "keep app; rest skip",
+    );
+    assert!(!all_codes(&seeded(FIELDS, &rest)).contains(&"T2205"));
+}
