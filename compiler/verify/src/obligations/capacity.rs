@@ -6,6 +6,7 @@
 //! value at which the verdict turns is found by halving, which the same growth allows. No choice couples
 //! one store's use with another's, so neither a linear relaxation nor the solver has anything to decide.
 
+mod apart;
 pub(super) mod bound;
 mod days;
 mod lying;

@@ -9,9 +9,10 @@ use thrice_model::{
 };
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Ratio, Seconds};
-use thrice_retention::{KeepRules, PeakAssumptions, peak, repository_bound};
+use thrice_retention::{PeakAssumptions, peak};
 
 use super::super::lateness::last_day;
+use super::apart::{Apart, churn, counts, is_stated};
 use super::days::{days_between, since};
 use super::piled::{Deleted, aside, gaps, plain, repository, times, window};
 use crate::context::Context;
@@ -487,7 +488,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let (content, versions) = bounds.max().unwrap_or((size, 1));
         let changing = |time: Seconds| apart.changing(time.saturating_add(apart.stale));
         let written = self.written(step, between_prunes);
-        let anew = self.mirrored(copy).map_or(Seconds::ZERO, |apart| {
+        let adds = self.adds(copy);
+        // What only adds keeps all that it had anyway.
+        let mirrored = self.mirrored(copy).filter(|_| adds.is_none());
+        let anew = mirrored.map_or(Seconds::ZERO, |apart| {
             changing(written.min(apart.saturating_add(cadence.outage())))
         });
         let written = changing(written);
@@ -500,7 +504,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         };
         let most = peak(content, churn, &assumed);
         let how = What::Versions(versions);
-        let (window, between) = match self.adds(copy) {
+        let (window, between) = match adds {
             // What prunes deleted in the source stays here, as it was at each run.
             Some(runs) => (since, runs.max(least_between)),
             None => {
@@ -631,111 +635,6 @@ struct Clearing {
     kept: Seconds,
 }
 
-/// How far versions may lie apart beyond what keep rules make of runs that all go well.
-#[derive(Clone, Copy)]
-struct Apart {
-    /// Whether all that there is may be new each day, at an hour that nobody says.
-    daily: bool,
-    /// By how much the data of one may be older than of the other because of what they read.
-    stale: Seconds,
-    /// For how long runs are missed in a row.
-    missed: Seconds,
-    /// Whether rules count versions, so that those which are left reach back the further the fewer there are.
-    counts: bool,
-}
-
-impl Apart {
-    /// Of how long a time all changes may come within another one: of as many days as may begin in it, where all is new
-    /// with each.
-    fn changing(&self, time: Seconds) -> Seconds {
-        if !self.daily {
-            return time;
-        }
-        let days = time
-            .0
-            .max(0)
-            .unsigned_abs()
-            .div_ceil(Seconds::DAY.0.unsigned_abs());
-        Seconds::DAY.saturating_mul(i64::try_from(days).unwrap_or(i64::MAX))
-    }
-
-    /// The most that versions of such ages hold together.
-    fn content(&self, ages: &[Seconds], size: Bytes, churn: BytesPerDay) -> Bytes {
-        let slack = self.stale.saturating_add(self.missed);
-        let stretched: Vec<Seconds> = (0..)
-            .zip(ages)
-            .map(|(place, age)| age.saturating_add(slack.saturating_mul(place)))
-            .collect();
-        let sizes = std::iter::repeat_n(size, ages.len());
-        let each = match self.daily {
-            true => size.saturating_mul(u64::try_from(ages.len()).unwrap_or(u64::MAX)),
-            false => repository_bound(&stretched, sizes, churn),
-        };
-        let count = i64::try_from(ages.len()).unwrap_or(i64::MAX) - 1;
-        let span = match (ages.first(), ages.last()) {
-            (Some(first), Some(last)) => last.saturating_sub(*first),
-            _ => Seconds::ZERO,
-        };
-        let missed = match self.counts {
-            true => self.missed.saturating_mul(count.max(0)),
-            false => self.missed,
-        };
-        let whole = self.changing(span.saturating_add(missed).saturating_add(self.stale));
-        each.min(size.saturating_add(churn.over(whole)))
-    }
-}
-
-/// Whether rules count versions, and not only spans of time.
-const fn counts(rules: &KeepRules) -> bool {
-    rules.last.is_some()
-        || rules.hourly.is_some()
-        || rules.daily.is_some()
-        || rules.weekly.is_some()
-        || rules.monthly.is_some()
-        || rules.yearly.is_some()
-}
-
 fn with_overhead(bytes: Bytes, overhead: Ratio) -> Bytes {
     bytes.saturating_add(overhead.of(bytes))
-}
-
-/// Whether it is said, of itself or by its kind, how much of a class changes.
-pub(super) fn is_stated(class: &Class) -> bool {
-    class.churn.is_some() || class.kind == ClassKind::Items
-}
-
-/// Bytes a day that a backup stores anew: what is stated, else all of it (a compressed dump changes
-/// whole), and of items, which are written once, nothing but what they grow by.
-fn churn(class: &Class, size: Bytes) -> BytesPerDay {
-    match (&class.churn, class.kind) {
-        (Some((churn, _)), _) => churn.high(),
-        (None, ClassKind::Items) => BytesPerDay::new(0),
-        (None, _) => BytesPerDay::new(size.0),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// 10 GB that are all new each day, or of which as much changes evenly.
-    #[test]
-    fn a_day_may_begin_between_two_versions() {
-        let content = |daily: bool, ages: &[i64]| {
-            let apart = Apart {
-                daily,
-                stale: Seconds::ZERO,
-                missed: Seconds::ZERO,
-                counts: true,
-            };
-            let ages: Vec<Seconds> = ages.iter().map(|age| Seconds::hours(*age)).collect();
-            apart
-                .content(&ages, Bytes(10_000), BytesPerDay::new(10_000))
-                .0
-        };
-        assert_eq!(content(false, &[0, 12]), 15_000);
-        assert_eq!(content(true, &[0, 12]), 20_000);
-        assert_eq!(content(true, &[0, 12, 24, 36]), 30_000);
-        assert_eq!(content(true, &[0, 24, 48]), 30_000);
-    }
 }

@@ -19,7 +19,8 @@ use thrice_simulate::{Choices, Sizes, Weighing, weigh};
 
 use super::super::kept::{Noncurrent, noncurrent};
 use super::super::playing::{NO_DATES, Played};
-use super::bound::{Bounds, is_stated};
+use super::apart::is_stated;
+use super::bound::Bounds;
 use super::days::begun;
 use super::piled::keeps_unknown;
 use crate::context::Context;
