@@ -33,7 +33,7 @@ pub const FORM: Construct = Construct {
         Clause::once(
             "horizon",
             "SPAN",
-            "how far proofs reach from the start; 3 years unless said",
+            "how far proofs reach from the start, and no phase begins after that; 3 years unless said",
         ),
         Clause::once(
             "response time",
@@ -80,6 +80,31 @@ pub fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: &[Item<'a>]) 
     draft.policy = Some(default);
     for item in items.iter().rev() {
         read(cx, draft, item);
+    }
+    beyond(cx, draft);
+}
+
+/// Phases of which nothing would be looked at, so that whatever is asked for in them would seem to hold.
+fn beyond<'a>(cx: &'a Context<'a>, draft: &Draft) {
+    let Some(policy) = &draft.policy else {
+        return;
+    };
+    let late = draft
+        .phases
+        .iter()
+        .filter(|(_, phase)| phase.start > policy.end);
+    for (_, phase) in late {
+        let name = &phase.named.name;
+        let message = format!(
+            "`{name}` begins on {}, and nothing is looked at after {}",
+            phase.start, policy.end
+        );
+        let years = i32::from(phase.start.year()) - i32::from(policy.start.year()) + 1;
+        let found = Diagnostic::error(OUT_OF_RANGE, message)
+            .at(phase.named.span, "begins after the horizon");
+        cx.report(found.help(format!(
+            "let proofs reach further: `horizon {years} years` in `policy`; or leave the phase out until then"
+        )));
     }
 }
 

@@ -248,3 +248,17 @@ fn no_time_is_longer_than_a_century() {
         assert_eq!(response(longer), ["T0305"], "{longer}");
     }
 }
+
+/// Nothing would be looked at of it, and all that is asked for in it would seem to hold.
+#[test]
+fn no_phase_begins_after_the_horizon() {
+    let phases = |horizon: &str, second: &str| {
+        codes(&format!(
+            "policy p {{ {horizon} }}\nphase t0 = 2026-02-15\nphase t1 = {second}"
+        ))
+    };
+    assert_eq!(phases("horizon 1 year", "2027-02-15"), [""; 0]);
+    assert_eq!(phases("horizon 1 year", "t0 + 366 days"), ["T0305"]);
+    assert_eq!(phases("", "2029-06-01"), ["T0305"]);
+    assert_eq!(phases("horizon 4 years", "2029-06-01"), [""; 0]);
+}
