@@ -322,6 +322,62 @@ copy quick of db to s4.main:/db by vps.cron { daily at 04:00; taking 1m..10m; mo
     assert!(codes(&of(&anew.replace("0.2 MB/s", "2 MB/s"), "rto 90m; ")).is_empty());
 }
 
+/// A daily copy over a slow line and a monthly one over a fast line: the one is new enough, the other in time, and no restore
+/// is both.
+#[test]
+fn what_is_in_time_must_be_new_enough_as_well() {
+    let of = |rpo: &str| {
+        let text = BASE
+            .replace(
+                "provider bank",
+                "provider home { site rack }\nprovider bank",
+            )
+            .replace("rto 72h", &format!("rto 40h{rpo}"));
+        let text = text.replace(
+            "backup of_media of media to r by vps.cron { daily at 04:00",
+            "backup of_media of media to r by vps.cron { monthly on 3 at 04:00",
+        );
+        let nas = r#"
+nas tower at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; link 0.2 MB/s; store tank { medium hdd } }
+network mesh { joins vps, tower }
+copy slow of media to tower.tank:/media by tower.cron { daily at 05:00; taking 1m..3h; immutable; monitor deadman }
+"#;
+        judged(&(text + nas))
+    };
+    assert!(codes(&of("")).is_empty());
+    let found = of("; rpo 28h");
+    assert_eq!(codes(&found), ["T1401"]);
+    let told = message(&found, "T1401");
+    assert!(told.contains(" at 200 kB/s"), "{told}");
+    assert!(codes(&of("; rpo 32 days")).is_empty());
+    // Where nothing is new enough, that is told of the recovery point alone.
+    assert!(codes(&of("; rpo 1h")).is_empty());
+}
+
+/// A copy that only adds has what people deleted as well, and nothing tells it from the rest.
+#[test]
+fn what_people_deleted_comes_back_too() {
+    let of = |churn: &str, kind: &str| {
+        let text = BASE
+            .replace("size 300..300 GB", &format!("size 300..300 GB{churn}"))
+            .replace(
+                "backup of_media of media to r by vps.cron { daily at 04:00; keep 7 daily, 4 weekly; taking 1m..3h; monitor deadman }",
+                &format!("{kind} of_media of media to s3.main:/media by vps.cron {{ daily at 04:00; taking 1m..3h; credential writer; monitor deadman; max delete 1000 }}"),
+            );
+        let text = match kind {
+            "copy" => text.replace("; max delete 1000", ""),
+            _ => text,
+        };
+        note(&judged(&text), "media")
+    };
+    // 734 GB are changed or deleted within two years.
+    let told = of("; churn 0..1 GB/day", "copy");
+    assert!(told.contains("1.03 TB from `s3.main`"), "{told}");
+    for told in [of("; churn 0..1 GB/day", "sync"), of("", "copy")] {
+        assert!(told.contains("300 GB from `s3.main`"), "{told}");
+    }
+}
+
 /// What is copied once a month and cleared after twenty days is not there on the other days: then another one is left,
 /// over a slow line.
 #[test]

@@ -31,7 +31,6 @@ use thrice_model::{Class, ClassId, Demand, Obligation};
 use thrice_plan::{FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
-use super::capacity::size_on;
 use super::lateness::last_day;
 use super::playing::may_be_told;
 use crate::acceptance;
@@ -192,7 +191,7 @@ impl Holding {
         let mut jobs = jobs.clone();
         for (restore, job) in restores.iter().zip(&mut jobs) {
             if restore.class == id {
-                job.bytes = size_on(context, class, restore.day);
+                job.bytes = restore.if_it_is(context, class);
             }
         }
         let late = |place: &&usize| {

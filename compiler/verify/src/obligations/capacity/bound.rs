@@ -19,7 +19,7 @@ use crate::context::Context;
 
 /// Bounds on a plan's copies in one period.
 #[derive(Clone, Copy)]
-pub(super) struct Bounds<'c, 'p> {
+pub(in crate::obligations) struct Bounds<'c, 'p> {
     context: &'c Context<'p>,
     /// The period's first day: what deletes and prunes on it does so until the period ends, late as that may be.
     in_force: Date,
@@ -114,7 +114,7 @@ impl Display for How {
 
 impl<'c, 'p> Bounds<'c, 'p> {
     /// In the period that begins on a day.
-    pub(super) fn new(context: &'c Context<'p>, in_force: Date) -> Self {
+    pub(in crate::obligations) fn new(context: &'c Context<'p>, in_force: Date) -> Self {
         Self {
             context,
             in_force,
@@ -123,7 +123,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
     }
 
     /// The same if a class were otherwise.
-    pub(super) fn with(self, id: ClassId, class: &'c Class) -> Self {
+    pub(in crate::obligations) fn with(self, id: ClassId, class: &'c Class) -> Self {
         Self {
             instead: Some((id, class)),
             ..self
@@ -230,6 +230,18 @@ impl<'c, 'p> Bounds<'c, 'p> {
             (CopyKind::Live | CopyKind::Versions, _) => size,
             _ => self.files(read, class, size, day).0,
         }
+    }
+
+    /// How much comes back from a copy on a day: what people deleted, and a step on its way has not, comes as well, for nothing
+    /// tells it apart. Of dumps that lie side by side one is enough.
+    pub(in crate::obligations) fn comes_back(&self, id: CopyId, day: Date) -> Bytes {
+        let copy = &self.context.plan.copies[id];
+        let class = self.class(copy.class);
+        let size = size_on(self.context, class, day);
+        let read = self.backup(copy).and_then(|backup| backup.source);
+        let read = read.map_or(copy, |id| &self.context.plan.copies[id]);
+        let kept = self.kept_on_the_way(read, class, size, day);
+        size.saturating_add(kept.unwrap_or(Bytes::ZERO))
     }
 
     /// Files as they are in the source, or as all runs so far have put them there.

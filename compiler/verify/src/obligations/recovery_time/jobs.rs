@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use thrice_model::{ClassId, ClassKind, HostId, HostKind};
+use thrice_model::{Class, ClassId, ClassKind, HostId, HostKind};
 use thrice_plan::{Copy, CopyId, CopyKind, Leave, Period};
 use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
 
-use super::super::capacity::bound::size_on;
+use super::super::capacity::bound::Bounds;
+use super::super::capacity::size_on;
 use super::super::lateness::last_day;
+use super::super::recovery_point::asked_of;
 use super::Due;
 use super::urgency::{self, Job};
 use crate::context::Context;
@@ -37,8 +39,10 @@ pub(crate) struct Restore {
     pub class: ClassId,
     /// The copy it comes from: of several that have all of it the one that comes fastest.
     pub copy: CopyId,
-    /// Whether all copies that are left have all of it.
+    /// Whether all copies that are left have all of it, and nothing but that.
     pub(super) all_have_all: bool,
+    /// The first day of its period.
+    in_force: Date,
     pub(super) due: Due,
     pub(super) setup: Seconds,
     /// The least that setup may take.
@@ -65,9 +69,19 @@ impl Restore {
     pub(super) fn on(&self, context: &Context<'_>, day: Date) -> Self {
         Self {
             day,
-            bytes: size_on(context, &context.plan.model.classes[self.class], day),
+            bytes: self.most(Bounds::new(context, self.in_force), day),
             ..self.clone()
         }
+    }
+
+    /// How much comes back, if a class is otherwise.
+    pub(super) fn if_it_is(&self, context: &Context<'_>, class: &Class) -> Bytes {
+        let bounds = Bounds::new(context, self.in_force);
+        self.most(bounds.with(self.class, class), self.day)
+    }
+
+    fn most(&self, bounds: Bounds<'_, '_>, day: Date) -> Bytes {
+        bounds.comes_back(self.copy, day)
     }
 
     /// Whether it can be timed: sizes and speeds are stated.
@@ -275,11 +289,24 @@ pub(super) fn restore(
         .filter(|(_, copy)| copy.counts && !live(copy))
         .map(|(id, copy)| (id, path(context, context.host(copy), home)));
     let found: Vec<_> = found.collect();
+    // What comes back must be as new as is asked for, if there is any such copy: in time by one copy and new enough by
+    // another is neither.
+    let asked = asked_of(context, id, period);
+    let is_new = |(copy, _): &&(CopyId, Way)| {
+        let copy = &plan.copies[*copy];
+        let ages = [copy.nominal_staleness, copy.staleness];
+        let each = asked.iter().zip(ages);
+        each.map(|(asked, age)| asked.is_none_or(|asked| age <= asked))
+            .all(|is_new| is_new)
+    };
+    let new: Vec<_> = found.iter().filter(is_new).cloned().collect();
+    let are_old = !new.is_empty() && new.len() < found.len();
+    let found = if new.is_empty() { found } else { new };
     let speed = |(id, (speed, ..)): &(CopyId, Way)| (speed.as_ref().ok().copied(), Reverse(*id));
     // Of several copies the one that comes fastest; those that cannot be timed do not help. Where none has all of it, some
     // comes from the slowest.
     let has_all = |(copy, _): &&(CopyId, Way)| has_all(context, id, *copy, period);
-    let all_have_all = found.iter().all(|found| has_all(&found));
+    let all_have_all = !are_old && found.iter().all(|found| has_all(&found));
     let fastest = found
         .iter()
         .filter(has_all)
@@ -304,17 +331,21 @@ pub(super) fn restore(
             Err(missing)
         }
     };
+    let day = last_day(period, period.slip_days);
+    let bytes = Bounds::new(context, period.from).comes_back(copy, day);
+    let is_more = bytes > size_on(context, class, day);
     Some(Restore {
         class: id,
         copy,
-        all_have_all,
+        all_have_all: all_have_all && !is_more,
+        in_force: period.from,
         due,
         setup,
         soonest,
         finish,
         // Late as its end may be: then it is largest.
-        bytes: size_on(context, class, last_day(period, period.slip_days)),
-        day: last_day(period, period.slip_days),
+        bytes,
+        day,
         speed,
         ways,
         slowest,

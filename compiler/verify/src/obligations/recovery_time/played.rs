@@ -131,7 +131,7 @@ impl Bound {
             Self::Attained | Self::Slowest => "the slowest of several lines",
             Self::Untouched => "data that the faults leave where it is",
             Self::OtherDays => "copies that are filled on different days",
-            Self::Parts => "copies that have not all of it",
+            Self::Parts => "copies that have not all of it, are too old or keep what was deleted",
         }
     }
 }
