@@ -238,10 +238,11 @@ pub(super) fn missing(
     };
     let mut diagnostic = Diagnostic::new(
         NOT_CHECKED,
-        Severity::Warning,
-        format!("whether {names} can be back in time is not checked: {what}"),
+        // It is asked for, and nobody knows.
+        Severity::Unknown,
+        format!("whether {names} can be back in time is not known: {what}"),
     )
-    .by(Engine::Evaluated.word())
+    .by(Engine::Unknown.word())
     .at(span, "not stated");
     let mut seen = BTreeSet::new();
     for class in classes.iter().take(3) {
