@@ -265,9 +265,19 @@ fn worst_case(
 }
 
 fn cases(context: &Context<'_>, shortfall: &Shortfall) -> String {
-    let sets = shortfall.faults.iter();
-    let words: Vec<String> = sets.take(3).map(|set| set_words(context, set)).collect();
-    let more = shortfall.faults.len().saturating_sub(3);
+    // What fewer faults bring about, more of them do as well.
+    let all = &shortfall.faults;
+    let fewer = |set: &Vec<Fault>| {
+        let mut others = all.iter().filter(|other| other.len() < set.len());
+        others.any(|other| other.iter().all(|fault| set.contains(fault)))
+    };
+    let sets: Vec<_> = all.iter().filter(|set| !fewer(set)).collect();
+    let words: Vec<String> = sets
+        .iter()
+        .take(3)
+        .map(|set| set_words(context, set))
+        .collect();
+    let more = sets.len().saturating_sub(3);
     let more = if more > 0 {
         format!(", or in {more} more cases")
     } else {
