@@ -352,6 +352,47 @@ fn a_drill_needs_room_for_what_it_restores() {
     assert!(drilled("60 GB", "", "one from r by vps.cron").is_none());
 }
 
+/// On a host of which no store is known it has no room that anybody has looked at, and one that keeps nothing keeps no
+/// snapshot either.
+#[test]
+fn a_drill_without_a_store_is_not_checked() {
+    let found = |bench: &str, size: &str| {
+        let steps = format!(
+            "host bench at home/rack {{ runs cron; has restic 0.18.0; {bench} }}
+            class one is items on vps.disk:/one {{ {size} }}
+            backup up of one to r by vps.cron {{ daily at 03:00 UTC; taking 1m..1h; monitor deadman }}
+            drill d of one from r by bench.cron {{ monthly on 1 at 10:00 UTC; taking 1m..1h; monitor deadman }}\n"
+        );
+        judged(&[BASE, &steps].concat())
+    };
+    let size = "size 1..40 GB; growth 0..0 %/month";
+    let told = |bench: &str, size: &str| {
+        let found = found(bench, size);
+        let all = found.findings.iter().map(|f| f.diagnostic.message.clone());
+        all.filter(|text| text.contains("restored by `d`"))
+            .collect::<Vec<_>>()
+    };
+    let says = "room for what is restored by `d` is not checked: nothing says how much there is";
+    assert_eq!(told("", size), [says]);
+    assert_eq!(told("store disk { medium ssd }", size), [says]);
+    assert_eq!(
+        told("store disk { mounted at /srv; capacity 1 TB }", size),
+        [says]
+    );
+    assert!(told("store disk { capacity 1 TB }", size).is_empty());
+    assert!(told("", "growth 0..0 %/month").is_empty());
+    let passes = found("transit only", size);
+    let text = passes
+        .findings
+        .iter()
+        .find(|f| f.diagnostic.code.0 == "T2307");
+    assert_eq!(
+        text.map(|f| f.diagnostic.message.as_str()),
+        Some("step `d` restores onto `bench`, which only passes data on")
+    );
+    assert!(!has(&found("", size), "T2307"));
+}
+
 const ROOM: &str = r#"
 policy p "p" { horizon 365 days; response time 24h }
 provider far { site a; site b; site c; supports versioning, lifecycle, lifecycle-prefix }

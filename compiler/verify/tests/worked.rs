@@ -6,6 +6,8 @@ mod adversary;
 mod ages;
 #[path = "worked/alike.rs"]
 mod alike;
+#[path = "worked/carried.rs"]
+mod carried;
 mod common;
 #[path = "worked/costs.rs"]
 mod costs;

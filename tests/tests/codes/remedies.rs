@@ -376,13 +376,19 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "T2502",
-        &[("on server }\nrepository", "on spare }\nrepository")],
+        &[
+            ("use std/home\n", "use std/home\nuse std/healthchecks\n"),
+            (
+                "on server }\nrepository",
+                "hosted by healthchecks_io }\nrepository",
+            ),
+        ],
     ),
     (
         "T2503",
         &[
             ("use std/home\n", "use std/home\nuse std/healthchecks\n"),
-            ("on spare }\nbackup", "hosted by healthchecks_io }\nbackup"),
+            ("on desk }\nbackup", "hosted by healthchecks_io }\nbackup"),
         ],
     ),
     (

@@ -25,8 +25,8 @@ use std::collections::BTreeSet;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{Class, ClassId, HostKind, Obligation, StoreId};
+use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
+use thrice_model::{Class, ClassId, HostKind, Obligation, StepId, StoreId};
 use thrice_plan::{Copy, CopyId, Period, Room, room};
 use thrice_quantity::{Bytes, Ratio};
 
@@ -150,12 +150,12 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     if !open.is_empty() {
         out.findings.push(without_churn(context, &open));
     }
-    out.findings.extend(without_room(context));
+    out.findings.extend(without_room(context, &drills));
 }
 
 /// Stores of which nobody says how much room they have, though data of stated size lies there. Object storage has as
 /// much as is paid for, unless a quota is stated.
-fn without_room(context: &Context<'_>) -> Option<Finding> {
+fn without_room(context: &Context<'_>, drills: &[StepId]) -> Vec<Finding> {
     let plan = context.plan;
     let of_stated_size = plan.copies.iter().map(|(_, copy)| copy);
     let of_stated_size = of_stated_size.filter(|c| plan.model.classes[c.class].size.is_some());
@@ -165,25 +165,66 @@ fn without_room(context: &Context<'_>) -> Option<Finding> {
         plan.model.hosts[host].kind != HostKind::ObjectStorage
             && thrice_plan::room(&plan.model, *store, |_| true).is_none()
     };
-    let stores: Vec<StoreId> = used.into_iter().filter(is_open).collect();
-    if stores.is_empty() {
+    let stores: BTreeSet<StoreId> = used.into_iter().filter(is_open).collect();
+    let drills = scratch::without_room(context, drills, &stores);
+    let named = stores.iter().map(|store| {
+        let store = &plan.model.stores[*store].named;
+        (store.name.as_str(), store.span)
+    });
+    let of_stores = no_room_said(
+        &named.collect::<Vec<_>>(),
+        ("on", "no `capacity`"),
+        "write `capacity 80 GB`, or the disks that it is made of",
+    );
+    let named = drills
+        .iter()
+        .map(|step| (step.named.name.as_str(), step.named.span));
+    let of_drills = no_room_said(
+        &named.collect::<Vec<_>>(),
+        (
+            "for what is restored by",
+            "no store with a `capacity` lies around what it restores",
+        ),
+        "give the host that drills a store, with its `capacity`",
+    );
+    of_stores.into_iter().chain(of_drills).collect()
+}
+
+/// That nothing says how much room there is on some stores, or for what some steps do.
+fn no_room_said(
+    named: &[(&str, Span)],
+    (place, label): (&str, &str),
+    help: &str,
+) -> Option<Finding> {
+    if named.is_empty() {
         return None;
     }
-    let names = || stores.iter().map(|store| context.store_name(*store));
+    let names = || named.iter().map(|(name, _)| *name);
     let mut diagnostic = Diagnostic::new(
         NOT_CHECKED,
         Severity::Note,
         format!(
-            "room on {} is not checked: nothing says how much there is",
+            "room {place} {} is not checked: nothing says how much there is",
             some(names())
         ),
     )
     .by(Engine::Evaluated.word())
-    .help("write `capacity 80 GB`, or the disks that it is made of");
-    for store in stores.iter().take(4) {
-        diagnostic = diagnostic.at(plan.model.stores[*store].named.span, "no `capacity`");
+    .help(help);
+    for (_, span) in named.iter().take(4) {
+        diagnostic = diagnostic.at(*span, label);
     }
     Some(finding(diagnostic, names().map(str::to_owned).collect()))
+}
+
+/// The most that a check reads of versions on a day of the period that begins on another.
+pub(super) fn most_read(
+    context: &Context<'_>,
+    copies: &[CopyId],
+    in_force: Date,
+    day: Date,
+) -> Bytes {
+    let bounds = Bounds::new(context, in_force).to_be_read();
+    bounds.total(copies, day)
 }
 
 /// What a store holds at most in a period, and what it may.

@@ -12,6 +12,7 @@
 mod asked;
 mod exclusive;
 mod fit;
+mod line;
 mod played;
 mod readers;
 mod users;

@@ -1,9 +1,9 @@
-//! A monitor that falls with what it watches is silent when it matters.
+//! A monitor that falls with what it watches, or with what that reads or writes, is silent when it matters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{HostId, MonitorId, ProviderId, SiteId, Step, StepId, Target};
+use thrice_model::{HostId, MonitorId, ProviderId, SiteId, Source, Step, StepId, Target};
 
 use super::played::Case;
 use super::{Found, SHOWN, finding, watched};
@@ -25,20 +25,57 @@ enum Shared {
     Unknown,
 }
 
-pub(super) fn check(context: &Context<'_>, out: &mut Found) {
-    let mut shared: BTreeMap<(MonitorId, Shared), Vec<(StepId, &Step)>> = BTreeMap::new();
-    for (id, step) in watched(context) {
-        let (Some((monitor, _)), Some(host)) = (step.monitor, step.runner.host) else {
-            continue;
-        };
-        if let Some(domain) = domain(context, monitor, host) {
-            shared
-                .entry((monitor, domain))
-                .or_default()
-                .push((id, step));
+/// What steps do where they share a domain with their monitor.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum There {
+    Run,
+    Write,
+    Read,
+}
+
+impl There {
+    /// Of the place, with what goes before it: "on which `a` and `b` run".
+    fn which(self, before: &str, steps: &[&Step]) -> String {
+        let names = some(steps.iter().map(|s| s.named.name.as_str()));
+        let s = if steps.len() == 1 { "s" } else { "" };
+        match self {
+            Self::Run => format!("{before} {names} run{s}"),
+            Self::Write => format!("to which {names} write{s}"),
+            Self::Read => format!("from which {names} read{s}"),
         }
     }
-    for ((monitor, domain), steps) in shared {
+
+    const fn too(self) -> &'static str {
+        match self {
+            Self::Run => "runs there too",
+            Self::Write => "writes there",
+            Self::Read => "reads there",
+        }
+    }
+
+    const fn together(self) -> &'static str {
+        match self {
+            Self::Run => "when it is down, steps and alarm are silent together",
+            Self::Write | Self::Read => "when it is down, each run fails, and the alarm is silent",
+        }
+    }
+}
+
+pub(super) fn check(context: &Context<'_>, out: &mut Found) {
+    type Steps<'c> = Vec<(StepId, &'c Step)>;
+    let mut shared: BTreeMap<(MonitorId, Shared, There), Steps<'_>> = BTreeMap::new();
+    for (id, step) in watched(context) {
+        let Some((monitor, _)) = step.monitor else {
+            continue;
+        };
+        let all = places(context, id, step).into_iter();
+        let all = all.filter_map(|(there, host)| Some((domain(context, monitor, host)?, there)));
+        if let Some((domain, there)) = all.min() {
+            let steps = shared.entry((monitor, domain, there)).or_default();
+            steps.push((id, step));
+        }
+    }
+    for ((monitor, domain, there), steps) in shared {
         let (ids, steps): (Vec<StepId>, Vec<&Step>) = steps.into_iter().unzip();
         let lost = match domain {
             Shared::Host(host) => Some(Target::Host(host)),
@@ -47,9 +84,40 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
             // That nothing is said has no course.
             Shared::Unknown => None,
         };
-        let case = lost.map(|lost| Case::Shared(lost, ids));
-        out.push((tell(context, monitor, domain, &steps), case));
+        let case = lost.map(|lost| match there {
+            There::Run => Case::Shared(lost, ids),
+            There::Write | There::Read => Case::Cut(lost, ids),
+        });
+        out.push((tell(context, monitor, (domain, there), &steps), case));
     }
+}
+
+/// The hosts without which a step fails: the one that runs it, that of where it writes, and those of where it reads. A
+/// step that reads from several still finds the rest where one is down, so that then they are no such.
+fn places(context: &Context<'_>, id: StepId, step: &Step) -> BTreeSet<(There, HostId)> {
+    let plan = context.plan;
+    let Some(host) = step.runner.host else {
+        return BTreeSet::new();
+    };
+    let mut out: BTreeSet<(There, HostId)> = [(There::Run, host)].into();
+    let made = || context.made_by(id).iter().map(|id| &plan.copies[*id]);
+    out.extend(made().map(|copy| (There::Write, context.host(copy))));
+    let read = made().filter_map(|copy| copy.source);
+    let mut read: BTreeSet<HostId> = read.map(|id| context.host(&plan.copies[id])).collect();
+    if read.is_empty() {
+        // It makes no copies: it looks at what is there, or clears it.
+        read.extend(match &step.source {
+            Source::Location(location, _) => Some(plan.host_of(location.store)),
+            Source::Repository(repository, _) => {
+                Some(plan.host_of(plan.model.repositories[*repository].store))
+            }
+            Source::Home | Source::Step(..) => None,
+        });
+    }
+    if read.len() == 1 {
+        out.extend(read.into_iter().map(|host| (There::Read, host)));
+    }
+    out
 }
 
 fn domain(context: &Context<'_>, monitor: MonitorId, host: HostId) -> Option<Shared> {
@@ -69,17 +137,21 @@ fn domain(context: &Context<'_>, monitor: MonitorId, host: HostId) -> Option<Sha
     }
 }
 
-fn tell(context: &Context<'_>, monitor: MonitorId, domain: Shared, steps: &[&Step]) -> Finding {
+fn tell(
+    context: &Context<'_>,
+    monitor: MonitorId,
+    (domain, there): (Shared, There),
+    steps: &[&Step],
+) -> Finding {
     let model = &context.plan.model;
     let monitor = &model.monitors[monitor].named;
-    let names = some(steps.iter().map(|s| s.named.name.as_str()));
-    let run = if steps.len() == 1 { "runs" } else { "run" };
     let help = "let a monitor elsewhere expect a signal from these steps, or from this monitor";
-    let together = "when it is down, steps and alarm are silent together";
+    let together = there.together();
     let place = |code, what: &str, named: &thrice_model::Named| {
         let message = format!(
-            "`{}` falls with the {what} on which {names} {run}",
-            monitor.name
+            "`{}` falls with the {what} {}",
+            monitor.name,
+            there.which("on which", steps)
         );
         Diagnostic::warning(code, message)
             .at(monitor.span, format!("runs on `{}`", named.name))
@@ -92,8 +164,9 @@ fn tell(context: &Context<'_>, monitor: MonitorId, domain: Shared, steps: &[&Ste
         Shared::Provider(provider) => {
             let named = &model.providers[provider].named;
             let message = format!(
-                "`{}` falls with the provider with whom {names} {run}",
-                monitor.name
+                "`{}` falls with the provider {}",
+                monitor.name,
+                there.which("with whom", steps)
             );
             Diagnostic::warning(SAME_PLACE, message)
                 .at(monitor.span, format!("is with `{}`", named.name))
@@ -101,6 +174,7 @@ fn tell(context: &Context<'_>, monitor: MonitorId, domain: Shared, steps: &[&Ste
                 .help(help)
         }
         Shared::Unknown => {
+            let names = some(steps.iter().map(|s| s.named.name.as_str()));
             let message = format!(
                 "nothing says who runs `{}`, so it may fall with {names}",
                 monitor.name
@@ -114,7 +188,7 @@ fn tell(context: &Context<'_>, monitor: MonitorId, domain: Shared, steps: &[&Ste
         let text = if domain == Shared::Unknown {
             "is watched by it"
         } else {
-            "runs there too"
+            there.too()
         };
         diagnostic = diagnostic.at(step.named.span, text);
     }

@@ -24,6 +24,9 @@ const SHORT: &str = "steps that end before they have run twice";
 /// What it rests on where nobody starts a step.
 const ON_DEMAND: &str = "steps that run on demand";
 
+/// What it rests on where steps leave nothing anywhere: the simulator has no course of what they look at or clear.
+const LEAVES_NOTHING: &str = "steps that make no copy";
+
 /// What happens.
 #[derive(Clone, Debug)]
 pub(super) enum Case {
@@ -33,6 +36,8 @@ pub(super) enum Case {
     NotAsked(StepId),
     /// Their monitor is lost with what they run on.
     Shared(Target, Vec<StepId>),
+    /// Their monitor is lost with what they read or write.
+    Cut(Target, Vec<StepId>),
     /// If one fails, so do all.
     Together(Vec<StepId>),
     /// What the first leaves behind on failing the second takes for a whole set.
@@ -49,7 +54,10 @@ pub(super) fn is_borne_out(context: &Context<'_>, out: &mut Verification, case: 
 
 fn subject<'c>(context: &'c Context<'_>, case: &Case) -> Option<&'c Named> {
     let step = match case {
-        Case::Silent(steps) | Case::Shared(_, steps) | Case::Together(steps) => steps.first(),
+        Case::Silent(steps)
+        | Case::Shared(_, steps)
+        | Case::Cut(_, steps)
+        | Case::Together(steps) => steps.first(),
         Case::NotAsked(step) => Some(step),
         Case::Half(pairs) => pairs.first().map(|(writer, _)| writer),
     };
@@ -91,6 +99,7 @@ fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
                 Ok(Played::Out)
             }
         },
+        Case::Cut(lost, all) => cut(context, *lost, all),
         Case::Together(all) => together(context, all),
         Case::Half(pairs) => half(context, pairs),
     }
@@ -145,6 +154,18 @@ impl Times {
         match out.at.saturating_add(rhythm.0) < ends {
             true => Ok(out),
             false => Err(SHORT),
+        }
+    }
+
+    /// The same if it begins with what it makes, and goes wrong so much later: what it reads must be there first.
+    const fn later(self, begins: i64, time: Seconds) -> Self {
+        let begun_later = begins.saturating_sub(self.from);
+        let late = begun_later.saturating_add(time.0);
+        Self {
+            from: begins,
+            at: self.at.saturating_add(late),
+            until: self.until.saturating_add(late),
+            ..self
         }
     }
 
@@ -203,10 +224,21 @@ fn nobody_hears(
     times: Times,
     broken: Broken,
 ) -> Result<BTreeMap<StepId, Heard>, String> {
+    nobody_hears_with(context, (step, &[]), times, broken)
+}
+
+/// The same with copies of which runs find what there is.
+fn nobody_hears_with(
+    context: &Context<'_>,
+    (step, copies): (StepId, &[CopyId]),
+    times: Times,
+    broken: Broken,
+) -> Result<BTreeMap<StepId, Heard>, String> {
     let model = &context.plan.model;
     let backup = model.followed(&model.steps[step]);
     let steps = backup.into_iter().chain([step]).collect();
-    let found = listen(context, (steps, BTreeSet::new()), times, broken)?;
+    let copies = copies.iter().copied().collect();
+    let found = listen(context, (steps, copies), times, broken)?;
     let name = &model.steps[step].named.name;
     let heard = found.get(&step).cloned().unwrap_or_default();
     if let Some((monitor, at)) = heard.told {
@@ -222,6 +254,54 @@ fn nobody_hears(
     match times.fails(&heard) {
         true => Ok(found),
         false => Err(format!("played, `{name}` does not fail")),
+    }
+}
+
+/// Whether nobody hears of it if what steps read or write is lost: of the one whose case is over first.
+fn cut(context: &Context<'_>, lost: Target, all: &[StepId]) -> Result<Played, String> {
+    let mut best: Result<(StepId, Times), &'static str> = Err(LEAVES_NOTHING);
+    for step in all {
+        let times = filled_times(context, *step);
+        best = match (best, times) {
+            (Err(_), times) => times.map(|times| (*step, times)),
+            (Ok(best), Ok(times)) if times.until - times.from < best.1.until - best.1.from => {
+                Ok((*step, times))
+            }
+            (best, _) => best,
+        };
+    }
+    match best {
+        Err(rests_on) => Ok(Played::Not(rests_on)),
+        Ok((step, times)) => {
+            let made = (step, context.made_by(step));
+            nobody_hears_with(context, made, times, Broken::Lost(lost))?;
+            Ok(Played::Out)
+        }
+    }
+}
+
+/// The time of a step that has run well once all that it makes has been filled; else what its case rests on.
+fn filled_times(context: &Context<'_>, step: StepId) -> Result<Times, &'static str> {
+    let plan = context.plan;
+    let made = context.made_by(step);
+    if made.is_empty() {
+        return Err(LEAVES_NOTHING);
+    }
+    if made.iter().any(|id| on_demand(context, *id)) {
+        return Err(ON_DEMAND);
+    }
+    let mut times = Times::of(context, &[step])?;
+    let (mut begins, mut ends, mut filled) = (times.from, i64::MAX, Seconds::ZERO);
+    for id in made {
+        let lifetime = plan.copies[*id].lifetime;
+        begins = begins.max(midnight(lifetime.from));
+        ends = ends.min(lifetime.until.map_or(i64::MAX, midnight));
+        filled = filled.max(delay(context, *id));
+    }
+    times = times.later(begins, filled);
+    match times.until < ends {
+        true => Ok(times),
+        false => Err(SHORT),
     }
 }
 

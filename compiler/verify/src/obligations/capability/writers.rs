@@ -167,4 +167,31 @@ fn transit_only(context: &Context<'_>, out: &mut Vec<Finding>) {
             ));
         }
     }
+    out.extend(drilled(context));
+}
+
+/// A drill restores whole snapshots onto the host that runs it, and leaves them there until they have been looked at.
+fn drilled<'c>(context: &'c Context<'_>) -> impl Iterator<Item = Finding> + use<'c> {
+    let model = &context.plan.model;
+    let drills = model
+        .steps
+        .iter()
+        .filter(|(_, step)| step.verb == Verb::Drill);
+    drills.filter_map(|(_, step)| {
+        let host = &model.hosts[step.runner.host?];
+        host.transit_only.then(|| {
+            let message = format!(
+                "step `{}` restores onto `{}`, which only passes data on",
+                step.named.name, host.named.name
+            );
+            let diagnostic = Diagnostic::error(TRANSIT_ONLY, message)
+                .at(
+                    step.named.span,
+                    "what it restores lies there until it is compared",
+                )
+                .at(host.named.span, "`transit only`")
+                .help("let another host drill, or take `transit only` away");
+            finding(diagnostic, vec![host.named.name.to_string()])
+        })
+    })
 }

@@ -25,6 +25,9 @@ pub(in crate::obligations) struct Bounds<'c, 'p> {
     in_force: Date,
     /// A class that is taken to be otherwise.
     instead: Option<(ClassId, &'c Class)>,
+    /// Whether what a repository refers to is meant, and not what lies there besides while a prune writes it anew or
+    /// because its store keeps what was deleted.
+    to_be_read: bool,
 }
 
 /// The greatest size of a class on a day: its upper end, grown since its beginning.
@@ -119,6 +122,15 @@ impl<'c, 'p> Bounds<'c, 'p> {
             context,
             in_force,
             instead: None,
+            to_be_read: false,
+        }
+    }
+
+    /// Of repositories, the same of what a check reads.
+    pub(super) fn to_be_read(self) -> Self {
+        Self {
+            to_be_read: true,
+            ..self
         }
     }
 
@@ -512,10 +524,17 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 plan.model.repositories[r].max_unused
             }),
             prune_period: written.min(since).saturating_add(anew.min(since)),
+            repack: match self.to_be_read {
+                true => Some(Bytes::ZERO),
+                false => default.repack,
+            },
             ..default
         };
         let most = peak(content, churn, &assumed);
         let how = What::Versions(versions);
+        if self.to_be_read {
+            return (most, how.into());
+        }
         let (window, between) = match adds {
             // What prunes deleted in the source stays here, as it was at each run.
             Some(runs) => (since, runs.max(least_between)),

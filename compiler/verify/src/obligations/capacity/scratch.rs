@@ -1,7 +1,7 @@
 //! A drill restores all that its snapshots hold onto its own host, looks at it and removes it: meanwhile it takes room there.
 //! Scripts restore below `/var/tmp`, one snapshot after the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic};
@@ -67,6 +67,36 @@ fn below(context: &Context<'_>, host: HostId, period: &Period) -> Option<StoreId
     });
     let closest = around.max_by_key(|(_, store)| store.mounted_at.len());
     closest.map(|(id, _)| id)
+}
+
+/// The drills that restore where nobody says how much room there is: on no store that is known, or on one without a
+/// capacity where nothing else points that out.
+pub(super) fn without_room<'c>(
+    context: &'c Context<'_>,
+    drills: &[StepId],
+    told: &BTreeSet<StoreId>,
+) -> Vec<&'c Step> {
+    let plan = context.plan;
+    let steps = drills.iter().map(|id| &plan.model.steps[*id]);
+    let is_open = |step: &&Step| {
+        let Some(host) = step.runner.host else {
+            return false;
+        };
+        let mut there = plan.periods.iter();
+        there.any(|period| {
+            let bounds = Bounds::new(context, period.from);
+            let has_size = || needed(&bounds, step, period.from).is_some();
+            step.lifetime.contains(period.from)
+                && match below(context, host, period) {
+                    None => has_size(),
+                    Some(store) if told.contains(&store) => false,
+                    Some(store) => {
+                        thrice_plan::room(&plan.model, store, |_| true).is_none() && has_size()
+                    }
+                }
+        })
+    };
+    steps.filter(is_open).collect()
 }
 
 /// What the largest of its snapshots holds: all classes of the backup that makes it. `None` where no size is stated.

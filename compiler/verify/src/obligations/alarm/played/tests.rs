@@ -15,10 +15,11 @@ phase t0 = 2026-02-15
 use std/home
 provider ovh { site one; site two }
 provider bank { site safe }
+provider shed { site safe }
 host web at ovh/one { runs cron, zerobyte; has restic 0.18.0, rclone 1.75.2, zerobyte 0.41.0; store disk }
 host near at ovh/one { runs cron }
 host far at ovh/two { runs cron }
-host spare at bank/safe { runs cron; store tank; store other }
+host spare at shed/safe { runs cron; store tank; store other }
 network vpn { joins web, spare }
 vault envelope at bank/safe
 key k { held on envelope, web; file "/etc/k" }
@@ -107,6 +108,59 @@ fn a_monitor_falls_with_what_it_watches() {
     // What is elsewhere runs on.
     let runs = Err("played, `nightly` does not fail".to_owned());
     assert_eq!(said(&far, &case(host(&far, "near"))), runs);
+}
+
+/// Where the repository is down, each run fails, and a monitor that is down with it says nothing.
+#[test]
+fn a_monitor_falls_with_what_its_steps_write_or_read() {
+    let by = |place: &str| with(&[("hosted by bank", place)], "");
+    assert_eq!(told(&by("on spare")), (vec!["T2502"], 1, vec![]));
+    assert_eq!(told(&by("hosted by shed")), (vec!["T2503"], 1, vec![]));
+    // Of what runs there as well that alone is told.
+    assert_eq!(told(&by("on web")), (vec!["T2502"], 1, vec![]));
+    // A monitor elsewhere speaks up about it.
+    let bank = with(&[], "");
+    let nightly = step(&bank, "nightly");
+    let case = |lost| Case::Cut(lost, vec![nightly]);
+    let rings = said(&bank, &case(host(&bank, "spare"))).unwrap_err();
+    let rung = "played, `deadman` speaks up about `nightly`";
+    assert!(rings.starts_with(rung), "{rings}");
+    let runs = Err("played, `nightly` does not fail".to_owned());
+    assert_eq!(said(&bank, &case(host(&bank, "near"))), runs);
+    // What is fetched from afar: its source is down with the monitor, and that it reads from there is told.
+    let fetched = "class logs is files on web.disk:/logs\n\
+        copy pulled of logs to spare.other:/logs by spare.cron { daily at 05:00 UTC; taking 1m..10m; monitor other }\n";
+    let monitor = |place: &str| {
+        let monitor = format!("monitor other {{ uptime-kuma at \"K\"; {place} }}\n");
+        with(&[], &[&monitor, fetched].concat())
+    };
+    assert_eq!(told(&monitor("on web")), (vec!["T2502"], 1, vec![]));
+    assert_eq!(told(&monitor("hosted by bank")), (vec![], 0, vec![]));
+    // Who looks into the repository fails with it as well; of that there is no play.
+    let check = "monitor other { uptime-kuma at \"K\"; on spare }\n\
+        check whole of r by web.cron { weekly on Sunday at 12:00 UTC; taking 1m..10m; monitor other }\n";
+    let checked = with(&[], check);
+    assert_eq!(told(&checked), (vec!["T2502"], 0, vec![LEAVES_NOTHING]));
+}
+
+/// The play begins when what a step reads has come: a monthly dump, and a backup that comes later.
+#[test]
+fn what_is_made_of_something_rare_is_cut_off_once_it_runs() {
+    let rare = [
+        ("hosted by bank", "on spare"),
+        ("daily at 02:00 UTC", "monthly on 28 at 02:00 UTC"),
+        (
+            "phase t0 = 2026-02-15",
+            "phase t0 = 2026-02-15\nphase t1 = 2026-05-15",
+        ),
+    ];
+    assert_eq!(told(&with(&rare, "")), (vec!["T2502"], 1, vec![]));
+    let later = "class cache is state on web.disk:/cache since t1\n";
+    let later = with(
+        &[&rare[..], &[("of db from dump to r", "of db, cache to r")]].concat(),
+        later,
+    );
+    assert_eq!(told(&later), (vec!["T2502"], 1, vec![]));
 }
 
 const CACHE: &str = r#"

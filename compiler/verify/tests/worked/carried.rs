@@ -1,0 +1,138 @@
+//! What a run carries through its line.
+
+use super::*;
+use crate::adversary::all_codes;
+use crate::common::{finding, severity, verdict};
+
+/// A server and a NAS with lines of 20 MB/s, which is 72 GB an hour, and a third machine with one of 1 MB/s.
+const PLACES: &str = r#"
+policy p "p" { horizon 1 year; response time 48h }
+phase t0 = 2026-02-15
+provider ovh { site one }
+provider ionos { site de }
+provider home { site rack }
+provider bank { site safe }
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
+host web at ovh/one { runs cron; has rclone 1.75.2, restic 0.18.0; store disk { medium nvme; capacity 2 TB }; link 20 MB/s }
+host relay at ionos/de { runs cron; has restic 0.18.0; store scratch { medium ssd; capacity 2 TB }; link 1 MB/s }
+nas attic at home/rack { runs cron; has rclone 1.75.2, restic 0.18.0; store tank { medium hdd; capacity 8 TB; mounted at /mnt/t }; link 20 MB/s }
+vault envelope at bank/safe
+vault second at ionos/de
+key k { held on web, relay, envelope, second }
+repository r in attic.tank:/r { engine restic 0.18.0; key k }
+"#;
+
+/// The same with more, joined as it says there.
+fn with(more: &[&str]) -> Verification {
+    judged(&[PLACES, &more.concat()].concat())
+}
+
+const VPN: &str = "network vpn { joins web, attic, relay }\n";
+
+/// The lines that are told to be too slow.
+fn slow(found: &Verification) -> Vec<&str> {
+    let codes = all_codes(found).into_iter();
+    codes.filter(|code| *code == "T2108").collect()
+}
+
+fn photos(says: &str) -> String {
+    format!("class photos is items on web.disk:/photos {{ {says} }}\n")
+}
+
+const NIGHTLY: &str = "copy nightly of photos to attic.tank:/photos by attic.cron { daily at 02:00 UTC; immutable; taking 1m..1h; monitor deadman }\n";
+
+/// 200 GB need three hours of its line, and are carried once. What comes in a year is as good as nothing a night.
+#[test]
+fn what_is_written_once_is_carried_once() {
+    let of = |says: &str, step: &str| with(&[VPN, &photos(says), step]);
+    let few = "size 100..200 GB; growth 10..20 GB/year";
+    assert!(slow(&of(few, NIGHTLY)).is_empty());
+    // 2 % of a month in a night, and in as many as may be missed.
+    assert!(slow(&of("size 100..200 GB; growth 0..2 %/month", NIGHTLY)).is_empty());
+    let by_backup = "backup nightly of photos to r by web.cron { daily at 02:00 UTC; keep 7 daily; taking 1m..1h; monitor deadman }\n";
+    assert!(slow(&of(few, by_backup)).is_empty());
+    // So much comes each day that no run can carry it: 80 GB, where 72 go through. Missed nights alone make it too much.
+    let many = of("size 100..200 GB; growth 80..90 GB/day", NIGHTLY);
+    assert_eq!(severity(&many, "T2108"), Severity::Error);
+    assert!(
+        message(&many, "T2108").contains("takes 1 h 6 min 40 s"),
+        "{}",
+        message(&many, "T2108")
+    );
+    let missed = of("size 100..200 GB; growth 30..30 GB/day", NIGHTLY);
+    assert_eq!(severity(&missed, "T2108"), Severity::Warning);
+    // A quarter comes each month.
+    let monthly = NIGHTLY.replace("daily at", "monthly on 1 at");
+    let by_ratio = |growth: &str| of(&format!("size 400..400 GB; growth {growth}"), &monthly);
+    assert_eq!(
+        severity(&by_ratio("25..25 %/month"), "T2108"),
+        Severity::Error
+    );
+    assert!(slow(&by_ratio("0..0 %/month")).is_empty());
+    // Nobody says so of files: all of them may be others the next night.
+    let files = photos(few).replace("is items", "is files");
+    let files = with(&[VPN, &files, &NIGHTLY.replace("immutable; ", "")]);
+    assert_eq!(severity(&files, "T2108"), Severity::Error);
+}
+
+/// A network that both are in is a part of the way, as it is for a restore; one that others are in is none.
+#[test]
+fn a_network_may_be_slower_than_what_is_joined_by_it() {
+    let docs = "class docs is files on web.disk:/docs { size 10..20 GB; churn 1..2 GB/day; growth 0..0 %/month }\n\
+        copy docs_copy of docs to attic.tank:/docs by attic.cron { daily at 02:00 UTC; taking 1m..10m; monitor deadman }\n";
+    let by = |network: &str| with(&[network, docs]);
+    assert!(slow(&by("network vpn { joins web, attic }\n")).is_empty());
+    let slow_one = by("network vpn { joins web, attic; speed 100 kB/s }\n");
+    assert_eq!(severity(&slow_one, "T2108"), Severity::Error);
+    assert!(message(&slow_one, "T2108").ends_with("through `vpn`"));
+    let other =
+        "network vpn { joins web, attic }\nnetwork lan { joins relay, attic; speed 100 kB/s }\n";
+    assert!(slow(&by(other)).is_empty());
+    // Where nobody says how fast a host's line is, a network's is known.
+    let note = |found: &Verification| verdict(found, Obligation::TimeTable, "p").note.to_string();
+    let no_link = |network: &str| {
+        let places = PLACES.replace("; link 20 MB/s", "");
+        judged(&[&places, network, docs].concat())
+    };
+    assert!(note(&no_link("network vpn { joins web, attic }\n")).contains("not checked"));
+    let known = no_link("network vpn { joins web, attic; speed 100 MB/s }\n");
+    assert_eq!(note(&known), "");
+}
+
+/// A drill fetches all that it restores, and `read all` all that lies there: 100 GB take more than a day over 1 MB/s.
+#[test]
+fn what_is_fetched_to_be_looked_at_needs_a_line_too() {
+    let docs = "class docs is files on web.disk:/docs { size 100..200 GB; churn 1..2 GB/day; growth 0..0 GB/year }\n\
+        backup b of docs to r by web.cron { daily at 02:00 UTC; keep 7 daily; prune; taking 1m..1h; monitor deadman }\n";
+    let by = |step: &str| with(&[VPN, docs, step]);
+    let check = "check whole of r by relay.cron { weekly on Sunday at 12:00 UTC; read all; taking 1m..1h; monitor deadman }\n";
+    let drill = "drill tried of docs from r by relay.cron { weekly on Sunday at 12:00 UTC; taking 1m..1h; monitor deadman }\n";
+    for step in [check, drill] {
+        let found = by(step);
+        assert_eq!(severity(&found, "T2108"), Severity::Error, "{step}");
+        let told = finding(&found, "T2108");
+        assert!(
+            told.message
+                .ends_with("takes 1 d 3 h 46 min 40 s through the link of `relay`"),
+            "{}",
+            told.message
+        );
+        let long = by(&step.replace("taking 1m..1h", "taking 1m..4d"));
+        assert!(slow(&long).is_empty(), "{}", message(&long, "T2108"));
+        // Where the repository lies nothing goes over a line.
+        assert!(slow(&by(&step.replace("relay.cron", "attic.cron"))).is_empty());
+    }
+    // Over 20 MB/s 200 GB come in three hours; with what has changed and is not yet pruned it takes four.
+    let near = |step: &str, taking: &str| {
+        let step = step.replace("relay.cron", "web.cron");
+        by(&step.replace("taking 1m..1h", taking))
+    };
+    assert!(slow(&near(drill, "taking 1m..3h")).is_empty());
+    assert_eq!(
+        severity(&near(check, "taking 1m..3h"), "T2108"),
+        Severity::Warning
+    );
+    assert!(slow(&near(check, "taking 1m..4h")).is_empty());
+    // The structure alone is little.
+    assert!(slow(&by(&check.replace("read all; ", ""))).is_empty());
+}
