@@ -481,7 +481,9 @@ impl Owned {
     }
 }
 
-/// Whether a lock that nobody can lift holds on to all that a copy needs until a destruction is noticed.
+/// Whether a lock that nobody can lift holds on to all that a copy needs until a destruction is noticed: what is made
+/// anew, if the next one comes before its lock ends; what is written once, if it is locked for as long as anybody asks
+/// for it. A file may lie there unchanged for longer than that.
 fn locked(indexed: &Indexed<'_>, copy: &Copy) -> bool {
     let model = &indexed.plan.model;
     let store = &model.stores[copy.location.store];
@@ -492,9 +494,16 @@ fn locked(indexed: &Indexed<'_>, copy: &Copy) -> bool {
     if copy.kind == CopyKind::Versions {
         return outlasts(indexed, copy, lock);
     }
-    let newest = copy.staleness.saturating_add(indexed.noticed_there(copy));
-    let class = &model.classes[copy.class];
-    window >= newest && class.kind == ClassKind::State
+    let noticed = indexed.noticed_there(copy);
+    let holds = |age: Seconds| window >= age.saturating_add(noticed);
+    match model.classes[copy.class].kind {
+        ClassKind::State => holds(copy.staleness),
+        ClassKind::Items => {
+            let asked = Seconds(indexed.last_age(copy.class));
+            outlasts(indexed, copy, lock) || holds(asked.max(copy.staleness))
+        }
+        ClassKind::Files => outlasts(indexed, copy, lock),
+    }
 }
 
 /// The day of the first write that a copy's versions may still need.

@@ -213,6 +213,21 @@ impl<'p> Indexed<'p> {
         steps.filter(move |id| self.plan.model.steps[*id].lifetime.contains(day))
     }
 
+    /// How far the policy looks ahead, in seconds.
+    pub(crate) fn horizon(&self) -> i64 {
+        let policy = &self.plan.model.policy;
+        let days = policy.start.until(policy.end).map_or(0, |s| s.get_days());
+        i64::from(days) * 86_400
+    }
+
+    /// The greatest age that is asked about: as long as the class must be kept, at most to the horizon.
+    pub(crate) fn last_age(&self, class: ClassId) -> i64 {
+        let horizon = self.horizon();
+        let asked = self.plan.model.classes[class].asked();
+        let kept = asked.retain_at_least.or(asked.retain_at_most);
+        kept.map_or(horizon, |(kept, _)| kept.0.min(horizon)).max(1)
+    }
+
     /// How long it takes until the first of a class's steps has fallen silent and somebody has acted.
     pub(crate) fn alarmed_after(&self, class: ClassId) -> Seconds {
         self.index

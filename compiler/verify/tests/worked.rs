@@ -33,6 +33,8 @@ mod order;
 mod overwritten;
 #[path = "worked/packs.rs"]
 mod packs;
+#[path = "worked/restored.rs"]
+mod restored;
 #[path = "worked/slow.rs"]
 mod slow;
 #[path = "worked/taken.rs"]

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use thrice_model::{ClassId, HostId, KeyId, SiteId, Target, Verb};
-use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Leave};
+use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER};
 use thrice_quantity::Seconds;
 
 use super::carried::{Carried, Wrong};
+use super::dated::dated;
 use super::keys::{self, Fallen};
 use super::struck::Struck;
 use crate::context::Context;
@@ -156,38 +157,12 @@ pub(crate) fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
         }
         at = here.source.map(|id| &context.plan.copies[id]);
     }
-    own.max(dated(context, copy))
-}
-
-/// How long files with dates in their names surely reach back: a capture keeps them for some time, and what is copied
-/// or mirrored from them lies side by side as well. The newest that was there before a damage is as old as the copy may
-/// be stale, and the clean-up counts on from then. `None` for what overwrites what the run before has left.
-fn dated(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
-    let mut at = copy;
-    let mut kept = FOR_EVER;
-    loop {
-        kept = kept.min(context.plan.older_go(at));
-        for leave in &at.leaves {
-            kept = kept.min(match leave {
-                Leave::AfterEntering { after, .. } | Leave::AtAge { age: after, .. } => after.low(),
-                // What it mirrors says it, further up.
-                Leave::With { .. } | Leave::AfterEnding { .. } => FOR_EVER,
-                Leave::Into { .. } => return None,
-            });
-        }
-        match &context.plan.model.steps[at.made_by?].verb {
-            Verb::Capture(parts) => {
-                let kept = kept.min(parts.keeps.as_ref()?.0.low());
-                return Some(kept.saturating_sub(copy.staleness).max(Seconds::ZERO));
-            }
-            Verb::Copy {
-                latest_only: false, ..
-            }
-            | Verb::Sync { .. }
-            | Verb::Move { .. } => at = &context.plan.copies[at.source?],
-            _ => return None,
-        }
-    }
+    // The newest from before a damage is as old as the copy may be stale, and the clean-up counts on from then.
+    let dated = dated(context, copy).map(|dated| {
+        let stale = copy.staleness.saturating_add(dated.wider);
+        dated.kept.saturating_sub(stale).max(Seconds::ZERO)
+    });
+    own.max(dated)
 }
 
 impl Struck {

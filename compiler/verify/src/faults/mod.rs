@@ -1,12 +1,14 @@
 //! What is lost with what goes wrong.
 
 mod carried;
+mod dated;
 mod keys;
 mod kill;
 mod reduce;
 mod struck;
 
-pub(crate) use keys::in_data;
+pub(crate) use dated::dated;
+pub(crate) use keys::{at_times, in_data, stays};
 pub(crate) use kill::{Useless, Why, carries, history, strike};
 pub(crate) use reduce::{Stakes, grown};
 pub(crate) use struck::Struck;

@@ -22,7 +22,7 @@ use thrice_quantity::Seconds;
 use self::crossing::{Missing, missing};
 use self::slow::{AllSlow, Slow};
 use super::lateness::{self, if_late, point_at_late};
-use super::settling::{ages, claim, dependable, gone_before, last_age, last_filled, settling};
+use super::settling::{ages, claim, dependable, gone_before, last_filled, settling};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
@@ -418,7 +418,7 @@ fn groupings(
             let locked = |c: &thrice_plan::Copy| {
                 let s = &model.stores[store(c)];
                 let home = model.stores[model.classes[c.class].home.store].host;
-                let oldest = Seconds(last_age(context, c.class)).max(within.unwrap_or_default());
+                let oldest = Seconds(context.last_age(c.class)).max(within.unwrap_or_default());
                 let made_anew = day.is_none_or(|day| c.lifetime.contains(day));
                 stays_locked(context, c, (oldest, made_anew))
                     || (!model.hosts[s.host].always_on && s.host != home)

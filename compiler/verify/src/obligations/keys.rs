@@ -251,7 +251,8 @@ fn circle(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
         }
         false => {
             format!(
-                "`{name}` lies only in what it opens: with the data lost, nothing brings it back"
+                "`{name}` lies only in what it opens{}: with the data lost, nothing brings it back",
+                at_times(context, key, found)
             )
         }
     };
@@ -278,6 +279,38 @@ fn circle(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
         floor: true,
         ..finding(context, diagnostic, key, found)
     })
+}
+
+/// Which copies would bring back a vault with a key, if they were always there.
+fn at_times(context: &Context<'_>, key: KeyId, found: &Wrong) -> String {
+    let plan = context.plan;
+    let period = found.circle.and_then(|(index, _)| plan.periods.get(index));
+    let Some(period) = period else {
+        return String::new();
+    };
+    let vaults = context
+        .holders(key)
+        .iter()
+        .filter_map(|holder| match holder {
+            Holder::Vault(vault) => plan.model.vaults[*vault].data,
+            Holder::Host(_) => None,
+        });
+    let copies = vaults.flat_map(|(class, _)| context.copies_in(class, period));
+    let copies = copies.map(|id| &plan.copies[id]);
+    let not_sure = copies.filter(|copy| {
+        let is_other = copy.counts && copy.kind != CopyKind::Live && copy.key != Some(key);
+        is_other && !faults::stays(context, copy, period.from)
+    });
+    let steps: BTreeSet<&str> = not_sure
+        .filter_map(|copy| Some(plan.model.steps[copy.made_by?].named.name.as_str()))
+        .collect();
+    match steps.is_empty() {
+        true => String::new(),
+        false => format!(
+            ", and in what {} brings, which is not always there",
+            some(steps)
+        ),
+    }
 }
 
 fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {

@@ -11,7 +11,7 @@ use thrice_plan::{CopyKind, Period};
 use thrice_presence::{Crossing, Question, Run};
 
 use super::lateness::{self, Claimed, claim_however_late, if_late, point_at_late};
-use super::settling::{self, claim, held_before, last_age};
+use super::settling::{self, claim, held_before};
 use super::split::{split, violated};
 use super::story::{takers, tell_run};
 use crate::context::Context;
@@ -143,7 +143,7 @@ fn question(context: &Context<'_>, class: ClassId, symbolized: &Symbolized) -> Q
         members,
         need: 1,
         from: 0,
-        to: last_age(context, class),
+        to: context.last_age(class),
         window: 0,
         crossing: Crossing::Old,
     }

@@ -13,23 +13,6 @@ use crate::replay::{About, answered};
 use crate::systems::Symbolized;
 use crate::verification::Engine;
 
-/// The greatest age that is asked about: as long as the class must be kept, at most to the horizon.
-pub(super) fn last_age(context: &Context<'_>, class: ClassId) -> i64 {
-    let horizon = horizon(context);
-    let class = &context.plan.model.classes[class];
-    let kept = class
-        .asked()
-        .retain_at_least
-        .or(class.asked().retain_at_most);
-    kept.map_or(horizon, |(kept, _)| kept.0.min(horizon)).max(1)
-}
-
-fn horizon(context: &Context<'_>) -> i64 {
-    let policy = &context.plan.model.policy;
-    let days = policy.start.until(policy.end).map_or(0, |s| s.get_days());
-    i64::from(days) * 86_400
-}
-
 /// The first and the last age that is asked about, for copies that are surely made at some age.
 ///
 /// Data that must be kept for less than that is mostly there for longer, and is asked about at that very age:
@@ -37,8 +20,8 @@ fn horizon(context: &Context<'_>) -> i64 {
 /// then, or is beyond all that the policy plans, is asked about at the last age at which it is there: copies
 /// that come later never are copies of it.
 pub(super) fn ages(context: &Context<'_>, class: ClassId, settled: i64) -> (i64, i64) {
-    let last = last_age(context, class);
-    let horizon = horizon(context);
+    let last = context.last_age(class);
+    let horizon = context.horizon();
     let most = context.plan.model.classes[class].asked().retain_at_most;
     let most = most.map_or(horizon, |(most, _)| most.0.min(horizon));
     let from = settled.min(most.max(last));

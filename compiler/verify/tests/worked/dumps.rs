@@ -2,6 +2,7 @@
 //! and patterns must name what the scripts of captures leave.
 
 use super::*;
+use crate::common::verdict;
 
 /// A database with two parts, and what asks it.
 fn database(kind: &str, place: &str) -> String {
@@ -205,4 +206,64 @@ fn the_latest_alone_must_bear_a_name_that_is_known() {
         message(&found, "T2327"),
         "`shop_copy` brings all that `shop_dump` keeps, not the latest only"
     );
+}
+
+/// How long dumps lie where they are made, and what carries them on.
+fn carried(keeps: &str, more: &str) -> Verification {
+    let dump = DUMP.replace("KEEPS", keeps);
+    let copy = "copy on of shop from shop_dump to tower.tank:/dumps by tower.cron { daily at 04:00; taking 1m..5m; monitor deadman }\n";
+    let asks = "require survive any 1 of corruption for shop\n";
+    let noticed =
+        database("state", "/srv/shop").replace("{ parts", "{ noticed within 3 days; parts");
+    judged(&policy(&[&noticed, &dump, copy, more, asks]))
+}
+
+fn survives_damage(keeps: &str, more: &str) -> bool {
+    verdict(&carried(keeps, more), Obligation::Survival, "shop").holds
+}
+
+/// Many keep dumps for a short time beside the database, and for long elsewhere.
+#[test]
+fn what_a_copy_has_brought_stays_however_soon_its_source_lets_it_go() {
+    let cleared = |days: u32| {
+        format!(
+            "expire old of tower.tank:/dumps after {days} days by mtime {{ by tower.cron; daily at 06:00; taking 1m..5m; monitor deadman }}\n"
+        )
+    };
+    assert!(survives_damage("keeps 2 days;", ""));
+    assert!(survives_damage("keeps 2 days;", &cleared(40)));
+    // Of these nothing from before is left when somebody has acted.
+    assert!(!survives_damage("keeps 2 days;", &cleared(8)));
+    assert!(!survives_damage("", ""), "each overwrites the one before");
+    // The newest alone is brought in time, under the name that the next one bears as well.
+    assert!(!survives_damage("keeps 25h;", ""));
+}
+
+#[test]
+fn what_a_sync_has_goes_with_its_source() {
+    let on = |verb: &str, rule: &str| {
+        format!(
+            "{verb} further of tower.tank:/dumps to s3.main:/dumps by tower.cron {{ daily at 05:00; taking 1m..5m; credential writer; monitor deadman }}\n{rule}\n"
+        )
+    };
+    let alone = |verb: &str, rule: &str| {
+        let found = carried("keeps 2 days;", &on(verb, rule));
+        verdict(&found, Obligation::Survival, "shop").holds
+    };
+    let short = "expire old of tower.tank:/dumps after 12 days by mtime { by tower.cron; daily at 06:00; taking 1m..5m; monitor deadman }";
+    assert!(alone("sync", ""));
+    assert!(alone("copy", short), "it was brought on before it went");
+    assert!(!alone("sync", short));
+}
+
+/// They are as far apart as the newest may be old.
+#[test]
+fn dumps_that_are_carried_on_are_a_history() {
+    let asks = "require history of 10 days with gap 50h for shop\n";
+    let has = |keeps: &str| {
+        let found = carried(keeps, asks);
+        verdict(&found, Obligation::History, "shop").holds
+    };
+    assert!(has("keeps 2 days;"));
+    assert!(!has(""));
 }

@@ -48,3 +48,28 @@ fn one_envelope_alone_is_one_place() {
     // Nobody has asked: whoever holds one envelope has one key.
     assert!(codes(&with("envelope", "")).is_empty());
 }
+
+/// What takes two faults is not told of each of them.
+#[test]
+fn of_faults_that_strike_together_it_is_said_that_they_do() {
+    let text = PLACES.to_owned()
+        + "class docs is files on vps.disk:/docs { size 1..2 GB }\n\
+           copy near of docs to tower.tank:/docs by tower.cron { daily at 02:00; taking 1m..5m; monitor deadman }\n";
+    let only = |count: u32| {
+        judged(&format!(
+            "{text}require survive any {count} of site for docs\n"
+        ))
+        .only_live
+    };
+    assert_eq!(only(1), ["`docs` in `t0` if site `home/rack` is lost"]);
+    let third = "provider far { site off }\nhost far_box at far/off { runs cron; has rclone 1.75.2; store d { medium hdd } }\n\
+                 network both { joins vps, far_box }\n\
+                 copy wide of docs to far_box.d:/docs by far_box.cron { daily at 02:00; taking 1m..5m; monitor deadman }\n";
+    let found = judged(&format!(
+        "{text}{third}require survive any 2 of site for docs\n"
+    ));
+    assert_eq!(
+        found.only_live,
+        ["`docs` in `t0` if site `far/off` is lost and site `home/rack` is lost"]
+    );
+}

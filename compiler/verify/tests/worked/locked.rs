@@ -1,6 +1,8 @@
 //! A lock holds on to what was written for so long, and no longer.
 
-use super::common::{codes, judged};
+use thrice_model::Obligation;
+
+use super::common::{codes, judged, verdict};
 
 /// A server, and a bucket with a lock.
 const PLACES: &str = r#"
@@ -60,4 +62,33 @@ fn a_lock_that_a_machine_can_lift_is_none() {
     assert!(is_locked("lock governance 30d", step));
     assert!(!is_locked("lock governance 30d", &[step, root].concat()));
     assert!(is_locked("lock compliance 30d", &[step, root].concat()));
+}
+
+/// Whoever may administer a bucket deletes in it what no lock holds on to.
+fn is_destroyed(kind: &str, lock: &str, kept: &str) -> bool {
+    let lock = format!("lock compliance {lock}");
+    let text = format!(
+        "{}credential root {{ account s3; may read, write, delete, administer on s3.main; held on h1 }}\n\
+         class a is {kind} on h1.disk:/a {{ noticed within 14 days; {kept} }}\n\
+         copy up of a to s3.main:/a by h1.cron {{ daily at 03:00; taking 1m..1h; credential writer; immutable }}\n\
+         require survive any 1 of compromise, credential for a\n",
+        PLACES.replace("LOCK", &lock)
+    );
+    let found = judged(&text);
+    let all = [Obligation::Survival, Obligation::Deletion];
+    let [survives, is_kept] = all.map(|of| verdict(&found, of, "a").holds);
+    assert_eq!(survives, is_kept, "{:?}", codes(&found));
+    !survives
+}
+
+#[test]
+fn what_is_locked_for_as_long_as_anybody_asks_for_it_cannot_be_destroyed() {
+    assert!(!is_destroyed("items", "1000d", ""));
+    assert!(!is_destroyed("items", "120d", "retain at least 90 days"));
+    // Somebody must notice before the lock ends.
+    assert!(is_destroyed("items", "95d", "retain at least 90 days"));
+    assert!(is_destroyed("items", "120d", ""));
+    // A file may lie there for longer, unchanged.
+    assert!(is_destroyed("files", "120d", "retain at least 90 days"));
+    assert!(!is_destroyed("files", "1000d", ""));
 }

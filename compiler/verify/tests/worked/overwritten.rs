@@ -130,9 +130,11 @@ fn dumps_that_are_kept_reach_back() {
     };
     assert!(left("keeps 30 days; ", "immutable; include \"*.dump\""));
     assert!(left("keeps 30 days; ", "include \"*.dump\""));
+    // Gone at its source when somebody looks, and not where it is carried.
+    assert!(left("keeps 5 days; ", "include \"*.dump\""));
     assert!(
-        !left("keeps 5 days; ", "include \"*.dump\""),
-        "gone when somebody looks"
+        !left("keeps 25h; ", "include \"*.dump\""),
+        "gone before it is carried under a name of its own"
     );
     assert!(!left("", "latest only"), "each overwrites the one before");
 }

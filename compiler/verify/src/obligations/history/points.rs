@@ -17,6 +17,7 @@ use thrice_retention::{KeepRules, Profile, Regular, ResticVersion, steady_histor
 
 use super::super::kept::{Noncurrent, noncurrent};
 use crate::context::Context;
+use crate::faults::dated;
 
 /// Whether runs may be missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,7 +255,18 @@ fn made(
         {
             inherited()
         }
-        _ => Vec::new(),
+        // Dumps that are carried on lie as far apart as the newest may be old: each run brings it.
+        _ => dated(context, copy).map_or_else(Vec::new, |dated| {
+            let wider = match runs {
+                Runs::Succeed => Seconds::ZERO,
+                Runs::MayFail => dated.wider,
+            };
+            let gap = head.saturating_add(wider);
+            vec![Points::Even {
+                reach: dated.kept.saturating_sub(gap).max(Seconds::ZERO),
+                gap,
+            }]
+        }),
     }
 }
 

@@ -20,7 +20,7 @@ use super::super::playing::{
 use super::{Wrong, opens};
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
-use crate::faults::{Why, in_data, strike};
+use crate::faults::{Why, at_times, in_data, strike};
 use crate::verification::Verification;
 
 /// What a loss of all who hold a key rests on where nothing outlives it.
@@ -28,6 +28,9 @@ const FALLS: &str = "copies that fall with those who hold their key";
 
 /// What a case rests on where a vault may come back from what a step has left that has ended.
 const LEFT: &str = "copies that ended steps have left";
+
+/// What a case rests on where a vault comes back from a copy at some times only: the play is of one of them.
+const AT_TIMES: &str = "copies of vaults that are empty at times";
 
 const MINUTE: i64 = 60;
 
@@ -116,6 +119,9 @@ fn confirm_of(
         }
         if usable.contains(id) && is_anything_left(context) {
             return Ok(Played::Not(LEFT));
+        }
+        if usable.contains(id) && at_times(context, day) {
+            return Ok(Played::Not(AT_TIMES));
         }
         if usable.contains(id) {
             return Err(format!("played, what is on `{store}` is of use"));

@@ -26,7 +26,7 @@ use super::jobs::{Restore, Shared};
 use super::urgency::Job;
 use super::{Late, When};
 use crate::context::Context;
-use crate::faults::{Why, strike};
+use crate::faults::{Why, at_times, strike};
 
 /// Of more that are late together, each in a way of its own, only the most urgent are played.
 const MOST: usize = 32;
@@ -239,8 +239,10 @@ impl<'c, 'p> Strikes<'c, 'p> {
             let copies = context.copies_there(restore.class, period);
             for (id, why) in struck.useless(context, &copies).iter() {
                 let is_untouched = why == Why::LiveDataLost;
+                // The play brings vaults back from what is there at times only, which the rules do not count on.
+                let opened_at_times = why.key().is_some() && at_times(context, period.from);
                 if context.plan.copies[id].kind != CopyKind::Live {
-                    if is_untouched || out.lost.is_none() {
+                    if is_untouched || opened_at_times || out.lost.is_none() {
                         out.empty.insert(id);
                     }
                 } else if is_untouched {

@@ -51,8 +51,8 @@ pub(super) struct Attained {
     pub(super) engine: Engine,
     /// Whether all held.
     pub(super) holds: bool,
-    /// Faults after which the live data alone is left.
-    pub(super) only_live: BTreeSet<Fault>,
+    /// Faults, those that strike together in one, after which the live data alone is left.
+    pub(super) only_live: BTreeSet<FaultSet>,
 }
 
 impl Attained {
@@ -60,7 +60,7 @@ impl Attained {
     pub(super) fn held(&mut self, ask: &Ask, engine: Engine, only_live: bool) {
         self.engine = self.engine.weaker(engine);
         if only_live {
-            self.only_live.extend(ask.faults.iter().copied());
+            self.only_live.insert(ask.faults.clone());
         }
     }
 
@@ -68,7 +68,7 @@ impl Attained {
     pub(super) fn add(&mut self, other: &Self) {
         self.engine = self.engine.weaker(other.engine);
         self.holds &= other.holds;
-        self.only_live.extend(other.only_live.iter().copied());
+        self.only_live.extend(other.only_live.iter().cloned());
     }
 }
 
