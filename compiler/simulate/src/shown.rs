@@ -7,11 +7,11 @@ use thrice_model::{
     Class, CredentialId, EnvironmentId, HostId, Hostile, Location, ServiceId, Step, StepId,
     StoreId, Verb,
 };
-use thrice_plan::{CopyId, Leave, Plan};
+use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
 use crate::calendar::day;
 use crate::fields::{Fields, Stage, add, seeded};
-use crate::reach::{Fallen, Readable, is_direct, takes};
+use crate::reach::{Fallen, Readable, declared, is_direct, takes};
 use crate::witness::Witness;
 use crate::{Case, Choices, engine};
 
@@ -20,6 +20,8 @@ use crate::{Case, Choices, engine};
 pub enum Onlooker {
     /// Whoever is at home on the hosts of an environment, or is declared as a reader under its name.
     Environment(EnvironmentId),
+    /// The same, of all its hosts but one.
+    Beside(EnvironmentId, HostId),
     /// Whoever has a credential.
     Credential(CredentialId),
     /// Whoever reads a store.
@@ -28,7 +30,8 @@ pub enum Onlooker {
     Host(HostId),
     /// Whoever a seed is for that names no place by which it goes: of what it makes of what it reads.
     Seed(StepId),
-    /// The users of a service: of what it shows and of what it is declared a reader of.
+    /// The users of a service: of what it shows, of what it is declared a reader of, and of what they are said to browse on
+    /// its host.
     Service(ServiceId),
 }
 
@@ -39,6 +42,8 @@ pub struct Looking {
     pub by: Onlooker,
     /// Which copies.
     pub copies: BTreeSet<CopyId>,
+    /// Whether it is not these that are looked at, but what syncs that fill them put aside.
+    pub aside: bool,
     /// From when on steps are played.
     pub from: Timestamp,
     /// From when on somebody looks: what has been cleared by then, nobody sees.
@@ -85,6 +90,12 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
     let reader = Reader::of(plan, looking);
     let fields = looking.copies.iter().filter_map(|id| {
         let mut seen = Fields::default();
+        if looking.aside {
+            if let Some(put) = witness.aside.get(id).filter(|_| reader.reads_aside(*id)) {
+                add(&mut seen, put);
+            }
+            return (!seen.is_empty()).then_some((*id, seen));
+        }
         if let Some(lay) = witness.lay.get(id).filter(|_| reader.reads(*id)) {
             add(&mut seen, lay);
         }
@@ -109,10 +120,14 @@ pub fn shown(plan: &Plan, looking: &Looking) -> Shown {
     });
     let fields = fields.collect();
     let copies = || looking.copies.iter().copied();
+    let there = match looking.aside {
+        true => &witness.aside,
+        false => &witness.lay,
+    };
     Shown {
         fields,
         filled: copies().filter(|id| witness.has_come(*id)).collect(),
-        there: copies().filter(|id| witness.lay.contains_key(id)).collect(),
+        there: copies().filter(|id| there.contains_key(id)).collect(),
     }
 }
 
@@ -135,8 +150,10 @@ impl<'p> Reader<'p> {
         let on = day(looking.until.as_second());
         let model = &plan.model;
         let (who, shown): (Vec<Hostile>, Vec<Location>) = match looking.by {
-            Onlooker::Environment(id) => {
+            Onlooker::Environment(id) | Onlooker::Beside(id, _) => {
                 let hosts = model.environments[id].hosts.iter();
+                let apart = |host: &&HostId| looking.by == Onlooker::Beside(id, **host);
+                let hosts = hosts.filter(|host| !apart(host));
                 let hosts = hosts.map(|host| Hostile::Host(*host));
                 let name = &model.environments[id].named.name;
                 (hosts.collect(), declared(plan, name).collect())
@@ -154,7 +171,8 @@ impl<'p> Reader<'p> {
                 let there = mounts.filter(|m| m.service == service && m.lifetime.contains(on));
                 let mounted = there.map(|mount| mount.place());
                 let name = &model.services[service].named.name;
-                (Vec::new(), mounted.chain(declared(plan, name)).collect())
+                let shown = mounted.chain(declared(plan, name));
+                (Vec::new(), shown.chain(browsed(plan, service)).collect())
             }
         };
         let opened = Fallen::together(plan, &who, shown, on).readable(plan, on);
@@ -162,18 +180,27 @@ impl<'p> Reader<'p> {
     }
 
     fn reads(&self, id: CopyId) -> bool {
-        self.opened.reads(&self.plan.copies[id])
+        let copy = &self.plan.copies[id];
+        self.opened.reads(copy, &copy.location)
+    }
+
+    fn reads_aside(&self, id: CopyId) -> bool {
+        let copy = &self.plan.copies[id];
+        let by = copy.made_by.map(|by| &self.plan.model.steps[by]);
+        let aside = by.and_then(|by| by.puts_aside());
+        aside.is_some_and(|place| self.opened.reads(copy, place))
     }
 }
 
-/// Where stores say that somebody of this name reads.
-fn declared(plan: &Plan, name: &str) -> impl Iterator<Item = Location> {
-    let stores = plan.model.stores.iter();
-    stores.flat_map(move |(store, what)| {
-        let readers = what.readers.iter().filter(move |reader| reader.who == name);
-        readers.map(move |reader| {
-            let path = reader.path.clone();
-            Location { store, path }
-        })
-    })
+/// Where the classes lie on the host of a service that its users are said to browse: as plain files, whole.
+fn browsed(plan: &Plan, service: ServiceId) -> impl Iterator<Item = Location> {
+    let host = plan.model.services[service].host;
+    let copies = plan.copies.iter().map(|(_, copy)| copy);
+    let mine = copies.filter(move |copy| {
+        let class = &plan.model.classes[copy.class];
+        let plain = copy.key.is_none() && copy.kind != CopyKind::Versions && copy.counts;
+        let mut by = class.browsed_by.iter();
+        plain && plan.host_of(copy.location.store) == host && by.any(|(by, _)| *by == service)
+    });
+    mine.map(|copy| copy.location.clone())
 }

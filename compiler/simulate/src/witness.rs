@@ -19,6 +19,8 @@ pub(crate) struct Witness<'p> {
     on_the_way: BTreeMap<CopyId, Fields>,
     /// All that has lain in a copy since somebody has looked.
     pub lay: BTreeMap<CopyId, Fields>,
+    /// What syncs have taken away from a copy and put aside since somebody has looked.
+    pub aside: BTreeMap<CopyId, Fields>,
     /// What a host read in clear for a copy since somebody has looked.
     pub handled: BTreeMap<(HostId, CopyId), Fields>,
 }
@@ -31,6 +33,7 @@ impl<'p> Witness<'p> {
             now: BTreeMap::new(),
             on_the_way: BTreeMap::new(),
             lay: BTreeMap::new(),
+            aside: BTreeMap::new(),
             handled: BTreeMap::new(),
         }
     }
@@ -92,7 +95,13 @@ impl<'p> Witness<'p> {
         let Some(read) = self.on_the_way.remove(&copy) else {
             return;
         };
-        match &self.plan.model.steps[step].verb {
+        let step = &self.plan.model.steps[step];
+        if let (Some(_), Some(before), true) =
+            (step.puts_aside(), self.now.get(&copy), at >= self.since)
+        {
+            add(self.aside.entry(copy).or_default(), before);
+        }
+        match &step.verb {
             Verb::Seed { rules, .. } => {
                 let class = &self.plan.model.classes[self.plan.copies[copy].class];
                 let left = seeded(&read, rules, class, Stage::Done);

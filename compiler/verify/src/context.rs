@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use thrice_model::{ClassId, EnvironmentId, Location};
+use thrice_model::{ClassId, EnvironmentId, HostId, Location};
 use thrice_plan::{Period, Plan};
 use thrice_presence::Answers;
 
@@ -51,7 +51,7 @@ pub(crate) struct Context<'p> {
     /// What principals own, as far as it has been asked.
     owned: RefCell<BTreeMap<Principal, Vec<Rc<Owned>>>>,
     /// What environments read, as far as it has been asked.
-    seen: RefCell<BTreeMap<EnvironmentId, Vec<Rc<Owned>>>>,
+    seen: RefCell<BTreeMap<(EnvironmentId, Option<HostId>), Vec<Rc<Owned>>>>,
     /// The only classes that are asked about, if not all are.
     pub only: Option<BTreeSet<ClassId>>,
     /// The only faults that are asked about, if somebody chose some: together, and in periods in which they can all
@@ -178,14 +178,25 @@ impl<'p> Context<'p> {
 
     /// What somebody owns who is at home on all hosts of an environment, and reads what its name is declared a reader of.
     pub(crate) fn owned_in(&self, environment: EnvironmentId, day: Date) -> Rc<Owned> {
+        self.owned_beside(environment, None, day)
+    }
+
+    /// The same, of all but one of the hosts.
+    pub(crate) fn owned_beside(
+        &self,
+        environment: EnvironmentId,
+        but: Option<HostId>,
+        day: Date,
+    ) -> Rc<Owned> {
         let mut known = self.seen.borrow_mut();
-        let known = known.entry(environment).or_default();
+        let known = known.entry((environment, but)).or_default();
         if let Some(found) = known.iter().find(|owned| owned.holds_on(day)) {
             return Rc::clone(found);
         }
         let environment = &self.plan.model.environments[environment];
-        let hosts = environment.hosts.iter().map(|host| Principal::Host(*host));
-        let hosts: Vec<Principal> = hosts.collect();
+        let hosts = environment.hosts.iter();
+        let hosts = hosts.filter(|host| Some(**host) != but);
+        let hosts: Vec<Principal> = hosts.map(|host| Principal::Host(*host)).collect();
         let shown = self.declared(&environment.named.name);
         let found = Rc::new(joint(self, &hosts, shown.collect(), day));
         known.push(Rc::clone(&found));

@@ -1,9 +1,10 @@
 //! What hosts and machine credentials can do, closed over all that they open.
 //!
 //! Who owns a host owns the credentials and keys on it, the vaults that run on it, the jobs it runs
-//! with the rights they need, the hosts it deploys to, and reads the seeds that are for it. Who reads where the file of a key or credential lies, or to
-//! where steps have taken it along, has that as well, and all that it opens in turn. What a provider gives by
-//! default holds unless declared otherwise. People are the trust base: they are no principals.
+//! with the rights they need, the hosts it deploys to, and reads the seeds that are for it and what its services may
+//! read. Who reads where the file of a key or credential lies, or to where steps have taken it along, has that as well,
+//! and all that it opens in turn. What a provider gives by default holds unless declared otherwise. People are the trust
+//! base: they are no principals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -284,6 +285,16 @@ fn open(
             }
         }
     }
+    // What a service may read is read by whoever owns the host on which it runs.
+    for (service, place) in indexed.declared_on(host) {
+        if model.services[*service].lifetime.contains(day) {
+            out.grants.push(Grant {
+                place: place.clone(),
+                rights: Rights::of(&[Right::Read]),
+                by: By::Reader,
+            });
+        }
+    }
 }
 
 fn shown(index: usize, mount: &Mount) -> Grant {
@@ -471,11 +482,12 @@ impl Owned {
         self.grants.iter().any(writes)
     }
 
-    /// Whether a copy can be read: its bytes, and its key where it is encrypted by a client.
-    pub(crate) fn reads(&self, copy: &Copy) -> Option<By> {
+    /// Whether a copy can be read where it lies, or where some of it does: its bytes, and its key where it is encrypted by
+    /// a client.
+    pub(crate) fn reads(&self, copy: &Copy, place: &Location) -> Option<By> {
         let readable = copy.key.is_none_or(|key| self.keys.contains(&key));
         let reads = |grant: &&Grant| {
-            readable && grant.rights.contains(Right::Read) && grant.place.meets(&copy.location)
+            readable && grant.rights.contains(Right::Read) && grant.place.meets(place)
         };
         self.grants.iter().find(reads).map(|grant| grant.by)
     }

@@ -20,8 +20,8 @@ use indexmap::IndexSet;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
 use thrice_model::{
-    ClassId, Holder, HostId, KeyId, Lifetime, Location, Mount, ProviderId, SiteId, Source, Step,
-    StepId, StepTarget, StoreId, Table, Verb,
+    ClassId, Holder, HostId, KeyId, Lifetime, Location, Mount, ProviderId, ServiceId, SiteId,
+    Source, Step, StepId, StepTarget, StoreId, Table, Verb,
 };
 use thrice_plan::{Copy, CopyId, CopyKind, Leave, OwnSnapshots, Period, Plan};
 use thrice_quantity::Seconds;
@@ -204,7 +204,15 @@ impl<'p> Indexed<'p> {
         let seeds = self.seeds_for(host).map(|(id, _)| id);
         let steps = steps.copied().chain(seeds);
         let steps = steps.map(|id| model.steps[id].lifetime);
-        steps.chain(mounts.map(|mount| mount.lifetime))
+        let readers = self.declared_on(host).iter();
+        let readers = readers.map(|(service, _)| model.services[*service].lifetime);
+        let shown = mounts.map(|mount| mount.lifetime).chain(readers);
+        steps.chain(shown)
+    }
+
+    /// The places of which services of a host are declared readers.
+    pub(crate) fn declared_on(&self, host: HostId) -> &[(ServiceId, Location)] {
+        self.index.places.declared_on.of(host)
     }
 
     /// The steps that a host runs on a day, in order.

@@ -16,10 +16,10 @@ pub(crate) struct Readable {
 }
 
 impl Readable {
-    /// Whether what lies in a copy can be read: its bytes, and what they mean.
-    pub(crate) fn reads(&self, copy: &Copy) -> bool {
+    /// Whether what lies in a copy, or has lain there, can be read in a place: its bytes, and what they mean.
+    pub(crate) fn reads(&self, copy: &Copy, at: &Location) -> bool {
         copy.key.is_none_or(|key| self.keys.contains(&key))
-            && self.places.iter().any(|place| place.meets(&copy.location))
+            && self.places.iter().any(|place| place.meets(at))
     }
 
     /// Whether something can be read that lies in a place under some keys.
@@ -60,6 +60,7 @@ impl Fallen {
                 out.places.push(mount.place());
             }
         }
+        self.services(plan, day, &mut out.places);
         for (id, key) in model.keys.iter() {
             if key.held.iter().any(|(holder, _)| self.has(plan, *holder)) {
                 out.keys.insert(id);
@@ -75,6 +76,16 @@ impl Fallen {
         out
     }
 
+    /// Whoever owns a host reads where stores name its services as readers.
+    fn services(&self, plan: &Plan, day: Date, out: &mut Vec<Location>) {
+        let services = plan.model.services.iter().map(|(_, service)| service);
+        let mine = services
+            .filter(|service| self.hosts.contains(&service.host) && service.lifetime.contains(day));
+        for service in mine {
+            out.extend(declared(plan, &service.named.name));
+        }
+    }
+
     /// By where seeds come to an environment, whoever is at home there reads.
     fn seeds(&self, plan: &Plan, day: Date, out: &mut Vec<Location>) {
         let vias = plan.steps_on(day).filter_map(|(_, step)| {
@@ -87,6 +98,18 @@ impl Fallen {
         });
         out.extend(vias);
     }
+}
+
+/// Where stores say that somebody of this name reads.
+pub(crate) fn declared(plan: &Plan, name: &str) -> impl Iterator<Item = Location> {
+    let stores = plan.model.stores.iter();
+    stores.flat_map(move |(store, what)| {
+        let readers = what.readers.iter().filter(move |reader| reader.who == name);
+        readers.map(move |reader| {
+            let path = reader.path.clone();
+            Location { store, path }
+        })
+    })
 }
 
 /// What jobs read: what they take, what they must compare it with where they do not just add, and what they open;

@@ -57,14 +57,13 @@ pub(super) fn strewn(plan: &Plan, day: Date) -> Vec<Strewn> {
         let mut new: Vec<(Strewn, Vec<StepId>)> = Vec::new();
         for (lies, way) in &out {
             for (id, step) in begun.iter().filter(|(id, _)| !way.contains(id)) {
-                let Some(brought) = brought(plan, step, lies) else {
-                    continue;
-                };
-                let known = out.iter().chain(&new);
-                if !known.into_iter().any(|(other, _)| *other == brought) {
-                    let mut way = way.clone();
-                    way.push(*id);
-                    new.push((brought, way));
+                for brought in brought(plan, step, lies) {
+                    let known = out.iter().chain(&new);
+                    if !known.into_iter().any(|(other, _)| *other == brought) {
+                        let mut way = way.clone();
+                        way.push(*id);
+                        new.push((brought, way));
+                    }
                 }
             }
         }
@@ -88,10 +87,18 @@ fn content(plan: &Plan, day: Date) -> impl Iterator<Item = Strewn> {
             };
             copy.class == class && plan.way(*copy_id).all(begun)
         });
-        copies.map(move |(_, copy)| Strewn {
-            what: Opener::Vault(id),
-            place: copy.location.clone(),
-            sealed_by: copy.key.into_iter().collect(),
+        copies.flat_map(move |(_, copy)| {
+            let aside = copy
+                .made_by
+                .and_then(|by| plan.model.steps[by].puts_aside());
+            [Some(&copy.location), aside]
+                .into_iter()
+                .flatten()
+                .map(move |place| Strewn {
+                    what: Opener::Vault(id),
+                    place: place.clone(),
+                    sealed_by: copy.key.into_iter().collect(),
+                })
         })
     })
 }
@@ -166,8 +173,20 @@ fn joined(base: &str, below: &Path) -> String {
     Path::new(base).join(below).to_string_lossy().into_owned()
 }
 
-/// What becomes of something where a step brings it; `None` where it does not take it.
-fn brought(plan: &Plan, step: &Step, lies: &Strewn) -> Option<Strewn> {
+/// What becomes of something where a step brings it, and of what a sync has brought where it puts aside what is gone
+/// later; nothing where it does not take it.
+fn brought(plan: &Plan, step: &Step, lies: &Strewn) -> Vec<Strewn> {
+    let Some(there) = brought_there(plan, step, lies) else {
+        return Vec::new();
+    };
+    let aside = step.puts_aside().map(|place| Strewn {
+        place: place.clone(),
+        ..there.clone()
+    });
+    std::iter::once(there).chain(aside).collect()
+}
+
+fn brought_there(plan: &Plan, step: &Step, lies: &Strewn) -> Option<Strewn> {
     let copies_files = match &step.verb {
         Verb::Capture(how) => how.method == CaptureMethod::Files,
         Verb::Backup { .. } | Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => true,

@@ -1,8 +1,9 @@
 //! What belongs to what in a plan, worked out once for all who ask.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use thrice_model::{HostId, StepId, StoreId, Verb};
+use thrice_model::{HostId, Location, ServiceId, StepId, StoreId, Verb};
 use thrice_plan::{CopyId, Plan};
 
 use super::classes::Classes;
@@ -42,6 +43,8 @@ pub(crate) struct Places {
     pub run_by: Groups<HostId, StepId>,
     /// The stores of each host, in order.
     pub stores_on: Groups<HostId, StoreId>,
+    /// Of what the services of each host are declared readers.
+    pub declared_on: Groups<HostId, (ServiceId, Location)>,
 }
 
 impl Index {
@@ -92,6 +95,29 @@ impl Places {
             seeds,
             run_by: Groups::new(model.hosts.len(), run_by),
             stores_on: Groups::new(model.hosts.len(), stores_on),
+            declared_on: Groups::new(model.hosts.len(), declared(plan).into_iter()),
         }
     }
+}
+
+/// The places of which services are declared readers, each with the service and its host.
+fn declared(plan: &Plan) -> Vec<(HostId, (ServiceId, Location))> {
+    let model = &plan.model;
+    let stores = || model.stores.iter();
+    if stores().all(|(_, store)| store.readers.is_empty()) {
+        return Vec::new();
+    }
+    let services = model.services.iter();
+    let services = services.map(|(id, service)| (&*service.named.name, (service.host, id)));
+    let services: BTreeMap<&str, (HostId, ServiceId)> = services.collect();
+    let declared = stores().flat_map(|(store, what)| {
+        let readers = what.readers.iter();
+        readers.map(move |reader| (store, reader))
+    });
+    let by_services = declared.filter_map(|(store, reader)| {
+        let (host, service) = services.get(reader.who.as_str())?;
+        let path = reader.path.clone();
+        Some((*host, (*service, Location { store, path })))
+    });
+    by_services.collect()
 }

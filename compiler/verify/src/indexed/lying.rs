@@ -3,7 +3,7 @@
 //! Where a step finds a secret (`file`) is a path on a host. If that lies in one of the host's stores, whoever reads
 //! there reads the secret, and the steps that take a tree of files around it take it along: to other places in clear, to a
 //! repository under its key. A backup's `exclude` that surely matches it leaves it out, and so does an `include` that surely does
-//! not. What a step has left stays when it ends. The content of a vault that is not sealed is data as well.
+//! not. What a sync takes away there it may put aside. What a step has left stays when it ends. The content of a vault that is not sealed is data as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -101,10 +101,14 @@ impl Lies {
                 };
                 let stay = indexed.left().stay(plan, *copy);
                 let copy = &plan.copies[*copy];
-                if let Some(lifetime) = stay.meet(since) {
+                let Some(lifetime) = stay.meet(since) else {
+                    continue;
+                };
+                let aside = indexed.aside(copy).map(|(place, _)| place);
+                for place in [Some(&copy.location), aside].into_iter().flatten() {
                     self.add(Lying {
                         what: Secret::Vault(id),
-                        place: copy.location.clone(),
+                        place: place.clone(),
                         keys: copy.key.into_iter().collect(),
                         lifetime,
                         way: Vec::new(),
@@ -300,6 +304,8 @@ struct Carrier<'p> {
     step: &'p Step,
     from: Location,
     to: Location,
+    /// It puts there what it takes away elsewhere: in folders of its runs, whose names the policy does not say.
+    aside: bool,
 }
 
 impl<'p> Carrier<'p> {
@@ -313,12 +319,17 @@ impl<'p> Carrier<'p> {
         let Some(to) = indexed.plan.model.written(step).filter(|_| takes) else {
             return Vec::new();
         };
+        let aside = step.puts_aside().map(|place| (place.clone(), true));
+        let to: Vec<(Location, bool)> = std::iter::once((to, false)).chain(aside).collect();
         let from = read(indexed, step).into_iter();
-        from.map(|from| Self {
-            id,
-            step,
-            from,
-            to: to.clone(),
+        from.flat_map(|from| {
+            to.iter().map(move |(to, aside)| Self {
+                id,
+                step,
+                from: from.clone(),
+                to: to.clone(),
+                aside: *aside,
+            })
         })
         .collect()
     }
@@ -348,6 +359,7 @@ impl<'p> Carrier<'p> {
             }
             // What its files are called there, the policy does not say.
             (_, Verb::Capture(_)) => (self.to.path.clone(), lying.keys.clone()),
+            _ if self.aside => (self.to.path.clone(), lying.keys.clone()),
             _ => (self.moved(&lying.place), lying.keys.clone()),
         };
         let place = Location {

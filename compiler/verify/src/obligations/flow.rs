@@ -2,7 +2,8 @@
 //! on any path, unless a transform removed it before it became readable.
 //!
 //! Closed world: what has no label is unclassified, and cleared nowhere but where it lives. Whoever's
-//! closure reads a place reads what lies there in clear; encryption by the provider hides nothing.
+//! closure reads a place reads what lies there in clear; encryption by the provider hides nothing. What a sync puts aside
+//! holds all that it once brought.
 
 mod direct;
 mod labels;
@@ -15,7 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, Environment, EnvironmentId, HostId, Label, Obligation};
+use thrice_model::{
+    ClassId, Environment, EnvironmentId, HostId, Label, Location, Obligation, StepTarget, Verb,
+};
 use thrice_plan::{Copy, CopyId, CopyKind, Period};
 
 use crate::context::Context;
@@ -153,18 +156,37 @@ fn at_home(context: &Context<'_>, copy: &Copy) -> bool {
     context.host(copy) == context.plan.host_of(home)
 }
 
+/// A place in which something of a copy lies.
+#[derive(Clone, Copy, Debug)]
+struct Spot<'p> {
+    place: &'p Location,
+    /// The sync that fills the copy puts aside there what it would delete.
+    aside: bool,
+}
+
+/// Where a copy lies, and where what was in it is put aside: on the same store.
+fn spots<'c>(context: &'c Context<'_>, copy: &'c Copy) -> impl Iterator<Item = Spot<'c>> {
+    let aside = context.aside(copy).map(|(place, _)| (place, true));
+    let all = std::iter::once((&copy.location, false)).chain(aside);
+    all.map(|(place, aside)| Spot { place, aside })
+}
+
 /// How somebody reads a copy.
 #[derive(Clone, Debug)]
 struct Reading {
     /// By which right.
     by: By,
+    /// It is what is put aside that is read, and not the copy itself.
+    aside: bool,
     /// The secrets that he has come upon and needs for it, by their numbers among all that lie.
     found: BTreeSet<usize>,
 }
 
 impl Reading {
     fn of(context: &Context<'_>, owned: &Owned, copy: &Copy) -> Option<Self> {
-        let by = owned.reads(copy)?;
+        let mut spots = spots(context, copy);
+        let (by, aside) =
+            spots.find_map(|spot| Some((owned.reads(copy, spot.place)?, spot.aside)))?;
         let all = &context.lies().all;
         let needed = |number: &usize| {
             let Some(what) = all.get(*number).map(|lying| lying.what) else {
@@ -177,6 +199,7 @@ impl Reading {
         let found = owned.found.iter().copied().filter(needed);
         Some(Self {
             by,
+            aside,
             found: found.collect(),
         })
     }
@@ -192,23 +215,20 @@ fn environments(context: &Context<'_>, found: &mut Found) {
         for (index, period) in context.plan.periods.iter().enumerate() {
             for id in copies_in(context, period) {
                 let copy = &context.plan.copies[id];
-                let home = context
-                    .plan
-                    .host_of(context.plan.model.classes[copy.class].home.store);
-                let own = environment.hosts.contains(&home);
                 // What the seeds' own finding tells, or that of a host, is not told twice.
-                if own || found.seen.contains(&(who, id)) {
+                if found.seen.contains(&(who, id)) {
                     continue;
                 }
-                let label = labels::seen(context, copy).filter(|label| *label > cleared);
-                let read = || {
-                    let owned = context.owned_in(who, period.from);
-                    Reading::of(context, &owned, copy)
+                let label = labels::seen_from(context, copy, lives_there(context, who, copy));
+                let Some(label) = label.filter(|label| *label > cleared) else {
+                    continue;
                 };
-                if let Some((label, reading)) = label.and_then(|label| Some((label, read()?))) {
+                let but = spared(context, who, copy);
+                let owned = context.owned_beside(who, but, period.from);
+                if let Some(reading) = Reading::of(context, &owned, copy) {
                     // What is filled is told of as that, and not as what is left of it.
                     if is_filled(context, id, period) || !hits.contains_key(&id) {
-                        sights.insert(id, Sight::of(index, Some(reading.by)));
+                        sights.insert(id, Sight::of(index, Some(&reading)).but(but));
                         hits.insert(id, (label, reading));
                     }
                     classes.insert(copy.class);
@@ -232,6 +252,28 @@ fn environments(context: &Context<'_>, found: &mut Found) {
         };
         found.add(diagnostic, &classes, &environment.named.name, Some(case));
     }
+}
+
+/// The host of an environment that reads a copy as what it has anyway: the one on which the data lives. Its others read no
+/// more than they may, and what seeds bring is for them all.
+fn spared(context: &Context<'_>, who: EnvironmentId, copy: &Copy) -> Option<HostId> {
+    let model = &context.plan.model;
+    let home = context.plan.host_of(model.classes[copy.class].home.store);
+    let is_for = |step| {
+        let step = &model.steps[step];
+        matches!(step.verb, Verb::Seed { .. })
+            && matches!(&step.target, StepTarget::Environment(to, ..) if *to == who)
+    };
+    let hosts = &model.environments[who].hosts;
+    (hosts.contains(&home) && !labels::makers(context, copy).any(is_for)).then_some(home)
+}
+
+/// Whether an environment is nowhere but where data lives and a copy of it lies.
+fn lives_there(context: &Context<'_>, who: EnvironmentId, copy: &Copy) -> bool {
+    let home = context.plan.model.classes[copy.class].home.store;
+    let home = context.plan.host_of(home);
+    let mut hosts = context.plan.model.environments[who].hosts.iter();
+    at_home(context, copy) && hosts.all(|host| *host == home)
 }
 
 fn tell_environment(
@@ -260,8 +302,8 @@ fn tell_environment(
     for (span, text) in lie_open(context, hits.values().map(|(_, reading)| reading)) {
         diagnostic = diagnostic.at(span, text);
     }
-    for (id, (label, _)) in hits.iter().take(SHOWN) {
-        diagnostic = diagnostic.event("", told(context, *id, *label));
+    for (id, (label, reading)) in hits.iter().take(SHOWN) {
+        diagnostic = diagnostic.event("", told(context, *id, *label, reading.aside));
     }
     if hits.len() > SHOWN {
         diagnostic = diagnostic.event("", format!("and {} more copies", hits.len() - SHOWN));
@@ -273,18 +315,26 @@ fn tell_environment(
 }
 
 /// "`databases` (unclassified) in `s3.shared:/seed-data`, by `seed_pg`"
-fn told(context: &Context<'_>, id: CopyId, label: Label) -> String {
+fn told(context: &Context<'_>, id: CopyId, label: Label, aside: bool) -> String {
     let copy = &context.plan.copies[id];
+    let how = if aside { "put aside by" } else { "by" };
     let by = copy.made_by.map_or_else(String::new, |step| {
-        format!(", by `{}`", context.plan.model.steps[step].named.name)
+        format!(", {how} `{}`", context.plan.model.steps[step].named.name)
     });
     format!(
-        "`{}` ({}) in `{}:{}`{by}",
+        "`{}` ({}) in `{}`{by}",
         context.class_name(copy.class),
         labels::word(label),
-        context.store_name(copy.location.store),
-        copy.location.path
+        place(context, copy, aside)
     )
+}
+
+/// "`s3.shared:/seed-data`", where a copy lies or what is put aside of it.
+fn place(context: &Context<'_>, copy: &Copy, aside: bool) -> String {
+    let mut spots = spots(context, copy);
+    let place = spots.find(|spot| spot.aside == aside);
+    let place = place.map_or(&copy.location, |spot| spot.place);
+    format!("{}:{}", context.store_name(place.store), place.path)
 }
 
 /// Where it is said that somebody can read, and how.

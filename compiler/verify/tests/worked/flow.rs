@@ -171,3 +171,102 @@ fn a_seed_by_hand_is_not_checked() {
     );
     assert!(!all_codes(&seeded(FIELDS, &rest)).contains(&"T2205"));
 }
+
+/// The codes that are told of who may read what.
+fn told(more: &[&str], changes: &[(&str, &str)]) -> Vec<&'static str> {
+    let mut text = policy(&[&[PREPROD], more].concat());
+    for (old, new) in changes {
+        assert!(text.contains(old), "{old}");
+        text = text.replace(old, new);
+    }
+    let labelled = format!("churn 5..30 MB/day; {FIELDS} }}");
+    let codes = all_codes(&judged(&text.replace("churn 5..30 MB/day }", &labelled)));
+    let mut codes: Vec<&str> = codes.into_iter().filter(|c| c.starts_with("T22")).collect();
+    codes.dedup();
+    codes
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn an_environment_is_more_than_the_host_where_data_lives() {
+    let raw = "copy raw of db from dump to s3.main:/raw by vps.cron { daily at 04:30; credential writer; taking 1m..9m; monitor deadman }\n";
+    let reads = "credential other { account s3; may read on s3.main of /raw; held on preprod_host; profile \"o\" }\n";
+    let both = ("on preprod_host;", "on vps, preprod_host;");
+    assert_eq!(told(&[raw, reads], &[both]), ["T2202"]);
+    assert_eq!(told(&[raw], &[both]), NOTHING, "the host has it anyway");
+    let home = ("on preprod_host;", "on vps;");
+    assert_eq!(told(&[raw, reads], &[home]), NOTHING);
+    // What a seed brings is for all who are at home there.
+    let seeded = seed("keep app; keep log");
+    let there = [home, ("via s3.main:/seed", "via vps.disk:/seed")];
+    assert_eq!(told(&[&seeded], &there), ["T2202"]);
+}
+
+#[test]
+fn what_a_sync_puts_aside_is_seen_by_whoever_reads_there() {
+    let mirror = |aside: &str| {
+        format!(
+            "sync mirror of db from dump to s3.main:/mirror by vps.cron {{ daily at 04:30; credential writer; taking 1m..9m; monitor deadman{aside} }}\n"
+        )
+    };
+    let aside = mirror("; backup dir s3.main:/seed/old");
+    assert_eq!(told(&[&aside], &[]), ["T2202"]);
+    assert_eq!(told(&[&mirror("; backup dir s3.main:/old")], &[]), NOTHING);
+    assert_eq!(told(&[&mirror("")], &[]), NOTHING);
+    let found = seeded(FIELDS, &aside);
+    let case = crate::common::case(&found, "T2202").join("\n");
+    assert!(
+        case.contains("in `s3.main:/seed/old`, put aside by `mirror`"),
+        "{case}"
+    );
+    let viewer = [(
+        "store tank {",
+        "service viewer { clearance internal }; store tank {",
+    )];
+    let shown = "mount m of s3.main:/old in viewer { via s3; for all users }\n";
+    let old = mirror("; backup dir s3.main:/old");
+    assert_eq!(told(&[&old, shown], &viewer), ["T2201"]);
+    let raw = seed(
+        "keep app; skip log; anonymise app.users.mail redact before leaving; anonymise app.keys.secret hash before leaving",
+    );
+    assert_eq!(told(&[&raw, &aside], &[]), ["T2203"], "as it was");
+}
+
+#[test]
+fn what_a_service_may_read_its_host_and_environment_read() {
+    let raw = "copy raw of db from dump to s3.main:/raw by vps.cron { daily at 04:30; credential writer; taking 1m..9m; monitor deadman }\n";
+    let service = (
+        "store disk { medium ssd } }",
+        "store disk { medium ssd }; service viewer }",
+    );
+    let reads = ("{ medium object", "{ readers viewer of /raw; medium object");
+    assert_eq!(told(&[raw], &[service, reads]), ["T2202"]);
+    let apart = (reads.0, "{ readers viewer of /apart; medium object");
+    assert_eq!(told(&[raw], &[service, apart]), NOTHING);
+    let host = ("at hetzner/nbg1 {", "at hetzner/nbg1 { clearance internal;");
+    let raised = ("; clearance internal }\n", "; clearance credential }\n");
+    assert_eq!(told(&[raw], &[service, reads, raised, host]), ["T2201"]);
+    assert_eq!(told(&[raw], &[service, reads, raised]), NOTHING);
+}
+
+#[test]
+fn what_people_browse_is_held_against_the_clearance_of_the_service() {
+    let browsed = |cleared: &str| {
+        let service = format!(
+            "service shop {{ clearance {cleared} }}; store disk {{ medium nvme; capacity 80 GB }}"
+        );
+        told(
+            &[],
+            &[
+                ("store disk { medium nvme; capacity 80 GB }", &service),
+                (
+                    "churn 5..30 MB/day }",
+                    "browsed by shop; churn 5..30 MB/day }",
+                ),
+            ],
+        )
+    };
+    assert_eq!(browsed("internal"), ["T2201"]);
+    assert_eq!(browsed("credential"), NOTHING);
+}

@@ -52,10 +52,13 @@ pub(super) fn one(said: &Said<'_>, random: &mut Random, played: &mut Played) -> 
         .collect();
     let chosen = choices(plan, random);
     let mut out = Vec::new();
+    // Of one moment in three, at what is put aside.
+    let aside = until % 3 == 0;
     for by in onlookers(plan, period) {
         let looking = Looking {
             by,
             copies: copies.clone(),
+            aside,
             from: instant(from.min(since)),
             since: instant(since),
             until: instant(until),
@@ -89,7 +92,7 @@ pub(super) fn one(said: &Said<'_>, random: &mut Random, played: &mut Played) -> 
 const fn kind(by: Onlooker, late: bool) -> &'static str {
     match by {
         _ if late => "flow, late",
-        Onlooker::Environment(_) => "flow to environments",
+        Onlooker::Environment(_) | Onlooker::Beside(..) => "flow to environments",
         Onlooker::Host(_) | Onlooker::Credential(_) => "flow to hosts",
         Onlooker::Store(_) => "flow to stores",
         Onlooker::Service(_) => "flow to services",
@@ -125,7 +128,11 @@ fn too_much(
 fn onlookers(plan: &Plan, period: &Period) -> Vec<Onlooker> {
     let model = &plan.model;
     let mut out = Vec::new();
-    out.extend(model.environments.ids().map(Onlooker::Environment));
+    for (id, environment) in model.environments.iter() {
+        let hosts = environment.hosts.iter();
+        out.extend(hosts.map(|host| Onlooker::Beside(id, *host)));
+        out.push(Onlooker::Environment(id));
+    }
     let hosts = model
         .hosts
         .iter()
@@ -170,8 +177,19 @@ fn cleared(plan: &Plan, by: Onlooker, copy: CopyId, class: ClassId) -> Option<(L
     let home = plan.host_of(model.classes[class].home.store);
     let of_host = |id: HostId| model.hosts[id].clearance.map(|(label, _)| label);
     Some(match by {
-        Onlooker::Environment(id) if model.environments[id].hosts.contains(&home) => return None,
-        Onlooker::Environment(id) => (of_environment(plan, id), false),
+        // The host on which it lives has it anyway, but what seeds bring is for all.
+        Onlooker::Environment(id)
+            if model.environments[id].hosts.contains(&home) && !is_sent(plan, id, copy) =>
+        {
+            return None;
+        }
+        Onlooker::Beside(_, but) if but != home => return None,
+        Onlooker::Environment(id) | Onlooker::Beside(id, _) => {
+            let mut hosts = model.environments[id].hosts.iter();
+            let lies = plan.host_of(plan.copies[copy].location.store);
+            let own = lies == home && hosts.all(|host| *host == home);
+            (of_environment(plan, id), own)
+        }
         Onlooker::Store(id) => (of_store(plan, id)?, model.stores[id].host == home),
         Onlooker::Host(id) => {
             let lies = &plan.copies[copy];
@@ -193,6 +211,16 @@ fn cleared(plan: &Plan, by: Onlooker, copy: CopyId, class: ClassId) -> Option<(L
             (hosts.chain([of_environment(plan, *to)]).min()?, false)
         }
         Onlooker::Credential(_) => return None,
+    })
+}
+
+/// Whether a seed for an environment has brought something there.
+fn is_sent(plan: &Plan, to: EnvironmentId, copy: CopyId) -> bool {
+    let by = plan.copies[copy].made_by;
+    let step = by.map(|by| &plan.model.steps[by]);
+    step.is_some_and(|step| {
+        let is_for = matches!(&step.target, StepTarget::Environment(id, ..) if *id == to);
+        is_for && matches!(step.verb, Verb::Seed { .. })
     })
 }
 
@@ -244,7 +272,7 @@ fn rule<'r>(rules: &'r [SeedRule], class: &str, field: &str) -> Option<&'r SeedR
 fn who(plan: &Plan, by: Onlooker) -> String {
     let model = &plan.model;
     let named = match by {
-        Onlooker::Environment(id) => &model.environments[id].named,
+        Onlooker::Environment(id) | Onlooker::Beside(id, _) => &model.environments[id].named,
         Onlooker::Credential(id) => &model.credentials[id].named,
         Onlooker::Store(id) => &model.stores[id].named,
         Onlooker::Host(id) => &model.hosts[id].named,

@@ -30,6 +30,29 @@ pub(super) fn seen(context: &Context<'_>, copy: &Copy) -> Option<Label> {
     }
 }
 
+/// The same where somebody looks at it; at home what has no label is cleared, and the labels that are written are not.
+pub(super) fn seen_from(context: &Context<'_>, copy: &Copy, at_home: bool) -> Option<Label> {
+    if !at_home {
+        return seen(context, copy);
+    }
+    let class = &context.plan.model.classes[copy.class];
+    let seeds = seeds_of(context, copy);
+    let written = |label: &Label| *label != Label::Unclassified;
+    match seeds.is_empty() {
+        true => class
+            .fields
+            .iter()
+            .map(|field| field.label)
+            .filter(written)
+            .max(),
+        false => left(context, copy.class, &seeds)
+            .into_iter()
+            .map(|unit| unit.label)
+            .filter(written)
+            .max(),
+    }
+}
+
 /// The seeds that a copy has come through, the first one first.
 pub(super) fn seeds_of<'p>(context: &Context<'p>, copy: &Copy) -> Vec<&'p Step> {
     let steps = makers(context, copy).map(|step| &context.plan.model.steps[step]);

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, HostId, HostKind, Label, Location, ServiceId, Verb};
-use thrice_plan::{Copy, CopyId, Period};
+use thrice_plan::{Copy, CopyId, CopyKind, Period};
 use thrice_simulate::Onlooker;
 
 use super::played::{Case, Sees, Sight};
-use super::{Found, Reading, copies_in, is_filled, labels, lie_open, opened, told};
+use super::{Found, Reading, Spot, copies_in, is_filled, labels, lie_open, opened, spots, told};
 use crate::context::Context;
 use crate::hands::{By, Owned, Principal, joint};
 use crate::wording::some;
@@ -45,15 +46,19 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
                 .iter()
                 .filter_map(|finder| finder.read(context, copy));
             let above = above(context, copy, period).into_iter();
-            // What a host brings somewhere is told as that, and not as what it could read as well.
-            for (place, label, reading) in read
-                .chain(by_secrets)
-                .chain(above.map(|(place, label)| (place, label, None)))
-            {
+            // What a host brings somewhere is told as that, and not as what it could read as well; and what lies there
+            // as that, and not as what is put aside of it.
+            let read = read.chain(by_secrets).map(|(place, label, reading)| {
+                let aside = reading.as_ref().is_some_and(|reading| reading.aside);
+                (place, label, reading, aside)
+            });
+            let brought = above.map(|(place, label, aside)| (place, label, None, aside));
+            for (place, label, reading, aside) in read.chain(brought) {
                 let hit = Hit {
                     label,
                     period: index,
                     reading,
+                    aside,
                 };
                 let hits = hits.entry(place).or_default();
                 if is_filled(context, id, period) || !hits.contains_key(&id) {
@@ -84,6 +89,8 @@ struct Hit {
     period: usize,
     /// How it is read, where nothing brings it.
     reading: Option<Reading>,
+    /// It is what a sync puts aside that is seen.
+    aside: bool,
 }
 
 /// A store or a service for which a clearance is written, and what those can read who read it: where secrets lie, that
@@ -126,6 +133,7 @@ fn finders(context: &Context<'_>, period: &Period) -> Vec<Finder> {
         let mounts = mounts.filter(|m| m.service == id && m.lifetime.contains(period.from));
         let mounted = mounts.map(|mount| mount.place());
         let shown = mounted.chain(context.declared(&service.named.name));
+        let shown = shown.chain(browsed(context, id, period));
         Some((Place::Service(id), cleared, None, shown.collect()))
     });
     stores.chain(services).filter_map(finder).collect()
@@ -134,13 +142,14 @@ fn finders(context: &Context<'_>, period: &Period) -> Vec<Finder> {
 impl Finder {
     /// A copy that is read with what is found, and not because it lies there in clear.
     fn read(&self, context: &Context<'_>, copy: &Copy) -> Option<(Place, Label, Option<Reading>)> {
-        let label = labels::seen(context, copy).filter(|label| *label > self.cleared)?;
-        let lies_there = self.shown.iter().any(|place| place.meets(&copy.location));
+        let lies_there =
+            spots(context, copy).any(|spot| self.shown.iter().any(|place| place.meets(spot.place)));
         let home = context
             .plan
             .host_of(context.plan.model.classes[copy.class].home.store);
-        let lives_there = self.home == Some(home) && label == Label::Unclassified;
-        if lives_there || (lies_there && copy.key.is_none()) {
+        let label = labels::seen_from(context, copy, self.home == Some(home));
+        let label = label.filter(|label| *label > self.cleared)?;
+        if lies_there && copy.key.is_none() {
             return None;
         }
         let reading = Reading::of(context, &self.owned, copy)?;
@@ -164,12 +173,9 @@ fn read(
         |host: &&HostId| !lies_open(**host) && model.hosts[**host].lifetime.contains(period.from);
     let hits = cleared.iter().filter(there).filter_map(|host| {
         let (clearance, _) = model.hosts[*host].clearance?;
-        let label = labels::seen(context, copy).filter(|label| *label > clearance)?;
-        // Where it lives, what has no label is cleared.
         let home = context.plan.host_of(model.classes[copy.class].home.store);
-        if *host == home && label == Label::Unclassified {
-            return None;
-        }
+        let label = labels::seen_from(context, copy, *host == home);
+        let label = label.filter(|label| *label > clearance)?;
         let owned = context.owned(Principal::Host(*host), period.from);
         let reading = Reading::of(context, &owned, copy)?;
         Some((Place::Host(*host), label, Some(reading)))
@@ -197,34 +203,30 @@ pub(super) fn seeing(context: &Context<'_>, copy: &Copy) -> Option<HostId> {
         .then_some(context.plan.model.steps[step].runner.host)?
 }
 
-/// The places that see a copy and are cleared for less than it holds, with its label there.
-fn above(context: &Context<'_>, copy: &Copy, period: &Period) -> Vec<(Place, Label)> {
+/// The places that see a copy and are cleared for less than it holds, with its label there, and whether it is what is put
+/// aside of it.
+fn above(context: &Context<'_>, copy: &Copy, period: &Period) -> Vec<(Place, Label, bool)> {
     let model = &context.plan.model;
     let class = &model.classes[copy.class];
     let home = context.plan.host_of(class.home.store);
     let mut out = Vec::new();
-    let mut check =
-        |place: Place, cleared: Option<(Label, Span)>, own: bool, label: Option<Label>| {
-            let Some(label) = label else { return };
-            // Where it lives, what has no label is cleared; a label that is written is compared.
-            let cleared_at_home = own && label == Label::Unclassified;
-            if cleared.is_some_and(|(cleared, _)| label > cleared) && !cleared_at_home {
-                out.push((place, label));
-            }
-        };
+    let mut check = |(place, aside), cleared: Option<(Label, Span)>, label: Option<Label>| {
+        let Some(label) = label else { return };
+        if cleared.is_some_and(|(cleared, _)| label > cleared) {
+            out.push((place, label, aside));
+        }
+    };
+    // Where it lives, what has no label is cleared; a label that is written is compared.
     if copy.key.is_none() {
-        let label = labels::seen(context, copy);
-        let store = &model.stores[copy.location.store];
-        let own = store.host == home;
+        let id = copy.location.store;
+        let store = &model.stores[id];
         let cleared = store.clearance.or(model.hosts[store.host].clearance);
-        check(Place::Store(copy.location.store), cleared, own, label);
-        for service in services(context, copy, period) {
-            check(
-                Place::Service(service),
-                model.services[service].clearance,
-                false,
-                label,
-            );
+        let label = labels::seen_from(context, copy, store.host == home);
+        check((Place::Store(id), false), cleared, label);
+        let label = labels::seen(context, copy);
+        for (service, aside) in showing(context, copy, period) {
+            let cleared = model.services[service].clearance;
+            check((Place::Service(service), aside), cleared, label);
         }
     }
     // What is left of a step nobody brings any more.
@@ -232,46 +234,92 @@ fn above(context: &Context<'_>, copy: &Copy, period: &Period) -> Vec<(Place, Lab
     let host = seeing(context, copy).filter(|_| copy.made_by.is_some_and(runs));
     if let (Some(host), Some(source)) = (host, copy.source) {
         // The runner sees what it reads, before it changes or encrypts it.
-        let label = labels::seen(context, &context.plan.copies[source]);
+        let label = labels::seen_from(context, &context.plan.copies[source], host == home);
         check(
-            Place::Host(host),
+            (Place::Host(host), false),
             model.hosts[host].clearance,
-            host == home,
             label,
         );
     }
     out
 }
 
-/// The services whose users can read a copy: declared readers, and those that show it.
-fn services(context: &Context<'_>, copy: &Copy, period: &Period) -> BTreeSet<ServiceId> {
+/// The services whose users can read a copy, each with whether they read no more than what is put aside of it.
+fn showing(context: &Context<'_>, copy: &Copy, period: &Period) -> BTreeMap<ServiceId, bool> {
+    let mut out = BTreeMap::new();
+    for Spot { place, aside } in spots(context, copy) {
+        for service in services(context, place, period) {
+            out.entry(service).or_insert(aside);
+        }
+    }
+    out.extend(browsing(context, copy, period).map(|service| (service, false)));
+    out
+}
+
+/// The services whose users can read what lies in a place: declared readers, and those that show it.
+fn services<'c>(
+    context: &'c Context<'_>,
+    place: &'c Location,
+    period: &'c Period,
+) -> impl Iterator<Item = ServiceId> {
     let model = &context.plan.model;
-    let meets = |path: &str| {
-        let place = Location {
-            store: copy.location.store,
-            path: path.into(),
+    let meets = |path: &EcoString| {
+        let shown = Location {
+            store: place.store,
+            path: path.clone(),
         };
-        place.meets(&copy.location)
+        shown.meets(place)
     };
-    let store = &model.stores[copy.location.store];
-    let declared = store
-        .readers
-        .iter()
-        .filter(|r| meets(&r.path))
-        .filter_map(|reader| {
-            let named = model
-                .services
-                .iter()
-                .find(|(_, s)| s.named.name == reader.who);
-            named.map(|(id, _)| id)
-        });
-    let shown = model
-        .mounts
-        .iter()
-        .filter(|m| m.store == copy.location.store && meets(&m.path))
+    let readers = model.stores[place.store].readers.iter();
+    let declared = readers.filter(move |reader| meets(&reader.path));
+    let declared = declared.filter_map(|reader| {
+        let mut services = model.services.iter();
+        let named = services.find(|(_, service)| service.named.name == reader.who);
+        named.map(|(id, _)| id)
+    });
+    let mounts = model.mounts.iter();
+    let shown = mounts
+        .filter(move |m| m.store == place.store && meets(&m.path))
         .filter(|m| m.lifetime.contains(period.from))
         .map(|m| m.service);
-    declared.chain(shown).collect()
+    declared.chain(shown)
+}
+
+/// The services whose users browse a copy: as plain files on the service's own host, if its class says so.
+fn browsing<'c>(
+    context: &'c Context<'_>,
+    copy: &'c Copy,
+    period: &'c Period,
+) -> impl Iterator<Item = ServiceId> {
+    let model = &context.plan.model;
+    let by = model.classes[copy.class].browsed_by.iter();
+    let by = by.map(|(service, _)| *service).filter(|service| {
+        let service = &model.services[*service];
+        service.lifetime.contains(period.from) && service.host == context.host(copy)
+    });
+    by.filter(|_| is_browsable(copy))
+}
+
+/// Where the copies lie that the users of a service browse.
+fn browsed<'c>(
+    context: &'c Context<'_>,
+    service: ServiceId,
+    period: &'c Period,
+) -> impl Iterator<Item = Location> {
+    let classes = context.plan.model.classes.iter();
+    let classes = classes.filter(move |(_, class)| {
+        let mut by = class.browsed_by.iter();
+        by.any(|(by, _)| *by == service)
+    });
+    let copies = classes.flat_map(|(id, _)| context.copies_in(id, period));
+    let copies = copies.map(|id| &context.plan.copies[id]);
+    let copies = copies.filter(move |copy| browsing(context, copy, period).any(|by| by == service));
+    copies.map(|copy| copy.location.clone())
+}
+
+/// Whether people can browse a copy. What is on its way is taken away again, and of a part they see but a part.
+fn is_browsable(copy: &Copy) -> bool {
+    copy.kind != CopyKind::Versions && copy.key.is_none() && copy.counts
 }
 
 /// Where it is said that a host can read, and how.
@@ -334,7 +382,7 @@ fn tell(context: &Context<'_>, place: Place, copies: &BTreeMap<CopyId, Hit>, fou
         diagnostic = diagnostic.at(span, text);
     }
     for (id, hit) in copies.iter().take(SHOWN) {
-        diagnostic = diagnostic.event("", told(context, *id, hit.label));
+        diagnostic = diagnostic.event("", told(context, *id, hit.label, hit.aside));
     }
     let diagnostic = diagnostic.help(
         "encrypt it before it leaves its host (`backup` there), send less of it, label what is harmless \
@@ -348,7 +396,10 @@ fn tell(context: &Context<'_>, place: Place, copies: &BTreeMap<CopyId, Hit>, fou
             Place::Service(id) => Onlooker::Service(id),
         },
         copies: sights
-            .map(|(id, hit)| (*id, Sight::of(hit.period, None)))
+            .map(|(id, hit)| {
+                let sight = Sight::of(hit.period, None).aside(hit.aside);
+                (*id, sight)
+            })
             .collect(),
         sees: Sees::Above(cleared),
     };

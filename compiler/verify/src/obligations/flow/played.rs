@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use thrice_model::{Anonymise, CredentialId, Label, Named, Obligation, Verb};
+use thrice_model::{Anonymise, CredentialId, HostId, Label, Named, Obligation, Verb};
 use thrice_plan::CopyId;
 use thrice_plan::calendar::midnight;
 use thrice_simulate::{Choices, Fields, Looking, Onlooker, Shown, shown};
@@ -15,13 +15,16 @@ use thrice_simulate::{Choices, Fields, Looking, Onlooker, Shown, shown};
 use super::super::playing::{
     ENDS_BEFORE, Filled, ON_DEMAND, Played, UNFILLED, delay, may_be_told, on_demand, timestamp,
 };
-use super::{is_filled, labels};
+use super::{Reading, is_filled, labels};
 use crate::context::Context;
 use crate::hands::By;
 use crate::verification::Verification;
 
 /// What a case rests on where somebody clears the place of what a step has left, and may have done so by then.
 const CLEARED: &str = "places that are cleared late";
+
+/// What a case rests on where no run takes anything away that a sync would put aside.
+const NOT_ASIDE: &str = "what syncs put aside";
 
 /// How long after a copy is filled somebody looks: data that lives there has begun to grow by then.
 const LOOKS_AFTER: i64 = 60;
@@ -39,15 +42,40 @@ pub(super) struct Case {
 pub(super) struct Sight {
     pub(super) period: usize,
     pub(super) with: Option<CredentialId>,
+    /// The host of an environment that is not asked what it reads.
+    pub(super) but: Option<HostId>,
+    /// It is what a sync puts aside that is seen.
+    pub(super) aside: bool,
 }
 
 impl Sight {
-    pub(super) const fn of(period: usize, by: Option<By>) -> Self {
-        let with = match by {
+    pub(super) fn of(period: usize, reading: Option<&Reading>) -> Self {
+        let with = match reading.map(|reading| reading.by) {
             Some(By::Credential(id)) => Some(id),
             _ => None,
         };
-        Self { period, with }
+        Self {
+            period,
+            with,
+            but: None,
+            aside: reading.is_some_and(|reading| reading.aside),
+        }
+    }
+
+    pub(super) const fn but(self, but: Option<HostId>) -> Self {
+        Self { but, ..self }
+    }
+
+    pub(super) const fn aside(self, aside: bool) -> Self {
+        Self { aside, ..self }
+    }
+
+    /// Who looks.
+    const fn by(&self, onlooker: Onlooker) -> Onlooker {
+        match (onlooker, self.but) {
+            (Onlooker::Environment(id), Some(but)) => Onlooker::Beside(id, but),
+            _ => onlooker,
+        }
     }
 }
 
@@ -70,7 +98,7 @@ pub(super) fn is_borne_out(context: &Context<'_>, out: &mut Verification, case: 
 fn subject<'c>(context: &'c Context<'_>, by: Onlooker) -> Option<&'c Named> {
     let model = &context.plan.model;
     Some(match by {
-        Onlooker::Environment(id) => &model.environments[id].named,
+        Onlooker::Environment(id) | Onlooker::Beside(id, _) => &model.environments[id].named,
         Onlooker::Credential(id) => &model.credentials[id].named,
         Onlooker::Store(id) => &model.stores[id].named,
         Onlooker::Host(id) => &model.hosts[id].named,
@@ -93,23 +121,28 @@ struct When {
 impl When {
     /// When a copy has been filled in a period; or, of one that is filled no more, when the period begins, or what it
     /// is made from then has come. `None` where no moment of the period comes after that.
-    fn of(context: &Context<'_>, id: CopyId, at: usize) -> Option<Self> {
+    fn of(context: &Context<'_>, id: CopyId, sight: Sight) -> Option<Self> {
         let plan = context.plan;
+        let at = sight.period;
         let period = plan.periods.get(at)?;
+        let next = plan.periods.get(at + 1).map(|period| period.from);
+        let ends = midnight(next.unwrap_or(plan.model.policy.end));
         if is_filled(context, id, period) {
             let filled = Filled::of(context, &[id], at)?;
+            // What is put aside is taken away first, by the next run.
+            let again = sight.aside.then(|| delay(context, id).0);
+            let until = filled.from.saturating_add(LOOKS_AFTER);
             return Some(Self {
                 from: filled.begin(),
                 since: filled.begin(),
-                until: filled.from.saturating_add(LOOKS_AFTER),
-            });
+                until: until.saturating_add(again.unwrap_or(0)),
+            })
+            .filter(|when| !sight.aside || when.until < ends);
         }
         let stay = |id: CopyId| midnight(context.left().stay(plan, id).from);
         let since = midnight(period.from);
         let filled = stay(id).saturating_add(delay(context, id).0);
         let until = since.max(filled).saturating_add(LOOKS_AFTER);
-        let next = plan.periods.get(at + 1).map(|period| period.from);
-        let ends = midnight(next.unwrap_or(plan.model.policy.end));
         Some(Self {
             from: plan.way(id).map(stay).min()?,
             since,
@@ -133,7 +166,7 @@ fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
     }
     made.sort_by_key(|(id, _)| (delay(context, *id), *id));
     let first = made.into_iter().find_map(|(id, sight)| {
-        let when = When::of(context, id, sight.period)?;
+        let when = When::of(context, id, sight)?;
         Some((id, sight, when))
     });
     let Some((id, sight, when)) = first else {
@@ -144,6 +177,7 @@ fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
         let looking = Looking {
             by,
             copies: [id].into(),
+            aside: sight.aside,
             from: timestamp(when.from)?,
             since: timestamp(when.since)?,
             until: timestamp(when.until)?,
@@ -151,13 +185,16 @@ fn confirm(context: &Context<'_>, case: &Case) -> Result<Played, String> {
         };
         Ok(shown(plan, &looking))
     };
-    let seen = look(case.by)?;
+    let seen = look(sight.by(case.by))?;
     let copy = &plan.copies[id];
     let store = context.store_name(copy.location.store);
     if !seen.filled.contains(&id) {
         return Ok(Played::Not(UNFILLED));
     }
     if !seen.there.contains(&id) {
+        if sight.aside {
+            return Ok(Played::Not(NOT_ASIDE));
+        }
         return match context.left().may_be_cleared(plan, id) {
             true => Ok(Played::Not(CLEARED)),
             false => Err(format!("played, nothing is left on `{store}`")),
@@ -233,6 +270,8 @@ fn told(fields: &Fields) -> String {
     all.join(", ")
 }
 
+#[cfg(test)]
+mod onlookers;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

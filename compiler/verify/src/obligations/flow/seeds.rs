@@ -11,7 +11,7 @@ use thrice_plan::{Copy, CopyId};
 use thrice_simulate::Onlooker;
 
 use super::played::{Case, Sees, Sight};
-use super::{Found, at_home, copies_in, is_filled, labels};
+use super::{Found, Reading, at_home, copies_in, is_filled, labels, place, spots};
 use crate::context::Context;
 use crate::wording::{list, some};
 
@@ -143,9 +143,9 @@ fn raw_beside(
                 by_seeds.insert(copy_id, unchanged);
             }
             let owned = context.owned_in(who, period.from);
-            if let Some(by) = owned.reads(copy) {
+            if let Some(reading) = Reading::of(context, &owned, copy) {
                 if is_filled(context, copy_id, period) || !hits.contains_key(&copy_id) {
-                    hits.insert(copy_id, Sight::of(index, Some(by)));
+                    hits.insert(copy_id, Sight::of(index, Some(&reading)));
                 }
                 classes.insert(copy.class);
                 found.leak(copy.class, period);
@@ -170,9 +170,15 @@ fn raw_beside(
         return;
     }
     let fields = some(changed.iter().map(|rule| rule.field.as_str()));
-    let places: BTreeSet<String> = hits.keys().map(|id| place(context, *id)).collect();
+    let copy = |id: &CopyId| &context.plan.copies[*id];
+    let places = hits.iter();
+    let places = places.map(|(id, sight)| place(context, copy(id), sight.aside));
+    let places: BTreeSet<String> = places.collect();
     let mut readers = BTreeSet::from([environment.named.name.as_str()]);
-    readers.extend(hits.keys().flat_map(|id| others(context, *id)));
+    for (id, sight) in &hits {
+        let there = spots(context, copy(id)).filter(|spot| spot.aside == sight.aside);
+        readers.extend(there.flat_map(|spot| others(context, spot.place)));
+    }
     let name = &step.named.name;
     let mut diagnostic = Diagnostic::error(
         RAW,
@@ -254,15 +260,9 @@ fn left_alone<'r>(
     changed.iter().filter(alone).copied().collect()
 }
 
-fn place(context: &Context<'_>, id: CopyId) -> String {
-    let location = &context.plan.copies[id].location;
-    format!("{}:{}", context.store_name(location.store), location.path)
-}
-
-/// Declared readers of a copy and services that show it, besides environments.
-fn others<'c>(context: &'c Context<'_>, id: CopyId) -> Vec<&'c str> {
+/// Declared readers of a place and services that show it, besides environments.
+fn others<'c>(context: &'c Context<'_>, location: &Location) -> Vec<&'c str> {
     let model = &context.plan.model;
-    let location = &context.plan.copies[id].location;
     let meets = |path: &str| {
         let place = Location {
             store: location.store,

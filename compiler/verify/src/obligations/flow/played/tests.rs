@@ -115,6 +115,7 @@ fn what_a_host_has_handled_is_seen_then() {
         let looking = thrice_simulate::Looking {
             by: Onlooker::Host(mule),
             copies: [copy].into(),
+            aside: false,
             from: at("2026-05-01T00:00:00Z"),
             since: at(since),
             until: at("2026-06-09T12:00:00Z"),
