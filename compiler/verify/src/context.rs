@@ -44,6 +44,9 @@ impl Known {
 /// What crosses into the period with this place, by class; nothing new for most.
 type Crossings = BTreeMap<ClassId, (usize, Option<Rc<Across>>)>;
 
+/// What environments read, of all their hosts or of all but one.
+type Seen = BTreeMap<(EnvironmentId, Option<HostId>), Vec<Rc<Owned>>>;
+
 /// A plan that is asked about: with all that obligations share of what they have worked out.
 pub(crate) struct Context<'p> {
     /// The plan.
@@ -51,7 +54,7 @@ pub(crate) struct Context<'p> {
     /// What principals own, as far as it has been asked.
     owned: RefCell<BTreeMap<Principal, Vec<Rc<Owned>>>>,
     /// What environments read, as far as it has been asked.
-    seen: RefCell<BTreeMap<(EnvironmentId, Option<HostId>), Vec<Rc<Owned>>>>,
+    seen: RefCell<Seen>,
     /// The only classes that are asked about, if not all are.
     pub only: Option<BTreeSet<ClassId>>,
     /// The only faults that are asked about, if somebody chose some: together, and in periods in which they can all
