@@ -71,6 +71,15 @@ pub(super) fn one(said: &Said<'_>, random: &mut Random, played: &mut Played) -> 
         !unreadable(lost.chain(data).collect()).1.is_empty()
     };
     if let ([Mishap::Lose(Target::Site(site))], false) = (lost.as_slice(), left.is_empty()) {
+        // It does so as well where a vault comes back from copies that are not always there, as they are just then.
+        let by_floor = said.told.iter().any(|told| {
+            told.obligation == Obligation::Survival
+                && told.severity != thrice_diagnostics::Severity::Note
+                && told.names.contains(data.named.name.as_str())
+        });
+        if by_floor {
+            return Some(Vec::new());
+        }
         let asked = asked_by_floor(plan, class, period);
         let mut there = asked
             .into_iter()

@@ -78,7 +78,7 @@ impl Trial<'_> {
         if wrong.is_none() && lost && as_planned && is_asked && held(Obligation::History) {
             let asked = self.history();
             *played.entry("history").or_default() += u64::from(asked.is_some());
-            wrong = asked.and_then(|asked| self.reaches_back(outcome, asked));
+            wrong = asked.and_then(|asked| self.reaches_back(outcome, asked, case.judged));
         }
         wrong.map(|wrong| {
             let trace = course.trace.iter().rev().take(14).rev();
@@ -151,7 +151,12 @@ impl Trial<'_> {
     }
 
     /// Whether some copy has a version before each instant, and not too long before.
-    fn reaches_back(&self, outcome: &Outcome, (reach, gap): (i64, i64)) -> Option<String> {
+    fn reaches_back(
+        &self,
+        outcome: &Outcome,
+        (reach, gap): (i64, i64),
+        judged: Timestamp,
+    ) -> Option<String> {
         let now = self.at.as_second();
         let copies = outcome.copies.iter();
         let copies = copies.filter(|copy| copy.why_not.is_none() && !copy.versions.is_empty());
@@ -163,7 +168,9 @@ impl Trial<'_> {
                 .iter()
                 .zip(after)
                 .filter(|(_, next)| *next > now - reach);
-            let reached = all.first().is_some_and(|first| *first <= now - reach);
+            // Runs after the fault still forget: it is when somebody looks that they must reach back so far.
+            let back = judged.as_second() - reach;
+            let reached = all.first().is_some_and(|first| *first <= back);
             reached && apart.into_iter().all(|(at, next)| next - at <= gap)
         };
         let mut copies = copies.peekable();

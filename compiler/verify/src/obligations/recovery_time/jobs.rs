@@ -295,9 +295,8 @@ pub(super) fn restore(
     let is_new = |(copy, _): &&(CopyId, Way)| {
         let copy = &plan.copies[*copy];
         let ages = [copy.nominal_staleness, copy.staleness];
-        let each = asked.iter().zip(ages);
-        each.map(|(asked, age)| asked.is_none_or(|asked| age <= asked))
-            .all(|is_new| is_new)
+        let mut each = asked.iter().zip(ages);
+        each.all(|(asked, age)| asked.is_none_or(|asked| age <= asked))
     };
     let new: Vec<_> = found.iter().filter(is_new).cloned().collect();
     let are_old = !new.is_empty() && new.len() < found.len();
