@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_model::{Class, ClassId, ClassKind, HostId, HostKind};
-use thrice_plan::{Copy, CopyId, CopyKind, Leave, Period};
+use thrice_plan::{Copy, CopyId, CopyKind, Period};
 use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
 
 use super::super::capacity::bound::Bounds;
@@ -16,7 +16,7 @@ use super::super::recovery_point::asked_of;
 use super::Due;
 use super::urgency::{self, Job};
 use crate::context::Context;
-use crate::faults::{Struck, Useless, Why};
+use crate::faults::{self, Struck, Useless, Why};
 
 /// What a state needs at least an hour for where nothing is said: loading, indexes, a look at it.
 const FINISH_STATE: Seconds = Seconds::HOUR;
@@ -302,9 +302,13 @@ pub(super) fn restore(
     let are_old = !new.is_empty() && new.len() < found.len();
     let found = if new.is_empty() { found } else { new };
     let speed = |(id, (speed, ..)): &(CopyId, Way)| (speed.as_ref().ok().copied(), Reverse(*id));
-    // Of several copies the one that comes fastest; those that cannot be timed do not help. Where none has all of it, some
-    // comes from the slowest.
-    let has_all = |(copy, _): &&(CopyId, Way)| has_all(context, id, *copy, period);
+    // Of several copies the one that comes fastest; those that cannot be timed do not help. One on its way that waits until
+    // files are of some age, or lets them go at one, or is made on demand, has not all of it at any moment. Where none has,
+    // some comes from the slowest.
+    let has_all = |(copy, _): &&(CopyId, Way)| {
+        let ends = last_day(period, period.slip_days);
+        faults::stays(context, &plan.copies[*copy], ends)
+    };
     let all_have_all = !are_old && found.iter().all(|found| has_all(&found));
     let fastest = found
         .iter()
@@ -348,27 +352,6 @@ pub(super) fn restore(
         speed,
         ways,
         slowest,
-    })
-}
-
-/// Whether a copy has the newest of a state, or files and items at each of their ages: nothing on its way waits until
-/// they are of some age, or deletes or moves them at one. What goes once a step has ended does so from then on.
-fn has_all(context: &Context<'_>, class: ClassId, id: CopyId, period: &Period) -> bool {
-    let plan = context.plan;
-    let is_state = plan.model.classes[class].kind == ClassKind::State;
-    let ends = last_day(period, period.slip_days);
-    let goes = |leave: &Leave| match leave {
-        Leave::With { .. } => false,
-        Leave::AfterEnding { of, .. } if is_state => {
-            let until = plan.model.steps[*of].lifetime.until;
-            until.is_some_and(|until| until <= ends)
-        }
-        _ => true,
-    };
-    let mut made = plan.way(id).map(|id| &plan.copies[id]);
-    made.all(|copy| {
-        let waits = copy.enter.older_than.is_some();
-        copy.kind == CopyKind::Live || !(waits || copy.leaves.iter().any(goes))
     })
 }
 
