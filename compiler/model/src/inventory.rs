@@ -292,6 +292,17 @@ pub struct Reader {
     pub span: Span,
 }
 
+impl Reader {
+    /// The part that is read, of the store that declares it.
+    #[must_use]
+    pub fn place(&self, store: StoreId) -> Location {
+        Location {
+            store,
+            path: self.path.clone(),
+        }
+    }
+}
+
 /// A place for data.
 #[derive(Clone, Debug)]
 pub struct Store {

@@ -120,6 +120,17 @@ macro_rules! lifetimes {
 }
 
 impl Model {
+    /// Where stores say that somebody of a name reads.
+    pub fn declared<'m>(&'m self, name: &'m str) -> impl Iterator<Item = Location> + 'm {
+        self.stores.iter().flat_map(move |(id, store)| {
+            let readers = store
+                .readers
+                .iter()
+                .filter(move |reader| reader.who == name);
+            readers.map(move |reader| reader.place(id))
+        })
+    }
+
     /// When each thing exists that has a time of its own.
     pub fn lifetimes(&self) -> impl Iterator<Item = &Lifetime> {
         lifetimes!(self, values, iter, &)

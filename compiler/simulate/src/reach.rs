@@ -17,7 +17,7 @@ use thrice_model::{
 };
 use thrice_plan::{CopyId, CopyKind, Plan};
 
-pub(crate) use readable::{Readable, declared, is_direct, takes};
+pub(crate) use readable::{Readable, is_direct, takes};
 use strewn::{Opener, Strewn, file_of, strewn};
 
 /// What somebody can do where he can delete.

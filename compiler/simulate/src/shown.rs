@@ -11,7 +11,7 @@ use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
 use crate::calendar::day;
 use crate::fields::{Fields, Stage, add, seeded};
-use crate::reach::{Fallen, Readable, declared, is_direct, takes};
+use crate::reach::{Fallen, Readable, is_direct, takes};
 use crate::witness::Witness;
 use crate::{Case, Choices, engine};
 
@@ -156,7 +156,7 @@ impl<'p> Reader<'p> {
                 let hosts = hosts.filter(|host| !apart(host));
                 let hosts = hosts.map(|host| Hostile::Host(*host));
                 let name = &model.environments[id].named.name;
-                (hosts.collect(), declared(plan, name).collect())
+                (hosts.collect(), plan.model.declared(name).collect())
             }
             Onlooker::Credential(id) => (vec![Hostile::Credential(id)], Vec::new()),
             // He has nothing but what is brought to him.
@@ -171,7 +171,7 @@ impl<'p> Reader<'p> {
                 let there = mounts.filter(|m| m.service == service && m.lifetime.contains(on));
                 let mounted = there.map(|mount| mount.place());
                 let name = &model.services[service].named.name;
-                let shown = mounted.chain(declared(plan, name));
+                let shown = mounted.chain(plan.model.declared(name));
                 (Vec::new(), shown.chain(browsed(plan, service)).collect())
             }
         };

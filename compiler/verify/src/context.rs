@@ -208,14 +208,7 @@ impl<'p> Context<'p> {
 
     /// The places of which somebody of a name is declared a reader.
     pub(crate) fn declared<'c>(&'c self, name: &'c str) -> impl Iterator<Item = Location> + 'c {
-        let stores = self.plan.model.stores.iter();
-        stores.flat_map(move |(store, what)| {
-            let readers = what.readers.iter().filter(move |reader| reader.who == name);
-            readers.map(move |reader| Location {
-                store,
-                path: reader.path.clone(),
-            })
-        })
+        self.plan.model.declared(name)
     }
 
     /// The classes that live in a period, are not skipped, and are asked about; in order.

@@ -33,6 +33,15 @@ pub(crate) enum Fault {
 /// Faults that strike together.
 pub(crate) type FaultSet = Vec<Fault>;
 
+/// Of sets of faults those of which no fewer are among them: what fewer bring about, more of them do as well.
+pub(crate) fn least(sets: &BTreeSet<FaultSet>) -> impl Iterator<Item = &FaultSet> {
+    let within = |fewer: &FaultSet, more: &FaultSet| {
+        fewer.len() < more.len() && fewer.iter().all(|fault| more.contains(fault))
+    };
+    sets.iter()
+        .filter(move |set| !sets.iter().any(|fewer| within(fewer, set)))
+}
+
 /// All kinds of faults.
 pub(crate) const KINDS: [FaultKind; 10] = [
     FaultKind::Host,

@@ -82,7 +82,7 @@ impl Fallen {
         let mine = services
             .filter(|service| self.hosts.contains(&service.host) && service.lifetime.contains(day));
         for service in mine {
-            out.extend(declared(plan, &service.named.name));
+            out.extend(plan.model.declared(&service.named.name));
         }
     }
 
@@ -98,18 +98,6 @@ impl Fallen {
         });
         out.extend(vias);
     }
-}
-
-/// Where stores say that somebody of this name reads.
-pub(crate) fn declared(plan: &Plan, name: &str) -> impl Iterator<Item = Location> {
-    let stores = plan.model.stores.iter();
-    stores.flat_map(move |(store, what)| {
-        let readers = what.readers.iter().filter(move |reader| reader.who == name);
-        readers.map(move |reader| {
-            let path = reader.path.clone();
-            Location { store, path }
-        })
-    })
 }
 
 /// What jobs read: what they take, what they must compare it with where they do not just add, and what they open;

@@ -116,8 +116,7 @@ fn declared(plan: &Plan) -> Vec<(HostId, (ServiceId, Location))> {
     });
     let by_services = declared.filter_map(|(store, reader)| {
         let (host, service) = services.get(reader.who.as_str())?;
-        let path = reader.path.clone();
-        Some((*host, (*service, Location { store, path })))
+        Some((*host, (*service, reader.place(store))))
     });
     by_services.collect()
 }

@@ -15,6 +15,7 @@ use thrice_plan::{Copy, CopyKind, Period};
 use crate::context::Context;
 use crate::fault::{self, Fault, FaultSet, of_kind};
 use crate::faults::{self, Why, strike};
+use crate::obligations::survival::tell::set_words;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::{list, some};
@@ -321,10 +322,7 @@ fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding
     let when: Vec<String> = found
         .taken
         .keys()
-        .map(|set| {
-            let words = set.iter().map(|fault| fault::words(context, *fault));
-            words.collect::<Vec<_>>().join(" and ")
-        })
+        .map(|set| set_words(context, set))
         .collect();
     let mut diagnostic = Diagnostic::warning(
         ONE_PLACE,

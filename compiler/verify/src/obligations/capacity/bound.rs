@@ -232,8 +232,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
     pub(super) fn restored(&self, version: &Copy, day: Date) -> Bytes {
         let class = self.class(version.class);
         let size = size_on(self.context, class, day);
-        let read = self.backup(version).and_then(|backup| backup.source);
-        let Some(read) = read.map(|id| &self.context.plan.copies[id]) else {
+        let Some(read) = self.read_by_backup(version) else {
             return size;
         };
         match (read.kind, self.capture(read)) {
@@ -250,8 +249,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
         let copy = &self.context.plan.copies[id];
         let class = self.class(copy.class);
         let size = size_on(self.context, class, day);
-        let read = self.backup(copy).and_then(|backup| backup.source);
-        let read = read.map_or(copy, |id| &self.context.plan.copies[id]);
+        let read = self.read_by_backup(copy).unwrap_or(copy);
         let kept = self.kept_on_the_way(read, class, size, day);
         size.saturating_add(kept.unwrap_or(Bytes::ZERO))
     }
@@ -453,9 +451,7 @@ impl<'c, 'p> Bounds<'c, 'p> {
 
     fn versions(&self, copy: &Copy, class: &Class, size: Bytes, day: Date) -> (Bytes, How) {
         let churn = churn(class, size);
-        let read = self.backup(copy).and_then(|backup| backup.source);
-        let read = read.map(|id| &self.context.plan.copies[id]);
-        let kept = read.and_then(|read| {
+        let kept = self.read_by_backup(copy).and_then(|read| {
             let kept = self.kept_on_the_way(read, class, size, day);
             kept.or_else(|| self.side_by_side(read, size, churn, day))
         });
@@ -643,6 +639,12 @@ impl<'c, 'p> Bounds<'c, 'p> {
             }
         }
         None
+    }
+
+    /// What the versions in a copy were read from; `None` of what has none.
+    fn read_by_backup(&self, copy: &Copy) -> Option<&'c Copy> {
+        let source = self.backup(copy)?.source?;
+        Some(&self.context.plan.copies[source])
     }
 
     /// The copy that a backup makes of which another one has the versions: itself, or that in the repository it mirrors.

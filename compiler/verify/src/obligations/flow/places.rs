@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecow::EcoString;
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, HostId, HostKind, Label, Location, ServiceId, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, Period};
@@ -263,15 +262,8 @@ fn services<'c>(
     period: &'c Period,
 ) -> impl Iterator<Item = ServiceId> {
     let model = &context.plan.model;
-    let meets = |path: &EcoString| {
-        let shown = Location {
-            store: place.store,
-            path: path.clone(),
-        };
-        shown.meets(place)
-    };
     let readers = model.stores[place.store].readers.iter();
-    let declared = readers.filter(move |reader| meets(&reader.path));
+    let declared = readers.filter(|reader| reader.place(place.store).meets(place));
     let declared = declared.filter_map(|reader| {
         let mut services = model.services.iter();
         let named = services.find(|(_, service)| service.named.name == reader.who);
@@ -279,7 +271,7 @@ fn services<'c>(
     });
     let mounts = model.mounts.iter();
     let shown = mounts
-        .filter(move |m| m.store == place.store && meets(&m.path))
+        .filter(|mount| mount.place().meets(place))
         .filter(|m| m.lifetime.contains(period.from))
         .map(|m| m.service);
     declared.chain(shown)

@@ -263,19 +263,13 @@ fn left_alone<'r>(
 /// Declared readers of a place and services that show it, besides environments.
 fn others<'c>(context: &'c Context<'_>, location: &Location) -> Vec<&'c str> {
     let model = &context.plan.model;
-    let meets = |path: &str| {
-        let place = Location {
-            store: location.store,
-            path: path.into(),
-        };
-        place.meets(location)
-    };
     let readers = model.stores[location.store].readers.iter();
-    let declared = readers.filter(|r| meets(&r.path)).map(|r| r.who.as_str());
+    let declared = readers.filter(|reader| reader.place(location.store).meets(location));
+    let declared = declared.map(|reader| reader.who.as_str());
     let shown = model
         .mounts
         .iter()
-        .filter(|m| m.store == location.store && meets(&m.path));
+        .filter(|mount| mount.place().meets(location));
     declared
         .chain(shown.map(|m| model.services[m.service].named.name.as_str()))
         .collect()

@@ -265,13 +265,7 @@ fn worst_case(
 }
 
 fn cases(context: &Context<'_>, shortfall: &Shortfall) -> String {
-    // What fewer faults bring about, more of them do as well.
-    let all = &shortfall.faults;
-    let fewer = |set: &Vec<Fault>| {
-        let mut others = all.iter().filter(|other| other.len() < set.len());
-        others.any(|other| other.iter().all(|fault| set.contains(fault)))
-    };
-    let sets: Vec<_> = all.iter().filter(|set| !fewer(set)).collect();
+    let sets: Vec<_> = fault::least(&shortfall.faults).collect();
     let words: Vec<String> = sets
         .iter()
         .take(3)

@@ -99,21 +99,10 @@ impl Decider<'_, '_> {
         if !attained.holds || attained.only_live.is_empty() {
             return None;
         }
-        // Of those that strike together, fewer of which would do, nothing need be said.
-        let sets = &attained.only_live;
-        let within = |set: &FaultSet, more: &FaultSet| {
-            set.len() < more.len() && set.iter().all(|fault| more.contains(fault))
-        };
-        let mut least: Vec<&FaultSet> = sets
-            .iter()
-            .filter(|set| !sets.iter().any(|fewer| within(fewer, set)))
-            .collect();
+        let mut least: Vec<&FaultSet> = fault::least(&attained.only_live).collect();
         least.sort_by_key(|set| set.len());
-        let words = |set: &&FaultSet| {
-            let words = set.iter().map(|f| fault::words(self.context, *f));
-            words.collect::<Vec<String>>().join(" and ")
-        };
-        let only: Vec<String> = least.iter().map(words).collect();
+        let only = least.iter().map(|set| tell::set_words(self.context, set));
+        let only: Vec<String> = only.collect();
         let name = self.context.class_name(class);
         let period = self.context.plan.periods.get(index);
         let period = period.map_or("", |p| p.name.as_str());
