@@ -4,12 +4,14 @@ mod carried;
 mod dated;
 mod keys;
 mod kill;
+mod lasting;
 mod reduce;
 mod struck;
 
 pub(crate) use dated::dated;
-pub(crate) use keys::{at_times, in_data, stays};
+pub(crate) use keys::{at_times, in_data};
 pub(crate) use kill::{Useless, Why, carries, history, strike};
+pub(crate) use lasting::stays;
 pub(crate) use reduce::{Stakes, grown};
 pub(crate) use struck::Struck;
 
