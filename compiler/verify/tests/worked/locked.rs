@@ -2,7 +2,7 @@
 
 use thrice_model::Obligation;
 
-use super::common::{codes, judged, verdict};
+use super::common::{case, codes, judged, message, verdict};
 
 /// A server, and a bucket with a lock.
 const PLACES: &str = r#"
@@ -91,4 +91,48 @@ fn what_is_locked_for_as_long_as_anybody_asks_for_it_cannot_be_destroyed() {
     // A file may lie there for longer, unchanged.
     assert!(is_destroyed("files", "120d", "retain at least 90 days"));
     assert!(!is_destroyed("files", "1000d", ""));
+}
+
+/// A mirror that carries deletions on, in a bucket that keeps what they took for a week: who is mistaken sees it within
+/// two days, and has a day to act.
+const OLD_VERSIONS: &str = r#"
+policy p "p" { horizon 2 years; response time 1 day }
+provider far { site one; site two; supports versioning, lifecycle }
+provider bank { site safe }
+monitor deadman { healthchecks at "HC"; hosted by bank }
+host h1 at far/one { link LINK; runs cron; has rclone 1.75.2; store disk }
+object_storage s3 at far/two { endpoint "s3.example.org"; bucket main "main-bucket" { versioning on } }
+credential writer { account s3; may read, write, delete on s3.main; held on h1 }
+class a is files on h1.disk:/a { size 30..30 GB; churn 1..1 MB/day; noticed within 2 days; ASKED }
+sync up of a to s3.main:/a by h1.cron { daily at 03:00 UTC; taking 1m..1h; credential writer; monitor deadman }
+expire old of s3.main after 7 days by upload { noncurrent }
+require survive any 1 of operator for a
+"#;
+
+#[test]
+fn old_versions_are_there_until_the_restore_is_done() {
+    let found = |link: &str, asked: &str| {
+        let text = OLD_VERSIONS.replace("LINK", link).replace("ASKED", asked);
+        judged(&text)
+    };
+    let is_safe = |link: &str, asked: &str| {
+        let found = found(link, asked);
+        assert!(
+            !codes(&found).contains(&"T1401"),
+            "{link} {asked} {}",
+            message(&found, "T1401")
+        );
+        verdict(&found, Obligation::Survival, "a").holds
+    };
+    assert!(is_safe("100 MB/s", ""));
+    assert!(is_safe("100 MB/s", "rto 2 days"));
+    // The response is part of the time to restore: two days, then five of them.
+    assert!(is_safe("400 kB/s", "rto 5 days"));
+    assert!(!is_safe("400 kB/s", "rto 6 days"));
+    let told = case(&found("400 kB/s", "rto 6 days"), "T1201");
+    let told = told.join("\n");
+    assert!(
+        told.contains("reach back 7 d there, and it may take 8 d until what was lost is back"),
+        "{told}"
+    );
 }

@@ -185,7 +185,7 @@ fn damage_that_is_seen_late_may_cost_more_than_the_age_of_the_newest_copy() {
     };
     let says = |older: &str| {
         format!(
-            "after damage or a mistaken deletion on which somebody has acted within 13 d, the newest version of `docs` from \
+            "after damage or a mistaken deletion that is seen and put right within 13 d, the newest version of `docs` from \
              before it can be {older} older than it; at most 26 h is asked for"
         )
     };

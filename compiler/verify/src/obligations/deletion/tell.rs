@@ -208,7 +208,7 @@ fn too_short(context: &Context<'_>, id: CopyId, happens: Happens) -> Option<Stri
         Happens::Deleted(_) => context.noticed_there(copy),
         _ => context.noticed_after(copy.class),
     };
-    (kept < noticed).then(|| short_words(kept, noticed))
+    (kept < noticed).then(|| short_words(context, copy.class, kept, noticed))
 }
 
 /// "one of `a` and `b`"

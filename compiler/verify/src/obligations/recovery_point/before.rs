@@ -101,7 +101,7 @@ impl Before {
                 None => "can be of any age".to_owned(),
             };
             let message = format!(
-                "after damage or a mistaken deletion on which somebody has acted within {noticed}, the newest version of {} from \
+                "after damage or a mistaken deletion that is seen and put right within {noticed}, the newest version of {} from \
                  before it {how}; at most {limit} is asked for",
                 some(names())
             );

@@ -203,7 +203,10 @@ fn advice(context: &Context<'_>, group: &Group, violation: &Violation) -> &'stat
 /// Why a copy is of no use; and if it has versions, why they do not help.
 fn why_of(context: &Context<'_>, id: CopyId, why: Why) -> String {
     let too_short = too_short(context, id, why);
-    let too_short = too_short.map(|(kept, noticed)| short_words(kept, noticed));
+    let too_short = too_short.map(|(kept, noticed)| {
+        let class = context.plan.copies[id].class;
+        short_words(context, class, kept, noticed)
+    });
     why_words(context, why) + &too_short.unwrap_or_default()
 }
 
@@ -225,11 +228,20 @@ fn too_short(context: &Context<'_>, id: CopyId, why: Why) -> Option<(Seconds, Se
     (kept < noticed).then_some((kept, noticed))
 }
 
-/// That versions reach less far back than it takes until somebody has acted.
-pub(in crate::obligations) fn short_words(kept: Seconds, noticed: Seconds) -> String {
-    format!(
-        "; versions reach back {kept} there, and it may take {noticed} until somebody has acted"
-    )
+/// That versions reach less far back than it takes until somebody has acted, or the restore is done.
+pub(in crate::obligations) fn short_words(
+    context: &Context<'_>,
+    class: ClassId,
+    kept: Seconds,
+    noticed: Seconds,
+) -> String {
+    let model = &context.plan.model;
+    let rto = model.classes[class].asked().rto;
+    let until = match rto {
+        Some((rto, _)) if rto > model.policy.response => "what was lost is back",
+        _ => "somebody has acted",
+    };
+    format!("; versions reach back {kept} there, and it may take {noticed} until {until}")
 }
 
 pub(in crate::obligations) fn why_words(context: &Context<'_>, why: Why) -> String {
