@@ -48,6 +48,7 @@ pub fn render(report: &Report, sources: &SourceMap, options: Options) -> String 
     matrix::render(&mut page, &report.survival);
     tables::open_ends(&mut page, report);
     tables::scope(&mut page, report);
+    tables::overview(&mut page, report);
     let style = match report.outcome() {
         Outcome::Safe => page.theme.styles.help.bold(),
         Outcome::Undecided => page.theme.styles.warning.bold(),

@@ -2,6 +2,7 @@
 
 mod common;
 
+use thrice_diagnostics::{Code, Diagnostic, Severity, SourceMap};
 use thrice_report::human::{Options, render};
 use thrice_report::{Report, Said};
 use thrice_verdicts::{Assumptions, Sentence, Turn};
@@ -153,6 +154,35 @@ fn many_verdicts_are_cut_and_failures_come_first() {
     assert!(rows[0].contains("class150"), "{}", rows[0]);
     assert_eq!(rows.len(), 60);
     assert!(shown.contains("140 more rows"), "{shown}");
+}
+
+#[test]
+fn many_findings_are_counted_at_the_end() {
+    let finding = |code, severity| Diagnostic::new(Code(code), severity, "x");
+    let mut report = Report {
+        findings: vec![
+            finding("T0401", Severity::Error),
+            finding("T1201", Severity::Error),
+            finding("T1202", Severity::Error),
+            finding("T1202", Severity::Warning),
+            finding("T1802", Severity::Unknown),
+            finding("T2001", Severity::Note),
+        ],
+        ..Report::default()
+    };
+    let shown = |report: &Report| render(report, &SourceMap::default(), Options::default());
+    assert!(!shown(&report).contains("found\n  -"));
+    report.findings.push(finding("T1101", Severity::Error));
+    let text = shown(&report);
+    let (_, overview) = text.split_once("found\n").unwrap();
+    assert_eq!(
+        overview,
+        "  - statements: 1 error (T0401)\n  \
+         - copies: 1 error (T1101)\n  \
+         - survival: 2 errors, 1 warning (T1201, T1202)\n  \
+         - deletion: 1 unknown (T1802)\n\n\
+         rejected: 4 errors, 1 unknown, 1 warning, 1 note\n"
+    );
 }
 
 #[test]

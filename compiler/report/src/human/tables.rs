@@ -1,7 +1,15 @@
 //! What stands around the findings: head, accepted risks, open ends.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use thrice_diagnostics::Severity;
+
 use super::Page;
+use crate::area::area;
 use crate::report::{Accepted, Report, number};
+
+/// So many findings fill more than a screen: then what they are about is said once more at the end.
+const MANY: usize = 6;
 
 /// Names of a list that are shown; the rest is counted. JSON has them all.
 pub const NAMES: usize = 20;
@@ -107,6 +115,45 @@ pub fn scope(page: &mut Page<'_>, report: &Report) {
         page.bullet(&text);
     }
     page.bullet(NOT_MODELLED);
+}
+
+/// How many findings of each severity there are about one thing, and their codes.
+type Counted = (BTreeMap<Severity, usize>, BTreeSet<&'static str>);
+
+/// Of many findings how many are about what, by obligation, with their codes: a long report is read from its end.
+pub fn overview(page: &mut Page<'_>, report: &Report) {
+    let findings = report.findings.iter();
+    let findings = findings.filter(|f| f.severity != Severity::Note);
+    let mut found: BTreeMap<(&str, &str), Counted> = BTreeMap::new();
+    for finding in findings.clone() {
+        let about = area(finding.code);
+        let hundreds = finding.code.0.get(1..3).unwrap_or_default();
+        let (counts, codes) = found.entry((hundreds, about)).or_default();
+        *counts.entry(finding.severity).or_default() += 1;
+        codes.insert(finding.code.0);
+    }
+    if findings.count() < MANY {
+        return;
+    }
+    page.heading("found");
+    for ((_, about), (counts, codes)) in found {
+        let words = [
+            (Severity::Error, "error"),
+            (Severity::Unknown, "unknown"),
+            (Severity::Warning, "warning"),
+        ];
+        let counted = words.into_iter().filter_map(|(severity, word)| {
+            let count = counts.get(&severity)?;
+            Some(number(*count, word))
+        });
+        let counted: Vec<String> = counted.collect();
+        let codes: Vec<&str> = codes.into_iter().collect();
+        page.bullet(&format!(
+            "{about}: {} ({})",
+            counted.join(", "),
+            codes.join(", ")
+        ));
+    }
 }
 
 /// Names with commas between them, the last ones counted where there are many.

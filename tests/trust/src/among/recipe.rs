@@ -48,6 +48,9 @@ pub struct Made {
     pub told: &'static str,
 }
 
+/// The rhythm of what nobody starts but people.
+const ON_DEMAND: &str = "on demand";
+
 /// What a class is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipe {
@@ -306,8 +309,12 @@ impl Made {
             "" => String::new(),
             with => format!("; credential {with}"),
         };
+        let when = match *when {
+            ON_DEMAND => ON_DEMAND.to_owned(),
+            day => format!("{day} at 0{hour}:00 UTC"),
+        };
         format!(
-            "{verb} {named} of @{from} to {to}{place} by {by}.cron{life} {{ {when} at 0{hour}:00 UTC; taking 1m..5m{told}{more}{extra}{credential} }}"
+            "{verb} {named} of @{from} to {to}{place} by {by}.cron{life} {{ {when}; taking 1m..5m{told}{more}{extra}{credential} }}"
         )
     }
 
@@ -353,6 +360,7 @@ fn when(random: &mut Random) -> &'static str {
             "weekly on Sunday",
             "weekly on Friday",
             "monthly on 9",
+            ON_DEMAND,
         ],
     )
 }

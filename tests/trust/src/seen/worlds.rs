@@ -55,13 +55,13 @@ fn places(text: &str, random: &mut Random) -> String {
             }
         }
         if line.starts_with("object_storage ") && random.random_bool(0.4) {
-            let path = one_of(random, &["/y1", "/y2", "/s1", "/"]);
+            let path = one_of(random, &["/y1", "/y2", "/s1", "/", "/aside"]);
             let who = one_of(random, &["test", "web1", "web3"]);
             let reads = format!("medium object; readers {who} of {path}");
             line = line.replacen("medium object", &reads, 1);
         }
         if line.starts_with("monitor ") && random.random_bool(0.2) {
-            let host = one_of(random, &["on h3", "on h1", "on h2"]);
+            let host = one_of(random, &["on h3", "on h1", "on h2", "hosted by near"]);
             line = line.replace("hosted by far", host);
         }
         if line.starts_with("key ") && random.random_bool(0.3) {
