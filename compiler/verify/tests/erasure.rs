@@ -414,3 +414,27 @@ fn what_is_left_of_a_class_that_has_ended_must_go_too() {
     assert!(holds(&until("2026-09-05")).iter().all(|(_, holds)| *holds));
     assert!(holds(&until("2026-12-01")).iter().any(|(_, holds)| !holds));
 }
+
+/// Dumps that a clean-up takes after a month where they are carried to: whichever it has not taken yet when the sync takes
+/// it is put aside, and stays there for ever.
+#[test]
+fn what_a_clean_up_has_missed_is_put_aside() {
+    let found = judged(
+        r#"
+policy p "p" { horizon 1 year; response time 12h }
+provider far { site one; site two; supports lifecycle }
+host h at far/one { runs cron; has rclone 1.75.2; store disk }
+object_storage o at far/two { endpoint "o.example.org"; bucket near "near-b" { medium object } }
+monitor m { healthchecks at "HC"; hosted by far }
+class c is state on h.disk:/c { retain at most 60 days }
+capture d of c to h.disk:/d by h.cron { daily at 01:00 UTC; taking 1m..5m; monitor m; method pg_dump; atomic; keeps 40 days }
+sync y of c from d to o.near:/y by h.cron { daily at 02:00 UTC; taking 1m..5m; monitor m; backup dir o.near:/aside }
+expire e of o.near:/y after 30 days by mtime { by h.cron; daily at 12:00 UTC; taking 1m..5m; monitor m }
+"#,
+    );
+    assert!(found.internal.is_empty(), "{:?}", found.internal);
+    assert_eq!(codes(&found), ["T1702"]);
+    let plays = &found.plays[&Obligation::Erasure];
+    assert_eq!(plays.replayed, 0);
+    assert!(plays.rest_on.contains("what syncs put aside"), "{plays:?}");
+}

@@ -160,16 +160,17 @@ fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
     if cleared {
         return Some("rules that delete what a step keeps");
     }
-    // What is put aside stays there, if it has not been moved away before.
-    let moved = way.iter().any(|id| {
+    // What is put aside stays there, if it has not been moved away or cleared up before: whoever does that need not have
+    // run just then.
+    let gone_before = way.iter().any(|id| {
         let copy = &plan.copies[*id];
         let step = |id: StepId| &plan.model.steps[id];
-        let mut leaves = copy.leaves.iter();
+        let takes = |verb: &Verb| matches!(verb, Verb::Move { .. } | Verb::Expire { .. });
         copy.made_by
             .is_some_and(|by| step(by).puts_aside().is_some())
-            && leaves.any(|leave| matches!(step(leave.by()).verb, Verb::Move { .. }))
+            && copy.cleared_by().any(|by| takes(&step(by).verb))
     });
-    moved.then_some("what syncs put aside")
+    gone_before.then_some("what syncs put aside")
 }
 
 #[cfg(test)]
