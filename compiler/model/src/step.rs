@@ -307,6 +307,20 @@ impl Step {
         }
     }
 
+    /// Where it deletes by age, what lies there now and not old versions of it.
+    #[must_use]
+    pub fn clears_by_age(&self) -> Option<&Location> {
+        match (&self.verb, &self.source) {
+            (
+                Verb::Expire {
+                    noncurrent: false, ..
+                },
+                Source::Location(place, _),
+            ) => Some(place),
+            _ => None,
+        }
+    }
+
     /// What is particular to it as a mirror of a backup, if it is one.
     #[must_use]
     pub fn mirror(&self) -> Option<&Mirror> {

@@ -438,3 +438,50 @@ expire e of o.near:/y after 30 days by mtime { by h.cron; daily at 12:00 UTC; ta
     assert_eq!(plays.replayed, 0);
     assert!(plays.rest_on.contains("what syncs put aside"), "{plays:?}");
 }
+
+/// What a sync puts aside is there until somebody clears that folder: by its own time, or from when it came there.
+#[test]
+fn what_is_put_aside_goes_when_that_folder_is_cleared() {
+    let said = |days: u32, clears: &str| {
+        let text = format!(
+            r#"
+policy p "p" {{ horizon 1 year; response time 12h }}
+provider far {{ site one; site two; supports lifecycle, lifecycle-prefix, versioning }}
+host h at far/one {{ runs cron; has rclone 1.75.2; store disk }}
+object_storage o at far/two {{ endpoint "o.example.org"; bucket near "near-b" {{ medium object }} }}
+monitor m {{ healthchecks at "HC"; hosted by far }}
+class c is files on h.disk:/c {{ retain at most {days} days }}
+sync y of c to o.near:/y by h.cron {{ daily at 02:00 UTC; taking 1m..5m; backup dir o.near:/aside }}
+{clears}"#
+        );
+        let found = judged(&text);
+        assert!(found.internal.is_empty(), "{:?}", found.internal);
+        let replayed = found.plays.get(&Obligation::Erasure);
+        let replayed = replayed.map_or(0, |plays| plays.replayed);
+        let note = String::from(verdict(&found, Obligation::Erasure, "c").note);
+        (codes(&found), replayed, note)
+    };
+    let run = "by h.cron; daily at 12:00 UTC; taking 1m..5m";
+    assert_eq!(said(400, "").0, ["T1702"]);
+    // What was new when it was deleted is ten days old after that, and goes with the next run; by upload, it is a day
+    // older when it is put aside.
+    let by_mtime = format!("expire z of o.near:/aside after 10 days by mtime {{ {run} }}\n");
+    let (none, _, note) = said(13, &by_mtime);
+    assert!(none.is_empty(), "{none:?}");
+    assert!(note.contains("gone everywhere after 11 d"), "{note}");
+    let (short, replayed, _) = said(10, &by_mtime);
+    assert_eq!((short, replayed), (vec!["T1701"], 1));
+    let rule = "expire z of o.near:/aside after 10 days by upload\n";
+    let (none, _, note) = said(15, rule);
+    assert!(none.is_empty(), "{none:?}");
+    let (short, replayed, _) = said(11, rule);
+    assert_eq!((short, replayed), (vec!["T1701"], 1), "{note}");
+    // Who clears a part of it, or another folder, leaves the rest.
+    for place in ["/aside/docs", "/y", "/other"] {
+        let part = by_mtime.replace("/aside", place);
+        assert_eq!(said(400, &part).0, ["T1702"], "{place}");
+    }
+    // All of the bucket is that folder too.
+    let (all, _, _) = said(13, &by_mtime.replace(":/aside", ""));
+    assert!(all.is_empty(), "{all:?}");
+}

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use thrice_model::{AgeClock, ClassKind, Source, StepId, Verb};
+use thrice_model::{AgeClock, ClassKind, Location, StepId, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE};
 
 use super::follow::{Job, Player};
@@ -20,22 +20,29 @@ impl Player<'_> {
 
     /// When a clean-up by age may delete something in a copy; `None` where it never does.
     pub(super) fn is_due(&self, copy: CopyId, step: StepId, thing: &Thing) -> Option<i64> {
-        let (what, rule) = (&self.plan.copies[copy], &self.plan.model.steps[step]);
-        let (
-            Verb::Expire {
-                after,
-                clock,
-                noncurrent: false,
-                ..
-            },
-            Source::Location(place, _),
-        ) = (&rule.verb, &rule.source)
-        else {
-            return None;
-        };
+        let what = &self.plan.copies[copy];
         // What lives there, people delete themselves.
         let at_home = what.kind == CopyKind::Live && !self.are_items(what);
-        if at_home || !place.contains(&what.location) {
+        match at_home {
+            true => None,
+            false => self.is_due_in(&what.location, step, thing),
+        }
+    }
+
+    /// The same of what was put aside.
+    pub(super) fn is_due_aside(&self, copy: CopyId, step: StepId, thing: &Thing) -> Option<i64> {
+        let by = self.plan.copies[copy].made_by?;
+        let place = self.plan.model.steps[by].puts_aside()?;
+        self.is_due_in(place, step, thing)
+    }
+
+    fn is_due_in(&self, location: &Location, step: StepId, thing: &Thing) -> Option<i64> {
+        let rule = &self.plan.model.steps[step];
+        let place = rule.clears_by_age()?;
+        let Verb::Expire { after, clock, .. } = &rule.verb else {
+            return None;
+        };
+        if !place.contains(location) {
             return None;
         }
         let due = match clock {
@@ -52,6 +59,19 @@ impl Player<'_> {
         Some(due.saturating_add(late))
     }
 
+    /// Who clears what is put aside from a copy, wholly.
+    pub(super) fn clears_aside(&self, copy: CopyId) -> impl Iterator<Item = StepId> + use<'_> {
+        let plan = self.plan;
+        let by = plan.copies[copy].made_by;
+        let place = by.and_then(|by| plan.model.steps[by].puts_aside());
+        let steps = plan.model.steps.iter();
+        let clears = steps.filter(move |(_, step)| {
+            let cleared = step.clears_by_age().zip(place);
+            cleared.is_some_and(|(cleared, place)| cleared.contains(place))
+        });
+        clears.map(|(id, _)| id)
+    }
+
     fn are_items(&self, copy: &Copy) -> bool {
         self.plan.model.classes[copy.class].kind == ClassKind::Items
     }
@@ -59,28 +79,64 @@ impl Player<'_> {
     /// Rules and people look at what has just come when it is old enough for them.
     pub(super) fn watch(&mut self, copy: CopyId, now: i64) {
         let player = &*self;
-        let leaves = player.plan.copies[copy].cleared_by();
-        let rules = leaves.filter(|step| player.ever_acts(*step) && player.is_rule(*step));
-        let rules: Vec<StepId> = rules.collect();
-        let Some(there) = player.there.get(&copy).filter(|_| !rules.is_empty()) else {
+        let Some(there) = player.there.get(&copy) else {
             return;
         };
-        let came = there
-            .things
-            .values()
-            .filter(|it| it.has && it.entered == now);
-        let came: Vec<&Thing> = came.collect();
-        let looks = rules.into_iter().flat_map(|step| {
-            let dues = came
-                .iter()
-                .filter_map(move |thing| player.is_due(copy, step, thing));
+        let acts = |step: &StepId| player.ever_acts(*step) && player.is_rule(*step);
+        let came = |things: &[&Thing]| -> Vec<Thing> {
+            let new = things.iter().filter(|it| it.has && it.entered == now);
+            new.map(|it| **it).collect()
+        };
+        let mut looks = Vec::new();
+        let mut look = |step: StepId, due: Option<i64>| {
             let (begins, ends) = player.in_force(step);
-            let dues = dues.map(move |due| due.max(begins));
-            let dues = dues.filter(move |due| *due < ends);
-            dues.map(move |due| (due, Job::Clear(copy, step)))
-        });
-        let looks: Vec<_> = looks.collect();
+            let due = due.map(|due| due.max(begins)).filter(|due| *due < ends);
+            looks.extend(due.map(|due| (due, Job::Clear(copy, step))));
+        };
+        let new = came(&there.things.values().collect::<Vec<_>>());
+        for step in player.plan.copies[copy].cleared_by().filter(acts) {
+            for thing in &new {
+                look(step, player.is_due(copy, step, thing));
+            }
+        }
+        let new = came(&there.aside.iter().collect::<Vec<_>>());
+        for step in player.clears_aside(copy).filter(acts) {
+            for thing in &new {
+                look(step, player.is_due_aside(copy, step, thing));
+            }
+        }
+        if looks.is_empty() {
+            return;
+        }
         self.look(self.count(copy));
         self.queue.extend(looks.into_iter().map(Reverse));
+    }
+
+    /// A clean-up takes away what has been put aside and was old enough for it at an instant.
+    pub(super) fn clear_aside(&mut self, copy: CopyId, step: StepId, (at, now): (i64, i64)) {
+        let player = &*self;
+        let Some(there) = player.there.get(&copy) else {
+            return;
+        };
+        let is_due = |thing: &&Thing| {
+            let due = player.is_due_aside(copy, step, thing);
+            due.is_some_and(|due| due <= at)
+        };
+        let (gone, left): (Vec<&Thing>, Vec<&Thing>) = there.aside.iter().partition(is_due);
+        let kept = gone.iter();
+        let kept = kept.map(|thing| {
+            there
+                .aside_keeps
+                .as_ref()
+                .map_or(now, |k| k.until(thing.entered, now))
+        });
+        let kept = kept.max();
+        let left: Vec<Thing> = left.into_iter().copied().collect();
+        let looked_at = there.aside.len();
+        self.look(looked_at);
+        if let (Some(kept), Some(there)) = (kept, self.there.get_mut(&copy)) {
+            there.kept = there.kept.max(kept);
+            there.aside = left;
+        }
     }
 }

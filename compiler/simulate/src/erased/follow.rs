@@ -32,6 +32,10 @@ pub(super) struct There {
     /// Whether rules count the versions.
     pub is_counted: bool,
     pub keeps: Keeps,
+    /// What of the record a sync has put aside instead of deleting it.
+    pub aside: Vec<Thing>,
+    /// What the store keeps of what is deleted there.
+    pub aside_keeps: Option<Keeps>,
     pub stay: Stay,
     /// Until when the store keeps what was deleted.
     pub kept: i64,
@@ -115,7 +119,12 @@ impl<'p> Player<'p> {
             let there = There {
                 things: BTreeMap::new(),
                 is_counted: matches!(by, Some(Verb::Backup { keep: Some(_), .. })),
-                keeps: Keeps::of(plan, copy, erasure.on, (from, until)),
+                keeps: Keeps::of(plan, &copy.location, erasure.on, (from, until)),
+                aside: Vec::new(),
+                aside_keeps: copy.made_by.and_then(|by| {
+                    let place = plan.model.steps[by].puts_aside()?;
+                    Some(Keeps::of(plan, place, erasure.on, (from, until)))
+                }),
                 stay: Stay::default(),
                 kept: i64::MIN,
             };
@@ -164,7 +173,8 @@ impl<'p> Player<'p> {
         let until = self.erasure.until.as_second();
         let stay = |there: There| {
             let left = there.stay.left;
-            let gone = left.map(|left| left.as_second().max(there.kept));
+            let gone = left.filter(|_| there.aside.is_empty());
+            let gone = gone.map(|left| left.as_second().max(there.kept));
             Stay {
                 gone: gone.filter(|at| *at <= until).map(instant),
                 ..there.stay
@@ -195,6 +205,7 @@ impl<'p> Player<'p> {
                         let due = player.is_due(copy, step, thing);
                         due.is_some_and(|due| due <= now)
                     });
+                    self.clear_aside(copy, step, (now, now));
                 }
                 Job::Deleted => {
                     for id in self.live() {
@@ -205,6 +216,7 @@ impl<'p> Player<'p> {
                     self.take_away(id, now, |_, _| true);
                     if let Some(there) = self.there.get_mut(&id) {
                         there.kept = i64::MIN;
+                        there.aside.clear();
                     }
                 }
             }
@@ -263,7 +275,8 @@ impl<'p> Player<'p> {
             of.is_some_and(|of| repositories.contains(&of))
         });
         let leaves = copies().flat_map(thrice_plan::Copy::cleared_by);
-        let all = self.makes.keys().copied().chain(leaves);
+        let asides = self.there.keys().flat_map(|id| self.clears_aside(*id));
+        let all = self.makes.keys().copied().chain(leaves).chain(asides);
         let mut next: Vec<StepId> = all.chain(prunes.map(|(id, _)| id)).collect();
         let mut out = BTreeSet::new();
         while let Some(id) = next.pop() {
@@ -425,6 +438,13 @@ impl<'p> Player<'p> {
         let plan = self.plan;
         for (copy, source, found) in &run.found {
             self.leave(run.step, (*copy, *source), found, (run.start, now));
+        }
+        if matches!(plan.model.steps[run.step].verb, Verb::Expire { .. }) {
+            let asides = self.there.iter().filter(|(_, it)| !it.aside.is_empty());
+            let asides: Vec<CopyId> = asides.map(|(id, _)| *id).collect();
+            for copy in asides {
+                self.clear_aside(copy, run.step, (run.start, now));
+            }
         }
         for (copy, taken, entered) in run.due {
             self.take_away(copy, now, |_, thing| {

@@ -1,15 +1,15 @@
 //! What stores keep of what was deleted in them.
 
 use jiff::civil::Date;
-use thrice_model::{Source, Verb};
-use thrice_plan::{Copy, LIFECYCLE_LATE, Plan};
+use thrice_model::{Location, Source, Verb};
+use thrice_plan::{LIFECYCLE_LATE, Plan};
 
 use crate::calendar::snapshots;
 
 /// It never goes.
 pub(super) const EVER: i64 = i64::MAX;
 
-/// What a store does with what is deleted in one copy.
+/// What a store does with what is deleted in one place.
 pub(super) struct Keeps {
     /// When it takes snapshots of its own, and how many it keeps.
     snapshots: (Vec<i64>, usize),
@@ -20,8 +20,13 @@ pub(super) struct Keeps {
 }
 
 impl Keeps {
-    pub(super) fn of(plan: &Plan, copy: &Copy, on: Date, (from, until): (i64, i64)) -> Self {
-        let store = &plan.model.stores[copy.location.store];
+    pub(super) fn of(
+        plan: &Plan,
+        location: &Location,
+        on: Date,
+        (from, until): (i64, i64),
+    ) -> Self {
+        let store = &plan.model.stores[location.store];
         // Of several rules the first to act counts.
         let rules = plan.model.steps.iter().filter_map(|(_, step)| {
             let (
@@ -35,7 +40,7 @@ impl Keeps {
             else {
                 return None;
             };
-            let acts = step.lifetime.contains(on) && place.contains(&copy.location);
+            let acts = step.lifetime.contains(on) && place.contains(location);
             acts.then(|| after.high().0)
         });
         Self {

@@ -7,7 +7,6 @@ use thrice_plan::CopyId;
 use thrice_retention::KeepRules;
 
 use super::follow::Player;
-use super::keeping::EVER;
 use super::thing::{Others, Thing};
 use crate::calendar::instant;
 use crate::forget::kept;
@@ -90,12 +89,15 @@ impl Player<'_> {
         };
         let keeps = &there.keeps;
         let mut kept = there.kept;
+        let mut aside: Vec<Thing> = Vec::new();
         let mut keep = |old: &Thing| {
-            let until = match others {
-                Others::Aside => EVER,
-                Others::Stay | Others::Go => keeps.until(old.entered, now),
-            };
-            kept = kept.max(if old.has { until } else { i64::MIN });
+            if old.has {
+                kept = kept.max(keeps.until(old.entered, now));
+                aside.push(Thing {
+                    entered: now,
+                    ..*old
+                });
+            }
         };
         if others != Others::Stay {
             let stays: BTreeSet<Option<i64>> = new.iter().map(|thing| thing.taken).collect();
@@ -133,6 +135,9 @@ impl Player<'_> {
             }
         }
         there.kept = kept;
+        if others == Others::Aside {
+            there.aside.extend(aside);
+        }
         self.note(copy, now);
         self.watch(copy, now);
     }

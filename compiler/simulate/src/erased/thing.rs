@@ -22,6 +22,6 @@ pub(super) enum Others {
     Stay,
     /// It is deleted.
     Go,
-    /// It is put aside on the same store, and stays there.
+    /// It is put aside on the same store, and stays there until somebody clears that.
     Aside,
 }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use thrice_model::{AgeClock, ClassKind, Lock, Source, StepId, StepTarget, Verb};
+use thrice_model::{AgeClock, ClassKind, Location, Lock, Source, Step, StepId, StepTarget, Verb};
 use thrice_plan::{Copy, CopyId, LIFECYCLE_LATE, Leave};
 use thrice_quantity::Seconds;
 use thrice_retention::closed_form;
@@ -82,7 +82,7 @@ impl Path<'_, '_> {
             (Some(base), Some(by)) => self.made(copy, by, (base, bears, before), &mut relies),
         };
         let (read, (at, why)) = match at {
-            Some(at) => (Some(at), self.kept_by_store(copy, at, why)),
+            Some(at) => (Some(at), self.kept_at_last(copy, at, why)),
             None => (None, (None, why)),
         };
         let entered = match (base, copy.made_by) {
@@ -285,9 +285,18 @@ impl Path<'_, '_> {
                 )
             }
             Verb::Sync {
-                backup_dir: Some(_),
+                backup_dir: Some(place),
                 ..
-            } => (None, format!("`{name}` puts what it deletes aside")),
+            } => match self.cleared_aside(place, (base, bears, before), by) {
+                Some((at, clears)) => {
+                    relies.insert(by);
+                    self.relies(clears, relies);
+                    let clears = &plan.model.steps[clears].named.name;
+                    let why = format!("`{name}` puts it aside, and `{clears}` takes it away there");
+                    (Some(at), why)
+                }
+                None => (None, format!("`{name}` puts what it deletes aside")),
+            },
             Verb::Sync { .. } => replaced(
                 relies,
                 Seconds::ZERO,
@@ -307,6 +316,45 @@ impl Path<'_, '_> {
                 let entered = base.saturating_add(cadence.duration.high());
                 self.leaves(copy, (entered, bears, before), relies)
             }
+        }
+    }
+
+    /// When what a sync puts aside is taken away there, and by whom, if somebody clears all of that folder by age.
+    fn cleared_aside(
+        &self,
+        place: &Location,
+        (base, bears, before): (Seconds, Seconds, Option<Seconds>),
+        by: StepId,
+    ) -> Option<(Seconds, StepId)> {
+        let entered = base.saturating_add(self.delay(by)?);
+        let steps = self.context.plan.model.steps.iter();
+        let clears = steps.filter(|(_, step)| {
+            step.lifetime.contains(self.day)
+                && step.clears_by_age().is_some_and(|p| p.contains(place))
+        });
+        let clears = clears.filter_map(|(id, _)| {
+            let at = self.cleared(id, (entered, bears))?;
+            Some((self.taken_over(id, at, before), id))
+        });
+        clears.min()
+    }
+
+    /// With what the store keeps of it, where it lay and where it was put aside.
+    fn kept_at_last(&self, copy: &Copy, at: Seconds, why: String) -> (Option<Seconds>, String) {
+        let by = copy.made_by.map(|by| &self.context.plan.model.steps[by]);
+        let Some(place) = by.and_then(Step::puts_aside) else {
+            return self.kept_by_store(copy, at, why);
+        };
+        let aside = Copy {
+            location: place.clone(),
+            ..copy.clone()
+        };
+        let (there, there_why) = self.kept_by_store(copy, at, why.clone());
+        let (aside, aside_why) = self.kept_by_store(&aside, at, why);
+        match (there, aside) {
+            (Some(there), Some(aside)) if there <= aside => (Some(aside), aside_why),
+            (Some(_), None) => (None, aside_why),
+            _ => (there, there_why),
         }
     }
 

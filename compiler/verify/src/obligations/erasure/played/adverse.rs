@@ -252,7 +252,10 @@ impl Way<'_> {
         let stay = self.stay(course, (with, id), runs)?;
         for step in steps {
             let cadence = &self.plan.cadences[step];
-            let Some(from) = self.due_from(course, step, stay) else {
+            // What is put aside comes there when it leaves its place.
+            let aside = self.clears_aside(id).any(|by| by == step);
+            let came = stay.left.filter(|_| aside).or(stay.came);
+            let Some(from) = self.due_from(course, step, Stay { came, ..stay }) else {
                 continue;
             };
             let dues = self.dues(step, course);
@@ -306,10 +309,23 @@ impl Way<'_> {
             matches!(verb, Verb::Expire { .. } | Verb::Move { .. })
         });
         let mut all: BTreeSet<StepId> = prunes.map(|(step, _)| step).chain(leaves).collect();
+        all.extend(self.clears_aside(id));
         all.retain(|step| {
             steps[*step].lifetime.contains(self.on) && self.plan.cadences[*step].widest.is_some()
         });
         all
+    }
+
+    /// Those that clear what is put aside from it.
+    fn clears_aside(&self, id: CopyId) -> impl Iterator<Item = StepId> {
+        let steps = &self.plan.model.steps;
+        let by = self.plan.copies[id].made_by;
+        let place = by.and_then(|by| steps[by].puts_aside());
+        let clears = steps.iter().filter(move |(_, step)| {
+            let cleared = step.clears_by_age().zip(place);
+            cleared.is_some_and(|(cleared, place)| cleared.contains(place))
+        });
+        clears.map(|(step, _)| step)
     }
 
     /// When a step is due while a course is played.
