@@ -317,7 +317,7 @@ impl Builder<'_> {
             );
         let kind = copy_kind(step, source);
         let lifetime = meet(step.lifetime, source.lifetime);
-        let leaves = self.leaves(id, step, class, source_id, (worst, nominal));
+        let leaves = self.leaves(id, step, class, source_id, worst);
         let copy = Copy {
             class: source.class,
             kind,
@@ -390,13 +390,13 @@ impl Builder<'_> {
         step: &Step,
         class: &Class,
         source_id: CopyId,
-        (worst, nominal): (Seconds, Seconds),
+        worst: Seconds,
     ) -> ThinVec<Leave> {
         match &step.verb {
-            // A clean-up may take a version only if the next one is surely there: then the newest stays.
-            // It is part of the capture, and does not happen where the capture is missed.
+            // Its clean-up comes when the next one is there, and not where that is missed: it never takes the newest of a state
+            // (`targets/capture`).
             Verb::Capture(parts) => match &parts.keeps {
-                Some((keeps, _)) if class.kind != ClassKind::State || keeps.low() < nominal => {
+                Some((keeps, _)) if class.kind != ClassKind::State => {
                     thin_vec![Leave::AfterEntering {
                         after: *keeps,
                         by: id,

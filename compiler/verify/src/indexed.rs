@@ -40,7 +40,7 @@ pub(crate) struct Indexed<'p> {
     /// What belongs to what, and which classes are alike.
     index: Arc<Index>,
     /// How long each store itself keeps what is deleted in it.
-    spared: OnceCell<Table<StoreId, Option<Seconds>>>,
+    spared: OnceCell<Table<StoreId, sparing::Sparing>>,
     /// Who holds each key.
     holders: OnceCell<Table<KeyId, BTreeSet<Holder>>>,
 }
@@ -264,21 +264,21 @@ impl<'p> Indexed<'p> {
         noticed(class, alarmed, model.policy.response)
     }
 
-    /// How long a store itself keeps what is deleted or overwritten in it by those who may not administer
+    /// How long a store itself keeps what is deleted or overwritten in a place in it by those who may not administer
     /// it; `None`: not at all.
-    pub(crate) fn spared(&self, store: StoreId) -> Option<Seconds> {
+    pub(crate) fn spared(&self, place: &Location) -> Option<Seconds> {
         let all = self.spared.get_or_init(|| {
             let stores = self.plan.model.stores.ids();
             let rules = self.noncurrent_rules();
-            let spared = stores.map(|id| sparing::spared(self.plan, rules, id));
+            let spared = stores.map(|id| sparing::Sparing::of(self.plan, rules, id));
             spared.collect::<Vec<_>>().into()
         });
-        all.get(store).copied().flatten()
+        all.get(place.store)?.keeps(place)
     }
 
     /// Whether a store itself keeps what is deleted of a copy in it until somebody has noticed and acted.
     pub(crate) fn spares(&self, copy: &Copy) -> bool {
-        let kept = self.spared(copy.location.store);
+        let kept = self.spared(&copy.location);
         kept.is_some_and(|kept| kept >= self.noticed_there(copy))
     }
 

@@ -1,27 +1,48 @@
 //! What stores themselves keep of what is deleted.
 
-use thrice_model::{StepId, StoreId, Verb};
+use thrice_model::{Location, Source, StepId, StoreId, Verb};
 use thrice_plan::{FOR_EVER, Plan};
 use thrice_quantity::Seconds;
 
-/// How long a store itself keeps what is deleted or overwritten in it by those who may not administer
-/// it, by these rules for old versions; `None`: not at all.
-pub(super) fn spared(plan: &Plan, rules: &[StepId], id: StoreId) -> Option<Seconds> {
-    let model = &plan.model;
-    let store = &model.stores[id];
-    let snapshots = plan.snapshots.get(id).copied().flatten();
-    let snapshots = snapshots.map(|snapshots| snapshots.reach);
-    let versions = store.keeps_versions().then(|| {
-        let rules = rules.iter();
-        let expired = rules.filter_map(|rule| match &model.steps[*rule] {
-            step if step.source_store() != Some(id) => None,
-            step => match &step.verb {
-                Verb::Expire { after, .. } => Some(after.low()),
-                _ => None,
-            },
+/// How long a store itself keeps what is deleted or overwritten in it by those who may not administer it.
+pub(super) struct Sparing {
+    snapshots: Option<Seconds>,
+    /// How long a lock holds on to an old version, and the rules for these with the least time that each leaves them; `None`: it
+    /// has none.
+    versions: Option<(Seconds, Vec<(Location, Seconds)>)>,
+}
+
+impl Sparing {
+    pub(super) fn of(plan: &Plan, rules: &[StepId], id: StoreId) -> Self {
+        let model = &plan.model;
+        let store = &model.stores[id];
+        let snapshots = plan.snapshots.get(id).copied().flatten();
+        let versions = store.keeps_versions().then(|| {
+            let rules = rules.iter().filter_map(|rule| {
+                let step = &model.steps[*rule];
+                match (&step.verb, &step.source) {
+                    (Verb::Expire { after, .. }, Source::Location(place, _)) => {
+                        (place.store == id).then(|| (place.clone(), after.low()))
+                    }
+                    _ => None,
+                }
+            });
+            let locked = store.lock.map_or(Seconds::ZERO, |l| Seconds::days(l.days));
+            (locked, rules.collect())
         });
-        let locked = store.lock.map_or(Seconds::ZERO, |l| Seconds::days(l.days));
-        expired.min().map_or(FOR_EVER, |kept| kept.max(locked))
-    });
-    snapshots.max(versions)
+        Self {
+            snapshots: snapshots.map(|snapshots| snapshots.reach),
+            versions,
+        }
+    }
+
+    /// How long what lies in a place, or in a part of it; `None`: not at all.
+    pub(super) fn keeps(&self, place: &Location) -> Option<Seconds> {
+        let versions = self.versions.as_ref().map(|(locked, rules)| {
+            let here = rules.iter().filter(|(rule, _)| rule.meets(place));
+            let kept = here.map(|(_, kept)| *kept).min();
+            kept.map_or(FOR_EVER, |kept| kept.max(*locked))
+        });
+        self.snapshots.max(versions)
+    }
 }

@@ -267,3 +267,17 @@ fn dumps_that_are_carried_on_are_a_history() {
     assert!(has("keeps 2 days;"));
     assert!(!has(""));
 }
+
+/// A capture cleans up when its next dump is there: however short it keeps them, its reader finds the newest.
+#[test]
+fn a_capture_never_takes_away_its_newest_dump() {
+    let plain = database("state", "/srv/shop");
+    let survives = |keeps: &str| {
+        let dump = DUMP.replace("KEEPS", keeps);
+        let found = judged(&policy(&[&plain, &dump, &backup("from shop_dump")]));
+        verdict(&found, Obligation::Survival, "shop").holds
+    };
+    for keeps in ["", "keeps 1 day; ", "keeps 1h; ", "keeps 9 days; "] {
+        assert!(survives(keeps), "{keeps}");
+    }
+}

@@ -136,3 +136,24 @@ fn old_versions_are_there_until_the_restore_is_done() {
         "{told}"
     );
 }
+
+/// A rule for old versions below another prefix takes none of these.
+#[test]
+fn old_versions_go_by_the_rules_of_their_own_place() {
+    let is_safe = |rules: &str| {
+        let text = OLD_VERSIONS
+            .replace("LINK", "100 MB/s")
+            .replace("ASKED", "");
+        let found = judged(&[&text, rules].concat());
+        verdict(&found, Obligation::Survival, "a").holds
+    };
+    let other = |place: &str| {
+        format!("expire more of s3.main:{place} after 1 days by upload {{ noncurrent }}\n")
+    };
+    assert!(is_safe(""));
+    assert!(is_safe(&other("/b")));
+    assert!(!is_safe(&other("/a")));
+    assert!(!is_safe(&other("/")));
+    // A part of what lies there is not kept for long enough.
+    assert!(!is_safe(&other("/a/docs")));
+}

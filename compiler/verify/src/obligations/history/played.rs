@@ -254,8 +254,8 @@ impl Told<'_, '_> {
         let copies = &self.context.plan.copies;
         let mut path = self.context.plan.way(copy);
         path.any(|id| {
-            let store = copies[id].location.store;
-            copies[id].made_by.is_some() && self.context.spared(store).is_some()
+            let copy = &copies[id];
+            copy.made_by.is_some() && self.context.spared(&copy.location).is_some()
         })
     }
 
