@@ -10,6 +10,7 @@
 //! One file a kind of rule.
 
 mod asked;
+mod at_once;
 mod exclusive;
 mod fit;
 mod line;
