@@ -264,3 +264,89 @@ fn what_is_fetched_to_be_looked_at_shares_the_line() {
     assert_eq!(severity(&found, "T2108"), Severity::Error);
     assert!(slow(&at("Monday at 12:05")).is_empty());
 }
+
+/// What must be back in time and has come by a third machine goes over lines of which the policy does not say how they meet.
+#[test]
+fn that_two_hosts_without_a_network_reach_each_other_is_assumed() {
+    let told = |networks: &str, class: &str| {
+        let steps = format!(
+            "class docs is files on web.disk:/docs {{ size 1..2 GB; {class} }}\n\
+             copy docs_copy of docs to attic.tank:/docs by relay.cron {{ daily at 02:00 UTC; taking 1m..1h; monitor deadman }}\n"
+        );
+        let places = PLACES.replace(
+            "has restic 0.18.0; store scratch",
+            "has rclone 1.75.2; store scratch",
+        );
+        let found = judged(&[&places, networks, &steps].concat());
+        let says =
+            "`attic` gives back to `web` over their two lines alone, though no network joins them";
+        let all = found.assumptions.iter();
+        all.filter(|assumption| assumption.text() == says).count() == 1
+    };
+    let two = "network vpn { joins web, relay }\nnetwork lan { joins relay, attic }\n";
+    assert!(told(two, "rto 8h; restore setup 30m"));
+    assert!(!told(VPN, "rto 8h; restore setup 30m"), "one of all three");
+    // Where nobody asks how soon it is back, nothing rests on it.
+    assert!(!told(two, ""));
+    let required = "require rto <= 8h for docs\n";
+    assert!(told(&[two, required].concat(), "restore setup 30m"));
+}
+
+/// A dump that is written to an object storage goes over the line of its host; one that stays there over none.
+#[test]
+fn what_a_capture_writes_elsewhere_needs_a_line() {
+    let told = |taking: &str, target: &str| {
+        let storage = "object_storage s3 at ovh/one { endpoint \"s3.example.org\"; bucket main \"main-bucket\" { medium object } }\n\
+            credential writer { account s3; may read, write, delete on s3.main; held on web; profile \"w\" }\n\
+            class db is state on web.disk:/db { size 100..100 GB; growth 0..0 %/month }\n";
+        let dump = format!(
+            "capture dump of db to {target}:/dumps by web.cron {{ daily at 02:00 UTC; runs \"/usr/local/bin/dump\"; taking 1m..{taking}; monitor deadman }}\n"
+        );
+        with(&[storage, &dump])
+    };
+    let found = told("1h", "s3.main");
+    assert_eq!(severity(&found, "T2108"), Severity::Error);
+    assert!(message(&found, "T2108").contains("takes 1 h 23 min 20 s through the link of `web`"));
+    assert!(slow(&told("2h", "s3.main")).is_empty());
+    let here = told("1h", "web.disk");
+    assert!(slow(&here).is_empty());
+    assert_eq!(verdict(&here, Obligation::TimeTable, "p").note, "");
+}
+
+/// The monthly copy ends before it ever meets the nightly one, unless the phase is late.
+#[test]
+fn steps_may_be_at_once_only_if_a_phase_is_late() {
+    let told = |slip: &str| {
+        let phases = PLACES.replace(
+            "phase t0 = 2026-02-15",
+            &format!("phase t0 = 2026-02-15\nphase t1 = 2026-03-30 {{ slip {slip} }}"),
+        );
+        let of = |name: &str, until: &str, when: &str| {
+            format!(
+                "class {name} is files on web.disk:/{name} {{ size 50..50 GB; growth 0..0 %/month }}\n\
+                 copy {name}_copy of {name} to attic.tank:/{name} by attic.cron{until} {{ {when} at 02:00 UTC; taking 1m..1h; monitor deadman }}\n"
+            )
+        };
+        let steps = [
+            of("docs", "", "monthly on 1"),
+            of("videos", " until t1", "weekly on Wednesday"),
+        ];
+        judged(&[&phases, VPN, &steps.concat()].concat())
+    };
+    // The first of April is the first one that is a Wednesday.
+    let late = |found: &Verification| {
+        all_codes(found)
+            .into_iter()
+            .filter(|code| *code == "T2110")
+            .count()
+    };
+    assert_eq!(late(&told("1 day")), 0);
+    let found = told("7 days");
+    assert!(slow(&found).is_empty());
+    assert_eq!(late(&found), 1);
+    assert_eq!(
+        message(&found, "T2110"),
+        "`docs_copy` and `videos_copy` may not all be done in time: the most that they carry at once takes 1 h 23 min 20 s \
+         through the link of `web`, and they have 1 h if `t1` comes 3 days late"
+    );
+}

@@ -11,6 +11,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::{Diagnostic, Severity};
 use thrice_model::{HostId, HostKind, StepId};
 use thrice_quantity::{Bytes, Seconds};
@@ -18,7 +20,7 @@ use thrice_quantity::{Bytes, Seconds};
 use super::super::story::in_time;
 use super::line::{Legs, TOO_SLOW};
 use super::played::{Case, Told};
-use super::{Rhythm, SHOWN, at_work, finding, pointing};
+use super::{Meetings, Rhythm, SHOWN, at_work, finding, if_late, pointing};
 use crate::context::Context;
 use crate::wording::{instant, some};
 
@@ -137,9 +139,14 @@ impl Line {
     }
 }
 
+/// How many seconds before a phase runs are looked at that may last until it is late.
+const BEFORE: i64 = 7 * 86_400;
+
 /// Steps of one rhythm that share a line: their runs begin and end together.
-struct Flock {
-    starts: Vec<i64>,
+struct Flock<'c> {
+    /// While they exist.
+    there: (i64, i64),
+    starts: &'c [i64],
     /// How much later than planned a run may start, and how long it takes from then on.
     late: i64,
     lasts: i64,
@@ -157,6 +164,12 @@ struct Run {
     flock: usize,
 }
 
+/// From one moment to another.
+type Window = (i64, i64);
+
+/// By how much runs are too much for a line, and when.
+type Worst = (i128, Window);
+
 /// Runs that must be carried within a window, and are more than the line carries in it.
 struct Crowd {
     line: Line,
@@ -166,7 +179,9 @@ struct Crowd {
     runs: Vec<(i64, StepId)>,
     steps: BTreeSet<StepId>,
     bytes: u64,
-    window: (i64, i64),
+    window: Window,
+    /// Where they are too much only if a phase is late: the day that is written for it.
+    overtime: Option<i64>,
 }
 
 impl Crowd {
@@ -180,46 +195,115 @@ impl Crowd {
     }
 
     /// What is sure is worse than what may be, and what takes longer than what does not.
-    fn rank(&self) -> (bool, i64) {
+    fn rank(&self) -> (bool, bool, i64) {
         let over = self.takes().saturating_sub(self.lasts());
-        (self.severity == Severity::Error, over.0)
+        let sure = self.severity == Severity::Error;
+        (sure, self.overtime.is_none(), over.0)
+    }
+
+    /// The last run of them, as one that is met in overtime.
+    fn late(&self) -> Meetings {
+        let last = self.runs.last().map(|(at, _)| (*at, *at));
+        Meetings {
+            runs: 1,
+            hits: 1,
+            first: last,
+            overtime: self.overtime,
+        }
     }
 }
 
-/// Those of a line that are the most too much for it, if any are: surely, or else perhaps.
+/// Those of a line that are the most too much for it, if any are: surely, or else perhaps, or else if a phase is late.
 fn crowd(context: &Context<'_>, line: Line, loads: &[Load]) -> Option<Crowd> {
     if loads.len() < 2 {
         return None;
     }
     let speed = line.speed(context)?;
-    [Severity::Error, Severity::Warning]
-        .into_iter()
-        .find_map(|severity| {
-            let mut flocks = flocks(context, loads, severity);
-            while needs_a_look(&flocks, speed) {
-                let runs = runs(&flocks);
-                let window = worst(&runs, speed, severity == Severity::Warning)?;
-                let within = runs.into_iter().filter(|run| run.is_within(window));
-                let within: Vec<Run> = within.collect();
-                let which: BTreeSet<usize> = within.iter().map(|run| run.flock).collect();
-                let alone = |at: &usize| flocks.get(*at).is_none_or(|f| f.steps.len() < 2);
-                match which.first() {
-                    // Its runs lie so close that one is due before the one before is done: that is told of it anyway.
-                    Some(only) if which.len() == 1 && alone(only) => {
-                        flocks.swap_remove(*only);
-                    }
-                    _ => return Some(told_of((line, speed), severity, &flocks, (&within, window))),
-                }
-            }
-            None
+    let on_time = |severity| too_many((line, speed), severity, flocks(context, loads, severity));
+    let late = || {
+        let mut ends = ends(context, loads).into_iter().peekable();
+        ends.peek()?;
+        let all = flocks(context, loads, Severity::Warning);
+        ends.find_map(|end @ (until, _)| {
+            let there = all.iter().filter_map(|flock| flock.around(context, end));
+            let crowd = too_many((line, speed), Severity::Warning, there.collect())?;
+            Some(Crowd {
+                overtime: Some(until),
+                ..crowd
+            })
         })
+    };
+    on_time(Severity::Error)
+        .or_else(|| on_time(Severity::Warning))
+        .or_else(late)
+}
+
+/// The ends of steps that may come later than they are written, and how late they may.
+fn ends(context: &Context<'_>, loads: &[Load]) -> BTreeMap<i64, i64> {
+    let rhythms = loads.iter();
+    let rhythms = rhythms.filter_map(|load| Rhythm::of(context, load.id));
+    let mut out = BTreeMap::new();
+    for rhythm in rhythms.filter(|rhythm| rhythm.latest > rhythm.until) {
+        let latest = out.entry(rhythm.until).or_insert(rhythm.latest);
+        *latest = rhythm.latest.max(*latest);
+    }
+    out
+}
+
+/// The runs of some steps that are the most too much for a line.
+fn too_many(
+    (line, speed): (Line, u64),
+    severity: Severity,
+    mut flocks: Vec<Flock>,
+) -> Option<Crowd> {
+    while needs_a_look(&flocks, speed) {
+        let runs = runs(&flocks);
+        let (_, window) = worst_of(&runs, speed, severity == Severity::Warning)?;
+        let within = runs.into_iter().filter(|run| run.is_within(window));
+        let within: Vec<Run> = within.collect();
+        let which: BTreeSet<usize> = within.iter().map(|run| run.flock).collect();
+        let alone = |at: &usize| flocks.get(*at).is_none_or(|f| f.steps.len() < 2);
+        match which.first() {
+            // Its runs lie so close that one is due before the one before is done: that is told of it anyway.
+            Some(only) if which.len() == 1 && alone(only) => {
+                flocks.swap_remove(*only);
+            }
+            _ => return Some(told_of((line, speed), severity, &flocks, (&within, window))),
+        }
+    }
+    None
+}
+
+impl<'c> Flock<'c> {
+    /// Its runs around the time by which a phase is late, those that this adds included; `None` if there are none. What
+    /// begins with the phase, or after it, does so when it comes.
+    fn around(&self, context: &'c Context<'_>, (until, latest): (i64, i64)) -> Option<Self> {
+        let (from, end) = self.there;
+        let end = if end < until { end } else { latest };
+        let starts = context.plan.calendars.starts(*self.steps.first()?)?;
+        let since = from.max(until.saturating_sub(BEFORE));
+        let starts = between(starts, since, end);
+        let there = from < until && !starts.is_empty();
+        there.then(|| Self {
+            starts,
+            steps: self.steps.clone(),
+            ..*self
+        })
+    }
+}
+
+/// What begins from one moment on, and before another.
+fn between(starts: &[i64], from: i64, until: i64) -> &[i64] {
+    let first = starts.partition_point(|start| *start < from);
+    let last = starts.partition_point(|start| *start < until);
+    starts.get(first..last).unwrap_or_default()
 }
 
 fn told_of(
     (line, speed): (Line, u64),
     severity: Severity,
-    flocks: &[Flock],
-    (within, window): (&[Run], (i64, i64)),
+    flocks: &[Flock<'_>],
+    (within, window): (&[Run], Window),
 ) -> Crowd {
     let each = |run: &Run| {
         let flock = flocks.get(run.flock);
@@ -238,15 +322,16 @@ fn told_of(
         runs,
         bytes: bytes.fold(0, u64::saturating_add),
         window,
+        overtime: None,
     }
 }
 
 /// The steps of a line that carry something, those of one rhythm together; none that is too much for its line by itself
 /// and is told so.
-fn flocks(context: &Context<'_>, loads: &[Load], severity: Severity) -> Vec<Flock> {
+fn flocks<'c>(context: &'c Context<'_>, loads: &[Load], severity: Severity) -> Vec<Flock<'c>> {
     let plan = context.plan;
     let sure = severity == Severity::Error;
-    let mut by_rhythm: BTreeMap<(Rhythm, bool), Flock> = BTreeMap::new();
+    let mut by_rhythm: BTreeMap<(Rhythm, bool), Flock<'c>> = BTreeMap::new();
     for load in loads {
         let is_told = match load.alone {
             Some(Severity::Error) => true,
@@ -265,16 +350,13 @@ fn flocks(context: &Context<'_>, loads: &[Load], severity: Severity) -> Vec<Floc
         // What begins when a backup is done is not late by itself: that one may be at work until then.
         let begun = plan.model.followed(&plan.model.steps[load.id]).is_some();
         let late = if sure || begun { 0 } else { rhythm.late.0 };
-        let flock = by_rhythm.entry((rhythm, begun)).or_insert_with(|| {
-            let from = starts.partition_point(|start| *start < rhythm.from);
-            let until = starts.partition_point(|start| *start < rhythm.until);
-            Flock {
-                starts: starts.get(from..until).unwrap_or_default().to_vec(),
-                late,
-                lasts: rhythm.length.0.saturating_sub(late).max(1),
-                bytes: 0,
-                steps: Vec::new(),
-            }
+        let flock = by_rhythm.entry((rhythm, begun)).or_insert_with(|| Flock {
+            there: (rhythm.from, rhythm.until),
+            starts: between(starts, rhythm.from, rhythm.until),
+            late,
+            lasts: rhythm.length.0.saturating_sub(late).max(1),
+            bytes: 0,
+            steps: Vec::new(),
         });
         flock.bytes = flock.bytes.saturating_add(bytes);
         flock.steps.push(load.id);
@@ -284,7 +366,7 @@ fn flocks(context: &Context<'_>, loads: &[Load], severity: Severity) -> Vec<Floc
 
 /// Whether they would be too much if all of them were always at work, each as fast as it must be to be in time: in most
 /// tables they are not, and no run is looked at.
-fn needs_a_look(flocks: &[Flock], speed: u64) -> bool {
+fn needs_a_look(flocks: &[Flock<'_>], speed: u64) -> bool {
     let mut all: u128 = 0;
     for flock in flocks {
         let gaps = flock.starts.windows(2).map(|pair| match pair {
@@ -303,7 +385,7 @@ fn needs_a_look(flocks: &[Flock], speed: u64) -> bool {
     all > u128::from(speed)
 }
 
-fn runs(flocks: &[Flock]) -> Vec<Run> {
+fn runs(flocks: &[Flock<'_>]) -> Vec<Run> {
     let runs = flocks.iter().enumerate().flat_map(|(at, flock)| {
         flock.starts.iter().map(move |start| Run {
             at: *start,
@@ -313,7 +395,9 @@ fn runs(flocks: &[Flock]) -> Vec<Run> {
             flock: at,
         })
     });
-    runs.collect()
+    let mut runs: Vec<Run> = runs.collect();
+    runs.sort_unstable_by_key(|run| (run.at, run.flock));
+    runs
 }
 
 impl Run {
@@ -323,18 +407,52 @@ impl Run {
     }
 
     /// Whether it may begin and have to be done within a window.
-    const fn is_within(&self, (from, until): (i64, i64)) -> bool {
+    const fn is_within(&self, (from, until): Window) -> bool {
         from <= self.latest()
             && self.at.saturating_add(self.lasts) <= until
             && until.saturating_sub(from) >= self.lasts
     }
 }
 
-/// The window in which runs are the most too much for a line, if they are in any: the first such one, or the last.
+/// The window in which runs, in order, are the most too much for a line and by how much, if they are in any: the first such one,
+/// or the last.
+///
+/// What is over before others begin is looked at by itself: if they are too much together, one of them is by itself. Nearly all
+/// days are like another one, and looked at once.
+fn worst_of(runs: &[Run], speed: u64, last: bool) -> Option<Worst> {
+    let mut known: IndexMap<Vec<(usize, i64)>, Option<Worst>, FxBuildHasher> = IndexMap::default();
+    let mut over = i64::MIN;
+    let mut worst_of: Option<Worst> = None;
+    let mut rest = runs;
+    while let Some(first) = rest.first() {
+        let begun = first.at;
+        let count = rest.iter().take_while(|run| {
+            let joins = run.at < over || over < begun;
+            over = over.max(run.latest().saturating_add(run.lasts));
+            joins
+        });
+        let (these, others) = rest.split_at(count.count().max(1));
+        (rest, over) = (others, i64::MIN);
+        let alike = these.iter().map(|run| (run.flock, run.at - begun));
+        let found = *known.entry(alike.collect()).or_insert_with(|| {
+            let (over, (from, until)) = worst(these, speed, last)?;
+            Some((over, (from - begun, until - begun)))
+        });
+        let found = found.map(|(over, (from, until))| (over, (from + begun, until + begun)));
+        let is_worse = |known: &Worst, over| over > known.0 || (last && over == known.0);
+        worst_of = match (worst_of, found) {
+            (Some(known), Some((over, _))) if !is_worse(&known, over) => Some(known),
+            (known, found) => found.or(known),
+        };
+    }
+    worst_of
+}
+
+/// The same, whenever runs begin and end.
 ///
 /// A window that cannot be made smaller from its beginning begins at the latest start of a run in it, and ends with the
 /// end of one. So ends are gone through in order, and for each beginning it is kept how much has to be carried since then.
-fn worst(runs: &[Run], speed: u64, last: bool) -> Option<(i64, i64)> {
+fn worst(runs: &[Run], speed: u64, last: bool) -> Option<Worst> {
     let mut begins: Vec<i64> = runs.iter().map(Run::latest).collect();
     begins.sort_unstable();
     begins.dedup();
@@ -353,7 +471,8 @@ fn worst(runs: &[Run], speed: u64, last: bool) -> Option<(i64, i64)> {
     due.sort_unstable_by_key(|(end, ..)| *end);
     let carries = |time: i64| i128::from(speed) * i128::from(time);
     let mut tree = Tree::new(begins.len());
-    let (mut begun, mut worst) = (0, None);
+    let mut begun = 0;
+    let mut worst: Option<Worst> = None;
     for same in due.chunk_by(|one, other| one.0 == other.0) {
         let Some((end, ..)) = same.first() else {
             continue;
@@ -368,12 +487,12 @@ fn worst(runs: &[Run], speed: u64, last: bool) -> Option<(i64, i64)> {
         let (most, at) = tree.most();
         // To the second, as a step by itself is measured.
         let over = most - carries(end.saturating_add(1));
-        let is_worse = |known: &(i128, i64, i64)| over > known.0 || (last && over == known.0);
+        let is_worse = |known: &Worst| over > known.0 || (last && over == known.0);
         if over >= 0 && worst.as_ref().is_none_or(is_worse) {
-            worst = begins.get(at).map(|begin| (over, *begin, *end));
+            worst = begins.get(at).map(|begin| (over, (*begin, *end)));
         }
     }
-    worst.map(|(_, from, until)| (from, until))
+    worst
 }
 
 /// Amounts in a row, of which the greatest is known while more is added to many at once.
@@ -506,9 +625,9 @@ fn tell(context: &Context<'_>, crowd: &Crowd) -> Told {
             instant(from)
         ),
     ));
-    let diagnostic = in_time(diagnostic, events, instant).help(
-        "set their times further apart, give them more time (`taking`), a faster line, or less to carry",
-    );
+    let help = "set their times further apart, give them more time (`taking`), a faster line, or less to carry";
+    let diagnostic = in_time(diagnostic, events, instant).help(help);
+    let diagnostic = if_late(context, &crowd.late(), diagnostic);
     Told {
         finding: finding(
             diagnostic,

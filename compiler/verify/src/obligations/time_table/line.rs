@@ -46,6 +46,10 @@ pub(super) fn check(
     };
     let parts = parts(context, id, &carries);
     let legs: Legs = parts.iter().flat_map(|(legs, _)| legs).copied().collect();
+    // A dump nearly always stays on its host: there is nothing to be known.
+    if legs.is_empty() && matches!(step.verb, Verb::Capture(_)) {
+        return false;
+    }
     let speed = speed(context, step, &legs);
     let known = speed.and_then(|speed| Some((speed, sum(parts.iter().map(|(_, bytes)| *bytes))?)));
     let told = known
@@ -64,9 +68,14 @@ pub(super) fn check(
 /// and one that reads in parts as much as they come to be.
 fn carries<'c>(context: &'c Context<'_>, id: StepId, step: &Step) -> Option<Carries<'c>> {
     match (&step.verb, &step.source) {
-        (Verb::Backup { .. } | Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. }, _) => {
-            Some(Carries::New(context.made_by(id)))
-        }
+        (
+            Verb::Backup { .. }
+            | Verb::Copy { .. }
+            | Verb::Sync { .. }
+            | Verb::Move { .. }
+            | Verb::Capture(_),
+            _,
+        ) => Some(Carries::New(context.made_by(id))),
         (Verb::Check(Subset::All), Source::Repository(repository, _)) => {
             Some(Carries::All(*repository))
         }

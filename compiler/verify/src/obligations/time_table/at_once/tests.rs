@@ -50,8 +50,34 @@ proptest! {
     #[test]
     fn no_window_is_worse(runs in prop::collection::vec(run(), 0..9), speed in 1_u64..20, last: bool) {
         let found = worst(&runs, speed, last);
-        let most = found.map(|window| over(&runs, speed, window));
+        let most = found.map(|(_, window)| over(&runs, speed, window));
         prop_assert_eq!(most, one_by_one(&runs, speed));
+        prop_assert_eq!(most, found.map(|(over, _)| over));
+    }
+
+    /// If all are too much, some are that are looked at apart, but for what is carried in a second each time; and then these are
+    /// too much.
+    #[test]
+    fn what_is_over_before_others_begin_is_looked_at_by_itself(
+        runs in prop::collection::vec(run(), 0..9), speed in 1_u64..20, last: bool,
+    ) {
+        let mut runs = runs;
+        runs.sort_by_key(|run| run.at);
+        for (flock, run) in runs.iter_mut().enumerate() {
+            run.flock = flock;
+        }
+        let one = worst_of(&runs, speed, last);
+        let all = worst(&runs, speed, last).map_or(-1, |(over, _)| over);
+        match one {
+            Some((apart, window)) => {
+                prop_assert!(apart >= 0 && apart <= all);
+                prop_assert!(over(&runs, speed, window) >= apart);
+            }
+            None => {
+                let slack = i128::from(speed) * i128::try_from(runs.len()).unwrap_or(0);
+                prop_assert!(all < slack.max(1), "{all}");
+            }
+        }
     }
 
     /// What is not too much goes through in time, however late each starts, but for what is carried in a second.
@@ -77,14 +103,23 @@ proptest! {
         rhythms in prop::collection::vec((0_i64..20, 1_i64..12, 1_usize..5, (0_i64..6, 1_i64..15), 1_u64..60), 1..5),
         speed in 1_u64..40,
     ) {
-        let flock = |(first, apart, count, (late, lasts), bytes): (i64, i64, usize, (i64, i64), u64)| Flock {
-            starts: (first..).step_by(usize::try_from(apart).unwrap_or(1)).take(count).collect(),
-            late,
-            lasts,
-            bytes,
+        let starts: Vec<Vec<i64>> = rhythms
+            .iter()
+            .map(|(first, apart, count, ..)| {
+                let apart = usize::try_from(*apart).unwrap_or(1);
+                (*first..).step_by(apart).take(*count).collect()
+            })
+            .collect();
+        let flocks = rhythms.iter().zip(&starts);
+        let flocks = flocks.map(|((.., (late, lasts), bytes), starts)| Flock {
+            there: (0, 0),
+            starts,
+            late: *late,
+            lasts: *lasts,
+            bytes: *bytes,
             steps: Vec::new(),
-        };
-        let flocks: Vec<Flock> = rhythms.into_iter().map(flock).collect();
+        });
+        let flocks: Vec<Flock<'_>> = flocks.collect();
         if !needs_a_look(&flocks, speed) {
             prop_assert_eq!(worst(&runs(&flocks), speed, false), None);
         }
