@@ -9,10 +9,10 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::Span;
 use thrice_model::{
-    Class, ClassId, Credential, Fact, Host, HostId, HostKind, Model, MonitorId, Phase, PhaseId,
-    ProviderId, Source, Step, StepId, Verb,
+    Class, ClassId, Credential, Demand, Fact, Host, HostId, HostKind, Model, MonitorId, Phase,
+    PhaseId, ProviderId, Source, Step, StepId, Verb,
 };
-use thrice_plan::touched_places;
+use thrice_plan::{CopyKind, Plan, touched_places};
 use thrice_quantity::{
     Bytes, BytesPerDay, GrowthPeriod, Interval, Ratio, RatioPerMonth, Seconds, VolumePeriod,
 };
@@ -55,6 +55,9 @@ pub(crate) enum Assumed<'m> {
     /// That a host which reads or writes files of another one can do no more there: no proof looks at the account with
     /// which it logs in.
     Reaches(&'m Host, &'m Host),
+    /// That a host gives data back to another one in time though the policy knows no network of both: nobody says by which
+    /// way.
+    Gives(&'m Host, &'m Host),
     /// Whose word is taken: who bears so many risks, the first of which stands there.
     Trusted(&'m str, usize, Span),
     /// What others say.
@@ -62,7 +65,8 @@ pub(crate) enum Assumed<'m> {
 }
 
 /// The assumptions of a policy in order: its intervals, defaults, facts and trust base.
-pub(crate) fn all(model: &Model) -> impl Iterator<Item = Assumed<'_>> {
+pub(crate) fn all(plan: &Plan) -> impl Iterator<Item = Assumed<'_>> {
+    let model = &plan.model;
     let unsaid = |(_, class): (ClassId, &Class)| class.asked().noticed_within.is_none();
     let noticing = model.classes.iter().any(unsaid);
     let steps = model.steps.iter();
@@ -92,6 +96,7 @@ pub(crate) fn all(model: &Model) -> impl Iterator<Item = Assumed<'_>> {
         .chain(slips.map(|(id, phase)| Assumed::Slip(id, phase)))
         .chain(credentials.filter(|c| c.stated).map(Assumed::Narrowed))
         .chain(reached(model))
+        .chain(gives(plan))
         .chain(trusted(model))
         .chain(model.facts.iter().filter(relied_on).map(Assumed::Fact))
 }
@@ -148,6 +153,43 @@ fn reached(model: &Model) -> impl Iterator<Item = Assumed<'_>> {
             && !owned.any(|(owned, _)| owned == host)
     });
     pairs.map(|(runner, host)| Assumed::Reaches(&model.hosts[runner], &model.hosts[host]))
+}
+
+/// Hosts that hold copies of what must be back by some time, each with the one to which that comes back, where no network joins
+/// the two. Object storages are reached from everywhere.
+fn gives(plan: &Plan) -> impl Iterator<Item = Assumed<'_>> {
+    let model = &plan.model;
+    let required = |class: ClassId| {
+        let mut all = model.requirements.iter();
+        all.any(|r| matches!(r.demand, Demand::RecoveryTime(_)) && r.selection.contains(class))
+    };
+    let is_due = |(id, class): (ClassId, &Class)| {
+        let is_due = class.asked().rto.is_some() || required(id);
+        is_due.then_some(id)
+    };
+    let mut due: Vec<ClassId> = model.classes.iter().filter_map(is_due).collect();
+    let mut wanted: BTreeSet<ClassId> = due.iter().copied().collect();
+    // What they need must be back as well.
+    while let Some(class) = due.pop() {
+        let needs = model.classes[class].needs.iter().map(|need| need.class);
+        due.extend(needs.filter(|need| wanted.insert(*need)));
+    }
+    let mut pairs: BTreeSet<(HostId, HostId)> = BTreeSet::new();
+    for (_, copy) in plan.copies.iter() {
+        if copy.counts && copy.kind != CopyKind::Live && wanted.contains(&copy.class) {
+            let home = plan.host_of(model.classes[copy.class].home.store);
+            pairs.insert((plan.host_of(copy.location.store), home));
+        }
+    }
+    let pairs = pairs.into_iter().filter(|(from, to)| {
+        let is_storage = |host: &HostId| model.hosts[*host].kind == HostKind::ObjectStorage;
+        let mut networks = model.networks.iter();
+        from != to
+            && !is_storage(from)
+            && !is_storage(to)
+            && !networks.any(|network| [from, to].iter().all(|end| network.hosts.contains(end)))
+    });
+    pairs.map(|(from, to)| Assumed::Gives(&model.hosts[from], &model.hosts[to]))
 }
 
 /// Who bears risks, by name.
@@ -243,7 +285,7 @@ impl Assumed<'_> {
             }
             Self::Slip(_, phase) => &phase.named.name,
             Self::Narrowed(credential) => &credential.named.name,
-            Self::Reaches(_, host) => &host.named.name,
+            Self::Reaches(_, host) | Self::Gives(host, _) => &host.named.name,
             Self::Trusted(who, ..) => who,
         }
     }
@@ -260,7 +302,7 @@ impl Assumed<'_> {
             Self::Churn(_, class) => class.churn.map_or_else(|| size(class), |(_, span)| span),
             Self::Slip(_, phase) => phase.named.span,
             Self::Narrowed(credential) => credential.named.span,
-            Self::Reaches(runner, _) => runner.named.span,
+            Self::Reaches(host, _) | Self::Gives(host, _) => host.named.span,
             Self::Trusted(_, _, span) => span,
             Self::Fact(fact) => fact.span,
         }
@@ -307,6 +349,10 @@ impl Assumed<'_> {
             Self::Reaches(runner, _) => predicate(format!(
                 " lets `{}` do no more there than its steps must",
                 runner.named.name
+            )),
+            Self::Gives(_, home) => predicate(format!(
+                " gives back to `{}` over their two lines alone, though no network joins them",
+                home.named.name
             )),
             Self::Trusted(_, risks, _) => {
                 let noun = if risks == 1 { "risk" } else { "risks" };

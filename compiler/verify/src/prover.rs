@@ -52,7 +52,7 @@ pub struct Prover {
 pub fn verify_under(plan: &Plan, chosen: &Chosen) -> Verification {
     let mut session = Session::under(Some(chosen));
     let mut out = session.decided(&session.context(plan), &BY_FAULT);
-    out.assumptions = assumptions::worded(&plan.model, Vec::new(), assumptions::all(&plan.model));
+    out.assumptions = assumptions::worded(&plan.model, Vec::new(), assumptions::all(plan));
     by_hand::downgrade(
         &by_hand::without(plan, |plan, asked| session.decide(plan, asked)),
         &mut out,

@@ -1,5 +1,5 @@
 //! Obligation 11: steps that exclude each other never meet, readers start after writers have published,
-//! a mirror is asked after when it is done, and each run fits into its period and through its line.
+//! a mirror is asked after when it is done, each run fits into its period and through its line, and so do all that share one.
 //!
 //! Unknown are durations and jitter. Two runs meet for some values of them if and only if they meet when
 //! each may go on from its planned start to its latest end, so the upper ends decide, on every run of the
@@ -10,6 +10,7 @@
 //! One file a kind of rule.
 
 mod asked;
+mod at_once;
 mod exclusive;
 mod fit;
 mod line;

@@ -44,7 +44,7 @@ const NAMED: usize = 3;
 /// faults that somebody chose, if any were.
 #[must_use]
 pub fn ledger(plan: &Plan, chosen: Option<&Chosen>) -> Assumptions {
-    let assumed: Vec<Assumed<'_>> = assumptions::all(&plan.model).collect();
+    let assumed: Vec<Assumed<'_>> = assumptions::all(plan).collect();
     let (first, second) = assumed.split_at(assumed.len() / 2);
     // Two threads, as for the proofs.
     let (mut out, more) = thread::scope(|scope| {

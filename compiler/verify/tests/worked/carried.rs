@@ -136,3 +136,217 @@ fn what_is_fetched_to_be_looked_at_needs_a_line_too() {
     // The structure alone is little.
     assert!(slow(&by(&check.replace("read all; ", ""))).is_empty());
 }
+
+/// Copies of as many things, each of which has an hour of the line of 72 GB an hour, at the times that are given.
+fn at_once(sizes: &str, times: &[&str]) -> Verification {
+    let steps = times.iter().enumerate().map(|(n, at)| {
+        format!(
+            "class c{n} is files on web.disk:/c{n} {{ size {sizes}; growth 0..0 %/month }}\n\
+             copy copy{n} of c{n} to attic.tank:/c{n} by attic.cron {{ daily at {at} UTC; taking 1m..1h; monitor deadman }}\n"
+        )
+    });
+    with(&[VPN, &steps.collect::<String>()])
+}
+
+/// Each of three would fill 60 % of its hour.
+#[test]
+fn several_steps_at_once_share_their_line() {
+    let found = at_once("43.2..43.2 GB", &["02:00", "02:20", "02:40"]);
+    assert_eq!(severity(&found, "T2108"), Severity::Error);
+    assert!(!verdict(&found, Obligation::TimeTable, "p").holds);
+    assert_eq!(slow(&found).len(), 1, "one line of the two that they share");
+    assert_eq!(
+        message(&found, "T2108"),
+        "`copy0`, `copy1` and `copy2` cannot all be done in time: what they carry at once takes 1 h 48 min through the \
+         link of `web`, and they have 1 h 40 min"
+    );
+    assert_eq!(
+        crate::common::case(&found, "T2108"),
+        [
+            "2026-02-15 02:00 UTC `copy0` starts, and may be at work until 2026-02-15 03:00 UTC",
+            "2026-02-15 02:20 UTC `copy1` starts, and may be at work until 2026-02-15 03:20 UTC",
+            "2026-02-15 02:40 UTC `copy2` starts, and may be at work until 2026-02-15 03:40 UTC",
+            "2026-02-15 03:40 UTC with the sizes of the start they have to carry 129.6 GB since 2026-02-15 02:00 UTC, \
+             and the link of `web` carries 120 GB",
+        ]
+    );
+    // It is 20 minutes more in which each of them is done.
+    for apart in [["02:00", "02:24", "02:48"], ["02:00", "03:00", "04:00"]] {
+        let found = at_once("43.2..43.2 GB", &apart);
+        assert!(slow(&found).is_empty(), "{}", message(&found, "T2108"));
+        assert!(verdict(&found, Obligation::TimeTable, "p").holds);
+    }
+    // Just as much as goes through in the hour of all three.
+    assert!(slow(&at_once("24..24 GB", &["02:00"; 3])).is_empty());
+    assert_eq!(
+        severity(&at_once("24.1..24.1 GB", &["02:00"; 3]), "T2108"),
+        Severity::Error
+    );
+    // As much as may be, and not surely.
+    let maybe = at_once("20..30 GB", &["02:00"; 3]);
+    assert_eq!(severity(&maybe, "T2108"), Severity::Warning);
+    assert!(verdict(&maybe, Obligation::TimeTable, "p").holds);
+    assert!(message(&maybe, "T2108").contains(
+        "may not all be done in time: the most that they carry at once takes 1 h 15 min"
+    ));
+    // Who is too much by himself is told so, and nobody else with him.
+    let big = at_once("80..80 GB", &["02:00", "04:00"]);
+    assert_eq!(slow(&big).len(), 2);
+    assert!(!message(&big, "T2108").contains("at once"));
+}
+
+/// A line takes in while it gives out; a network is one line for all.
+#[test]
+fn the_two_ways_of_a_line_are_two() {
+    let steps = |limit: &str| {
+        let of = |name: &str, from: &str, to: &str| {
+            let (host, _) = from.split_once('.').unwrap_or_default();
+            format!(
+                "class {name} is files on {from}:/{name} {{ size 50..50 GB; growth 0..0 %/month }}\n\
+                 copy {name}_copy of {name} to {to}:/{name} by {host}.cron {{ daily at 02:00 UTC; taking 1m..1h; monitor deadman }}\n"
+            )
+        };
+        let both = [
+            of("docs", "web.disk", "attic.tank"),
+            of("videos", "attic.tank", "web.disk"),
+        ];
+        with(&[&VPN.replace(" }", limit), &both.concat()])
+    };
+    assert!(slow(&steps(" }")).is_empty());
+    assert!(slow(&steps("; speed 30 MB/s }")).is_empty());
+    let through = steps("; speed 25 MB/s }");
+    assert_eq!(severity(&through, "T2108"), Severity::Error);
+    assert!(message(&through, "T2108").contains("takes 1 h 6 min 40 s through `vpn`"));
+}
+
+/// Half an hour apart they have enough of it; if the first one starts as late as it may, they have not.
+#[test]
+fn a_late_start_may_bring_steps_together() {
+    let steps = |jitter: &str| {
+        let of = |name: &str, at: &str, more: &str| {
+            format!(
+                "class {name} is files on web.disk:/{name} {{ size 60..60 GB; growth 0..0 %/month }}\n\
+                 copy {name}_copy of {name} to attic.tank:/{name} by attic.cron {{ daily at {at} UTC; taking 1m..1h; {more}monitor deadman }}\n"
+            )
+        };
+        with(&[
+            VPN,
+            &of("docs", "02:00", jitter),
+            &of("videos", "02:45", ""),
+        ])
+    };
+    assert!(slow(&steps("")).is_empty());
+    let late = steps("jitter 30m; ");
+    assert_eq!(severity(&late, "T2108"), Severity::Warning);
+    assert!(
+        message(&late, "T2108")
+            .contains("takes 1 h 40 min through the link of `web`, and they have 1 h 15 min"),
+        "{}",
+        message(&late, "T2108")
+    );
+}
+
+/// A drill and a check that reads all use the line of the repository at the same hour.
+#[test]
+fn what_is_fetched_to_be_looked_at_shares_the_line() {
+    let at = |drill: &str| {
+        let docs = "class docs is files on web.disk:/docs { size 40..40 GB; churn 0..0 GB/day; growth 0..0 GB/year }\n\
+            backup b of docs to r by web.cron { daily at 02:00 UTC; keep 7 daily; prune; taking 1m..1h; monitor deadman }\n\
+            check whole of r by web.cron { weekly on Sunday at 12:00 UTC; read all; taking 1m..1h; monitor deadman }\n";
+        let drill = format!(
+            "drill tried of docs from r by web.cron {{ weekly on {drill} UTC; taking 1m..1h; monitor deadman }}\n"
+        );
+        with(&[VPN, docs, &drill])
+    };
+    let found = at("Sunday at 12:30");
+    assert!(slow(&found).is_empty(), "{}", message(&found, "T2108"));
+    let found = at("Sunday at 12:05");
+    assert_eq!(severity(&found, "T2108"), Severity::Error);
+    assert!(slow(&at("Monday at 12:05")).is_empty());
+}
+
+/// What must be back in time and has come by a third machine goes over lines of which the policy does not say how they meet.
+#[test]
+fn that_two_hosts_without_a_network_reach_each_other_is_assumed() {
+    let told = |networks: &str, class: &str| {
+        let steps = format!(
+            "class docs is files on web.disk:/docs {{ size 1..2 GB; {class} }}\n\
+             copy docs_copy of docs to attic.tank:/docs by relay.cron {{ daily at 02:00 UTC; taking 1m..1h; monitor deadman }}\n"
+        );
+        let places = PLACES.replace(
+            "has restic 0.18.0; store scratch",
+            "has rclone 1.75.2; store scratch",
+        );
+        let found = judged(&[&places, networks, &steps].concat());
+        let says =
+            "`attic` gives back to `web` over their two lines alone, though no network joins them";
+        let all = found.assumptions.iter();
+        all.filter(|assumption| assumption.text() == says).count() == 1
+    };
+    let two = "network vpn { joins web, relay }\nnetwork lan { joins relay, attic }\n";
+    assert!(told(two, "rto 8h; restore setup 30m"));
+    assert!(!told(VPN, "rto 8h; restore setup 30m"), "one of all three");
+    // Where nobody asks how soon it is back, nothing rests on it.
+    assert!(!told(two, ""));
+    let required = "require rto <= 8h for docs\n";
+    assert!(told(&[two, required].concat(), "restore setup 30m"));
+}
+
+/// A dump that is written to an object storage goes over the line of its host; one that stays there over none.
+#[test]
+fn what_a_capture_writes_elsewhere_needs_a_line() {
+    let told = |taking: &str, target: &str| {
+        let storage = "object_storage s3 at ovh/one { endpoint \"s3.example.org\"; bucket main \"main-bucket\" { medium object } }\n\
+            credential writer { account s3; may read, write, delete on s3.main; held on web; profile \"w\" }\n\
+            class db is state on web.disk:/db { size 100..100 GB; growth 0..0 %/month }\n";
+        let dump = format!(
+            "capture dump of db to {target}:/dumps by web.cron {{ daily at 02:00 UTC; runs \"/usr/local/bin/dump\"; taking 1m..{taking}; monitor deadman }}\n"
+        );
+        with(&[storage, &dump])
+    };
+    let found = told("1h", "s3.main");
+    assert_eq!(severity(&found, "T2108"), Severity::Error);
+    assert!(message(&found, "T2108").contains("takes 1 h 23 min 20 s through the link of `web`"));
+    assert!(slow(&told("2h", "s3.main")).is_empty());
+    let here = told("1h", "web.disk");
+    assert!(slow(&here).is_empty());
+    assert_eq!(verdict(&here, Obligation::TimeTable, "p").note, "");
+}
+
+/// The monthly copy ends before it ever meets the nightly one, unless the phase is late.
+#[test]
+fn steps_may_be_at_once_only_if_a_phase_is_late() {
+    let told = |slip: &str| {
+        let phases = PLACES.replace(
+            "phase t0 = 2026-02-15",
+            &format!("phase t0 = 2026-02-15\nphase t1 = 2026-03-30 {{ slip {slip} }}"),
+        );
+        let of = |name: &str, until: &str, when: &str| {
+            format!(
+                "class {name} is files on web.disk:/{name} {{ size 50..50 GB; growth 0..0 %/month }}\n\
+                 copy {name}_copy of {name} to attic.tank:/{name} by attic.cron{until} {{ {when} at 02:00 UTC; taking 1m..1h; monitor deadman }}\n"
+            )
+        };
+        let steps = [
+            of("docs", "", "monthly on 1"),
+            of("videos", " until t1", "weekly on Wednesday"),
+        ];
+        judged(&[&phases, VPN, &steps.concat()].concat())
+    };
+    // The first of April is the first one that is a Wednesday.
+    let late = |found: &Verification| {
+        all_codes(found)
+            .into_iter()
+            .filter(|code| *code == "T2110")
+            .count()
+    };
+    assert_eq!(late(&told("1 day")), 0);
+    let found = told("7 days");
+    assert!(slow(&found).is_empty());
+    assert_eq!(late(&found), 1);
+    assert_eq!(
+        message(&found, "T2110"),
+        "`docs_copy` and `videos_copy` may not all be done in time: the most that they carry at once takes 1 h 23 min 20 s \
+         through the link of `web`, and they have 1 h if `t1` comes 3 days late"
+    );
+}

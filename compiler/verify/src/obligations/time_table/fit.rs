@@ -1,9 +1,10 @@
-//! A run fits into its period.
+//! A run fits into its period, and what it carries through its line.
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{RunnerKind, Step, StepId};
 use thrice_quantity::Seconds;
 
+use super::at_once::Loads;
 use super::played::{Case, Told};
 use super::{finding, line, says_when, stays};
 use crate::context::Context;
@@ -13,13 +14,15 @@ const TOO_LONG: Code = Code("T2107");
 /// Returns for how many steps that carry data it is not known what or through what.
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) -> usize {
     let mut unchecked = 0;
+    let mut loads = Loads::default();
     for (id, step) in context.plan.model.steps.iter() {
         if matches!(step.runner.kind, RunnerKind::Hand | RunnerKind::Lifecycle) {
             continue;
         }
         out.extend(too_long(context, id, step));
-        unchecked += usize::from(line::check(context, id, out));
+        unchecked += usize::from(line::check(context, id, &mut loads, out));
     }
+    out.extend(loads.too_much(context));
     unchecked
 }
 

@@ -8,12 +8,19 @@ use thrice_plan::{Copy, CopyId, CopyKind, Period};
 use thrice_quantity::{Bytes, BytesPerDay, Interval, RatioPerMonth, Seconds};
 
 use super::super::lateness::last_day;
+use super::at_once::Loads;
 use super::played::{Case, Told};
 use super::{finding, says_when};
 use crate::context::Context;
 use crate::obligations::capacity::{most_read, size_on};
 
-const TOO_SLOW: Code = Code("T2108");
+pub(super) const TOO_SLOW: Code = Code("T2108");
+
+/// At least, and at most.
+type Amount = (Bytes, Bytes);
+
+/// The ways between hosts that something takes, each from one to another.
+pub(super) type Legs = BTreeSet<(HostId, HostId)>;
 
 /// What a step carries.
 enum Carries<'c> {
@@ -26,28 +33,49 @@ enum Carries<'c> {
 }
 
 /// Whether a step carries something, and it is not known what or through what.
-pub(super) fn check(context: &Context<'_>, id: StepId, out: &mut Vec<Told>) -> bool {
+pub(super) fn check(
+    context: &Context<'_>,
+    id: StepId,
+    loads: &mut Loads,
+    out: &mut Vec<Told>,
+) -> bool {
     let step = &context.plan.model.steps[id];
     let carries = match carries(context, id, step) {
         Some(carries) if step.timing.schedule.is_some() => carries,
         _ => return false,
     };
-    let speed = speed(context, step, &legs(context, step, &carries));
-    let known = speed.and_then(|speed| Some((speed, carried(context, id, &carries)?)));
-    let Some((speed, carried)) = known else {
-        return true;
-    };
-    out.extend(too_slow(context, id, speed, carried));
-    false
+    let parts = parts(context, id, &carries);
+    let legs: Legs = parts.iter().flat_map(|(legs, _)| legs).copied().collect();
+    // A dump nearly always stays on its host: there is nothing to be known.
+    if legs.is_empty() && matches!(step.verb, Verb::Capture(_)) {
+        return false;
+    }
+    let speed = speed(context, step, &legs);
+    let known = speed.and_then(|speed| Some((speed, sum(parts.iter().map(|(_, bytes)| *bytes))?)));
+    let told = known
+        .as_ref()
+        .and_then(|(speed, carried)| too_slow(context, id, speed, *carried));
+    let alone = told.as_ref().map(|told| told.finding.diagnostic.severity);
+    out.extend(told);
+    // Of what is carried besides something whose size nobody knows it is known all the same.
+    let parts = parts.iter();
+    let parts = parts.filter_map(|(legs, bytes)| Some((legs, (*bytes)?)));
+    loads.add(context, (id, alone), parts);
+    known.is_none()
 }
 
 /// What a prune carries is not said: it hangs on what has been forgotten. A check of the structure reads next to nothing,
 /// and one that reads in parts as much as they come to be.
 fn carries<'c>(context: &'c Context<'_>, id: StepId, step: &Step) -> Option<Carries<'c>> {
     match (&step.verb, &step.source) {
-        (Verb::Backup { .. } | Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. }, _) => {
-            Some(Carries::New(context.made_by(id)))
-        }
+        (
+            Verb::Backup { .. }
+            | Verb::Copy { .. }
+            | Verb::Sync { .. }
+            | Verb::Move { .. }
+            | Verb::Capture(_),
+            _,
+        ) => Some(Carries::New(context.made_by(id))),
         (Verb::Check(Subset::All), Source::Repository(repository, _)) => {
             Some(Carries::All(*repository))
         }
@@ -56,45 +84,49 @@ fn carries<'c>(context: &'c Context<'_>, id: StepId, step: &Step) -> Option<Carr
     }
 }
 
-/// The ways between two hosts that it takes: from where it reads to who runs it, and on to where it writes.
-fn legs(context: &Context<'_>, step: &Step, carries: &Carries<'_>) -> BTreeSet<(HostId, HostId)> {
+/// What a run carries, each with its ways between two hosts: from where it reads to who runs it, and on to where it
+/// writes. At least at the start, and at most at the horizon; `None` where a size is not stated. The first run, which
+/// carries everything, is not meant.
+fn parts(context: &Context<'_>, id: StepId, carries: &Carries<'_>) -> Vec<(Legs, Option<Amount>)> {
     let plan = context.plan;
-    let ends: Vec<(Option<HostId>, Option<HostId>)> = match carries {
-        Carries::New(copies) => {
-            let ends = copies.iter().map(|id| {
-                let copy = &plan.copies[*id];
-                let source = copy.source.map(|id| context.host(&plan.copies[id]));
-                (source, Some(context.host(copy)))
-            });
-            ends.collect()
-        }
-        Carries::All(repository) | Carries::Newest(repository) => {
-            let store = plan.model.repositories[*repository].store;
-            vec![(Some(plan.host_of(store)), None)]
-        }
+    let step = &plan.model.steps[id];
+    let out_of = |repository: RepositoryId| {
+        let store = plan.model.repositories[repository].store;
+        legs(step, Some(plan.host_of(store)), None)
     };
-    let mut out = BTreeSet::new();
-    for (source, destination) in ends {
-        let stops: Vec<HostId> = [source, step.runner.host, destination]
-            .into_iter()
-            .flatten()
-            .collect();
-        let legs = stops.windows(2).filter_map(|leg| match *leg {
-            [from, to] => Some((from, to)),
-            _ => None,
-        });
-        out.extend(legs.filter(|(from, to)| from != to));
+    match carries {
+        Carries::New(copies) => {
+            let parts = copies.iter().map(|copy| {
+                let copy = &plan.copies[*copy];
+                let source = copy.source.map(|id| context.host(&plan.copies[id]));
+                let legs = legs(step, source, Some(context.host(copy)));
+                (legs, of_copy(context, copy, id))
+            });
+            parts.collect()
+        }
+        Carries::All(repository) => {
+            vec![(out_of(*repository), read_all(context, step, *repository))]
+        }
+        Carries::Newest(repository) => {
+            let named: BTreeSet<ClassId> = step.classes.iter().map(|(class, _)| *class).collect();
+            vec![(out_of(*repository), whole(context, named))]
+        }
     }
-    out
+}
+
+fn legs(step: &Step, source: Option<HostId>, destination: Option<HostId>) -> Legs {
+    let stops = [source, step.runner.host, destination];
+    let stops: Vec<HostId> = stops.into_iter().flatten().collect();
+    let legs = stops.windows(2).filter_map(|leg| match *leg {
+        [from, to] => Some((from, to)),
+        _ => None,
+    });
+    legs.filter(|(from, to)| from != to).collect()
 }
 
 /// The least of the speeds that are stated on a step's way, in bytes a second, and where. What stays on one host needs no
 /// line.
-fn speed(
-    context: &Context<'_>,
-    step: &Step,
-    legs: &BTreeSet<(HostId, HostId)>,
-) -> Option<(Bytes, String)> {
+fn speed(context: &Context<'_>, step: &Step, legs: &Legs) -> Option<(Bytes, String)> {
     let model = &context.plan.model;
     let hosts: BTreeSet<HostId> = legs.iter().flat_map(|(from, to)| [*from, *to]).collect();
     let links = hosts.iter().filter_map(|host| {
@@ -117,24 +149,7 @@ fn speed(
         .min_by_key(|(speed, _)| *speed)
 }
 
-/// What one run carries at least at the start, and at most at the horizon; `None` where a size is not
-/// stated. The first run, which carries everything, is not meant.
-fn carried(context: &Context<'_>, id: StepId, carries: &Carries<'_>) -> Option<(Bytes, Bytes)> {
-    let step = &context.plan.model.steps[id];
-    match carries {
-        Carries::New(copies) => {
-            let copies = copies.iter().map(|copy| &context.plan.copies[*copy]);
-            sum(copies.map(|copy| of_copy(context, copy, id)))
-        }
-        Carries::All(repository) => read_all(context, step, *repository),
-        Carries::Newest(_) => {
-            let named: BTreeSet<ClassId> = step.classes.iter().map(|(class, _)| *class).collect();
-            whole(context, named)
-        }
-    }
-}
-
-fn sum(all: impl Iterator<Item = Option<(Bytes, Bytes)>>) -> Option<(Bytes, Bytes)> {
+fn sum(all: impl Iterator<Item = Option<Amount>>) -> Option<Amount> {
     let mut out = (Bytes::ZERO, Bytes::ZERO);
     for each in all {
         let (low, high) = each?;
@@ -144,10 +159,7 @@ fn sum(all: impl Iterator<Item = Option<(Bytes, Bytes)>>) -> Option<(Bytes, Byte
 }
 
 /// All of some classes.
-fn whole(
-    context: &Context<'_>,
-    classes: impl IntoIterator<Item = ClassId>,
-) -> Option<(Bytes, Bytes)> {
+fn whole(context: &Context<'_>, classes: impl IntoIterator<Item = ClassId>) -> Option<Amount> {
     let model = &context.plan.model;
     let sizes = classes.into_iter().map(|class| {
         let class = &model.classes[class];
@@ -158,11 +170,7 @@ fn whole(
 }
 
 /// All that lies in a repository: at least the newest version of each class, at most all that lies there between two prunes.
-fn read_all(
-    context: &Context<'_>,
-    step: &Step,
-    repository: RepositoryId,
-) -> Option<(Bytes, Bytes)> {
+fn read_all(context: &Context<'_>, step: &Step, repository: RepositoryId) -> Option<Amount> {
     let plan = context.plan;
     let of_period = |period: &Period| {
         let there = plan.copies.iter().filter(|(_, copy)| {
@@ -185,7 +193,7 @@ fn read_all(
     Some(out)
 }
 
-fn of_copy(context: &Context<'_>, copy: &Copy, by: StepId) -> Option<(Bytes, Bytes)> {
+fn of_copy(context: &Context<'_>, copy: &Copy, by: StepId) -> Option<Amount> {
     let class = &context.plan.model.classes[copy.class];
     let cadence = &context.plan.cadences[by];
     let gap = cadence.widest?;
@@ -244,7 +252,7 @@ fn grown(
 fn too_slow(
     context: &Context<'_>,
     id: StepId,
-    (speed, of): (Bytes, String),
+    (speed, of): &(Bytes, String),
     (least, most): (Bytes, Bytes),
 ) -> Option<Told> {
     let step = &context.plan.model.steps[id];

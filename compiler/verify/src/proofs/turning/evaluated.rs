@@ -35,7 +35,7 @@ fn turns(context: &Context<'_>, assumed: &[Assumed<'_>]) -> Vec<Option<Turn>> {
 /// The assumptions of a policy in words, with their turns.
 pub(crate) fn assumptions(context: &Context<'_>) -> Assumptions {
     let model = &context.plan.model;
-    let assumed: Vec<Assumed<'_>> = assumptions::all(model).collect();
+    let assumed: Vec<Assumed<'_>> = assumptions::all(context.plan).collect();
     let turns = turns(context, &assumed);
     let turning = assumed.iter().zip(&turns);
     let turning = turning.filter_map(|(assumed, turn)| Some((*assumed, turn.clone()?)));
