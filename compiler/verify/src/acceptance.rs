@@ -1,5 +1,7 @@
 //! Accepted risks: the only way to lower a severity.
 
+use std::collections::BTreeSet;
+
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{Acceptance, ClassId, Obligation, Target};
 use thrice_plan::Plan;
@@ -35,13 +37,23 @@ pub(crate) fn apply(plan: &Plan, out: &mut Verification) {
         });
         out.findings
             .extend(remark(plan, acceptance, covered, ended));
-        if floor && !ended && acceptance.by.len() < 2 {
+        if floor && !ended && people(acceptance) < 2 {
             out.findings.push(one_name(plan, acceptance));
         }
         if !ended {
             out.accepted.push(accepted(plan, acceptance, covered));
         }
     }
+}
+
+/// How many people stand behind one: a name that is spelt in another way is nobody else.
+fn people(acceptance: &Acceptance) -> usize {
+    let spelt = |name: &String| {
+        let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
+        words.join(" ")
+    };
+    let names: BTreeSet<String> = acceptance.by.iter().map(spelt).collect();
+    names.len()
 }
 
 /// The acceptance by which the loss of one thing is borne for a class, by its index: findings about

@@ -1,10 +1,10 @@
 //! What patterns of restic surely leave out (`exclude` of a backup), and what those of rclone surely do not name (`include`
 //! of a copy).
 
+use regex::Regex;
 use thrice_model::{Step, Verb};
 
-/// Whether a pattern of restic matches a folder, one of those above it, or all that lies in it. Only where
-/// that is certain: character classes and escapes are taken to match nothing.
+/// Whether a pattern of restic matches a folder, one of those above it, or all that lies in it, where that is certain.
 pub(crate) fn leaves_out_all(pattern: &str, folder: &[&str]) -> bool {
     // Of what lies in the folder, no name is known: only a pattern for any name matches all of it.
     is_matched(pattern, folder, &[None])
@@ -27,29 +27,82 @@ pub(crate) fn leaves_out(pattern: &str, file: &[&str]) -> bool {
     is_matched(pattern, file, &[])
 }
 
-/// Whether a pattern of rclone may match a file at a path below what is copied. With a sign that stands for more than
-/// some letters of one name it may.
-///
-/// Without `/` at its beginning a pattern matches the end of a path (`(^|/)…$` in <https://github.com/rclone/rclone/issues/5672>).
+/// Whether a pattern of rclone matches a file at a path below what is copied.
 pub(crate) fn may_name(pattern: &str, path: &str) -> bool {
-    if pattern.contains(['[', ']', '{', '}', '\\', '+', '(']) || pattern.contains("**") {
-        return true;
-    }
-    if pattern.ends_with('/') {
-        return true;
-    }
-    let (wanted, path) = (parts(pattern), parts(path));
-    let from = match pattern.starts_with('/') {
-        true if wanted.len() != path.len() => return false,
-        true => 0,
-        false => match path.len().checked_sub(wanted.len()) {
-            Some(from) => from,
-            None => return false,
-        },
+    let path = path.trim_start_matches('/');
+    glob(pattern).is_some_and(|glob| glob.is_match(path))
+}
+
+/// Whether rclone takes it for a pattern.
+pub(crate) fn is_glob(pattern: &str) -> bool {
+    glob(pattern).is_some()
+}
+
+/// Whether restic takes it for a pattern of files to leave out.
+pub(crate) fn is_pattern(pattern: &str) -> bool {
+    let mut parts = pattern.trim_start_matches('!').split('/');
+    parts.all(|part| signs(part).is_some())
+}
+
+/// A pattern of rclone as the regular expression that it makes of it (<https://rclone.org/filtering/#pattern-syntax>): without `/` at
+/// its beginning it matches the end of a path. With one at its end it matches folders, and nothing in them.
+fn glob(pattern: &str) -> Option<Regex> {
+    let (begin, rest) = match pattern.strip_prefix('/') {
+        Some(rest) => ("^", rest),
+        None => ("(?:^|/)", pattern),
     };
-    let names = path.get(from..).unwrap_or_default();
-    let mut pairs = wanted.iter().zip(names);
-    pairs.all(|(wanted, name)| is_like(wanted, Some(name)))
+    let mut out = String::from(begin);
+    let mut signs = rest.chars().peekable();
+    let mut depth = 0_usize;
+    while let Some(sign) = signs.next() {
+        match sign {
+            '*' if signs.next_if_eq(&'*').is_some() => match signs.peek() {
+                Some('*') => return None,
+                _ => out.push_str(".*"),
+            },
+            '*' => out.push_str("[^/]*"),
+            '?' => out.push_str("[^/]"),
+            '\\' => {
+                // A letter or a number would be something else then, or nothing.
+                let sign = signs.next().filter(|sign| !sign.is_alphanumeric())?;
+                out.push_str(&regex::escape(sign.encode_utf8(&mut [0; 4])));
+            }
+            '[' => {
+                out.push('[');
+                loop {
+                    let sign = signs.next()?;
+                    out.push(sign);
+                    if sign == ']' {
+                        break;
+                    }
+                }
+            }
+            // What stands between double braces is a regular expression itself.
+            '{' if signs.next_if_eq(&'{').is_some() => {
+                let mut inner = String::new();
+                while !inner.ends_with("}}") {
+                    inner.push(signs.next()?);
+                }
+                out.push_str(&format!("(?:{})", inner.trim_end_matches("}}")));
+            }
+            '{' => {
+                depth += 1;
+                out.push_str("(?:");
+            }
+            '}' => {
+                depth = depth.checked_sub(1)?;
+                out.push(')');
+            }
+            ']' => return None,
+            ',' if depth > 0 => out.push('|'),
+            _ => out.push_str(&regex::escape(sign.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    if depth > 0 {
+        return None;
+    }
+    out.push('$');
+    Regex::new(&out).ok()
 }
 
 /// The names that a path consists of.
@@ -82,18 +135,83 @@ fn reaches(pattern: &[String], path: &[Option<String>]) -> bool {
     !ends.is_empty()
 }
 
-/// Whether a name matches a pattern of `*` and `?`; no name stands for any.
+/// Whether a name matches a pattern; no name stands for any. What is no pattern matches nothing.
 fn is_like(pattern: &str, name: Option<&str>) -> bool {
     let Some(name) = name else {
         return !pattern.is_empty() && pattern.chars().all(|sign| sign == '*');
     };
-    if pattern.contains(['[', ']', '\\']) {
+    let Some(signs) = signs(pattern) else {
         return false;
-    }
+    };
     let name: Vec<char> = name.chars().collect();
-    let meets = |sign: &char, at: usize| name.get(at).is_some_and(|is| *sign == '?' || is == sign);
-    let ends = ends(pattern.chars(), name.len(), |sign| *sign == '*', meets);
+    let meets = |sign: &Sign, at: usize| name.get(at).is_some_and(|is| sign.meets(*is));
+    let any = |sign: &&Sign| **sign == Sign::Any;
+    let ends = ends(signs.iter(), name.len(), any, |sign, at| meets(sign, at));
     ends.contains(&name.len())
+}
+
+/// A sign of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Sign {
+    /// `*`
+    Any,
+    /// `?`
+    One,
+    /// One of some ranges, or of none of them.
+    Class(bool, Vec<(char, char)>),
+    Is(char),
+}
+
+impl Sign {
+    fn meets(&self, sign: char) -> bool {
+        match self {
+            Self::Any => false,
+            Self::One => true,
+            Self::Class(none, ranges) => {
+                let mut ranges = ranges.iter();
+                ranges.any(|(low, high)| (*low..=*high).contains(&sign)) != *none
+            }
+            Self::Is(is) => *is == sign,
+        }
+    }
+}
+
+/// The signs of a pattern of Go's `filepath.Match`, which restic's names are matched with; `None` if it is none.
+fn signs(pattern: &str) -> Option<Vec<Sign>> {
+    let mut out = Vec::new();
+    let mut signs = pattern.chars().peekable();
+    while let Some(sign) = signs.next() {
+        out.push(match sign {
+            '*' => Sign::Any,
+            '?' => Sign::One,
+            '\\' => Sign::Is(signs.next()?),
+            '[' => {
+                let none = signs.next_if_eq(&'^').is_some();
+                let mut ranges = Vec::new();
+                while ranges.is_empty() || signs.peek() != Some(&']') {
+                    let mut end = || match signs.next()? {
+                        '\\' => signs.next(),
+                        '-' | ']' => None,
+                        sign => Some(sign),
+                    };
+                    let low = end()?;
+                    let high = match signs.next_if_eq(&'-') {
+                        Some(_) => match signs.next()? {
+                            '\\' => signs.next()?,
+                            '-' | ']' => return None,
+                            sign => sign,
+                        },
+                        None => low,
+                    };
+                    ranges.push((low, high));
+                }
+                signs.next();
+                Sign::Class(none, ranges)
+            }
+            _ => Sign::Is(sign),
+        });
+    }
+    Some(out)
 }
 
 /// Where the beginnings end that a pattern matches of something so long. `any` is what stands for any number of
@@ -136,6 +254,11 @@ mod tests {
             "docs/*",
             "**/docs",
             "/tmp/**/docs",
+            "d[o]cs",
+            "[s]rv",
+            "[a-t]*",
+            "[^x]rv",
+            "s\\rv",
         ];
         let some = [
             "*.txt",
@@ -148,7 +271,10 @@ mod tests {
             "srv/sub",
             "/tmp/box/srv/docs2",
             "",
-            "d[o]cs",
+            "d[^o]cs",
+            "[t-z]rv",
+            "d[ocs",
+            "[]rv",
             "/tmp/*/docs",
             "?",
         ];
@@ -169,14 +295,30 @@ mod tests {
             "/srv",
             "*",
             "key?",
+            "[k]",
         ] {
             assert!(leaves(pattern), "{pattern}");
         }
-        for pattern in ["/srv/docs/keys/k/*", "/docs/keys", "k*s/x", "K", "[k]"] {
+        for pattern in ["/srv/docs/keys/k/*", "/docs/keys", "k*s/x", "K", "[^k]"] {
             assert!(!leaves(pattern), "{pattern}");
         }
     }
 
+    /// Tried with rclone 1.60 and 1.75, and restic 0.14 and 0.18, which end at once.
+    #[test]
+    fn what_is_no_pattern_is_known() {
+        for pattern in ["k[", "\\k.txt", "k]", "{a", "a}", "***", "{{k", "{{(}}"] {
+            assert!(!is_glob(pattern), "{pattern}");
+        }
+        for pattern in ["d[ocs", "[]rv", "/srv/[a-", "a\\"] {
+            assert!(!is_pattern(pattern), "{pattern}");
+        }
+        for pattern in ["*.tmp", "!/srv/a", "[^a-z]?", "a]", "**/x"] {
+            assert!(is_pattern(pattern), "{pattern}");
+        }
+    }
+
+    /// Tried with rclone 1.60 and 1.75.
     #[test]
     fn a_file_is_named_by_the_end_of_its_path() {
         let names = |pattern: &str| may_name(pattern, "/keys/k.txt");
@@ -187,7 +329,11 @@ mod tests {
             "/keys/k.txt",
             "**",
             "k.{txt,env}",
-            "keys/",
+            "**/*.txt",
+            "[a-l].txt",
+            "{{k.*}}",
+            "/{{.*}}.txt",
+            "k\\.txt",
         ] {
             assert!(names(pattern), "{pattern}");
         }
@@ -198,6 +344,13 @@ mod tests {
             "/keys",
             "a/keys/k.txt",
             "*/*/*/*",
+            "keys/",
+            "**/keys/k.txt",
+            "/**/keys/*",
+            "k.{env,cfg}",
+            "[^k].txt",
+            "{{K.*}}",
+            "k+txt",
         ] {
             assert!(!names(pattern), "{pattern}");
         }

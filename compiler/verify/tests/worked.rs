@@ -413,7 +413,13 @@ fn two_names_stand_behind_what_falls_short_of_the_floor() {
             .collect::<Vec<String>>()
     };
     for accepted in ["survival for music", "survival for music of host vps"] {
-        assert_eq!(policy("\"owner\"", accepted), ["T2620"], "{accepted}");
+        for one in [
+            "\"owner\"",
+            "\"owner\", \" Owner \"",
+            "\"Jo Doe\", \"jo  doe\"",
+        ] {
+            assert_eq!(policy(one, accepted), ["T2620"], "{accepted} {one}");
+        }
         assert!(policy("\"owner\", \"household\"", accepted).is_empty());
     }
 }

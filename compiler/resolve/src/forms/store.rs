@@ -147,15 +147,35 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         lifetime: written.on(base.as_slice(), draft.start),
     };
     let (mut layout, mut capacity) = (None, None);
+    let mut versioning = None;
     for mut entry in clauses::read(cx, item.construct, cursor.block(), item.span) {
         match entry.word {
             "layout" => layout = entry.cursor.layout(),
             "capacity" => capacity = entry.cursor.interval::<Bytes>(),
-            _ => drop(read_clause(draft, &mut entry, &mut store)),
+            _ => {
+                drop(read_clause(draft, &mut entry, &mut store));
+                if entry.word == "versioning" {
+                    versioning = Some(entry.span());
+                }
+            }
         }
         entry.cursor.end();
     }
     cursor.end();
+    // S3 locks versions: a bucket with a lock has them, and they cannot be suspended.
+    if let (Some(lock), Some(said)) = (store.lock, versioning)
+        && store.versioning != Versioning::On
+    {
+        cx.report(
+            Diagnostic::error(
+                WRONG_VALUE,
+                "what a lock holds on to are versions: a bucket with one keeps them",
+            )
+            .at(said, "says that it keeps none, or no new ones")
+            .at(lock.span, "locked here")
+            .help("say `versioning on`, or take the lock away"),
+        );
+    }
     store.capacity = usable(cx, item, capacity, layout);
     draft.stores.set(StoreId::new(item.index), store);
 }

@@ -281,6 +281,8 @@ fn buckets_refused() {
         "object_storage s3 at hetzner/fsn1 {
     endpoint \"https://fsn1.example.org\"
     bucket a_b
+    bucket held \"vpai-held\" { versioning off; lock compliance 5d }
+    bucket given \"vpai-given\" { lock governance 5d; versioning suspended }
     bucket logs \"vpai-logs\" { versioning maybe; lock compliance 5h; encryption kms; readers nobody of docs }
     store local { }
 }"

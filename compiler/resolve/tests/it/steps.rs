@@ -486,6 +486,8 @@ capture c of databases to vpai.local:/c by vpai.cron { nightly; method pgdump; a
 capture d of databases to vpai.local:/d by vpai.cron { method sqlite; monitor dedman; credential k }
 backup e of databases to repo by vpai.cron { nightly; daily at 04:00 UTC; gfs; keep 3 daily; prunes }
 backup f of databases to repo by vpai.cron { nightly; flag \"--dry-run\", \"--pack-size\", \"--compression=fast\"; flag \"--no-scan=1\", \"--no-cache\", \"--no-cache\" }
+backup fa of databases to repo by vpai.cron { nightly; flag \"--pack-size=129\" }
+backup fb of databases to repo by vpai.cron { nightly; flag \"--pack-size=3\", \"--compression=off\" }
 backup g of databases to repo by vpai.cron { nightly; taking 15m..1m; retries 2000; connections 0; limit 5 MB; jitter 10 }
 copy h of databases to s3.shared:/h by vpai.cron { nightly; latest only; immutable; transfers many }
 sync i of s3.backups to truenas.tank:/i by truenas.cron { nightly; backup dir s3.shared:/trash }

@@ -155,6 +155,68 @@ fn a_backup_that_leaves_out_its_dumps_is_none() {
     assert!(told("\"*.dump\"", "keeps 3 days;").is_some());
 }
 
+/// What `files` leaves are folders with a name that is known.
+#[test]
+fn a_folder_is_left_out_with_all_that_lies_in_it() {
+    let told = |verb: &str, pattern: &str| {
+        let plain = database("state", "/srv/shop");
+        let dump = DUMP
+            .replace("KEEPS", "")
+            .replace("method pg_dump", "method files");
+        let step = match verb {
+            "include" => format!(
+                "copy shop_up of shop from shop_dump to tower.tank:/shop by tower.cron {{ daily at 03:00; include {pattern}; taking \
+                 1m..5m; monitor deadman }}\n"
+            ),
+            _ => backup("from shop_dump")
+                .replace("keep 7 daily", &format!("keep 7 daily; exclude {pattern}")),
+        };
+        let found = judged(&policy(&[&plain, &dump, &step]));
+        let told = found
+            .findings
+            .iter()
+            .find(|f| f.diagnostic.code.0 == "T2321");
+        told.map(|f| f.diagnostic.message.clone())
+    };
+    let users = Some("`shop_up` leaves out `users-latest` of `shop`".to_owned());
+    for pattern in [
+        "\"*-latest\"",
+        "\"users-latest/**\"",
+        "\"[ou]*-latest\"",
+        "\"*-latest/*\"",
+    ] {
+        assert!(told("exclude", pattern).is_some(), "{pattern}");
+    }
+    assert!(told("exclude", "\"*.tmp\", \"users\"").is_none());
+    assert_eq!(told("include", "\"orders-latest/**\""), users);
+    assert_eq!(told("include", "\"/orders-latest/*\""), users);
+    assert!(told("include", "\"*-latest\"").is_some());
+    assert!(told("include", "\"/other/*\"").is_some());
+    for pattern in [
+        "\"*-latest/**\"",
+        "\"*\"",
+        "\"**\"",
+        "\"*.txt\"",
+        "\"/*/*\"",
+        "\"users-latest/**\", \"orders*/**\"",
+    ] {
+        assert!(told("include", pattern).is_none(), "{pattern}");
+    }
+}
+
+#[test]
+fn what_is_no_pattern_ends_each_run() {
+    assert_eq!(
+        left_out("exclude", "\"[a-\", \"*.tmp\"", "").as_deref(),
+        Some("restic takes `[a-` for no pattern, and no run of `shop_up` does anything")
+    );
+    assert!(left_out("include", "\"k[\"", "").is_some());
+    assert!(left_out("exclude", "\"[ou]*.dump\"", "").is_some());
+    assert!(left_out("include", "\"**/*.dump\"", "").is_some());
+    assert!(left_out("include", "\"{{o.*}}\"", "").is_some());
+    assert!(left_out("include", "\"{orders,users}-latest.dump\"", "").is_none());
+}
+
 /// Dumps that lie side by side bear names of their own: only what bears the same one is overwritten.
 #[test]
 fn the_latest_alone_must_bear_a_name_that_is_known() {

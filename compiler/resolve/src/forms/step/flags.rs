@@ -14,6 +14,8 @@ use crate::codes::{REPEATED, WRONG_VALUE};
 enum Takes {
     Nothing,
     Number,
+    /// A number between two, in a unit.
+    Between(u16, u16, &'static str),
     Word(&'static [&'static str]),
 }
 
@@ -27,7 +29,7 @@ const ALLOWED: [(&str, Takes); 7] = [
     ),
     ("--no-cache", Takes::Nothing),
     ("--no-scan", Takes::Nothing),
-    ("--pack-size", Takes::Number),
+    ("--pack-size", Takes::Between(4, 128, "MiB")),
     ("--read-concurrency", Takes::Number),
     ("--with-atime", Takes::Nothing),
 ];
@@ -87,6 +89,15 @@ fn mistake(flag: &str) -> Option<(String, String)> {
     let form = match takes {
         Takes::Nothing if value.is_some() => name.to_owned(),
         Takes::Number if !value.is_some_and(is_number) => format!("{name}=4"),
+        Takes::Between(least, most, unit) => {
+            let number = value.filter(|value| is_number(value));
+            let number = number.and_then(|value| value.parse::<u16>().ok());
+            if number.is_some_and(|number| (*least..=*most).contains(&number)) {
+                return None;
+            }
+            let help = format!("write `{name}=` and a number from {least} to {most}, in {unit}");
+            return Some((format!("`{flag}` has no value that restic takes"), help));
+        }
         Takes::Word(words) if !value.is_some_and(|value| words.contains(&value)) => {
             let help = format!("write it with `=` and {}", one_of(words.iter().copied()));
             return Some((format!("`{flag}` has no value that restic takes"), help));

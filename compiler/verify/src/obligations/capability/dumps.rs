@@ -9,7 +9,7 @@ use thrice_plan::Copy;
 
 use super::finding;
 use crate::context::Context;
-use crate::patterns::{leaves_out, leaves_out_all, may_name};
+use crate::patterns::{is_glob, is_pattern, leaves_out, leaves_out_all, may_name};
 use crate::verification::Finding;
 use crate::wording::{list, some};
 
@@ -27,7 +27,7 @@ struct Left {
     place: Location,
     /// Of each part; [`ANY`] where none is listed.
     parts: Vec<String>,
-    /// What they end in, with its dot.
+    /// What they end in, with its dot; nothing for folders, in which names are not known.
     ending: &'static str,
     /// Whether those before stay beside the newest one.
     keeps: bool,
@@ -43,6 +43,15 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         if patterns.is_empty() {
             continue;
         }
+        let is_one = |pattern: &&String| match step.verb {
+            Verb::Backup { .. } => is_pattern(pattern),
+            _ => is_glob(pattern),
+        };
+        let (_, wrong): (Vec<_>, Vec<_>) = patterns.iter().partition(is_one);
+        if !wrong.is_empty() {
+            out.push(no_pattern(context, step, &wrong));
+            continue;
+        }
         let mut classes: BTreeSet<ClassId> = BTreeSet::new();
         let mut names: BTreeSet<String> = BTreeSet::new();
         for copy in context.made_by(id) {
@@ -52,6 +61,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             };
             let passed = left.parts.iter().filter(|part| match step.verb {
                 Verb::Backup { .. } => left_out(context, &left, part, patterns),
+                _ if left.ending.is_empty() => !left.may_lie_in(part, patterns),
                 _ => !patterns
                     .iter()
                     .any(|pattern| left.may_be_named(part, pattern)),
@@ -107,7 +117,8 @@ fn left(context: &Context<'_>, copy: &Copy) -> Option<Left> {
         CaptureMethod::GrafanaExport => (fixed(&["grafana"]), ".json"),
         // Files that lie in several folders bear the names of these, too.
         CaptureMethod::Sqlite => (fixed(&[ANY]), ".sqlite"),
-        CaptureMethod::Files | CaptureMethod::Program => return None,
+        CaptureMethod::Files => (listed(), ""),
+        CaptureMethod::Program => return None,
     };
     Some(Left {
         place,
@@ -124,6 +135,25 @@ impl Left {
 
     fn shown(&self, part: &str) -> String {
         self.newest(if part == ANY { "*" } else { part })
+    }
+
+    /// Whether a pattern of rclone may name something in the folder of a part. One that begins with the name of such a folder is
+    /// meant for that one, and one that is nothing but this name for nothing that lies in it.
+    fn may_lie_in(&self, part: &str, patterns: &[String]) -> bool {
+        let is_of = |pattern: &str, part: &str| {
+            let former = format!("{part}-{FORMER}");
+            may_name(pattern, &self.newest(part)) || self.keeps && may_name(pattern, &former)
+        };
+        patterns.iter().any(|pattern| {
+            let below = pattern.trim_start_matches('/').split_once('/');
+            let (first, rest) = below.unwrap_or((pattern, ""));
+            let meant = |part: &String| first != "*" && !first.contains("**") && is_of(first, part);
+            if !self.parts.iter().any(meant) {
+                // Of an anchored one its folder is none of these.
+                return !(pattern.starts_with('/') && below.is_some()) || is_of(first, part);
+            }
+            is_of(first, part) && !rest.is_empty()
+        })
     }
 
     /// Whether a pattern of rclone may name a part, or what was one.
@@ -146,10 +176,33 @@ fn left_out(context: &Context<'_>, left: &Left, part: &str, patterns: &[String])
     let narrow = || patterns.iter().filter(|p| !leaves_out_all(p, &place));
     let is_out = |name: &str| {
         let path = format!("{}/{name}", left.place.path);
-        narrow().any(|pattern| leaves_out(pattern, &[mounted, &path]))
+        narrow().any(|pattern| match left.ending {
+            "" => leaves_out_all(pattern, &[mounted, &path]),
+            _ => leaves_out(pattern, &[mounted, &path]),
+        })
     };
     let former = format!("{part}-{FORMER}{}", left.ending);
     is_out(&left.newest(part)) && (!left.keeps || is_out(&former))
+}
+
+fn no_pattern(context: &Context<'_>, step: &Step, wrong: &[&String]) -> Finding {
+    let program = match step.verb {
+        Verb::Backup { .. } => "restic",
+        _ => "rclone",
+    };
+    let message = format!(
+        "{program} takes {} for no pattern, and no run of `{}` does anything",
+        list(wrong.iter().map(|pattern| pattern.as_str())),
+        step.named.name
+    );
+    let diagnostic = Diagnostic::error(NOTHING_TAKEN, message)
+        .at(step.named.span, "its patterns end each run")
+        .help("brackets and braces come in pairs, `\\` before one makes it a sign like any other");
+    let of = step
+        .classes
+        .iter()
+        .map(|(class, _)| context.class_name(*class).to_owned());
+    finding(diagnostic, of.collect())
 }
 
 fn tell(
