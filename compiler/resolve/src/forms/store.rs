@@ -153,8 +153,8 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
             "layout" => layout = entry.cursor.layout(),
             "capacity" => capacity = entry.cursor.interval::<Bytes>(),
             _ => {
-                drop(read_clause(draft, &mut entry, &mut store));
-                if entry.word == "versioning" {
+                let read = read_clause(draft, &mut entry, &mut store);
+                if read.is_some() && entry.word == "versioning" {
                     versioning = Some(entry.span());
                 }
             }
