@@ -207,6 +207,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
         &[("checked daily at 04:00", "checked daily at 06:00")],
     ),
     ("T2110", &[("slip 60 days", "slip 14 days")]),
+    (
+        "T2111",
+        &[("link 5 MB/s", "link 150 MB/s"), ("1m..2h", "1m..4h")],
+    ),
     ("T2201", &[("clearance internal", "clearance personal")]),
     ("T2202", &[("held on server, bench", "held on server")]),
     ("T2203", &[("/seed/raw", "/raw")]),

@@ -12,6 +12,7 @@
 mod asked;
 mod at_once;
 mod exclusive;
+mod first;
 mod fit;
 mod line;
 mod played;

@@ -350,3 +350,42 @@ fn steps_may_be_at_once_only_if_a_phase_is_late() {
          through the link of `web`, and they have 1 h if `t1` comes 3 days late"
     );
 }
+
+/// 100 GB are carried once, in an hour and a half at 20 MB/s, though each night has an hour.
+#[test]
+fn a_first_run_carries_all_there_is() {
+    let of =
+        |says: &str, step: &str| with(&["phase nas = t0 + 3 months\n", VPN, &photos(says), step]);
+    let told = |found: &Verification| all_codes(found).contains(&"T2111");
+    let since = NIGHTLY.replace("by attic.cron", "by attic.cron since nas");
+    let large = "size 100..100 GB; growth 0..0 %/month";
+    let found = of(large, &since);
+    assert_eq!(severity(&found, "T2111"), Severity::Warning);
+    assert_eq!(
+        message(&found, "T2111"),
+        "the first run of `nightly` carries all 100 GB that there are, and takes at least 1 h 23 min 20 s through the link of \
+         `attic`: its runs take at most 1 h"
+    );
+    let at = finding(&found, "T2111")
+        .case
+        .iter()
+        .map(|event| event.when.as_str());
+    assert!(at.eq(["2026-05-15 02:00 UTC", "2026-05-15 03:23 UTC"]));
+    let may = of("size 10..100 GB; growth 0..0 %/month", &since);
+    assert!(message(&may, "T2111").contains("may take 1 h 23 min 20 s"));
+    // What fits, what was there before, and what has begun with the policy.
+    assert!(!told(&of("size 60..70 GB; growth 0..0 %/month", &since)));
+    assert!(!told(&of(large, NIGHTLY)));
+    let before = NIGHTLY
+        .replace("copy nightly", "copy weekly")
+        .replace("daily at", "weekly on Sunday at")
+        .replace("by attic.cron", "by attic.cron until nas");
+    assert!(!told(&of(large, &[&since, before.as_str()].concat())));
+    // What it has grown to by then counts.
+    assert!(told(&of("size 60..60 GB; growth 20..20 GB/month", &since)));
+    // A dump is carried anew each time: that is another finding.
+    let state = "class shop is state on web.disk:/shop { size 100..100 GB; growth 0..0 %/month }\n\
+        copy nightly of shop to attic.tank:/shop by attic.cron since nas { daily at 02:00 UTC; taking 1m..1h; monitor deadman }\n";
+    let found = with(&["phase nas = t0 + 3 months\n", VPN, state]);
+    assert!(!told(&found) && !slow(&found).is_empty());
+}

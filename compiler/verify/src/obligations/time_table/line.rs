@@ -17,7 +17,7 @@ use crate::obligations::capacity::{most_read, size_on};
 pub(super) const TOO_SLOW: Code = Code("T2108");
 
 /// At least, and at most.
-type Amount = (Bytes, Bytes);
+pub(super) type Amount = (Bytes, Bytes);
 
 /// The ways between hosts that something takes, each from one to another.
 pub(super) type Legs = BTreeSet<(HostId, HostId)>;
@@ -114,7 +114,7 @@ fn parts(context: &Context<'_>, id: StepId, carries: &Carries<'_>) -> Vec<(Legs,
     }
 }
 
-fn legs(step: &Step, source: Option<HostId>, destination: Option<HostId>) -> Legs {
+pub(super) fn legs(step: &Step, source: Option<HostId>, destination: Option<HostId>) -> Legs {
     let stops = [source, step.runner.host, destination];
     let stops: Vec<HostId> = stops.into_iter().flatten().collect();
     let legs = stops.windows(2).filter_map(|leg| match *leg {
@@ -126,7 +126,7 @@ fn legs(step: &Step, source: Option<HostId>, destination: Option<HostId>) -> Leg
 
 /// The least of the speeds that are stated on a step's way, in bytes a second, and where. What stays on one host needs no
 /// line.
-fn speed(context: &Context<'_>, step: &Step, legs: &Legs) -> Option<(Bytes, String)> {
+pub(super) fn speed(context: &Context<'_>, step: &Step, legs: &Legs) -> Option<(Bytes, String)> {
     let model = &context.plan.model;
     let hosts: BTreeSet<HostId> = legs.iter().flat_map(|(from, to)| [*from, *to]).collect();
     let links = hosts.iter().filter_map(|host| {
@@ -193,7 +193,7 @@ fn read_all(context: &Context<'_>, step: &Step, repository: RepositoryId) -> Opt
     Some(out)
 }
 
-fn of_copy(context: &Context<'_>, copy: &Copy, by: StepId) -> Option<Amount> {
+pub(super) fn of_copy(context: &Context<'_>, copy: &Copy, by: StepId) -> Option<Amount> {
     let class = &context.plan.model.classes[copy.class];
     let cadence = &context.plan.cadences[by];
     let gap = cadence.widest?;
