@@ -365,7 +365,29 @@ fn implies(strong: &Demand, weak: &Demand) -> bool {
             },
         ) => a >= e && b >= f && c >= g && d >= h,
         (Demand::Cost(a), Demand::Cost(b)) => a <= b,
+        // Up to so many at once are asked about.
+        (
+            Demand::Survive(Survive::Any {
+                count: a,
+                kinds: of,
+            }),
+            Demand::Survive(Survive::Any { count: b, kinds }),
+        ) => a >= b && kinds.iter().all(|kind| of.contains(kind)),
         (Demand::Survive(a), Demand::Survive(b)) => a == b,
+        (
+            Demand::RecoveryPoint {
+                nominal: a,
+                guaranteed: c,
+            },
+            Demand::RecoveryPoint {
+                nominal: b,
+                guaranteed: d,
+            },
+        ) => a <= b && d.is_none_or(|d| c.is_some_and(|c| c <= d)),
+        (Demand::RecoveryTime(a), Demand::RecoveryTime(b)) => a <= b,
+        (Demand::History { reach: a, gap: c }, Demand::History { reach: b, gap: d }) => {
+            a >= b && c <= d
+        }
         _ => false,
     }
 }

@@ -52,3 +52,46 @@ fn what_asks_for_nothing_is_told() {
         assert_eq!(nothing(requirement), None, "{requirement}");
     }
 }
+
+#[test]
+fn what_another_requirement_asks_for_as_well_is_told() {
+    let adds_nothing = |one: &str, other: &str| {
+        let text = format!("{PLACES}require {one} for a\nrequire {other} for a\n");
+        let found = judged(&text);
+        let mut codes = found.findings.iter();
+        codes.any(|finding| finding.diagnostic.code.0 == "T2609")
+    };
+    for (more, less) in [
+        ("rpo <= 26h", "rpo <= 50h"),
+        (
+            "rpo <= 26h, guaranteed <= 3 days",
+            "rpo <= 26h, guaranteed <= 9 days",
+        ),
+        ("rpo <= 26h, guaranteed <= 3 days", "rpo <= 30h"),
+        ("rto <= 4h", "rto <= 9h"),
+        (
+            "history of 28 days with gap 2 days",
+            "history of 20 days with gap 2 days",
+        ),
+        (
+            "history of 28 days with gap 2 days",
+            "history of 28 days with gap 9 days",
+        ),
+        ("survive any 2 of host, key", "survive any 1 of key"),
+        ("survive any 1 of host, key", "survive any 1 of key, host"),
+    ] {
+        assert!(adds_nothing(more, less), "{more}: {less}");
+        assert!(adds_nothing(less, more), "{less}: {more}");
+    }
+    for (one, other) in [
+        ("rpo <= 26h", "rpo <= 50h, guaranteed <= 9 days"),
+        (
+            "history of 28 days with gap 9 days",
+            "history of 20 days with gap 2 days",
+        ),
+        ("survive any 2 of host", "survive any 1 of key"),
+        ("rto <= 4h", "rpo <= 9h"),
+    ] {
+        assert!(!adds_nothing(one, other), "{one}: {other}");
+    }
+}
