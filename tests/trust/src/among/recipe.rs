@@ -163,7 +163,8 @@ impl Recipe {
             0 | 1 => Verb::Copy,
             2 | 3 => Verb::Backup,
             4 | 5 => Verb::Sync,
-            6 if self.kind == "items" => Verb::Move,
+            // Of a state or a tree, what was carried somewhere is moved on, and not the data itself.
+            6 if self.kind == "items" || from > 0 => Verb::Move,
             _ => Verb::Copy,
         };
         let mut made = Made {
