@@ -1,5 +1,7 @@
 //! What lies in a place: pieces of a class's data, and what of it is gone but still kept.
 
+use std::collections::BTreeSet;
+
 /// How good a piece is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Quality {
@@ -187,6 +189,33 @@ impl Held {
         self.join();
     }
 
+    /// Adds all of these that are not there yet. A version of many dumps is compared with pieces of its own alone.
+    pub(crate) fn add_all(
+        &mut self,
+        new: impl IntoIterator<Item = Piece>,
+        keeping: &Keeping,
+        now: i64,
+    ) {
+        let mut whole = Vec::new();
+        for piece in new {
+            if piece.is_state() || piece.taken.is_some() {
+                whole.push(piece);
+            } else {
+                self.add(piece, keeping, now);
+            }
+        }
+        if whole.is_empty() {
+            return;
+        }
+        self.first.get_or_insert(now);
+        let versions: BTreeSet<Option<i64>> = whole.iter().map(|piece| piece.taken).collect();
+        let there = self.pieces.iter();
+        let there = there.filter(|piece| versions.contains(&piece.taken));
+        let mut there: BTreeSet<Form> = there.map(form).collect();
+        let is_new = |piece: &Piece| there.insert(form(piece));
+        self.pieces.extend(whole.into_iter().filter(is_new));
+    }
+
     fn join(&mut self) {
         self.pieces.sort_unstable();
         if self.by_entry {
@@ -297,9 +326,16 @@ impl Held {
     }
 }
 
+/// What a piece is of, and in which form.
+pub(crate) type Form = (i64, i64, Option<i64>, Quality);
+
+pub(crate) const fn form(piece: &Piece) -> Form {
+    (piece.from, piece.to, piece.taken, piece.quality)
+}
+
 /// Whether two pieces are the same data in the same form.
 pub(crate) fn same(a: &Piece, b: &Piece) -> bool {
-    (a.from, a.to, a.taken, a.quality) == (b.from, b.to, b.taken, b.quality)
+    form(a) == form(b)
 }
 
 /// Ranges put together, ascending and apart.
