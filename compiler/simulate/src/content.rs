@@ -59,20 +59,6 @@ impl Piece {
     pub(crate) const fn now(self, quality: Quality) -> Self {
         Self { quality, ..self }
     }
-
-    /// The parts created up to an instant, and those created later.
-    fn split(self, at: i64) -> (Option<Self>, Option<Self>) {
-        if self.to <= at {
-            return (Some(self), None);
-        }
-        if self.from >= at {
-            return (None, Some(self));
-        }
-        (
-            Some(Self { to: at, ..self }),
-            Some(Self { from: at, ..self }),
-        )
-    }
 }
 
 /// Something deleted or overwritten that the store still has.
@@ -208,9 +194,11 @@ impl Held {
             return;
         }
         self.first.get_or_insert(now);
-        let versions: BTreeSet<Option<i64>> = whole.iter().map(|piece| piece.taken).collect();
+        let mut versions: Vec<Option<i64>> = whole.iter().map(|piece| piece.taken).collect();
+        versions.sort_unstable();
+        versions.dedup();
         let there = self.pieces.iter();
-        let there = there.filter(|piece| versions.contains(&piece.taken));
+        let there = there.filter(|piece| versions.binary_search(&piece.taken).is_ok());
         let mut there: BTreeSet<Form> = there.map(form).collect();
         let is_new = |piece: &Piece| there.insert(form(piece));
         self.pieces.extend(whole.into_iter().filter(is_new));
@@ -293,14 +281,27 @@ impl Held {
 
     /// Parts pieces at an instant of creation.
     pub(crate) fn cut(&mut self, at: i64) {
+        self.cut_each(&[at]);
+    }
+
+    /// Parts pieces at instants of creation, in order.
+    pub(crate) fn cut_each(&mut self, instants: &[i64]) {
+        let within = |piece: &Piece| {
+            let first = instants.partition_point(|at| *at <= piece.from);
+            let end = instants.partition_point(|at| *at < piece.to);
+            instants.get(first..end).unwrap_or_default()
+        };
+        // Of a state, both ends are one instant.
+        if self.pieces.iter().all(|piece| within(piece).is_empty()) {
+            return;
+        }
         let pieces = std::mem::take(&mut self.pieces);
-        for piece in pieces {
-            if piece.is_state() {
-                self.pieces.push(piece);
-                continue;
+        for mut piece in pieces {
+            for at in within(&piece) {
+                self.pieces.push(Piece { to: *at, ..piece });
+                piece.from = *at;
             }
-            let (older, newer) = piece.split(at);
-            self.pieces.extend(older.into_iter().chain(newer));
+            self.pieces.push(piece);
         }
     }
 
@@ -448,6 +449,20 @@ mod tests {
         assert!(
             held.past.is_empty(),
             "packs of day 0 are free from day 30 on"
+        );
+    }
+
+    #[test]
+    fn pieces_are_parted_at_each_instant_within() {
+        let mut held = Held {
+            pieces: vec![items(0, 10, 1), Piece::state(5, Quality::Sound)],
+            ..Held::default()
+        };
+        held.cut_each(&[0, 3, 5, 10, 12]);
+        let parts = [items(0, 3, 1), items(3, 5, 1), items(5, 10, 1)];
+        assert_eq!(
+            held.pieces.split_last(),
+            Some((&Piece::state(5, Quality::Sound), &parts[..]))
         );
     }
 

@@ -460,10 +460,7 @@ fn mirror(world: &mut World<'_>, id: StepId, copy: CopyId, pieces: &[Piece], now
         pieces.iter().all(Piece::is_state) || pieces.iter().any(|piece| piece.taken.is_some());
     let ranges = union(pieces.iter().map(|piece| (piece.from, piece.to)).collect());
     if !whole && let Some(held) = world.held.get_mut(&copy) {
-        ranges.iter().for_each(|(from, to)| {
-            held.cut(*from);
-            held.cut(*to);
-        });
+        held.cut_each(&ends(&ranges));
     }
     let new: BTreeSet<Form> = pieces.iter().filter(|_| whole).map(form).collect();
     let is_there = |old: &Piece| {
@@ -532,13 +529,16 @@ pub(crate) fn sweep(world: &mut World<'_>, id: StepId, mine: &BTreeSet<CopyId>, 
     }
 }
 
+/// The ends of ranges that are ascending and apart, in order.
+fn ends(ranges: &[(i64, i64)]) -> Vec<i64> {
+    let ends = ranges.iter().flat_map(|(from, to)| [*from, *to]);
+    ends.collect()
+}
+
 fn remove_from(world: &mut World<'_>, source: CopyId, pieces: &[Piece], now: i64) {
     let ranges = union(pieces.iter().map(|piece| (piece.from, piece.to)).collect());
     if let Some(held) = world.held.get_mut(&source) {
-        for (from, to) in &ranges {
-            held.cut(*from);
-            held.cut(*to);
-        }
+        held.cut_each(&ends(&ranges));
     }
     let gone = |old: &Piece| {
         let whole = pieces
@@ -574,15 +574,25 @@ fn thin(
 ) {
     let held = world.held.get(&copy);
     let pieces = held.map_or(&[][..], |held| &held.pieces);
+    // The pieces of a version lie beside each other, mostly.
     let mut taken: Vec<i64> = pieces.iter().filter_map(|piece| piece.taken).collect();
+    taken.dedup();
     taken.sort_unstable();
     taken.dedup();
     let Some(kept) = kept(world.plan, (id, copy), rules, &taken, now) else {
         return;
     };
-    let goes = |at: &i64| kept.get(taken.partition_point(|other| other < at)) == Some(&false);
+    // Few go at once, of versions that may have thousands of pieces.
+    let all = taken.iter().zip(kept);
+    let gone: Vec<i64> = all
+        .filter_map(|(at, kept)| (!kept).then_some(*at))
+        .collect();
+    if gone.is_empty() {
+        return;
+    }
     world.remove(copy, now, false, |piece| {
-        piece.taken.as_ref().is_some_and(goes)
+        let taken = piece.taken.as_ref();
+        taken.is_some_and(|at| gone.binary_search(at).is_ok())
     });
 }
 
