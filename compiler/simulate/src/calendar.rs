@@ -7,6 +7,7 @@ use thrice_plan::{CopyKind, FOR_EVER, Leave, Plan, snapshot_zone};
 use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
 
 use crate::Case;
+use crate::verbs::refuses_next;
 
 const DAY: i64 = 86_400;
 
@@ -90,16 +91,22 @@ fn zone(plan: &Plan, step: &Step, schedule: &Schedule) -> TimeZone {
 }
 
 /// From when on a case must be played so that every chain has delivered, and what is deleted by age
-/// has gone: twice the longest bounded way of data through the plan, but not before the policy begins;
-/// unless the case says it.
+/// has gone: twice the longest bounded way of data through the plan, but not before the policy begins, and then where but
+/// what was first ever stays; unless the case says it.
 pub(crate) fn beginning(plan: &Plan, case: &Case) -> i64 {
     if let Some(from) = case.from {
         return from.as_second();
     }
+    let start = midnight(plan.model.policy.start);
+    let asked = |class| case.classes.is_empty() || case.classes.contains(&class);
+    let mut copies = plan.copies.iter();
+    if copies.any(|(_, copy)| asked(copy.class) && refuses_next(plan, copy)) {
+        return start;
+    }
     let bounded = |seconds: i64| if seconds < FOR_EVER.0 { seconds } else { 0 };
     let mut longest = 0;
     for (_, copy) in plan.copies.iter() {
-        if !case.classes.is_empty() && !case.classes.contains(&copy.class) {
+        if !asked(copy.class) {
             continue;
         }
         let mut way = bounded(copy.staleness.0);
@@ -130,7 +137,6 @@ pub(crate) fn beginning(plan: &Plan, case: &Case) -> i64 {
         .map(|strike| strike.at.as_second())
         .min()
         .unwrap_or(case.judged.as_second());
-    let start = midnight(plan.model.policy.start);
     first
         .saturating_sub(longest.saturating_mul(2))
         .saturating_sub(2 * DAY)

@@ -1,5 +1,7 @@
 //! What lies in a place: pieces of a class's data, and what of it is gone but still kept.
 
+use std::collections::BTreeSet;
+
 /// How good a piece is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Quality {
@@ -56,20 +58,6 @@ impl Piece {
     /// The same in another condition.
     pub(crate) const fn now(self, quality: Quality) -> Self {
         Self { quality, ..self }
-    }
-
-    /// The parts created up to an instant, and those created later.
-    fn split(self, at: i64) -> (Option<Self>, Option<Self>) {
-        if self.to <= at {
-            return (Some(self), None);
-        }
-        if self.from >= at {
-            return (None, Some(self));
-        }
-        (
-            Some(Self { to: at, ..self }),
-            Some(Self { from: at, ..self }),
-        )
     }
 }
 
@@ -187,6 +175,35 @@ impl Held {
         self.join();
     }
 
+    /// Adds all of these that are not there yet. A version of many dumps is compared with pieces of its own alone.
+    pub(crate) fn add_all(
+        &mut self,
+        new: impl IntoIterator<Item = Piece>,
+        keeping: &Keeping,
+        now: i64,
+    ) {
+        let mut whole = Vec::new();
+        for piece in new {
+            if piece.is_state() || piece.taken.is_some() {
+                whole.push(piece);
+            } else {
+                self.add(piece, keeping, now);
+            }
+        }
+        if whole.is_empty() {
+            return;
+        }
+        self.first.get_or_insert(now);
+        let mut versions: Vec<Option<i64>> = whole.iter().map(|piece| piece.taken).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        let there = self.pieces.iter();
+        let there = there.filter(|piece| versions.binary_search(&piece.taken).is_ok());
+        let mut there: BTreeSet<Form> = there.map(form).collect();
+        let is_new = |piece: &Piece| there.insert(form(piece));
+        self.pieces.extend(whole.into_iter().filter(is_new));
+    }
+
     fn join(&mut self) {
         self.pieces.sort_unstable();
         if self.by_entry {
@@ -264,14 +281,27 @@ impl Held {
 
     /// Parts pieces at an instant of creation.
     pub(crate) fn cut(&mut self, at: i64) {
+        self.cut_each(&[at]);
+    }
+
+    /// Parts pieces at instants of creation, in order.
+    pub(crate) fn cut_each(&mut self, instants: &[i64]) {
+        let within = |piece: &Piece| {
+            let first = instants.partition_point(|at| *at <= piece.from);
+            let end = instants.partition_point(|at| *at < piece.to);
+            instants.get(first..end).unwrap_or_default()
+        };
+        // Of a state, both ends are one instant.
+        if self.pieces.iter().all(|piece| within(piece).is_empty()) {
+            return;
+        }
         let pieces = std::mem::take(&mut self.pieces);
-        for piece in pieces {
-            if piece.is_state() {
-                self.pieces.push(piece);
-                continue;
+        for mut piece in pieces {
+            for at in within(&piece) {
+                self.pieces.push(Piece { to: *at, ..piece });
+                piece.from = *at;
             }
-            let (older, newer) = piece.split(at);
-            self.pieces.extend(older.into_iter().chain(newer));
+            self.pieces.push(piece);
         }
     }
 
@@ -297,9 +327,16 @@ impl Held {
     }
 }
 
+/// What a piece is of, and in which form.
+pub(crate) type Form = (i64, i64, Option<i64>, Quality);
+
+pub(crate) const fn form(piece: &Piece) -> Form {
+    (piece.from, piece.to, piece.taken, piece.quality)
+}
+
 /// Whether two pieces are the same data in the same form.
 pub(crate) fn same(a: &Piece, b: &Piece) -> bool {
-    (a.from, a.to, a.taken, a.quality) == (b.from, b.to, b.taken, b.quality)
+    form(a) == form(b)
 }
 
 /// Ranges put together, ascending and apart.
@@ -412,6 +449,20 @@ mod tests {
         assert!(
             held.past.is_empty(),
             "packs of day 0 are free from day 30 on"
+        );
+    }
+
+    #[test]
+    fn pieces_are_parted_at_each_instant_within() {
+        let mut held = Held {
+            pieces: vec![items(0, 10, 1), Piece::state(5, Quality::Sound)],
+            ..Held::default()
+        };
+        held.cut_each(&[0, 3, 5, 10, 12]);
+        let parts = [items(0, 3, 1), items(3, 5, 1), items(5, 10, 1)];
+        assert_eq!(
+            held.pieces.split_last(),
+            Some((&Piece::state(5, Quality::Sound), &parts[..]))
         );
     }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use thrice_model::{AgeClock, ClassKind, Location, Source, Step, StepId, Verb};
-use thrice_plan::{CopyId, CopyKind, LIFECYCLE_LATE, Plan};
+use thrice_plan::{Copy, CopyId, CopyKind, LIFECYCLE_LATE, Plan};
 
 use crate::Sort;
 use crate::calendar::midnight;
-use crate::content::{Piece, Quality, minus, same, union};
+use crate::content::{Form, Piece, Quality, form, minus, same, union};
 use crate::forget::kept;
 use crate::words::names;
 use crate::world::{World, aside, deletes_in};
@@ -98,6 +98,12 @@ pub(crate) fn take(
         let newest = newest.map(|piece| piece.to).max();
         pieces.retain(|piece| !piece.is_state() || Some(piece.to) == newest);
     }
+    if bears_name_there(world, copy, &pieces) {
+        return Err(format!(
+            "what it brings has the name of something else on `{}`",
+            world.store_name(copy)
+        ));
+    }
     // A sync of an empty source empties its destination; a move may find nothing old enough.
     let may_be_empty = matches!(step.verb, Verb::Sync { .. } | Verb::Move { .. });
     if pieces.is_empty() && !may_be_empty {
@@ -112,6 +118,44 @@ pub(crate) fn take(
         source,
         pieces,
     }))
+}
+
+/// Whether a dump that is to be brought bears the name of another one that was brought before.
+fn bears_name_there(world: &World<'_>, copy: CopyId, pieces: &[Piece]) -> bool {
+    let there = world.held.get(&copy);
+    let mut there = there.into_iter().flat_map(|held| &held.pieces);
+    let new = pieces.iter().max_by_key(|piece| piece.to);
+    refuses_next(world.plan, &world.plan.copies[copy])
+        && there.any(|old| new.is_some_and(|new| !same(old, new)))
+}
+
+/// Whether a step refuses to write a dump over the one before, which bears the same name: each run then fails, and takes
+/// nothing away. Each dump of a capture overwrites the one before; where former ones are kept beside it, only the newest has
+/// that name, and a move has taken it before if it waits for no age. What one's own program names nobody knows.
+pub(crate) fn refuses_next(plan: &Plan, copy: &Copy) -> bool {
+    let is_moved = match copy.made_by.map(|step| &plan.model.steps[step].verb) {
+        Some(Verb::Move { .. }) => true,
+        Some(Verb::Copy {
+            immutable: true, ..
+        }) => false,
+        _ => return false,
+    };
+    let Some(source) = copy.source.filter(|id| {
+        let kind = plan.copies[*id].kind;
+        !matches!(kind, CopyKind::Live | CopyKind::Versions)
+    }) else {
+        return false;
+    };
+    let mut way = std::iter::successors(Some(source), |id| plan.copies[*id].source);
+    let mut is_named = || {
+        way.any(|id| {
+            let step = plan.copies[id].made_by;
+            let verb = step.map(|step| &plan.model.steps[step].verb);
+            matches!(verb, Some(Verb::Capture(parts)) if parts.runs.is_none())
+        })
+    };
+    plan.model.classes[copy.class].kind == ClassKind::State
+        && (!is_dated(plan, source) || (is_moved && copy.enter.older_than.is_none() && is_named()))
 }
 
 /// What a run makes of what it finds. What it reads anew is damaged where the source was changed by hand, also if
@@ -339,12 +383,8 @@ fn emptied(world: &mut World<'_>, id: StepId, copy: CopyId, now: i64, does: &str
 
 /// Puts the new in place of all that was there.
 fn replace(world: &mut World<'_>, copy: CopyId, pieces: &[Piece], now: i64) {
-    let same = |a: &Piece, b: &Piece| {
-        (a.from, a.to, a.taken, a.quality) == (b.from, b.to, b.taken, b.quality)
-    };
-    world.remove(copy, now, false, |old| {
-        !pieces.iter().any(|new| same(old, new))
-    });
+    let new: BTreeSet<Form> = pieces.iter().map(form).collect();
+    world.remove(copy, now, false, |old| !new.contains(&form(old)));
     world.add(copy, pieces.iter().copied(), now);
 }
 
@@ -420,15 +460,13 @@ fn mirror(world: &mut World<'_>, id: StepId, copy: CopyId, pieces: &[Piece], now
         pieces.iter().all(Piece::is_state) || pieces.iter().any(|piece| piece.taken.is_some());
     let ranges = union(pieces.iter().map(|piece| (piece.from, piece.to)).collect());
     if !whole && let Some(held) = world.held.get_mut(&copy) {
-        ranges.iter().for_each(|(from, to)| {
-            held.cut(*from);
-            held.cut(*to);
-        });
+        held.cut_each(&ends(&ranges));
     }
+    let new: BTreeSet<Form> = pieces.iter().filter(|_| whole).map(form).collect();
     let is_there = |old: &Piece| {
         let mut ranges = ranges.iter();
         match whole {
-            true => pieces.iter().any(|new| same(old, new)),
+            true => new.contains(&form(old)),
             false => ranges.any(|(from, to)| *from <= old.from && old.to <= *to),
         }
     };
@@ -457,7 +495,7 @@ fn mirror(world: &mut World<'_>, id: StepId, copy: CopyId, pieces: &[Piece], now
     }
 }
 
-/// What other steps wrote under the destination of a sync goes, unless the source has the like.
+/// What other steps wrote under the destination of a sync goes, unless the source has the like, and what they put aside there.
 pub(crate) fn sweep(world: &mut World<'_>, id: StepId, mine: &BTreeSet<CopyId>, now: i64) {
     let plan = world.plan;
     let step = &plan.model.steps[id];
@@ -466,6 +504,13 @@ pub(crate) fn sweep(world: &mut World<'_>, id: StepId, mine: &BTreeSet<CopyId>, 
     };
     if !world.is_up(place.store) {
         return;
+    }
+    let copies = &plan.copies;
+    for (copy, held) in &mut world.held {
+        let is_mine = copies[*copy].made_by == Some(id);
+        if !is_mine && aside(plan, *copy).is_some_and(|aside| place.contains(aside)) {
+            held.past.retain(|past| !past.aside);
+        }
     }
     let written: BTreeSet<&Location> = mine
         .iter()
@@ -484,13 +529,16 @@ pub(crate) fn sweep(world: &mut World<'_>, id: StepId, mine: &BTreeSet<CopyId>, 
     }
 }
 
+/// The ends of ranges that are ascending and apart, in order.
+fn ends(ranges: &[(i64, i64)]) -> Vec<i64> {
+    let ends = ranges.iter().flat_map(|(from, to)| [*from, *to]);
+    ends.collect()
+}
+
 fn remove_from(world: &mut World<'_>, source: CopyId, pieces: &[Piece], now: i64) {
     let ranges = union(pieces.iter().map(|piece| (piece.from, piece.to)).collect());
     if let Some(held) = world.held.get_mut(&source) {
-        for (from, to) in &ranges {
-            held.cut(*from);
-            held.cut(*to);
-        }
+        held.cut_each(&ends(&ranges));
     }
     let gone = |old: &Piece| {
         let whole = pieces
@@ -526,15 +574,25 @@ fn thin(
 ) {
     let held = world.held.get(&copy);
     let pieces = held.map_or(&[][..], |held| &held.pieces);
+    // The pieces of a version lie beside each other, mostly.
     let mut taken: Vec<i64> = pieces.iter().filter_map(|piece| piece.taken).collect();
+    taken.dedup();
     taken.sort_unstable();
     taken.dedup();
     let Some(kept) = kept(world.plan, (id, copy), rules, &taken, now) else {
         return;
     };
-    let goes = |at: &i64| kept.get(taken.partition_point(|other| other < at)) == Some(&false);
+    // Few go at once, of versions that may have thousands of pieces.
+    let all = taken.iter().zip(kept);
+    let gone: Vec<i64> = all
+        .filter_map(|(at, kept)| (!kept).then_some(*at))
+        .collect();
+    if gone.is_empty() {
+        return;
+    }
     world.remove(copy, now, false, |piece| {
-        piece.taken.as_ref().is_some_and(goes)
+        let taken = piece.taken.as_ref();
+        taken.is_some_and(|at| gone.binary_search(at).is_ok())
     });
 }
 

@@ -229,9 +229,7 @@ impl<'p> World<'p> {
         else {
             return;
         };
-        for piece in pieces {
-            held.add(piece, keeping, now);
-        }
+        held.add_all(pieces, keeping, now);
         if let Some(grip) = reached {
             held.remove(keeping, now, grip.administers, |piece| {
                 piece.quality != Quality::Overwritten

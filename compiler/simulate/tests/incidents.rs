@@ -409,6 +409,43 @@ fn versions_are_thinned_as_restic_does() {
     );
 }
 
+/// A script that moves refuses to write over what it has brought under the same name: only the first dump ever arrives.
+#[test]
+fn a_move_brings_no_second_dump_of_one_name() {
+    let corrupted = |dump: &str, moved: &str| {
+        let capture = "method pg_dump; atomic; taking 4m..4m";
+        let daily = STRATEGY
+            .replace(
+                capture,
+                &format!("method pg_dump; atomic; {dump}taking 4m..4m"),
+            )
+            .lines()
+            .filter(|line| !line.starts_with("backup") && !line.starts_with("sync"))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>();
+        let moves = format!(
+            "network n {{ joins prod, attic }}\n\
+             move off of databases from dump_pg to attic.tank:/dumps by attic.cron {{ daily at 03:00 UTC; {moved}taking 5m..5m }}\n"
+        );
+        let (plan, course) = played(
+            &format!("{daily}{moves}"),
+            "corrupt databases at 2026-05-10 12:00\njudged 5 days later",
+        );
+        newest(&plan, outcome(&plan, &course, "databases"))
+    };
+    let on = |store: &str, at: &str| Some((store.to_owned(), at.to_owned()));
+    assert_eq!(corrupted("", ""), on("attic.tank", "2026-02-15T02:30:00Z"));
+    // What waits until it has a name of its own is moved.
+    let moved = corrupted("keeps 9 days; ", "older than 2 days by mtime; ");
+    assert_eq!(moved, on("attic.tank", "2026-05-10T02:30:00Z"));
+    assert_eq!(
+        corrupted("keeps 1 day; ", ""),
+        on("attic.tank", "2026-02-15T02:30:00Z")
+    );
+    // What is overwritten before it is old enough never is.
+    assert_eq!(corrupted("", "older than 2 days by mtime; "), None);
+}
+
 const ITEMS: &str = "\
 class photos is items on s3.shared:/photos
 move archive of s3.shared:/photos to attic.tank:/photos by attic.cron { monthly on 1 at 06:00 UTC; older than 90 days by mtime; taking 2h..2h }

@@ -557,6 +557,24 @@ copy f of databases to late.local:/f by vpai.cron since app { nightly }"
 }
 
 #[test]
+fn steps_that_outlive_what_they_read_at_home() {
+    let read = |until: &str| {
+        codes(&with(&format!(
+            "class g is state on vpai.local:/g until nas
+class h is state on vpai.local:/h until app
+capture c of g, h to vpai.local:/dumps by vpai.cron {until} {{ nightly; method program; runs \"/x\" }}"
+        )))
+    };
+    // It goes on as long as one of them is there.
+    assert_eq!(read("until app"), [""; 0]);
+    assert_eq!(read("until nas"), [""; 0]);
+    assert_eq!(read(""), [""; 0]);
+    let both = "class g is state on vpai.local:/g until app
+capture c of g to vpai.local:/dumps by vpai.cron until nas { nightly; method program; runs \"/x\" }";
+    assert_eq!(codes(&with(both)), ["T0413"]);
+}
+
+#[test]
 fn clock_changes_of_the_host_are_warned_about() {
     let warned = "sync a of s3.backups to truenas.tank:/a by truenas.cron { daily at 02:30 }";
     assert_eq!(codes(&with(warned)), ["T0503"]);

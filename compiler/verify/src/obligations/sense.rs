@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{
-    ClassId, Demand, FaultKind, Holder, Obligation, Requirement, Source, Store, StoreId, Survive,
-    Verb,
+    ClassId, Demand, FaultKind, Holder, Location, Obligation, Requirement, Source, StepTarget,
+    Store, StoreId, Survive, Verb,
 };
 use thrice_plan::Period;
 
@@ -259,7 +259,11 @@ fn idle_steps(context: &Context<'_>, out: &mut Vec<Finding>) {
             | Verb::Check(_)
             | Verb::Drill => false,
             Verb::Expire { .. } => !expires.contains(&id) && nothing_there(context, &step.source),
-            _ => !makes.contains(&id) && context.read_directly(step).is_empty(),
+            _ => {
+                !makes.contains(&id)
+                    && context.read_directly(step).is_empty()
+                    && !has_aside(context, &step.source)
+            }
         };
         if idle {
             let diagnostic = Diagnostic::warning(
@@ -283,10 +287,27 @@ fn nothing_there(context: &Context<'_>, source: &Source) -> bool {
         return false;
     };
     let mut copies = context.plan.copies.iter();
-    // What syncs put aside is no copy, and is there.
-    let mut steps = context.plan.model.steps.iter();
-    let aside = steps.any(|(_, step)| step.puts_aside().is_some_and(|aside| aside.meets(place)));
-    !aside && !copies.any(|(_, c)| place.meets(&c.location))
+    !has_aside(context, source) && !copies.any(|(_, c)| place.meets(&c.location))
+}
+
+/// Whether something lies in a place that syncs put aside, which is no copy, or what others have brought of that.
+fn has_aside(context: &Context<'_>, source: &Source) -> bool {
+    let Source::Location(place, _) = source else {
+        return false;
+    };
+    let steps = &context.plan.model.steps;
+    let is_put = |place: &Location| {
+        let mut aside = steps.iter().filter_map(|(_, step)| step.puts_aside());
+        aside.any(|aside| aside.meets(place))
+    };
+    let mut brought = steps.iter().map(|(_, step)| (&step.source, &step.target));
+    is_put(place)
+        || brought.any(|(source, target)| match (source, target) {
+            (Source::Location(from, _), StepTarget::Location(to, _)) => {
+                to.meets(place) && is_put(from)
+            }
+            _ => false,
+        })
 }
 
 /// What is skipped, and yet named by a step or a requirement: one of the two is not what is meant, and nothing

@@ -91,6 +91,40 @@ fn what_is_put_aside_lies_where_nobody_else_deletes_or_reads_it() {
     }
 }
 
+/// Who owns the server has the mirror emptied, and another step takes away what that puts aside: a sync deletes it, as it is
+/// played; where a move brings it nobody follows.
+#[test]
+fn what_another_step_takes_from_aside_is_told_once() {
+    let found = |step: &str| {
+        let found = judged(
+            &[
+                PLACES,
+                BACKUP,
+                "class b is files on h1.disk:/b { retain at most 75 days }
+                 sync first of b to h2.disk:/x by h2.cron { daily at 05:00; backup dir h2.disk:/aside; monitor m }\n",
+                step,
+            ]
+            .concat(),
+        );
+        let codes = super::adversary::all_codes(&found);
+        assert!(!codes.contains(&"T9002"), "{codes:?}");
+        let idle = codes.iter().filter(|code| **code == "T2603").count();
+        (codes.contains(&"T2324"), codes.contains(&"T2306"), idle)
+    };
+    let clears = "expire ca of h2.disk:/other after 20 days by mtime { by h2.cron; daily at 06:00; monitor m }\n";
+    let moves =
+        "move z of h2.disk:/aside to h2.disk:/other by h2.cron { daily at 05:30; monitor m }\n";
+    assert_eq!(found(&[moves, clears].concat()), (true, false, 0));
+    assert_eq!(
+        found(clears),
+        (false, false, 1),
+        "nobody brings anything there"
+    );
+    let syncs =
+        "sync z of h1.disk:/empty to h2.disk:/aside by h2.cron { daily at 05:30; monitor m }\n";
+    assert_eq!(found(syncs), (false, true, 1));
+}
+
 /// What was put aside is followed where it lies, and no further: nobody may carry it on.
 #[test]
 fn what_is_put_aside_goes_nowhere_else() {

@@ -86,6 +86,49 @@ fn an_immutable_copy_of_dumps_takes_those_that_are_named_by_their_time() {
     assert!(copied("include \"*-2*\";").is_empty());
 }
 
+/// The script of a move refuses to write over what it has brought (`--immutable`), and each dump has the name of the last.
+#[test]
+fn a_move_brings_one_dump_of_a_name() {
+    let moved = |dump: &str, clauses: &str| {
+        let steps = format!(
+            "class n is state on vps.disk:/var/lib/n {{ size 1..2 GB; fields {{ rest internal }} }}\n\
+             capture n_dump of n to vps.disk:/n by vps.cron {{ daily at 02:00; {dump}; atomic; taking 1m..4m; monitor deadman }}\n\
+             move off of n from n_dump to tower.tank:/n by tower.cron {{ daily at 04:00; {clauses}; taking 1m..10m; monitor \
+             deadman }}\n"
+        );
+        judged(&policy(&[
+            &steps,
+            "require history of 20 days with gap 3 days for n\n",
+        ]))
+    };
+    let told = |dump: &str, clauses: &str| {
+        let found = moved(dump, clauses);
+        assert!(!codes(&found).contains(&"T9002"), "{:?}", codes(&found));
+        let of = |f: &&thrice_verify::Finding| f.diagnostic.code.0 == "T2322";
+        let found = found.findings.iter().find(of);
+        found.map(|f| f.diagnostic.message.clone())
+    };
+    let one = "`off` brings but one dump of `n`: the next one of `n_dump` has the same name";
+    let all = "transfers 4";
+    assert_eq!(told("method pg_dump", all).as_deref(), Some(one));
+    let own = "method program; runs \"/opt/n\"";
+    assert_eq!(told(own, all).as_deref(), Some(one));
+    let beside = "method pg_dump; keeps 9 days";
+    assert_eq!(told(beside, all).as_deref(), Some(one));
+    assert_eq!(
+        told("method pg_dump", "older than 5 days by mtime").as_deref(),
+        Some(
+            "`off` never finds a dump of `n` that is 5 d old: each one of `n_dump` overwrites the one before"
+        )
+    );
+    assert_eq!(told(beside, "older than 5 days by mtime"), None);
+    assert_eq!(
+        told(&format!("{own}; keeps 9 days"), all),
+        None,
+        "nobody knows its names"
+    );
+}
+
 #[test]
 fn a_key_that_is_lost_is_not_held_in_a_second_place() {
     let asked = |faults: &str| {

@@ -295,3 +295,23 @@ fn pinning_when_people_tidy_up_changes_the_verdict() {
         "the middle is late enough"
     );
 }
+
+/// Of two captures of one program each stops the other, as long as both are there.
+#[test]
+fn captures_of_one_program_fail_together_until_one_of_them_ends() {
+    let captures = r#"
+phase later = t0 + 6 months { slip 0 days }
+class one is state on vps.disk:/one until later { size 1..2 GB }
+class two is state on vps.disk:/two { size 1..2 GB }
+capture one_dump of one to vps.disk:/dumps/one by vps.cron { monthly on 1 at 06:00; runs "/x"; atomic; monitor deadman }
+capture two_dump of two to vps.disk:/dumps/two by vps.cron { daily at 02:00; runs "/x"; atomic; monitor deadman }
+"#;
+    let found = judged(&policy(&[captures]));
+    let codes = all_codes(&found);
+    assert!(
+        codes.contains(&"T2505") && !codes.contains(&"T9002"),
+        "{codes:?}"
+    );
+    let apart = judged(&policy(&[&captures.replacen("/x", "/y", 1)]));
+    assert!(!all_codes(&apart).contains(&"T2505"));
+}

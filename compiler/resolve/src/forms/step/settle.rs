@@ -1,5 +1,6 @@
 //! What a step does not say itself and follows from what it rests on: when it exists, what it finds to read.
 
+use jiff::civil::Date;
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
 use thrice_diagnostics::{Diagnostic, Span};
@@ -229,12 +230,25 @@ fn check_overlap(cx: &Context<'_>, draft: &Draft, this: &Pending, source: Option
 
 /// Written, or as long as all that the step sits on exists.
 fn lifetime(cx: &Context<'_>, draft: &Draft, this: &Pending, source: Option<&Pending>) -> Lifetime {
-    let bases = bases(draft, this, source);
+    let mut bases = bases(draft, this, source);
     let classes = this.step.classes.iter();
     let mut all: SmallVec<[Lifetime; 6]> = bases.iter().map(|base| base.lifetime).collect();
     all.extend(classes.filter_map(|(class, _)| Some(draft.classes.get(*class)?.lifetime)));
     let lifetime = this.written.on(&all, draft.start);
-    // A step may well be there before one of its classes: then it finds nothing of it yet.
+    // A step may well be there before one of its classes: then it finds nothing of it yet. But what reads classes where
+    // they live is over with the last of them.
+    let reads = matches!(this.step.source, Source::Home);
+    let classes = this.step.classes.iter().filter(|_| reads);
+    let classes = classes.filter_map(|(class, _)| draft.classes.get(*class));
+    let last = classes.max_by_key(|class| class.lifetime.until.unwrap_or(Date::MAX));
+    let over = last.map(|class| Lifetime {
+        from: lifetime.from,
+        ..class.lifetime
+    });
+    bases.extend(
+        last.zip(over)
+            .map(|(class, over)| Base::new(&class.named, over)),
+    );
     lifetimes::check(cx, &this.step.named, lifetime, this.written, &bases);
     lifetime
 }

@@ -322,10 +322,17 @@ fn together(context: &Context<'_>, all: &[StepId]) -> Result<Played, String> {
     if steps.len() < 2 {
         return Ok(Played::Not(ON_DEMAND));
     }
-    let times = match Times::of(context, &steps) {
+    let mut times = match Times::of(context, &steps) {
         Err(rests_on) => return Ok(Played::Not(rests_on)),
         Ok(times) => times,
     };
+    // What has ended fails no more, and the others are made again.
+    let ends = steps
+        .iter()
+        .filter_map(|step| plan.model.steps[*step].lifetime.until);
+    if let Some(ends) = ends.min() {
+        times.until = times.until.min(midnight(ends).saturating_sub(1));
+    }
     let followed = (steps.iter().copied().collect(), BTreeSet::new());
     let found = listen(context, followed, times, Broken::Step(*first))?;
     for (step, heard) in &found {

@@ -1,5 +1,5 @@
 //! What a step takes along, is told to leave out, and refuses: a class within another one, a backup whose
-//! patterns leave out all that it is there for, and a copy that never takes what has changed.
+//! patterns leave out all that it is there for, and a copy or move that never takes what has changed.
 //!
 //! Patterns that leave out a part are an assumption: nothing here knows the names of a class's files.
 
@@ -33,6 +33,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 include,
                 ..
             } => refused(context, (id, step), include.is_empty(), out),
+            Verb::Move { .. } => moved(context, (id, step), out),
             _ => {}
         }
     }
@@ -201,6 +202,78 @@ fn made<'c>(
     let copies = &context.plan.copies;
     let made = context.made_by(id).iter().map(|id| &copies[*id]);
     made.filter_map(|copy| Some((copy, copies.get(copy.source?)?)))
+}
+
+/// The step of whose dumps another one brings but one, which it refuses to write over: the next one has the same name.
+/// What a program of one's own names that keeps former ones nobody knows.
+pub(in crate::obligations) fn brings_one(context: &Context<'_>, copy: &Copy) -> Option<StepId> {
+    let plan = context.plan;
+    let source = &plan.copies[copy.source?];
+    let is_moved = match plan.model.steps[copy.made_by?].verb {
+        Verb::Move { .. } => true,
+        Verb::Copy { immutable, .. } if immutable => false,
+        _ => return None,
+    };
+    let is_dump = plan.model.classes[copy.class].kind == ClassKind::State
+        && !matches!(source.kind, CopyKind::Live | CopyKind::Versions);
+    let mut captures = plan.way_of(source).filter_map(|copy| {
+        let by = copy.made_by?;
+        match &plan.model.steps[by].verb {
+            Verb::Capture(parts) => Some((by, parts)),
+            _ => None,
+        }
+    });
+    let (by, parts) = captures.next().unzip();
+    let has_former = parts.is_some_and(|parts| {
+        let leaves_newest = !is_moved || copy.enter.older_than.is_some();
+        parts.keeps.is_some() && (leaves_newest || parts.runs.is_some())
+    });
+    by.or(source.made_by).filter(|_| is_dump && !has_former)
+}
+
+/// A move of dumps: none is written over the one before, which bears the same name.
+fn moved(context: &Context<'_>, (id, step): (StepId, &Step), out: &mut Vec<Finding>) {
+    let plan = context.plan;
+    let made = made(context, id);
+    let mut found = made.filter_map(|(copy, _)| Some((copy, brings_one(context, copy)?)));
+    let Some((copy, capture)) = found.next() else {
+        return;
+    };
+    let dump = &plan.model.steps[capture].named;
+    let age = match &step.verb {
+        Verb::Move { older_than } => older_than.as_ref().map(|(age, ..)| *age),
+        _ => None,
+    };
+    let name = &step.named.name;
+    let class = &plan.model.classes[copy.class].named;
+    let (message, then) = match age.zip(plan.cadences[capture].nominal_delay()) {
+        Some((age, rhythm)) if rhythm <= age => (
+            format!(
+                "`{name}` never finds a dump of `{}` that is {age} old: each one of `{}` overwrites the one before",
+                class.name, dump.name
+            ),
+            format!(
+                "each run of `{name}` leaves the newest where it is, and nothing else is there"
+            ),
+        ),
+        _ => (
+            format!(
+                "`{name}` brings but one dump of `{}`: the next one of `{}` has the same name",
+                class.name, dump.name
+            ),
+            format!("each run of `{name}` refuses to write over what it has brought, and fails"),
+        ),
+    };
+    let diagnostic = Diagnostic::error(NEVER_AGAIN, message)
+        .at(step.named.span, "the step")
+        .at(dump.span, "its newest dump has one name")
+        .event("first", format!("`{name}` may bring one dump there"))
+        .event("then", then)
+        .help(
+            "a `copy` writes the newest over the one before, and a backup keeps versions; or let the capture keep former \
+             dumps beside the newest (`keeps`), and the move wait until they are older (`older than`)",
+        );
+    out.push(finding(diagnostic, vec![class.name.to_string()]));
 }
 
 fn left_out(

@@ -271,6 +271,9 @@ impl<'c, 'p> Play<'c, 'p> {
         if store.versioning == Versioning::On {
             return Some("old versions that are given up");
         }
+        if self.goes_along(copy) {
+            return Some("what is put aside and another step takes along");
+        }
         if self.is_cleared_by_age(copy) {
             return Some("what is put aside and is not old enough to be cleared");
         }
@@ -291,6 +294,19 @@ impl<'c, 'p> Play<'c, 'p> {
 }
 
 impl Play<'_, '_> {
+    /// Whether a step moves on what is put aside of a copy: where it then lies is no copy, and nobody plays that.
+    fn goes_along(&self, copy: &Copy) -> bool {
+        let steps = &self.context.plan.model.steps;
+        let sync = copy.made_by.map(|step| &steps[step]);
+        let Some(place) = sync.and_then(|sync| sync.puts_aside()) else {
+            return false;
+        };
+        steps.iter().any(|(_, step)| {
+            matches!(step.verb, Verb::Move { .. })
+                && matches!(&step.source, Source::Location(of, _) if of.meets(place))
+        })
+    }
+
     /// Whether what is put aside of a copy goes by the files' own times: what is old goes the next day, and is what
     /// the rules count with; what is young stays.
     fn is_cleared_by_age(&self, copy: &Copy) -> bool {
