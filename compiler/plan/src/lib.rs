@@ -105,6 +105,17 @@ impl Plan {
         self.staleness.get_or_init(|| staleness::staleness(self))
     }
 
+    /// The steps that may have taken away what is in a copy's source before it is read for that copy: of live data, whose
+    /// newest is always there, none.
+    pub fn emptied_by(&self, copy: CopyId) -> impl Iterator<Item = StepId> {
+        staleness::emptied_by(self, &self.copies[copy])
+    }
+
+    /// The steps that take away what is in a copy, by its age or at once.
+    pub fn empties(&self, copy: CopyId) -> impl Iterator<Item = StepId> {
+        staleness::empties(self, &self.copies[copy])
+    }
+
     /// A copy, what it is made of, what that is made of, and so on: the live data last.
     pub fn way(&self, copy: CopyId) -> impl Iterator<Item = CopyId> + Clone {
         std::iter::successors(Some(copy), |id| self.copies[*id].source)

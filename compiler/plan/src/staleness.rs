@@ -22,11 +22,13 @@
 //!   it was last due. If it succeeds it has what was made last, and what it misses while waiting in
 //!   vain are missed runs of its own. On another host nothing enforces that order, and only times count.
 //! - A move takes only what has reached an age.
+//! - What was brought may be gone before it is read: `emptied` says which runs surely find it.
 //!
 //! Where a run may take longer than to the next one, or where a schedule has more runs than are worth
 //! listing, the step is taken without its phase: everything it takes arrives within its worst delay. That
 //! is sound, and [`Newest::exact`] says that it was done.
 
+mod emptied;
 mod run;
 mod runs;
 
@@ -38,6 +40,9 @@ use thrice_quantity::Seconds;
 
 pub use run::Run;
 pub use runs::Runs;
+
+use emptied::{Emptied, Finding, Then};
+pub(crate) use emptied::{emptied_by, empties};
 
 use crate::Plan;
 use crate::cadence::Cadence;
@@ -279,18 +284,20 @@ pub(crate) struct Read {
     pub keeps_versions: bool,
 }
 
-/// What a step leaves, of what is in its source. `writer` is what fills the source.
-pub(crate) fn stage(
+/// What a step leaves, of what is in its source. `writer` is what fills the source; `finding` tells when that may be
+/// empty, with what is in it while every run succeeds.
+fn stage(
     source: &Newest,
     writer: Option<&Rhythm>,
     step: &Rhythm,
     read: Read,
     older_than: Option<Seconds>,
+    finding: Option<(&Finding<'_>, &Newest)>,
 ) -> Newest {
     let mut runs = Vec::with_capacity(step.starts.len());
-    let mut torn = false;
+    let (mut torn, mut idle) = (false, false);
     // Starts ascend: what was done and due before one is looked for from the last on.
-    let (mut by_start, mut due) = (0, 0);
+    let (mut by_start, mut due, mut due_nominally) = (0, 0, 0);
     for start in step.starts.iter().copied() {
         let mut done = start + step.late + step.long;
         let mut data = data_by(source, &mut by_start, start);
@@ -302,15 +309,35 @@ pub(crate) fn stage(
             let ready = (start + step.late).max(last.start() + writer.late + writer.long);
             (done, data, busy) = (ready + step.long, Some(last.data()), ready);
         }
+        let finds = finding.is_none_or(|(finding, nominal)| {
+            // Who fails where nothing is missed those runs as well that found nothing since others were.
+            let there = match finding.then {
+                Then::Fails => nominal,
+                Then::Idles | Then::Clears => source,
+            };
+            let waited = read.after && writer.is_some();
+            let last = waited.then(|| last_due(there, &mut due_nominally, start));
+            let reads = busy.max(start + step.late);
+            finding.finds(there, last.flatten(), (start, reads))
+        });
         if read.in_place && writer.is_some_and(|writer| writer.may_run(busy, done)) {
             torn = true;
+        } else if !finds {
+            let then = finding.map(|(finding, _)| finding.then);
+            match then {
+                _ if data.is_none() => {}
+                Some(Then::Clears) => return Newest::NOTHING,
+                Some(Then::Idles) => idle = true,
+                _ => {}
+            }
         } else if let Some(data) = data {
             let data = older_than.map_or(data, |age| data.min(start.saturating_sub(age.0)));
             runs.extend(Run::new(start, done, data));
         }
     }
     // A torn run is none that failed: nobody is told, and the count of misses begins anew.
-    if runs.is_empty() || (torn && (!read.keeps_versions || step.missed > 0)) {
+    let torn = torn && (!read.keeps_versions || step.missed > 0);
+    if runs.is_empty() || torn || (idle && step.missed > 0) {
         return Newest::NOTHING;
     }
     Newest {
@@ -334,15 +361,26 @@ fn last_due(source: &Newest, due: &mut usize, moment: i64) -> Option<Run> {
     runs.get(due.checked_sub(1)?)
 }
 
-/// The same without the step's phase: what is in the source arrives within `delay`.
-fn within(source: &Newest, delay: Seconds) -> Newest {
+/// The same without the step's phase: what is in the source arrives within `delay`, if it is there for so long.
+fn within(source: &Newest, delay: Seconds, finding: Option<&Finding<'_>>) -> Newest {
     let known = match &source.known {
         Known::Nothing => Known::Nothing,
+        Known::Within(_) if finding.is_some_and(|finding| !finding.lasts(source, delay)) => {
+            Known::Nothing
+        }
         Known::Within(age) => Known::Within(age.saturating_add(delay)),
-        Known::Runs { runs, missed } => Known::Runs {
-            runs: runs.changed(|run| run.later(delay)),
-            missed: *missed,
-        },
+        Known::Runs { runs, missed } => {
+            let lasts = |run: &Run| finding.is_none_or(|by| !by.takes_within(*run, delay.0));
+            let arrive = runs.changed(|run| run.later(delay).filter(|_| lasts(&run)));
+            let clears = finding.is_some_and(|finding| finding.then != Then::Fails);
+            match arrive.is_empty() || (clears && arrive.len() < runs.len()) {
+                true => Known::Nothing,
+                false => Known::Runs {
+                    runs: arrive,
+                    missed: *missed,
+                },
+            }
+        }
     };
     Newest {
         known,
@@ -355,25 +393,37 @@ fn within(source: &Newest, delay: Seconds) -> Newest {
 pub struct Staleness {
     shapes: Vec<[Newest; 2]>,
     of: Table<CopyId, u32>,
+    /// Of those in which the newest version may be gone before the next one comes.
+    kept: BTreeMap<CopyId, u32>,
 }
 
 impl Staleness {
-    /// What the newest version in a copy is at every moment.
+    /// What the newest version that has come to a copy is at every moment, though it may not lie there for long.
     #[must_use]
     pub fn of(&self, copy: CopyId, missed: Missed) -> &Newest {
-        match (self.shapes.get(self.shape(copy)), missed) {
+        let shape = self.of.get(copy).map(|shape| *shape as usize);
+        self.at(shape.unwrap_or(usize::MAX), missed)
+    }
+
+    /// The same of what lies there until the next one comes: nothing if it may be gone before.
+    #[must_use]
+    pub fn kept(&self, copy: CopyId, missed: Missed) -> &Newest {
+        self.at(self.shape(copy), missed)
+    }
+
+    fn at(&self, shape: usize, missed: Missed) -> &Newest {
+        match (self.shapes.get(shape), missed) {
             (Some([nominal, _]), Missed::Nominal) => nominal,
             (Some([_, guaranteed]), Missed::Guaranteed) => guaranteed,
             (None, _) => &Newest::NOTHING,
         }
     }
 
-    /// Which copies are alike in this: the same number is the same newest version at every moment.
+    /// Which copies are alike in this: the same number is the same newest version that is kept, at every moment.
     #[must_use]
     pub fn shape(&self, copy: CopyId) -> usize {
-        self.of
-            .get(copy)
-            .map_or(usize::MAX, |shape| *shape as usize)
+        let kept = self.kept.get(&copy).or_else(|| self.of.get(copy));
+        kept.map_or(usize::MAX, |shape| *shape as usize)
     }
 }
 
@@ -385,6 +435,7 @@ struct Key {
     step: (usize, i64, i64, u32, i64),
     writer: Option<(usize, i64, i64)>,
     older_than: Option<Seconds>,
+    emptied: Emptied,
 }
 
 struct Builder<'p> {
@@ -416,13 +467,48 @@ pub(crate) fn staleness(plan: &Plan) -> Staleness {
         };
         of.push(u32::try_from(shape).unwrap_or(u32::MAX));
     }
+    let kept = builder.kept(&of);
     Staleness {
         shapes: builder.shapes,
         of,
+        kept,
     }
 }
 
 impl Builder<'_> {
+    /// The shapes of what does not lie in its copy until the next one comes.
+    fn kept(&mut self, of: &Table<CopyId, u32>) -> BTreeMap<CopyId, u32> {
+        let mut out = BTreeMap::new();
+        let mut known: BTreeMap<(u32, [bool; 2]), u32> = BTreeMap::new();
+        for (id, copy) in self.plan.copies.iter() {
+            let shape = of.get(id).copied().unwrap_or(1);
+            let Some(pair) = self.shapes.get(shape as usize) else {
+                continue;
+            };
+            if empties(self.plan, copy).next().is_none() {
+                continue;
+            }
+            let lasts = [0, 1].map(|at| {
+                let newest = pair.get(at);
+                newest.is_none_or(|newest| emptied::lasts(self.plan, copy, newest))
+            });
+            if lasts == [true, true] {
+                continue;
+            }
+            let next = u32::try_from(self.shapes.len()).unwrap_or(u32::MAX);
+            let new = *known.entry((shape, lasts)).or_insert(next);
+            if new == next {
+                let [nominal, guaranteed] = pair.clone();
+                let [is_nominal, is_guaranteed] = lasts;
+                let kept = |newest, lasts| if lasts { newest } else { Newest::NOTHING };
+                let new = [kept(nominal, is_nominal), kept(guaranteed, is_guaranteed)];
+                self.shapes.push(new);
+            }
+            out.insert(id, new);
+        }
+        out
+    }
+
     fn derived(
         &mut self,
         copy: &Copy,
@@ -454,6 +540,7 @@ impl Builder<'_> {
             ),
             writer: of_writer.filter(|_| read != Read::default()),
             older_than: copy.enter.older_than.as_ref().map(|age| age.high()),
+            emptied: Emptied::of(self.plan, copy, step),
         };
         if let Some(shape) = self.index.get(&key) {
             return *shape;
@@ -462,11 +549,18 @@ impl Builder<'_> {
             self.plan.calendars.starts(step),
             writer.and_then(|writer| self.plan.calendars.starts(writer)),
         );
-        let made = [(0, Missed::Nominal), (1, Missed::Guaranteed)].map(|(at, missed)| {
-            match self.shapes.get(source).and_then(|pair| pair.get(at)) {
-                Some(from) => made(from, &key, cadence, missed, starts),
-                None => Newest::NOTHING,
+        let finding = (!key.emptied.is_none()).then(|| {
+            let by: Vec<StepId> = emptied_by(self.plan, copy).collect();
+            key.emptied.with(self.plan, by.iter().copied())
+        });
+        let sources = self.shapes.get(source);
+        let made = [Missed::Nominal, Missed::Guaranteed].map(|missed| match (sources, missed) {
+            (Some([from, _]), Missed::Nominal) | (Some([_, from]), Missed::Guaranteed) => {
+                let nominal = sources.map_or(from, |[nominal, _]| nominal);
+                let finding = finding.as_ref().map(|finding| (finding, nominal));
+                made(from, &key, cadence, missed, starts, finding)
             }
+            (None, _) => Newest::NOTHING,
         });
         let shape = self.shapes.len();
         self.shapes.push(made);
@@ -497,6 +591,7 @@ fn made(
     cadence: Cadence,
     missed: Missed,
     (starts, of_writer): (Option<&Starts>, Option<&Starts>),
+    finding: Option<(&Finding<'_>, &Newest)>,
 ) -> Newest {
     let (late, long) = (cadence.jitter.0, cadence.duration.high().0);
     let (missed, widest) = match missed {
@@ -522,7 +617,8 @@ fn made(
         // What was old enough when the step ran had been in its source when it was younger.
         let age = key.older_than.unwrap_or_default();
         let delay = gap.map(|gap| gap.saturating_add(age).saturating_add(Seconds(late + long)));
-        return delay.map_or(Newest::NOTHING, |delay| within(from, delay));
+        let finding = finding.map(|(finding, _)| finding);
+        return delay.map_or(Newest::NOTHING, |delay| within(from, delay, finding));
     };
     let step = Rhythm {
         starts: Arc::clone(starts),
@@ -539,7 +635,14 @@ fn made(
             long,
             missed: 0,
         });
-    stage(from, writer.as_ref(), &step, key.read, key.older_than)
+    stage(
+        from,
+        writer.as_ref(),
+        &step,
+        key.read,
+        key.older_than,
+        finding,
+    )
 }
 
 #[cfg(test)]

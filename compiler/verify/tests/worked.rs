@@ -8,6 +8,8 @@ mod ages;
 mod alike;
 #[path = "worked/carried.rs"]
 mod carried;
+#[path = "worked/changed.rs"]
+mod changed;
 mod common;
 #[path = "worked/costs.rs"]
 mod costs;
@@ -15,6 +17,8 @@ mod costs;
 mod crossing;
 #[path = "worked/dumps.rs"]
 mod dumps;
+#[path = "worked/emptied.rs"]
+mod emptied;
 #[path = "worked/ended.rs"]
 mod ended;
 #[path = "worked/flow.rs"]

@@ -14,6 +14,7 @@
 mod asked;
 mod asker;
 mod before;
+mod crossing;
 mod late;
 mod played;
 mod tell;
@@ -41,6 +42,7 @@ pub(crate) use asked::asked_of;
 use asked::{Limits, alike, asked};
 pub(crate) use asker::{Ages, Newest};
 use asker::{Asker, Attained, Hosts, Oldest, Outcome};
+use crossing::Ended;
 use late::{Bound, Days};
 
 /// A bound that is exceeded.
@@ -56,9 +58,21 @@ struct Violation {
     faults: BTreeSet<FaultSet>,
     /// When phases come that must be late for it; none: it is exceeded though they come on time.
     late: Days,
+    /// What ended steps have left, where that is all there is at the beginning of the period.
+    ended: Option<Ended>,
 }
 
 violated!(Violation);
+
+impl Violation {
+    /// Just before which moment the runs on the way to the oldest version decide what is in its copy.
+    fn read_at(&self) -> i64 {
+        let ended = self.ended.as_ref();
+        ended.map_or(self.attained.oldest.at, |ended| {
+            ended.moment.saturating_add(1)
+        })
+    }
+}
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut groups: BTreeMap<Cause, Vec<Violation>> = BTreeMap::new();
@@ -66,10 +80,14 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let asked = asked(context);
     let mut stakes = Hosts::new();
     let mut before = before::Before::default();
+    // Of what is too old all through a period nothing is told at the beginning of the next one.
+    let mut told: BTreeSet<(ClassId, Missed)> = BTreeSet::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         let mut asker = Asker::new(context, period);
         asker.hosts = std::mem::take(&mut stakes);
         let mut on_time = Asker::on_time(context, period);
+        let told_before = std::mem::take(&mut told);
+        let ends = crossing::ends(context, period);
         for (classes, limits) in alike(context, &asked, period) {
             let Some(class) = classes.first() else {
                 continue;
@@ -91,7 +109,20 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     violations(&outcome, limits, &classes, index)
                 }
             };
-            let holds = violations.is_empty();
+            let of_each = |v: &Violation| {
+                let missed = v.missed;
+                v.classes.iter().map(|class| (*class, missed)).collect()
+            };
+            told.extend(violations.iter().flat_map::<Vec<_>, _>(of_each));
+            let is_told = |class, missed| {
+                told.contains(&(class, missed)) || told_before.contains(&(class, missed))
+            };
+            let of = (&classes[..], index);
+            let crossing = match ends {
+                true => crossing::exceeded(&asker, &outcome, limits, of, is_told),
+                false => Vec::new(),
+            };
+            let holds = violations.is_empty() && crossing.iter().all(|v| !v.late.is_empty());
             let late = if_late(
                 &asker,
                 &outcome,
@@ -110,7 +141,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                 note: note.into(),
             };
             decided.push((classes, index, said));
-            for violation in violations.into_iter().chain(late) {
+            for violation in violations.into_iter().chain(crossing).chain(late) {
                 let cause = cause(context, &violation);
                 groups.entry(cause).or_default().push(violation);
             }
@@ -173,8 +204,9 @@ fn borne_out(context: &Context<'_>, part: &[Violation], out: &mut Verification) 
     may_be_told(context, out, of, (class, ABOUT_CLASS), confirm)
 }
 
-/// What makes violations one finding: what was asked, the path that is too slow, and the phases that must be late.
-type Cause = (Missed, Span, Vec<StepId>, Vec<Date>);
+/// What makes violations one finding: what was asked, the path that is too slow, the phases that must be late, and
+/// whether it is so at the beginning of a phase only.
+type Cause = (Missed, Span, Vec<StepId>, Vec<Date>, bool);
 
 fn cause(context: &Context<'_>, violation: &Violation) -> Cause {
     let path = path(context, violation.attained.oldest.copy);
@@ -182,7 +214,9 @@ fn cause(context: &Context<'_>, violation: &Violation) -> Cause {
         .iter()
         .filter_map(|copy| context.plan.copies[*copy].made_by);
     let late = violation.late.keys().copied().collect();
-    (violation.missed, violation.asked, steps.collect(), late)
+    let ended = violation.ended.is_some();
+    let (missed, asked) = (violation.missed, violation.asked);
+    (missed, asked, steps.collect(), late, ended)
 }
 
 /// A copy and all that it comes from, sources first.
@@ -233,6 +267,7 @@ fn if_late(
             attained: found.attained,
             faults: found.faults,
             late: found.days,
+            ended: None,
         })
     });
     found.collect()
@@ -263,6 +298,7 @@ fn violations(
             attained,
             faults,
             late: Days::new(),
+            ended: None,
         });
     }
     out

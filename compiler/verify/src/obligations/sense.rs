@@ -2,6 +2,7 @@
 //! the document agree with the plan.
 
 mod elsewhere;
+mod emptied;
 mod estimates;
 mod facts;
 mod orders;
@@ -46,6 +47,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     too_late::check(context, &mut found);
     twice::check(context, &mut found);
     elsewhere::check(context, &mut found);
+    emptied::check(context, &mut found);
     let holds = found
         .iter()
         .all(|f| f.diagnostic.severity != thrice_diagnostics::Severity::Error);

@@ -116,7 +116,7 @@ impl Told<'_, '_> {
     }
 
     /// At the end of the period no copy has more than one version, of those that are asked: what has ended is none any more,
-    /// and what a sync puts aside is no version that is counted on.
+    /// and what a sync puts aside, or is moved on, is no version that is counted on.
     fn without_versions(&self) -> Result<Played, String> {
         let end = midnight(self.period.until).saturating_sub(1);
         let Ok(end) = Timestamp::from_second(end) else {
@@ -126,7 +126,12 @@ impl Told<'_, '_> {
         let asked = self.context.copies_there(self.class, self.period);
         let is_asked = |state: &&CopyState| {
             let copy = &self.context.plan.copies[state.copy];
-            asked.contains(&state.copy) && self.context.aside(copy).is_none()
+            let plan = self.context.plan;
+            let mut on_the_way = plan.way_of(copy).filter_map(|copy| copy.made_by);
+            let moves = |step: StepId| matches!(plan.model.steps[step].verb, Verb::Move { .. });
+            asked.contains(&state.copy)
+                && self.context.aside(copy).is_none()
+                && !on_the_way.any(moves)
         };
         let mut asked = copies.iter().filter(is_asked);
         let several = asked.find(|state| state.versions.len() > 1);

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use thrice_model::{ClassKind, Step, StepId, StepTarget, Verb};
-use thrice_plan::{CopyId, CopyKind, FOR_EVER, Leave, restic_clock, rhythm};
+use thrice_plan::staleness::Known;
+use thrice_plan::{CopyId, CopyKind, FOR_EVER, Leave, Missed, restic_clock, rhythm};
 use thrice_quantity::Seconds;
 use thrice_quantity::schedule::Schedule;
 use thrice_retention::{KeepRules, Profile, Regular, ResticVersion, steady_history};
@@ -26,6 +27,16 @@ pub(in crate::obligations) enum Runs {
     Succeed,
     /// As many in a row fail as can before somebody has acted.
     MayFail,
+}
+
+impl Runs {
+    /// The same, of newest versions.
+    const fn missed(self) -> Missed {
+        match self {
+            Self::Succeed => Missed::Nominal,
+            Self::MayFail => Missed::Guaranteed,
+        }
+    }
 }
 
 /// One way in which a copy keeps the past.
@@ -161,6 +172,11 @@ pub(in crate::obligations) fn pasts(
     let mut out: BTreeMap<CopyId, Past> = BTreeMap::new();
     for id in ids {
         let copy = &context.plan.copies[*id];
+        if never_comes(context, *id, runs) {
+            let (head, points) = (FOR_EVER, Vec::new());
+            out.insert(*id, Past { head, points });
+            continue;
+        }
         let head = head(context, *id, runs, &out);
         let mut points = made(context, *id, (runs, head), &out);
         if let Some(own) = context.own_snapshots(copy.location.store) {
@@ -318,6 +334,34 @@ fn gap(context: &Context<'_>, step: StepId, runs: Runs) -> Seconds {
     gap.unwrap_or(FOR_EVER)
 }
 
+/// Whether nothing is surely ever brought to a copy, since what is on its way to it may be taken away before it is read.
+fn never_comes(context: &Context<'_>, id: CopyId, runs: Runs) -> bool {
+    let plan = context.plan;
+    let may_be_gone = |id: CopyId| plan.emptied_by(id).next().is_some();
+    plan.way(id).any(may_be_gone) && plan.staleness().of(id, runs.missed()).known == Known::Nothing
+}
+
+/// By how much the longest time between two versions that come to a copy while runs succeed is longer than between two
+/// runs: those that find nothing, since it has been taken away before, bring none.
+fn found_nothing(context: &Context<'_>, id: CopyId) -> Seconds {
+    let plan = context.plan;
+    if plan.emptied_by(id).next().is_none() {
+        return Seconds::ZERO;
+    }
+    let by = plan.copies[id].made_by;
+    let gap = by.map_or(FOR_EVER, |by| gap(context, by, Runs::Succeed));
+    match &plan.staleness().of(id, Missed::Nominal).known {
+        Known::Within(_) => Seconds::ZERO,
+        Known::Nothing => FOR_EVER,
+        Known::Runs { runs, .. } => {
+            let pairs = runs.iter().zip(runs.iter().skip(1));
+            let apart = pairs.map(|(run, next)| Seconds(next.start() - run.start()));
+            let apart = apart.max().unwrap_or(FOR_EVER);
+            apart.saturating_sub(gap).max(Seconds::ZERO)
+        }
+    }
+}
+
 fn delay(context: &Context<'_>, step: StepId, runs: Runs) -> Seconds {
     let cadence = &context.plan.cadences[step];
     let delay = match runs {
@@ -328,7 +372,7 @@ fn delay(context: &Context<'_>, step: StepId, runs: Runs) -> Seconds {
 }
 
 /// How much further apart neighbours can be because of the steps before: what a step reads anew less
-/// often than it runs is the same again, and what was not made cannot be read.
+/// often than it runs is the same again, and what was not made, or is not there any more, cannot be read.
 fn wider(context: &Context<'_>, id: CopyId, runs: Runs) -> Seconds {
     let plan = context.plan;
     let own = plan.copies[id]
@@ -336,6 +380,7 @@ fn wider(context: &Context<'_>, id: CopyId, runs: Runs) -> Seconds {
         .map_or(Seconds::ZERO, |by| gap(context, by, Runs::Succeed));
     let mut rarer = Seconds::ZERO;
     let mut missed = Seconds::ZERO;
+    let mut in_vain = found_nothing(context, id);
     let mut at = plan.copies[id].source;
     // What its backup misses a mirror misses too, and counts that already.
     let mirrors = plan.copies[id]
@@ -350,6 +395,7 @@ fn wider(context: &Context<'_>, id: CopyId, runs: Runs) -> Seconds {
             if nominal > own {
                 rarer = rarer.max(nominal);
             }
+            in_vain = in_vain.saturating_add(found_nothing(context, source));
             if runs == Runs::MayFail {
                 let late = gap(context, by, runs).saturating_sub(nominal);
                 missed = missed.saturating_add(late);
@@ -357,7 +403,8 @@ fn wider(context: &Context<'_>, id: CopyId, runs: Runs) -> Seconds {
         }
         at = plan.copies[source].source;
     }
-    rarer.saturating_add(missed).min(FOR_EVER)
+    let all = rarer.saturating_add(missed).saturating_add(in_vain);
+    all.min(FOR_EVER)
 }
 
 /// Whether what a copy is made from is made as often as the copy.

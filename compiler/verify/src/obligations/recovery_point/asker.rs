@@ -384,7 +384,7 @@ impl<'c, 'p> Asker<'c, 'p> {
                 .unwrap_or(first),
             exact: copies
                 .iter()
-                .all(|copy| context.plan.staleness().of(*copy, missed).exact),
+                .all(|copy| context.plan.staleness().kept(*copy, missed).exact),
         };
         let [nominal, guaranteed] = self.known.get(&key)?;
         Some([
@@ -399,7 +399,7 @@ impl<'c, 'p> Asker<'c, 'p> {
         let staleness = &self.context.plan.staleness();
         let mut settled: Vec<(i64, CopyId)> = copies
             .iter()
-            .filter(|copy| staleness.of(**copy, missed).known != Known::Nothing)
+            .filter(|copy| staleness.kept(**copy, missed).known != Known::Nothing)
             .map(|copy| (self.settled(*copy, missed), *copy))
             .collect();
         let in_time = settled.iter().any(|(at, _)| *at < self.until);
@@ -423,7 +423,7 @@ impl<'c, 'p> Asker<'c, 'p> {
             let until = cuts.get(index + 1).map_or(until, |next| *next);
             let there = settled.iter().filter(|(at, _)| at <= from);
             let there: Vec<CopyId> = there.map(|(_, copy)| *copy).collect();
-            let newest = there.iter().map(|copy| staleness.of(*copy, missed));
+            let newest = there.iter().map(|copy| staleness.kept(*copy, missed));
             let found = worst(&newest.collect::<Vec<_>>(), *from, until)?;
             let shape = there
                 .get(found.copy)

@@ -146,7 +146,7 @@ impl<'a, 'c, 'p> Search<'a, 'c, 'p> {
             let copy = &plan.copies[*id];
             let kept = copy.counts && copy.kind != CopyKind::Live && !useless.contains(*id);
             let watched = missed == Missed::Nominal || unwatched(asker.context, *id).is_none();
-            kept && watched && plan.staleness().of(*id, missed).known != Known::Nothing
+            kept && watched && plan.staleness().kept(*id, missed).known != Known::Nothing
         };
         let remaining = |id: CopyId| {
             let first = plan.copies[id].lifetime.from;
@@ -174,7 +174,7 @@ impl<'a, 'c, 'p> Search<'a, 'c, 'p> {
 
     fn newest(&self, copy: &Remaining) -> &'c Newest {
         let plan: &'c Plan = self.asker.context.plan;
-        plan.staleness().of(copy.id, self.missed)
+        plan.staleness().kept(copy.id, self.missed)
     }
 
     /// When a copy is surely filled that begins on a day.

@@ -8,7 +8,8 @@
 //! Where that takes phases that come late, they come so late in the play.
 //!
 //! Not played is what has no single course: an age without bound, one that is only bounded (a step is
-//! taken without its phase), and versions of what is written in place, half of which may be read in any run.
+//! taken without its phase), and versions of what is written in place, half of which may be read in any run. Where
+//! something may empty a place before it is read, or not, a newer age is no mismatch.
 //! Faults that do their harm in the course of time (hostile hands, deletions that travel, damage) do not
 //! strike on the simulator here: which copies they leave is what obligation 2 plays.
 
@@ -72,6 +73,9 @@ pub(super) fn confirm(context: &Context<'_>, violation: &Violation) -> Result<Pl
     if waits(context, &setup.copies) {
         return Ok(Played::Not("steps that wait for others"));
     }
+    if may_be_gone(context, &setup.copies) {
+        return Ok(Played::Not("what may be gone before it is read"));
+    }
     let store = context.store_name(context.plan.copies[copy].location.store);
     Err(format!(
         "played, the newest version is on `{store}` and {age} old, not {told}"
@@ -90,7 +94,9 @@ fn setup(context: &Context<'_>, violation: &Violation) -> Result<Setup, &'static
     };
     let class = *class;
     let struck = strike(context, &violation.attained.faults, period.from);
-    let useless = struck.useless(context, &context.copies_in(class, period));
+    let mut all = context.copies_in(class, period);
+    all.extend(violation.ended.iter().flat_map(|ended| &ended.copies));
+    let useless = struck.useless(context, &all);
     let (judged, unfilled) = judged(context, violation, (class, period), &useless);
     if judged
         .iter()
@@ -143,6 +149,15 @@ fn judged(
 ) -> (BTreeSet<CopyId>, BTreeSet<CopyId>) {
     let (at, missed) = (violation.attained.oldest.at, violation.missed);
     let mut copies = context.copies_in(class, period);
+    if let Some(ended) = &violation.ended {
+        let counts = |copy: &CopyId| {
+            let copy = &context.plan.copies[*copy];
+            copy.counts && copy.made_by.is_some()
+        };
+        let useful = |copy: &CopyId| useless.get(*copy).is_none() && counts(copy);
+        let unfilled = copies.into_iter().filter(useful).collect();
+        return (ended.copies.iter().copied().collect(), unfilled);
+    }
     let at_once = lost(&violation.attained.faults).is_some();
     copies.retain(|copy| match useless.get(*copy) {
         None => true,
@@ -151,7 +166,7 @@ fn judged(
         Some(_) => at_once,
     });
     // Of these nothing is sure: made on demand, read half written, or failing unseen.
-    copies.retain(|copy| context.plan.staleness().of(*copy, missed).known != Known::Nothing);
+    copies.retain(|copy| context.plan.staleness().kept(*copy, missed).known != Known::Nothing);
     copies.retain(|copy| missed == Missed::Nominal || unwatched(context, *copy).is_none());
     // New ones count from when they are surely filled, unless none is in this period.
     let asker = Asker::new(context, period);
@@ -181,7 +196,7 @@ fn choices(
     (copies, unfilled): (&[CopyId], &BTreeSet<CopyId>),
     violation: &Violation,
 ) -> Choices {
-    let (at, missed) = (violation.attained.oldest.at, violation.missed);
+    let missed = violation.missed;
     let mut out = Choices::default();
     let mut decided: BTreeSet<StepId> = BTreeSet::new();
     for copy in copies {
@@ -190,7 +205,7 @@ fn choices(
             out.durations.insert(step, cadence.duration.high());
             out.late.insert(step, cadence.jitter);
         }
-        for passage in passages(context, (*copy, at), missed) {
+        for passage in passages(context, (*copy, violation.read_at()), missed) {
             if !decided.insert(passage.step) {
                 continue;
             }
@@ -259,6 +274,13 @@ fn waits(context: &Context<'_>, copies: &[CopyId]) -> bool {
     })
 }
 
+/// Whether something may empty the source of a copy on the way before it is read. Whether it does depends on when both run.
+fn may_be_gone(context: &Context<'_>, copies: &[CopyId]) -> bool {
+    let plan = context.plan;
+    let mut paths = copies.iter().flat_map(|copy| path(context, *copy));
+    paths.any(|id| plan.emptied_by(id).next().is_some())
+}
+
 /// Whether a run of a step may start so late that another step is due before.
 fn may_begin_later(context: &Context<'_>, step: StepId, other: StepId) -> bool {
     let plan = context.plan;
@@ -278,6 +300,7 @@ fn may_begin_later(context: &Context<'_>, step: StepId, other: StepId) -> bool {
 #[cfg(test)]
 mod tests {
 
+    use super::super::crossing::exceeded;
     use super::super::{alike, asked, borne_out, violations};
     use super::*;
     use crate::testing::{assert_refused, plan_of};
@@ -384,6 +407,46 @@ require survive loss of vps and tower for all
             assert!(confirm(context, &violation).is_ok());
         });
         assert_eq!(rest, BTreeSet::from(["steps that wait for others"]));
+    }
+
+    /// A dump is copied by one step until some day, and by another one from then on.
+    const CHANGED: &str = r#"
+class db is state on vps.disk:/db { rpo 1h, guaranteed 2h }
+capture dump of db to vps.disk:/dump by vps.cron { daily at 02:55 "Europe/Paris"; method program; runs "/opt/dump"; atomic; taking 1m..40m; jitter 5m; monitor watch }
+copy former of db from dump to s3.near:/one by vps.cron until t1 { daily at 04:00 UTC; taking 1m..2h; jitter 20m; monitor watch }
+copy latter of db from dump to s3.near:/two by vps.cron since t1 { daily at 21:00 UTC; taking 1m..2h; jitter 1h; monitor watch }
+copy third of db to tower.tank:/three by vps.cron since t1 { weekly on Friday at 08:00 UTC; taking 1m..2h; jitter 1h; monitor watch }
+require survive any 1 of host for all
+"#;
+
+    /// To the second as well: what an ended step has left, until something new is filled.
+    #[test]
+    fn what_is_left_ages_so_long_on_the_simulator() {
+        let plan = plan_of(&[PLACES, CHANGED].concat());
+        let context = Context::new(&plan, std::rc::Rc::default());
+        let asked = asked(&context);
+        let mut played = 0;
+        for (index, period) in plan.periods.iter().enumerate() {
+            let mut asker = Asker::new(&context, period);
+            for (classes, limits) in alike(&context, &asked, period) {
+                for set in asker.sets(classes[0]).iter() {
+                    let one = std::rc::Rc::new(vec![set.clone()]);
+                    let outcome = asker.outcome(classes[0], one);
+                    let of = (&classes[..], index);
+                    for violation in exceeded(&asker, &outcome, limits, of, |_, _| false) {
+                        assert!(violation.late.is_empty());
+                        let age = violation.attained.oldest.age.expect("a calendar");
+                        assert_eq!(confirm(&context, &violation), Ok(Played::Out), "{age}");
+                        let mut more = violation;
+                        more.attained.oldest.age = Some(Seconds(age.0 + 1));
+                        let refused = confirm(&context, &more).expect_err("younger");
+                        assert!(refused.contains(&format!("{age} old")), "{refused}");
+                        played += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(played, 4);
     }
 
     /// A moment at which the newest version is younger than is told: as if the evaluation were wrong.

@@ -74,19 +74,37 @@ fn steps(context: &Context<'_>, copy: CopyId) -> Vec<StepId> {
     made_by.flatten().collect()
 }
 
+/// The first copy on the way to one in which nothing is surely there.
+fn first_without(context: &Context<'_>, copy: CopyId) -> Option<CopyId> {
+    let staleness = context.plan.staleness();
+    let mut missed = [Missed::Nominal, Missed::Guaranteed].into_iter();
+    missed.find_map(|missed| {
+        let nothing = |id: &&CopyId| staleness.of(**id, missed).known == Known::Nothing;
+        path(context, copy).iter().find(nothing).copied()
+    })
+}
+
+/// The step that may take away what is to come to a copy before it is read.
+fn emptied_by(context: &Context<'_>, copy: CopyId) -> Option<StepId> {
+    let first = first_without(context, copy)?;
+    context.plan.emptied_by(first).next()
+}
+
 /// Why nothing bounds how old a copy gets, and the step because of which it is so.
 fn unbounded(context: &Context<'_>, copy: CopyId) -> (String, Option<StepId>) {
     let plan = context.plan;
-    let without = [Missed::Nominal, Missed::Guaranteed]
-        .into_iter()
-        .find_map(|missed| {
-            let nothing = |id: &&CopyId| plan.staleness().of(**id, missed).known == Known::Nothing;
-            let first = path(context, copy).iter().find(nothing).copied()?;
-            plan.copies[first].made_by
-        });
+    let without = first_without(context, copy);
+    let without = without.and_then(|first| plan.copies[first].made_by);
     let silent = unwatched(context, copy);
     let Some(id) = without.or(silent) else {
-        return ("nothing is surely there in time".to_owned(), None);
+        let why = match plan.empties(copy).next() {
+            Some(by) => format!(
+                "`{}` may have taken it away before the next version is there",
+                plan.model.steps[by].named.name
+            ),
+            None => "nothing is surely there in time".to_owned(),
+        };
+        return (why, None);
     };
     let step = &plan.model.steps[id];
     let name = &step.named.name;
@@ -94,9 +112,15 @@ fn unbounded(context: &Context<'_>, copy: CopyId) -> (String, Option<StepId>) {
         let why = format!("no monitor watches `{name}`: nobody is told when it fails");
         return (why, Some(id));
     }
-    let why = match &step.timing.schedule {
-        None => format!("`{name}` runs only when somebody starts it"),
-        Some(_) => format!("`{name}` may read while what it reads is half written"),
+    let gone = emptied_by(context, copy).map(|by| &plan.model.steps[by].named.name);
+    let why = match (&step.timing.schedule, gone) {
+        (None, _) => format!("`{name}` runs only when somebody starts it"),
+        (Some(_), Some(by)) => {
+            format!(
+                "`{by}` may have taken away what `{name}` comes to read, so that it finds nothing"
+            )
+        }
+        (Some(_), None) => format!("`{name}` may read while what it reads is half written"),
     };
     (why, Some(id))
 }
@@ -197,6 +221,10 @@ fn message(
     };
     let when = set_words(context, &first.attained.faults);
     let late = lateness::words(&late::phases(context, &first.late));
+    let phases = match first.ended {
+        Some(_) => format!("{phases}, before a copy that is new in it is filled,"),
+        None => phases,
+    };
     let more = match late {
         Some(late) => format!("{more}, when {late}"),
         None => more,
@@ -322,7 +350,11 @@ fn case(
             format!("{when}: what `{store}` has of `{class}` may be of any age"),
         );
     };
-    let passages = passages(context, (oldest.copy, oldest.at), violation.missed);
+    let passages = passages(
+        context,
+        (oldest.copy, violation.read_at()),
+        violation.missed,
+    );
     let mut events: Vec<(i64, String)> = Vec::new();
     let name = |passage: &Passage| &context.plan.model.steps[passage.step].named.name;
     let mut before: Option<&Passage> = None;
@@ -383,6 +415,12 @@ fn advice(context: &Context<'_>, violation: &Violation, boundary: bool) -> Strin
             Some(step) if step.monitor.is_none() && violation.missed == Missed::Guaranteed => {
                 "let a monitor watch it: `monitor NAME`"
             }
+            Some(_) if emptied_by(context, oldest.copy).is_some() => {
+                "read it before that, or what has been brought elsewhere, or let it lie there longer"
+            }
+            None if context.plan.empties(oldest.copy).next().is_some() => {
+                "let it lie there until the next version has come, or keep another copy"
+            }
             _ => "publish with one rename (`atomic`), or read when the writer is surely done",
         };
         return help.to_owned();
@@ -391,6 +429,10 @@ fn advice(context: &Context<'_>, violation: &Violation, boundary: bool) -> Strin
         // One hour of room for what nobody has thought of, in whole hours.
         let hours = age.0.saturating_add(2 * 3600 - 1).div_euclid(3600);
         return format!("say `rpo {hours}h`: the run itself takes time");
+    }
+    if violation.ended.is_some() {
+        return "let the old step end later, or the new one begin sooner, so that both run when the phase begins"
+            .to_owned();
     }
     let passages = passages(context, (oldest.copy, oldest.at), violation.missed);
     let early = passages.windows(2).find_map(|pair| match pair {
