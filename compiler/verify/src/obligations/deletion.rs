@@ -18,6 +18,7 @@ use thrice_model::{ClassId, CredentialId, FaultKind, HostId, Obligation, Target}
 use thrice_plan::{CopyId, Period};
 
 use super::playing::{Played, may_be_told};
+use super::settling::comes_by_itself;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::faults::{Struck, Useless, Why, is_asked, strike};
@@ -307,13 +308,14 @@ fn elsewhere<'c>(
     })
 }
 
-/// What is left, if that is not a copy in another store than the data's own.
+/// What is left, if that is not a copy in another store than the data's own. What is made when somebody thinks of it need not
+/// be there.
 fn left(context: &Context<'_>, ids: &[CopyId], useless: &Useless) -> Option<Left> {
     let mut live = false;
     for id in ids {
         let copy = &context.plan.copies[*id];
         let is_left = matches!(useless.get(*id), None | Some(Why::LiveDataLost));
-        if !copy.counts || !is_left {
+        if !copy.counts || !is_left || !comes_by_itself(context, *id) {
             continue;
         }
         if copy.location.store != context.plan.model.classes[copy.class].home.store {

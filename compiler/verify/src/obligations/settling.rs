@@ -143,6 +143,11 @@ pub(super) fn dependable(context: &Context<'_>, ids: &[CopyId], members: &[(usiz
     u32::try_from(groups.len()).unwrap_or(u32::MAX)
 }
 
+/// Whether a copy comes to be without somebody thinking of it.
+pub(super) fn comes_by_itself(context: &Context<'_>, id: CopyId) -> bool {
+    chain(context, id).is_some()
+}
+
 /// How long a copy's chain takes at worst, and whether it waits for an age on the way. A chain that
 /// has a step without a schedule has no bound.
 fn chain(context: &Context<'_>, id: CopyId) -> Option<(i64, bool)> {

@@ -10,7 +10,7 @@ use thrice_plan::{CopyId, Leave, Period};
 use thrice_presence::Run;
 
 use super::super::playing::Played;
-use super::super::settling::claim;
+use super::super::settling::{claim, comes_by_itself};
 use super::super::story::tell_run;
 use super::super::survival::tell::why_words;
 use super::super::survival::{after, question};
@@ -67,7 +67,8 @@ pub(super) struct Asked(BySystem<BTreeMap<Useless, Result<Engine, Gap>>>);
 pub(super) fn stays(context: &Context<'_>, copy: CopyId) -> bool {
     let goes_alone = |leave: &Leave| !matches!(leave, Leave::With { .. });
     let mut way = context.plan.way(copy);
-    !way.any(|id| context.plan.copies[id].leaves.iter().any(goes_alone))
+    comes_by_itself(context, copy)
+        && !way.any(|id| context.plan.copies[id].leaves.iter().any(goes_alone))
 }
 
 impl Asked {

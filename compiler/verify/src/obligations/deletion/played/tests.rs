@@ -134,7 +134,13 @@ fn what_has_no_course_is_named() {
     let (_, replayed, rest_on) = played(STATE, by_hand);
     assert_eq!(
         (replayed, rest_on),
-        (0, vec!["copies that are made on demand"])
+        (
+            0,
+            vec![
+                "copies that are made on demand",
+                "phases that end before copies are filled"
+            ]
+        )
     );
     let on_demand = "sync mirror of s3.near to spare.tank:/m by hand { on demand }\n";
     let (_, _, rest_on) = played(STATE, &[OUT, on_demand].concat());
