@@ -46,7 +46,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
-use thrice_model::{HostId, Model, PhaseId, Source, StepId, StoreId, Table, Verb};
+use thrice_model::{ClassKind, HostId, Model, PhaseId, Source, StepId, StoreId, Table, Verb};
 use thrice_quantity::Seconds;
 
 /// A stretch of time in which nothing begins or ends to exist.
@@ -166,6 +166,33 @@ impl Plan {
     #[must_use]
     pub fn is_part(&self, copy: &Copy) -> bool {
         copies::is_part(&self.model, &self.copies, copy)
+    }
+
+    /// The step of whose dumps a copy's own step brings but one, which it refuses to write over: the next one has the same
+    /// name. What a program of one's own names that keeps former ones nobody knows.
+    #[must_use]
+    pub fn brings_one(&self, copy: &Copy) -> Option<StepId> {
+        let source = &self.copies[copy.source?];
+        let is_moved = match self.model.steps[copy.made_by?].verb {
+            Verb::Move { .. } => true,
+            Verb::Copy { immutable, .. } if immutable => false,
+            _ => return None,
+        };
+        let is_dump = self.model.classes[copy.class].kind == ClassKind::State
+            && !matches!(source.kind, CopyKind::Live | CopyKind::Versions);
+        let mut captures = self.way_of(source).filter_map(|copy| {
+            let by = copy.made_by?;
+            match &self.model.steps[by].verb {
+                Verb::Capture(parts) => Some((by, parts)),
+                _ => None,
+            }
+        });
+        let (by, parts) = captures.next().unzip();
+        let has_former = parts.is_some_and(|parts| {
+            let leaves_newest = !is_moved || copy.enter.older_than.is_some();
+            parts.keeps.is_some() && (leaves_newest || parts.runs.is_some())
+        });
+        by.or(source.made_by).filter(|_| is_dump && !has_former)
     }
 
     /// From which age on rules delete older versions in a copy; [`FOR_EVER`] where no such rule is.

@@ -6,7 +6,7 @@
 //! read: nothing empties the place from when that may have come until the run may start at the latest. Live data is never
 //! asked about: what is new there is there. Nor are rules that clear a part of it only, since the rest stays.
 
-use thrice_model::{AgeClock, ClassKind, StepId, Verb};
+use thrice_model::{AgeClock, StepId, Verb};
 use thrice_quantity::Seconds;
 
 use super::{Known, Newest, Run};
@@ -72,8 +72,9 @@ pub(crate) fn empties(plan: &Plan, copy: &Copy) -> impl Iterator<Item = StepId> 
                 (Leave::AfterEntering { .. } | Leave::AtAge { .. }, Verb::Expire { .. }) => {
                     plan.clears_all(by, copy)
                 }
+                // What a move refuses to bring it leaves where it is.
                 (Leave::Into { copy: into, .. }, Verb::Move { .. }) => {
-                    !takes_part(step, copy) && !is_refused(plan, copy, &plan.copies[*into])
+                    !takes_part(step, copy) && plan.brings_one(&plan.copies[*into]).is_none()
                 }
                 // A capture cleans up behind its newest version.
                 _ => false,
@@ -81,23 +82,6 @@ pub(crate) fn empties(plan: &Plan, copy: &Copy) -> impl Iterator<Item = StepId> 
         });
         leaves.map(Leave::by)
     })
-}
-
-/// Whether a move brings but the first of some dumps, since each one bears the name of the last and it writes over nothing
-/// (`T2322`): the others stay where they are. Where former ones stay beside the newest, only that has the name.
-fn is_refused(plan: &Plan, copy: &Copy, into: &Copy) -> bool {
-    let captures = plan.way_of(copy).filter_map(|copy| {
-        let verb = copy.made_by.map(|step| &plan.model.steps[step].verb);
-        match verb {
-            Some(Verb::Capture(parts)) => Some(parts),
-            _ => None,
-        }
-    });
-    let mut captures = captures.map(|parts| match parts.keeps {
-        None => true,
-        Some(_) => parts.runs.is_none() && into.enter.older_than.is_none(),
-    });
-    plan.model.classes[copy.class].kind == ClassKind::State && captures.any(|same| same)
 }
 
 impl Emptying {

@@ -15,7 +15,6 @@ use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{HostId, Obligation, RunnerKind, Step, StepId, Verb};
 use thrice_plan::calendar::after_is_enforced;
 
-use super::capability::brings_one;
 use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
@@ -238,7 +237,7 @@ fn passes(context: &Context<'_>, out: &mut Found) {
         .copies
         .iter()
         // What has brought one dump fails at any other.
-        .filter(|(_, copy)| brings_one(context, copy).is_none())
+        .filter(|(_, copy)| plan.brings_one(copy).is_none())
         .filter_map(|(_, copy)| Some((plan.copies[copy.source?].made_by?, copy.made_by?)))
         .filter(|(writer, reader)| {
             let in_place = matches!(

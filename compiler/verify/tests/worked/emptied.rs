@@ -181,12 +181,16 @@ move mv of db from d to s3.main:/d by vps.cron { daily at 02:30 UTC; credential 
 backup n of db from d to safe by vps.cron { daily at 03:00 UTC; keep 30 daily; taking 1m..30m; monitor deadman }
 "#;
 
-/// The move brings one dump, and refuses all others, which bear its name: the backup finds them.
+/// The move brings one dump, and refuses all others, which bear its name: the backup finds them. So it is of what a copy
+/// has written over the one before.
 #[test]
 fn what_is_not_moved_is_backed_up() {
-    for days in [20, 40] {
+    let copied = DUMPED
+        .replace("capture d of", "copy d of")
+        .replace("; method pg_dump; atomic", "");
+    for (text, days) in [(DUMPED, 20), (DUMPED, 40), (&copied, 20), (&copied, 40)] {
         let ask = format!("require history of {days} days with gap 3 days for db\n");
-        let found = judged(&[PLACES, DUMPED, &ask].concat());
+        let found = judged(&[PLACES, text, &ask].concat());
         assert!(found.internal.is_empty(), "{:?}", found.internal);
         let codes = codes(&found);
         assert!(codes.contains(&"T2322"), "{codes:?}");

@@ -25,8 +25,6 @@ mod zerobyte;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::Obligation;
 
-pub(super) use taken::brings_one;
-
 use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};

@@ -204,38 +204,11 @@ fn made<'c>(
     made.filter_map(|copy| Some((copy, copies.get(copy.source?)?)))
 }
 
-/// The step of whose dumps another one brings but one, which it refuses to write over: the next one has the same name.
-/// What a program of one's own names that keeps former ones nobody knows.
-pub(in crate::obligations) fn brings_one(context: &Context<'_>, copy: &Copy) -> Option<StepId> {
-    let plan = context.plan;
-    let source = &plan.copies[copy.source?];
-    let is_moved = match plan.model.steps[copy.made_by?].verb {
-        Verb::Move { .. } => true,
-        Verb::Copy { immutable, .. } if immutable => false,
-        _ => return None,
-    };
-    let is_dump = plan.model.classes[copy.class].kind == ClassKind::State
-        && !matches!(source.kind, CopyKind::Live | CopyKind::Versions);
-    let mut captures = plan.way_of(source).filter_map(|copy| {
-        let by = copy.made_by?;
-        match &plan.model.steps[by].verb {
-            Verb::Capture(parts) => Some((by, parts)),
-            _ => None,
-        }
-    });
-    let (by, parts) = captures.next().unzip();
-    let has_former = parts.is_some_and(|parts| {
-        let leaves_newest = !is_moved || copy.enter.older_than.is_some();
-        parts.keeps.is_some() && (leaves_newest || parts.runs.is_some())
-    });
-    by.or(source.made_by).filter(|_| is_dump && !has_former)
-}
-
 /// A move of dumps: none is written over the one before, which bears the same name.
 fn moved(context: &Context<'_>, (id, step): (StepId, &Step), out: &mut Vec<Finding>) {
     let plan = context.plan;
     let made = made(context, id);
-    let mut found = made.filter_map(|(copy, _)| Some((copy, brings_one(context, copy)?)));
+    let mut found = made.filter_map(|(copy, _)| Some((copy, plan.brings_one(copy)?)));
     let Some((copy, capture)) = found.next() else {
         return;
     };
