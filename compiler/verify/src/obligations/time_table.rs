@@ -46,6 +46,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     readers::check(context, &mut found);
     asked::check(context, &mut found);
     let unchecked = fit::check(context, &mut found);
+    first::check(context, &mut found);
     let holds = found
         .iter()
         .all(|told| told.finding.diagnostic.severity != Severity::Error);

@@ -18,7 +18,7 @@ use thrice_model::{HostId, HostKind, StepId};
 use thrice_quantity::{Bytes, Seconds};
 
 use super::super::story::in_time;
-use super::line::{Legs, TOO_SLOW};
+use super::line::{self, Legs, TOO_SLOW};
 use super::played::{Case, Told};
 use super::{Meetings, Rhythm, SHOWN, at_work, finding, if_late, pointing};
 use crate::context::Context;
@@ -187,7 +187,7 @@ struct Crowd {
 impl Crowd {
     /// How long it takes to carry all of it.
     fn takes(&self) -> Seconds {
-        Seconds(i64::try_from(self.bytes / self.speed).unwrap_or(i64::MAX))
+        line::takes(Bytes(self.bytes), Bytes(self.speed))
     }
 
     fn lasts(&self) -> Seconds {

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{StepId, Verb};
+use thrice_model::{RunnerKind, StepId, Verb};
 use thrice_plan::calendar::midnight;
 use thrice_plan::{Copy, CopyId};
-use thrice_quantity::{Bytes, Seconds};
+use thrice_quantity::Bytes;
 
 use super::line::{self, Legs};
 use super::played::{Case, Told};
@@ -31,16 +31,22 @@ struct Load {
     most: Bytes,
 }
 
-pub(super) fn check(context: &Context<'_>, id: StepId, out: &mut Vec<Told>) {
+pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) {
+    for (id, step) in context.plan.model.steps.iter() {
+        let brings = matches!(
+            step.verb,
+            Verb::Backup { .. } | Verb::Copy { .. } | Verb::Sync { .. }
+        );
+        let by_itself = !matches!(step.runner.kind, RunnerKind::Hand | RunnerKind::Lifecycle);
+        if brings && by_itself && step.timing.schedule.is_some() {
+            of_step(context, id, out);
+        }
+    }
+}
+
+fn of_step(context: &Context<'_>, id: StepId, out: &mut Vec<Told>) {
     let plan = context.plan;
     let step = &plan.model.steps[id];
-    let brings = matches!(
-        step.verb,
-        Verb::Backup { .. } | Verb::Copy { .. } | Verb::Sync { .. }
-    );
-    if !brings || step.timing.schedule.is_none() {
-        return;
-    }
     let mut loads: BTreeMap<Date, Load> = BTreeMap::new();
     for copy in context.made_by(id) {
         let copy = &plan.copies[*copy];
@@ -88,7 +94,7 @@ fn tell(context: &Context<'_>, id: StepId, from: Date, load: &Load) -> Option<To
     let plan = context.plan;
     let step = &plan.model.steps[id];
     let (speed, of) = line::speed(context, step, &load.legs)?;
-    let time = |bytes: Bytes| Seconds(i64::try_from(bytes.0 / speed.0.max(1)).unwrap_or(i64::MAX));
+    let time = |bytes: Bytes| line::takes(bytes, speed);
     let bound = plan.cadences[id].duration.high();
     if time(load.most) <= bound {
         return None;

@@ -6,7 +6,7 @@ use thrice_quantity::Seconds;
 
 use super::at_once::Loads;
 use super::played::{Case, Told};
-use super::{finding, first, line, says_when, stays};
+use super::{finding, line, says_when, stays};
 use crate::context::Context;
 
 const TOO_LONG: Code = Code("T2107");
@@ -21,7 +21,6 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) -> usize {
         }
         out.extend(too_long(context, id, step));
         unchecked += usize::from(line::check(context, id, &mut loads, out));
-        first::check(context, id, out);
     }
     out.extend(loads.too_much(context));
     unchecked

@@ -149,6 +149,11 @@ pub(super) fn speed(context: &Context<'_>, step: &Step, legs: &Legs) -> Option<(
         .min_by_key(|(speed, _)| *speed)
 }
 
+/// How long so much takes at so many bytes a second.
+pub(super) fn takes(bytes: Bytes, speed: Bytes) -> Seconds {
+    Seconds(i64::try_from(bytes.0 / speed.0.max(1)).unwrap_or(i64::MAX))
+}
+
 fn sum(all: impl Iterator<Item = Option<Amount>>) -> Option<Amount> {
     let mut out = (Bytes::ZERO, Bytes::ZERO);
     for each in all {
@@ -256,7 +261,7 @@ fn too_slow(
     (least, most): (Bytes, Bytes),
 ) -> Option<Told> {
     let step = &context.plan.model.steps[id];
-    let time = |bytes: Bytes| Seconds(i64::try_from(bytes.0 / speed.0.max(1)).unwrap_or(i64::MAX));
+    let time = |bytes: Bytes| takes(bytes, *speed);
     let cadence = &context.plan.cadences[id];
     let bound = cadence.duration.high();
     if time(most) <= bound {
