@@ -131,6 +131,19 @@ impl Model {
         })
     }
 
+    /// The steps that clear by age all of the place in which a sync puts aside what it deletes; none where it does not.
+    pub fn clears_aside(&self, sync: StepId) -> impl Iterator<Item = StepId> {
+        let place = self.steps.get(sync).and_then(Step::puts_aside);
+        place.into_iter().flat_map(|place| {
+            let steps = self.steps.iter();
+            let clears = steps.filter(move |(_, step)| {
+                let cleared = step.clears_by_age();
+                cleared.is_some_and(|cleared| cleared.contains(place))
+            });
+            clears.map(|(id, _)| id)
+        })
+    }
+
     /// When each thing exists that has a time of its own.
     pub fn lifetimes(&self) -> impl Iterator<Item = &Lifetime> {
         lifetimes!(self, values, iter, &)

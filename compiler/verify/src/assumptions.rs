@@ -18,6 +18,7 @@ use thrice_quantity::{
 };
 use thrice_verdicts::{Assumptions, Sentence, Turn};
 
+use crate::indexed::with_needs;
 use crate::wording::list;
 
 /// The value that an assumption is about: what can be turned until a verdict turns.
@@ -167,13 +168,8 @@ fn gives(plan: &Plan) -> impl Iterator<Item = Assumed<'_>> {
         let is_due = class.asked().rto.is_some() || required(id);
         is_due.then_some(id)
     };
-    let mut due: Vec<ClassId> = model.classes.iter().filter_map(is_due).collect();
-    let mut wanted: BTreeSet<ClassId> = due.iter().copied().collect();
     // What they need must be back as well.
-    while let Some(class) = due.pop() {
-        let needs = model.classes[class].needs.iter().map(|need| need.class);
-        due.extend(needs.filter(|need| wanted.insert(*need)));
-    }
+    let wanted = with_needs(plan, model.classes.iter().filter_map(is_due));
     let mut pairs: BTreeSet<(HostId, HostId)> = BTreeSet::new();
     for (_, copy) in plan.copies.iter() {
         if copy.counts && copy.kind != CopyKind::Live && wanted.contains(&copy.class) {

@@ -59,17 +59,10 @@ impl Player<'_> {
         Some(due.saturating_add(late))
     }
 
-    /// Who clears what is put aside from a copy, wholly.
-    pub(super) fn clears_aside(&self, copy: CopyId) -> impl Iterator<Item = StepId> + use<'_> {
-        let plan = self.plan;
-        let by = plan.copies[copy].made_by;
-        let place = by.and_then(|by| plan.model.steps[by].puts_aside());
-        let steps = plan.model.steps.iter();
-        let clears = steps.filter(move |(_, step)| {
-            let cleared = step.clears_by_age().zip(place);
-            cleared.is_some_and(|(cleared, place)| cleared.contains(place))
-        });
-        clears.map(|(id, _)| id)
+    /// Who clears what is put aside from a copy.
+    pub(super) fn clears_aside(&self, copy: CopyId) -> impl Iterator<Item = StepId> {
+        let by = self.plan.copies[copy].made_by.into_iter();
+        by.flat_map(|by| self.plan.model.clears_aside(by))
     }
 
     fn are_items(&self, copy: &Copy) -> bool {
@@ -79,43 +72,40 @@ impl Player<'_> {
     /// Rules and people look at what has just come when it is old enough for them.
     pub(super) fn watch(&mut self, copy: CopyId, now: i64) {
         let player = &*self;
-        let Some(there) = player.there.get(&copy) else {
+        let acts = |step: &StepId| player.ever_acts(*step) && player.is_rule(*step);
+        let here = player.plan.copies[copy].cleared_by().filter(acts);
+        let here: Vec<StepId> = here.collect();
+        let aside: Vec<StepId> = player.clears_aside(copy).filter(acts).collect();
+        let rules = !here.is_empty() || !aside.is_empty();
+        let Some(there) = player.there.get(&copy).filter(|_| rules) else {
             return;
         };
-        let acts = |step: &StepId| player.ever_acts(*step) && player.is_rule(*step);
-        let came = |things: &[&Thing]| -> Vec<Thing> {
-            let new = things.iter().filter(|it| it.has && it.entered == now);
-            new.map(|it| **it).collect()
-        };
+        let came = |thing: &&Thing| thing.has && thing.entered == now;
         let mut looks = Vec::new();
         let mut look = |step: StepId, due: Option<i64>| {
             let (begins, ends) = player.in_force(step);
             let due = due.map(|due| due.max(begins)).filter(|due| *due < ends);
-            looks.extend(due.map(|due| (due, Job::Clear(copy, step))));
+            looks.extend(due.map(|due| Reverse((due, Job::Clear(copy, step)))));
         };
-        let new = came(&there.things.values().collect::<Vec<_>>());
-        for step in player.plan.copies[copy].cleared_by().filter(acts) {
-            for thing in &new {
-                look(step, player.is_due(copy, step, thing));
+        for thing in there.things.values().filter(came) {
+            for step in &here {
+                look(*step, player.is_due(copy, *step, thing));
             }
         }
-        let new = came(&there.aside.iter().collect::<Vec<_>>());
-        for step in player.clears_aside(copy).filter(acts) {
-            for thing in &new {
-                look(step, player.is_due_aside(copy, step, thing));
+        for thing in there.aside.iter().filter(came) {
+            for step in &aside {
+                look(*step, player.is_due_aside(copy, *step, thing));
             }
-        }
-        if looks.is_empty() {
-            return;
         }
         self.look(self.count(copy));
-        self.queue.extend(looks.into_iter().map(Reverse));
+        self.queue.extend(looks);
     }
 
     /// A clean-up takes away what has been put aside and was old enough for it at an instant.
     pub(super) fn clear_aside(&mut self, copy: CopyId, step: StepId, (at, now): (i64, i64)) {
         let player = &*self;
-        let Some(there) = player.there.get(&copy) else {
+        let there = player.there.get(&copy);
+        let Some(there) = there.filter(|there| !there.aside.is_empty()) else {
             return;
         };
         let is_due = |thing: &&Thing| {

@@ -440,9 +440,8 @@ impl<'p> Player<'p> {
             self.leave(run.step, (*copy, *source), found, (run.start, now));
         }
         if matches!(plan.model.steps[run.step].verb, Verb::Expire { .. }) {
-            let asides = self.there.iter().filter(|(_, it)| !it.aside.is_empty());
-            let asides: Vec<CopyId> = asides.map(|(id, _)| *id).collect();
-            for copy in asides {
+            let all: Vec<CopyId> = self.there.keys().copied().collect();
+            for copy in all {
                 self.clear_aside(copy, run.step, (run.start, now));
             }
         }

@@ -1,27 +1,12 @@
 //! Phases in which other steps make the copies: until theirs are filled, what ended steps have left must do.
 
 use super::*;
-use crate::adversary::all_codes;
 use crate::common::{case, finding, verdict};
+use crate::late::{PHASES, is_silent};
 
-/// A database that one step copies until summer, and another one from then on. June begins on a Monday.
-const DATABASE: &str = r#"
-policy p "p" { horizon 2 years; response time 24h }
-phase spring = 2026-03-01 { slip 0 days }
-phase summer = 2026-06-01 { slip LATE days }
-provider ovh { site one }
-provider old { site one }
-provider new { site one }
-provider eye
-monitor watch { healthchecks at "PING"; hosted by eye; grace 2h }
-host vps at ovh/one { runs cron; has rclone 1.75.2; store disk { medium nvme } }
-object_storage former at old/one { bucket main { medium object } }
-object_storage latter at new/one since summer { bucket main { medium object } }
-class db is state on vps.disk:/db
-"#;
-
+/// A database that one step copies until summer, and another one from then on.
 fn changed(slip: i64, steps: &[(&str, &str)], more: &str) -> Verification {
-    let mut text = DATABASE.replace("LATE", &slip.to_string());
+    let mut text = PHASES.replace("LATE", &slip.to_string());
     for (name, when) in steps {
         let to = match *name {
             "next" => "latter.main:/db by vps.cron since summer",
@@ -34,12 +19,6 @@ fn changed(slip: i64, steps: &[(&str, &str)], more: &str) -> Verification {
     let found = judged(&(text + more));
     assert!(found.internal.is_empty(), "{:?}", found.internal);
     found
-}
-
-fn is_silent(found: &Verification) {
-    let codes = all_codes(found);
-    let told = codes.iter().any(|code| code.starts_with("T13"));
-    assert!(!told, "{codes:?}");
 }
 
 const MORNING: (&str, &str) = ("first", "daily at 03:00 UTC");

@@ -4,12 +4,11 @@ use super::*;
 use crate::adversary::all_codes;
 use crate::common::{case, finding};
 
-/// A database with a weekly copy, each Sunday at 03:00, and a daily one that comes in summer, on a Monday.
-const DATABASE: &str = r#"
+/// A database, and two storages, one of which comes in summer, on a Monday.
+pub(crate) const PHASES: &str = r#"
 policy p "p" { horizon 2 years; response time 24h }
 phase spring = 2026-03-01 { slip 0 days }
 phase summer = 2026-06-01 { slip LATE days }
-phase autumn = 2026-09-03 { slip 0 days }
 provider ovh { site one }
 provider old { site one }
 provider new { site one }
@@ -19,18 +18,23 @@ host vps at ovh/one { runs cron; has rclone 1.75.2; store disk { medium nvme } }
 object_storage former at old/one { bucket main { medium object } }
 object_storage latter at new/one since summer { bucket main { medium object } }
 class db is state on vps.disk:/db
+"#;
+
+/// It has a weekly copy, each Sunday at 03:00, and a daily one from summer on.
+const COPIES: &str = r#"
+phase autumn = 2026-09-03 { slip 0 days }
 copy weekly of db to former.main:/db by vps.cron { weekly on Sunday at 03:00 UTC; taking 0s..1h; monitor watch }
 copy nightly of db to latter.main:/db by vps.cron since summer { daily at 04:00 UTC; taking 0s..1h; monitor watch }
 "#;
 
 fn late_by(slip: i64, more: &str) -> Verification {
-    let text = [DATABASE, more].concat();
+    let text = [PHASES, COPIES, more].concat();
     let found = judged(&text.replace("LATE", &slip.to_string()));
     assert!(found.internal.is_empty(), "{:?}", found.internal);
     found
 }
 
-fn is_silent(found: &Verification) {
+pub(crate) fn is_silent(found: &Verification) {
     let codes = all_codes(found);
     assert!(
         codes.iter().all(|code| !code.starts_with("T13")),
@@ -110,7 +114,9 @@ fn what_is_guaranteed_must_be_so_however_late_phases_are() {
 #[test]
 fn a_period_that_lasts_longer_has_other_days() {
     let text = |until: &str, slip: i64| {
-        let monthly = DATABASE.replace("weekly on Sunday at", "monthly on 1 at");
+        let monthly = [PHASES, COPIES]
+            .concat()
+            .replace("weekly on Sunday at", "monthly on 1 at");
         let monthly = monthly.replace("spring = 2026-03-01", "spring = 2026-04-01");
         let monthly = monthly.replace("2026-06-01 {", &format!("{until} {{"));
         [

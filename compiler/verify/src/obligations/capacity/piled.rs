@@ -18,7 +18,7 @@ use crate::context::Context;
 /// ways.
 pub(super) fn window(context: &Context<'_>, copy: &Copy, in_force: Date, day: Date) -> Seconds {
     let since = || since(context, copy, day);
-    let old_versions = match noncurrent(context, copy, Some(in_force)) {
+    let old_versions = match noncurrent(context, &copy.location, Some(in_force)) {
         Noncurrent::Gone => Seconds::ZERO,
         Noncurrent::For(after, _) => after.high().saturating_add(LIFECYCLE_LATE),
         Noncurrent::ForEver => since(),

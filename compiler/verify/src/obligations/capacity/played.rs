@@ -143,7 +143,7 @@ fn bounded(context: &Context<'_>, id: CopyId, from: Date) -> Option<&'static str
         return Some("copies on demand");
     }
     let store = &plan.model.stores[copy.location.store];
-    let keeps = noncurrent(context, copy, None) != Noncurrent::Gone
+    let keeps = noncurrent(context, &copy.location, None) != Noncurrent::Gone
         || store.snapshots.is_some()
         || store.lock.is_some();
     if keeps {

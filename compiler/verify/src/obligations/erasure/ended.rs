@@ -184,7 +184,7 @@ impl Path<'_, '_> {
             }
         };
         let (read, (at, why)) = match at {
-            Some(at) => (Some(at), self.kept_by_store(copy, at, why)),
+            Some(at) => (Some(at), self.kept_by_store(&copy.location, at, why)),
             None => (None, (None, why)),
         };
         let store = &plan.model.stores[copy.location.store];

@@ -285,9 +285,9 @@ impl Path<'_, '_> {
                 )
             }
             Verb::Sync {
-                backup_dir: Some(place),
+                backup_dir: Some(_),
                 ..
-            } => match self.cleared_aside(place, (base, bears, before), by) {
+            } => match self.cleared_aside((base, bears, before), by) {
                 Some((at, clears)) => {
                     relies.insert(by);
                     self.relies(clears, relies);
@@ -322,17 +322,14 @@ impl Path<'_, '_> {
     /// When what a sync puts aside is taken away there, and by whom, if somebody clears all of that folder by age.
     fn cleared_aside(
         &self,
-        place: &Location,
         (base, bears, before): (Seconds, Seconds, Option<Seconds>),
         by: StepId,
     ) -> Option<(Seconds, StepId)> {
+        let model = &self.context.plan.model;
         let entered = base.saturating_add(self.delay(by)?);
-        let steps = self.context.plan.model.steps.iter();
-        let clears = steps.filter(|(_, step)| {
-            step.lifetime.contains(self.day)
-                && step.clears_by_age().is_some_and(|p| p.contains(place))
-        });
-        let clears = clears.filter_map(|(id, _)| {
+        let clears = model.clears_aside(by);
+        let clears = clears.filter(|id| model.steps[*id].lifetime.contains(self.day));
+        let clears = clears.filter_map(|id| {
             let at = self.cleared(id, (entered, bears))?;
             Some((self.taken_over(id, at, before), id))
         });
@@ -343,14 +340,10 @@ impl Path<'_, '_> {
     fn kept_at_last(&self, copy: &Copy, at: Seconds, why: String) -> (Option<Seconds>, String) {
         let by = copy.made_by.map(|by| &self.context.plan.model.steps[by]);
         let Some(place) = by.and_then(Step::puts_aside) else {
-            return self.kept_by_store(copy, at, why);
+            return self.kept_by_store(&copy.location, at, why);
         };
-        let aside = Copy {
-            location: place.clone(),
-            ..copy.clone()
-        };
-        let (there, there_why) = self.kept_by_store(copy, at, why.clone());
-        let (aside, aside_why) = self.kept_by_store(&aside, at, why);
+        let (there, there_why) = self.kept_by_store(&copy.location, at, why.clone());
+        let (aside, aside_why) = self.kept_by_store(place, at, why);
         match (there, aside) {
             (Some(there), Some(aside)) if there <= aside => (Some(aside), aside_why),
             (Some(_), None) => (None, aside_why),
@@ -448,18 +441,18 @@ impl Path<'_, '_> {
     /// What snapshots, versions and locks of the store add.
     pub(super) fn kept_by_store(
         &self,
-        copy: &Copy,
+        place: &Location,
         at: Seconds,
         why: String,
     ) -> (Option<Seconds>, String) {
-        let store = &self.context.plan.model.stores[copy.location.store];
+        let store = &self.context.plan.model.stores[place.store];
         let (mut at, mut why) = (at, why);
-        if let Some(own) = self.context.own_snapshots(copy.location.store) {
+        if let Some(own) = self.context.own_snapshots(place.store) {
             let kept = own.stay;
             at = at.saturating_add(kept);
             why.push_str(&format!(", and snapshots keep it for {kept} more"));
         }
-        match noncurrent(self.context, copy, Some(self.day)) {
+        match noncurrent(self.context, place, Some(self.day)) {
             Noncurrent::Gone => {}
             Noncurrent::For(after, _) => {
                 let (kept, locked) = as_old_version(after.high(), store.lock);

@@ -187,7 +187,7 @@ pub(in crate::obligations) fn pasts(
         }
         // Where versioning is suspended old versions stay, but what is overwritten now leaves none.
         let store = &context.plan.model.stores[copy.location.store];
-        match noncurrent(context, copy, None) {
+        match noncurrent(context, &copy.location, None) {
             _ if !store.keeps_versions() => {}
             Noncurrent::Gone => {}
             Noncurrent::For(after, _) => points.push(Points::Even {

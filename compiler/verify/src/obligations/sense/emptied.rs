@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use thrice_diagnostics::Diagnostic;
 use thrice_model::StepId;
-use thrice_plan::Missed;
 use thrice_plan::staleness::Known;
+use thrice_plan::{CopyId, Missed};
 
 use super::{DOES_NOTHING, finding};
 use crate::context::Context;
@@ -19,7 +19,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             continue;
         }
         let comes = |copy| plan.staleness().of(copy, Missed::Nominal).known != Known::Nothing;
-        let is_emptied = |copy: &thrice_plan::CopyId| {
+        let is_emptied = |copy: &CopyId| {
             let source = plan.copies[*copy].source;
             !comes(*copy) && source.is_some_and(comes) && plan.emptied_by(*copy).next().is_some()
         };

@@ -318,14 +318,8 @@ impl Way<'_> {
 
     /// Those that clear what is put aside from it.
     fn clears_aside(&self, id: CopyId) -> impl Iterator<Item = StepId> {
-        let steps = &self.plan.model.steps;
-        let by = self.plan.copies[id].made_by;
-        let place = by.and_then(|by| steps[by].puts_aside());
-        let clears = steps.iter().filter(move |(_, step)| {
-            let cleared = step.clears_by_age().zip(place);
-            cleared.is_some_and(|(cleared, place)| cleared.contains(place))
-        });
-        clears.map(|(step, _)| step)
+        let by = self.plan.copies[id].made_by.into_iter();
+        by.flat_map(|by| self.plan.model.clears_aside(by))
     }
 
     /// When a step is due while a course is played.
