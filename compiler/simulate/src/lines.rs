@@ -18,6 +18,8 @@ pub(crate) struct Transfer {
     pub bytes: u64,
     /// The lines on its way, by their place; none: it never comes.
     pub way: Vec<usize>,
+    /// What must be there before it can begin, by its place, and how many seconds before.
+    pub after: Vec<(usize, i64)>,
 }
 
 /// No line is counted in finer parts of a second than this.
@@ -32,13 +34,18 @@ pub(crate) fn carry(lines: &[u64], transfers: &[Transfer]) -> Vec<Option<i64>> {
         .map(|transfer| u128::from(transfer.bytes) * parts)
         .collect();
     let mut there: Vec<Option<u128>> = vec![None; transfers.len()];
-    let mut waiting = waiting(transfers, parts).into_iter().peekable();
+    let mut waiting: BTreeSet<(u128, usize)> = (0..transfers.len())
+        .filter_map(|place| Some((can_begin(transfers, place, &there, parts)?, place)))
+        .collect();
     // Those that have begun, by their way: of one way only the first moves, for it leaves nothing to the others.
     let mut begun: BTreeMap<&[usize], BTreeSet<usize>> = BTreeMap::new();
     let mut now = 0;
     loop {
-        while let Some((_, place, way)) = waiting.next_if(|(at, ..)| *at <= now) {
-            begun.entry(way).or_default().insert(place);
+        while let Some((_, place)) = waiting.first().copied().filter(|(at, _)| *at <= now) {
+            waiting.pop_first();
+            if let Some(transfer) = transfers.get(place) {
+                begun.entry(&transfer.way).or_default().insert(place);
+            }
         }
         let firsts = begun
             .iter()
@@ -48,10 +55,11 @@ pub(crate) fn carry(lines: &[u64], transfers: &[Transfer]) -> Vec<Option<i64>> {
             let left = left.get(*place)?;
             Some(now.saturating_add(left / speed))
         });
-        let begins = waiting.peek().map(|(at, ..)| *at);
+        let begins = waiting.first().map(|(at, _)| *at);
         let Some(next) = begins.into_iter().chain(done).min() else {
             break;
         };
+        let mut done: BTreeSet<usize> = BTreeSet::new();
         for (place, way, speed) in moving {
             let (Some(left), Some(there)) = (left.get_mut(place), there.get_mut(place)) else {
                 continue;
@@ -59,8 +67,18 @@ pub(crate) fn carry(lines: &[u64], transfers: &[Transfer]) -> Vec<Option<i64>> {
             *left -= speed * (next - now);
             if *left < speed {
                 *there = Some(next);
+                done.insert(place);
                 begun.entry(way).or_default().remove(&place);
             }
+        }
+        if !done.is_empty() {
+            let waits = |of: &Transfer| of.after.iter().any(|(place, _)| done.contains(place));
+            let all = transfers.iter().enumerate().filter(|(_, of)| waits(of));
+            let can = all.filter_map(|(place, _)| {
+                let at = can_begin(transfers, place, &there, parts)?;
+                Some((at, place))
+            });
+            waiting.extend(can);
         }
         now = next;
     }
@@ -68,15 +86,21 @@ pub(crate) fn carry(lines: &[u64], transfers: &[Transfer]) -> Vec<Option<i64>> {
     there.into_iter().map(|at| at.map(second)).collect()
 }
 
-/// When each transfer begins, with its place and its way, in the order of time.
-fn waiting(transfers: &[Transfer], parts: u128) -> Vec<(u128, usize, &[usize])> {
-    let all = transfers.iter().enumerate().map(|(place, transfer)| {
-        let second = u128::try_from(transfer.begins).unwrap_or(0);
-        (second * parts, place, transfer.way.as_slice())
-    });
-    let mut out: Vec<_> = all.collect();
-    out.sort_unstable();
-    out
+/// When a transfer can begin, if all is there that must be there before.
+fn can_begin(
+    transfers: &[Transfer],
+    place: usize,
+    there: &[Option<u128>],
+    parts: u128,
+) -> Option<u128> {
+    let second = |second: i64| u128::try_from(second).unwrap_or(0) * parts;
+    let transfer = transfers.get(place)?;
+    let mut at = second(transfer.begins);
+    for (before, seconds) in &transfer.after {
+        let there = there.get(*before).copied().flatten()?;
+        at = at.max(there.saturating_add(second(*seconds)));
+    }
+    Some(at)
 }
 
 /// Those of some transfers that move, with how many bytes a second come of each.
@@ -133,6 +157,7 @@ mod tests {
             begins,
             bytes,
             way: way.to_vec(),
+            after: Vec::new(),
         }
     }
 
@@ -171,6 +196,29 @@ mod tests {
             transfer(0, 10, &[2, 3]),
         ];
         assert_eq!(carry(&[1; 4], &chain), [Some(10), Some(20), Some(10)]);
+    }
+
+    #[test]
+    fn what_waits_for_others_begins_when_they_are_there() {
+        let waits = |begins, bytes, way: &[usize], after: &[(usize, i64)]| Transfer {
+            after: after.to_vec(),
+            ..transfer(begins, bytes, way)
+        };
+        // The second one is on another line, and begins five seconds after the first one is there.
+        let two = [transfer(0, 40, &[0]), waits(10, 20, &[1], &[(0, 5)])];
+        assert_eq!(carry(&[2, 1], &two), [Some(20), Some(45)]);
+        let two = [transfer(0, 40, &[0]), waits(30, 20, &[1], &[(0, 5)])];
+        assert_eq!(carry(&[2, 1], &two), [Some(20), Some(50)]);
+        // After the last of several; and over the same line it is in nobody's way until then.
+        let three = [
+            waits(0, 10, &[0], &[(1, 0), (2, 2)]),
+            transfer(0, 10, &[0]),
+            transfer(0, 20, &[1]),
+        ];
+        assert_eq!(carry(&[1, 1], &three), [Some(32), Some(10), Some(20)]);
+        // Of what never comes nothing comes after.
+        let never = [transfer(0, 1, &[]), waits(0, 1, &[0], &[(0, 0)])];
+        assert_eq!(carry(&[1], &never), [None, None]);
     }
 
     #[test]

@@ -369,6 +369,40 @@ pub(crate) fn keys_left(
     }
 }
 
+/// Keys that can still be used, by how soon.
+pub(crate) struct KeysLeft {
+    /// All of them.
+    pub all: BTreeSet<KeyId>,
+    /// Those that somebody still has.
+    pub at_hand: BTreeSet<KeyId>,
+    /// What each of the others comes back with: the content of a vault.
+    pub later: BTreeSet<(KeyId, ClassId)>,
+}
+
+impl KeysLeft {
+    pub(crate) fn of(plan: &Plan, holders: &Holders<'_>, sound: &BTreeSet<CopyId>) -> Self {
+        let all = keys_left(plan, holders, sound);
+        let at_hand = keys_left(plan, holders, &BTreeSet::new());
+        let later = all.difference(&at_hand).flat_map(|key| {
+            let vaults = held_by(plan, *key).into_iter().filter(|holder| {
+                matches!(holder, Holder::Vault(_))
+                    && holders.has_left(plan, (*key, *holder), sound, &all)
+            });
+            let content = vaults.filter_map(|holder| match holder {
+                Holder::Vault(id) => plan.model.vaults[id].data,
+                Holder::Host(_) => None,
+            });
+            content.map(|(class, _)| (*key, class))
+        });
+        let later = later.collect();
+        Self {
+            all,
+            at_hand,
+            later,
+        }
+    }
+}
+
 impl Holders<'_> {
     /// Whether a holder of a key is there, where some keys are. A host has it no more when the data is lost among which
     /// its file lies.

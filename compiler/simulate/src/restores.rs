@@ -6,11 +6,15 @@
 //! whatever else comes over that. Of several classes the most urgent goes first: the one whose last byte must be there
 //! first. What another one needs is as urgent as that, and what nobody asks for waits for all others.
 //!
+//! What only a key opens waits until that is at hand: where nobody has it left but a vault that comes back itself, until the
+//! content of that is in use, with all that it needs. That is the more urgent for it.
+//!
 //! Of a repository the whole of the newest version comes back, of everything else all that is there: so much as the data
 //! measures at that instant. What replaces a lost machine has its line. Between two places of one machine its own line
 //! counts, for how fast its disks are is said nowhere.
 
-use std::cmp::Reverse;
+mod keys;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -22,9 +26,10 @@ use thrice_quantity::{Bytes, Interval, Seconds};
 use crate::Sizes;
 use crate::calendar::{instant, midnight};
 use crate::lines::{Transfer, carry};
-use crate::reach::with_needs;
+use crate::reach::{KeysLeft, with_needs};
 use crate::volume::Volume;
 use crate::world::World;
+use keys::Keys;
 
 /// Places that are lost at once.
 #[derive(Clone, Debug)]
@@ -57,7 +62,7 @@ pub struct Restored {
     pub from: Option<CopyId>,
     /// How soon it must be back, if somebody asks for that: it, or what needs it.
     pub due: Option<Seconds>,
-    /// When its first byte can come.
+    /// When its first byte can come, with whatever it waits for that comes at all.
     pub begins: Seconds,
     /// How much comes.
     pub bytes: Bytes,
@@ -89,13 +94,15 @@ struct Restore {
     soonest: i64,
     finish: Seconds,
     transfer: Transfer,
+    /// When its last byte must be there for what waits for it.
+    at_the_latest: i64,
 }
 
 impl Restore {
     /// When its last byte must be there.
     fn urgency(&self) -> i64 {
         let last = self.due.map(|due| due.saturating_sub(self.finish).0);
-        last.unwrap_or(i64::MAX)
+        last.unwrap_or(i64::MAX).min(self.at_the_latest)
     }
 }
 
@@ -126,14 +133,14 @@ impl<'p> Restoring<'p> {
         };
         let left = Left::after(plan, losses, &asked);
         let due = due(plan, losses);
+        let keys = Keys::after(plan, &left, losses.sizes, losses.at.as_second());
+        let ways = Self::ways(&asked, &left, &keys);
+        let places: Vec<ClassId> = ways.keys().copied().collect();
+        let place = |class: &ClassId| places.binary_search(class).ok();
         let mut lines: Vec<(Line, u64)> = Vec::new();
         let mut restores = Vec::new();
-        for id in asked.iter().copied().filter(|id| left.lost.contains(id)) {
+        for (id, way) in ways {
             let class = &plan.model.classes[id];
-            let copies = left.copies.get(&id).map_or(&[][..], Vec::as_slice);
-            let ways = copies.iter().filter_map(|copy| way(plan, class, *copy));
-            // Of two that are as fast the first one.
-            let way = ways.max_by_key(|way| (way.speed, Reverse(way.copy)));
             let (setup, finish) = around(plan, class, losses.sizes);
             let over = way.iter().flat_map(|way| &way.lines).map(|line| {
                 let known = lines.iter().position(|(known, _)| *known == line.0);
@@ -145,14 +152,20 @@ impl<'p> Restoring<'p> {
             let over: Vec<usize> = over.collect();
             let volume = Volume::of(class, losses.sizes);
             let size = volume.size(losses.at.as_second());
+            let copy = way.map(|way| way.copy);
+            let (before, opened) = copy.map_or_else(Default::default, |at| keys.before(&left, at));
+            let after = before.iter().filter_map(|class| {
+                let (_, finish) = around(plan, &plan.model.classes[*class], losses.sizes);
+                Some((place(class)?, finish.0))
+            });
             restores.push(Restore {
                 class: id,
-                from: way.map(|way| way.copy),
+                from: copy,
                 due: due.get(&id).copied(),
                 soonest: soonest(plan, class),
                 finish,
                 transfer: Transfer {
-                    begins: setup.0.max(0),
+                    begins: setup.0.max(opened).max(0),
                     bytes: u64::try_from(size).unwrap_or(u64::MAX),
                     // How long takes what nothing is said of nobody knows.
                     way: if class.size.is_some() {
@@ -160,14 +173,55 @@ impl<'p> Restoring<'p> {
                     } else {
                         Vec::new()
                     },
+                    after: after.collect(),
                 },
+                at_the_latest: i64::MAX,
             });
         }
         let lines = lines.into_iter().map(|(_, speed)| speed).collect();
-        Self {
+        let mut out = Self {
             plan,
             restores,
             lines,
+        };
+        out.hurry();
+        out
+    }
+
+    /// The way on which each class comes back that is lost and asked for, or that another one waits for.
+    fn ways(
+        asked: &BTreeSet<ClassId>,
+        left: &Left,
+        keys: &Keys<'_>,
+    ) -> BTreeMap<ClassId, Option<Way>> {
+        let lost = asked.iter().filter(|id| left.lost.contains(id));
+        let mut next: Vec<ClassId> = lost.copied().collect();
+        let mut out = BTreeMap::new();
+        while let Some(class) = next.pop() {
+            if out.contains_key(&class) {
+                continue;
+            }
+            let way = keys.first(left, class).map(|(_, way)| way);
+            if let Some(way) = &way {
+                next.extend(keys.before(left, way.copy).0);
+            }
+            out.insert(class, way);
+        }
+        out
+    }
+
+    /// What others wait for is more urgent than these.
+    fn hurry(&mut self) {
+        let mut next: Vec<usize> = (0..self.restores.len()).collect();
+        while let Some(restore) = next.pop().and_then(|place| self.restores.get(place)) {
+            let latest = restore.urgency().saturating_sub(1);
+            for (before, _) in restore.transfer.after.clone() {
+                let before_it = self.restores.get_mut(before);
+                if let Some(restore) = before_it.filter(|restore| restore.urgency() > latest) {
+                    restore.at_the_latest = latest;
+                    next.push(before);
+                }
+            }
         }
     }
 
@@ -178,9 +232,28 @@ impl<'p> Restoring<'p> {
         let mut out = self.clone();
         let own = self.restores.iter().find(|restore| restore.class == class);
         let begins = own.map_or(0, |own| own.transfer.begins);
-        for restore in &mut out.restores {
+        let before = self.before(class);
+        let others = out.restores.iter_mut().enumerate();
+        for (_, restore) in others.filter(|(place, _)| !before.contains(place)) {
             let latest = restore.transfer.begins;
             restore.transfer.begins = begins.max(restore.soonest).min(latest);
+        }
+        out
+    }
+
+    /// The places of what a class waits for, and that in turn.
+    fn before(&self, class: ClassId) -> BTreeSet<usize> {
+        let mut out = BTreeSet::new();
+        let own = self.restores.iter().filter(|own| own.class == class);
+        let mut next: Vec<usize> = own
+            .flat_map(|own| &own.transfer.after)
+            .map(|at| at.0)
+            .collect();
+        while let Some(place) = next.pop() {
+            if out.insert(place) {
+                let before = self.restores.get(place).into_iter();
+                next.extend(before.flat_map(|own| &own.transfer.after).map(|at| at.0));
+            }
         }
         out
     }
@@ -194,8 +267,22 @@ impl<'p> Restoring<'p> {
             let restore = self.restores.get(*place);
             restore.map(|restore| (restore.urgency(), Some(restore.class) == last))
         });
+        let mut ranks: Vec<usize> = vec![0; self.restores.len()];
+        for (rank, place) in order.iter().enumerate() {
+            if let Some(own) = ranks.get_mut(*place) {
+                *own = rank;
+            }
+        }
         let in_order = order.iter().filter_map(|place| self.restores.get(*place));
-        let transfers: Vec<Transfer> = in_order.map(|restore| restore.transfer.clone()).collect();
+        let transfers: Vec<Transfer> = in_order
+            .map(|restore| {
+                let mut transfer = restore.transfer.clone();
+                for (before, _) in &mut transfer.after {
+                    *before = ranks.get(*before).copied().unwrap_or(*before);
+                }
+                transfer
+            })
+            .collect();
         let mut there: Vec<Option<Seconds>> = vec![None; self.restores.len()];
         for (place, second) in order.into_iter().zip(carry(&self.lines, &transfers)) {
             if let Some(there) = there.get_mut(place) {
@@ -205,21 +292,36 @@ impl<'p> Restoring<'p> {
         let in_use = |restore: &Restore, there: Option<Seconds>| {
             there.map(|there| there.saturating_add(restore.finish))
         };
+        let begins = |restore: &Restore| {
+            let after = restore
+                .transfer
+                .after
+                .iter()
+                .filter_map(|(place, seconds)| {
+                    let there = there.get(*place).copied().flatten()?;
+                    Some(there.0.saturating_add(*seconds))
+                });
+            let latest = after.max().unwrap_or(0);
+            Seconds(restore.transfer.begins.max(latest))
+        };
+        let begins: Vec<Seconds> = self.restores.iter().map(begins).collect();
         let restores = self.restores.iter().zip(there);
         let each = restores.clone();
         let all: BTreeMap<ClassId, Option<Seconds>> = each
             .map(|(restore, there)| (restore.class, in_use(restore, there)))
             .collect();
-        let restored = restores.map(|(restore, there)| Restored {
-            class: restore.class,
-            from: restore.from,
-            due: restore.due,
-            begins: Seconds(restore.transfer.begins),
-            bytes: Bytes(restore.transfer.bytes),
-            there,
-            in_use: in_use(restore, there),
-            back: self.back(restore.class, &all),
-        });
+        let restored = restores
+            .zip(begins)
+            .map(|((restore, there), begins)| Restored {
+                class: restore.class,
+                from: restore.from,
+                due: restore.due,
+                begins,
+                bytes: Bytes(restore.transfer.bytes),
+                there,
+                in_use: in_use(restore, there),
+                back: self.back(restore.class, &all),
+            });
         restored.collect()
     }
 
@@ -289,6 +391,15 @@ fn soonest(plan: &Plan, class: &Class) -> i64 {
     soonest.0.max(0)
 }
 
+/// The ways from copies whose speed is known.
+fn ways<'a>(
+    plan: &'a Plan,
+    class: &'a Class,
+    copies: &'a [CopyId],
+) -> impl Iterator<Item = Way> + 'a {
+    copies.iter().filter_map(|copy| way(plan, class, *copy))
+}
+
 /// The way from a copy to where the data lives; `None` where nothing says how fast it is. An object storage that does
 /// not say it gives as fast as anybody takes.
 fn way(plan: &Plan, class: &Class, copy: CopyId) -> Option<Way> {
@@ -320,6 +431,7 @@ struct Left {
     lost: BTreeSet<ClassId>,
     /// What can be restored from, by class.
     copies: BTreeMap<ClassId, Vec<CopyId>>,
+    keys: KeysLeft,
 }
 
 impl Left {
@@ -354,11 +466,11 @@ impl Left {
             counts && !gone && world.is_up(copy.location.store)
         };
         let sound: BTreeSet<CopyId> = copies.iter().copied().filter(is_left).collect();
-        let keys = world.keys_left(now, &sound);
+        let keys = world.keys_left_by(now, &sound);
         let mut out: BTreeMap<ClassId, Vec<CopyId>> = BTreeMap::new();
         for id in sound {
             let copy = &plan.copies[id];
-            let is_open = copy.key.is_none_or(|key| keys.contains(&key));
+            let is_open = copy.key.is_none_or(|key| keys.all.contains(&key));
             if is_open && copy.kind != CopyKind::Live {
                 out.entry(copy.class).or_default().push(id);
             }
@@ -368,6 +480,7 @@ impl Left {
         Self {
             lost: gone.filter(is_there).copied().collect(),
             copies: out,
+            keys,
         }
     }
 }

@@ -10,7 +10,7 @@ use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
 use crate::calendar::{day, instant, midnight, snapshots};
 use crate::content::{Held, Keeping, Piece, Quality};
-use crate::reach::{Fallen, Grip, Holders};
+use crate::reach::{Fallen, Grip, Holders, KeysLeft};
 use crate::words::mishap;
 use crate::{Event, Sort, reach};
 
@@ -123,6 +123,15 @@ impl<'p> World<'p> {
 
     /// The keys that can still be used, with what lies sound in some copies.
     pub(crate) fn keys_left(&self, now: i64, sound: &BTreeSet<CopyId>) -> BTreeSet<KeyId> {
+        self.of_holders(now, |holders| reach::keys_left(self.plan, holders, sound))
+    }
+
+    /// The same, by how soon.
+    pub(crate) fn keys_left_by(&self, now: i64, sound: &BTreeSet<CopyId>) -> KeysLeft {
+        self.of_holders(now, |holders| KeysLeft::of(self.plan, holders, sound))
+    }
+
+    fn of_holders<T>(&self, now: i64, ask: impl FnOnce(&Holders<'_>) -> T) -> T {
         let stolen = self.intruders.iter().flat_map(|by| &by.fallen.hosts);
         // The file of a key lies where a class will live, and is lost with that place, whether the class is there yet or not.
         let absent = self
@@ -139,7 +148,7 @@ impl<'p> World<'p> {
             lost_data: &self.live_lost.keys().copied().chain(absent).collect(),
             day: day(now),
         };
-        reach::keys_left(self.plan, &holders, sound)
+        ask(&holders)
     }
 
     /// When the oldest of a store's own snapshots was taken.

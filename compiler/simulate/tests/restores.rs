@@ -302,3 +302,78 @@ fn what_is_left_is_what_can_be_read_and_is_filled() {
         [None]
     );
 }
+
+/// A database in a repository whose key lies in a vault on the same machine; the vault's content is copied open, or to a
+/// repository whose key lies in another vault.
+fn locked(held: &str, content: &str) -> Plan {
+    plan(&format!(
+        "key rk {{ held on vps, {held} }}\nkey inner {{ held on vps, small }}\n\
+         credential w {{ account s3; may read, write, delete on s3.*; held on vps }}\n\
+         repository safe in s3.main:/safe {{ engine restic 0.18.0; key rk; credential w }}\n\
+         repository within in s3.main:/within {{ engine restic 0.18.0; key inner; credential w }}\n\
+         vault passwords on vps of pw\nvault small on vps of tiny\n\
+         class tiny is files on vps.disk:/tiny {{ size 1.5..1.5 GB; growth 0..0 %/month; restore setup 10m; restore finish 5m }}\n\
+         copy of_tiny of tiny to s3.main:/tiny by vps.cron {{ daily at 02:00 UTC; taking 1m..1h; credential w }}\n\
+         class pw is files on vps.disk:/pw {{ size 9..9 GB; growth 0..0 %/month; restore setup 30m; restore finish 10m }}\n\
+         {content}\n\
+         class site is files on vps.disk:/site {{ size 18..18 GB; growth 0..0 %/month; restore setup 20m; rto 8h }}\n\
+         backup of_site of site to safe by vps.cron {{ daily at 03:00 UTC; taking 1m..1h }}\n"
+    ))
+}
+
+#[test]
+fn what_a_vault_opens_that_comes_back_itself_waits_for_it() {
+    let open = "copy of_pw of pw to s3.main:/pw by vps.cron { daily at 02:00 UTC; taking 1m..1h; credential w }";
+    let sealed = "backup of_pw of pw to within by vps.cron { daily at 02:30 UTC; taking 1m..1h }";
+    let times = |held: &str, content: &str, lost: &[&str]| {
+        let plan = locked(held, content);
+        let found = restored(&plan, lost);
+        let names = ["pw", "site", "tiny"].map(|name| class(&plan, name));
+        names.map(|id| {
+            let of = found.iter().find(|restored| restored.class == id);
+            of.map(|of| (of.begins.0 / 60, of.in_use.map(|at| at.0 / 60)))
+        })
+    };
+    // Somebody has the key: the site is asked for and goes first.
+    assert_eq!(
+        times("envelope, passwords", open, &["vps"]),
+        [
+            Some((30, Some(140 + 60 + 10))),
+            Some((20, Some(20 + 120))),
+            Some((10, Some(25)))
+        ]
+    );
+    // Nobody but the vault: its content goes first, and the site begins when that is in use.
+    assert_eq!(
+        times("passwords", open, &["vps"])[..2],
+        [Some((30, Some(100))), Some((100, Some(220)))]
+    );
+    // What opens that lies in another vault.
+    assert_eq!(
+        times("passwords", sealed, &["vps"]),
+        [
+            Some((30, Some(100))),
+            Some((100, Some(220))),
+            Some((10, Some(25)))
+        ]
+    );
+    // Of two vaults the one that is back first.
+    assert_eq!(
+        times("passwords, small", open, &["vps"])[1],
+        Some((25, Some(145)))
+    );
+    // The vault is there.
+    assert_eq!(times("passwords", open, &["vps.spare"]), [None; 3]);
+    let plan = locked("passwords", open);
+    let mut site = losses(&plan, &[], DAY);
+    site.also = [class(&plan, "site")].into();
+    let found = Restoring::after(&plan, &site).play(None);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].begins, Seconds::minutes(20));
+    // Only what is asked for, and what that waits for.
+    let mut site = losses(&plan, &["vps"], DAY);
+    site.classes = [class(&plan, "site")].into();
+    let found = Restoring::after(&plan, &site).play(None);
+    let classes: Vec<_> = found.iter().map(|restored| restored.class).collect();
+    assert_eq!(classes, [class(&plan, "pw"), class(&plan, "site")]);
+}

@@ -51,6 +51,8 @@ mod tools;
 mod twice;
 #[path = "worked/vacuous.rs"]
 mod vacuous;
+#[path = "worked/vaults.rs"]
+mod vaults;
 
 use common::{codes, help, judged, message, plan_of};
 use thrice_diagnostics::Severity;

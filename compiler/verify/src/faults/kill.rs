@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use thrice_model::{ClassId, HostId, KeyId, SiteId, Target, Verb};
+use thrice_model::{ClassId, HostId, KeyId, Target, Verb};
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER};
 use thrice_quantity::Seconds;
 
@@ -106,16 +106,15 @@ pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet, day: Date) -> Str
         rotten: BTreeSet::new(),
         owned: Vec::new(),
         lost_keys: BTreeSet::new(),
+        lost_sites: BTreeSet::new(),
     };
-    let mut lost_sites: BTreeSet<SiteId> = BTreeSet::new();
-    let mut keys: BTreeSet<KeyId> = BTreeSet::new();
     let model = &context.plan.model;
     for fault in faults {
         match *fault {
             Fault::Loss(Target::Host(id)) => drop(out.lost_hosts.insert(id)),
             Fault::Loss(Target::Store(id)) => drop(out.lost_stores.insert(id)),
-            Fault::Loss(Target::Site(site)) => drop(lost_sites.insert(site)),
-            Fault::Loss(Target::Provider(provider)) => lost_sites.extend(
+            Fault::Loss(Target::Site(site)) => drop(out.lost_sites.insert(site)),
+            Fault::Loss(Target::Provider(provider)) => out.lost_sites.extend(
                 model
                     .sites
                     .iter()
@@ -127,21 +126,20 @@ pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet, day: Date) -> Str
                     .push(context.owned(Principal::Credential(id), day));
             }
             Fault::Compromise(id) => out.owned.push(context.owned(Principal::Host(id), day)),
-            Fault::Loss(Target::Key(id)) => drop(keys.insert(id)),
             Fault::Operator(store) => drop(out.mistaken.insert(store)),
             Fault::Rot(store) => drop(out.rotten.insert(store)),
-            Fault::Corruption | Fault::LiveData => {}
+            Fault::Loss(Target::Key(_)) | Fault::Corruption | Fault::LiveData => {}
         }
     }
-    if !lost_sites.is_empty() {
+    if !out.lost_sites.is_empty() {
         let hosts = model.hosts.iter();
-        let at_lost_sites = hosts.filter(|(_, h)| lost_sites.contains(&h.site));
+        let at_lost_sites = hosts.filter(|(_, h)| out.lost_sites.contains(&h.site));
         out.lost_hosts.extend(at_lost_sites.map(|(id, _)| id));
     }
     for host in &out.lost_hosts {
         out.lost_stores.extend(context.stores_on(*host));
     }
-    out.lost_keys = out.keys_lost(context, &lost_sites, &keys);
+    out.lost_keys = out.keys_lost(context);
     out
 }
 
@@ -166,13 +164,30 @@ pub(crate) fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
 }
 
 impl Struck {
-    fn keys_lost(
+    fn keys_lost(&self, context: &Context<'_>) -> BTreeSet<KeyId> {
+        let keys = context.plan.model.keys.ids();
+        self.of_fallen(context, |fallen, bytes| {
+            let usable = keys::usable(context, fallen, bytes);
+            keys.filter(|id| !usable.contains(id)).collect()
+        })
+    }
+
+    /// The keys that nobody has left and that can be used all the same, each with the content of a vault that it comes back
+    /// with.
+    pub(crate) fn later(&self, context: &Context<'_>) -> BTreeSet<(KeyId, ClassId)> {
+        let mut vaults = context.plan.model.vaults.iter();
+        match vaults.any(|(_, vault)| vault.data.is_some()) {
+            true => self.of_fallen(context, |fallen, bytes| keys::later(context, fallen, bytes)),
+            false => BTreeSet::new(),
+        }
+    }
+
+    /// What is found out from what has fallen of that in which keys are held, and from which copies the bytes are left of.
+    fn of_fallen<T>(
         &self,
         context: &Context<'_>,
-        sites: &BTreeSet<SiteId>,
-        keys: &BTreeSet<KeyId>,
-    ) -> BTreeSet<KeyId> {
-        let model = &context.plan.model;
+        ask: impl FnOnce(&Fallen<'_>, &dyn Fn(CopyId) -> bool) -> T,
+    ) -> T {
         let owned = self.owned.iter().flat_map(|o| o.hosts.iter().copied());
         let hosts: BTreeSet<HostId> = self.lost_hosts.iter().copied().chain(owned).collect();
         let backed_up = keys::in_data(context);
@@ -194,16 +209,24 @@ impl Struck {
             }
             bad.iter().for_each(|(id, why)| gone.add(id, why));
         }
+        let keys = self.faults.iter().filter_map(|fault| match fault {
+            Fault::Loss(Target::Key(id)) => Some(*id),
+            _ => None,
+        });
         let fallen = Fallen {
             hosts: &hosts,
-            sites,
-            keys,
+            sites: &self.lost_sites,
+            keys: &keys.collect(),
             data: &data,
-            live: self.faults.contains(&Fault::LiveData),
+            live: self.live_is_lost(),
             day: self.day,
         };
-        let usable = keys::usable(context, &fallen, &|id| gone.get(id).is_none());
-        model.keys.ids().filter(|id| !usable.contains(id)).collect()
+        ask(&fallen, &|id| gone.get(id).is_none())
+    }
+
+    /// Whether it is asked what is left without any data where it lives.
+    pub(crate) fn live_is_lost(&self) -> bool {
+        self.faults.contains(&Fault::LiveData)
     }
 
     /// For each copy of a class, why it is of no use, for those that are not.
@@ -334,7 +357,7 @@ impl Struck {
     /// key, or only hosts that hold no copy of the class (an orchestrator, a vault), the question is
     /// what is left without it.
     fn live_lost(&self, context: &Context<'_>, copies: &[CopyId]) -> bool {
-        if self.faults.contains(&Fault::LiveData) {
+        if self.live_is_lost() {
             return true;
         }
         let key_fault = !self.lost_keys.is_empty()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use jiff::civil::Date;
-use thrice_model::{HostId, KeyId, StoreId};
+use thrice_model::{HostId, KeyId, SiteId, StoreId};
 use thrice_plan::Copy;
 
 use crate::fault::FaultSet;
@@ -23,6 +23,7 @@ pub(crate) struct Struck {
     /// What is in hostile hands.
     pub(super) owned: Vec<Rc<Owned>>,
     pub(super) lost_keys: BTreeSet<KeyId>,
+    pub(super) lost_sites: BTreeSet<SiteId>,
 }
 
 impl Struck {

@@ -15,9 +15,11 @@
 mod asked;
 mod jobs;
 mod played;
+mod shared;
 mod tell;
 mod together;
 mod urgency;
+mod waiting;
 
 pub(super) use tell::IF_LATE;
 
@@ -36,14 +38,16 @@ use super::playing::may_be_told;
 use crate::acceptance;
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
-use crate::faults::{Useless, strike};
+use crate::faults::{Struck, Useless, strike};
 use crate::replay::ABOUT_CLASS;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
 use asked::Of;
 pub(crate) use jobs::Restore;
-use jobs::{From, Missing, Scope, Shared, shared};
+use jobs::{From, Missing, Scope};
+use shared::{Shared, shared};
 use urgency::Job;
+pub(crate) use waiting::Waiting;
 
 /// How soon a class must be back, and who says so.
 type Due = (Seconds, Span);
@@ -82,8 +86,8 @@ struct Attained {
     unknown: bool,
 }
 
-/// What makes restores one finding: when it is, their classes and where they come from.
-type Cause = (When, Vec<ClassId>, Vec<String>);
+/// What makes restores one finding: when it is, their classes, and where they and the keys to them come from.
+type Cause = (When, Vec<ClassId>, Vec<(String, Option<ClassId>)>);
 
 #[derive(Default)]
 struct Decided {
@@ -169,10 +173,8 @@ pub(crate) fn holding(context: &Context<'_>) -> Vec<Holding> {
 impl Holding {
     /// Whether a class is among them.
     pub(crate) fn concerns(&self, id: ClassId) -> bool {
-        self.shared
-            .restores
-            .iter()
-            .any(|restore| restore.class == id)
+        let all = self.shared.with_all_before();
+        all.iter().any(|restore| restore.class == id)
     }
 
     /// The classes that come too late if one of them is otherwise.
@@ -182,26 +184,15 @@ impl Holding {
         id: ClassId,
         class: &Class,
     ) -> Vec<ClassId> {
-        let Shared {
-            restores,
-            jobs,
-            speed,
-            ..
-        } = &self.shared;
-        let mut jobs = jobs.clone();
-        for (restore, job) in restores.iter().zip(&mut jobs) {
-            if restore.class == id {
-                job.bytes = restore.if_it_is(context, class);
-            }
-        }
-        let late = |place: &&usize| {
-            let deadline = jobs.get(**place).map(|job| job.deadline);
-            deadline.is_some_and(|deadline| {
-                urgency::done(&jobs, **place, *speed).is_none_or(|done| done > deadline)
-            })
-        };
+        let otherwise = self
+            .shared
+            .of_other_size(|restore| match restore.class == id {
+                true => restore.if_it_is(context, class),
+                false => restore.clone(),
+            });
+        let late = |place: &&usize| otherwise.is_late(**place, otherwise.done(**place));
         let late = self.in_time.iter().filter(late);
-        late.filter_map(|place| Some(restores.get(*place)?.class))
+        late.filter_map(|place| Some(self.shared.restores.get(*place)?.class))
             .collect()
     }
 }
@@ -265,12 +256,40 @@ impl<'c, 'p> Restores<'c, 'p> {
         self.wanted.keys().copied().collect()
     }
 
+    const fn scope(&self) -> Scope<'_, 'p> {
+        Scope {
+            context: self.context,
+            period: self.period,
+            from: From::All,
+            wanted: &self.wanted,
+        }
+    }
+
+    /// The keys that come back with vaults only.
+    pub(crate) fn waiting(&self, struck: &Struck) -> Waiting {
+        Waiting::after(&self.scope(), struck)
+    }
+
     /// The restore of a class, of whose copies some are of no use; `None` where its data is still there, or
     /// nothing is left.
-    pub(crate) fn of(&self, class: ClassId, useless: &Useless) -> Option<Restore> {
-        let due = *self.wanted.get(&class)?;
-        let copies = self.context.copies_there(class, self.period);
-        jobs::restore(self.context, (&copies, useless), class, due, self.period)
+    pub(crate) fn of(
+        &self,
+        class: ClassId,
+        useless: &Useless,
+        waiting: &Waiting,
+    ) -> Option<Restore> {
+        self.scope().of_lost(class, useless, waiting)
+    }
+
+    /// How long restores at once take, from the fault to being in use again: those that can be timed.
+    pub(crate) fn times(
+        &self,
+        struck: &Struck,
+        waiting: &Waiting,
+        mut restores: Vec<Restore>,
+    ) -> BTreeMap<ClassId, Seconds> {
+        waiting.complete(&self.scope(), struck, &mut restores);
+        times(restores)
     }
 
     /// How soon a class must be back, if somebody asks for that.
@@ -279,8 +298,7 @@ impl<'c, 'p> Restores<'c, 'p> {
     }
 }
 
-/// How long restores at once take, from the fault to being in use again: those that can be timed.
-pub(crate) fn times(restores: Vec<Restore>) -> BTreeMap<ClassId, Seconds> {
+fn times(restores: Vec<Restore>) -> BTreeMap<ClassId, Seconds> {
     let mut out = BTreeMap::new();
     for shared in shared(restores) {
         for (which, restore) in shared.restores.iter().enumerate() {
@@ -333,15 +351,16 @@ impl Decided {
                 return;
             }
         }
-        self.note_missing(&restores, index, of);
+        self.note_missing(scope, &restores, index, of);
         for shared in shared(restores) {
             self.judge(scope, shared, (faults, of), index);
         }
     }
 
     /// What of restores is not stated, so that they cannot be timed.
-    fn note_missing(&mut self, restores: &[Restore], index: usize, of: &Of) {
-        for restore in restores.iter().filter(|restore| of.is_about(restore.class)) {
+    fn note_missing(&mut self, scope: &Scope<'_, '_>, restores: &[Restore], index: usize, of: &Of) {
+        let asked = restores.iter().filter(|own| scope.asks(of, own.class));
+        for restore in asked {
             if let Err(missing) = &restore.speed {
                 for missing in missing {
                     let classes = self.missing.entry(*missing).or_default();
@@ -355,21 +374,22 @@ impl Decided {
 
     fn judge(
         &mut self,
-        &Scope {
-            context,
-            period,
-            from,
-            ..
-        }: &Scope<'_, '_>,
+        scope: &Scope<'_, '_>,
         shared: Shared,
         (faults, of): (&FaultSet, &Of),
         index: usize,
     ) {
+        let &Scope {
+            context,
+            period,
+            from,
+            ..
+        } = scope;
         if let Some(looked_at) = &mut self.looked_at {
             let classes = shared.restores.iter().map(|restore| restore.class);
             let asked = classes
                 .clone()
-                .filter(|class| of.is_about(*class))
+                .filter(|class| scope.asks(of, *class))
                 .collect();
             let together = classes.zip(shared.jobs.iter().copied()).collect();
             let known = looked_at.entry((index, from, together));
@@ -380,7 +400,7 @@ impl Decided {
         let mut if_late: Vec<(usize, ClassId)> = Vec::new();
         let on_time = LazyCell::new(|| shared.on(context, last_day(period, 0)));
         let asked = shared.restores.iter().enumerate();
-        for (which, restore) in asked.filter(|(_, restore)| of.is_about(restore.class)) {
+        for (which, restore) in asked.filter(|(_, own)| scope.asks(of, own.class)) {
             let done = shared.done(which);
             let back = done.map(|done| done.saturating_add(restore.finish));
             let attained = self.attained.entry((restore.class, index)).or_default();
@@ -432,11 +452,14 @@ impl Decided {
         if late.is_empty() {
             return;
         }
-        let from: BTreeSet<String> = shared
+        let from: BTreeSet<(String, Option<ClassId>)> = shared
             .restores
             .iter()
             .filter(|restore| late.contains(&restore.class))
-            .map(|restore| restore.from(context).to_owned())
+            .map(|restore| {
+                let vault = restore.before.key.map(|(_, content)| content);
+                (restore.from(context).to_owned(), vault)
+            })
             .collect();
         let classes = late.iter().copied().collect();
         let key = (when, classes, from.into_iter().collect());

@@ -18,9 +18,9 @@ use thrice_verdicts::Matrix;
 use super::left::is_live;
 use crate::context::Context;
 use crate::fault::{Chosen, FaultSet, words};
-use crate::faults::{Useless, strike};
+use crate::faults::{Struck, Useless, strike};
 use crate::obligations::recovery_point::{Ages, Newest, asked_of};
-use crate::obligations::recovery_time::{Restore, Restores, times};
+use crate::obligations::recovery_time::{Restore, Restores, Waiting};
 use crate::obligations::survival::{self, Outcomes};
 use crate::session::Session;
 
@@ -121,8 +121,8 @@ struct Kind {
     classes: Vec<ClassId>,
     /// The copies of the first one. Those of the others stand in the same order.
     copies: Vec<CopyId>,
-    /// The copies that are of no use, in each case that has come up.
-    fates: IndexSet<Useless, FxBuildHasher>,
+    /// The copies that are of no use, in each case that has come up, and the keys that come later.
+    fates: IndexSet<(Useless, Rc<Waiting>), FxBuildHasher>,
     /// For each of these cases how each of the classes comes back.
     restores: Vec<Vec<Option<Restore>>>,
 }
@@ -181,14 +181,15 @@ impl<'c, 'p, 'm> Filler<'c, 'p, 'm> {
         };
         while let Some(set) = next(&mut rows) {
             let struck = strike(self.context, &set, self.period.from);
+            let waiting = Rc::new(self.restores.waiting(&struck));
             let fates: Vec<usize> = (0..self.kinds.len())
                 .map(|kind| {
                     let copies = self.kinds.get(kind).map_or(&[][..], |kind| &kind.copies);
                     let useless = struck.useless(self.context, copies);
-                    self.fate(kind, useless)
+                    self.fate(kind, useless, &waiting)
                 })
                 .collect();
-            let times = self.times(&fates);
+            let times = self.times(&fates, (&struck, &waiting));
             let words = set.iter().map(|fault| words(self.context, *fault));
             let number = self.out.number_of(words.collect());
             for row in &mut rows {
@@ -209,34 +210,42 @@ impl<'c, 'p, 'm> Filler<'c, 'p, 'm> {
     }
 
     /// The number of a case of a kind.
-    fn fate(&mut self, kind: usize, useless: Useless) -> usize {
+    fn fate(&mut self, kind: usize, useless: Useless, waiting: &Rc<Waiting>) -> usize {
         let Some(kind) = self.kinds.get_mut(kind) else {
             return 0;
         };
-        if let Some(known) = kind.fates.get_index_of(&useless) {
+        let fate = (useless, Rc::clone(waiting));
+        if let Some(known) = kind.fates.get_index_of(&fate) {
             return known;
         }
+        let useless = &fate.0;
         let classes = kind.classes.iter();
         let restores = classes.map(|class| {
             let copies = self.context.copies_there(*class, self.period);
-            self.restores
-                .of(*class, &useless.of_others(&kind.copies, &copies))
+            let useless = useless.of_others(&kind.copies, &copies);
+            self.restores.of(*class, &useless, waiting)
         });
         kind.restores.push(restores.collect());
-        kind.fates.insert_full(useless).0
+        kind.fates.insert_full(fate).0
     }
 
     /// How long everything takes to be back whose restore can be timed.
-    fn times(&mut self, fates: &[usize]) -> Rc<BTreeMap<ClassId, Seconds>> {
-        if let Some(known) = self.times.get(fates) {
+    fn times(
+        &mut self,
+        fates: &[usize],
+        (struck, waiting): (&Struck, &Waiting),
+    ) -> Rc<BTreeMap<ClassId, Seconds>> {
+        // What comes back for others to be read hangs on more than what is left of each class.
+        let known = self.times.get(fates).filter(|_| waiting.is_empty());
+        if let Some(known) = known {
             return Rc::clone(known);
         }
         let restores = self
             .places
             .values()
             .filter_map(|(kind, place)| self.kinds.get(*kind)?.restore(*fates.get(*kind)?, *place));
-        let timed = restores.filter(|restore| restore.is_timed()).cloned();
-        let found = Rc::new(times(timed.collect()));
+        let restores = restores.cloned().collect();
+        let found = Rc::new(self.restores.times(struck, waiting, restores));
         self.times.insert(fates.to_vec(), Rc::clone(&found));
         found
     }
@@ -275,6 +284,7 @@ impl<'c, 'p, 'm> Filler<'c, 'p, 'm> {
         let useless = kind
             .fates
             .get_index(told.fate)?
+            .0
             .of_others(&kind.copies, &copies);
         let left: Vec<CopyId> = copies
             .iter()

@@ -6,8 +6,8 @@ use rand::RngExt as _;
 use rand::seq::{IndexedRandom as _, IteratorRandom as _};
 use thrice_diagnostics::Span;
 use thrice_model::{
-    ClassId, Demand, FaultKind, HostKind, Lifetime, Obligation, Requirement, Selection, Survive,
-    Target,
+    ClassId, Demand, FaultKind, Holder, HostId, HostKind, Lifetime, Obligation, Requirement,
+    Selection, Survive, Target, VaultId,
 };
 use thrice_plan::Plan;
 use thrice_quantity::{
@@ -31,6 +31,7 @@ pub(super) fn dress(plan: &mut Plan, session: &mut Session, random: &mut Random)
     let mut said = Vec::new();
     data(plan, random, &mut said);
     places(plan, random, &mut said);
+    keys(plan, random, &mut said);
     demands(plan, random, &mut said);
     let open = loose(plan, random);
     let verified = session.verify(plan, &PLAYED);
@@ -128,6 +129,42 @@ fn places(plan: &mut Plan, random: &mut Random, said: &mut Vec<String>) {
             network.speed = speed(random);
             said.push(format!("{}: {:?}", network.named.name, network.speed));
         }
+    }
+}
+
+/// Which vaults' content is data that is backed up, and which keys lie in them, perhaps on a host as well.
+fn keys(plan: &mut Plan, random: &mut Random, said: &mut Vec<String>) {
+    let classes: Vec<(ClassId, HostId)> = plan
+        .model
+        .classes
+        .iter()
+        .map(|(id, class)| (id, plan.host_of(class.home.store)))
+        .collect();
+    let model = &mut plan.model;
+    for vault in model.vaults.values_mut() {
+        let Some((class, host)) = classes.choose(random).filter(|_| random.random_bool(0.4)) else {
+            continue;
+        };
+        if vault.data.is_none() {
+            vault.data = Some((*class, vault.named.span));
+            vault.host = random.random_bool(0.5).then_some(*host);
+            said.push(format!(
+                "{} on {:?} of {class:?}",
+                vault.named.name, vault.host
+            ));
+        }
+    }
+    let hosts: Vec<HostId> = model.hosts.ids().collect();
+    let vaults: Vec<VaultId> = model.vaults.ids().collect();
+    for key in model.keys.values_mut() {
+        let Some(vault) = vaults.choose(random).filter(|_| random.random_bool(0.5)) else {
+            continue;
+        };
+        let host = hosts.choose(random).filter(|_| random.random_bool(0.5));
+        let host = host.map(|host| (Holder::Host(*host), key.named.span));
+        let vault = (Holder::Vault(*vault), key.named.span);
+        key.held = [vault].into_iter().chain(host).collect();
+        said.push(format!("{} held {:?}", key.named.name, key.held));
     }
 }
 

@@ -74,10 +74,15 @@ impl Trial<'_> {
         if keys || !empty.iter().any(mine) {
             also.insert(class);
         }
+        // Whose vaults are gone with it, and whose keys therefore wait for them.
+        let lost = mishaps.iter().filter_map(|mishap| match mishap {
+            Mishap::Lose(target) => Some(*target),
+            _ => None,
+        });
         let losses = Losses {
             at,
             day: at.to_zoned(TimeZone::UTC).date(),
-            lost: Vec::new(),
+            lost: lost.collect(),
             also,
             empty,
             classes: BTreeSet::new(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_model::{Class, ClassId, ClassKind, HostId, HostKind};
-use thrice_plan::{Copy, CopyId, CopyKind, Period};
+use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Period};
 use thrice_quantity::{Bytes, BytesPerSecond, Seconds};
 
 use super::super::capacity::bound::Bounds;
@@ -14,7 +14,9 @@ use super::super::capacity::size_on;
 use super::super::lateness::last_day;
 use super::super::recovery_point::asked_of;
 use super::Due;
-use super::urgency::{self, Job};
+use super::asked::Of;
+use super::urgency::Job;
+use super::waiting::{Before, Waiting};
 use crate::context::Context;
 use crate::faults::{self, Struck, Useless, Why};
 
@@ -31,7 +33,7 @@ pub(super) enum Missing {
 }
 
 /// What ways go over: hosts (0) and networks (1), by their place.
-type Ways = BTreeSet<(u8, u32)>;
+pub(super) type Ways = BTreeSet<(u8, u32)>;
 
 /// A restore of one class.
 #[derive(Clone, Debug)]
@@ -57,6 +59,8 @@ pub(crate) struct Restore {
     pub(super) ways: Ways,
     /// The host whose link it is.
     pub(super) slowest: HostId,
+    /// What comes before it.
+    pub(super) before: Before,
 }
 
 impl Restore {
@@ -74,10 +78,13 @@ impl Restore {
         }
     }
 
-    /// How much comes back, if a class is otherwise.
-    pub(super) fn if_it_is(&self, context: &Context<'_>, class: &Class) -> Bytes {
+    /// The same if the class is otherwise.
+    pub(super) fn if_it_is(&self, context: &Context<'_>, class: &Class) -> Self {
         let bounds = Bounds::new(context, self.in_force);
-        self.most(bounds.with(self.class, class), self.day)
+        Self {
+            bytes: self.most(bounds.with(self.class, class), self.day),
+            ..self.clone()
+        }
     }
 
     fn most(&self, bounds: Bounds<'_, '_>, day: Date) -> Bytes {
@@ -110,24 +117,19 @@ impl Restore {
         self.ways.contains(&way) && carries == Some(speed)
     }
 
-    fn job(&self) -> Job {
+    /// When its last byte must have come.
+    pub(super) fn deadline(&self) -> Seconds {
+        self.due.0.saturating_sub(self.finish)
+    }
+
+    pub(super) fn job(&self) -> Job {
         Job {
-            arrival: self.setup,
+            arrival: self.setup.max(self.before.opened),
             soonest: self.soonest,
-            deadline: self.due.0.saturating_sub(self.finish),
+            deadline: self.deadline(),
             bytes: self.bytes,
         }
     }
-}
-
-/// Restores that share links.
-#[derive(Clone, Debug)]
-pub(super) struct Shared {
-    pub restores: Vec<Restore>,
-    /// In the order of the restores.
-    pub jobs: Vec<Job>,
-    pub speed: BytesPerSecond,
-    pub slowest: HostId,
 }
 
 /// What there is to restore from in a period.
@@ -137,29 +139,6 @@ pub(super) enum From {
     All,
     /// Those of the time before: what is new has not been filled yet.
     Old,
-}
-
-impl Shared {
-    /// The same with as much as there is on a day.
-    pub(super) fn on(&self, context: &Context<'_>, day: Date) -> Self {
-        let mut out = self.clone();
-        for (restore, job) in out.restores.iter_mut().zip(&mut out.jobs) {
-            *restore = restore.on(context, day);
-            job.bytes = restore.bytes;
-        }
-        out
-    }
-
-    /// When a restore, by its place, is done at the latest; `None`: never.
-    pub(super) fn done(&self, place: usize) -> Option<Seconds> {
-        urgency::done(&self.jobs, place, self.speed)
-    }
-
-    /// Whether a restore, by its place, comes too late if it is done by then.
-    pub(super) fn is_late(&self, place: usize, done: Option<Seconds>) -> bool {
-        let deadline = self.jobs.get(place).map(|job| job.deadline);
-        deadline.is_some_and(|deadline| done.is_none_or(|done| done > deadline))
-    }
 }
 
 /// The classes with a due time, and what they need, and that needs in turn: that is due as soon.
@@ -209,22 +188,56 @@ impl Scope<'_, '_> {
     /// The restores of all whose data the faults take; where they leave it where it is and it counts as lost with the
     /// rest, only if that is asked about.
     pub(super) fn restores(&self, struck: &Struck, left_too: bool) -> Vec<Restore> {
+        let waiting = Waiting::after(self, struck);
         let restores = self.wanted.iter().filter_map(|(class, due)| {
             let there = self.context.copies_there(*class, self.period);
             let useless = struck.useless(self.context, &there);
             if !left_too && !self.is_taken(&there, &useless) {
                 return None;
             }
-            self.restore((*class, *due), &there, &useless)
+            self.restore((*class, *due), (&there, &useless), &waiting)
         });
-        restores.collect()
+        let mut restores = restores.collect();
+        waiting.complete(self, struck, &mut restores);
+        restores
+    }
+
+    /// Whose copies are of no use, of a class whose data where it lives is gone; nothing where it is left.
+    pub(super) fn lost(&self, struck: &Struck, class: ClassId) -> Option<Useless> {
+        let there = self.context.copies_there(class, self.period);
+        let useless = struck.useless(self.context, &there);
+        let is_lost = match struck.live_is_lost() {
+            true => useless.iter().any(|(id, _)| self.is_live(id)),
+            false => self.is_taken(&there, &useless),
+        };
+        is_lost.then_some(useless)
+    }
+
+    /// How a class comes back that is lost, as soon as somebody asks for it.
+    pub(super) fn of_lost(
+        &self,
+        class: ClassId,
+        useless: &Useless,
+        waiting: &Waiting,
+    ) -> Option<Restore> {
+        let never = || (FOR_EVER, self.context.plan.model.classes[class].named.span);
+        let due = self.wanted.get(&class).copied().unwrap_or_else(never);
+        let there = self.context.copies_there(class, self.period);
+        self.restore((class, due), (&there, useless), waiting)
+    }
+
+    /// Whether something is asked of a class: not where it comes back only for others to be read.
+    pub(super) fn asks(&self, of: &Of, class: ClassId) -> bool {
+        of.is_about(class) && self.wanted.contains_key(&class)
+    }
+
+    fn is_live(&self, copy: CopyId) -> bool {
+        self.context.plan.copies[copy].kind == CopyKind::Live
     }
 
     /// Whether faults take the data itself.
     pub(super) fn is_taken(&self, there: &[CopyId], useless: &Useless) -> bool {
-        let mut live = there
-            .iter()
-            .filter(|id| self.context.plan.copies[**id].kind == CopyKind::Live);
+        let mut live = there.iter().filter(|id| self.is_live(**id));
         live.any(|id| useless.get(*id).is_some_and(|why| why != Why::LiveDataLost))
     }
 
@@ -232,8 +245,8 @@ impl Scope<'_, '_> {
     pub(super) fn restore(
         &self,
         (class, due): (ClassId, Due),
-        there: &[CopyId],
-        useless: &Useless,
+        (there, useless): (&[CopyId], &Useless),
+        waiting: &Waiting,
     ) -> Option<Restore> {
         let (context, period) = (self.context, self.period);
         let is_old = |id: &&CopyId| context.plan.copies[**id].lifetime.from < period.from;
@@ -245,7 +258,7 @@ impl Scope<'_, '_> {
             From::All => there,
             From::Old => &old,
         };
-        let mut restore = restore(context, (copies, useless), class, due, period)?;
+        let mut restore = restore(context, (copies, useless), waiting, (class, due), period)?;
         if self.from == From::Old {
             restore = restore.on(context, filled(context, there, period));
         }
@@ -268,8 +281,8 @@ fn filled(context: &Context<'_>, ids: &[CopyId], period: &Period) -> Date {
 pub(super) fn restore(
     context: &Context<'_>,
     (ids, useless): (&[CopyId], &Useless),
-    id: ClassId,
-    due: Due,
+    waiting: &Waiting,
+    (id, due): (ClassId, Due),
     period: &Period,
 ) -> Option<Restore> {
     let plan = context.plan;
@@ -286,7 +299,7 @@ pub(super) fn restore(
         .iter()
         .filter(|copy| !useless.contains(**copy))
         .map(|copy| (*copy, &plan.copies[*copy]))
-        .filter(|(_, copy)| copy.counts && !live(copy))
+        .filter(|(_, copy)| copy.counts && !live(copy) && waiting.at_hand(copy).is_some())
         .map(|(id, copy)| (id, path(context, context.host(copy), home)));
     let found: Vec<_> = found.collect();
     // What comes back must be as new as is asked for, if there is any such copy: in time by one copy and new enough by
@@ -301,7 +314,30 @@ pub(super) fn restore(
     let new: Vec<_> = found.iter().filter(is_new).cloned().collect();
     let are_old = !new.is_empty() && new.len() < found.len();
     let found = if new.is_empty() { found } else { new };
-    let speed = |(id, (speed, ..)): &(CopyId, Way)| (speed.as_ref().ok().copied(), Reverse(*id));
+    let day = last_day(period, period.slip_days);
+    let bounds = Bounds::new(context, period.from);
+    let Around {
+        setup,
+        soonest,
+        finish,
+    } = around(context, class);
+    // How soon it is there if nothing else comes matters only where keys do not come at once.
+    let alone = |copy: CopyId, speed: Option<BytesPerSecond>| {
+        let time = match class.size {
+            Some(_) => speed?.time_for(bounds.comes_back(copy, day))?,
+            None => Seconds::ZERO,
+        };
+        let at_hand = waiting.at_hand(&plan.copies[copy])?;
+        Some(setup.max(at_hand).saturating_add(time))
+    };
+    let speed = |(id, (speed, ..)): &(CopyId, Way)| {
+        let speed = speed.as_ref().ok().copied();
+        let there = match waiting.is_empty() {
+            true => None,
+            false => Some(Reverse(alone(*id, speed).unwrap_or(FOR_EVER))),
+        };
+        (there, speed, Reverse(*id))
+    };
     // Of several copies the one that comes fastest; those that cannot be timed do not help. One on its way that waits until
     // files are of some age, or lets them go at one, or is made on demand, has not all of it at any moment. Where none has,
     // some comes from the slowest.
@@ -316,15 +352,6 @@ pub(super) fn restore(
         .max_by_key(|found| speed(found));
     let slowest = || found.iter().min_by_key(|found| speed(found));
     let (copy, (speed, ways, slowest)) = fastest.or_else(slowest)?.clone();
-    let setup = class.asked().restore_setup.as_ref();
-    let response = plan.model.policy.response;
-    let (soonest, setup) =
-        setup.map_or((response, response), |(time, _)| (time.low(), time.high()));
-    let finish = match (&class.asked().restore_finish, class.kind) {
-        (Some((time, _)), _) => time.high(),
-        (None, ClassKind::State) => FINISH_STATE,
-        (None, _) => Seconds::ZERO,
-    };
     let speed = match (speed, class.size) {
         (Ok(speed), Some(_)) => Ok(speed),
         (Err(missing), Some(_)) => Err(missing),
@@ -334,8 +361,7 @@ pub(super) fn restore(
             Err(missing)
         }
     };
-    let day = last_day(period, period.slip_days);
-    let bytes = Bounds::new(context, period.from).comes_back(copy, day);
+    let bytes = bounds.comes_back(copy, day);
     let is_more = bytes > size_on(context, class, day);
     Some(Restore {
         class: id,
@@ -352,7 +378,32 @@ pub(super) fn restore(
         speed,
         ways,
         slowest,
+        before: Before::default(),
     })
+}
+
+/// How long takes at most what comes before the bytes, at least, and what comes after them.
+pub(super) struct Around {
+    pub setup: Seconds,
+    pub soonest: Seconds,
+    pub finish: Seconds,
+}
+
+pub(super) fn around(context: &Context<'_>, class: &Class) -> Around {
+    let setup = class.asked().restore_setup.as_ref();
+    let response = context.plan.model.policy.response;
+    let (soonest, setup) =
+        setup.map_or((response, response), |(time, _)| (time.low(), time.high()));
+    let finish = match (&class.asked().restore_finish, class.kind) {
+        (Some((time, _)), _) => time.high(),
+        (None, ClassKind::State) => FINISH_STATE,
+        (None, _) => Seconds::ZERO,
+    };
+    Around {
+        setup,
+        soonest,
+        finish,
+    }
 }
 
 type Way = (Result<BytesPerSecond, Vec<Missing>>, Ways, HostId);
@@ -392,39 +443,4 @@ fn path(context: &Context<'_>, from: HostId, to: HostId) -> Way {
         Some((speed, host)) => (Ok(speed), ways, host),
         None => (Err(missing), ways, to),
     }
-}
-
-/// Those that can be timed, in groups that share something; the slowest link of a group counts for all.
-pub(super) fn shared(restores: Vec<Restore>) -> Vec<Shared> {
-    let mut groups: Vec<(Ways, Vec<Restore>)> = Vec::new();
-    for restore in restores.into_iter().filter(|r| r.speed.is_ok()) {
-        let (mut ways, mut members) = (restore.ways.clone(), vec![restore]);
-        let mut rest = Vec::new();
-        for (other, theirs) in groups {
-            if other.is_disjoint(&ways) {
-                rest.push((other, theirs));
-            } else {
-                ways.extend(other);
-                members.splice(0..0, theirs);
-            }
-        }
-        rest.push((ways, members));
-        groups = rest;
-    }
-    groups
-        .into_iter()
-        .filter_map(|(_, mut restores)| {
-            restores.sort_by_key(|restore| (restore.due.0, restore.class));
-            let slowest = restores
-                .iter()
-                .filter_map(|r| Some((*r.speed.as_ref().ok()?, r.slowest)))
-                .min()?;
-            Some(Shared {
-                jobs: restores.iter().map(Restore::job).collect(),
-                restores,
-                speed: slowest.0,
-                slowest: slowest.1,
-            })
-        })
-        .collect()
 }

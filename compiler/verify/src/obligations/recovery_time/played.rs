@@ -22,7 +22,8 @@ use thrice_quantity::Seconds;
 use thrice_simulate::{Losses, Restored, Restoring, Sizes};
 
 use super::super::playing::{NO_DATES, Played, lost};
-use super::jobs::{Restore, Shared};
+use super::jobs::Restore;
+use super::shared::Shared;
 use super::urgency::Job;
 use super::{Late, When};
 use crate::context::Context;
@@ -87,6 +88,8 @@ enum Bound {
     Slowest,
     /// It may be more: what is not lost counts as well.
     Untouched,
+    /// It may be more: what keeps a vault waiting is not always in the way of what waits for that as well.
+    Vaults,
     /// It may be more or less: other classes count as they are on other days.
     OtherDays,
     /// It may be more: the play goes by lines alone, and not by what is in a copy.
@@ -110,6 +113,9 @@ impl Bound {
         if !untouched && urgent.iter().any(is_there) {
             return Self::Untouched;
         }
+        if shared.waits() {
+            return Self::Vaults;
+        }
         let speed = |restore: &Restore| restore.speed.as_ref().ok().copied();
         let Some(slowest) = shared.restores.iter().filter_map(speed).min() else {
             return Self::Slowest;
@@ -130,6 +136,7 @@ impl Bound {
         match self {
             Self::Attained | Self::Slowest => "the slowest of several lines",
             Self::Untouched => "data that the faults leave where it is",
+            Self::Vaults => "keys that come back with vaults",
             Self::OtherDays => "copies that are filled on different days",
             Self::Parts => "copies that have not all of it, are too old or keep what was deleted",
         }
@@ -154,7 +161,7 @@ fn judge(
     let Some(copy) = own.from else {
         return Err(format!("played, nothing of `{name}` can be restored"));
     };
-    if copy != restore.copy && bound == Bound::Parts {
+    if copy != restore.copy && matches!(bound, Bound::Parts | Bound::Vaults) {
         return Ok(Played::Not(bound.rests_on()));
     }
     if copy != restore.copy {
@@ -173,7 +180,8 @@ fn judge(
             restore.due.0
         ));
     }
-    if own.begins != job.arrival {
+    let waits = restore.before.key.is_some();
+    if own.begins > job.arrival || (own.begins < job.arrival && !waits) {
         let (begins, told) = (own.begins, job.arrival);
         return Err(format!(
             "played, `{name}` begins to come after {begins}, not {told}"
@@ -183,7 +191,7 @@ fn judge(
         (there, told) if there == told => return Ok(Played::Out),
         (Some(there), Some(told)) => match bound {
             Bound::Attained => true,
-            Bound::Slowest | Bound::Untouched => there > told,
+            Bound::Slowest | Bound::Untouched | Bound::Vaults => there > told,
             Bound::OtherDays | Bound::Parts => false,
         },
         _ => true,
@@ -235,7 +243,7 @@ impl<'c, 'p> Strikes<'c, 'p> {
             empty: BTreeSet::new(),
         };
         let struck = strike(context, faults, period.from);
-        for restore in &late.shared.restores {
+        for restore in late.shared.with_all_before() {
             let copies = context.copies_there(restore.class, period);
             for (id, why) in struck.useless(context, &copies).iter() {
                 let is_untouched = why == Why::LiveDataLost;
@@ -257,7 +265,7 @@ impl<'c, 'p> Strikes<'c, 'p> {
 
     /// What is lost at an instant of a day; what the faults leave where it is only if so is the one that is looked at.
     fn losses(&self, (day, at): (Date, Timestamp), untouched: bool) -> Losses {
-        let restores = &self.late.shared.restores;
+        let restores = self.late.shared.with_all_before();
         let mut also = BTreeSet::new();
         if self.lost.is_none() {
             also.extend(&self.hit);

@@ -9,8 +9,9 @@ use thrice_quantity::Seconds;
 use super::super::lateness::{self, phase_on};
 use super::super::story::in_time;
 use super::super::survival::tell::set_words;
-use super::jobs::{Missing, Restore, Shared};
-use super::urgency::{crowded, least_speed, most_bytes};
+use super::jobs::{Missing, Restore};
+use super::shared::Shared;
+use super::urgency::{Job, crowded, least_speed, most_bytes};
 use super::{Late, When};
 use crate::context::Context;
 use crate::fault::{self, Fault};
@@ -117,16 +118,18 @@ pub(super) fn late(context: &Context<'_>, late: &Late) -> Finding {
 }
 
 fn members(late: &Late) -> impl Iterator<Item = &Restore> {
-    late.shared
-        .restores
-        .iter()
-        .filter(|restore| late.classes.contains(&restore.class))
+    jobs(late).map(|(restore, _)| restore)
+}
+
+fn jobs(late: &Late) -> impl Iterator<Item = (&Restore, &Job)> {
+    let all = late.shared.restores.iter().zip(&late.shared.jobs);
+    all.filter(|(restore, _)| late.classes.contains(&restore.class))
 }
 
 /// When each restore can begin, and when it must be over.
 fn events(context: &Context<'_>, late: &Late) -> Vec<(Seconds, String)> {
     let mut out: Vec<(Seconds, String)> = Vec::new();
-    for restore in members(late) {
+    for (restore, job) in jobs(late) {
         let name = context.class_name(restore.class);
         let class = &context.plan.model.classes[restore.class];
         let said = |stated: bool, default: &str| {
@@ -141,10 +144,17 @@ fn events(context: &Context<'_>, late: &Late) -> Vec<(Seconds, String)> {
             "as long as the response time",
         );
         let from = restore.from(context);
-        out.push((
-            restore.setup,
-            format!("`{name}` begins to come from `{from}`{setup}"),
-        ));
+        let begins = match restore.before.key.filter(|_| job.arrival > restore.setup) {
+            Some((key, content)) => {
+                let key = &context.plan.model.keys[key].named.name;
+                let content = context.class_name(content);
+                format!(
+                    "`{name}` begins to come from `{from}`: now `{content}` is in use, in which its key `{key}` lies"
+                )
+            }
+            None => format!("`{name}` begins to come from `{from}`{setup}"),
+        };
+        out.push((job.arrival, begins));
         let finish = said(
             class.asked().restore_finish.is_some(),
             "an hour for state, nothing for files",
@@ -168,6 +178,10 @@ fn break_even(context: &Context<'_>, late: &Late) -> String {
     let mut ways: Vec<String> = Vec::new();
     match least_speed(&shared.jobs) {
         Some(speed) => ways.push(format!("over {speed} and more")),
+        None if members(late).any(|restore| restore.before.key.is_some()) => {
+            return "hold the key where these faults leave it as well, or allow more time"
+                .to_owned();
+        }
         None => {
             return "what comes before and after the bytes alone takes longer: say `restore setup` and `restore finish` if they are shorter, or allow more time".to_owned();
         }
@@ -199,8 +213,12 @@ pub(super) fn attained(
     let back = back.map_or("never back".to_owned(), |back| {
         format!("back after {back} of {}", restore.due.0)
     });
+    let key = restore.before.key.map_or(String::new(), |(key, content)| {
+        let key = &context.plan.model.keys[key].named.name;
+        format!(", key `{key}` from `{}`", context.class_name(content))
+    });
     format!(
-        "{back}: setup {}{}, {} from `{}` at {}, then {}{}",
+        "{back}: setup {}{}{key}, {} from `{}` at {}, then {}{}",
         restore.setup,
         assumed(class.asked().restore_setup.is_some()),
         restore.bytes.rounded(),

@@ -16,7 +16,8 @@ use thrice_model::ClassId;
 use thrice_plan::CopyId;
 
 use super::super::lateness::last_day;
-use super::jobs::{From, Restore, Scope, Shared, shared};
+use super::jobs::{From, Restore, Scope};
+use super::shared::{Shared, shared};
 use crate::fault::{Fault, FaultSet};
 use crate::faults::strike;
 
