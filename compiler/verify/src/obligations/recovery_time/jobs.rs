@@ -61,6 +61,8 @@ pub(crate) struct Restore {
     pub(super) slowest: HostId,
     /// What comes before it.
     pub(super) before: Before,
+    /// Whether some key is not at hand: then it may come from elsewhere, or wait.
+    pub(super) may_wait: bool,
 }
 
 impl Restore {
@@ -322,9 +324,10 @@ pub(super) fn restore(
         finish,
     } = around(context, class);
     // How soon it is there if nothing else comes matters only where keys do not come at once.
+    let size = size_on(context, class, day);
     let alone = |copy: CopyId, speed: Option<BytesPerSecond>| {
         let time = match class.size {
-            Some(_) => speed?.time_for(bounds.comes_back(copy, day))?,
+            Some(_) => speed?.time_for(size)?,
             None => Seconds::ZERO,
         };
         let at_hand = waiting.at_hand(&plan.copies[copy])?;
@@ -362,7 +365,7 @@ pub(super) fn restore(
         }
     };
     let bytes = bounds.comes_back(copy, day);
-    let is_more = bytes > size_on(context, class, day);
+    let is_more = bytes > size;
     Some(Restore {
         class: id,
         copy,
@@ -379,6 +382,7 @@ pub(super) fn restore(
         ways,
         slowest,
         before: Before::default(),
+        may_wait: !waiting.is_empty(),
     })
 }
 

@@ -113,7 +113,7 @@ impl Bound {
         if !untouched && urgent.iter().any(is_there) {
             return Self::Untouched;
         }
-        if shared.waits() {
+        if shared.may_wait() {
             return Self::Vaults;
         }
         let speed = |restore: &Restore| restore.speed.as_ref().ok().copied();

@@ -20,7 +20,7 @@ pub(super) struct Shared {
     pub jobs: Vec<Job>,
     pub speed: BytesPerSecond,
     pub slowest: HostId,
-    /// All that comes at once, over whichever lines, where some of it waits for the key to it.
+    /// All that comes at once, over whichever lines, where some of it may wait for the key to it.
     all: Option<Rc<[Restore]>>,
 }
 
@@ -51,8 +51,8 @@ impl Shared {
         self.all.as_deref().unwrap_or(&self.restores)
     }
 
-    /// Whether some of it waits for the key to it.
-    pub(super) const fn waits(&self) -> bool {
+    /// Whether some of it may wait for the key to it.
+    pub(super) const fn may_wait(&self) -> bool {
         self.all.is_some()
     }
 
@@ -70,7 +70,7 @@ impl Shared {
 
 /// Those that can be timed, in groups that share something; the slowest link of a group counts for all.
 pub(super) fn shared(restores: Vec<Restore>) -> Vec<Shared> {
-    let all = restores.iter().any(|own| own.before.key.is_some());
+    let all = restores.iter().any(|own| own.may_wait);
     let all = all.then(|| Rc::from(restores.as_slice()));
     let mut groups: Vec<(Ways, Vec<Restore>)> = Vec::new();
     for restore in restores.into_iter().filter(|r| r.speed.is_ok()) {
