@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, SourceMap, nearest, one_of};
-use thrice_model::{ClassId, Model, StepId, StoreId};
+use thrice_model::{ClassId, Mishap, Model, StepId, StoreId};
 use thrice_plan::{Plan, room};
 use thrice_quantity::{Dimension, Seconds, Value, quantity};
-use thrice_report::simulation::{Class, Copy, Event, FORMAT, Hole, Newest, Room, Simulation};
+use thrice_report::simulation::{Back, Class, Copy, Event, FORMAT, Hole, Newest, Room, Simulation};
 use thrice_simulate::{
     Case, Choices, CopyState, Course, Outcome, Sizes, Weighing, age, moment, simulate, weigh,
 };
@@ -91,7 +91,15 @@ pub fn play(input: Input, as_of: Date, asked: &Simulate) -> Result<Simulation, R
     };
     let course = simulate(&plan, &case);
     let rooms = rooms(&plan, &case);
-    Ok(words(&plan, &course, rooms))
+    let lost = case
+        .strikes
+        .iter()
+        .filter_map(|strike| match strike.mishap {
+            Mishap::Lose(target) => Some(target),
+            _ => None,
+        });
+    let back = back::back(&plan, &course, lost.collect());
+    Ok(words(&plan, &course, back, rooms))
 }
 
 /// How much is taken of each store with a room on which some of the classes asked about lie.
@@ -315,9 +323,13 @@ fn unknown<'a>(kind: &str, name: &str, all: impl Iterator<Item = &'a str> + Clon
 }
 
 /// What came of it, in words.
-fn words(plan: &Plan, course: &Course, rooms: Vec<Room>) -> Simulation {
+fn words(
+    plan: &Plan,
+    course: &Course,
+    mut back: BTreeMap<ClassId, Back>,
+    rooms: Vec<Room>,
+) -> Simulation {
     let policy = &plan.model.policy;
-    let mut back = back::back(plan, course);
     let event = |event: &thrice_simulate::Event| Event {
         at: moment(plan, event.at),
         sort: event.sort.word(),

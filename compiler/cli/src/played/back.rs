@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
-use thrice_model::ClassId;
+use thrice_model::{ClassId, Target};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
 use thrice_report::simulation::Back;
@@ -11,8 +11,9 @@ use thrice_simulate::{Course, Losses, Restored, Restoring, Sizes, with_needs};
 
 /// For each class asked about that is lost and can be restored, where sizes and lines are stated. Each comes from its
 /// newest usable copy, all at once. Classes that nobody asked about keep none of them waiting; nothing is said of one that
-/// needs such a class, for whether that is lost is not known.
-pub(super) fn back(plan: &Plan, course: &Course) -> BTreeMap<ClassId, Back> {
+/// needs such a class, for whether that is lost is not known. Keys are lost with the places that are: what only a vault has
+/// that is gone is waited for.
+pub(super) fn back(plan: &Plan, course: &Course, places: Vec<Target>) -> BTreeMap<ClassId, Back> {
     let lost = course.outcomes.iter().filter(|outcome| !outcome.live);
     let newest = lost.filter_map(|outcome| Some((outcome.class, outcome.newest?.0)));
     let newest: BTreeMap<ClassId, CopyId> = newest.collect();
@@ -27,7 +28,7 @@ pub(super) fn back(plan: &Plan, course: &Course) -> BTreeMap<ClassId, Back> {
     let mut losses = Losses {
         at: course.judged,
         day: course.judged.to_zoned(TimeZone::UTC).date(),
-        lost: Vec::new(),
+        lost: places,
         also: classes.clone(),
         empty: others.map(|(id, _)| id).collect(),
         classes,

@@ -51,6 +51,13 @@ impl Shared {
         self.all.as_deref().unwrap_or(&self.restores)
     }
 
+    /// When the first byte of one of these, or of what comes before them over other lines, can come if nothing keeps it waiting.
+    pub(super) fn arrival(&self, of: &Restore) -> Seconds {
+        let place = self.restores.iter().position(|own| own.class == of.class);
+        let job = place.and_then(|place| self.jobs.get(place));
+        job.map_or_else(|| of.job().arrival, |job| job.arrival)
+    }
+
     /// Whether some of it may wait for the key to it.
     pub(super) const fn may_wait(&self) -> bool {
         self.all.is_some()

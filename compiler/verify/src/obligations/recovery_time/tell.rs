@@ -167,6 +167,20 @@ fn events(context: &Context<'_>, late: &Late) -> Vec<(Seconds, String)> {
             ),
         ));
     }
+    let before: BTreeSet<ClassId> = members(late)
+        .flat_map(|restore| restore.before.classes.iter().copied())
+        .filter(|class| !late.classes.contains(class))
+        .collect();
+    let first = late.shared.with_all_before().iter();
+    for restore in first.filter(|restore| before.contains(&restore.class)) {
+        let arrival = late.shared.arrival(restore);
+        let (name, size) = (context.class_name(restore.class), restore.bytes.rounded());
+        let from = restore.from(context);
+        out.push((
+            arrival,
+            format!("`{name}` begins to come from `{from}` before that: {size}"),
+        ));
+    }
     // Ties in the order of the words, whichever order the restores are in.
     out.sort();
     out
