@@ -299,3 +299,18 @@ fn what_is_played_is_of_a_class_in_its_own_phase() {
     assert_eq!(internal.collect::<Vec<_>>(), [] as [String; 0]);
     assert!(codes(&found).contains(&"T1601"), "{:?}", codes(&found));
 }
+
+/// Three yearly versions reach back a year, with nothing in between. What is proposed to keep a class for a month does not
+/// lie further apart than that.
+#[test]
+fn what_is_proposed_for_the_least_retention_is_no_yearly_version() {
+    let kept = "size 150..200 MB; retain at least 1 month";
+    let text = base("keep within 20d").replace("size 150..200 MB", kept);
+    let told = help(&judged(&text), "T1601");
+    assert!(
+        told.starts_with("`keep 4 monthly, within 20d` is enough"),
+        "{told}"
+    );
+    let enough = text.replace("within 20d", "4 monthly, within 20d");
+    assert!(!codes(&judged(&enough)).contains(&"T1601"));
+}

@@ -59,6 +59,8 @@ struct Violation {
     useless: Useless,
     run: Option<Run>,
     unknown: Option<String>,
+    /// After which.
+    faults: FaultSet,
 }
 
 violated!(Violation);

@@ -139,3 +139,45 @@ fn runs_fail_on_both_sides_of_a_change() {
     assert_eq!((plays.replayed, plays.rest_on.len()), (1, 0), "{plays:?}");
     is_silent(&changed(0, &[MORNING, EVENING], &asked(6)));
 }
+
+/// The old repository goes a week after the new one has come, which is too soon for what was written before: one finding,
+/// whatever strikes, and a case of one of the faults that it names, from which follows what is said of each copy.
+#[test]
+fn what_is_said_of_each_copy_follows_from_the_faults_of_the_case() {
+    let found = judged(
+        r#"
+policy p "p" { horizon 2 years; response time 72h }
+phase t0 = 2026-02-15
+phase sw = t0 + 6 months { slip 0 days }
+phase sw2 = sw + 7 days { slip 0 days }
+provider ovh { site one }
+provider cloud { site one; supports versioning, lifecycle }
+provider bank { site safe }
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
+vault envelope at bank/safe
+key k { held on web, envelope; file "/etc/k" }
+host web at ovh/one { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium nvme } }
+host keep at bank/safe { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium hdd } }
+network mesh { joins web, keep }
+object_storage s3 at cloud/one until sw2 { endpoint "s3.example.org"; bucket main "main-bucket" { medium object; versioning on } }
+credential writer { account s3; may read, write, delete on s3.main; held on web; profile "w" }
+expire old of s3.main after 30 days by upload { noncurrent }
+repository safe in s3.main:/ { engine restic 0.18.0; key k; credential writer }
+repository safe2 in keep.disk:/r { engine restic 0.18.0; key k }
+class site is files on web.disk:/srv { noticed within 7 days }
+backup n of site to safe by web.cron { daily at 03:00; keep 14 daily; prune; taking 1m..30m; monitor deadman }
+backup n2 of site to safe2 by web.cron since sw { daily at 04:00; keep 14 daily; prune; taking 1m..30m; monitor deadman }
+require survive any 1 of corruption for site
+"#,
+    );
+    assert!(found.internal.is_empty(), "{:?}", found.internal);
+    let told = message(&found, "T1201");
+    let both = "if host `web` is lost, or if the data is damaged";
+    assert!(told.contains(both), "{told}");
+    let told = case(&found, "T1201").join("; ");
+    assert!(told.contains("host `web` is lost"), "{told}");
+    assert!(
+        told.contains("on `web.disk`: gone with its store"),
+        "{told}"
+    );
+}

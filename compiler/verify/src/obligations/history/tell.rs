@@ -340,7 +340,10 @@ fn advice(context: &Context<'_>, ask: &Ask, cause: &Cause, shortfall: &Shortfall
                 let step = &context.plan.model.steps[thinned.step];
                 let keeping = Keeping::of(context, step)?;
                 let gap = ask.gap().saturating_sub(thinned.wider);
-                let (rules, profile) = smallest(&keeping, ask.reach, gap)?;
+                // Where nothing says how far apart versions may lie, no further than so long back, if rules can do that.
+                let near = ask.reach.min(gap);
+                let found = smallest(&keeping, ask.reach, near);
+                let (rules, profile) = found.or_else(|| smallest(&keeping, ask.reach, gap))?;
                 let reach = profile.reach_with(gap).map_or("for ever".to_owned(), |r| r.to_string());
                 Some(format!("`{rules}` is enough: it reaches back {reach} without such a hole"))
             })

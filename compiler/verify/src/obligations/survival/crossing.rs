@@ -80,6 +80,7 @@ impl Decider<'_, '_> {
             };
             let system = (symbolized, &system);
             let violation = |(run, unknown): Against| Violation {
+                faults: ask.faults.clone(),
                 classes: alike.classes.clone(),
                 period: index,
                 lost,

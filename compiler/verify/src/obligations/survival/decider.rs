@@ -252,6 +252,7 @@ impl Decider<'_, '_> {
             return None;
         }
         let violation = |run, unknown| Violation {
+            faults: ask.faults.clone(),
             classes: alike.classes.clone(),
             period: index,
             lost,

@@ -63,7 +63,6 @@ impl Decider<'_, '_> {
         let group = self.groups.entry(key).or_default();
         group.spans.extend(ask.span);
         group.floor |= ask.span.is_none();
-        group.faults.insert(ask.faults.clone());
         group.violations.push(violation.of_its_own(self.context));
     }
 
@@ -156,6 +155,7 @@ impl Decider<'_, '_> {
         let parts = self.groups.values().flat_map(|group| {
             let violations = split(&group.violations).into_iter();
             violations.map(|violations| Group {
+                faults: violations.iter().map(|one| one.faults.clone()).collect(),
                 violations: violations
                     .into_iter()
                     .map(|violation| violation.of_its_own(self.context))

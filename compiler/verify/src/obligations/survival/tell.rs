@@ -87,11 +87,7 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
         Some(run) => {
             diagnostic = point_at_late(context, &first.symbolized, run, diagnostic);
             let told = |id: CopyId| first.useless.get(id).map(|why| why_of(context, id, why));
-            let what = group
-                .faults
-                .first()
-                .map(|set| set_words(context, set))
-                .unwrap_or_default();
+            let what = set_words(context, &first.faults);
             tell_run(
                 context,
                 &first.symbolized,
