@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use thrice_model::{HostId, KeyId, SiteId, StoreId};
 use thrice_plan::Copy;
 
-use crate::fault::FaultSet;
+use crate::fault::{Fault, FaultSet};
 use crate::hands::Owned;
 
 /// What a set of faults has done.
@@ -52,6 +52,15 @@ impl Struck {
     /// Whether somebody hostile writes where a copy lies.
     pub(super) fn overwrites(&self, copy: &Copy) -> bool {
         self.owned.iter().any(|owned| owned.overwrites(copy))
+    }
+
+    /// Whether what lies in a copy, where the data lives, is damaged, deleted or overwritten there, so that whatever is made from it
+    /// goes on with that.
+    pub(crate) fn goes_wrong(&self, live: &Copy) -> bool {
+        self.faults.contains(&Fault::Corruption)
+            || self.is_rotten(live.location.store)
+            || self.empties(live)
+            || self.overwrites(live)
     }
 
     /// Whether what lies in a store decays unseen.

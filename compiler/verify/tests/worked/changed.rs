@@ -175,9 +175,9 @@ require survive any 1 of corruption for site
     let both = "if host `web` is lost, or if the data is damaged";
     assert!(told.contains(both), "{told}");
     let told = case(&found, "T1201").join("; ");
-    assert!(told.contains("host `web` is lost"), "{told}");
     assert!(
-        told.contains("on `web.disk`: gone with its store"),
+        told.contains("the data is damaged where it lives"),
         "{told}"
     );
+    assert!(told.contains("on `web.disk`: holds the damage"), "{told}");
 }

@@ -183,16 +183,20 @@ fn damage_that_is_seen_late_may_cost_more_than_the_age_of_the_newest_copy() {
         assert!(!codes(&found).contains(&"T1201"), "{keep}");
         told
     };
-    let says = |older: &str| {
+    let says = |what: &str, older: &str| {
         format!(
-            "after damage or a mistaken deletion that is seen and put right within 13 d, the newest version of `docs` from \
+            "after {what} that is seen and put right within 13 d, the newest version of `docs` from \
              before it can be {older} older than it; at most 26 h is asked for"
         )
     };
-    for fault in ["operator", "corruption"] {
+    for (fault, what) in [
+        ("operator", "a mistaken deletion"),
+        ("corruption", "damage"),
+        ("rot", "damage"),
+    ] {
         assert_eq!(
             told("rpo 26h;", "keep 3 daily, 6 weekly", fault),
-            Some(says("7 d")),
+            Some(says(what, "7 d")),
         );
         assert_eq!(told("rpo 26h;", "keep 14 daily", fault), None);
         assert_eq!(told("rpo 7 days;", "keep 3 daily, 6 weekly", fault), None);
@@ -204,4 +208,51 @@ fn damage_that_is_seen_late_may_cost_more_than_the_age_of_the_newest_copy() {
         within, None,
         "every version of the time until somebody acts"
     );
+}
+
+/// Somebody hostile overwrites the data where it lives, on a host or in a bucket; backups on another host that he does not
+/// reach go on with that.
+#[test]
+fn what_hostile_hands_write_is_backed_up_until_somebody_acts() {
+    let told = |keep: &str, fault: &str, class: &str| {
+        let text = format!(
+            r#"
+policy p "p" {{ horizon 2 years; response time 72h }}
+phase t0 = 2026-02-15
+provider ovh {{ site one; site two }}
+provider cloud {{ site one }}
+provider bank {{ site safe }}
+monitor deadman {{ healthchecks at "HC_PING_KEY"; hosted by bank }}
+vault envelope at bank/safe
+key k {{ held on box, envelope; file "/etc/k" }}
+host web at ovh/one {{ runs cron; has rclone 1.75.2; store disk {{ medium nvme }} }}
+host box at ovh/two {{ runs cron; has restic 0.18.0, rclone 1.75.2; store disk {{ medium hdd }} }}
+network m {{ joins web, box }}
+object_storage s3 at cloud/one {{ endpoint "s3.example.org"; bucket main "main-bucket" {{ medium object }} }}
+credential w {{ account s3; may read, write, delete on s3.main; held on box; profile "w" }}
+repository r in box.disk:/r {{ engine restic 0.18.0; key k }}
+class site is files on {class} {{ noticed within 2 days; rpo 26h }}
+copy c of site to box.disk:/c by box.cron {{ daily at 01:00, 07:00, 13:00, 19:00 UTC; taking 1m..30m; monitor deadman }}
+backup b of site from c to r by box.cron {{ daily at 02:00, 08:00, 14:00, 20:00 UTC; taking 1m..30m; {keep}; prune; monitor deadman }}
+require survive any 1 of {fault} for site
+"#
+        );
+        let found = judged(&text);
+        assert!(!codes(&found).contains(&"T1201"), "{:?}", codes(&found));
+        let mut all = found.findings.iter().map(|f| &f.diagnostic);
+        let told = all.find(|d| d.code.0 == "T1305")?;
+        Some(told.message.clone())
+    };
+    let rare = "keep 3 last, 8 weekly";
+    let before = "after what hostile hands do that is seen and put right within 5 d, the newest version of `site` from before \
+                  it can be 7 d older than it; at most 26 h is asked for";
+    for (fault, class) in [
+        ("compromise", "web.disk:/srv"),
+        ("credential", "s3.main:/live"),
+    ] {
+        assert_eq!(told(rare, fault, class).as_deref(), Some(before));
+        assert_eq!(told("keep within 6d", fault, class), None);
+    }
+    // He reaches nothing of it where it lives.
+    assert_eq!(told(rare, "credential", "web.disk:/srv"), None);
 }

@@ -1,11 +1,11 @@
-//! What is lost with damage or a mistaken deletion that somebody sees only later: all that came after the newest version from
+//! What is lost with damage, a mistaken deletion or hostile hands that somebody sees only later: all that came after the newest version from
 //! before it that is still there then. Rules keep old versions further apart than new ones, so that it may be much more
 //! than the age of the newest copy. Most want it so, and a warning says how much it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Span};
-use thrice_model::{ClassId, Obligation};
+use thrice_model::{ClassId, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind, FOR_EVER};
 use thrice_quantity::Seconds;
 
@@ -23,7 +23,14 @@ const BEFORE: Code = Code("T1305");
 /// What is asked, until when somebody has acted, and how much may be lost: of which classes.
 #[derive(Default)]
 pub(super) struct Before {
-    found: BTreeMap<(Span, Seconds, Seconds, Option<Seconds>), BTreeSet<ClassId>>,
+    found: BTreeMap<(Span, Seconds, Seconds, Option<Seconds>), Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    classes: BTreeSet<ClassId>,
+    /// By what: in the order of these words.
+    by: BTreeSet<&'static str>,
 }
 
 impl Before {
@@ -42,16 +49,18 @@ impl Before {
         if !has_versions(data.kind) || context.chosen().is_some() {
             return;
         }
-        let wrong = |fault: &Fault| match fault {
-            Fault::Corruption => true,
-            Fault::Operator(store) => *store == data.home.store,
-            _ => false,
+        let home = data.home.store;
+        let may_go_wrong = |fault: &Fault| match fault {
+            Fault::Corruption | Fault::Compromise(_) | Fault::Loss(Target::Credential(_)) => true,
+            Fault::Operator(store) | Fault::Rot(store) => *store == home,
+            Fault::Loss(_) | Fault::LiveData => false,
         };
         let mut known: Option<(Vec<CopyId>, BTreeMap<CopyId, Past>)> = None;
         let mut worst: Option<Option<Seconds>> = None;
+        let mut by: BTreeSet<&'static str> = BTreeSet::new();
         let noticed = context.noticed_after(class);
         for (set, struck) in sets.iter() {
-            if !set.iter().any(wrong) {
+            if !set.iter().any(may_go_wrong) {
                 continue;
             }
             let (ids, pasts) = known.get_or_insert_with(|| {
@@ -62,6 +71,11 @@ impl Before {
             let struck = struck.get_or_init(|| strike(context, set, period.from));
             let useless = struck.useless(context, ids);
             let live = |id: &CopyId| context.plan.copies[*id].kind == CopyKind::Live;
+            // What backups go on with.
+            let mut at_home = ids.iter().filter(|id| live(id));
+            if !at_home.any(|id| struck.goes_wrong(&context.plan.copies[*id])) {
+                continue;
+            }
             let left = |id: &&CopyId| context.plan.copies[**id].counts && !useless.contains(**id);
             // The store of the data itself may keep what was there.
             if !ids.iter().any(|id| left(&id)) {
@@ -79,6 +93,7 @@ impl Before {
             if enough(limit) {
                 continue;
             }
+            by.extend(set.iter().filter(|fault| may_go_wrong(fault)).map(words));
             let lost = least(limit, &enough);
             worst = Some(match worst {
                 None => lost,
@@ -86,23 +101,25 @@ impl Before {
             });
         }
         if let Some(lost) = worst {
-            let all = self.found.entry((span, limit, noticed, lost)).or_default();
-            all.extend(classes);
+            let told = self.found.entry((span, limit, noticed, lost)).or_default();
+            told.classes.extend(classes);
+            told.by.extend(by);
         }
     }
 
     /// One finding for all of which the same is true.
     pub(super) fn tell(self, context: &Context<'_>) -> impl Iterator<Item = Finding> {
         let found = self.found.into_iter();
-        found.map(|((span, limit, noticed, lost), classes)| {
+        found.map(|((span, limit, noticed, lost), Told { classes, by })| {
             let names = || classes.iter().map(|class| context.class_name(*class));
             let how = match lost {
                 Some(lost) => format!("can be {lost} older than it"),
                 None => "can be of any age".to_owned(),
             };
             let message = format!(
-                "after damage or a mistaken deletion that is seen and put right within {noticed}, the newest version of {} from \
-                 before it {how}; at most {limit} is asked for",
+                "after {} that is seen and put right within {noticed}, the newest version of {} from before it {how}; at most {limit} is \
+                 asked for",
+                by.into_iter().collect::<Vec<_>>().join(" or "),
                 some(names())
             );
             let mut diagnostic = Diagnostic::warning(BEFORE, message)
@@ -126,6 +143,15 @@ impl Before {
                 floor: false,
             }
         })
+    }
+}
+
+/// What goes wrong by one of the faults that backups go on after.
+const fn words(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Operator(_) => "a mistaken deletion",
+        Fault::Compromise(_) | Fault::Loss(_) => "what hostile hands do",
+        Fault::Corruption | Fault::Rot(_) | Fault::LiveData => "damage",
     }
 }
 
