@@ -153,10 +153,15 @@ impl<'p> Reader<'p> {
             Onlooker::Environment(id) | Onlooker::Beside(id, _) => {
                 let hosts = model.environments[id].hosts.iter();
                 let apart = |host: &&HostId| looking.by == Onlooker::Beside(id, **host);
-                let hosts = hosts.filter(|host| !apart(host));
-                let hosts = hosts.map(|host| Hostile::Host(*host));
+                let is_there = |host: &&HostId| model.hosts[**host].lifetime.contains(on);
+                let hosts = hosts.filter(|host| !apart(host) && is_there(host));
+                let hosts: Vec<Hostile> = hosts.map(|host| Hostile::Host(*host)).collect();
+                let mut all = model.environments[id].hosts.iter();
+                let is_nowhere = !model.environments[id].hosts.is_empty()
+                    && !all.any(|host| model.hosts[*host].lifetime.contains(on));
                 let name = &model.environments[id].named.name;
-                (hosts.collect(), plan.model.declared(name).collect())
+                let shown = plan.model.declared(name).filter(|_| !is_nowhere);
+                (hosts, shown.collect())
             }
             Onlooker::Credential(id) => (vec![Hostile::Credential(id)], Vec::new()),
             // He has nothing but what is brought to him.

@@ -199,9 +199,18 @@ impl<'p> Context<'p> {
         let environment = &self.plan.model.environments[environment];
         let hosts = environment.hosts.iter();
         let hosts = hosts.filter(|host| Some(**host) != but);
-        let hosts: Vec<Principal> = hosts.map(|host| Principal::Host(*host)).collect();
+        let lives = |host: &HostId| self.plan.model.hosts[*host].lifetime;
+        let there = hosts.clone().filter(|host| lives(host).contains(day));
+        let there: Vec<Principal> = there.map(|host| Principal::Host(*host)).collect();
+        let is_nowhere = there.is_empty() && !environment.hosts.is_empty();
         let shown = self.declared(&environment.named.name);
-        let found = Rc::new(joint(self, &hosts, shown.collect(), day));
+        let shown = shown.filter(|_| !is_nowhere);
+        let mut found = joint(self, &there, shown.collect(), day);
+        // Until another one of them comes.
+        let begins = hosts.map(|host| lives(host).from);
+        let next = begins.filter(|from| *from > day);
+        found.until = found.until.into_iter().chain(next).min();
+        let found = Rc::new(found);
         known.push(Rc::clone(&found));
         found
     }

@@ -232,17 +232,12 @@ fn environments(context: &Context<'_>, found: &mut Found) {
                         hits.insert(id, (label, reading));
                     }
                     classes.insert(copy.class);
+                    found.leak(copy.class, period);
                 }
             }
         }
         if hits.is_empty() {
             continue;
-        }
-        for period in &context.plan.periods {
-            let there = copies_in(context, period).into_iter();
-            for id in there.filter(|id| hits.contains_key(id)) {
-                found.leak(context.plan.copies[id].class, period);
-            }
         }
         let diagnostic = tell_environment(context, environment, &hits, &classes);
         let case = Case {

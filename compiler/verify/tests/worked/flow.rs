@@ -270,3 +270,40 @@ fn what_people_browse_is_held_against_the_clearance_of_the_service() {
     assert_eq!(browsed("internal"), ["T2201"]);
     assert_eq!(browsed("credential"), NOTHING);
 }
+
+/// What lay in the bucket in clear is gone before the only host of the environment comes.
+#[test]
+fn an_environment_reads_from_when_it_has_a_host() {
+    let told = |ends: &str, readers: &str| {
+        let text = format!(
+            r#"
+policy p "p" {{ horizon 2 years; response time 72h }}
+phase t0 = 2026-02-15
+phase sw = t0 + 6 months {{ slip 0 days }}
+phase last = sw + 3 months {{ slip 0 days }}
+provider ovh {{ site one; site two }}
+provider cloud {{ site one }}
+monitor deadman {{ healthchecks at "HC_PING_KEY"; hosted by cloud }}
+host web at ovh/one {{ runs cron; has rclone 1.75.2; store disk {{ medium nvme }} }}
+host pre at ovh/two since last {{ runs cron; has rclone 1.75.2 }}
+object_storage s3 at cloud/one {{ endpoint "s3.example.org"; bucket main "main-bucket" {{ medium object{readers} }} }}
+credential w {{ account s3; may read, write, delete on s3.main; held on web; profile "w" }}
+credential rd {{ account s3; may read on s3.main; held on pre; profile "r" }}
+environment test {{ on pre; clearance public }}
+class site is files on web.disk:/srv {{ noticed within 7 days; fields {{ rest internal }} }}
+copy c of site to s3.main:/c by web.cron until {ends} {{ daily at 05:00 UTC; taking 1m..1h; credential w; monitor deadman }}
+expire e of s3.main:/c after 20 days by upload {{ by web.cron; daily at 08:00 UTC; credential w; monitor deadman }}
+"#
+        );
+        let found = judged(&text);
+        assert!(found.internal.is_empty(), "{:?}", found.internal);
+        let verdicts = found.verdicts.iter();
+        let leaks = verdicts.filter(|v| v.obligation == Obligation::Flow && !v.holds);
+        let leaks: Vec<String> = leaks.map(|v| v.period.to_string()).collect();
+        (all_codes(&found).contains(&"T2202"), leaks.join(" "))
+    };
+    for readers in ["", "; readers test of /c"] {
+        assert_eq!(told("sw", readers), (false, String::new()));
+        assert_eq!(told("last", readers), (true, "last".to_owned()));
+    }
+}
