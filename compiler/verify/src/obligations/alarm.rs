@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{HostId, Obligation, RunnerKind, Step, StepId, Verb};
 use thrice_plan::calendar::after_is_enforced;
+use thrice_plan::{Copy, Leave, Plan};
+use thrice_quantity::{Interval, Seconds};
 
 use crate::context::Context;
 use crate::verdicts::Said;
@@ -237,7 +239,7 @@ fn passes(context: &Context<'_>, out: &mut Found) {
         .copies
         .iter()
         // What has brought one dump fails at any other.
-        .filter(|(_, copy)| plan.brings_one(copy).is_none())
+        .filter(|(_, copy)| plan.brings_one(copy).is_none() && !gone_before_old(plan, copy))
         .filter_map(|(_, copy)| Some((plan.copies[copy.source?].made_by?, copy.made_by?)))
         .filter(|(writer, reader)| {
             let in_place = matches!(
@@ -281,6 +283,44 @@ fn passes(context: &Context<'_>, out: &mut Found) {
         let finding = finding(diagnostic, &captures);
         out.push((finding, Some(Case::Half(mine))));
     }
+}
+
+/// Whether what a move takes at some age is surely cleared away before, but for the newest, which it leaves where it is.
+fn gone_before_old(plan: &Plan, copy: &Copy) -> bool {
+    let Some(age) = &copy.enter.older_than else {
+        return false;
+    };
+    // A dump is as old as it lies there; what a program of one's own leaves may bear another time.
+    let made_by = copy.source.and_then(|source| plan.copies[source].made_by);
+    let own = made_by.is_some_and(
+        |by| matches!(&plan.model.steps[by].verb, Verb::Capture(parts) if parts.runs.is_some()),
+    );
+    let age = if own { age.low() } else { age.high() };
+    clearing(plan, copy).any(|(after, by)| {
+        // Who clears comes up to a round later.
+        let round = plan.cadences[by].nominal_delay();
+        round.is_some_and(|round| after.high().saturating_add(round) < age)
+    })
+}
+
+/// What clears by age what a copy is made from, and after how long.
+fn clearing<'p>(
+    plan: &'p Plan,
+    copy: &Copy,
+) -> impl Iterator<Item = (Interval<Seconds>, StepId)> + use<'p> {
+    let source = copy.source.map(|source| &plan.copies[source]);
+    let capture = source.and_then(|source| source.made_by);
+    let keeps = capture.and_then(|by| match &plan.model.steps[by].verb {
+        Verb::Capture(parts) => Some((parts.keeps.as_ref()?.0, by)),
+        _ => None,
+    });
+    let leaves = source.into_iter().flat_map(|source| &source.leaves);
+    let by_age = leaves.filter_map(|leave| match *leave {
+        Leave::AfterEntering { after, by } => Some((after, by)),
+        Leave::AtAge { age, by } => Some((age, by)),
+        _ => None,
+    });
+    keeps.into_iter().chain(by_age)
 }
 
 fn finding(diagnostic: Diagnostic, steps: &[&Step]) -> Finding {

@@ -5,7 +5,8 @@
 //! each may go on from its planned start to its latest end, so the upper ends decide, on every run of the
 //! real calendar up to the horizon, both changes of the clocks a year included: *evaluated*. Where none
 //! meet, it is looked at whether they do in what a late phase adds to the time in which both exist. What a person
-//! does, or what runs on demand, has no time of which anything could be said; it is left out.
+//! does by hand at a stated time runs then, if at all: it meets whom a program would meet. What runs on demand has no time
+//! of which anything could be said; it is left out, and so are the lines of people, who may carry a disk instead.
 //!
 //! One file a kind of rule.
 
@@ -151,7 +152,7 @@ impl Rhythm {
     fn of(context: &Context<'_>, id: StepId) -> Option<Self> {
         let plan = context.plan;
         let step = &plan.model.steps[id];
-        if matches!(step.runner.kind, RunnerKind::Hand | RunnerKind::Lifecycle) {
+        if step.runner.kind == RunnerKind::Lifecycle {
             return None;
         }
         let cadence = &plan.cadences[id];

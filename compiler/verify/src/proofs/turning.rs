@@ -394,7 +394,7 @@ backup up of db to r by vps.cron { daily at 03:00; taking 1m..10m; monitor deadm
 backup apps of app to r by vps.cron { daily at 05:00; taking 1m..20m; monitor deadman }
 backup noted of notes to r by tower.cron { daily at 08:00; taking 1m..30m; monitor deadman }
 sync beside of db to tower.tank:/db by tower.cron { daily at 09:00; taking 1m..1h; monitor deadman }
-prune cleaned of r by hand { weekly on sun at 12:00; taking 1m..2h; monitor deadman }
+prune cleaned of r by hand { on demand; taking 1m..2h; monitor deadman }
 require survive any 1 of host, site, provider, key for all
 "#;
 

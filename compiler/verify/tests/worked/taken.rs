@@ -619,3 +619,34 @@ fn that_who_fetches_can_do_no_more_is_assumed() {
     assert!(fetched(""));
     assert!(!fetched("deploys to vps;"), "it owns it anyway");
 }
+
+/// What a failed capture leaves in place is moved once it is old enough, if it still lies there then.
+#[test]
+fn what_is_cleared_before_a_move_takes_it_passes_for_nothing() {
+    let moved = |keeps: u32| {
+        let steps = format!(
+            "class n is state on vps.disk:/var/lib/n {{ size 1..2 GB; fields {{ rest internal }} }}\n\
+             capture n_dump of n to vps.disk:/n by vps.cron {{ daily at 01:00; method redis_bgsave; in place; keeps {keeps} days; \
+             taking 1m..5m; monitor deadman }}\n\
+             move off of n from n_dump to tower.tank:/n by tower.cron {{ hourly at minute 15; older than 30 days by mtime; \
+             taking 1m..5m; monitor deadman }}\n"
+        );
+        judged(&policy(&[&steps]))
+    };
+    let told = |keeps: u32| {
+        let found = moved(keeps);
+        let codes = all_codes(&found);
+        assert!(!codes.contains(&"T9002"), "{keeps}: {codes:?}");
+        let plays = found.plays.get(&Obligation::Alarm);
+        let rests = plays.is_some_and(|plays| {
+            let mut on = plays.rest_on.iter();
+            on.any(|on| on.contains("cleared away when"))
+        });
+        (codes.contains(&"T2506"), rests)
+    };
+    assert_eq!(told(20), (false, false));
+    // Within a day of it minutes decide.
+    assert_eq!(told(30), (true, true));
+    assert_eq!(told(31), (true, false));
+    assert_eq!(told(60), (true, false));
+}

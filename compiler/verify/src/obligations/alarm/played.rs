@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use thrice_model::{Named, Obligation, StepId, Target};
-use thrice_plan::CopyId;
 use thrice_plan::calendar::midnight;
+use thrice_plan::{Copy, CopyId, Plan};
 use thrice_quantity::Seconds;
 use thrice_simulate::{Choices, Heard, Listening, heard, moment};
 
 use super::super::playing::{Played, delay, may_be_told, on_demand, timestamp};
+use super::clearing;
 use crate::context::Context;
 use crate::verification::Verification;
 
@@ -23,6 +24,8 @@ use crate::verification::Verification;
 const SHORT: &str = "steps that end before they have run twice";
 /// What it rests on where nobody starts a step.
 const ON_DEMAND: &str = "steps that run on demand";
+/// What it rests on where a dump is about as old when it is moved as when it is cleared away.
+const CLEARED: &str = "dumps that are cleared away when they are old enough to be moved";
 
 /// What it rests on where steps leave nothing anywhere: the simulator has no course of what they look at or clear.
 const LEAVES_NOTHING: &str = "steps that make no copy";
@@ -350,6 +353,11 @@ pub(super) fn are_there_together(context: &Context<'_>, one: StepId, other: Step
     lifetime(one).meets(lifetime(other))
 }
 
+/// Whether a copy takes at some age what is cleared away by its age as well.
+fn is_cleared(plan: &Plan, copy: &Copy) -> bool {
+    copy.enter.older_than.is_some() && clearing(plan, copy).next().is_some()
+}
+
 /// Whether a reader takes what a capture leaves on failing for a whole set.
 fn half(context: &Context<'_>, pairs: &BTreeSet<(StepId, StepId)>) -> Result<Played, String> {
     let plan = context.plan;
@@ -385,6 +393,8 @@ fn half(context: &Context<'_>, pairs: &BTreeSet<(StepId, StepId)>) -> Result<Pla
     let of_reader = found.get(&reader).cloned().unwrap_or_default();
     match of_reader.half.iter().any(|read| read.as_second() > at) {
         true => Ok(Played::Out),
+        // Which of the two comes first may hang on minutes, and all runs of a play last the same.
+        false if is_cleared(plan, &plan.copies[copy]) => Ok(Played::Not(CLEARED)),
         false => {
             let name = &plan.model.steps[reader].named.name;
             Err(format!("played, `{name}` does not report half of a set"))

@@ -113,6 +113,13 @@ impl Listed {
         if step.runner.kind == RunnerKind::Zerobyte && role != Role::Mirror {
             self.checked_by = self.checked_by.or(step.runner.host);
         }
+        // How long somebody keeps a lock whose `taking` nobody states is nothing that others could keep clear of. What
+        // deletes, or copies while others do, counts all the same: of that a mirror is torn.
+        let stated = step.timing.duration_stated.is_some();
+        let harmless = !deletes && role != Role::Mirror;
+        if step.runner.kind == RunnerKind::Hand && !stated && harmless {
+            return;
+        }
         let scripted = matches!(
             step.runner.kind,
             RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor | RunnerKind::TrueNas
@@ -124,7 +131,7 @@ impl Listed {
             deletes,
             script_on: step.runner.host.filter(|_| scripted),
             waits: if retries { RETRY_LOCK } else { Seconds::ZERO },
-            stated: step.timing.duration_stated.is_some(),
+            stated,
         };
         self.by_manner.entry(manner).or_default().push(id);
     }
