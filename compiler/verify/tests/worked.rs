@@ -6,6 +6,8 @@ mod adversary;
 mod ages;
 #[path = "worked/alike.rs"]
 mod alike;
+#[path = "worked/asked.rs"]
+mod asked;
 #[path = "worked/carried.rs"]
 mod carried;
 #[path = "worked/changed.rs"]
