@@ -511,28 +511,6 @@ fn an_export_that_expires_before_the_monthly_pull_is_never_pulled() {
     );
 }
 
-/// A clean-up on demand may come at any time: what it may have deleted is lost.
-#[test]
-fn a_clean_up_on_demand_deletes_what_it_may() {
-    let lost = |how: &str| {
-        let policy = format!(
-            "class reports is items on prod.disk:/reports\n\
-             copy out of reports to attic.tank:/out by prod.cron {{ daily at 05:30 UTC; taking 1m..1m }}\n\
-             expire old of attic.tank:/out after 30 days by mtime {{ {how} }}\n"
-        );
-        let (plan, course) = played(&policy, "lose host prod at 2026-10-31 23:00");
-        let holes = outcome(&plan, &course, "reports").holes.clone();
-        let old = at("2026-09-20T00:00:00Z");
-        holes.iter().any(|(from, to)| *from < old && old < *to)
-    };
-    assert!(lost("by attic.cron; daily at 07:00 UTC; taking 1m..1m"));
-    assert!(lost("by attic.cron; on demand"));
-    assert!(lost("by hand"));
-    assert!(!lost(
-        "by attic.cron; yearly on 12-01 at 04:00 UTC; taking 1m..1m"
-    ));
-}
-
 #[test]
 fn what_a_class_needs_must_be_there_too() {
     let policy = format!(
