@@ -321,6 +321,14 @@ impl Step {
         }
     }
 
+    /// Whether it deletes by age only when somebody thinks of it: on demand, or by hand without a time. It may do so at any time,
+    /// and never. A lifecycle rule always acts; and when what is not in use goes, people say themselves.
+    #[must_use]
+    pub fn clears_when_asked(&self) -> bool {
+        let by_age = matches!(self.verb, Verb::Expire { clock, .. } if clock != AgeClock::Use);
+        by_age && self.timing.schedule.is_none() && self.runner.kind != RunnerKind::Lifecycle
+    }
+
     /// What is particular to it as a mirror of a backup, if it is one.
     #[must_use]
     pub fn mirror(&self) -> Option<&Mirror> {

@@ -16,9 +16,7 @@ use thrice_quantity::{Interval, Seconds};
 
 use crate::cadence::{Cadences, cadences};
 use crate::calendar::{Calendars, Schedules};
-use crate::copies::{
-    Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave, Move, is_part, takes_part,
-};
+use crate::copies::{Copy, CopyId, CopyKind, FOR_EVER, Leave, Move, is_part, takes_part};
 use crate::ending;
 use crate::order::{order, takes};
 use crate::periods::periods;
@@ -464,11 +462,8 @@ impl Builder<'_> {
         };
         for copy_id in self.at.meeting(place) {
             let class = &self.model.classes[self.copies[copy_id].class];
-            // Lifecycle workers run once a day and round; a clean-up deletes when it runs.
-            let late = match step.timing.schedule {
-                Some(_) => self.cadences[id].worst_delay().unwrap_or(FOR_EVER),
-                None => LIFECYCLE_LATE,
-            };
+            // One on demand may come as soon as it can, and never.
+            let late = self.cadences.clears_within(id, step).unwrap_or(FOR_EVER);
             let bounds = interval(after.low(), after.high().saturating_add(late).min(FOR_EVER));
             let apart = ending::apart(&self.copies, &self.copies[copy_id]);
             // The newest version of a state is written anew before it is old enough, as long as there is who writes it.

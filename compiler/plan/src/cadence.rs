@@ -10,6 +10,8 @@ use thrice_model::{Model, Step, StepId, Table};
 use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone};
 use thrice_quantity::{Interval, Seconds};
 
+use crate::copies::LIFECYCLE_LATE;
+
 /// A step's rhythm. All bounds hold over every day of the horizon, DST changes included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cadence {
@@ -96,6 +98,18 @@ impl Cadences {
     fn add(&mut self, cadence: Cadence) -> u32 {
         self.distinct.push(cadence);
         u32::try_from(self.distinct.len() - 1).unwrap_or(u32::MAX)
+    }
+}
+
+impl Cadences {
+    /// How late a step that deletes by age is at most with what is old enough for it: lifecycle workers run once a day and round, a
+    /// clean-up deletes when it runs. `None` for one that runs when somebody thinks of it.
+    #[must_use]
+    pub fn clears_within(&self, id: StepId, step: &Step) -> Option<Seconds> {
+        match step.timing.schedule {
+            Some(_) => self[id].worst_delay(),
+            None => (!step.clears_when_asked()).then_some(LIFECYCLE_LATE),
+        }
     }
 }
 

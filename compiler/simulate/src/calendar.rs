@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use thrice_model::{Step, StepId, Store, Verb};
 use thrice_plan::{CopyKind, FOR_EVER, Leave, Plan, snapshot_zone};
 use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
+use thrice_quantity::{Interval, Seconds};
 
 use crate::Case;
 use crate::verbs::refuses_next;
@@ -31,15 +32,32 @@ pub(crate) fn day(second: i64) -> jiff::civil::Date {
     instant(second).to_zoned(TimeZone::UTC).date()
 }
 
-/// The schedule by which a step is started: its own; for a lifecycle rule and for people who tidy up,
+/// The schedule by which a step is started: its own; for a lifecycle rule and for people who see to what is not in use,
 /// once a day, since they look at everything again and again. `None`: only when somebody asks for it.
 fn schedule(step: &Step) -> Option<Schedule> {
     match (&step.timing.schedule, &step.verb) {
         (Some((schedule, _)), _) if schedule.when == Recurrence::OnDemand => None,
         (Some((schedule, _)), _) => Some(schedule.as_ref().clone()),
-        (None, Verb::Expire { .. }) => Some(Schedule::daily_utc(TimeOfDay::MIDNIGHT)),
+        (None, Verb::Expire { .. }) if !step.clears_when_asked() => Some(each_day()),
         (None, _) => None,
     }
+}
+
+fn each_day() -> Schedule {
+    Schedule::daily_utc(TimeOfDay::MIDNIGHT)
+}
+
+/// The instants at which a clean-up is started that somebody asks for each day; `None` for what else is done on demand.
+pub(crate) fn cleared_each_day(
+    plan: &Plan,
+    id: StepId,
+    (from, to): (i64, i64),
+) -> Option<Box<dyn Iterator<Item = i64>>> {
+    let step = &plan.model.steps[id];
+    let asked = step.clears_when_asked();
+    asked.then(|| -> Box<dyn Iterator<Item = i64>> {
+        Box::new(moments(plan, step, &each_day(), (from, to)))
+    })
 }
 
 /// The instants at which a step is started, in order, from `from` up to `to`.
@@ -104,6 +122,13 @@ pub(crate) fn beginning(plan: &Plan, case: &Case) -> i64 {
         return start;
     }
     let bounded = |seconds: i64| if seconds < FOR_EVER.0 { seconds } else { 0 };
+    // What may be cleared at any time, and never, has had the time to be.
+    let cleared = |by: StepId, after: Interval<Seconds>| match &plan.model.steps[by].verb {
+        Verb::Expire { after, .. } if plan.model.steps[by].clears_when_asked() => {
+            bounded(after.high().0)
+        }
+        _ => bounded(after.high().0),
+    };
     let mut longest = 0;
     for (_, copy) in plan.copies.iter() {
         if !asked(copy.class) {
@@ -119,9 +144,11 @@ pub(crate) fn beginning(plan: &Plan, case: &Case) -> i64 {
             .leaves
             .iter()
             .map(|leave| match leave {
-                Leave::AfterEntering { after, .. } => bounded(after.high().0),
-                Leave::AtAge { age, .. } => bounded(age.high().0),
-                Leave::AfterEnding { after, stays, .. } => bounded(after.high().max(*stays).0),
+                Leave::AfterEntering { after, by } => cleared(*by, *after),
+                Leave::AtAge { age, by } => cleared(*by, *age),
+                Leave::AfterEnding {
+                    after, stays, by, ..
+                } => cleared(*by, *after).max(bounded(stays.0)),
                 Leave::With { .. } | Leave::Into { .. } => 0,
             })
             .max()

@@ -93,6 +93,8 @@ struct Engine<'p, 'l> {
     started: usize,
     /// The last time somebody wrote in place into a copy: start and end.
     writing: BTreeMap<CopyId, (i64, i64)>,
+    /// Whether somebody asks each day for the clean-ups that run on demand; else nobody ever does.
+    clears: bool,
     /// Whether something has gone wrong yet.
     struck: bool,
     /// Sound pieces of each class right before the first strike.
@@ -128,6 +130,8 @@ pub(crate) fn watch<'p>(
     let (from, to) = (beginning(plan, case), case.judged.as_second());
     let mut engine = Engine::new(plan, case, copies, (from, to));
     engine.witness = Some(witness);
+    // What nobody clears is seen.
+    engine.clears = false;
     engine.prepare(copies, from, to);
     engine.play(to);
     for (class, live) in engine.world.live.clone() {
@@ -165,6 +169,7 @@ pub(crate) fn run_with<'p>(
     let mut engine = Engine::new(plan, case, &copies, (from, to));
     engine.ledger = ledger;
     engine.world.late = engine.ledger.as_ref().is_some_and(|l| l.is_late());
+    engine.clears = !engine.world.late;
     let mut left_out = engine.prepare(&copies, from, to);
     engine.play(to);
     engine.day(to);
@@ -252,6 +257,7 @@ impl<'p> Engine<'p, '_> {
             runs: BTreeMap::new(),
             started: 0,
             writing: BTreeMap::new(),
+            clears: true,
             struck: false,
             before: judge::Before::default(),
         }

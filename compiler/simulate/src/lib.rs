@@ -19,7 +19,8 @@
 //! what was lost is back in use ([`Restoring`]), how long one record outlives its deletion ([`erased`]), who comes to see
 //! which fields ([`shown`]), who hears of it if something fails ([`heard`]), and what a month costs ([`bill`]).
 //!
-//! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them); what
+//! Not played: bandwidth and locks between steps; what happens when a store is full; steps on demand (nobody does them, but for clean-ups: who
+//! asks what is lost has them run each day, and who asks how full a store gets, what is seen or how long something stays, never); what
 //! `max delete` would stop, which counts files and so is not known; that restores bring something back: nothing of what was lost is there again.
 
 #![allow(

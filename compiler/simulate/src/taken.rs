@@ -204,6 +204,8 @@ pub(crate) fn aside_from(world: &World<'_>, copy: &Copy, now: i64) -> Option<i64
     let steps = &world.plan.model.steps;
     let beside = steps[copy.made_by?].puts_aside()?;
     let there = steps.iter().filter(|(_, step)| acts(step, now));
+    // Nobody need ever ask for it.
+    let there = there.filter(|(_, step)| !(world.late && step.clears_when_asked()));
     let cleared = there.filter_map(|(_, step)| match (&step.verb, &step.source) {
         (
             Verb::Expire {

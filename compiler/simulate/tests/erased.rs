@@ -220,6 +220,32 @@ fn items_leave_by_age_and_by_being_moved() {
     assert_eq!(followed(&part, &case), [there, of(["never"; 3])]);
 }
 
+/// Nobody need ever clear what is cleared on demand; once he does, it is gone.
+#[test]
+fn what_is_cleared_on_demand_goes_when_somebody_asks() {
+    for how in [
+        "by attic.cron; on demand; taking 1h..1h",
+        "by hand; taking 1h..1h",
+    ] {
+        let plan = plan(&format!(
+            "{FILES}copy out of db to attic.tank:/out by web.cron {{ daily at 04:00 UTC; taking 1h..1h }}\n\
+             expire old of attic.tank:/out after 30 days by mtime {{ {how} }}\n"
+        ));
+        let mut case = case(&plan, "2026-03-01T00:00:00Z", Some("2026-03-01T12:00:00Z"));
+        let gone = |case: &Erasure| followed(&plan, case).split_off(1);
+        let came = "2026-03-01 05:00";
+        assert_eq!(gone(&case), [of([came, "never", "never"])]);
+        let goes = OneRun::Goes {
+            late: Seconds::ZERO,
+            takes: Seconds::hours(1),
+        };
+        let asked = [(at("2026-05-01T07:00:00Z"), goes)];
+        case.runs = [(step(&plan, "old"), asked.into())].into();
+        let left = "2026-05-01 08:00";
+        assert_eq!(gone(&case), [of([came, left, left])]);
+    }
+}
+
 /// Dumps age from when they are done, and bear that time wherever they are carried.
 #[test]
 fn dumps_bear_the_time_at_which_they_are_done() {

@@ -163,3 +163,29 @@ fn a_second_fault_may_spare_what_the_first_would_have_taken() {
     assert!(outcome(&plan, vec![stolen, lost_host], 1440).recoverable());
     assert!(!outcome(&plan, vec![stolen, lost_later], 1440).recoverable());
 }
+
+/// A clean-up on demand may come at any time: what it may have deleted is lost.
+#[test]
+fn a_clean_up_on_demand_deletes_what_it_may() {
+    let lost = |how: &str| {
+        let rule = format!("expire old of attic.spare:/x after 30 days by mtime {{ {how} }}\n");
+        let text = policy("items", &[3, 4, 5, 6], false, true) + &rule;
+        let plan = plan(&text.replace("keep 3 daily, 2 weekly; ", ""));
+        // The server, and what it backs up to, on 10 May.
+        let strikes = [0, 2].map(|number| strike(&plan, (number, 0)));
+        let case = Case {
+            strikes: strikes.to_vec(),
+            from: Some("2026-02-15T00:00:00Z".parse().unwrap()),
+            judged: "2026-05-11T00:00:00Z".parse().unwrap(),
+            classes: BTreeSet::new(),
+            choices: Choices::default(),
+        };
+        let old = "2026-03-20T00:00:00Z".parse().unwrap();
+        let holes = simulate(&plan, &case).outcomes[0].holes.clone();
+        holes.iter().any(|(from, to)| *from < old && old < *to)
+    };
+    assert!(lost("by attic.cron; daily at 07:00 UTC; taking 1m..1m"));
+    assert!(lost("by attic.cron; on demand"));
+    assert!(lost("by hand"));
+    assert!(!lost("by attic.cron; yearly on 12-01 at 04:00 UTC"));
+}

@@ -87,6 +87,26 @@ fn what_is_put_aside_lies_there() {
     assert!((279..=281).contains(&all), "{all}");
 }
 
+/// Nobody need ever clear what is cleared on demand.
+#[test]
+fn what_is_cleared_on_demand_lies_there() {
+    let files = "class c is files on h.data:/c { size 100..100 GB; growth 0..0 GB/day; churn 1..1 GB/day }\n";
+    let adds = "copy y of c to o.data:/c by h.cron { daily at 03:00 UTC; taking 1m..1h }\n";
+    let aside = "sync y of c to o.data:/d by h.cron { daily at 03:00 UTC; taking 1m..1h; backup dir o.data:/c }\n";
+    for brings in [adds, aside] {
+        let cleared = |when: &str| {
+            let expire = format!("expire x of o.data:/c after 20 days by mtime {{ {when} }}\n");
+            most(&[files, brings, &expire].concat())
+        };
+        for asked in ["by h.cron; on demand", "by hand"] {
+            let all = cleared(asked);
+            assert!((279..=281).contains(&all), "{all}");
+        }
+        let month = cleared("by h.cron; daily at 06:00 UTC; taking 0s");
+        assert!((119..=123).contains(&month), "{month}");
+    }
+}
+
 /// What lived in a class goes on the day on which that ends, and what begins then does not lie beside it.
 #[test]
 fn what_ends_lies_beside_nothing_that_begins_then() {

@@ -8,6 +8,8 @@ mod ages;
 mod alike;
 #[path = "worked/by_hand.rs"]
 mod by_hand;
+#[path = "worked/asked.rs"]
+mod asked;
 #[path = "worked/carried.rs"]
 mod carried;
 #[path = "worked/changed.rs"]

@@ -9,7 +9,7 @@ use thrice_quantity::Seconds;
 
 use super::{DAY, Engine, Job, Progress};
 use crate::RunChoice;
-use crate::calendar::starts;
+use crate::calendar::{cleared_each_day, starts};
 use crate::world::deletes_in;
 
 impl Engine<'_, '_> {
@@ -32,7 +32,8 @@ impl Engine<'_, '_> {
             .unwrap_or(to);
         let mut by_hand = Vec::new();
         for id in self.relevant(copies) {
-            let Some(runs) = starts(plan, id, from, to) else {
+            let asked = || cleared_each_day(plan, id, (from, to)).filter(|_| self.clears);
+            let Some(runs) = starts(plan, id, from, to).or_else(asked) else {
                 by_hand.push(plan.model.steps[id].named.name.as_str());
                 continue;
             };

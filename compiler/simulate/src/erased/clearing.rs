@@ -13,7 +13,10 @@ impl Player<'_> {
     pub(super) fn is_rule(&self, step: StepId) -> bool {
         let step = &self.plan.model.steps[step];
         match &step.verb {
-            Verb::Expire { clock, .. } => *clock == AgeClock::Use || step.timing.schedule.is_none(),
+            Verb::Expire { clock, .. } => {
+                let scheduled = step.timing.schedule.is_some();
+                *clock == AgeClock::Use || !(scheduled || step.clears_when_asked())
+            }
             _ => false,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_model::{ClassId, Lifetime, Location, Source, Step, StepId, StepTarget, StoreId, Verb};
-use thrice_plan::{CopyId, FOR_EVER, LIFECYCLE_LATE, Leave, Plan};
+use thrice_plan::{CopyId, FOR_EVER, Leave, Plan};
 use thrice_presence::DAY;
 use thrice_quantity::Seconds;
 
@@ -139,16 +139,13 @@ pub(super) fn cleared(step: &Step) -> Option<&Location> {
     }
 }
 
-/// How long it takes at most until a step that clears its place has cleared it of what nobody adds to any more.
+/// How long it takes at most until a step that clears its place has cleared it of what nobody adds to any more; `None` for one that
+/// runs when somebody thinks of it.
 fn takes(plan: &Plan, id: StepId) -> Option<Seconds> {
     let step = &plan.model.steps[id];
-    let delay = plan.cadences[id].worst_delay();
     match &step.verb {
         Verb::Expire { after, .. } => {
-            let late = match step.timing.schedule {
-                Some(_) => delay?,
-                None => LIFECYCLE_LATE,
-            };
+            let late = plan.cadences.clears_within(id, step)?;
             Some(after.high().saturating_add(late))
         }
         // It is still there, beside the destination.
@@ -156,7 +153,7 @@ fn takes(plan: &Plan, id: StepId) -> Option<Seconds> {
             backup_dir: Some(_),
             ..
         } => None,
-        _ => delay,
+        _ => plan.cadences[id].worst_delay(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! A class that people browse has a raw copy where they can reach it.
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{Obligation, ServiceId};
-use thrice_plan::{CopyKind, Period};
+use thrice_model::{ClassId, Obligation, ServiceId};
+use thrice_plan::{CopyId, CopyKind, Period};
 
+use super::super::settling::comes_by_itself;
 use crate::context::Context;
 use crate::verification::{Engine, Finding};
 use crate::wording::during;
@@ -13,7 +14,8 @@ const NOT_BROWSABLE: Code = Code("T2310");
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     for (id, class) in context.plan.model.classes.iter() {
         for (service, span) in &class.browsed_by {
-            let blind: Vec<&Period> = context
+            let by_itself = |id| comes_by_itself(context, id);
+            let mut blind = context
                 .plan
                 .periods
                 .iter()
@@ -23,17 +25,30 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                         .lifetime
                         .contains(p.from)
                 })
-                .filter(|p| !reachable(context, id, *service, p))
-                .collect();
-            let Some(first) = blind.first() else { continue };
+                .filter(|p| !plain(context, id, *service, p).any(by_itself));
+            let Some(first) = blind.next() else { continue };
+            // Who makes one when he thinks of it need never do so.
+            let asked = plain(context, id, *service, first).next();
             let service = &context.plan.model.services[*service];
-            let diagnostic = Diagnostic::error(
+            let why = match asked {
+                Some(_) => "the only plain copy in its reach is made on demand, and may never be",
+                None => "no plain copy is in its reach",
+            };
+            let mut diagnostic = Diagnostic::error(
                 NOT_BROWSABLE,
-                format!("`{}` cannot show `{}`{}: no plain copy is in its reach", service.named.name, class.named.name, during([*first])),
+                format!(
+                    "`{}` cannot show `{}`{}: {why}",
+                    service.named.name,
+                    class.named.name,
+                    during([first])
+                ),
             )
             .at(*span, "asked for here")
-            .at(service.named.span, "the service")
-            .by(Engine::Evaluated.word())
+            .at(service.named.span, "the service");
+            if let Some(copy) = asked.map(|id| &context.plan.copies[id]) {
+                diagnostic = diagnostic.at(context.plan.span_of(copy), "nobody need ever do it");
+            }
+            let diagnostic = diagnostic.by(Engine::Evaluated.word())
             .about(class.named.name.to_string())
             .help("a repository is not browsable: keep a plain copy on the service's host, or mount the store that holds one");
             out.push(Finding {
@@ -48,14 +63,16 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-fn reachable(
-    context: &Context<'_>,
-    class: thrice_model::ClassId,
+/// The plain copies of a class that a service reaches.
+fn plain<'c>(
+    context: &'c Context<'_>,
+    class: ClassId,
     service: ServiceId,
-    period: &Period,
-) -> bool {
+    period: &'c Period,
+) -> impl Iterator<Item = CopyId> + 'c {
     let model = &context.plan.model;
-    context.copies_in(class, period).iter().any(|id| {
+    let copies = context.copies_in(class, period);
+    copies.into_iter().filter(move |id| {
         let copy = &context.plan.copies[*id];
         // What is on its way is taken away again, and of a part people see but a part.
         let plain = copy.kind != CopyKind::Versions && copy.key.is_none() && copy.counts;

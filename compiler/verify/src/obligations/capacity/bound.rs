@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use thrice_model::{
     AgeClock, CaptureParts, Class, ClassId, ClassKind, Source, StepId, StepTarget, Verb,
 };
-use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, LIFECYCLE_LATE, Leave};
+use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Ratio, Seconds};
 use thrice_retention::{PeakAssumptions, peak};
 
@@ -405,10 +405,9 @@ impl<'c, 'p> Bounds<'c, 'p> {
             if !step.lifetime.contains(self.in_force) || !plan.clears_all(by, copy) {
                 return None;
             }
-            let late = match (clock, &step.timing.schedule) {
-                (AgeClock::Use, _) => Seconds::ZERO,
-                (_, Some(_)) => plan.cadences[by].worst_delay()?,
-                (_, None) => LIFECYCLE_LATE,
+            let late = match clock {
+                AgeClock::Use => Seconds::ZERO,
+                _ => plan.cadences.clears_within(by, step)?,
             };
             Some(Clearing {
                 since_it_came: matches!(clock, AgeClock::Upload | AgeClock::Snapshot),

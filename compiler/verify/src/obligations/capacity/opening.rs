@@ -7,7 +7,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{Step, StepId, Verb};
-use thrice_plan::{Copy, CopyId, LIFECYCLE_LATE, Period};
+use thrice_plan::{Copy, CopyId, Period};
 use thrice_quantity::{Bytes, Seconds};
 
 use super::super::lateness::last_day;
@@ -125,8 +125,9 @@ const fn deletes(step: &Step) -> bool {
 
 /// How long it takes at most until it has run; `None` where nobody knows.
 fn late(context: &Context<'_>, id: StepId, step: &Step) -> Option<Seconds> {
-    match (&step.verb, &step.timing.schedule) {
-        (Verb::Expire { .. }, None) => Some(LIFECYCLE_LATE),
-        _ => context.plan.cadences[id].worst_delay(),
+    let cadences = &context.plan.cadences;
+    match &step.verb {
+        Verb::Expire { .. } => cadences.clears_within(id, step),
+        _ => cadences[id].worst_delay(),
     }
 }

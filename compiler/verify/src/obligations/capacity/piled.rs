@@ -169,12 +169,11 @@ pub(super) fn aside(
         else {
             return None;
         };
+        let late = plan.cadences.clears_within(id, step)?;
+        // A clean-up by the files' times in a bucket is as late as that of a lifecycle.
         let late = match &step.timing.schedule {
-            None => LIFECYCLE_LATE,
-            // A clean-up by the files' times in a bucket is as late as that of a lifecycle.
-            Some(_) => plan.cadences[id]
-                .worst_delay()?
-                .saturating_add(LIFECYCLE_LATE),
+            None => late,
+            Some(_) => late.saturating_add(LIFECYCLE_LATE),
         };
         let acts = step.lifetime.contains(in_force) && place.contains(beside);
         acts.then(|| after.high().saturating_add(late))

@@ -179,7 +179,9 @@ impl Path<'_, '_> {
                 (Some(at), why)
             }
             None => {
-                let why = format!("`{name}` has left it when it ended, and nothing takes it away");
+                let nothing = || "nothing takes it away".to_owned();
+                let gone = self.asked_for(copy).unwrap_or_else(nothing);
+                let why = format!("`{name}` has left it when it ended, and {gone}");
                 (None, why)
             }
         };

@@ -151,8 +151,28 @@ impl Path<'_, '_> {
                 let name = &plan.model.steps[by].named.name;
                 (Some(at), format!("`{name}` takes it away"))
             }
-            None => (None, "nothing ever deletes it there".to_owned()),
+            None => {
+                let nothing = || "nothing ever deletes it there".to_owned();
+                (None, self.asked_for(copy).unwrap_or_else(nothing))
+            }
         }
+    }
+
+    /// That somebody clears all of a copy when he thinks of it, where he does.
+    pub(super) fn asked_for(&self, copy: &Copy) -> Option<String> {
+        let all = |by: &StepId| self.context.plan.clears_all(*by, copy);
+        self.asked(copy.cleared_by().filter(all))
+    }
+
+    /// The same of steps.
+    fn asked(&self, mut steps: impl Iterator<Item = StepId>) -> Option<String> {
+        let model = &self.context.plan.model;
+        let asked = steps.find(|by| {
+            let step = &model.steps[*by];
+            step.clears_when_asked() && step.lifetime.contains(self.day)
+        });
+        let name = &model.steps[asked?].named.name;
+        Some(format!("`{name}` runs when somebody thinks of it"))
     }
 
     /// When it is gone in one way, if that takes away all of what came by then and bears such a time.
@@ -226,6 +246,9 @@ impl Path<'_, '_> {
             AgeClock::Upload | AgeClock::Snapshot => entered.saturating_add(after.high()),
             AgeClock::Mtime | AgeClock::Use => entered.max(bears.saturating_add(after.high())),
         };
+        if step.clears_when_asked() {
+            return None;
+        }
         // People say themselves how late they are.
         let late = match (clock, &step.timing.schedule) {
             (AgeClock::Use, _) => Seconds::ZERO,
@@ -295,7 +318,13 @@ impl Path<'_, '_> {
                     let why = format!("`{name}` puts it aside, and `{clears}` takes it away there");
                     (Some(at), why)
                 }
-                None => (None, format!("`{name}` puts what it deletes aside")),
+                None => {
+                    let why = format!("`{name}` puts what it deletes aside");
+                    match self.asked(plan.model.clears_aside(by)) {
+                        Some(asked) => (None, format!("{why}, and {asked}")),
+                        None => (None, why),
+                    }
+                }
             },
             Verb::Sync { .. } => replaced(
                 relies,
