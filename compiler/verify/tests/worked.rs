@@ -6,10 +6,10 @@ mod adversary;
 mod ages;
 #[path = "worked/alike.rs"]
 mod alike;
-#[path = "worked/by_hand.rs"]
-mod by_hand;
 #[path = "worked/asked.rs"]
 mod asked;
+#[path = "worked/by_hand.rs"]
+mod by_hand;
 #[path = "worked/carried.rs"]
 mod carried;
 #[path = "worked/changed.rs"]
