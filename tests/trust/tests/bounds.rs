@@ -28,7 +28,7 @@ fn at_least(played: &BTreeMap<&'static str, u64>, least: [u64; 4]) {
 
 #[test]
 fn bounds_of_random_policies_stand() {
-    let played = bears_out(bounds, drawn(policy, 8), 3).played;
+    let played = bears_out(bounds, drawn(policy, 30), 3).played;
     at_least(&played, [12, 8, 6, 6]);
 }
 
