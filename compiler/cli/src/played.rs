@@ -128,6 +128,7 @@ fn rooms(plan: &Plan, case: &Case) -> Vec<Room> {
                 until: case.judged,
                 sizes,
                 limit: room.usable,
+                until_over: false,
             };
             weigh(plan, &weighing).last
         };

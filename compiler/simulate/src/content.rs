@@ -138,12 +138,17 @@ pub(crate) struct Held {
     pub first: Option<i64>,
     /// Whether it matters when each piece came: else neighbours are joined.
     pub by_entry: bool,
+    /// How often pieces have gone.
+    pub gone: u64,
+    /// When the newest version was taken that ever came.
+    pub newest: Option<i64>,
 }
 
 impl Held {
     /// Adds what is not there yet. Damaged data takes the place of what it is the damaged form of.
     pub(crate) fn add(&mut self, new: Piece, keeping: &Keeping, now: i64) {
         self.first.get_or_insert(now);
+        self.newest = self.newest.max(new.taken);
         if new.is_state() || new.taken.is_some() {
             if !self.pieces.iter().any(|p| same(p, &new)) {
                 self.pieces.push(new);
@@ -197,8 +202,16 @@ impl Held {
         let mut versions: Vec<Option<i64>> = whole.iter().map(|piece| piece.taken).collect();
         versions.sort_unstable();
         versions.dedup();
-        let there = self.pieces.iter();
-        let there = there.filter(|piece| versions.binary_search(&piece.taken).is_ok());
+        // There may be tens of thousands of pieces: those of a version that is newer than all need not be looked for.
+        let is_newer = versions.first().is_some_and(|first| *first > self.newest);
+        self.newest = self.newest.max(versions.last().copied().flatten());
+        let there = match is_newer {
+            true => &[][..],
+            false => &self.pieces,
+        };
+        let there = there
+            .iter()
+            .filter(|piece| versions.binary_search(&piece.taken).is_ok());
         let mut there: BTreeSet<Form> = there.map(form).collect();
         let is_new = |piece: &Piece| there.insert(form(piece));
         self.pieces.extend(whole.into_iter().filter(is_new));
@@ -253,7 +266,9 @@ impl Held {
             }
             false
         });
-        before != self.pieces.len()
+        let went = before != self.pieces.len();
+        self.gone += u64::from(went);
+        went
     }
 
     /// Puts what `goes` aside. The store may keep it where it was as well.
@@ -309,6 +324,7 @@ impl Held {
     pub(crate) fn clear(&mut self) {
         self.pieces.clear();
         self.past.clear();
+        self.gone += 1;
     }
 
     /// Gives up what the store does not keep any longer.

@@ -101,9 +101,19 @@ struct Engine<'p, 'l> {
     before: judge::Before,
 }
 
-/// Plays a case.
-pub(crate) fn run(plan: &Plan, case: &Case) -> Course {
-    run_with(plan, case, None)
+/// Plays a case and adds up what lies where, until that has decided what is asked.
+pub(crate) fn weigh<'p>(plan: &'p Plan, case: &'p Case, ledger: &mut Ledger<'p>) {
+    let (from, to) = (beginning(plan, case), case.judged.as_second());
+    let copies = copies(plan, &classes(plan, &case.classes));
+    let mut engine = Engine::new(plan, case, &copies, (from, to));
+    engine.world.late = ledger.is_late();
+    engine.clears = !engine.world.late;
+    engine.ledger = Some(ledger);
+    engine.prepare(&copies, from, to);
+    engine.play(to);
+    if !engine.is_decided() {
+        engine.day(to);
+    }
 }
 
 /// Plays nothing but the runs of some steps, whatever they find, and lists them.
@@ -151,28 +161,15 @@ pub(crate) fn watch<'p>(
     }
 }
 
-/// The same as [`run`], and adds up what lies where.
-pub(crate) fn run_with<'p>(
-    plan: &'p Plan,
-    case: &'p Case,
-    ledger: Option<&mut Ledger<'p>>,
-) -> Course {
+/// Plays a case.
+pub(crate) fn run(plan: &Plan, case: &Case) -> Course {
     let from = beginning(plan, case);
     let to = case.judged.as_second();
     let classes = classes(plan, &case.classes);
-    let copies: BTreeSet<CopyId> = plan
-        .copies
-        .iter()
-        .filter(|(_, copy)| classes.contains(&copy.class))
-        .map(|(id, _)| id)
-        .collect();
+    let copies = copies(plan, &classes);
     let mut engine = Engine::new(plan, case, &copies, (from, to));
-    engine.ledger = ledger;
-    engine.world.late = engine.ledger.as_ref().is_some_and(|l| l.is_late());
-    engine.clears = !engine.world.late;
     let mut left_out = engine.prepare(&copies, from, to);
     engine.play(to);
-    engine.day(to);
     if !engine.struck {
         engine.tell_last_runs();
     }
@@ -203,6 +200,13 @@ pub(crate) fn run_with<'p>(
         outcomes,
         left_out,
     }
+}
+
+/// The copies of some classes.
+fn copies(plan: &Plan, classes: &BTreeSet<ClassId>) -> BTreeSet<CopyId> {
+    let of_them = plan.copies.iter();
+    let of_them = of_them.filter(|(_, copy)| classes.contains(&copy.class));
+    of_them.map(|(id, _)| id).collect()
 }
 
 /// The classes asked about, all that they must be restored with, and the data in which the keys lie that open their
@@ -278,7 +282,7 @@ impl Engine<'_, '_> {
 
     fn play(&mut self, to: i64) {
         while let Some(Reverse((now, job))) = self.queue.pop() {
-            if now > to {
+            if now > to || self.is_decided() {
                 break;
             }
             match job {
@@ -305,6 +309,13 @@ impl Engine<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether nothing else is asked of what is added up.
+    fn is_decided(&self) -> bool {
+        self.ledger
+            .as_ref()
+            .is_some_and(|ledger| ledger.is_decided())
     }
 
     /// Adds up all that lies there.

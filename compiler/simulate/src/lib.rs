@@ -39,6 +39,7 @@ mod heard;
 mod judge;
 mod lines;
 mod log;
+mod packs;
 mod reach;
 mod replay;
 mod restores;

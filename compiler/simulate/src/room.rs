@@ -9,25 +9,23 @@
 //! Not added up: files that are half transferred, what file systems take for themselves, and who changes
 //! files in a copy more often than the churn of its class says.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use thrice_model::{ClassId, ClassKind, RepositoryId, StepId, StoreId, Strike, Verb};
 use thrice_plan::{CopyId, CopyKind, Plan};
-use thrice_quantity::{Bytes, Ratio};
+use thrice_quantity::Bytes;
 
 use crate::calendar::{day, instant, midnight};
-use crate::content::{Piece, union};
+use crate::content::Piece;
+use crate::packs::Packs;
 use crate::taken::{
     Reads, added_since, aside_from, content, kept_from, overwritten, piece, pruned,
 };
 use crate::verbs::Taken;
-use crate::volume::{Volume, covered};
+use crate::volume::Volume;
 use crate::world::World;
 use crate::{Choices, Sizes};
-
-/// What a repository takes for its index and its trees on top of its data.
-const OVERHEAD: Ratio = Ratio(30_000);
 
 /// Stores to be weighed.
 #[derive(Clone, Debug)]
@@ -46,6 +44,8 @@ pub struct Weighing {
     pub sizes: Sizes,
     /// What they may hold together.
     pub limit: Bytes,
+    /// Whether nothing else is asked once there is more.
+    pub until_over: bool,
 }
 
 /// What came out.
@@ -65,62 +65,13 @@ fn bytes(sum: u128) -> Bytes {
     Bytes(u64::try_from(sum).unwrap_or(u64::MAX))
 }
 
-/// A repository's files, as far as they hold one class.
-#[derive(Clone, Debug, Default)]
-struct Packs {
-    /// What its versions need.
-    content: u128,
-    /// The bytes that they need, by their numbers.
-    needed: Vec<(u128, u128)>,
-    /// What has come and was not pruned, needed or not: no run brings it again.
-    known: Vec<(u128, u128)>,
-    /// What the last prune left.
-    settled: u128,
-    /// What came since.
-    fresh: u128,
-    /// How often a prune has written it anew.
-    prunes: u64,
-    /// Whether a prune has looked at it, be it that it found nothing to do.
-    is_pruned: bool,
-    /// What prunes deleted: when, and how much.
-    old: VecDeque<(i64, u128)>,
-}
-
-impl Packs {
-    /// Brings what is not there yet, as a backup does: what no version needs any more is still in the index.
-    fn bring(&mut self, new: Vec<(u128, u128)>) {
-        let before = covered(&self.known);
-        self.known.extend(new.iter().copied());
-        self.known = union(std::mem::take(&mut self.known));
-        self.fresh += covered(&self.known) - before;
-        self.needed.extend(new);
-        self.needed = union(std::mem::take(&mut self.needed));
-        self.content = covered(&self.needed);
-    }
-
-    fn overhead(amount: u128) -> u128 {
-        amount * u128::from(OVERHEAD.0) / u128::from(Ratio::ONE.0)
-    }
-
-    /// Whether more of it is needed by no version than may stay so, `used` being the least part that must be used: else a prune
-    /// writes nothing anew.
-    fn has_unused(&self, used: u128) -> bool {
-        (self.settled + self.fresh) * used > self.content * u128::from(Ratio::ONE.0)
-    }
-
-    fn whole(&self) -> u128 {
-        let all = self.settled + self.fresh;
-        // What came since the last prune is small beside what that rewrote.
-        let indexed = if self.is_pruned { self.settled } else { all };
-        all + Self::overhead(indexed)
-    }
-}
-
 /// What lies where, as it is added up.
 pub(crate) struct Ledger<'p> {
     plan: &'p Plan,
     stores: BTreeSet<StoreId>,
     limit: u128,
+    until_over: bool,
+    has_strikes: bool,
     sizes: Sizes,
     volumes: BTreeMap<ClassId, Volume>,
     packs: BTreeMap<CopyId, Packs>,
@@ -165,6 +116,8 @@ impl<'p> Ledger<'p> {
             plan,
             stores: weighing.stores.clone(),
             limit: u128::from(weighing.limit.0),
+            until_over: weighing.until_over,
+            has_strikes: !weighing.strikes.is_empty(),
             sizes: weighing.sizes,
             volumes: classes.iter().map(volume).collect(),
             packs: BTreeMap::new(),
@@ -188,6 +141,11 @@ impl<'p> Ledger<'p> {
             most_at: instant(self.most_at),
             over_from: self.over_from.map(instant),
         }
+    }
+
+    /// Whether what is asked has come out, whatever comes after.
+    pub(crate) const fn is_decided(&self) -> bool {
+        self.until_over && self.over_from.is_some()
     }
 
     /// Whether deletions come as late as they may.
@@ -231,7 +189,7 @@ impl<'p> Ledger<'p> {
                 });
                 let new = content(volume, new, self.kept_in_source(world, run.copy));
                 let packs = self.packs.entry(run.copy).or_default();
-                packs.bring(new);
+                packs.bring(&new);
             }
             _ => {}
         }
@@ -266,20 +224,31 @@ impl<'p> Ledger<'p> {
         if what.kind != CopyKind::Versions {
             return self.look(world, copy, now);
         }
-        if matches!(self.plan.model.steps[step].verb, Verb::Backup { .. }) {
-            let held = world.held.get(&copy);
-            let there = held.map_or(&[][..], |held| held.pieces.as_slice());
-            let kept = self.kept_in_source(world, copy);
-            let volume = self.volumes.get(&what.class);
-            let needed = volume.map(|volume| content(volume, there.iter().copied(), kept));
-            if let (Some(needed), Some(packs)) = (needed, self.packs.get_mut(&copy)) {
-                packs.content = covered(&needed);
-                packs.needed = needed;
-            }
+        if let Verb::Backup { mirror, .. } = &self.plan.model.steps[step].verb {
+            let as_taken = mirror.is_none() && !self.has_strikes;
+            self.look_at_versions(world, copy, as_taken);
         } else {
             self.carry(step, copy, now);
         }
         self.look(world, copy, now);
+    }
+
+    /// Looks at which bytes the versions of a copy need. Where each has been brought `as_taken`, and none has gone, that is
+    /// what was there and what has come: there may be tens of thousands of them.
+    fn look_at_versions(&mut self, world: &World<'_>, copy: CopyId, as_taken: bool) {
+        let what = &self.plan.copies[copy];
+        let Some(mut packs) = self.packs.remove(&copy) else {
+            return;
+        };
+        let held = world.held.get(&copy);
+        let gone = held.map_or(0, |held| held.gone);
+        if !packs.is_as_brought(gone) || !as_taken {
+            let there = held.map_or(&[][..], |held| held.pieces.as_slice());
+            if let Some(volume) = self.volumes.get(&what.class) {
+                packs.look_at(volume, there, self.kept_in_source(world, copy));
+            }
+        }
+        self.packs.insert(copy, packs);
     }
 
     /// A step is done.
@@ -310,15 +279,18 @@ impl<'p> Ledger<'p> {
     fn carry(&mut self, step: StepId, copy: CopyId, now: i64) {
         let what = &self.plan.copies[copy];
         let source = what.source.and_then(|source| self.packs.get(&source));
-        let Some(source) = source.cloned() else {
+        let Some(source) = source else {
             return;
         };
-        let own = self.packs.get(&copy).cloned().unwrap_or_default();
+        let none = Packs::default();
+        let own = self.packs.get(&copy).unwrap_or(&none);
         let rewritten = own.prunes != source.prunes;
         let coming = match rewritten {
-            true => source.content + source.fresh,
+            true => source.content() + source.fresh,
             false => (source.settled + source.fresh).saturating_sub(own.settled + own.fresh),
         };
+        let mut new = source.carried(own);
+        let (settled, fresh, content) = (own.settled, own.fresh, own.content());
         let adds = matches!(
             self.plan.model.steps[step].verb,
             Verb::Copy {
@@ -326,18 +298,14 @@ impl<'p> Ledger<'p> {
                 ..
             }
         );
-        let mut new = Packs {
-            old: own.old.clone(),
-            ..source
-        };
         if adds {
-            new.settled = own.settled;
-            new.fresh = own.fresh + coming;
+            new.settled = settled;
+            new.fresh = fresh + coming;
         } else if rewritten {
             if self.stores.contains(&what.location.store) {
                 self.note(now, coming);
             }
-            new.old.push_back((now, own.content + own.fresh));
+            new.old.push_back((now, content + fresh));
         }
         self.packs.insert(copy, new);
     }
@@ -355,36 +323,15 @@ impl<'p> Ledger<'p> {
         let mut rewritten = 0;
         for copy in &copies {
             self.look(world, *copy, now);
-            let packs = self.packs.get(copy).filter(|packs| packs.has_unused(used));
-            let content = packs.map_or(0, |packs| packs.content);
-            rewritten += content + Packs::overhead(content);
+            let packs = self.packs.get(copy);
+            rewritten += packs.map_or(0, |packs| packs.rewritten(used));
         }
         self.note(now, if mine { rewritten } else { 0 });
         for copy in copies {
             let Some(packs) = self.packs.get_mut(&copy) else {
                 continue;
             };
-            packs.is_pruned = true;
-            if !packs.has_unused(used) {
-                packs.settled += packs.fresh;
-                packs.fresh = 0;
-                self.look(world, copy, now);
-                continue;
-            }
-            packs.prunes += 1;
-            packs.known.clone_from(&packs.needed);
-            let whole = packs.settled + packs.fresh;
-            let deleted = match late {
-                true => packs.content.min(packs.settled) + packs.fresh,
-                false => whole.saturating_sub(packs.content),
-            };
-            packs.old.push_back((now, deleted));
-            packs.settled = match (late, used) {
-                (true, 1..) => packs.content * u128::from(Ratio::ONE.0) / used,
-                _ => packs.content,
-            };
-            packs.settled = packs.settled.min(whole).max(packs.content);
-            packs.fresh = 0;
+            packs.prune(used, late, now);
             self.look(world, copy, now);
         }
     }
@@ -409,12 +356,8 @@ impl<'p> Ledger<'p> {
             // What a sync takes away of a repository it puts aside as well.
             let aside = aside_from(world, what, now);
             let kept_from = aside.map_or(kept_from, |from| from.min(kept_from));
-            self.packs.get_mut(&copy).map_or(0, |packs| {
-                while packs.old.front().is_some_and(|(at, _)| *at <= kept_from) {
-                    packs.old.pop_front();
-                }
-                packs.whole() + packs.old.iter().map(|(_, amount)| amount).sum::<u128>()
-            })
+            let packs = self.packs.get_mut(&copy);
+            packs.map_or(0, |packs| packs.taken(kept_from))
         } else {
             let past = held
                 .past

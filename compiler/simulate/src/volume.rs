@@ -6,12 +6,14 @@
 //! midnight in UTC.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use thrice_model::{Class, ClassKind};
 use thrice_quantity::{Bytes, BytesPerDay, Interval, RatioPerMonth, Seconds};
 
 use crate::Sizes;
 use crate::calendar::midnight;
+use crate::content::union;
 
 const DAY: i64 = 86_400;
 
@@ -27,6 +29,8 @@ pub(crate) struct Volume {
     churn: Option<BytesPerDay>,
     /// What is overwritten up to each day, if that is all.
     overwritten: RefCell<Vec<u128>>,
+    /// How large they are on each day that was asked for.
+    sizes: RefCell<BTreeMap<i64, u128>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +62,7 @@ impl Volume {
             growth,
             churn: class.churn.map(|(churn, _)| end(&churn, sizes)),
             overwritten: RefCell::default(),
+            sizes: RefCell::default(),
         }
     }
 
@@ -67,6 +72,11 @@ impl Volume {
     }
 
     fn size_on(&self, day: i64) -> u128 {
+        let mut known = self.sizes.borrow_mut();
+        *known.entry(day).or_insert_with(|| self.grown(day))
+    }
+
+    fn grown(&self, day: i64) -> u128 {
         let days = u32::try_from(day).unwrap_or(u32::MAX);
         let size = match self.growth {
             Growth::AtMost(growth) => growth.grown_at_most(self.size, days),
@@ -136,7 +146,86 @@ impl Volume {
     }
 }
 
-/// How many bytes lie in ranges of numbers that are apart.
-pub(crate) fn covered(ranges: &[(u128, u128)]) -> u128 {
-    ranges.iter().map(|(from, to)| to - from).sum()
+/// Bytes by their numbers: ranges, ascending and apart, each after its first number, up to its second.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    ranges: Vec<(u128, u128)>,
+    count: u128,
+}
+
+impl Numbers {
+    pub(crate) fn of(ranges: Vec<(u128, u128)>) -> Self {
+        let ranges = union(ranges);
+        let count = ranges.iter().map(|(from, to)| to - from).sum();
+        Self { ranges, count }
+    }
+
+    /// How many they are.
+    pub(crate) const fn count(&self) -> u128 {
+        self.count
+    }
+
+    /// Adds more of them; how many of those were not there. What is new has the greatest numbers mostly.
+    pub(crate) fn add(&mut self, (from, to): (u128, u128)) -> u128 {
+        if from >= to {
+            return 0;
+        }
+        let first = self.ranges.partition_point(|(_, end)| *end < from);
+        let end = self.ranges.partition_point(|(start, _)| *start <= to);
+        let met = self.ranges.drain(first..end.max(first));
+        let whole = met.fold((from, to, 0), |(from, to, there), (start, end)| {
+            (from.min(start), to.max(end), there + (end - start))
+        });
+        let (from, to, there) = whole;
+        self.ranges.insert(first, (from, to));
+        let new = to - from - there;
+        self.count += new;
+        new
+    }
+}
+
+#[cfg(test)]
+impl Volume {
+    /// A state of so many bytes, all of which are new each day.
+    pub(crate) fn daily(bytes: u64) -> Self {
+        Self {
+            kind: ClassKind::State,
+            begins: 0,
+            size: Bytes(bytes),
+            growth: Growth::AtMost(RatioPerMonth::new(0)),
+            churn: None,
+            overwritten: RefCell::default(),
+            sizes: RefCell::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One after the other they come to what they are together.
+    #[test]
+    fn numbers_are_added_as_they_are_put_together() {
+        let mut state = 7_u64;
+        let mut next = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            u128::from((state >> 33) % below)
+        };
+        for _ in 0..200 {
+            let mut added = Numbers::default();
+            let mut all = Vec::new();
+            for _ in 0..20 {
+                let from = next(60);
+                let range = (from, from + next(12));
+                let before = added.count();
+                let new = added.add(range);
+                all.push(range);
+                assert_eq!(added, Numbers::of(all.clone()));
+                assert_eq!(added.count(), before + new);
+            }
+        }
+    }
 }

@@ -6,7 +6,8 @@ use crate::calendar::{instant, midnight};
 use crate::room::{Ledger, Weighed, Weighing};
 use crate::{Case, engine};
 
-/// Adds up what lies on some stores, from the beginning of the policy on, run by run.
+/// Adds up what lies on some stores, from the beginning of the policy on, run by run. Where no more is asked than whether
+/// that is more than they may hold, it is played until it is.
 #[must_use]
 pub fn weigh(plan: &Plan, weighing: &Weighing) -> Weighed {
     let there = |copy: &&Copy| weighing.stores.contains(&copy.location.store);
@@ -20,7 +21,7 @@ pub fn weigh(plan: &Plan, weighing: &Weighing) -> Weighed {
     };
     let mut ledger = Ledger::new(plan, weighing, &case.classes);
     if !case.classes.is_empty() {
-        engine::run_with(plan, &case, Some(&mut ledger));
+        engine::weigh(plan, &case, &mut ledger);
     }
     ledger.weighed()
 }

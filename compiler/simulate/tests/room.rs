@@ -43,6 +43,7 @@ fn most_on(store: &str, policy: &str, repository: &str) -> u64 {
         until: at("2026-08-15T00:00:00Z"),
         sizes: Sizes::Most,
         limit: Bytes(u64::MAX),
+        until_over: false,
     };
     let gigabyte = 1_000_000_000;
     (weigh(&plan, &weighing).most.0 + gigabyte / 2) / gigabyte
@@ -142,4 +143,21 @@ fn what_was_forgotten_and_not_pruned_is_not_brought_again() {
     // Pruned, it is: and the prune that takes it may write anew what little is left.
     let prune = "prune x of r by h.cron { daily at 15:00 UTC; taking 1m..1h }\n";
     assert_eq!(most(&[items, prune].concat()), 103);
+}
+
+/// A mirror of a repository has what that has, be it that only new versions come or that old ones go.
+#[test]
+fn a_mirror_follows_its_repository() {
+    for keep in ["", "; keep 3 last; prune"] {
+        let backup = format!(
+            "{DUMPS}backup b of c from d to r by h.cron {{ daily at 03:00 UTC; taking 1m..1m{keep} }}\n"
+        );
+        let sync = "sync m of h.data:/r to o.data:/r by o.cron { daily at 06:00 UTC; taking 1m..1m; max delete 1000 }\n";
+        let here = most(&backup);
+        let there = most_on("o.data", &[&backup, sync].concat(), "h.data:/r");
+        match keep {
+            "" => assert!(here > 1_800 && there == here, "{here}, {there}"),
+            _ => assert!(here < 300 && there < 300, "{here}, {there}"),
+        }
+    }
 }

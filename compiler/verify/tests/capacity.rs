@@ -629,3 +629,82 @@ fn items_take_what_they_grow_by() {
     assert!(!in_phases(110, &items("")));
     assert!(too_full(450, &items("; churn 1 GB/day")));
 }
+
+/// Of a class whose size nobody states what it has grown by lies there all the same: where that decides on the day, what
+/// is played is no earlier than what is told.
+#[test]
+fn what_grows_takes_room_though_no_size_is_stated() {
+    let grows = |class: &str| {
+        let text = format!(
+            r#"
+policy p "p" {{ horizon 1 year; response time 72h }}
+phase t0 = 2026-02-15
+provider ovh {{ site one }}
+host web at ovh/one {{ runs cron; store disk {{ medium nvme; snapshots daily at 00:30 keep 30; capacity 100 GB }} }}
+class db is state on web.disk:/live/db {{ {class} }}
+"#
+        );
+        judged(&text)
+    };
+    // 20 days at 5 GB of the old and 0.55 GB of what is new are more than 100 GB.
+    let both = grows("churn 1..5 GB/day; growth 0..10 GB/year");
+    assert!(message(&both, "T2001").contains("from 2026-03-07 on"));
+    assert!(both.internal.is_empty());
+    let day_later = grows("churn 1..5 GB/day");
+    assert!(message(&day_later, "T2001").contains("from 2026-03-08 on"));
+    let alone = grows("churn 0..0 GB/day; growth 0..120 GB/year");
+    assert!(message(&alone, "T2001").contains("from 2026-12-17 on"));
+    let less = grows("churn 0..0 GB/day; growth 0..90 GB/year");
+    assert!(
+        !has(&less, "T2001") && has(&less, "T2002"),
+        "not called fine"
+    );
+}
+
+/// A server whose database is dumped and backed up, and what forgets nothing.
+const KEEPS_ALL: &str = r#"
+policy p "p" { horizon 3 years; response time 72h }
+phase t0 = 2026-02-15
+provider ovh { site one }
+provider home { site rack }
+provider bank { site safe }
+host web at ovh/one { runs cron; has restic 0.18.0; store disk { medium nvme } }
+nas tower at home/rack { runs cron; has restic 0.18.0; store tank { medium hdd; capacity CAPACITY } }
+vault envelope at bank/safe
+key k { held on envelope }
+repository r in tower.tank:/r { engine restic 0.18.0; key k }
+class db is state on web.disk:/live/db { size 20..40 GB; growth 0..0 %/month }
+"#;
+
+/// What is said of the day from which on a NAS may be too full, and whether that was played.
+fn kept_for_ever(capacity: &str, steps: &str) -> (Option<String>, usize) {
+    let found = judged(&[KEEPS_ALL, steps].concat().replace("CAPACITY", capacity));
+    assert!(found.internal.is_empty());
+    let mut full = found.findings.iter().map(|f| &f.diagnostic);
+    let full = full.find(|d| d.code.0 == "T2001").map(|d| {
+        let (_, rest) = d.message.split_once("from ").unwrap_or_default();
+        rest.split(' ').next().unwrap_or_default().to_owned()
+    });
+    let plays = found.plays.get(&Obligation::Capacity);
+    (full, plays.map_or(0, |plays| plays.replayed))
+}
+
+/// 40 GB that are all new each day, and an index of 3 %: 41.2 GB a day, whether a dump comes in one version or in 24; the
+/// first version has a month of them. What is played may have tens of thousands of versions to compare.
+#[test]
+fn many_versions_of_what_lies_side_by_side_are_weighed() {
+    let beside = "capture d of db to web.disk:/d by web.cron { daily at 05:15 UTC; taking 1m..2m; atomic; method redis_bgsave; keeps 30 days }\n\
+                  backup b of db from d to r by web.cron { daily at 05:50 UTC; taking 5m..2h }\n";
+    let (full, played) = kept_for_ever("6 TB", beside);
+    assert_eq!((full.as_deref(), played), (Some("2026-06-09"), 1));
+    let (full, played) = kept_for_ever("40 TB", beside);
+    assert_eq!((full.as_deref(), played), (Some("2028-09-11"), 1));
+    assert_eq!(kept_for_ever("50 TB", beside), (None, 0));
+    let hourly = "capture d of db to web.disk:/d by web.cron { daily at 01:00 UTC; taking 1m..5m; atomic; method pg_dump }\n\
+                  backup b of db from d to r by web.cron { hourly at minute 30; taking 1m..15m }\n";
+    let (full, played) = kept_for_ever("2 TB", hourly);
+    assert_eq!((full.as_deref(), played), (Some("2026-04-04"), 1));
+    let (full, played) = kept_for_ever("44 TB", hourly);
+    assert_eq!((full.as_deref(), played), (Some("2029-01-17"), 1));
+    assert_eq!(kept_for_ever("50 TB", hourly), (None, 0));
+}

@@ -58,7 +58,7 @@ mod vacuous;
 #[path = "worked/vaults.rs"]
 mod vaults;
 
-use common::{codes, help, judged, message, plan_of};
+use common::{codes, help, judged, message, plan_of, verdict};
 use thrice_diagnostics::Severity;
 use thrice_model::Obligation;
 use thrice_quantity::Seconds;

@@ -3,6 +3,8 @@
 mod included;
 mod played;
 
+use std::collections::BTreeSet;
+
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{Demand, Obligation};
 use thrice_plan::{Period, Plan};
@@ -86,6 +88,7 @@ fn sum(costs: impl Iterator<Item = Interval<Money>>) -> Option<Interval<Money>> 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let plan = context.plan;
     let mut above_included = included::Told::default();
+    let mut apart: BTreeSet<Span> = BTreeSet::new();
     for (index, period) in plan.periods.iter().enumerate() {
         let cost = monthly(plan, period);
         if cost.parts.is_empty() {
@@ -101,13 +104,22 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
             .iter()
             .filter(|r| Context::in_force(r.lifetime, period));
         let mut holds = true;
-        let mut least: Option<thrice_quantity::Money> = None;
+        let mut compared = true;
+        let mut least: Option<Money> = None;
         let mut asked = None;
         for requirement in budgets {
             let Demand::Cost(limit) = &requirement.demand else {
                 continue;
             };
             asked = asked.or(Some(requirement.span));
+            if limit.currency != total.high().currency {
+                compared = false;
+                if apart.insert(requirement.span) {
+                    let differ = no_rate(&cost, total, *limit, requirement.span);
+                    out.findings.push(finding(differ));
+                }
+                continue;
+            }
             least = Some(least.map_or(*limit, |known| if *limit < known { *limit } else { known }));
             if total.high() <= *limit {
                 continue;
@@ -129,9 +141,15 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         }
         let said = Said {
             obligation: Obligation::Cost,
-            engine: Engine::Evaluated,
-            holds,
+            engine: match holds && !compared {
+                true => Engine::Unknown,
+                false => Engine::Evaluated,
+            },
+            holds: holds && compared,
             note: match least {
+                _ if holds && !compared => {
+                    format!("{total} a month, and a budget in another currency").into()
+                }
                 Some(limit) => format!("{total} a month, and at most {limit} asked for").into(),
                 None => format!("{total} a month").into(),
             },
@@ -186,6 +204,26 @@ fn no_sum(cost: &Monthly) -> Diagnostic {
         .by(Engine::Evaluated.word())
         .help(help);
     for (name, part, span) in &cost.parts {
+        out = out.at(*span, format!("`{name}`: {part} a month"));
+    }
+    out
+}
+
+/// Why nobody knows whether a budget is kept: the costs are in another currency.
+fn no_rate(cost: &Monthly, total: Interval<Money>, limit: Money, span: Span) -> Diagnostic {
+    let currency = total.high().currency;
+    let message = format!(
+        "costs in {currency} cannot be compared with a budget in {}",
+        limit.currency
+    );
+    let mut out = Diagnostic::error(CURRENCIES, message)
+        .at(span, "the budget")
+        .by(Engine::Evaluated.word())
+        .help(format!(
+            "write the budget in {currency}, or all costs in {}",
+            limit.currency
+        ));
+    for (name, part, span) in cost.parts.iter().take(6) {
         out = out.at(*span, format!("`{name}`: {part} a month"));
     }
     out

@@ -15,6 +15,34 @@ fn why_costs_cannot_be_added_up_is_said() {
     assert!(costs(most, most).contains("too great"));
 }
 
+/// Costs of one currency and a budget of another cannot be compared; that is told once, and nothing replays wrongly.
+#[test]
+fn a_budget_in_another_currency_is_not_known_to_be_kept() {
+    let found = |cost: &str, budgets: &str| {
+        let text = format!("phase t1 = 2026-06-01\ncost domain {{ {cost}/month }}\n{budgets}\n");
+        judged(&policy(&[&text]))
+    };
+    let other = found("10 USD", "require cost <= 15 EUR/month");
+    assert_eq!(codes(&other), ["T2402"]);
+    let told = other
+        .findings
+        .iter()
+        .filter(|f| f.diagnostic.code.0 == "T2402");
+    assert_eq!(told.count(), 1, "not again in each period");
+    assert_eq!(
+        message(&other, "T2402"),
+        "costs in USD cannot be compared with a budget in EUR"
+    );
+    let engine = verdict(&other, Obligation::Cost, "p").engine;
+    assert_eq!(engine, Engine::Unknown);
+    assert!(codes(&found("10 EUR", "require cost <= 15 EUR/month")).is_empty());
+    // The budget that can be compared still is.
+    let two = "require cost <= LIMIT EUR/month\nrequire cost <= 15 USD/month";
+    let two = |limit: &str| codes(&found("10 EUR", &two.replace("LIMIT", limit)));
+    assert_eq!(two("15"), ["T2402"]);
+    assert_eq!(two("9"), ["T2402", "T2401"]);
+}
+
 /// What lies above the volume that a price includes is paid for as well.
 #[test]
 fn what_is_above_the_included_volume_is_in_no_budget() {

@@ -30,20 +30,18 @@ pub(in crate::obligations) struct Bounds<'c, 'p> {
     to_be_read: bool,
 }
 
-/// The greatest size of a class on a day: its upper end, grown since its beginning.
+/// The greatest size of a class on a day: its upper end, grown since its beginning. Of one whose size nobody states, what
+/// it has grown by since is known nevertheless.
 pub(in crate::obligations) fn size_on(context: &Context<'_>, class: &Class, day: Date) -> Bytes {
-    let Some((size, _)) = &class.size else {
-        return Bytes::ZERO;
-    };
-    let days = days_between(class.lifetime.from, day);
-    match class.growth_volume {
-        Some(volume) => size
-            .high()
-            .saturating_add(volume.high().over(Seconds::days(i64::from(days)))),
-        None => context
-            .grown
-            .factor(class.growth.high(), days)
-            .of(size.high()),
+    let size = class.size.map(|(size, _)| size.high());
+    let days = || days_between(class.lifetime.from, day);
+    match (class.growth_volume, size) {
+        (Some(volume), size) => {
+            let grown = volume.high().over(Seconds::days(i64::from(days())));
+            size.unwrap_or(Bytes::ZERO).saturating_add(grown)
+        }
+        (None, Some(size)) => context.grown.factor(class.growth.high(), days()).of(size),
+        (None, None) => Bytes::ZERO,
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) fn confirm(
             until,
             sizes: Sizes::Most,
             limit: told.limit.usable,
+            until_over: true,
         },
     );
     if let Some(over) = weighed.over_from {
@@ -254,6 +255,7 @@ class scans is items on vps.disk:/scans { size 5..6 GB; growth 0..50 MB/day }
                 until: second(period.until) - 1.second(),
                 sizes: Sizes::Most,
                 limit: Bytes(u64::MAX),
+                until_over: false,
             };
             look(store, weigh(context.plan, &weighing).most, &copies);
         }
