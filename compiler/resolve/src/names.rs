@@ -165,11 +165,23 @@ impl Names {
         kinds: &[Kind],
         span: Span,
     ) -> Result<(Kind, u32), Box<Diagnostic>> {
+        let symbol = self.named(name, kinds, span)?;
+        self.mark(name, symbol);
+        Ok((symbol.kind, symbol.index()))
+    }
+
+    /// The thing of one of these kinds with this name, without counting as a use.
+    ///
+    /// # Errors
+    /// As [`Self::look_up`].
+    pub fn named(
+        &self,
+        name: &str,
+        kinds: &[Kind],
+        span: Span,
+    ) -> Result<&Symbol, Box<Diagnostic>> {
         match self.find(name) {
-            Some(symbol) if kinds.contains(&symbol.kind) => {
-                self.mark(name, symbol);
-                Ok((symbol.kind, symbol.index()))
-            }
+            Some(symbol) if kinds.contains(&symbol.kind) => Ok(symbol),
             Some(symbol) => Err(Box::new(self.wrong_kind(name, symbol, kinds, span))),
             None => Err(Box::new(self.unknown(name, kinds, span))),
         }

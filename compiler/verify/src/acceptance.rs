@@ -56,23 +56,94 @@ fn people(acceptance: &Acceptance) -> usize {
     names.len()
 }
 
-/// The acceptance by which the loss of one thing is borne for a class, by its index: findings about
-/// several faults leave that class and fault out, and count it.
+/// Acceptances that cover something that is never put into a finding, each with the class that it is left out for.
+pub(crate) type Covered = BTreeSet<(usize, ClassId)>;
+
+/// Whether the loss of one thing is borne for a class: findings about several faults leave that class and fault out. Who
+/// accepts it is counted, and so is who did until some day.
 pub(crate) fn of_single_fault(
     plan: &Plan,
     obligation: Obligation,
     fault: Target,
     class: ClassId,
-) -> Option<usize> {
-    plan.model.acceptances.iter().position(|acceptance| {
-        acceptance.obligation == obligation
+    covered: &mut Covered,
+) -> bool {
+    let mut is_borne = false;
+    for (index, acceptance) in plan.model.acceptances.iter().enumerate() {
+        let mine = acceptance.obligation == obligation
             && acceptance.fault == Some(fault)
+            && is_about(acceptance, class);
+        let ended = acceptance.until <= plan.as_of;
+        // What somebody else has accepted before, this one does not cover.
+        if mine && (ended || !is_borne) {
+            covered.insert((index, class));
+            is_borne |= !ended;
+        }
+    }
+    is_borne
+}
+
+/// Whether an acceptance is about a class: by its name, or about whatever there is.
+pub(crate) fn is_about(acceptance: &Acceptance, class: ClassId) -> bool {
+    match &acceptance.selection {
+        Some(selection) => selection.contains(class),
+        None => acceptance.subjects.is_empty(),
+    }
+}
+
+/// Which acceptance covers what is told of some things together, by its place; all others are of one place behind
+/// those. What is of several places is told apart: an acceptance covers what it names, and takes nothing else along.
+pub(crate) fn rank<'n>(
+    plan: &Plan,
+    obligation: Obligation,
+    names: impl IntoIterator<Item = &'n str> + Clone,
+) -> usize {
+    let covers = |acceptance: &Acceptance| {
+        let mut names = names.clone().into_iter();
+        let named = |name: &str| acceptance.subjects.iter().any(|(other, _)| other == name);
+        acceptance.obligation == obligation
+            && acceptance.fault.is_none()
+            && acceptance.selection.is_none()
             && acceptance.until > plan.as_of
-            && acceptance
-                .selection
-                .as_ref()
-                .is_some_and(|selection| selection.contains(class))
-    })
+            && (acceptance.subjects.is_empty() || names.any(named))
+    };
+    let all = &plan.model.acceptances;
+    all.iter().position(covers).unwrap_or(all.len())
+}
+
+/// Of a finding: by which acceptance all of it is covered.
+pub(crate) fn rank_of(plan: &Plan, finding: &Finding) -> usize {
+    let takes = |acceptance: &Acceptance| {
+        let of_all = |class: &ClassId| is_about(acceptance, *class);
+        acceptance.until > plan.as_of
+            && covers(acceptance, finding)
+            && (acceptance.selection.is_none() || finding.classes.iter().all(of_all))
+    };
+    let all = &plan.model.acceptances;
+    all.iter().position(takes).unwrap_or(all.len())
+}
+
+/// Of things of which some stand in each other's way, those that do: two of them are covered as soon as one is. Each
+/// group is of one rank.
+pub(crate) fn in_each_others_way<T: Copy>(
+    things: &[T],
+    rank: impl Fn(T) -> usize,
+    meet: impl Fn(T, T) -> bool,
+) -> Vec<Vec<T>> {
+    let ranked: Vec<(usize, T)> = things.iter().map(|thing| (rank(*thing), *thing)).collect();
+    let ranks: BTreeSet<usize> = ranked.iter().map(|(rank, _)| *rank).collect();
+    let groups = ranks.into_iter().rev().map(|of| {
+        let is_of = |place: usize, own: usize, thing: T| {
+            let mut others = ranked.iter().enumerate();
+            others.any(|(at, (rank, other))| {
+                at != place && own.min(*rank) == of && meet(thing, *other)
+            })
+        };
+        let all = ranked.iter().enumerate();
+        let mine = all.filter(|(place, (own, thing))| *own >= of && is_of(*place, *own, *thing));
+        mine.map(|(_, (_, thing))| *thing).collect::<Vec<T>>()
+    });
+    groups.filter(|group| !group.is_empty()).collect()
 }
 
 fn covers(acceptance: &Acceptance, finding: &Finding) -> bool {

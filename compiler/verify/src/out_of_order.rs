@@ -13,6 +13,7 @@ use thrice_model::{Class, ClassId, Lifetime, Obligation, Phase, Verb};
 use thrice_plan::calendar::days_between;
 use thrice_plan::{Leave, Overtaken, Plan};
 
+use crate::acceptance;
 use crate::obligations::IF_LATE;
 use crate::verification::{Finding, Verification};
 use crate::wording::list;
@@ -106,6 +107,11 @@ pub(crate) fn tell(plan: &Plan, found: Found, out: &mut Verification) {
     out.findings.extend(found.more.then(|| not_all(plan)));
     for (calendar, verification) in found.late.into_iter().chain(found.on) {
         out.internal.extend(verification.internal);
+        // What is accepted of single faults fails nowhere, and on this calendar alone it may be that it is needed.
+        for (acceptance, count) in verification.covered {
+            out.covered.entry(acceptance).or_insert(count);
+        }
+        out.floor_covered.extend(verification.floor_covered);
         let is_new = |finding: &Finding| {
             fails(finding)
                 && finding.obligation != Obligation::Sense
@@ -113,12 +119,21 @@ pub(crate) fn tell(plan: &Plan, found: Found, out: &mut Verification) {
                     .iter()
                     .all(|claim| known.contains(claim))
         };
-        let new: Vec<Finding> = verification.findings.into_iter().filter(is_new).collect();
-        let claims = new.iter().flat_map(|finding| Claim::all(plan, finding));
-        let claims: BTreeSet<Claim> = claims.filter(|claim| !known.contains(claim)).collect();
-        out.findings.extend(warning(plan, &calendar, &claims, new));
+        // What somebody accepts takes nothing else along that fails with it.
+        let mut new: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
+        for finding in verification.findings.into_iter().filter(is_new) {
+            let same = new.entry(acceptance::rank_of(plan, &finding));
+            same.or_default().push(finding);
+        }
+        let mut all = BTreeSet::new();
+        for new in new.into_values() {
+            let claims = new.iter().flat_map(|finding| Claim::all(plan, finding));
+            let claims: BTreeSet<Claim> = claims.filter(|claim| !known.contains(claim)).collect();
+            out.findings.extend(warning(plan, &calendar, &claims, new));
+            all.extend(claims);
+        }
         // What one late phase brings about is not told of several again.
-        known.extend(claims);
+        known.extend(all);
     }
 }
 
@@ -165,8 +180,11 @@ fn warning(
     claims: &BTreeSet<Claim>,
     findings: Vec<Finding>,
 ) -> Option<Finding> {
-    let classes: BTreeSet<ClassId> = findings.iter().flat_map(|f| &f.classes).copied().collect();
-    let subjects: BTreeSet<String> = findings.iter().flat_map(|f| &f.subjects).cloned().collect();
+    let obligation = findings.first()?.obligation;
+    // Who accepts another obligation of a class accepts nothing of this one.
+    let same = || findings.iter().filter(|f| f.obligation == obligation);
+    let classes: BTreeSet<ClassId> = same().flat_map(|f| &f.classes).copied().collect();
+    let subjects: BTreeSet<String> = same().flat_map(|f| &f.subjects).cloned().collect();
     let floor = findings.iter().any(|finding| finding.floor);
     let first = findings.into_iter().next()?;
     let phases = |on: &dyn Fn(Date) -> bool| -> Vec<&Phase> {
@@ -244,7 +262,7 @@ fn warning(
     };
     Some(Finding {
         diagnostic: diagnostic.help(help),
-        obligation: first.obligation,
+        obligation,
         classes: classes.into_iter().collect(),
         subjects: subjects.into_iter().collect(),
         fault: first.fault,

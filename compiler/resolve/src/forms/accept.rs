@@ -9,7 +9,7 @@ use crate::codes::{MISSING, REPEATED};
 use crate::context::Context;
 use crate::cursor::Cursor;
 use crate::draft::Draft;
-use crate::forms::words::{selection, spoken, target_of_kind};
+use crate::forms::words::{mentioned_target, selection, spoken};
 use crate::item::Item;
 use crate::names::Kind;
 
@@ -112,7 +112,7 @@ impl Parts {
                 self.subjects = cursor.list(subject);
             }
             "for" => self.selection = Some(selection(cursor, draft)?),
-            "of" => self.fault = Some(target_of_kind(cursor)?),
+            "of" => self.fault = Some(mentioned_target(cursor)?),
             "because" => self.why = Some(spoken(cursor, "a reason")?),
             "by" => self.by = who(cursor),
             _ => self.until = Some(cursor.date_or_phase(draft, "a date or a phase")?.0),
@@ -169,6 +169,6 @@ fn is_kind(cursor: &Cursor<'_>) -> bool {
 
 fn subject(cursor: &mut Cursor<'_>) -> Option<(String, Span)> {
     let (kind, _) = cursor.choice("a kind of thing", &SUBJECTS)?;
-    let (_, span) = cursor.reference(kind)?;
+    let (_, span) = cursor.mention(kind)?;
     Some((cursor.cx.text(span).to_owned(), span))
 }

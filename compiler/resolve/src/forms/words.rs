@@ -157,6 +157,13 @@ pub fn target_of_kind(cursor: &mut Cursor<'_>) -> Option<Target> {
     Some(target(kind, index))
 }
 
+/// The same without counting as a use.
+pub fn mentioned_target(cursor: &mut Cursor<'_>) -> Option<Target> {
+    let (kind, _) = cursor.choice("a kind of thing that can be lost", &TARGETS)?;
+    let (index, _) = cursor.mention(kind)?;
+    Some(target(kind, index))
+}
+
 /// Whether a word such as `host` and a name are next. Things may be called `host` or `key` themselves:
 /// then no name follows.
 pub fn is_kind_of_target(cursor: &Cursor<'_>) -> bool {

@@ -77,12 +77,7 @@ impl<'a> Cursor<'a> {
     /// A declaration of one of these kinds: which, its place in that table, and the words. An
     /// unknown name is reported, and the statement can be read on.
     pub fn reference_any(&mut self, kinds: &[Kind]) -> Option<(Kind, u32, Span)> {
-        if self.peek_kind() != Some(TokenKind::Name) {
-            let words: Vec<String> = kinds.iter().map(|kind| kind.with_article()).collect();
-            return self.no_name(&words.join(" or "));
-        }
-        let name = self.peek_text();
-        let span = self.advance()?.span;
+        let (name, span) = self.name_of(kinds)?;
         match self.cx.names.look_up_any(name, kinds, span) {
             Ok((kind, index)) => Some((kind, index, span)),
             Err(diagnostic) => {
@@ -90,6 +85,28 @@ impl<'a> Cursor<'a> {
                 None
             }
         }
+    }
+
+    /// The same of what is spoken of, which is no use of it: an acceptance that nothing uses something names it.
+    pub fn mention(&mut self, kind: Kind) -> Option<(u32, Span)> {
+        let (name, span) = self.name_of(&[kind])?;
+        match self.cx.names.named(name, &[kind], span) {
+            Ok(symbol) => Some((symbol.index(), span)),
+            Err(diagnostic) => {
+                self.complain(*diagnostic);
+                None
+            }
+        }
+    }
+
+    fn name_of(&mut self, kinds: &[Kind]) -> Option<(&'a str, Span)> {
+        if self.peek_kind() != Some(TokenKind::Name) {
+            let words: Vec<String> = kinds.iter().map(|kind| kind.with_article()).collect();
+            return self.no_name(&words.join(" or "));
+        }
+        let name = self.peek_text();
+        let span = self.advance()?.span;
+        Some((name, span))
     }
 
     /// What the next name stands for, without taking it or counting as a use. `None` where no

@@ -17,6 +17,7 @@ use thrice_plan::calendar::after_is_enforced;
 use thrice_plan::{Copy, Leave, Plan};
 use thrice_quantity::{Interval, Seconds};
 
+use crate::acceptance;
 use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
@@ -33,10 +34,14 @@ const SHOWN: usize = 5;
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut found = Vec::new();
-    let silent = watched(context).filter(|(_, step)| step.monitor.is_none());
-    let (ids, silent): (Vec<StepId>, Vec<&Step>) = silent.unzip();
-    if !silent.is_empty() {
-        found.push((no_monitor(&silent), Some(Case::Silent(ids))));
+    let mut silent: BTreeMap<usize, Vec<(StepId, &Step)>> = BTreeMap::new();
+    for (id, step) in watched(context).filter(|(_, step)| step.monitor.is_none()) {
+        let same = silent.entry(rank(context, step)).or_default();
+        same.push((id, step));
+    }
+    for steps in silent.into_values() {
+        let (ids, steps): (Vec<StepId>, Vec<&Step>) = steps.into_iter().unzip();
+        found.push((no_monitor(&steps), Some(Case::Silent(ids))));
     }
     not_asked(context, &mut found);
     path::check(context, &mut found);
@@ -200,35 +205,34 @@ fn neighbours(context: &Context<'_>, out: &mut Found) {
         }
     }
     for ((_, program), ids) in shared {
-        // Nobody fails with what is not there any more, or not yet.
-        let has_others = |id: &StepId| {
-            let mut others = ids.iter().filter(|other| *other != id);
-            others.any(|other| are_there_together(context, *id, *other))
-        };
-        let ids: Vec<StepId> = ids.iter().copied().filter(has_others).collect();
         let all = &context.plan.model.steps;
-        let steps: Vec<&Step> = ids.iter().map(|id| &all[*id]).collect();
-        if steps.is_empty() {
-            continue;
+        // Nobody fails with what is not there any more, or not yet.
+        let together = |one, other| are_there_together(context, one, other);
+        let rank = |id: StepId| rank(context, &all[id]);
+        for ids in acceptance::in_each_others_way(&ids, rank, together) {
+            let steps: Vec<&Step> = ids.iter().map(|id| &all[*id]).collect();
+            out.push((one_program(program, &steps), Some(Case::Together(ids))));
         }
-        let names = some(steps.iter().map(|s| s.named.name.as_str()));
-        let message = format!("{names} fail together: all of them are `{program}`");
-        let mut diagnostic = Diagnostic::warning(NEIGHBOURS, message)
-            .event(
-                "some night",
-                format!("`{program}` stops at the first of its captures that fails"),
-            )
-            .event(
-                "from then on",
-                "the others are not made either, and no signal says which one it was",
-            )
-            .help("give each capture a program of its own");
-        for step in steps.iter().take(SHOWN) {
-            diagnostic = diagnostic.at(step.named.span, format!("runs `{program}`"));
-        }
-        let finding = finding(diagnostic, &steps);
-        out.push((finding, Some(Case::Together(ids))));
     }
+}
+
+fn one_program(program: &str, steps: &[&Step]) -> Finding {
+    let names = some(steps.iter().map(|s| s.named.name.as_str()));
+    let message = format!("{names} fail together: all of them are `{program}`");
+    let mut diagnostic = Diagnostic::warning(NEIGHBOURS, message)
+        .event(
+            "some night",
+            format!("`{program}` stops at the first of its captures that fails"),
+        )
+        .event(
+            "from then on",
+            "the others are not made either, and no signal says which one it was",
+        )
+        .help("give each capture a program of its own");
+    for step in steps.iter().take(SHOWN) {
+        diagnostic = diagnostic.at(step.named.span, format!("runs `{program}`"));
+    }
+    finding(diagnostic, steps)
 }
 
 /// Captures in place that fail leave half of a set, which the next reader takes for a whole one.
@@ -249,10 +253,11 @@ fn passes(context: &Context<'_>, out: &mut Found) {
             in_place && !after_is_enforced(&steps[*reader], *writer, &steps[*writer])
         })
         .collect();
-    let mut by_host: BTreeMap<Option<HostId>, BTreeSet<StepId>> = BTreeMap::new();
+    let mut by_host: BTreeMap<(Option<HostId>, usize), BTreeSet<StepId>> = BTreeMap::new();
     for (writer, _) in &pairs {
-        let host = steps[*writer].runner.host;
-        by_host.entry(host).or_default().insert(*writer);
+        let step = &steps[*writer];
+        let same = by_host.entry((step.runner.host, rank(context, step)));
+        same.or_default().insert(*writer);
     }
     for writers in by_host.values() {
         let captures: Vec<&Step> = writers.iter().map(|id| &steps[*id]).collect();
@@ -321,6 +326,11 @@ fn clearing<'p>(
         _ => None,
     });
     keeps.into_iter().chain(by_age)
+}
+
+/// By which acceptance a step's findings are covered: who accepts something of one step accepts it of no other.
+fn rank(context: &Context<'_>, step: &Step) -> usize {
+    acceptance::rank(context.plan, Obligation::Alarm, [step.named.name.as_str()])
 }
 
 fn finding(diagnostic: Diagnostic, steps: &[&Step]) -> Finding {

@@ -24,7 +24,7 @@ use thrice_plan::{CopyId, FOR_EVER, Period};
 use thrice_quantity::Seconds;
 
 use super::playing;
-use crate::acceptance;
+use crate::acceptance::{self, Covered};
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
 use crate::faults::{self, Struck, Useless, Why, strike};
@@ -141,7 +141,7 @@ struct Decider<'c, 'p> {
     context: &'c Context<'p>,
     shortfalls: BTreeMap<Key, Shortfall>,
     /// Which acceptances of single faults were needed for which classes.
-    accepted: BTreeSet<(usize, ClassId)>,
+    accepted: Covered,
 }
 
 /// A set of faults with what it destroys, and for which classes it must be survived; `None`: for all.
@@ -189,7 +189,7 @@ fn shortfalls(
     let mut state = Decider {
         context,
         shortfalls: BTreeMap::new(),
-        accepted: BTreeSet::new(),
+        accepted: Covered::new(),
     };
     let mut decided: Vec<Decided> = Vec::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
@@ -558,10 +558,8 @@ impl Decider<'_, '_> {
             return classes;
         };
         classes.retain(|class| {
-            let plan = self.context.plan;
-            let by = acceptance::of_single_fault(plan, Obligation::History, *target, *class);
-            self.accepted.extend(by.map(|by| (by, *class)));
-            by.is_none()
+            let (plan, of) = (self.context.plan, Obligation::History);
+            !acceptance::of_single_fault(plan, of, *target, *class, &mut self.accepted)
         });
         classes
     }

@@ -14,6 +14,7 @@
 mod asked;
 mod asker;
 mod before;
+mod borne;
 mod crossing;
 mod late;
 mod played;
@@ -41,7 +42,8 @@ use crate::verification::{Engine, Verification};
 pub(crate) use asked::asked_of;
 use asked::{Limits, alike, asked};
 pub(crate) use asker::{Ages, Newest};
-use asker::{Asker, Attained, Hosts, Oldest, Outcome};
+use asker::{Asker, Attained, Hosts, Oldest, Outcome, Sets};
+use borne::Borne;
 use crossing::Ended;
 use late::{Bound, Days};
 
@@ -80,74 +82,47 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let asked = asked(context);
     let mut stakes = Hosts::new();
     let mut before = before::Before::default();
-    // Of what is too old all through a period nothing is told at the beginning of the next one.
-    let mut told: BTreeSet<(ClassId, Missed)> = BTreeSet::new();
+    let mut told = Told::default();
+    let mut borne = Borne::new(context);
     for (index, period) in context.plan.periods.iter().enumerate() {
-        let mut asker = Asker::new(context, period);
-        asker.hosts = std::mem::take(&mut stakes);
-        let mut on_time = Asker::on_time(context, period);
-        let told_before = std::mem::take(&mut told);
-        let ends = crossing::ends(context, period);
+        let mut pass = Pass {
+            asker: Asker::new(context, period),
+            on_time: Asker::on_time(context, period),
+            ends: crossing::ends(context, period),
+            before: std::mem::take(&mut told),
+            index,
+        };
+        pass.asker.hosts = std::mem::take(&mut stakes);
+        borne.begins();
         for (classes, limits) in alike(context, &asked, period) {
             let Some(class) = classes.first() else {
                 continue;
             };
-            let sets = asker.sets(*class);
-            let outcome = asker.outcome(*class, Rc::clone(&sets));
+            let sets = pass.asker.sets(*class);
+            let found = pass.ask(&classes, limits, &sets, &mut told);
             if let Some(limit) = limits.nominal {
                 before.ask(context, &classes, limit, (&sets, period));
             }
-            let exceeded = violations(&outcome, limits, &classes, index);
-            let in_time = |v: &Violation| v.attained.oldest.at <= midnight(period.until);
-            let violations = match exceeded.iter().all(in_time) {
-                true => exceeded.clone(),
-                // Perhaps only in what is added to the period if the next one is late.
-                false => {
-                    std::mem::swap(&mut on_time.hosts, &mut asker.hosts);
-                    let outcome = on_time.outcome(*class, sets);
-                    std::mem::swap(&mut on_time.hosts, &mut asker.hosts);
-                    violations(&outcome, limits, &classes, index)
-                }
-            };
-            let of_each = |v: &Violation| {
-                let missed = v.missed;
-                v.classes.iter().map(|class| (*class, missed)).collect()
-            };
-            told.extend(violations.iter().flat_map::<Vec<_>, _>(of_each));
-            let is_told = |class, missed| {
-                told.contains(&(class, missed)) || told_before.contains(&(class, missed))
-            };
-            let of = (&classes[..], index);
-            let crossing = match ends {
-                true => crossing::exceeded(&asker, &outcome, limits, of, is_told),
-                false => Vec::new(),
-            };
-            let holds = violations.is_empty() && crossing.iter().all(|v| !v.late.is_empty());
-            let late = if_late(
-                &asker,
-                &outcome,
-                limits,
-                (&exceeded, &violations),
-                (&classes, index),
-            );
-            let mut note = tell::note(context, &outcome);
+            let mut note = tell::note(context, &found.outcome);
             if limits.nominal.is_none() {
                 note.push_str("; no `rpo` is asked for");
             }
             let said = Said {
                 obligation: Obligation::RecoveryPoint,
                 engine: Engine::Evaluated,
-                holds,
+                holds: found.holds,
                 note: note.into(),
             };
-            decided.push((classes, index, said));
-            for violation in violations.into_iter().chain(crossing).chain(late) {
+            let of = (&classes[..], limits);
+            for violation in borne.left(&mut pass, of, &sets, found.violations) {
                 let cause = cause(context, &violation);
                 groups.entry(cause).or_default().push(violation);
             }
+            decided.push((classes, index, said));
         }
-        stakes = asker.hosts;
+        stakes = pass.asker.hosts;
     }
+    borne.count(out);
     out.findings.extend(before.tell(context));
     let mut unknown: BTreeSet<(ClassId, usize)> = BTreeSet::new();
     for violations in groups.values() {
@@ -161,6 +136,70 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         }
     }
     push(context, &decided, &unknown, out);
+}
+
+/// Of which classes it is told what gets too old all through a period: nothing is told of that at the beginning of the
+/// next one.
+type Told = BTreeSet<(ClassId, Missed)>;
+
+/// What is asked in one period.
+struct Pass<'c, 'p> {
+    asker: Asker<'c, 'p>,
+    on_time: Asker<'c, 'p>,
+    /// Whether anything ends with the period before.
+    ends: bool,
+    /// What is told of that one.
+    before: Told,
+    index: usize,
+}
+
+/// What has come out about classes that are alike.
+struct Found {
+    outcome: Outcome,
+    holds: bool,
+    violations: Vec<Violation>,
+}
+
+impl Pass<'_, '_> {
+    /// Asks about classes that are alike, under some faults.
+    fn ask(&mut self, classes: &[ClassId], limits: Limits, sets: &Sets, told: &mut Told) -> Found {
+        let (index, until) = (self.index, self.asker.period.until);
+        // All of them are as the first.
+        let first = classes.first().copied().unwrap_or_else(|| ClassId::new(0));
+        let outcome = self.asker.outcome(first, Rc::clone(sets));
+        let exceeded = violations(&outcome, limits, classes, index);
+        let in_time = |v: &Violation| v.attained.oldest.at <= midnight(until);
+        let violations = match exceeded.iter().all(in_time) {
+            true => exceeded.clone(),
+            // Perhaps only in what is added to the period if the next one is late.
+            false => {
+                std::mem::swap(&mut self.on_time.hosts, &mut self.asker.hosts);
+                let outcome = self.on_time.outcome(first, Rc::clone(sets));
+                std::mem::swap(&mut self.on_time.hosts, &mut self.asker.hosts);
+                violations(&outcome, limits, classes, index)
+            }
+        };
+        let of_each = |v: &Violation| {
+            let missed = v.missed;
+            v.classes.iter().map(|class| (*class, missed)).collect()
+        };
+        told.extend(violations.iter().flat_map::<Vec<_>, _>(of_each));
+        let is_told = |class, missed| {
+            told.contains(&(class, missed)) || self.before.contains(&(class, missed))
+        };
+        let of = (classes, index);
+        let crossing = match self.ends {
+            true => crossing::exceeded(&self.asker, &outcome, limits, of, is_told),
+            false => Vec::new(),
+        };
+        let holds = violations.is_empty() && crossing.iter().all(|v| !v.late.is_empty());
+        let late = if_late(&self.asker, &outcome, limits, (&exceeded, &violations), of);
+        Found {
+            outcome,
+            holds,
+            violations: violations.into_iter().chain(crossing).chain(late).collect(),
+        }
+    }
 }
 
 /// What was said of classes in each period, class by class.

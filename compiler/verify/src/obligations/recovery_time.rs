@@ -35,7 +35,7 @@ use thrice_quantity::Seconds;
 
 use super::lateness::last_day;
 use super::playing::may_be_told;
-use crate::acceptance;
+use crate::acceptance::{self, Covered};
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
 use crate::faults::{Struck, Useless, strike};
@@ -94,7 +94,7 @@ struct Decided {
     late: BTreeMap<Cause, Late>,
     missing: BTreeMap<Missing, BTreeSet<ClassId>>,
     attained: BTreeMap<(ClassId, usize), Attained>,
-    accepted: BTreeSet<(usize, ClassId)>,
+    accepted: Covered,
     /// All restores that were looked at together, if somebody wants to know.
     looked_at: Option<BTreeMap<Together, LookedAt>>,
 }
@@ -480,9 +480,7 @@ impl Decided {
             return false;
         };
         let of = Obligation::RecoveryTime;
-        let by = acceptance::of_single_fault(context.plan, of, *target, class);
-        self.accepted.extend(by.map(|by| (by, class)));
-        by.is_some()
+        acceptance::of_single_fault(context.plan, of, *target, class, &mut self.accepted)
     }
 
     fn finish(self, context: &Context<'_>, out: &mut Verification) {

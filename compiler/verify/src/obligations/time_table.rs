@@ -25,12 +25,13 @@ use std::collections::BTreeSet;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Severity, Span};
-use thrice_model::{Lifetime, Obligation, Phase, RunnerKind, Step, StepId};
+use thrice_model::{Lifetime, Named, Obligation, Phase, RunnerKind, Step, StepId};
 use thrice_plan::Plan;
 use thrice_plan::calendar::{Starts, midnight, still_going_on};
 use thrice_quantity::Seconds;
 
 use super::lateness::{self, phase_on};
+use crate::acceptance;
 use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
@@ -113,6 +114,13 @@ pub(crate) fn fits(context: &Context<'_>) -> bool {
     fit::check(context, &mut found);
     let is_error = |told: &Told| told.finding.diagnostic.severity == Severity::Error;
     !found.iter().any(is_error)
+}
+
+/// By which acceptance what is told of some things together is covered: who accepts that one step meets another one
+/// accepts no meeting of others.
+fn rank<const N: usize>(context: &Context<'_>, named: [&Named; N]) -> usize {
+    let names = named.map(|named| named.name.as_str());
+    acceptance::rank(context.plan, Obligation::TimeTable, names)
 }
 
 fn finding(diagnostic: Diagnostic, subjects: Vec<String>) -> Finding {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{Lifetime, MonitorId, Step};
 
-use super::{Found, SHOWN, finding, watched};
+use super::{Found, SHOWN, finding, rank, watched};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::some;
@@ -25,7 +25,7 @@ enum When {
 
 pub(super) fn check(context: &Context<'_>, out: &mut Found) {
     let model = &context.plan.model;
-    let mut absent: BTreeMap<(MonitorId, When), Vec<&Step>> = BTreeMap::new();
+    let mut absent: BTreeMap<(MonitorId, When, usize), Vec<&Step>> = BTreeMap::new();
     for (_, step) in watched(context) {
         let monitor = step.monitor.map(|(monitor, _)| monitor);
         let on = monitor.and_then(|monitor| Some((monitor, model.monitors[monitor].host?)));
@@ -34,11 +34,12 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
         };
         let host = &model.hosts[host];
         for when in absences(host.lifetime, host.always_on, step.lifetime) {
-            absent.entry((monitor, when)).or_default().push(step);
+            let same = absent.entry((monitor, when, rank(context, step)));
+            same.or_default().push(step);
         }
     }
     let found = absent.into_iter();
-    out.extend(found.filter_map(|((monitor, when), steps)| {
+    out.extend(found.filter_map(|((monitor, when, _), steps)| {
         Some((tell(context, monitor, when, &steps)?, None))
     }));
 }

@@ -6,7 +6,7 @@ use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{HostId, MonitorId, ProviderId, SiteId, Source, Step, StepId, Target};
 
 use super::played::Case;
-use super::{Found, SHOWN, finding, watched};
+use super::{Found, SHOWN, finding, rank, watched};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::some;
@@ -63,7 +63,7 @@ impl There {
 
 pub(super) fn check(context: &Context<'_>, out: &mut Found) {
     type Steps<'c> = Vec<(StepId, &'c Step)>;
-    let mut shared: BTreeMap<(MonitorId, Shared, There), Steps<'_>> = BTreeMap::new();
+    let mut shared: BTreeMap<(MonitorId, Shared, There, usize), Steps<'_>> = BTreeMap::new();
     for (id, step) in watched(context) {
         let Some((monitor, _)) = step.monitor else {
             continue;
@@ -71,11 +71,11 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
         let all = places(context, id, step).into_iter();
         let all = all.filter_map(|(there, host)| Some((domain(context, monitor, host)?, there)));
         if let Some((domain, there)) = all.min() {
-            let steps = shared.entry((monitor, domain, there)).or_default();
-            steps.push((id, step));
+            let same = shared.entry((monitor, domain, there, rank(context, step)));
+            same.or_default().push((id, step));
         }
     }
-    for ((monitor, domain, there), steps) in shared {
+    for ((monitor, domain, there, _), steps) in shared {
         let (ids, steps): (Vec<StepId>, Vec<&Step>) = steps.into_iter().unzip();
         let lost = match domain {
             Shared::Host(host) => Some(Target::Host(host)),

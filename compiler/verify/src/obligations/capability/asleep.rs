@@ -8,7 +8,7 @@ use thrice_model::{HostId, RunnerKind, Step};
 use thrice_plan::touched_places;
 use thrice_quantity::Seconds;
 
-use super::{SHOWN, finding};
+use super::{SHOWN, finding, rank};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::some;
@@ -23,14 +23,16 @@ enum Part {
 }
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
-    let mut found: BTreeMap<(HostId, Part), Vec<&Step>> = BTreeMap::new();
+    let hosts = &context.plan.model.hosts;
+    let mut found: BTreeMap<(HostId, Part, usize), Vec<&Step>> = BTreeMap::new();
     for (_, step) in context.plan.model.steps.iter() {
-        if let Some(asleep) = asleep(context, step) {
-            found.entry(asleep).or_default().push(step);
+        if let Some((host, part)) = asleep(context, step) {
+            let rank = rank(context, [&step.named, &hosts[host].named]);
+            found.entry((host, part, rank)).or_default().push(step);
         }
     }
     let found = found.into_iter();
-    out.extend(found.map(|((host, part), steps)| tell(context, host, part, &steps)));
+    out.extend(found.map(|((host, part, _), steps)| tell(context, host, part, &steps)));
 }
 
 /// Whoever may be off when a step is due that comes once a day or more rarely. What is due more often soon has

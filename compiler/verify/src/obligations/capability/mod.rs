@@ -23,8 +23,9 @@ mod writers;
 mod zerobyte;
 
 use thrice_diagnostics::Diagnostic;
-use thrice_model::Obligation;
+use thrice_model::{Named, Obligation};
 
+use crate::acceptance;
 use crate::context::Context;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
@@ -86,6 +87,12 @@ fn kept(context: &Context<'_>) -> String {
         out.push(format!("who must browse {browsed} can"));
     }
     out.join("; ")
+}
+
+/// By which acceptance what is told of some things is covered: who accepts something of one step accepts it of no other.
+fn rank<const N: usize>(context: &Context<'_>, named: [&Named; N]) -> usize {
+    let names = named.map(|named| named.name.as_str());
+    acceptance::rank(context.plan, Obligation::Capability, names)
 }
 
 /// A finding about things that are no classes.

@@ -10,15 +10,15 @@ use thrice_model::{
 
 use thrice_plan::{read_places, written_place};
 
-use super::{SHOWN, finding};
+use super::{SHOWN, finding, rank};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::{list, some};
 
 const MAY_NOT: Code = Code("T2319");
 
-/// What is missing where, with which credentials.
-type Missing = (Vec<CredentialId>, StoreId, Vec<Right>);
+/// What is missing where, with which credentials, and by which acceptance that is covered.
+type Missing = (Vec<CredentialId>, StoreId, Vec<Right>, usize);
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let mut missing: BTreeMap<Missing, Vec<StepId>> = BTreeMap::new();
@@ -33,12 +33,13 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         let ends = ends.chain(writes.iter().map(|place| (place, to_write(model, step))));
         for (place, needed) in ends {
             if let Some((with, lacks)) = lacking(context, step, runner, place, needed) {
-                let steps = missing.entry((with, place.store, lacks)).or_default();
-                steps.push(id);
+                let rank = rank(context, [&step.named]);
+                let same = missing.entry((with, place.store, lacks, rank));
+                same.or_default().push(id);
             }
         }
     }
-    for ((with, store, lacks), steps) in &missing {
+    for ((with, store, lacks, _), steps) in &missing {
         out.push(tell(context, with, *store, lacks, steps));
     }
 }

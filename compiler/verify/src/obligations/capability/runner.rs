@@ -7,7 +7,7 @@ use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{HostId, Repository, RunnerKind, Source, Step, StepTarget, Verb, Version};
 use thrice_quantity::schedule::ScheduleZone;
 
-use super::{SHOWN, finding};
+use super::{SHOWN, finding, rank};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::some;
@@ -18,16 +18,18 @@ const WITHOUT_TOOL: Code = Code("T2316");
 const OTHER_VERSION: Code = Code("T2317");
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
-    let mut without: BTreeMap<(HostId, &str), Vec<&Step>> = BTreeMap::new();
+    let hosts = &context.plan.model.hosts;
+    let mut without: BTreeMap<(HostId, &str, usize), Vec<&Step>> = BTreeMap::new();
     for (_, step) in context.plan.model.steps.iter() {
         zone(context, step, out);
         rules(context, step, out);
         flags(context, step, out);
-        if let Some(lacks) = tools(context, step, out) {
-            without.entry(lacks).or_default().push(step);
+        if let Some((host, program)) = tools(context, step, out) {
+            let rank = rank(context, [&step.named, &hosts[host].named]);
+            without.entry((host, program, rank)).or_default().push(step);
         }
     }
-    for ((host, program), steps) in &without {
+    for ((host, program, _), steps) in &without {
         out.push(without_tool(context, *host, program, steps));
     }
 }

@@ -1,10 +1,12 @@
 //! What Zerobyte cannot do, or does otherwise than the policy says.
 
+use std::collections::BTreeMap;
+
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{RunnerKind, Step, StepId, Verb};
 use thrice_plan::zerobyte::{Unlike, copies_versions, limits, unlike};
 
-use super::{SHOWN, finding};
+use super::{SHOWN, finding, rank};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::some;
@@ -17,7 +19,7 @@ const OWN_RULES: Code = Code("T2346");
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     let model = &context.plan.model;
-    let mut idle: Vec<&Step> = Vec::new();
+    let mut idle: BTreeMap<usize, Vec<&Step>> = BTreeMap::new();
     for (id, step) in model.steps.iter() {
         for limit in limits(model, step) {
             let code = if limit.keep { KEEP_RULES } else { NOT_AS_SAID };
@@ -33,12 +35,11 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         } else if step.runner.kind == RunnerKind::Zerobyte
             && !matches!(step.verb, Verb::Backup { .. })
         {
-            idle.push(step);
+            let same = idle.entry(rank(context, [&step.named]));
+            same.or_default().push(step);
         }
     }
-    if !idle.is_empty() {
-        out.push(no_backup(&idle));
-    }
+    out.extend(idle.values().map(|steps| no_backup(steps)));
 }
 
 /// A copy of versions that no Zerobyte makes: it copies those of its own backups, as they are made, from

@@ -167,10 +167,14 @@ pub(super) fn tell(context: &Context<'_>, part: &[Violation]) -> Option<Finding>
     diagnostic = point_at(&late, diagnostic);
     diagnostic = case(context, first, &class.named.name, diagnostic);
     diagnostic = diagnostic.help(advice(context, first, boundary));
-    let faults: BTreeSet<Fault> = part
+    let mut faults: BTreeSet<Fault> = part
         .iter()
         .flat_map(|v| v.faults.iter().flatten().copied())
         .collect();
+    if faults.len() > 1 {
+        // The loss of its host is the loss of the live data as well.
+        faults.remove(&Fault::LiveData);
+    }
     let fault = match faults.iter().collect::<Vec<_>>().as_slice() {
         [Fault::Loss(target)] => Some(*target),
         _ => None,

@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{CredentialId, Holder, HostId, KeyId, Lifetime, Model, Named, StoreKind};
+use thrice_model::{CredentialId, Holder, HostId, KeyId, Lifetime, Named, Obligation, StoreKind};
+use thrice_plan::Plan;
 
 use super::finding;
+use crate::acceptance;
 use crate::context::Context;
 use crate::indexed::{credentials_of, key_of};
 use crate::verification::Finding;
@@ -18,10 +20,9 @@ const SHOWN: usize = 5;
 const TWO_NAMES: Code = Code("T2622");
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
-    let model = &context.plan.model;
-    mounted(model, out);
-    buckets(model, out);
-    secrets(model, out);
+    mounted(context.plan, out);
+    buckets(context.plan, out);
+    secrets(context.plan, out);
 }
 
 /// What a host finds in a file of its own.
@@ -35,7 +36,8 @@ enum Secret {
 type Thing<'m> = (&'m Named, Lifetime);
 
 /// File systems of one host that are mounted at one place.
-fn mounted(model: &Model, out: &mut Vec<Finding>) {
+fn mounted(plan: &Plan, out: &mut Vec<Finding>) {
+    let model = &plan.model;
     let mut by_place: BTreeMap<(HostId, &str), Vec<Thing<'_>>> = BTreeMap::new();
     for (_, store) in model.stores.iter() {
         if store.kind == StoreKind::FileSystem {
@@ -45,7 +47,7 @@ fn mounted(model: &Model, out: &mut Vec<Finding>) {
         }
     }
     for ((_, at), things) in by_place {
-        tell(&things, out, |names| {
+        tell(plan, &things, out, |names| {
             let unless = if at == "/" {
                 ", as stores are of which nothing else is said"
             } else {
@@ -62,7 +64,8 @@ fn mounted(model: &Model, out: &mut Vec<Finding>) {
 }
 
 /// Buckets of one real name, in one storage or at one endpoint.
-fn buckets(model: &Model, out: &mut Vec<Finding>) {
+fn buckets(plan: &Plan, out: &mut Vec<Finding>) {
+    let model = &plan.model;
     let mut by_name: BTreeMap<(String, &str), Vec<Thing<'_>>> = BTreeMap::new();
     for (_, store) in model.stores.iter() {
         if store.kind != StoreKind::FileSystem {
@@ -77,7 +80,7 @@ fn buckets(model: &Model, out: &mut Vec<Finding>) {
         }
     }
     for ((_, bucket), things) in by_name {
-        tell(&things, out, |names| {
+        tell(plan, &things, out, |names| {
             (
                 format!("{names} are one bucket, `{bucket}`"),
                 "declare it once, with places in it for each (`STORAGE.BUCKET:/PATH`); or give each its own real name \
@@ -96,7 +99,8 @@ enum Found<'m> {
 }
 
 /// Keys and credentials that are found in one file, or under one profile, of one host.
-fn secrets(model: &Model, out: &mut Vec<Finding>) {
+fn secrets(plan: &Plan, out: &mut Vec<Finding>) {
+    let model = &plan.model;
     let mut on: BTreeMap<Secret, BTreeSet<HostId>> = BTreeMap::new();
     for (_, step) in model.steps.iter() {
         if let Some(host) = step.runner.host {
@@ -144,7 +148,7 @@ fn secrets(model: &Model, out: &mut Vec<Finding>) {
         }
         let things: Vec<Thing<'_>> = named.iter().map(|named| (*named, always)).collect();
         let host = &model.hosts[host].named.name;
-        tell(&things, out, |names| {
+        tell(plan, &things, out, |names| {
             match found {
             Found::File(file) => (
                 format!("{names} lie in one file, `{file}` on `{host}`"),
@@ -163,22 +167,23 @@ fn secrets(model: &Model, out: &mut Vec<Finding>) {
 }
 
 /// One finding for all names of one thing, of those that are there at one time.
-fn tell(things: &[Thing<'_>], out: &mut Vec<Finding>, words: impl Fn(&str) -> (String, String)) {
-    let meets = |(place, (_, lifetime)): &(usize, &Thing<'_>)| {
-        let mut others = things.iter().enumerate();
-        others.any(|(other, (_, its))| other != *place && lifetime.meets(*its))
-    };
-    let together = things.iter().enumerate().filter(meets);
-    let together: Vec<&Named> = together.map(|(_, (named, _))| *named).collect();
-    if together.is_empty() {
-        return;
+fn tell(
+    plan: &Plan,
+    things: &[Thing<'_>],
+    out: &mut Vec<Finding>,
+    words: impl Fn(&str) -> (String, String),
+) {
+    let rank =
+        |(named, _): Thing<'_>| acceptance::rank(plan, Obligation::Sense, [named.name.as_str()]);
+    let meet = |(_, lifetime): Thing<'_>, (_, its): Thing<'_>| lifetime.meets(its);
+    for together in acceptance::in_each_others_way(things, rank, meet) {
+        let names = || together.iter().map(|(named, _)| named.name.as_str());
+        let (message, help) = words(&some(names()));
+        let mut diagnostic = Diagnostic::error(TWO_NAMES, message);
+        for (named, _) in together.iter().take(SHOWN) {
+            diagnostic = diagnostic.at(named.span, "one of the names");
+        }
+        let subjects = names().map(str::to_owned).collect();
+        out.push(finding(diagnostic.help(help), Vec::new(), subjects));
     }
-    let names = || together.iter().map(|named| named.name.as_str());
-    let (message, help) = words(&some(names()));
-    let mut diagnostic = Diagnostic::error(TWO_NAMES, message);
-    for named in together.iter().take(SHOWN) {
-        diagnostic = diagnostic.at(named.span, "one of the names");
-    }
-    let subjects = names().map(str::to_owned).collect();
-    out.push(finding(diagnostic.help(help), Vec::new(), subjects));
 }

@@ -11,6 +11,7 @@ use thrice_presence::Run;
 
 use super::decider::{Attained, Decider};
 use super::{Ask, Group, Violation, tell};
+use crate::acceptance;
 use crate::fault::{self, Fault, FaultSet};
 use crate::faults::Why;
 use crate::obligations::split::split;
@@ -72,17 +73,19 @@ impl Decider<'_, '_> {
             return;
         };
         for (index, acceptance) in self.context.plan.model.acceptances.iter().enumerate() {
-            let mine = acceptance.obligation == Obligation::Survival
-                && acceptance.fault == Some(*target)
-                && acceptance.until > self.context.plan.as_of;
-            let Some(selection) = acceptance.selection.as_ref().filter(|_| mine) else {
+            let mine =
+                acceptance.obligation == Obligation::Survival && acceptance.fault == Some(*target);
+            let is_covered = |class: &ClassId| acceptance::is_about(acceptance, *class);
+            let needed = mine && violation.classes.iter().any(is_covered);
+            if !needed {
                 continue;
-            };
-            let before = violation.classes.len();
-            violation.classes.retain(|c| !selection.contains(*c));
-            let needed = violation.classes.len() < before;
-            *self.covered.entry(index).or_default() += usize::from(needed);
-            if needed && ask.span.is_none() {
+            }
+            // What somebody accepted until some day counts again, and is no less covered.
+            if acceptance.until > self.context.plan.as_of {
+                violation.classes.retain(|class| !is_covered(class));
+            }
+            *self.covered.entry(index).or_default() += 1;
+            if ask.span.is_none() {
                 self.floor_covered.insert(index);
             }
         }

@@ -9,6 +9,7 @@
 //! The two ways of a host's line are two lines, as one that passes something on takes it in and gives it out at once. A network is
 //! one for all that it joins. What an object storage takes in is not bounded: its `link` says how fast it gives.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
@@ -20,7 +21,7 @@ use thrice_quantity::{Bytes, Seconds};
 use super::super::story::in_time;
 use super::line::{self, Legs, TOO_SLOW};
 use super::played::{Case, Told};
-use super::{Meetings, Rhythm, SHOWN, at_work, finding, if_late, pointing};
+use super::{Meetings, Rhythm, SHOWN, at_work, finding, if_late, pointing, rank};
 use crate::context::Context;
 use crate::wording::{instant, some};
 
@@ -34,6 +35,7 @@ enum Line {
 }
 
 /// What a step carries over a line.
+#[derive(Clone)]
 struct Load {
     id: StepId,
     /// What it is told by itself.
@@ -78,13 +80,12 @@ impl Loads {
     pub(super) fn too_much(&self, context: &Context<'_>) -> Vec<Told> {
         let mut found: Vec<Crowd> = Vec::new();
         for (line, loads) in &self.0 {
-            let Some(crowd) = crowd(context, *line, loads) else {
-                continue;
-            };
-            match found.iter_mut().find(|other| other.steps == crowd.steps) {
-                Some(other) if other.rank() < crowd.rank() => *other = crowd,
-                Some(_) => {}
-                None => found.push(crowd),
+            for crowd in crowds(context, *line, loads) {
+                match found.iter_mut().find(|other| other.steps == crowd.steps) {
+                    Some(other) if other.rank() < crowd.rank() => *other = crowd,
+                    Some(_) => {}
+                    None => found.push(crowd),
+                }
             }
         }
         found.iter().map(|crowd| tell(context, crowd)).collect()
@@ -211,6 +212,25 @@ impl Crowd {
             overtime: self.overtime,
         }
     }
+}
+
+/// Those of a line that are the most too much for it; and, where somebody accepts that of some of them, those that still
+/// are without these.
+fn crowds(context: &Context<'_>, line: Line, loads: &[Load]) -> Vec<Crowd> {
+    let steps = &context.plan.model.steps;
+    let nobody = context.plan.model.acceptances.len();
+    let of = |id: &StepId| rank(context, [&steps[*id].named]);
+    let mut out = Vec::new();
+    let mut loads = Cow::Borrowed(loads);
+    while let Some(crowd) = crowd(context, line, &loads) {
+        let accepted = crowd.steps.iter().map(of).min();
+        out.push(crowd);
+        let Some(accepted) = accepted.filter(|accepted| *accepted < nobody) else {
+            break;
+        };
+        loads.to_mut().retain(|load| of(&load.id) != accepted);
+    }
+    out
 }
 
 /// Those of a line that are the most too much for it, if any are: surely, or else perhaps, or else if a phase is late.

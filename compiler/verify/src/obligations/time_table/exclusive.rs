@@ -19,7 +19,7 @@ use super::super::story::in_time;
 use super::played::{Case, Due, How, Told, Two, Who, late};
 use super::users::{Manner, Role, Users, users};
 use super::{
-    Meetings, Rhythm, SHOWN, always, finding, if_late, in_step, meetings_however_late, runs,
+    Meetings, Rhythm, SHOWN, always, finding, if_late, in_step, meetings_however_late, rank, runs,
 };
 use crate::context::Context;
 use crate::wording::{instant, some};
@@ -50,7 +50,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) {
             })
             .collect();
         // On time, and if a phase is late.
-        let mut groups: BTreeMap<(Option<i64>, Code), Vec<Clash<'_>>> = BTreeMap::new();
+        let mut groups: BTreeMap<(Option<i64>, Code, usize), Vec<Clash<'_>>> = BTreeMap::new();
+        let own = rank(context, [&context.plan.model.repositories[id].named]);
         for (first, one) in users.iter().zip(&numbers) {
             for (second, other) in users.iter().zip(&numbers) {
                 let Some((code, window)) = rule(first, second) else {
@@ -65,15 +66,13 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) {
                     meetings_however_late((a, &first.starts), (b, &second.starts), window)
                 });
                 if met.hits > 0 {
-                    groups.entry((met.overtime, code)).or_default().push(Clash {
-                        first,
-                        second,
-                        met,
-                    });
+                    let accepted = own.min(first.accepted).min(second.accepted);
+                    let same = groups.entry((met.overtime, code, accepted));
+                    same.or_default().push(Clash { first, second, met });
                 }
             }
         }
-        for ((_, code), clashes) in &groups {
+        for ((_, code, _), clashes) in &groups {
             out.extend(tell(context, id, *code, clashes));
         }
     }
@@ -135,6 +134,7 @@ impl Shared {
                 },
                 starts: own.starts.clone(),
                 steps: vec![id],
+                accepted: own.accepted,
                 checks: None,
             };
             let mut others = users.iter().filter(|other| other.steps != [id]);

@@ -11,6 +11,7 @@ use super::super::story::in_time;
 use super::played::{Case, Due, How, Told, Two, Who, late};
 use super::{
     Meetings, Rhythm, always, at_work, finding, if_late, meetings_however_late, names, pointing,
+    rank,
 };
 use crate::context::Context;
 use crate::wording::{instant, some};
@@ -39,8 +40,9 @@ struct Pair {
     meetings: Meetings,
 }
 
-/// Findings have one cause if the same happens between the same hosts, on time or if the same phase is late.
-type Cause = (Option<i64>, Early, Option<HostId>, Option<HostId>);
+/// Findings have one cause if the same happens between the same hosts, on time or if the same phase is late, and if the same
+/// acceptance covers them.
+type Cause = (Option<i64>, Early, Option<HostId>, Option<HostId>, usize);
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) {
     let plan = context.plan;
@@ -63,15 +65,15 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) {
             let Some(meetings) = met else {
                 continue;
             };
-            let host = |id: StepId| plan.model.steps[id].runner.host;
-            groups
-                .entry((meetings.overtime, early, host(writer), host(reader)))
-                .or_default()
-                .push(Pair {
-                    reader,
-                    writer,
-                    meetings,
-                });
+            let steps = &plan.model.steps;
+            let host = |id: StepId| steps[id].runner.host;
+            let rank = rank(context, [&steps[reader].named, &steps[writer].named]);
+            let cause = (meetings.overtime, early, host(writer), host(reader), rank);
+            groups.entry(cause).or_default().push(Pair {
+                reader,
+                writer,
+                meetings,
+            });
         }
     }
     for ((_, early, ..), pairs) in &groups {

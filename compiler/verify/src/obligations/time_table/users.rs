@@ -14,7 +14,7 @@ use thrice_quantity::Seconds;
 use thrice_quantity::schedule::{Schedule, TimeOfDay};
 use thrice_retention::ResticVersion;
 
-use super::{Rhythm, ends, stays};
+use super::{Rhythm, ends, rank, stays};
 use crate::context::Context;
 
 /// How long emitted scripts wait for a lock of restic.
@@ -55,6 +55,8 @@ pub(super) struct Users {
     pub(super) manner: Manner,
     pub(super) starts: Starts,
     pub(super) steps: Vec<StepId>,
+    /// By which acceptance what is told of one of them is covered.
+    pub(super) accepted: usize,
     /// The host whose Zerobyte checks by itself, if this is that check.
     pub(super) checks: Option<HostId>,
 }
@@ -84,7 +86,8 @@ pub(super) fn users(context: &Context<'_>) -> Table<RepositoryId, Vec<Users>> {
             };
             if let Some(rhythm) = rhythm.get_or_init(|| Rhythm::of(context, id)) {
                 let restic = model.repositories[repository].restic;
-                listed.add(id, step, *rhythm, does, restic);
+                let accepted = rank(context, [&step.named]);
+                listed.add(id, step, (*rhythm, accepted), does, restic);
             }
         }
     }
@@ -96,7 +99,8 @@ pub(super) fn users(context: &Context<'_>) -> Table<RepositoryId, Vec<Users>> {
 /// A repository while its users are listed.
 struct Listed {
     place: Location,
-    by_manner: IndexMap<Manner, Vec<StepId>, FxBuildHasher>,
+    /// Apart as well are those that somebody accepts something of.
+    by_manner: IndexMap<(Manner, usize), Vec<StepId>, FxBuildHasher>,
     /// The host whose Zerobyte checks it every day.
     checked_by: Option<HostId>,
 }
@@ -106,7 +110,7 @@ impl Listed {
         &mut self,
         id: StepId,
         step: &Step,
-        rhythm: Rhythm,
+        (rhythm, accepted): (Rhythm, usize),
         (role, deletes): (Role, bool),
         restic: ResticVersion,
     ) {
@@ -133,20 +137,25 @@ impl Listed {
             waits: if retries { RETRY_LOCK } else { Seconds::ZERO },
             stated,
         };
-        self.by_manner.entry(manner).or_default().push(id);
+        let same = self.by_manner.entry((manner, accepted));
+        same.or_default().push(id);
     }
 
     fn users(mut self, context: &Context<'_>, id: RepositoryId) -> Vec<Users> {
         self.by_manner.sort_unstable_keys();
-        let listed = self.by_manner.into_iter().filter_map(|(manner, steps)| {
-            let starts = context.plan.calendars.starts(*steps.first()?)?.clone();
-            Some(Users {
-                manner,
-                starts,
-                steps,
-                checks: None,
-            })
-        });
+        let listed = self
+            .by_manner
+            .into_iter()
+            .filter_map(|((manner, accepted), steps)| {
+                let starts = context.plan.calendars.starts(*steps.first()?)?.clone();
+                Some(Users {
+                    manner,
+                    starts,
+                    steps,
+                    accepted,
+                    checks: None,
+                })
+            });
         let own_check = self
             .checked_by
             .and_then(|host| own_check(context, id, host));
@@ -217,6 +226,7 @@ fn own_check(context: &Context<'_>, id: RepositoryId, host: HostId) -> Option<Us
         },
         starts,
         steps: Vec::new(),
+        accepted: context.plan.model.acceptances.len(),
         checks: Some(host),
     })
 }
