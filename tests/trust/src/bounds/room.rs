@@ -43,6 +43,7 @@ impl Trial<'_> {
                     false => Sizes::Least,
                 },
                 limit: limit.usable,
+                until_over: false,
             },
         );
         match weighed.over_from {
