@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, SourceMap, nearest, one_of};
-use thrice_model::{ClassId, Mishap, Model, StepId, StoreId};
+use thrice_model::{ClassId, Model, StepId, StoreId};
 use thrice_plan::{Plan, room};
 use thrice_quantity::{Dimension, Seconds, Value, quantity};
 use thrice_report::simulation::{Back, Class, Copy, Event, FORMAT, Hole, Newest, Room, Simulation};
@@ -91,13 +91,8 @@ pub fn play(input: Input, as_of: Date, asked: &Simulate) -> Result<Simulation, R
     };
     let course = simulate(&plan, &case);
     let rooms = rooms(&plan, &case);
-    let lost = case
-        .strikes
-        .iter()
-        .filter_map(|strike| match strike.mishap {
-            Mishap::Lose(target) => Some(target),
-            _ => None,
-        });
+    let lost = case.strikes.iter();
+    let lost = lost.filter_map(|strike| strike.mishap.lost());
     let back = back::back(&plan, &course, lost.collect());
     Ok(words(&plan, &course, back, rooms))
 }

@@ -32,6 +32,17 @@ pub enum Mishap {
     Rot(StoreId),
 }
 
+impl Mishap {
+    /// What is lost, if that is what goes wrong.
+    #[must_use]
+    pub const fn lost(self) -> Option<Target> {
+        match self {
+            Self::Lose(target) => Some(target),
+            _ => None,
+        }
+    }
+}
+
 /// Something that goes wrong at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Strike {

@@ -99,9 +99,7 @@ impl Cadences {
         self.distinct.push(cadence);
         u32::try_from(self.distinct.len() - 1).unwrap_or(u32::MAX)
     }
-}
 
-impl Cadences {
     /// How late a step that deletes by age is at most with what is old enough for it: lifecycle workers run once a day and round, a
     /// clean-up deletes when it runs. `None` for one that runs when somebody thinks of it.
     #[must_use]

@@ -122,10 +122,10 @@ pub(crate) fn beginning(plan: &Plan, case: &Case) -> i64 {
         return start;
     }
     let bounded = |seconds: i64| if seconds < FOR_EVER.0 { seconds } else { 0 };
-    // What may be cleared at any time, and never, has had the time to be.
+    // What may be cleared at any time, and never, so that its age has no upper end, has had the time that its step states.
     let cleared = |by: StepId, after: Interval<Seconds>| match &plan.model.steps[by].verb {
-        Verb::Expire { after, .. } if plan.model.steps[by].clears_when_asked() => {
-            bounded(after.high().0)
+        Verb::Expire { after: own, .. } if plan.model.steps[by].clears_when_asked() => {
+            bounded(own.high().0)
         }
         _ => bounded(after.high().0),
     };

@@ -61,17 +61,17 @@ pub(crate) fn usable(
     }
 }
 
-/// The keys that are usable only because a vault comes back, each with the content of one with which it does.
+/// Of all usable keys those that are so only because a vault comes back, each with the content of one with which it does.
 pub(crate) fn later(
     context: &Context<'_>,
     fallen: &Fallen<'_>,
     bytes: &dyn Fn(CopyId) -> bool,
+    all: &BTreeSet<KeyId>,
 ) -> BTreeSet<(KeyId, ClassId)> {
-    let all = usable(context, fallen, bytes);
     let at_hand = usable(context, fallen, &|_| false);
     let later = all.difference(&at_hand).flat_map(|key| {
         let holders = context.holders(*key).iter();
-        let back = holders.filter(|holder| opens(context, (*key, **holder), fallen, bytes, &all));
+        let back = holders.filter(|holder| opens(context, (*key, **holder), fallen, bytes, all));
         let content = back.filter_map(|holder| match holder {
             Holder::Vault(vault) => context.plan.model.vaults[*vault].data,
             Holder::Host(_) => None,

@@ -176,10 +176,14 @@ impl Struck {
     /// with.
     pub(crate) fn later(&self, context: &Context<'_>) -> BTreeSet<(KeyId, ClassId)> {
         let mut vaults = context.plan.model.vaults.iter();
-        match vaults.any(|(_, vault)| vault.data.is_some()) {
-            true => self.of_fallen(context, |fallen, bytes| keys::later(context, fallen, bytes)),
-            false => BTreeSet::new(),
+        if !vaults.any(|(_, vault)| vault.data.is_some()) {
+            return BTreeSet::new();
         }
+        let keys = context.plan.model.keys.ids();
+        let usable = keys.filter(|key| !self.lost(*key)).collect();
+        self.of_fallen(context, |fallen, bytes| {
+            keys::later(context, fallen, bytes, &usable)
+        })
     }
 
     /// What is found out from what has fallen of that in which keys are held, and from which copies the bytes are left of.

@@ -203,9 +203,7 @@ fn shortfalls(
             decided.extend(parts.map(|(classes, said)| (classes, index, said)));
         }
     }
-    for (acceptance, _) in &state.accepted {
-        *out.covered.entry(*acceptance).or_default() += 1;
-    }
+    out.count_covered(&state.accepted);
     (state.shortfalls, decided)
 }
 

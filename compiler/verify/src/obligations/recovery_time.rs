@@ -514,8 +514,6 @@ impl Decided {
         for (missing, classes) in &self.missing {
             out.findings.push(tell::missing(context, *missing, classes));
         }
-        for (acceptance, _) in &self.accepted {
-            *out.covered.entry(*acceptance).or_default() += 1;
-        }
+        out.count_covered(&self.accepted);
     }
 }

@@ -93,11 +93,16 @@ impl Violation {
 struct Group {
     /// The requirements that ask for it.
     spans: BTreeSet<Span>,
-    /// The fault sets that bring it about.
-    faults: BTreeSet<FaultSet>,
     /// Whether the floor asks for it, whatever requirements do.
     floor: bool,
     violations: Vec<Violation>,
+}
+
+impl Group {
+    /// The fault sets that bring it about, each once.
+    fn faults(&self) -> BTreeSet<&FaultSet> {
+        self.violations.iter().map(|one| &one.faults).collect()
+    }
 }
 
 pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {

@@ -75,10 +75,7 @@ impl Trial<'_> {
             also.insert(class);
         }
         // Whose vaults are gone with it, and whose keys therefore wait for them.
-        let lost = mishaps.iter().filter_map(|mishap| match mishap {
-            Mishap::Lose(target) => Some(*target),
-            _ => None,
-        });
+        let lost = mishaps.iter().filter_map(|mishap| mishap.lost());
         let losses = Losses {
             at,
             day: at.to_zoned(TimeZone::UTC).date(),

@@ -212,7 +212,14 @@ impl Path<'_, '_> {
         let Some(before) = before.filter(|_| step.lifetime.from == self.day) else {
             return at;
         };
-        let delay = match (&step.verb, &step.timing.schedule) {
+        let late = self.late(by).unwrap_or_default();
+        at.max(before.saturating_add(late))
+    }
+
+    /// How late who takes something away comes to what is due.
+    fn late(&self, by: StepId) -> Option<Seconds> {
+        let step = &self.context.plan.model.steps[by];
+        match (&step.verb, &step.timing.schedule) {
             // People say themselves how late they are.
             (
                 Verb::Expire {
@@ -220,11 +227,10 @@ impl Path<'_, '_> {
                     ..
                 },
                 _,
-            ) => Seconds::ZERO,
-            (_, Some(_)) => self.delay(by).unwrap_or_default(),
-            (_, None) => LIFECYCLE_LATE,
-        };
-        at.max(before.saturating_add(delay))
+            ) => Some(Seconds::ZERO),
+            (_, Some(_)) => self.delay(by),
+            (_, None) => Some(LIFECYCLE_LATE),
+        }
     }
 
     /// That it takes a step to run, or somebody to do it.
@@ -249,13 +255,7 @@ impl Path<'_, '_> {
         if step.clears_when_asked() {
             return None;
         }
-        // People say themselves how late they are.
-        let late = match (clock, &step.timing.schedule) {
-            (AgeClock::Use, _) => Seconds::ZERO,
-            (_, Some(_)) => self.delay(by)?,
-            (_, None) => LIFECYCLE_LATE,
-        };
-        Some(due.saturating_add(late))
+        Some(due.saturating_add(self.late(by)?))
     }
 
     fn made(

@@ -87,10 +87,8 @@ impl<'c, 'p> Borne<'c, 'p> {
         out
     }
 
-    pub(super) fn count(self, out: &mut Verification) {
-        for (acceptance, _) in self.covered {
-            *out.covered.entry(acceptance).or_default() += 1;
-        }
+    pub(super) fn count(&self, out: &mut Verification) {
+        out.count_covered(&self.covered);
     }
 }
 

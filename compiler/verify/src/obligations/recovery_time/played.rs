@@ -228,11 +228,8 @@ struct Strikes<'c, 'p> {
 impl<'c, 'p> Strikes<'c, 'p> {
     fn of(context: &'c Context<'p>, late: &'c Late, period: &'c Period) -> Self {
         let faults = &late.case.0;
-        let target = |mishap| match mishap {
-            Mishap::Lose(target) => Some(target),
-            _ => None,
-        };
-        let lost = lost(faults).map(|lost| lost.into_iter().filter_map(target).collect());
+        let lost = lost(faults);
+        let lost = lost.map(|lost| lost.into_iter().filter_map(Mishap::lost).collect());
         let mut out = Self {
             context,
             late,

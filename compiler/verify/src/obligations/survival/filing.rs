@@ -158,7 +158,6 @@ impl Decider<'_, '_> {
         let parts = self.groups.values().flat_map(|group| {
             let violations = split(&group.violations).into_iter();
             violations.map(|violations| Group {
-                faults: violations.iter().map(|one| one.faults.clone()).collect(),
                 violations: violations
                     .into_iter()
                     .map(|violation| violation.of_its_own(self.context))

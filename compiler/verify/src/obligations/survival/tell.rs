@@ -56,7 +56,7 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
     for span in &group.spans {
         diagnostic = diagnostic.at(*span, "asked for here");
     }
-    let struck: BTreeSet<Fault> = group.faults.iter().flatten().copied().collect();
+    let struck: BTreeSet<Fault> = group.faults().into_iter().flatten().copied().collect();
     let places = struck
         .iter()
         .filter_map(|f| Some((fault::place(context, *f)?, *f)));
@@ -134,7 +134,7 @@ fn message(
     let phases = during(periods.iter().filter_map(|p| context.plan.periods.get(*p)));
     let names = some(classes.iter().map(|c| context.class_name(*c)));
     let mut sets: Vec<String> = group
-        .faults
+        .faults()
         .iter()
         .map(|set| format!("if {}", set_words(context, set)))
         .collect();
@@ -167,7 +167,8 @@ pub(in crate::obligations) fn set_words(context: &Context<'_>, set: &FaultSet) -
 /// Whether what is asked about is the loss of a key itself, in each of the cases.
 fn is_key_alone(group: &Group, key: KeyId) -> bool {
     let lost = Fault::Loss(Target::Key(key));
-    group.faults.iter().all(|set| set.contains(&lost))
+    let mut each = group.violations.iter();
+    each.all(|violation| violation.faults.contains(&lost))
 }
 
 fn advice(context: &Context<'_>, group: &Group, violation: &Violation) -> &'static str {
