@@ -8,7 +8,7 @@ use thrice_quantity::schedule::{Recurrence, Schedule, ScheduleZone, TimeOfDay};
 use thrice_quantity::{Interval, Seconds};
 
 use crate::Case;
-use crate::verbs::refuses_next;
+use crate::dumps::refuses_next;
 
 const DAY: i64 = 86_400;
 

@@ -31,6 +31,7 @@
 mod bill;
 mod calendar;
 mod content;
+mod dumps;
 mod engine;
 mod erased;
 mod fields;

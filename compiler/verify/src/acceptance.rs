@@ -59,6 +59,13 @@ fn people(acceptance: &Acceptance) -> usize {
 /// Acceptances that cover something that is never put into a finding, each with the class that it is left out for.
 pub(crate) type Covered = BTreeSet<(usize, ClassId)>;
 
+/// Counts them, each once for each class.
+pub(crate) fn count(covered: &Covered, out: &mut Verification) {
+    for (acceptance, _) in covered {
+        *out.covered.entry(*acceptance).or_default() += 1;
+    }
+}
+
 /// Whether the loss of one thing is borne for a class: findings about several faults leave that class and fault out. Who
 /// accepts it is counted, and so is who did until some day.
 pub(crate) fn of_single_fault(

@@ -4,7 +4,6 @@ use thrice_diagnostics::Diagnostic;
 use thrice_model::{ClassId, Obligation, Target};
 use thrice_verdicts::Assumptions;
 
-use crate::acceptance::Covered;
 pub use crate::engine::Engine;
 use crate::verdicts::{Subjects, Verdicts};
 
@@ -126,13 +125,6 @@ impl Verification {
         }
         for (acceptance, count) in other.covered {
             *self.covered.entry(acceptance).or_default() += count;
-        }
-    }
-
-    /// Counts acceptances of what is never put into a finding, once for each class that it is left out for.
-    pub(crate) fn count_covered(&mut self, covered: &Covered) {
-        for (acceptance, _) in covered {
-            *self.covered.entry(*acceptance).or_default() += 1;
         }
     }
 }

@@ -203,7 +203,7 @@ fn shortfalls(
             decided.extend(parts.map(|(classes, said)| (classes, index, said)));
         }
     }
-    out.count_covered(&state.accepted);
+    acceptance::count(&state.accepted, out);
     (state.shortfalls, decided)
 }
 

@@ -14,6 +14,7 @@
 
 mod asked;
 mod jobs;
+mod keys;
 mod played;
 mod shared;
 mod tell;
@@ -45,9 +46,9 @@ use crate::verification::{Engine, Verification};
 use asked::Of;
 pub(crate) use jobs::Restore;
 use jobs::{From, Missing, Scope};
+pub(crate) use keys::Waiting;
 use shared::{Shared, shared};
 use urgency::Job;
-pub(crate) use waiting::Waiting;
 
 /// How soon a class must be back, and who says so.
 type Due = (Seconds, Span);
@@ -359,7 +360,7 @@ impl Decided {
 
     /// What of restores is not stated, so that they cannot be timed.
     fn note_missing(&mut self, scope: &Scope<'_, '_>, restores: &[Restore], index: usize, of: &Of) {
-        let asked = restores.iter().filter(|own| scope.asks(of, own.class));
+        let asked = restores.iter().filter(|own| of.asks(scope, own.class));
         for restore in asked {
             if let Err(missing) = &restore.speed {
                 for missing in missing {
@@ -389,7 +390,7 @@ impl Decided {
             let classes = shared.restores.iter().map(|restore| restore.class);
             let asked = classes
                 .clone()
-                .filter(|class| scope.asks(of, *class))
+                .filter(|class| of.asks(scope, *class))
                 .collect();
             let together = classes.zip(shared.jobs.iter().copied()).collect();
             let known = looked_at.entry((index, from, together));
@@ -400,7 +401,7 @@ impl Decided {
         let mut if_late: Vec<(usize, ClassId)> = Vec::new();
         let on_time = LazyCell::new(|| shared.on(context, last_day(period, 0)));
         let asked = shared.restores.iter().enumerate();
-        for (which, restore) in asked.filter(|(_, own)| scope.asks(of, own.class)) {
+        for (which, restore) in asked.filter(|(_, own)| of.asks(scope, own.class)) {
             let done = shared.done(which);
             let back = done.map(|done| done.saturating_add(restore.finish));
             let attained = self.attained.entry((restore.class, index)).or_default();
@@ -514,6 +515,6 @@ impl Decided {
         for (missing, classes) in &self.missing {
             out.findings.push(tell::missing(context, *missing, classes));
         }
-        out.count_covered(&self.accepted);
+        acceptance::count(&self.accepted, out);
     }
 }

@@ -88,7 +88,7 @@ impl<'c, 'p> Borne<'c, 'p> {
     }
 
     pub(super) fn count(&self, out: &mut Verification) {
-        out.count_covered(&self.covered);
+        acceptance::count(&self.covered, out);
     }
 }
 

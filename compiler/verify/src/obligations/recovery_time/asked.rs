@@ -30,11 +30,16 @@ pub(super) enum Of {
 
 impl Of {
     /// Whether something is asked of a class.
-    pub(super) fn is_about(&self, class: ClassId) -> bool {
+    fn is_about(&self, class: ClassId) -> bool {
         match self {
             Self::All | Self::Taken => true,
             Self::These(classes) => classes.contains(&class),
         }
+    }
+
+    /// The same, but for what comes back only for others to be read.
+    pub(super) fn asks(&self, scope: &Scope<'_, '_>, class: ClassId) -> bool {
+        self.is_about(class) && scope.wanted.contains_key(&class)
     }
 
     /// The same, and what else is asked after the same faults. Where all counts as lost, so does what they take.

@@ -14,9 +14,8 @@ use super::super::capacity::size_on;
 use super::super::lateness::last_day;
 use super::super::recovery_point::asked_of;
 use super::Due;
-use super::asked::Of;
+use super::keys::{Before, Waiting};
 use super::urgency::Job;
-use super::waiting::{Before, Waiting};
 use crate::context::Context;
 use crate::faults::{self, Struck, Useless, Why};
 
@@ -187,23 +186,6 @@ impl Scope<'_, '_> {
         })
     }
 
-    /// The restores of all whose data the faults take; where they leave it where it is and it counts as lost with the
-    /// rest, only if that is asked about.
-    pub(super) fn restores(&self, struck: &Struck, left_too: bool) -> Vec<Restore> {
-        let waiting = Waiting::after(self, struck);
-        let restores = self.wanted.iter().filter_map(|(class, due)| {
-            let there = self.context.copies_there(*class, self.period);
-            let useless = struck.useless(self.context, &there);
-            if !left_too && !self.is_taken(&there, &useless) {
-                return None;
-            }
-            self.restore((*class, *due), (&there, &useless), &waiting)
-        });
-        let mut restores = restores.collect();
-        waiting.complete(self, struck, &mut restores);
-        restores
-    }
-
     /// Whose copies are of no use, of a class whose data where it lives is gone; nothing where it is left.
     pub(super) fn lost(&self, struck: &Struck, class: ClassId) -> Option<Useless> {
         let there = self.context.copies_there(class, self.period);
@@ -226,11 +208,6 @@ impl Scope<'_, '_> {
         let due = self.wanted.get(&class).copied().unwrap_or_else(never);
         let there = self.context.copies_there(class, self.period);
         self.restore((class, due), (&there, useless), waiting)
-    }
-
-    /// Whether something is asked of a class: not where it comes back only for others to be read.
-    pub(super) fn asks(&self, of: &Of, class: ClassId) -> bool {
-        of.is_about(class) && self.wanted.contains_key(&class)
     }
 
     fn is_live(&self, copy: CopyId) -> bool {

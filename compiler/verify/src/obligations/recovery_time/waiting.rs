@@ -6,35 +6,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use thrice_model::{ClassId, KeyId};
+use thrice_model::ClassId;
 use thrice_plan::{Copy, FOR_EVER};
 use thrice_quantity::Seconds;
 
 use super::jobs::{Missing, Restore, Scope, around};
+use super::keys::{Before, Waiting};
 use crate::context::Context;
 use crate::faults::Struck;
 
+impl Scope<'_, '_> {
+    /// The restores of all whose data the faults take; where they leave it where it is and it counts as lost with the
+    /// rest, only if that is asked about.
+    pub(super) fn restores(&self, struck: &Struck, left_too: bool) -> Vec<Restore> {
+        let waiting = Waiting::after(self, struck);
+        let restores = self.wanted.iter().filter_map(|(class, due)| {
+            let there = self.context.copies_there(*class, self.period);
+            let useless = struck.useless(self.context, &there);
+            if !left_too && !self.is_taken(&there, &useless) {
+                return None;
+            }
+            self.restore((*class, *due), (&there, &useless), &waiting)
+        });
+        let mut restores = restores.collect();
+        waiting.complete(self, struck, &mut restores);
+        restores
+    }
+}
+
 /// A second, so that of two that wait for each other neither is first.
 const HOP: Seconds = Seconds(1);
-
-/// The keys that nobody has after some faults, and that come back with the content of vaults.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Waiting {
-    /// For each of them when it is at hand if nothing else comes, and the content of its vault; `None`: not from what there is
-    /// to restore from.
-    keys: BTreeMap<KeyId, Option<(Seconds, ClassId)>>,
-}
-
-/// What a restore waits for before its first byte can come.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Before {
-    /// The key, and the content of the vault that it lies in.
-    pub(super) key: Option<(KeyId, ClassId)>,
-    /// Until the vault's program is set up.
-    pub(super) opened: Seconds,
-    /// What of that content, and of what it needs, comes back itself: that must be in use.
-    pub(super) classes: Vec<ClassId>,
-}
 
 impl Waiting {
     pub(super) fn after(scope: &Scope<'_, '_>, struck: &Struck) -> Self {
@@ -58,19 +59,6 @@ impl Waiting {
             }
         }
         out
-    }
-
-    /// Whether nothing waits for any key.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-
-    /// When a copy can be read if nothing else comes; `None`: never.
-    pub(super) fn at_hand(&self, copy: &Copy) -> Option<Seconds> {
-        match copy.key.and_then(|key| self.keys.get(&key)) {
-            Some(later) => later.map(|(at, _)| at),
-            None => Some(Seconds::ZERO),
-        }
     }
 
     /// When somebody can look into a vault, with what it comes back with.
