@@ -448,15 +448,15 @@ impl Owned {
         self.from <= day && self.until.is_none_or(|end| day < end)
     }
 
-    /// The right by which a copy can be destroyed for good before it is noticed, if there is one.
-    pub(crate) fn destroys(&self, indexed: &Indexed<'_>, copy: &Copy) -> Option<By> {
+    /// The right by which a copy can be destroyed for good in the period of a day before it is noticed, if there is one.
+    pub(crate) fn destroys(&self, indexed: &Indexed<'_>, copy: &Copy, day: Date) -> Option<By> {
         let destroys = |grant: &&Grant| {
             grant.place.meets(&copy.location)
                 && if grant.rights.contains(Right::Administer) {
                     !locked(indexed, copy)
                 } else {
                     (grant.rights.contains(Right::Write) || grant.rights.contains(Right::Delete))
-                        && !indexed.spares(copy)
+                        && !indexed.spares(copy, day)
                 }
         };
         self.grants.iter().find(destroys).map(|grant| grant.by)

@@ -5,6 +5,7 @@ mod classes;
 mod holding;
 mod index;
 mod left;
+mod letting;
 mod lying;
 mod narrowed;
 mod noticing;
@@ -30,6 +31,7 @@ use crate::verdicts::Subjects;
 pub(crate) use classes::{Classes, Numbers, day};
 pub(crate) use index::Index;
 pub(crate) use left::Left;
+pub(crate) use letting::Wanted;
 pub(crate) use lying::{Lies, Lying, Secret};
 use noticing::{alarmed_there, noticed};
 pub(crate) use using::{credentials_of, key_of, repository_of};
@@ -43,6 +45,8 @@ pub(crate) struct Indexed<'p> {
     spared: OnceCell<Table<StoreId, sparing::Sparing>>,
     /// Who holds each key.
     holders: OnceCell<Table<KeyId, BTreeSet<Holder>>>,
+    /// When those who let go of something by age are there, if they are not always.
+    coming_and_going: OnceCell<Vec<Lifetime>>,
 }
 
 impl<'p> Indexed<'p> {
@@ -58,6 +62,7 @@ impl<'p> Indexed<'p> {
             index,
             spared: OnceCell::new(),
             holders: OnceCell::new(),
+            coming_and_going: OnceCell::new(),
         }
     }
 
@@ -265,28 +270,34 @@ impl<'p> Indexed<'p> {
     }
 
     /// How long a store itself keeps what is deleted or overwritten in a place in it by those who may not administer
-    /// it; `None`: not at all.
-    pub(crate) fn spared(&self, place: &Location) -> Option<Seconds> {
+    /// it, of what is asked about; `None`: not at all.
+    pub(crate) fn spared(&self, place: &Location, wanted: Wanted) -> Option<Seconds> {
         let all = self.spared.get_or_init(|| {
             let stores = self.plan.model.stores.ids();
             let rules = self.noncurrent_rules();
             let spared = stores.map(|id| sparing::Sparing::of(self.plan, rules, id));
             spared.collect::<Vec<_>>().into()
         });
-        all.get(place.store)?.keeps(place)
+        all.get(place.store)?.keeps(self.plan, place, wanted)
     }
 
-    /// Whether a store itself keeps what is deleted of a copy in it until somebody has noticed and acted.
-    pub(crate) fn spares(&self, copy: &Copy) -> bool {
-        let kept = self.spared(&copy.location);
+    /// Whether a store itself keeps what is deleted of a copy in it until somebody has noticed and acted, if that
+    /// is in the period of a day.
+    pub(crate) fn spares(&self, copy: &Copy, day: Date) -> bool {
+        let kept = self.spared(&copy.location, Wanted::From(day));
         kept.is_some_and(|kept| kept >= self.noticed_there(copy))
     }
 
-    /// Where what a sync takes away from a copy is put, if it is put aside, and how long it surely stays there.
-    pub(crate) fn aside(&self, copy: &Copy) -> Option<(&'p Location, Seconds)> {
-        let step = copy.made_by?;
-        let place = self.plan.model.steps[step].puts_aside()?;
-        Some((place, self.index.classes.asides.kept(step)?))
+    /// Where what a sync takes away from a copy is put, if it is put aside.
+    pub(crate) fn aside(&self, copy: &Copy) -> Option<&'p Location> {
+        self.plan.model.steps[copy.made_by?].puts_aside()
+    }
+
+    /// How long what a sync takes away from a copy surely stays where it is put aside, of what is lost or damaged in the
+    /// period of a day.
+    pub(crate) fn kept_aside(&self, copy: &Copy, day: Date) -> Option<Seconds> {
+        let asides = &self.index.classes.asides;
+        asides.kept(self.plan, copy.made_by?, Wanted::From(day))
     }
 
     /// Who holds a key: those who are named, else the hosts whose steps use it and nobody else.

@@ -43,6 +43,8 @@ mod overwritten;
 mod packs;
 #[path = "worked/restored.rs"]
 mod restored;
+#[path = "worked/rules.rs"]
+mod rules;
 #[path = "worked/slow.rs"]
 mod slow;
 #[path = "worked/taken.rs"]

@@ -14,6 +14,7 @@ use super::struck::Struck;
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
 use crate::hands::{By, Principal};
+use crate::indexed::Wanted;
 
 /// Why a copy is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -143,9 +144,9 @@ pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet, day: Date) -> Str
     out
 }
 
-/// How long the versions of a copy surely reach back before damage; `None` for one that has none.
-pub(crate) fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
-    let own = context.spared(&copy.location);
+/// How long the versions of a copy that are asked about surely reach back before damage; `None` for one that has none.
+pub(crate) fn history(context: &Context<'_>, copy: &Copy, wanted: Wanted) -> Option<Seconds> {
+    let own = context.spared(&copy.location, wanted);
     let mut at = Some(copy);
     while let Some(here) = at.filter(|c| c.kind == CopyKind::Versions) {
         let step = here.made_by?;
@@ -156,9 +157,9 @@ pub(crate) fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
         at = here.source.map(|id| &context.plan.copies[id]);
     }
     // The newest from before a damage is as old as the copy may be stale, and the clean-up counts on from then.
-    let dated = dated(context, copy).map(|dated| {
+    let dated = dated(context, copy, wanted).map(|dated| {
         let stale = copy.staleness.saturating_add(dated.wider);
-        dated.kept.saturating_sub(stale).max(Seconds::ZERO)
+        dated.kept.reach(stale)
     });
     own.max(dated)
 }
@@ -280,7 +281,7 @@ impl Struck {
             return Some(Why::StoreLost);
         }
         if self.destroyed_by(context, copy).is_some()
-            || (self.mistaken.contains(&store) && !context.spares(copy))
+            || (self.mistaken.contains(&store) && !context.spares(copy, self.day))
         {
             return Some(Why::Deleted);
         }
@@ -291,13 +292,14 @@ impl Struck {
         if store == home && live_lost {
             return Some(Why::LiveDataLost);
         }
+        let wanted = Wanted::From(self.day);
         let kept = || {
-            history(context, copy).is_some_and(|kept| kept >= noticed)
+            history(context, copy, wanted).is_some_and(|kept| kept >= noticed)
                 || self.is_aside(context, copy, noticed)
         };
         let own_history = || {
             context
-                .spared(&copy.location)
+                .spared(&copy.location, wanted)
                 .is_some_and(|kept| kept >= noticed)
         };
         let is_aside = || self.is_aside(context, copy, noticed);
@@ -312,8 +314,10 @@ impl Struck {
 
     /// Whether what is taken away from a copy is put aside, and is there until that is noticed.
     fn is_aside(&self, context: &Context<'_>, copy: &Copy, noticed: Seconds) -> bool {
-        context.aside(copy).is_some_and(|(place, kept)| {
-            kept >= noticed && !self.owned.iter().any(|owned| owned.changes(place))
+        context.aside(copy).is_some_and(|place| {
+            let kept = context.kept_aside(copy, self.day);
+            kept.is_some_and(|kept| kept >= noticed)
+                && !self.owned.iter().any(|owned| owned.changes(place))
         })
     }
 
@@ -339,7 +343,10 @@ impl Struck {
 
     /// Whether what is done by hand to what a copy is made from may matter to it.
     fn comes_to(&self, context: &Context<'_>, copy: &Copy, noticed: Seconds) -> bool {
-        let keeps = || history(context, copy).is_some_and(|kept| kept >= noticed);
+        let keeps = || {
+            let kept = history(context, copy, Wanted::From(self.day));
+            kept.is_some_and(|kept| kept >= noticed)
+        };
         if (self.owned.is_empty() && self.mistaken.is_empty())
             || (copy.kind == CopyKind::Versions && keeps())
         {
@@ -354,7 +361,7 @@ impl Struck {
     pub(crate) fn destroyed_by(&self, context: &Context<'_>, copy: &Copy) -> Option<By> {
         self.owned
             .iter()
-            .find_map(|owned| owned.destroys(context, copy))
+            .find_map(|owned| owned.destroys(context, copy, self.day))
     }
 
     /// Live data must not make a proof hollow: where the faults leave it untouched because they hit a

@@ -106,7 +106,7 @@ impl Stakes {
                 .collect(),
             Fault::Operator(store) => self
                 .on_store(context, store)
-                .map(|id| match context.spares(&context.plan.copies[id]) {
+                .map(|id| match context.spares(&context.plan.copies[id], day) {
                     true => Effect::Emptied(id),
                     false => Effect::Copy(id, true),
                 })
@@ -163,7 +163,7 @@ impl Stakes {
         let owned = context.owned(principal, day);
         let copies = self.copies.iter().flat_map(|id| {
             let copy = &context.plan.copies[*id];
-            let deleted = match owned.destroys(context, copy) {
+            let deleted = match owned.destroys(context, copy, day) {
                 Some(_) => Some(Effect::Copy(*id, true)),
                 None => owned.empties(copy).then_some(Effect::Emptied(*id)),
             };

@@ -7,13 +7,15 @@ use jiff::civil::Date;
 use thrice_model::{HostId, KeyId, SiteId, StoreId};
 use thrice_plan::Copy;
 
+use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
 use crate::hands::Owned;
 
 /// What a set of faults has done.
 pub(crate) struct Struck {
     pub(super) faults: FaultSet,
-    pub(super) day: Date,
+    /// The first day of the period in which they do it.
+    pub(crate) day: Date,
     pub(super) lost_hosts: BTreeSet<HostId>,
     pub(super) lost_stores: BTreeSet<StoreId>,
     /// Stores whose content one mistaken command deletes.
@@ -27,10 +29,11 @@ pub(crate) struct Struck {
 }
 
 impl Struck {
-    /// Whether other faults have done just the same.
-    pub(crate) fn is_as(&self, other: &Self) -> bool {
+    /// Whether other faults have done just the same, and what was there goes in the same time.
+    pub(crate) fn is_as(&self, context: &Context<'_>, other: &Self) -> bool {
         let same_owned = |(one, other): (&Rc<Owned>, &Rc<Owned>)| Rc::ptr_eq(one, other);
         self.faults == other.faults
+            && context.lets_go_alike(self.day, other.day)
             && self.lost_hosts == other.lost_hosts
             && self.lost_stores == other.lost_stores
             && self.lost_keys == other.lost_keys

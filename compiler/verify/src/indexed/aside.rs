@@ -5,15 +5,23 @@
 
 use std::collections::BTreeMap;
 
-use thrice_model::{AgeClock, Location, Source, Step, StepId, Verb};
+use thrice_model::{AgeClock, Lifetime, Location, Source, Step, StepId, Verb};
+use thrice_plan::Plan;
 use thrice_plan::places::Places;
-use thrice_plan::{FOR_EVER, Plan};
 use thrice_quantity::Seconds;
 
 use super::left::cleared;
+use super::letting::Wanted;
 
-/// By the sync that puts it aside, how long it surely stays there.
-pub(super) struct Asides(BTreeMap<StepId, Seconds>);
+/// By the sync that puts it aside, who takes it away there, and how long each surely leaves it.
+pub(super) struct Asides(BTreeMap<StepId, Vec<Clearing>>);
+
+/// Somebody who clears such a place.
+pub(super) struct Clearing {
+    by: StepId,
+    pub life: Lifetime,
+    pub left: Seconds,
+}
 
 impl Asides {
     pub(super) fn of(plan: &Plan) -> Self {
@@ -28,15 +36,35 @@ impl Asides {
         }
         let kept = putting.into_iter().map(|(id, place)| {
             let by = cleared.meeting(place).into_iter().filter(|by| *by != id);
-            let left = by.filter_map(|by| clears(&plan.model.steps[by]));
-            let left = left.map(|(_, left)| left).min();
-            (id, left.unwrap_or(FOR_EVER))
+            let clearing = by.filter_map(|by| {
+                let step = &plan.model.steps[by];
+                let (_, left) = clears(step)?;
+                let life = step.lifetime;
+                Some(Clearing { by, life, left })
+            });
+            (id, clearing.collect())
         });
         Self(kept.collect())
     }
 
-    pub(super) fn kept(&self, by: StepId) -> Option<Seconds> {
-        self.0.get(&by).copied()
+    /// How long it surely stays, of what is asked about.
+    pub(super) fn kept(&self, plan: &Plan, by: StepId, wanted: Wanted) -> Option<Seconds> {
+        let clearing = self.0.get(&by)?.iter();
+        Some(wanted.least(
+            plan,
+            clearing.map(|clearing| (clearing.life, clearing.left)),
+        ))
+    }
+
+    /// Who clears the place in which a sync puts it.
+    pub(super) fn clearing(&self, by: StepId) -> &[Clearing] {
+        self.0.get(&by).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether somebody takes away there what any sync puts aside.
+    pub(super) fn are_cleared_by(&self, id: StepId) -> bool {
+        let mut all = self.0.values().flatten();
+        all.any(|clearing| clearing.by == id)
     }
 }
 

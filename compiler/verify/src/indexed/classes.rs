@@ -6,7 +6,8 @@
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
-use thrice_model::{ClassId, Location, Step, Table, Verb};
+use thrice_model::{ClassId, Location, Source, Step, StepId, Table, Verb};
+use thrice_plan::places::Places;
 use thrice_plan::{Copy, CopyId, Leave, Plan};
 use thrice_quantity::Seconds;
 
@@ -23,6 +24,8 @@ pub(crate) struct Classes {
     pub alarmed: Table<ClassId, Seconds>,
     narrowed: Narrowed,
     pub(super) asides: Asides,
+    /// The rules that give up old versions.
+    rules: Places<StepId>,
     pub(crate) kinds: Kinds,
 }
 
@@ -64,6 +67,7 @@ impl Classes {
             copies,
             narrowed: Narrowed::of(plan),
             asides: Asides::of(plan),
+            rules: rules(plan),
             kinds: Kinds::default(),
         };
         out.kinds = out.find_kinds(plan);
@@ -175,7 +179,7 @@ impl Classes {
         }
     }
 
-    /// What decides who can reach a copy: the runner and the credential of its step, and the rights on a part of its
+    /// What decides who can reach a copy, and how long old versions stay there: the runner and the credential of its step, and the rights on a part of its
     /// store that meet its place.
     fn reached_by(&self, plan: &Plan, copy: &Copy, out: &mut Vec<i64>) {
         let step = copy.made_by.map(|id| &plan.model.steps[id]);
@@ -189,14 +193,39 @@ impl Classes {
             let narrowed = self.narrowed.meeting(place);
             out.push(number(narrowed.len()));
             out.extend(narrowed.into_iter().map(number));
+            // A rule may be for a part of a store only.
+            let rules = self.rules.meeting(place);
+            out.push(number(rules.len()));
+            out.extend(rules.into_iter().map(|rule| i64::from(rule.index())));
         };
         reached(&copy.location);
         if let Some(aside) = step.and_then(Step::puts_aside) {
             reached(aside);
-            let kept = copy.made_by.and_then(|by| self.asides.kept(by));
-            out.push(kept.map_or(-1, |kept| kept.0));
+            let clearing = copy.made_by.map_or(&[][..], |by| self.asides.clearing(by));
+            out.push(number(clearing.len()));
+            for clearing in clearing {
+                let until = clearing.life.until.map_or(-1, day);
+                out.extend([day(clearing.life.from), until, clearing.left.0]);
+            }
         }
     }
+}
+
+/// Where the rules are for that give up old versions.
+fn rules(plan: &Plan) -> Places<StepId> {
+    let mut out = Places::default();
+    for (id, step) in plan.model.steps.iter() {
+        if let (
+            Verb::Expire {
+                noncurrent: true, ..
+            },
+            Source::Location(place, _),
+        ) = (&step.verb, &step.source)
+        {
+            out.insert(place, id);
+        }
+    }
+    out
 }
 
 /// What decides how far a copy's versions reach back, who can push them out, and what of its source comes to it.

@@ -104,7 +104,7 @@ impl Lies {
                 let Some(lifetime) = stay.meet(since) else {
                     continue;
                 };
-                let aside = indexed.aside(copy).map(|(place, _)| place);
+                let aside = indexed.aside(copy);
                 for place in [Some(&copy.location), aside].into_iter().flatten() {
                     self.add(Lying {
                         what: Secret::Vault(id),

@@ -1,16 +1,21 @@
 //! What stores themselves keep of what is deleted.
 
-use thrice_model::{Location, Source, StepId, StoreId, Verb};
-use thrice_plan::{FOR_EVER, Plan};
+use thrice_model::{Lifetime, Location, Source, StepId, StoreId, Verb};
+use thrice_plan::Plan;
 use thrice_quantity::Seconds;
+
+use super::letting::Wanted;
 
 /// How long a store itself keeps what is deleted or overwritten in it by those who may not administer it.
 pub(super) struct Sparing {
     snapshots: Option<Seconds>,
-    /// How long a lock holds on to an old version, and the rules for these with the least time that each leaves them; `None`: it
-    /// has none.
-    versions: Option<(Seconds, Vec<(Location, Seconds)>)>,
+    /// How long a lock holds on to an old version, and the rules for these, each with when it is there and the least time that
+    /// it leaves them; `None`: it has none.
+    versions: Option<(Seconds, Vec<Rule>)>,
 }
+
+/// Where a rule is for, when it is there, and how long it leaves old versions at least.
+type Rule = (Location, Lifetime, Seconds);
 
 impl Sparing {
     pub(super) fn of(plan: &Plan, rules: &[StepId], id: StoreId) -> Self {
@@ -22,7 +27,7 @@ impl Sparing {
                 let step = &model.steps[*rule];
                 match (&step.verb, &step.source) {
                     (Verb::Expire { after, .. }, Source::Location(place, _)) => {
-                        (place.store == id).then(|| (place.clone(), after.low()))
+                        (place.store == id).then(|| (place.clone(), step.lifetime, after.low()))
                     }
                     _ => None,
                 }
@@ -36,12 +41,12 @@ impl Sparing {
         }
     }
 
-    /// How long what lies in a place, or in a part of it; `None`: not at all.
-    pub(super) fn keeps(&self, place: &Location) -> Option<Seconds> {
+    /// How long what lies in a place, or in a part of it, of what is asked about; `None`: not at all.
+    pub(super) fn keeps(&self, plan: &Plan, place: &Location, wanted: Wanted) -> Option<Seconds> {
         let versions = self.versions.as_ref().map(|(locked, rules)| {
-            let here = rules.iter().filter(|(rule, _)| rule.meets(place));
-            let kept = here.map(|(_, kept)| *kept).min();
-            kept.map_or(FOR_EVER, |kept| kept.max(*locked))
+            let here = rules.iter().filter(|(rule, ..)| rule.meets(place));
+            let kept = wanted.least(plan, here.map(|(_, life, kept)| (*life, *kept)));
+            kept.max(*locked)
         });
         self.snapshots.max(versions)
     }

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ecow::EcoString;
+use jiff::civil::Date;
 use thrice_model::{ClassId, CredentialId, FaultKind, HostId, Obligation, Target};
 use thrice_plan::{CopyId, Period};
 
@@ -75,6 +76,15 @@ enum Happens {
     Left,
 }
 
+impl Group {
+    /// The first day of the period of its case.
+    fn day(&self, context: &Context<'_>) -> Date {
+        let index = self.by.map_or(0, |(_, index)| index);
+        let period = context.plan.periods.get(index);
+        period.map_or(context.plan.model.policy.start, |period| period.from)
+    }
+}
+
 /// A principal in hostile hands and what comes of it.
 #[derive(Clone)]
 struct Attack {
@@ -104,7 +114,7 @@ impl Known {
         };
         let struck = strike(context, &vec![fault], period.from);
         let before = self.attacks.get(&principal);
-        if let Some(before) = before.filter(|before| before.struck.is_as(&struck)) {
+        if let Some(before) = before.filter(|before| before.struck.is_as(context, &struck)) {
             return before.clone();
         }
         let attack = Attack {

@@ -166,7 +166,7 @@ struct Spot<'p> {
 
 /// Where a copy lies, and where what was in it is put aside: on the same store.
 fn spots<'c>(context: &'c Context<'_>, copy: &'c Copy) -> impl Iterator<Item = Spot<'c>> {
-    let aside = context.aside(copy).map(|(place, _)| (place, true));
+    let aside = context.aside(copy).map(|place| (place, true));
     let all = std::iter::once((&copy.location, false)).chain(aside);
     all.map(|(place, aside)| Spot { place, aside })
 }

@@ -28,6 +28,7 @@ use crate::acceptance::{self, Covered};
 use crate::context::Context;
 use crate::fault::{Fault, FaultSet};
 use crate::faults::{self, Struck, Useless, Why, strike};
+use crate::indexed::Wanted;
 use crate::replay::ABOUT_CLASS;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Verification};
@@ -343,8 +344,9 @@ impl Decider<'_, '_> {
         index: usize,
     ) -> impl Iterator<Item = (Vec<ClassId>, Said)> {
         let context = self.context;
-        let nominal = pasts(context, &group.copies, Runs::Succeed);
-        let missed = pasts(context, &group.copies, Runs::MayFail);
+        let wanted = self.wanted(index);
+        let nominal = pasts(context, &group.copies, (Runs::Succeed, wanted));
+        let missed = pasts(context, &group.copies, (Runs::MayFail, wanted));
         let counting: Vec<CopyId> = group
             .copies
             .iter()
@@ -391,6 +393,13 @@ impl Decider<'_, '_> {
         })
     }
 
+    /// What was there before, at any moment of a period.
+    fn wanted(&self, index: usize) -> Wanted {
+        let plan = self.context.plan;
+        let period = plan.periods.get(index);
+        Wanted::Before(period.map_or(plan.model.policy.start, |period| period.from))
+    }
+
     /// With nothing going wrong.
     fn plain(
         &mut self,
@@ -428,7 +437,11 @@ impl Decider<'_, '_> {
         let needs = needs.filter(|need| has_versions(classes[need.class].kind));
         let needs = needs.map(|need| {
             let copies = context.copies_in(need.class, period);
-            let pasts = pasts(context, &copies, Runs::Succeed);
+            let pasts = pasts(
+                context,
+                &copies,
+                (Runs::Succeed, Wanted::Before(period.from)),
+            );
             Need {
                 class: need.class,
                 within: need.within,

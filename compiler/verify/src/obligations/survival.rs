@@ -66,6 +66,12 @@ struct Violation {
 violated!(Violation);
 
 impl Violation {
+    /// The first day of the period in which it happens.
+    fn day(&self, context: &Context<'_>) -> Date {
+        let period = context.plan.periods.get(self.period);
+        period.map_or(context.plan.model.policy.start, |period| period.from)
+    }
+
     /// The case of the first of its classes, if the one that was asked about is no longer among them: what others
     /// of its kind have in other phases, or have accepted, is told apart.
     fn of_its_own(self, context: &Context<'_>) -> Self {

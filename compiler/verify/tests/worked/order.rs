@@ -169,3 +169,36 @@ copy two of media to latter.main:/media by vps.cron since later_spring { daily a
         told.message
     );
 }
+
+/// What is paid until spring and what is paid from summer on is paid together if spring comes after it; and a budget that is
+/// for the time until spring is then one for summer as well.
+#[test]
+fn what_is_paid_until_a_late_phase_is_paid_beside_what_comes() {
+    let told = |late: i64, costs: &str| {
+        let media = "class media is items on vps.disk:/media
+copy away of media to former.main:/media by vps.cron { daily at 04:00; taking 1m..1h; monitor watch }
+";
+        let found = found(late, "2026-04-01", &[media, costs].concat());
+        let mut all = found.findings.iter();
+        let told = all.find(|f| f.diagnostic.code.0 == "T1207");
+        assert!(codes(&found).is_empty(), "{:?}", codes(&found));
+        told.map(|f| f.diagnostic.message.clone())
+    };
+    let both = "
+cost former_rent until spring { 10 EUR/month }
+cost latter_rent since summer { 10 EUR/month }
+require cost <= LIMIT EUR/month
+";
+    let too_much = "if `spring` comes only after `summer`: all together may cost 20 EUR a month in `summer`, and 15 EUR are allowed";
+    let dear = both.replace("LIMIT", "15");
+    assert_eq!(told(60, &dear).as_deref(), Some(too_much));
+    assert_eq!(told(31, &dear), None, "they come in order");
+    assert_eq!(told(60, &both.replace("LIMIT", "20")), None);
+    let asked_until = "
+cost rent { 10 EUR/month }
+cost latter_rent since summer { 10 EUR/month }
+require cost <= 15 EUR/month until spring
+";
+    assert_eq!(told(60, asked_until).as_deref(), Some(too_much));
+    assert_eq!(told(31, asked_until), None);
+}

@@ -156,7 +156,7 @@ pub(super) fn aside(
         return None;
     }
     let plan = context.plan;
-    let (beside, _) = context.aside(copy)?;
+    let beside = context.aside(copy)?;
     let cleared = plan.model.steps.iter().filter_map(|(id, step)| {
         let (
             Verb::Expire {

@@ -11,6 +11,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use thrice_model::{
     AgeClock, Hostile, Mishap, Obligation, Source, StepId, Strike, Verb, Versioning,
 };
@@ -25,6 +26,7 @@ use super::super::playing::{
 use super::{Group, Happens};
 use crate::context::Context;
 use crate::hands::Principal;
+use crate::indexed::Wanted;
 use crate::verification::Verification;
 
 /// How many moments are tried.
@@ -61,6 +63,8 @@ struct Play<'c, 'p> {
     /// From when on all have delivered, and when the next phase begins.
     from: i64,
     until: i64,
+    /// The first day of the period.
+    day: Date,
 }
 
 /// Whether each copy that is told to be gone is; why not, if it is not.
@@ -126,7 +130,8 @@ impl<'c, 'p> Play<'c, 'p> {
             .iter()
             .map(|id| context.noticed_there(&plan.copies[*id]));
         let noticed = there.fold(context.noticed_after(class), Seconds::max);
-        let long = |id: &CopyId| delay(context, *id).saturating_add(history(context, *id));
+        let day = group.day(context);
+        let long = |id: &CopyId| delay(context, *id).saturating_add(history(context, *id, day));
         let delays = gone.iter().map(long);
         let filled = gone.iter().map(|id| {
             let begins = midnight(plan.copies[*id].lifetime.from);
@@ -149,6 +154,7 @@ impl<'c, 'p> Play<'c, 'p> {
             gone,
             from,
             until,
+            day,
         })
         .filter(|play| play.from < play.until)
     }
@@ -277,8 +283,14 @@ impl<'c, 'p> Play<'c, 'p> {
         if self.is_cleared_by_age(copy) {
             return Some("what is put aside and is not old enough to be cleared");
         }
+        if self.is_cleared_later(copy) {
+            return Some(NEXT_PHASE);
+        }
         // The moment is that of one snapshot.
-        let kept = |id: &CopyId| self.context.spared(&plan.copies[*id].location);
+        let kept = |id: &CopyId| {
+            self.context
+                .spared(&plan.copies[*id].location, Wanted::From(self.day))
+        };
         let several = || self.gone.iter().filter_map(kept).count() > 1;
         if store.snapshots.is_some() && (step.is_some() || several()) {
             return Some("snapshots that are given up");
@@ -307,10 +319,22 @@ impl Play<'_, '_> {
         })
     }
 
+    /// Whether somebody begins only after the period to clear what is put aside of a copy.
+    fn is_cleared_later(&self, copy: &Copy) -> bool {
+        let place = self.context.aside(copy);
+        place.is_some_and(|place| {
+            let mut steps = self.context.plan.model.steps.iter().map(|(_, step)| step);
+            steps.any(|step| {
+                let cleared = step.clears_by_age();
+                step.lifetime.from > self.day && cleared.is_some_and(|of| of.meets(place))
+            })
+        })
+    }
+
     /// Whether what is put aside of a copy goes by the files' own times: what is old goes the next day, and is what
     /// the rules count with; what is young stays.
     fn is_cleared_by_age(&self, copy: &Copy) -> bool {
-        let Some((place, _)) = self.context.aside(copy) else {
+        let Some(place) = self.context.aside(copy) else {
             return false;
         };
         let mut steps = self.context.plan.model.steps.iter().map(|(_, step)| step);
@@ -328,9 +352,12 @@ impl Play<'_, '_> {
 }
 
 /// For how long a store may hold on to what is deleted where a copy lies, if that is not for ever.
-fn history(context: &Context<'_>, id: CopyId) -> Seconds {
+fn history(context: &Context<'_>, id: CopyId, day: Date) -> Seconds {
     let place = &context.plan.copies[id].location;
-    let Some(kept) = context.spared(place).filter(|kept| *kept < FOR_EVER) else {
+    let Some(kept) = context
+        .spared(place, Wanted::From(day))
+        .filter(|kept| *kept < FOR_EVER)
+    else {
         return Seconds::ZERO;
     };
     // Surely that long, and at most as much longer as the next snapshot or clean-up is away.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Span};
 use thrice_model::{ClassId, Obligation, Right, Target};
 use thrice_plan::CopyId;
@@ -11,6 +12,7 @@ use super::{Group, Happens, Root};
 use crate::context::Context;
 use crate::faults::history;
 use crate::hands::{By, Principal, cannot_narrow};
+use crate::indexed::Wanted;
 use crate::verification::{Engine, Finding};
 use crate::wording::{during, list, some};
 
@@ -45,10 +47,11 @@ pub(super) fn tell(
     for (span, text) in carriers(context, group) {
         diagnostic = diagnostic.at(span, text);
     }
+    let day = group.day(context);
     let mut told: BTreeSet<String> = BTreeSet::new();
     for (id, happens) in &group.case {
         let store = context.store_name(context.plan.copies[*id].location.store);
-        let too_short = too_short(context, *id, *happens).unwrap_or_default();
+        let too_short = too_short(context, (*id, *happens), day).unwrap_or_default();
         let text = format!("on `{store}`: {}{too_short}", words(context, *happens));
         if told.insert(text.clone()) {
             diagnostic = diagnostic.event("", text);
@@ -147,6 +150,7 @@ pub(super) fn finding(
 }
 
 fn advice(context: &Context<'_>, group: &Group) -> &'static str {
+    let day = group.day(context);
     let mut case = group.case.iter();
     let is_overwritten = case.any(|(_, happens)| matches!(happens, Happens::Overwritten));
     let mut case = group.case.iter();
@@ -154,7 +158,7 @@ fn advice(context: &Context<'_>, group: &Group) -> &'static str {
         "no `may` narrows a key of a provider that gives each of them all buckets and lacks `bucket-policy`: keep one copy \
          in an account of its own, or with a lock (`lock compliance`), or where a destination with `snapshots` pulls for \
          itself"
-    } else if case.any(|(id, happens)| too_short(context, *id, *happens).is_some()) {
+    } else if case.any(|(id, happens)| too_short(context, (*id, *happens), day).is_some()) {
         "versions must reach further back than it may take until somebody has noticed and acted: let old versions expire later, keep more \
          snapshots, or notice it sooner (`noticed within`, `response time`)"
     } else if is_overwritten {
@@ -168,6 +172,7 @@ fn advice(context: &Context<'_>, group: &Group) -> &'static str {
 
 /// Whether a copy is deleted with a credential that opens more than it says, since its provider narrows none.
 fn opens_more(context: &Context<'_>, group: &Group) -> bool {
+    let day = group.day(context);
     let model = &context.plan.model;
     group.case.iter().any(|(id, happens)| {
         let Happens::Deleted(Some(By::Credential(credential))) = happens else {
@@ -179,7 +184,8 @@ fn opens_more(context: &Context<'_>, group: &Group) -> bool {
         let said = credential.rights.iter();
         let said = said.filter(|grant| grant.stores.contains(&store));
         let mut said = said.flat_map(|grant| &grant.rights);
-        let spared = context.spared(place).is_some() && too_short(context, *id, *happens).is_none();
+        let is_spared = context.spared(place, Wanted::From(day)).is_some();
+        let spared = is_spared && too_short(context, (*id, *happens), day).is_none();
         let is_enough = said.any(|right| match right {
             Right::Administer => true,
             Right::Write | Right::Delete => !spared,
@@ -190,7 +196,7 @@ fn opens_more(context: &Context<'_>, group: &Group) -> bool {
 }
 
 /// How far what is deleted can be brought back, if that is less far than it takes until somebody has acted.
-fn too_short(context: &Context<'_>, id: CopyId, happens: Happens) -> Option<String> {
+fn too_short(context: &Context<'_>, (id, happens): (CopyId, Happens), day: Date) -> Option<String> {
     if !matches!(
         happens,
         Happens::Deleted(Some(By::Credential(_) | By::Step(_)))
@@ -201,9 +207,10 @@ fn too_short(context: &Context<'_>, id: CopyId, happens: Happens) -> Option<Stri
         return None;
     }
     let copy = &context.plan.copies[id];
+    let wanted = Wanted::From(day);
     let kept = match happens {
-        Happens::Damaged => history(context, copy),
-        _ => context.spared(&copy.location),
+        Happens::Damaged => history(context, copy, wanted),
+        _ => context.spared(&copy.location, wanted),
     }?;
     let noticed = match happens {
         Happens::Deleted(_) => context.noticed_there(copy),

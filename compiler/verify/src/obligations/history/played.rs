@@ -22,6 +22,7 @@ use super::super::playing::{NO_DATES, Played, lost};
 use super::points::{Keeping, Past, Thinned, without_rarer};
 use super::{Ask, Cause, Shortfall, thinning};
 use crate::context::Context;
+use crate::indexed::Wanted;
 
 /// Of rules that never give anything up, what lies so long before a hole has no part in it.
 const LONG_BEFORE: Seconds = Seconds::days(800);
@@ -260,7 +261,8 @@ impl Told<'_, '_> {
         let mut path = self.context.plan.way(copy);
         path.any(|id| {
             let copy = &copies[id];
-            copy.made_by.is_some() && self.context.spared(&copy.location).is_some()
+            let wanted = Wanted::From(self.period.from);
+            copy.made_by.is_some() && self.context.spared(&copy.location, wanted).is_some()
         })
     }
 

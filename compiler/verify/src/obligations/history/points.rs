@@ -11,14 +11,15 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use thrice_model::{ClassKind, Step, StepId, StepTarget, Verb};
 use thrice_plan::staleness::Known;
-use thrice_plan::{CopyId, CopyKind, FOR_EVER, Leave, Missed, restic_clock, rhythm};
+use thrice_plan::{CopyId, CopyKind, FOR_EVER, Missed, restic_clock, rhythm};
 use thrice_quantity::Seconds;
 use thrice_quantity::schedule::Schedule;
 use thrice_retention::{KeepRules, Profile, Regular, ResticVersion, steady_history};
 
-use super::super::kept::{Noncurrent, noncurrent};
+use super::super::kept::old_versions_stay;
 use crate::context::Context;
-use crate::faults::dated;
+use crate::faults::{cleared, dated};
+use crate::indexed::Wanted;
 
 /// Whether runs may be missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +168,7 @@ impl<'p> Keeping<'p> {
 pub(in crate::obligations) fn pasts(
     context: &Context<'_>,
     ids: &[CopyId],
-    runs: Runs,
+    (runs, wanted): (Runs, Wanted),
 ) -> BTreeMap<CopyId, Past> {
     let mut out: BTreeMap<CopyId, Past> = BTreeMap::new();
     for id in ids {
@@ -178,7 +179,7 @@ pub(in crate::obligations) fn pasts(
             continue;
         }
         let head = head(context, *id, runs, &out);
-        let mut points = made(context, *id, (runs, head), &out);
+        let mut points = made(context, *id, (runs, head, wanted), &out);
         if let Some(own) = context.own_snapshots(copy.location.store) {
             points.push(Points::Even {
                 reach: own.reach,
@@ -187,17 +188,11 @@ pub(in crate::obligations) fn pasts(
         }
         // Where versioning is suspended old versions stay, but what is overwritten now leaves none.
         let store = &context.plan.model.stores[copy.location.store];
-        match noncurrent(context, &copy.location, None) {
-            _ if !store.keeps_versions() => {}
-            Noncurrent::Gone => {}
-            Noncurrent::For(after, _) => points.push(Points::Even {
-                reach: after.low(),
+        if store.keeps_versions() {
+            points.push(Points::Even {
+                reach: old_versions_stay(context, &copy.location, wanted),
                 gap: head,
-            }),
-            Noncurrent::ForEver => points.push(Points::Even {
-                reach: FOR_EVER,
-                gap: head,
-            }),
+            });
         }
         if !matches!(copy.kind, CopyKind::Transit | CopyKind::Seed) {
             out.insert(*id, Past { head, points });
@@ -210,7 +205,7 @@ pub(in crate::obligations) fn pasts(
 fn made(
     context: &Context<'_>,
     id: CopyId,
-    (runs, head): (Runs, Seconds),
+    (runs, head, wanted): (Runs, Seconds, Wanted),
     before: &BTreeMap<CopyId, Past>,
 ) -> Vec<Points> {
     let plan = context.plan;
@@ -241,17 +236,9 @@ fn made(
         Verb::Capture(parts) => parts.keeps.as_ref().map_or_else(Vec::new, |(keeps, _)| {
             let apart = delay(context, by, runs);
             // A rule may clear the place before the capture does.
-            let rules = copy.leaves.iter().filter_map(|leave| match leave {
-                Leave::AfterEntering { after, .. } | Leave::AtAge { age: after, .. } => {
-                    Some(after.low())
-                }
-                Leave::AfterEnding { .. } | Leave::With { .. } | Leave::Into { .. } => None,
-            });
-            let kept = rules
-                .chain([context.plan.older_go(copy)])
-                .fold(keeps.low(), Seconds::min);
+            let kept = cleared(context, copy, wanted).within(keeps.low());
             vec![Points::Even {
-                reach: kept.saturating_sub(apart).max(Seconds::ZERO),
+                reach: kept.reach(apart),
                 gap: apart,
             }]
         }),
@@ -272,14 +259,14 @@ fn made(
             inherited()
         }
         // Dumps that are carried on lie as far apart as the newest may be old: each run brings it.
-        _ => dated(context, copy).map_or_else(Vec::new, |dated| {
+        _ => dated(context, copy, wanted).map_or_else(Vec::new, |dated| {
             let wider = match runs {
                 Runs::Succeed => Seconds::ZERO,
                 Runs::MayFail => dated.wider,
             };
             let gap = head.saturating_add(wider);
             vec![Points::Even {
-                reach: dated.kept.saturating_sub(gap).max(Seconds::ZERO),
+                reach: dated.kept.reach(gap),
                 gap,
             }]
         }),

@@ -14,6 +14,7 @@ use super::asker::Sets;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::faults::strike;
+use crate::indexed::Wanted;
 use crate::verification::{Engine, Finding};
 use crate::wording::some;
 use thrice_plan::Period;
@@ -65,7 +66,7 @@ impl Before {
             }
             let (ids, pasts) = known.get_or_insert_with(|| {
                 let ids = context.copies_in(class, period);
-                let pasts = pasts(context, &ids, Runs::Succeed);
+                let pasts = pasts(context, &ids, (Runs::Succeed, Wanted::From(period.from)));
                 (ids, pasts)
             });
             let struck = struck.get_or_init(|| strike(context, set, period.from));
@@ -82,9 +83,11 @@ impl Before {
                 continue;
             }
             let reach = |gap: Seconds| {
-                let of = |id: &CopyId| match context.aside(&context.plan.copies[*id]) {
+                let aside =
+                    |id: &CopyId| context.kept_aside(&context.plan.copies[*id], period.from);
+                let of = |id: &CopyId| match aside(id) {
                     // All that was replaced lies there.
-                    Some((_, kept)) if !live(id) => Some(kept),
+                    Some(kept) if !live(id) => Some(kept),
                     _ => pasts.get(id)?.reach_with(gap),
                 };
                 ids.iter().filter(left).filter_map(of).max()

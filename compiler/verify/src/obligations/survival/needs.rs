@@ -12,6 +12,7 @@ use super::matching::{Mismatch, together, widest};
 use crate::context::Context;
 use crate::fault::{self, Fault, FaultSet};
 use crate::faults::history;
+use crate::indexed::Wanted;
 use crate::verdicts::Said;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::during;
@@ -171,7 +172,7 @@ fn versions<'c>(context: &'c Context<'_>, class: ClassId, period: &Period) -> Ve
 fn reach(context: &Context<'_>, class: ClassId, period: &Period) -> Option<Seconds> {
     versions(context, class, period)
         .into_iter()
-        .filter_map(|copy| history(context, copy))
+        .filter_map(|copy| history(context, copy, Wanted::Before(period.from)))
         .max()
 }
 

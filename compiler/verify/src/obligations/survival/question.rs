@@ -7,6 +7,7 @@ use thrice_presence::{Crossing, Question, System};
 use super::Ask;
 use crate::context::Context;
 use crate::faults::{Struck, Useless, Why, carries};
+use crate::indexed::Wanted;
 use crate::obligations::settling::{ages, settling};
 use crate::systems::Symbolized;
 
@@ -21,8 +22,11 @@ pub(super) fn useless(
     for id in ids.iter().filter(|_| ask.spared) {
         let copy = &context.plan.copies[*id];
         let noticed = context.noticed_after(copy.class);
-        let aside = || context.aside(copy).map(|(_, kept)| kept);
-        let kept = || context.spared(&copy.location).max(aside());
+        let aside = || context.kept_aside(copy, struck.day);
+        let kept = || {
+            let spared = context.spared(&copy.location, Wanted::From(struck.day));
+            spared.max(aside())
+        };
         let spared = !carries(context, copy) || kept().is_some_and(|kept| kept >= noticed);
         if copy.kind != CopyKind::Live && !spared {
             useless.add(*id, Why::NotSpared);

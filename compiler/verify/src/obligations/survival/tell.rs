@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{ClassId, KeyId, Obligation, Target};
 use thrice_plan::{CopyId, CopyKind};
@@ -13,6 +14,7 @@ use super::{Group, Violation};
 use crate::context::Context;
 use crate::fault::{self, Fault, FaultSet};
 use crate::faults::{self, Why};
+use crate::indexed::Wanted;
 use crate::verification::{Engine, Finding};
 use crate::wording::{during, some};
 
@@ -86,7 +88,12 @@ pub(super) fn tell(context: &Context<'_>, group: &Group) -> Option<Finding> {
     diagnostic = match &first.run {
         Some(run) => {
             diagnostic = point_at_late(context, &first.symbolized, run, diagnostic);
-            let told = |id: CopyId| first.useless.get(id).map(|why| why_of(context, id, why));
+            let told = |id: CopyId| {
+                first
+                    .useless
+                    .get(id)
+                    .map(|why| why_of(context, (id, why), period.from))
+            };
             let what = set_words(context, &first.faults);
             tell_run(
                 context,
@@ -172,6 +179,7 @@ fn is_key_alone(group: &Group, key: KeyId) -> bool {
 }
 
 fn advice(context: &Context<'_>, group: &Group, violation: &Violation) -> &'static str {
+    let day = violation.day(context);
     let whys = || violation.useless.iter().map(|(_, why)| why);
     let key = whys().find_map(|why| why.key());
     let mut useless = violation.useless.iter();
@@ -182,7 +190,7 @@ fn advice(context: &Context<'_>, group: &Group, violation: &Violation) -> &'stat
          a reason, a name and an end"
     } else if key.is_some() {
         "hold the key in a second place that does not fall with the first: `held on …, VAULT`"
-    } else if useless.any(|(id, why)| too_short(context, id, why).is_some()) {
+    } else if useless.any(|(id, why)| too_short(context, (id, why), day).is_some()) {
         "versions must reach further back than it may take until somebody has noticed and acted: keep more of them (`snapshots`, keep \
          rules, a later expiry of old versions), or notice it sooner (`noticed within`, `response time`)"
     } else if whys().any(|w| w == Why::Propagated) {
@@ -197,9 +205,9 @@ fn advice(context: &Context<'_>, group: &Group, violation: &Violation) -> &'stat
     }
 }
 
-/// Why a copy is of no use; and if it has versions, why they do not help.
-fn why_of(context: &Context<'_>, id: CopyId, why: Why) -> String {
-    let too_short = too_short(context, id, why);
+/// Why a copy is of no use in the period of a day; and if it has versions, why they do not help.
+fn why_of(context: &Context<'_>, (id, why): (CopyId, Why), day: Date) -> String {
+    let too_short = too_short(context, (id, why), day);
     let too_short = too_short.map(|(kept, noticed)| {
         let class = context.plan.copies[id].class;
         short_words(context, class, kept, noticed)
@@ -209,13 +217,18 @@ fn why_of(context: &Context<'_>, id: CopyId, why: Why) -> String {
 
 /// How far the versions reach back that a copy has, and how long it may take to see that they are needed, where
 /// the first is less.
-fn too_short(context: &Context<'_>, id: CopyId, why: Why) -> Option<(Seconds, Seconds)> {
+fn too_short(
+    context: &Context<'_>,
+    (id, why): (CopyId, Why),
+    day: Date,
+) -> Option<(Seconds, Seconds)> {
     let copy = &context.plan.copies[id];
-    let aside = || context.aside(copy).map(|(_, kept)| kept);
+    let wanted = Wanted::From(day);
+    let aside = || context.kept_aside(copy, day);
     let kept = match why {
-        Why::Deleted => context.spared(&copy.location),
-        Why::Propagated | Why::Overwritten => context.spared(&copy.location).max(aside()),
-        Why::Damaged => faults::history(context, copy).max(aside()),
+        Why::Deleted => context.spared(&copy.location, wanted),
+        Why::Propagated | Why::Overwritten => context.spared(&copy.location, wanted).max(aside()),
+        Why::Damaged => faults::history(context, copy, wanted).max(aside()),
         _ => None,
     }?;
     let noticed = match why {
@@ -267,13 +280,14 @@ fn useless_copies(
     violation: &Violation,
     mut diagnostic: Diagnostic,
 ) -> Diagnostic {
+    let day = violation.day(context);
     for id in &violation.symbolized.copies {
         let copy = &context.plan.copies[*id];
         let store = context.store_name(copy.location.store);
         let why = match (violation.useless.get(*id), copy.kind) {
             (_, CopyKind::Transit) => "in transit, never counts".to_owned(),
             (_, CopyKind::Seed) => "a seed, never counts".to_owned(),
-            (Some(why), _) => why_of(context, *id, why),
+            (Some(why), _) => why_of(context, (*id, why), day),
             (None, _) if context.plan.is_part(copy) => "but a part of it, never counts".to_owned(),
             (None, _) => "made too late, or by hand at no stated time".to_owned(),
         };
