@@ -177,3 +177,20 @@ require history of 20 days with gap 3 days for db since sw
     assert!(has("T1601", &[own]));
     assert!(!has("T1601", &[&own.replace("since sw", "since far")]));
 }
+
+/// Played within the phase, what is put aside is still there when somebody has acted: the case rests on the next one.
+#[test]
+fn what_is_cleared_from_the_next_phase_on_is_no_mistake_of_the_play() {
+    let aside = "
+class site is files on vps.disk:/srv { noticed within 7 days }
+sync pull of site to tower.tank:/site by tower.cron { daily at 03:00; backup dir tower.tank:/trash; taking 1m..30m; monitor deadman }
+expire cl of tower.tank:/trash after 2 days by mtime since sw { by tower.cron; daily at 05:00; taking 1m; monitor deadman }
+sync up of site to s3.main:/s by vps.cron { daily at 03:00; backup dir s3.main:/trash; taking 1m..30m; monitor deadman; credential writer }
+expire gone of s3.main:/trash after 2 days by upload since sw
+require survive any 1 of corruption, compromise for site
+";
+    let text = [PLACES, aside].concat().replace("; versioning on", "");
+    let found = judged(&text);
+    assert!(found.internal.is_empty(), "{:?}", found.internal);
+    assert!(codes(&found).contains(&"T1201"), "{:?}", codes(&found));
+}
