@@ -301,9 +301,7 @@ pub(crate) fn expire(world: &mut World<'_>, id: StepId, now: i64) {
             world.grow(what.class, now);
         }
         if *noncurrent {
-            if let Some(held) = world.held.get_mut(&copy) {
-                held.past.retain(|past| past.removed > limit);
-            }
+            world.clear_past(copy, limit, now);
             continue;
         }
         if world.is_empty(copy) {

@@ -446,6 +446,15 @@ impl<'p> World<'p> {
         self.empty(copy, at, administrator, (why, "deleted"))
     }
 
+    /// A rule for old versions takes those of a copy that were deleted by `limit`.
+    pub(crate) fn clear_past(&mut self, copy: CopyId, limit: i64, now: i64) {
+        let keeping = self.keeping.get(&self.store_of(copy));
+        let lock = keeping.and_then(|keeping| keeping.lock);
+        if let Some(held) = self.held.get_mut(&copy) {
+            held.clear_past(limit, lock, now);
+        }
+    }
+
     /// Everything in a copy goes, in some way and for some reason.
     fn empty(
         &mut self,

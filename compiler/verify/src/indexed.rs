@@ -5,6 +5,7 @@ mod classes;
 mod holding;
 mod index;
 mod left;
+mod locking;
 mod lying;
 mod narrowed;
 mod noticing;
@@ -30,6 +31,7 @@ use crate::verdicts::Subjects;
 pub(crate) use classes::{Classes, Numbers, day};
 pub(crate) use index::Index;
 pub(crate) use left::Left;
+pub(crate) use locking::{first_write, outlasts};
 pub(crate) use lying::{Lies, Lying, Secret};
 use noticing::{alarmed_there, noticed};
 pub(crate) use using::{credentials_of, key_of, repository_of};
@@ -264,21 +266,27 @@ impl<'p> Indexed<'p> {
         noticed(class, alarmed, model.policy.response)
     }
 
-    /// How long a store itself keeps what is deleted or overwritten in a place in it by those who may not administer
-    /// it; `None`: not at all.
-    pub(crate) fn spared(&self, place: &Location) -> Option<Seconds> {
+    /// How long a store itself keeps what is deleted or overwritten of a copy in it by those who may not administer
+    /// it; `None`: not at all. A rule for old versions counts from when they become that, a lock from their upload.
+    pub(crate) fn spared(&self, copy: &Copy) -> Option<Seconds> {
         let all = self.spared.get_or_init(|| {
             let stores = self.plan.model.stores.ids();
             let rules = self.noncurrent_rules();
             let spared = stores.map(|id| sparing::Sparing::of(self.plan, rules, id));
             spared.collect::<Vec<_>>().into()
         });
-        all.get(place.store)?.keeps(place)
+        let kept = all.get(copy.location.store)?.keeps(&copy.location);
+        kept.max(self.held_by_lock(copy))
+    }
+
+    /// For how long a lock surely still holds on to all that a copy needs, whenever that is deleted or overwritten.
+    pub(crate) fn held_by_lock(&self, copy: &Copy) -> Option<Seconds> {
+        locking::held(self.plan, copy, Seconds(self.last_age(copy.class)))
     }
 
     /// Whether a store itself keeps what is deleted of a copy in it until somebody has noticed and acted.
     pub(crate) fn spares(&self, copy: &Copy) -> bool {
-        let kept = self.spared(&copy.location);
+        let kept = self.spared(copy);
         kept.is_some_and(|kept| kept >= self.noticed_there(copy))
     }
 

@@ -301,7 +301,7 @@ enum Concerned {
 
 /// The days on which anything begins or ends, as far as it matters in which order they come.
 struct Days {
-    /// Of what many rest on: where things are, who may do what, what is asked for.
+    /// Of what many rest on: where things are, who may do what, what is asked for, what is paid.
     shared: BTreeSet<Date>,
     /// On which something ends.
     ends: BTreeSet<Date>,
@@ -323,6 +323,7 @@ impl Days {
         let vaults = model.vaults.iter().map(|(_, vault)| vault.lifetime);
         let mounts = model.mounts.iter().map(|mount| mount.lifetime);
         let asked = model.requirements.iter().map(|asked| asked.lifetime);
+        let costs = model.costs.iter().map(|cost| cost.lifetime);
         let steps = model.steps.iter().map(|(_, step)| step);
         let in_place = steps.clone().filter(|step| {
             matches!(
@@ -345,7 +346,8 @@ impl Days {
                     .chain(services)
                     .chain(vaults)
                     .chain(mounts)
-                    .chain(asked),
+                    .chain(asked)
+                    .chain(costs),
             ),
             ends,
             in_place: days(in_place.map(|step| step.lifetime)),

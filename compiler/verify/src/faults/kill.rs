@@ -145,7 +145,7 @@ pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet, day: Date) -> Str
 
 /// How long the versions of a copy surely reach back before damage; `None` for one that has none.
 pub(crate) fn history(context: &Context<'_>, copy: &Copy) -> Option<Seconds> {
-    let own = context.spared(&copy.location);
+    let own = context.spared(copy);
     let mut at = Some(copy);
     while let Some(here) = at.filter(|c| c.kind == CopyKind::Versions) {
         let step = here.made_by?;
@@ -295,11 +295,7 @@ impl Struck {
             history(context, copy).is_some_and(|kept| kept >= noticed)
                 || self.is_aside(context, copy, noticed)
         };
-        let own_history = || {
-            context
-                .spared(&copy.location)
-                .is_some_and(|kept| kept >= noticed)
-        };
+        let own_history = || context.spared(copy).is_some_and(|kept| kept >= noticed);
         let is_aside = || self.is_aside(context, copy, noticed);
         if (wrong.deleted || wrong.overwritten) && !(own_history() || is_aside()) {
             return Some(match wrong.deleted {

@@ -7,9 +7,8 @@ use thrice_quantity::Seconds;
 /// How long a store itself keeps what is deleted or overwritten in it by those who may not administer it.
 pub(super) struct Sparing {
     snapshots: Option<Seconds>,
-    /// How long a lock holds on to an old version, and the rules for these with the least time that each leaves them; `None`: it
-    /// has none.
-    versions: Option<(Seconds, Vec<(Location, Seconds)>)>,
+    /// The rules for old versions with the least time that each leaves them; `None`: it has none.
+    versions: Option<Vec<(Location, Seconds)>>,
 }
 
 impl Sparing {
@@ -27,8 +26,7 @@ impl Sparing {
                     _ => None,
                 }
             });
-            let locked = store.lock.map_or(Seconds::ZERO, |l| Seconds::days(l.days));
-            (locked, rules.collect())
+            rules.collect()
         });
         Self {
             snapshots: snapshots.map(|snapshots| snapshots.reach),
@@ -36,12 +34,11 @@ impl Sparing {
         }
     }
 
-    /// How long what lies in a place, or in a part of it; `None`: not at all.
+    /// How long what lies in a place, or in a part of it, whatever a lock holds; `None`: not at all.
     pub(super) fn keeps(&self, place: &Location) -> Option<Seconds> {
-        let versions = self.versions.as_ref().map(|(locked, rules)| {
+        let versions = self.versions.as_ref().map(|rules| {
             let here = rules.iter().filter(|(rule, _)| rule.meets(place));
-            let kept = here.map(|(_, kept)| *kept).min();
-            kept.map_or(FOR_EVER, |kept| kept.max(*locked))
+            here.map(|(_, kept)| *kept).min().unwrap_or(FOR_EVER)
         });
         self.snapshots.max(versions)
     }

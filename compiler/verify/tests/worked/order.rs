@@ -169,3 +169,23 @@ copy two of media to latter.main:/media by vps.cron since later_spring { daily a
         told.message
     );
 }
+
+/// What one phase ends and another one begins is paid together if they come the other way about.
+#[test]
+fn what_is_paid_until_a_late_phase_is_paid_beside_what_has_begun() {
+    let costs = "
+cost one until spring { 10 EUR/month }
+cost two since summer { 10 EUR/month }
+require cost <= 15 EUR/month
+";
+    is_silent(&found(31, "2026-04-01", costs));
+    is_silent(&found(90, "spring + 1 month", costs));
+    let found = found(32, "2026-04-01", costs);
+    let told = finding(&found, "T1207");
+    assert!(
+        told.message
+            .starts_with("if `spring` comes only after `summer`: "),
+        "{}",
+        told.message
+    );
+}

@@ -278,7 +278,7 @@ impl<'c, 'p> Play<'c, 'p> {
             return Some("what is put aside and is not old enough to be cleared");
         }
         // The moment is that of one snapshot.
-        let kept = |id: &CopyId| self.context.spared(&plan.copies[*id].location);
+        let kept = |id: &CopyId| self.context.spared(&plan.copies[*id]);
         let several = || self.gone.iter().filter_map(kept).count() > 1;
         if store.snapshots.is_some() && (step.is_some() || several()) {
             return Some("snapshots that are given up");
@@ -329,12 +329,12 @@ impl Play<'_, '_> {
 
 /// For how long a store may hold on to what is deleted where a copy lies, if that is not for ever.
 fn history(context: &Context<'_>, id: CopyId) -> Seconds {
-    let place = &context.plan.copies[id].location;
-    let Some(kept) = context.spared(place).filter(|kept| *kept < FOR_EVER) else {
+    let copy = &context.plan.copies[id];
+    let Some(kept) = context.spared(copy).filter(|kept| *kept < FOR_EVER) else {
         return Seconds::ZERO;
     };
     // Surely that long, and at most as much longer as the next snapshot or clean-up is away.
-    let snapshots = &context.plan.model.stores[place.store].snapshots;
+    let snapshots = &context.plan.model.stores[copy.location.store].snapshots;
     let period = snapshots
         .as_ref()
         .and_then(|(schedule, ..)| schedule.nominal_period());

@@ -173,13 +173,13 @@ fn opens_more(context: &Context<'_>, group: &Group) -> bool {
         let Happens::Deleted(Some(By::Credential(credential))) = happens else {
             return false;
         };
-        let place = &context.plan.copies[*id].location;
-        let store = place.store;
+        let copy = &context.plan.copies[*id];
+        let store = copy.location.store;
         let credential = &model.credentials[*credential];
         let said = credential.rights.iter();
         let said = said.filter(|grant| grant.stores.contains(&store));
         let mut said = said.flat_map(|grant| &grant.rights);
-        let spared = context.spared(place).is_some() && too_short(context, *id, *happens).is_none();
+        let spared = context.spared(copy).is_some() && too_short(context, *id, *happens).is_none();
         let is_enough = said.any(|right| match right {
             Right::Administer => true,
             Right::Write | Right::Delete => !spared,
@@ -203,7 +203,7 @@ fn too_short(context: &Context<'_>, id: CopyId, happens: Happens) -> Option<Stri
     let copy = &context.plan.copies[id];
     let kept = match happens {
         Happens::Damaged => history(context, copy),
-        _ => context.spared(&copy.location),
+        _ => context.spared(copy),
     }?;
     let noticed = match happens {
         Happens::Deleted(_) => context.noticed_there(copy),

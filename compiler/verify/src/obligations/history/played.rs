@@ -260,7 +260,7 @@ impl Told<'_, '_> {
         let mut path = self.context.plan.way(copy);
         path.any(|id| {
             let copy = &copies[id];
-            copy.made_by.is_some() && self.context.spared(&copy.location).is_some()
+            copy.made_by.is_some() && self.context.spared(copy).is_some()
         })
     }
 

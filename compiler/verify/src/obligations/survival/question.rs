@@ -22,7 +22,7 @@ pub(super) fn useless(
         let copy = &context.plan.copies[*id];
         let noticed = context.noticed_after(copy.class);
         let aside = || context.aside(copy).map(|(_, kept)| kept);
-        let kept = || context.spared(&copy.location).max(aside());
+        let kept = || context.spared(copy).max(aside());
         let spared = !carries(context, copy) || kept().is_some_and(|kept| kept >= noticed);
         if copy.kind != CopyKind::Live && !spared {
             useless.add(*id, Why::NotSpared);

@@ -213,8 +213,8 @@ fn too_short(context: &Context<'_>, id: CopyId, why: Why) -> Option<(Seconds, Se
     let copy = &context.plan.copies[id];
     let aside = || context.aside(copy).map(|(_, kept)| kept);
     let kept = match why {
-        Why::Deleted => context.spared(&copy.location),
-        Why::Propagated | Why::Overwritten => context.spared(&copy.location).max(aside()),
+        Why::Deleted => context.spared(copy),
+        Why::Propagated | Why::Overwritten => context.spared(copy).max(aside()),
         Why::Damaged => faults::history(context, copy).max(aside()),
         _ => None,
     }?;
