@@ -226,7 +226,8 @@ impl Held {
     }
 
     fn join(&mut self) {
-        self.pieces.sort_unstable();
+        // All but a few are in order: that is what a stable sort makes use of.
+        self.pieces.sort();
         if self.by_entry {
             return;
         }
