@@ -4,6 +4,9 @@ use ecow::EcoString;
 
 use crate::id::StoreId;
 
+/// All that restic writes lies in these folders of its repository, and in one file.
+const RESTIC_NAMES: [&str; 6] = ["config", "data", "index", "keys", "locks", "snapshots"];
+
 /// A part of a store.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
@@ -40,5 +43,16 @@ impl Location {
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
         self.contains(other) || other.contains(self)
+    }
+
+    /// Whether files of a restic repository that lies at `other` may lie here: at or above it all do, and below it only
+    /// under the names that restic gives them.
+    #[must_use]
+    pub fn meets_repository(&self, other: &Self) -> bool {
+        let below = self.path.strip_prefix(other.path.as_str());
+        let below = below.map_or("", |below| below.trim_start_matches('/'));
+        let first = below.split('/').next().unwrap_or_default();
+        let of_restic = |name: &&str| name.eq_ignore_ascii_case(first);
+        self.meets(other) && (first.is_empty() || RESTIC_NAMES.iter().any(of_restic))
     }
 }

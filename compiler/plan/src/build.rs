@@ -461,7 +461,12 @@ impl Builder<'_> {
             return;
         };
         for copy_id in self.at.meeting(place) {
-            let class = &self.model.classes[self.copies[copy_id].class];
+            let copy = &self.copies[copy_id];
+            // Beside the files of a repository others may lie.
+            if copy.kind == CopyKind::Versions && !place.meets_repository(&copy.location) {
+                continue;
+            }
+            let class = &self.model.classes[copy.class];
             // One on demand may come as soon as it can, and never.
             let late = self.cadences.clears_within(id, step).unwrap_or(FOR_EVER);
             let bounds = interval(after.low(), after.high().saturating_add(late).min(FOR_EVER));

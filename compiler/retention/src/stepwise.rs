@@ -95,6 +95,50 @@ impl Stepwise {
         }
     }
 
+    /// After one forget of all of these, in order of time and each at another one; and the versions that it drops,
+    /// oldest first.
+    pub(crate) fn after(
+        rules: &KeepRules,
+        version: ResticVersion,
+        clock: &TimeZone,
+        runs: &[Run],
+    ) -> (Self, Vec<u32>) {
+        let mut all = Self::new(rules, version, clock);
+        let mut marks = vec![0_u8; runs.len()];
+        for rule in &mut all.rules {
+            let edge = match &mut rule.limit {
+                Limit::Count(_) => None,
+                Limit::Within(within, edge) => {
+                    let newest = runs.last();
+                    *edge = newest.and_then(|run| within.before(run.at, run.offset_seconds, clock));
+                    *edge
+                }
+            };
+            let versions = runs.iter().zip(&mut marks).enumerate();
+            for (number, (run, marks)) in versions.rev() {
+                let number = u32::try_from(number).unwrap_or(u32::MAX);
+                if rule.kept.len() >= rule.whole() || !is_after(run.at, edge) {
+                    break;
+                }
+                let key = keys_of(number, run).get(rule.place).copied();
+                let last = rule.kept.front().map(|(_, period)| *period);
+                if let Some(key) = key.filter(|key| Some(*key) != last) {
+                    rule.kept.push_front((number, key));
+                    *marks += 1;
+                }
+            }
+        }
+        let versions = (0..).zip(marks);
+        let versions = versions.map(|(number, marks)| Present { number, marks });
+        all.present = versions.collect();
+        let spared = all.is_oldest_spared(runs);
+        let stays = |version: &Present| version.marks > 0 || (spared && version.number == 0);
+        let dropped = all.present.iter().filter(|version| !stays(version));
+        let dropped = dropped.map(|version| version.number).collect();
+        all.present.retain(stays);
+        (all, dropped)
+    }
+
     /// One more version, the one of this number, later than those before, and then a forget: the
     /// versions that it drops, oldest first.
     pub(crate) fn run(&mut self, number: u32, runs: &[Run]) -> &[u32] {
@@ -252,7 +296,7 @@ fn keys_of(number: u32, run: &Run) -> Keys {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
     use proptest::sample::select;
 
@@ -298,7 +342,7 @@ mod tests {
         ]
     }
 
-    fn rules() -> impl Strategy<Value = KeepRules> {
+    pub(crate) fn rules() -> impl Strategy<Value = KeepRules> {
         let counts = (count(), count(), count(), count(), count(), count());
         let withins = (within(), within(), within(), within(), within(), within());
         // Those of one kind show best by themselves.
@@ -327,7 +371,7 @@ mod tests {
 
     /// Runs in any rhythm from shortly before the end of a month or a clock change on, stored by the clock, in
     /// UTC, or by now this and now that clock.
-    fn runs() -> impl Strategy<Value = (TimeZone, Vec<Run>)> {
+    pub(crate) fn runs() -> impl Strategy<Value = (TimeZone, Vec<Run>)> {
         let starts = [
             "2026-03-30T20:00Z",
             "2027-02-26T12:00Z",
@@ -384,7 +428,7 @@ mod tests {
 
     /// A rule by calendar whose edge moves back soon, in a steady rhythm, and one by number or by hours that
     /// keeps about as much: what the first takes again the second still has, and gives up next.
-    fn moving_back() -> impl Strategy<Value = (KeepRules, TimeZone, Vec<Run>)> {
+    pub(crate) fn moving_back() -> impl Strategy<Value = (KeepRules, TimeZone, Vec<Run>)> {
         let month = KeepWithin {
             months: 1,
             ..KeepWithin::default()

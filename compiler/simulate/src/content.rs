@@ -127,6 +127,14 @@ impl Keeping {
     }
 }
 
+/// When the oldest object was written that a piece needs: for a version that of the repository's `first`.
+const fn written(first: i64, piece: &Piece) -> i64 {
+    match piece.taken {
+        Some(_) => first,
+        None => piece.entered,
+    }
+}
+
 /// What lies in a copy.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Held {
@@ -218,7 +226,8 @@ impl Held {
     }
 
     fn join(&mut self) {
-        self.pieces.sort_unstable();
+        // All but a few are in order: that is what a stable sort makes use of.
+        self.pieces.sort();
         if self.by_entry {
             return;
         }
@@ -244,18 +253,13 @@ impl Held {
         mut goes: impl FnMut(&Piece) -> bool,
     ) -> bool {
         let before = self.pieces.len();
-        let oldest = self.first.unwrap_or(now);
+        let first = self.first;
         let past = &mut self.past;
         self.pieces.retain(|piece| {
             if !goes(piece) {
                 return true;
             }
-            // A version needs objects as old as the repository's first.
-            let written = if piece.taken.is_some() {
-                oldest
-            } else {
-                piece.entered
-            };
+            let written = written(first.unwrap_or(now), piece);
             if let Some(until) = keeping.until(piece, written, now, administrator) {
                 past.push(Past {
                     piece: *piece,
@@ -318,6 +322,16 @@ impl Held {
             }
             self.pieces.push(piece);
         }
+    }
+
+    /// A rule for old versions takes those that were deleted by `limit`, but for what a lock still holds: that counts from when
+    /// it was written.
+    pub(crate) fn clear_past(&mut self, limit: i64, lock: Option<i64>, now: i64) {
+        let first = self.first.unwrap_or(now);
+        self.past.retain(|past| {
+            let is_locked = |lock| written(first, &past.piece).saturating_add(lock) > now;
+            past.removed > limit || lock.is_some_and(is_locked)
+        });
     }
 
     /// Everything is gone, past included.
@@ -466,6 +480,35 @@ mod tests {
             held.past.is_empty(),
             "packs of day 0 are free from day 30 on"
         );
+    }
+
+    #[test]
+    fn a_rule_for_old_versions_waits_for_the_lock() {
+        let past = |entered: i64| {
+            let piece = Piece {
+                entered,
+                ..items(entered, entered + 1, entered)
+            };
+            Past {
+                piece,
+                removed: 50,
+                until: None,
+                aside: false,
+            }
+        };
+        let left = |lock: Option<i64>, now: i64| {
+            let mut held = Held {
+                past: vec![past(10), past(40)],
+                ..Held::default()
+            };
+            held.clear_past(now - 2, lock, now);
+            let left = held.past.iter().map(|past| past.piece.entered);
+            left.collect::<Vec<_>>()
+        };
+        assert_eq!(left(Some(30), 51), [10, 40]);
+        assert_eq!(left(Some(30), 52), [40], "its lock was over at 40");
+        assert_eq!(left(Some(30), 70), [0; 0]);
+        assert_eq!(left(None, 52), [0; 0]);
     }
 
     #[test]

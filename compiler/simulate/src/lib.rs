@@ -72,7 +72,7 @@ pub use reach::with_needs;
 pub use replay::{Chosen, Effect, Life, NotReplayed, Replayed, replay};
 pub use restores::{Losses, Restored, Restoring};
 pub use room::{Weighed, Weighing};
-pub use runs::{asked, own_checks, runs};
+pub use runs::{asked, own_checks, own_snapshots, runs};
 pub use scenario::{Played, findings, play};
 pub use shown::{Looking, Onlooker, Shown, shown};
 pub use weigh::weigh;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use thrice_model::{HostId, StepId};
+use thrice_model::{HostId, StepId, StoreId};
 use thrice_plan::Plan;
 
-use crate::calendar::{instant, moments};
+use crate::calendar::{instant, moments, snapshots};
 use crate::log::{Log, Ran};
 use crate::{Case, Choices, engine};
 
@@ -66,6 +66,18 @@ pub fn own_checks(plan: &Plan, host: HostId, (from, to): (Timestamp, Timestamp))
         Some(at.timestamp()).filter(|at| *at <= to)
     });
     checks.filter(|at| from <= *at).collect()
+}
+
+/// When a store takes snapshots of itself, between two instants, both included.
+#[must_use]
+pub fn own_snapshots(
+    plan: &Plan,
+    store: StoreId,
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<Timestamp> {
+    let store = &plan.model.stores[store];
+    let (taken, _) = snapshots(plan, store, from.as_second(), to.as_second());
+    taken.into_iter().map(instant).collect()
 }
 
 /// When it is asked whether a mirror has every version, between two instants, both included.

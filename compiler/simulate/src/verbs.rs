@@ -9,7 +9,6 @@ use crate::Sort;
 use crate::calendar::midnight;
 use crate::content::{Form, Piece, Quality, form, minus, same, union};
 use crate::dumps::{is_dated, refuses_next};
-use crate::forget::kept;
 use crate::words::names;
 use crate::world::{World, aside, deletes_in};
 
@@ -301,9 +300,7 @@ pub(crate) fn expire(world: &mut World<'_>, id: StepId, now: i64) {
             world.grow(what.class, now);
         }
         if *noncurrent {
-            if let Some(held) = world.held.get_mut(&copy) {
-                held.past.retain(|past| past.removed > limit);
-            }
+            world.clear_past(copy, limit, now);
             continue;
         }
         if world.is_empty(copy) {
@@ -556,22 +553,23 @@ fn thin(
 ) {
     let held = world.held.get(&copy);
     let pieces = held.map_or(&[][..], |held| &held.pieces);
-    // The pieces of a version lie beside each other, mostly.
-    let mut taken: Vec<i64> = pieces.iter().filter_map(|piece| piece.taken).collect();
-    taken.dedup();
-    taken.sort_unstable();
-    taken.dedup();
-    let Some(kept) = kept(world.plan, (id, copy), rules, &taken, now) else {
-        return;
-    };
-    // Few go at once, of versions that may have thousands of pieces.
-    let all = taken.iter().zip(kept);
-    let gone: Vec<i64> = all
-        .filter_map(|(at, kept)| (!kept).then_some(*at))
-        .collect();
+    let mut taken: Vec<i64> = Vec::with_capacity(pieces.len());
+    for at in pieces.iter().filter_map(|piece| piece.taken) {
+        // The pieces of a version lie beside each other, mostly.
+        if taken.last() != Some(&at) {
+            taken.push(at);
+        }
+    }
+    if !taken.is_sorted_by(|earlier, later| earlier < later) {
+        taken.sort_unstable();
+        taken.dedup();
+    }
+    let plan = world.plan;
+    let gone = world.forgetting.goes(plan, (id, copy), rules, &taken, now);
     if gone.is_empty() {
         return;
     }
+    // Few go at once, of versions that may have thousands of pieces.
     world.remove(copy, now, false, |piece| {
         let taken = piece.taken.as_ref();
         taken.is_some_and(|at| gone.binary_search(at).is_ok())

@@ -10,6 +10,7 @@ use thrice_plan::{CopyId, CopyKind, Leave, Plan};
 
 use crate::calendar::{day, instant, midnight, snapshots};
 use crate::content::{Held, Keeping, Piece, Quality};
+use crate::forget::Forgetting;
 use crate::reach::{Fallen, Grip, Holders, KeysLeft};
 use crate::words::mishap;
 use crate::{Event, Sort, reach};
@@ -42,6 +43,8 @@ pub(crate) struct World<'p> {
     keeping: BTreeMap<StoreId, Keeping>,
     /// The copies under the place in which a step deletes, for steps that delete in one.
     under: BTreeMap<StepId, Vec<CopyId>>,
+    /// What keep rules have left so far.
+    pub forgetting: Forgetting,
     /// What last happened to a copy, for those that lost something.
     pub fate: BTreeMap<CopyId, String>,
     /// Copies of which everything was deleted, and to which nothing has come since.
@@ -70,6 +73,7 @@ impl<'p> World<'p> {
             intruders: Vec::new(),
             keeping: BTreeMap::new(),
             under: under(plan, copies),
+            forgetting: Forgetting::default(),
             fate: BTreeMap::new(),
             emptied: BTreeSet::new(),
             by_hand: BTreeSet::new(),
@@ -444,6 +448,15 @@ impl<'p> World<'p> {
         why: &str,
     ) -> bool {
         self.empty(copy, at, administrator, (why, "deleted"))
+    }
+
+    /// A rule for old versions takes those of a copy that were deleted by `limit`.
+    pub(crate) fn clear_past(&mut self, copy: CopyId, limit: i64, now: i64) {
+        let keeping = self.keeping.get(&self.store_of(copy));
+        let lock = keeping.and_then(|keeping| keeping.lock);
+        if let Some(held) = self.held.get_mut(&copy) {
+            held.clear_past(limit, lock, now);
+        }
     }
 
     /// Everything in a copy goes, in some way and for some reason.

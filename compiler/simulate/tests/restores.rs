@@ -377,3 +377,27 @@ fn what_a_vault_opens_that_comes_back_itself_waits_for_it() {
     let classes: Vec<_> = found.iter().map(|restored| restored.class).collect();
     assert_eq!(classes, [class(&plan, "pw"), class(&plan, "site")]);
 }
+
+/// Nobody knows how soon a vault is back of whose content no size is stated: what needs no key of its is sooner.
+#[test]
+fn what_waits_for_what_nothing_is_said_of_comes_from_elsewhere() {
+    let plan = plan(
+        "key rk { held on passwords }\n\
+         credential w { account s3; may read, write, delete on s3.*; held on vps }\n\
+         repository safe in s3.main:/safe { engine restic 0.18.0; key rk; credential w }\n\
+         class pw is files on vps.disk:/pw { restore setup 30m }\n\
+         vault passwords on vps of pw\n\
+         copy of_pw of pw to s3.main:/pw by vps.cron { daily at 02:00 UTC; taking 1m..1h; credential w }\n\
+         class site is files on vps.disk:/site { size 18..18 GB; growth 0..0 %/month; restore setup 1h }\n\
+         backup of_site of site to safe by vps.cron { daily at 03:00 UTC; taking 1m..1h }\n\
+         copy plain of site to s3.main:/site by vps.cron { daily at 04:00 UTC; taking 1m..1h; credential w }\n",
+    );
+    let found = restored(&plan, &["vps"]);
+    let [pw, site] = ["pw", "site"].map(|name| class(&plan, name));
+    let of = |id: ClassId| found.iter().find(|restored| restored.class == id);
+    assert_eq!(of(pw).map(|pw| pw.in_use), Some(None));
+    assert_eq!(
+        of(site).map(|site| site.in_use),
+        Some(Some(Seconds::minutes(60 + 120)))
+    );
+}

@@ -196,7 +196,7 @@ fn remark(plan: &Plan, acceptance: &Acceptance, covered: usize, ended: bool) -> 
     let diagnostic = if covered == 0 {
         Diagnostic::warning(COVERS_NOTHING, "this acceptance covers no finding")
             .at(acceptance.span, "nothing is accepted here")
-            .help("take it away: the next finding of its kind would be hidden by it")
+            .help(instead(acceptance))
     } else if ended {
         Diagnostic::warning(
             ENDED,
@@ -226,6 +226,18 @@ fn remark(plan: &Plan, acceptance: &Acceptance, covered: usize, ended: bool) -> 
         fault: None,
         floor: false,
     })
+}
+
+/// What to do with an acceptance that covers nothing.
+fn instead(acceptance: &Acceptance) -> &'static str {
+    match acceptance.obligation {
+        // Of a monitor it is told when it falls with steps or is not there, and of nothing else.
+        Obligation::Alarm if !acceptance.subjects.is_empty() => {
+            "take it away: the next finding of its kind would be hidden by it; or name the steps that it is \
+             meant for: `accept alarm for step NAME, step NAME …`"
+        }
+        _ => "take it away: the next finding of its kind would be hidden by it",
+    }
 }
 
 /// What no policy may lack is not for one person to do without.

@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecow::EcoString;
 use jiff::civil::Date;
 use thrice_model::{
-    ClassKind, CredentialId, Holder, HostId, HostKind, KeyId, Location, Lock, LockMode, Mount,
+    ClassKind, CredentialId, Holder, HostId, HostKind, KeyId, Location, LockMode, Mount,
     ProviderCapability, Right, Source, Step, StepId, StoreId, Verb,
 };
 use thrice_plan::{Copy, CopyKind, Period};
 use thrice_quantity::Seconds;
 
-use crate::indexed::{Indexed, Lies, Lying, credentials_of, key_of, repository_of};
+use crate::indexed::{Indexed, Lies, Lying, credentials_of, key_of, outlasts, repository_of};
 
 /// All rights there are: root's on its own stores, an account's on its buckets.
 const ALL: &[Right] = &[Right::Read, Right::Write, Right::Delete, Right::Administer];
@@ -493,35 +493,13 @@ impl Owned {
     }
 }
 
-/// Whether a lock that nobody can lift holds on to all that a copy needs until a destruction is noticed: what is made
-/// anew, if the next one comes before its lock ends; what is written once, if it is locked for as long as anybody asks
-/// for it. A file may lie there unchanged for longer than that.
+/// Whether a lock that nobody can lift holds on to all that a copy needs until a destruction is noticed.
 fn locked(indexed: &Indexed<'_>, copy: &Copy) -> bool {
-    let model = &indexed.plan.model;
-    let store = &model.stores[copy.location.store];
-    let Some(lock) = store.lock.filter(|l| l.mode == LockMode::Compliance) else {
-        return false;
-    };
-    let window = Seconds::days(lock.days);
-    if copy.kind == CopyKind::Versions {
-        return outlasts(indexed, copy, lock);
-    }
-    let noticed = indexed.noticed_there(copy);
-    let holds = |age: Seconds| window >= age.saturating_add(noticed);
-    match model.classes[copy.class].kind {
-        ClassKind::State => holds(copy.staleness),
-        ClassKind::Items => {
-            let asked = Seconds(indexed.last_age(copy.class));
-            outlasts(indexed, copy, lock) || holds(asked.max(copy.staleness))
-        }
-        ClassKind::Files => outlasts(indexed, copy, lock),
-    }
-}
-
-/// The day of the first write that a copy's versions may still need.
-pub(crate) fn first_write(indexed: &Indexed<'_>, copy: &Copy) -> Date {
-    let store = indexed.plan.model.stores[copy.location.store].lifetime.from;
-    copy.lifetime.from.max(store)
+    let lock = indexed.plan.model.stores[copy.location.store].lock;
+    lock.is_some_and(|l| l.mode == LockMode::Compliance)
+        && indexed
+            .held_by_lock(copy)
+            .is_some_and(|held| held >= indexed.noticed_there(copy))
 }
 
 /// Whether what is up to so old in a copy lies under a lock that no machine can lift. Versions are only if it holds on to
@@ -539,7 +517,7 @@ pub(crate) fn stays_locked(
     };
     let window = Seconds::days(lock.days);
     let holds = match (copy.kind, model.classes[copy.class].kind) {
-        (CopyKind::Versions, _) => outlasts(indexed, copy, lock),
+        (CopyKind::Versions, _) => outlasts(indexed.plan, copy, lock),
         (_, ClassKind::State) if made_anew => window >= copy.staleness,
         _ => window >= age.max(copy.staleness),
     };
@@ -555,24 +533,6 @@ fn is_administered(indexed: &Indexed<'_>, place: &Location) -> bool {
     let lifts =
         |grant: &Grant| grant.rights.contains(Right::Administer) && grant.place.meets(place);
     grants.iter().any(lifts)
-}
-
-/// Whether a lock holds on to versions until the policy ends. A snapshot is whole only with the oldest pack it needs,
-/// and restic extends no lock: after the first window nothing is certain to be locked.
-fn outlasts(indexed: &Indexed<'_>, copy: &Copy, lock: Lock) -> bool {
-    let policy = &indexed.plan.model.policy;
-    let days = |day: Date| {
-        day.since(policy.start)
-            .map_or(0, |span| i64::from(span.get_days()))
-    };
-    let unlocked = unlock(&[days(first_write(indexed, copy))], lock.days);
-    unlocked.is_some_and(|at| at >= days(policy.end))
-}
-
-/// The day on which the first of some packs is unlocked: from then on the version that needs them all
-/// is protected no longer. `written` are the days on which they were written, `window` is the lock's.
-fn unlock(written: &[i64], window: i64) -> Option<i64> {
-    written.iter().min().map(|first| first + window)
 }
 
 /// The machines that can fall into hostile hands in a period: those that run programs.
@@ -593,7 +553,7 @@ pub(crate) fn machines<'c>(
 mod tests {
     use thrice_model::{HostId, Location, Right, StepId, StoreId};
 
-    use super::{ALL, By, Grant, Rights, once, unlock};
+    use super::{ALL, By, Grant, Rights, once};
 
     #[test]
     fn what_is_owned_further_up_is_owned_once() {
@@ -621,11 +581,5 @@ mod tests {
         let left: Vec<(&str, By)> = left.collect();
         let others = ["/restic", "/restic/data", "/resticker"].map(|path| (path, step));
         assert_eq!(left, [&[("/", root)][..], &others].concat());
-    }
-
-    #[test]
-    fn a_version_is_locked_as_long_as_the_oldest_pack_it_needs() {
-        assert_eq!(unlock(&[0, 44], 30), Some(30));
-        assert_eq!(unlock(&[44], 30), Some(74), "a fresh full chain is its own");
     }
 }

@@ -6,6 +6,7 @@ mod holding;
 mod index;
 mod left;
 mod letting;
+mod locking;
 mod lying;
 mod narrowed;
 mod noticing;
@@ -32,6 +33,7 @@ pub(crate) use classes::{Classes, Numbers, day};
 pub(crate) use index::Index;
 pub(crate) use left::Left;
 pub(crate) use letting::Wanted;
+pub(crate) use locking::{first_write, outlasts};
 pub(crate) use lying::{Lies, Lying, Secret};
 use noticing::{alarmed_there, noticed};
 pub(crate) use using::{credentials_of, key_of, repository_of};
@@ -269,22 +271,31 @@ impl<'p> Indexed<'p> {
         noticed(class, alarmed, model.policy.response)
     }
 
-    /// How long a store itself keeps what is deleted or overwritten in a place in it by those who may not administer
-    /// it, of what is asked about; `None`: not at all.
-    pub(crate) fn spared(&self, place: &Location, wanted: Wanted) -> Option<Seconds> {
+    /// How long a store itself keeps what is deleted or overwritten of a copy in it by those who may not administer
+    /// it, of what is asked about; `None`: not at all. A rule for old versions counts from when they become that, a lock
+    /// from their upload.
+    pub(crate) fn spared(&self, copy: &Copy, wanted: Wanted) -> Option<Seconds> {
         let all = self.spared.get_or_init(|| {
             let stores = self.plan.model.stores.ids();
             let rules = self.noncurrent_rules();
             let spared = stores.map(|id| sparing::Sparing::of(self.plan, rules, id));
             spared.collect::<Vec<_>>().into()
         });
-        all.get(place.store)?.keeps(self.plan, place, wanted)
+        let kept = all
+            .get(copy.location.store)?
+            .keeps(self.plan, &copy.location, wanted);
+        kept.max(self.held_by_lock(copy))
+    }
+
+    /// For how long a lock surely still holds on to all that a copy needs, whenever that is deleted or overwritten.
+    pub(crate) fn held_by_lock(&self, copy: &Copy) -> Option<Seconds> {
+        locking::held(self.plan, copy, Seconds(self.last_age(copy.class)))
     }
 
     /// Whether a store itself keeps what is deleted of a copy in it until somebody has noticed and acted, if that
     /// is in the period of a day.
     pub(crate) fn spares(&self, copy: &Copy, day: Date) -> bool {
-        let kept = self.spared(&copy.location, Wanted::From(day));
+        let kept = self.spared(copy, Wanted::From(day));
         kept.is_some_and(|kept| kept >= self.noticed_there(copy))
     }
 

@@ -96,6 +96,30 @@ fn a_monitor_that_falls_with_two_steps_does_so_with_the_one_that_nobody_accepts(
     assert_eq!(covers(&found), [1]);
 }
 
+/// What is told of a monitor and of those that no other listens to.
+#[test]
+fn who_accepts_it_of_a_monitor_accepts_it_of_all_that_report_to_it() {
+    let own = "monitor kuma { healthchecks at \"HC_PING_KEY\"; on vps }\n\
+               monitor other { healthchecks at \"HC_PING_KEY_2\"; on vps }\n";
+    let policy = backups(["monitor kuma", "monitor kuma", "monitor other"]) + own;
+    let other = "`other` falls with the host on which `n3` runs";
+    let all = told(&with(&policy), "T2502");
+    let mine = "`kuma` falls with the host on which `n` and `n2` run";
+    assert_eq!(all, [mine, other]);
+    let found = with(&(policy.clone() + &accept("alarm for monitor kuma")));
+    assert_eq!(told(&found, "T2502"), [other]);
+    assert_eq!(covers(&found), [1]);
+    assert!(!is_empty(&found));
+    // That a step reports to none is told of no monitor: then it is said what to name.
+    let policy = backups([WATCHED, WATCHED, ""]);
+    let found = with(&(policy + &accept("alarm for monitor deadman")));
+    assert_eq!(told(&found, "T2501"), ["`n3` reports to no monitor"]);
+    let mut all = found.findings.iter().map(|f| &f.diagnostic);
+    let empty = all.find(|d| d.code.0 == "T2605");
+    let help = empty.and_then(|d| d.help.as_deref()).unwrap_or_default();
+    assert!(help.contains("accept alarm for step NAME"), "{help}");
+}
+
 #[test]
 fn rights_that_one_step_may_lack_the_other_lacks_all_the_same() {
     let places = PLACES.replace("may read, write, delete", "may read, write");
@@ -262,6 +286,51 @@ fn what_runs_miss_is_accepted_of_one_loss_as_well() {
     let found = with(&(policy + &accept("recovery-point for site, two of host vps")));
     assert_eq!(told(&found, "T1303"), [""; 0]);
     assert!(!is_empty(&found));
+}
+
+/// What hostile hands overwrite where it lives, and are seen late.
+#[test]
+fn what_a_credential_costs_is_accepted_of_that_credential() {
+    let text = r#"
+policy p "p" { horizon 2 years; response time 72h }
+phase t0 = 2026-02-15
+provider ovh { site two }
+provider cloud { site one }
+provider bank { site safe }
+monitor deadman { healthchecks at "HC_PING_KEY"; hosted by bank }
+vault envelope at bank/safe
+key k { held on box, envelope; file "/etc/k" }
+host box at ovh/two { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium hdd } }
+object_storage s3 at cloud/one { endpoint "s3.example.org"; bucket main "main-bucket" { medium object } }
+credential w { account s3; may read, write, delete on s3.main; held on box; profile "w" }
+repository r in box.disk:/r { engine restic 0.18.0; key k }
+class site is files on s3.main:/live { noticed within 2 days }
+class two is files on s3.main:/two { noticed within 2 days }
+copy c of site, two to box.disk:/c by box.cron { daily at 01:00, 07:00, 13:00, 19:00 UTC; taking 1m..30m; monitor deadman }
+backup b of site, two from c to r by box.cron { daily at 02:00, 08:00, 14:00, 20:00 UTC; taking 1m..30m; keep 3 last, 8 weekly; prune; monitor deadman }
+require survive any 1 of credential for site, two
+require rpo <= 26h for site, two
+"#;
+    let of = |names: &str| {
+        format!(
+            "after what hostile hands do that is seen and put right within 5 d, the newest version of {names} from before \
+             it can be 7 d older than it; at most 26 h is asked for"
+        )
+    };
+    let told_with = |what: &str| {
+        let found = judged(&(text.to_owned() + what));
+        (told(&found, "T1305"), covers(&found), is_empty(&found))
+    };
+    let all = vec![of("`site` and `two`")];
+    assert_eq!(told_with("").0, all);
+    let mine = accept("recovery-point for site, two of credential w");
+    assert_eq!(told_with(&mine), (Vec::new(), vec![2], false));
+    // Of one class, and of no other.
+    let one = accept("recovery-point for site of credential w");
+    assert_eq!(told_with(&one), (vec![of("`two`")], vec![1], false));
+    // Of another loss.
+    let other = accept("recovery-point for site, two of host box");
+    assert_eq!(told_with(&other), (all, vec![0], true));
 }
 
 #[test]

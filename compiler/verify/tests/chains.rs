@@ -180,6 +180,21 @@ fn dumps_are_cleared_where_they_are_carried_to() {
     assert!(!too_full(350, &[&dumps, near, far]));
 }
 
+/// Fifteen dumps that the source still has come again each night and are cleared at noon: old versions of ten days are 150.
+#[test]
+fn dumps_that_come_again_where_they_were_cleared_are_old_versions_each_time() {
+    let again = |keeps: &str| {
+        let dumps = DUMPS.replace("KEEPS", keeps);
+        let steps = "copy y of c from d to s3.near:/c by h.cron { daily at 03:00 UTC; taking 1m..1h }\n\
+            expire e of s3.near:/c after 5 days by mtime { by h.cron; daily at 12:00 UTC; taking 1m..1h }\n\
+            expire n of s3.near after 10 days by upload { noncurrent }\n";
+        [dumps, steps.to_owned()].concat()
+    };
+    assert!(is_too_full(1600, &[&again("20")]));
+    assert!(!too_full(3500, &[&again("20")]));
+    assert!(!too_full(400, &[&again("4")]));
+}
+
 /// 100 GB of which 20 GB a day are replaced: each week's copy is another one, and what reads it each day finds 53 of them.
 #[test]
 fn what_is_made_rarely_is_new_rarely() {

@@ -258,6 +258,72 @@ fn a_mirror_meets_a_prune() {
     ));
 }
 
+/// A mirror writes a repository in no order that restic could read in between.
+#[test]
+fn a_store_takes_snapshots_of_half_a_mirror() {
+    let found = |shots: &str, mirror: &str, steps: &str| {
+        let store = format!("store tank {{ medium hdd; snapshots {shots} UTC keep 30 }}");
+        let text = [&dump(""), MIRROR, steps].concat();
+        let text = text.replace("store tank { medium hdd }", &store);
+        let found = judged(&text.replace("monthly on 1 at 05:00 UTC; taking 1m..2h", mirror));
+        assert!(found.internal.is_empty(), "{:?}", found.internal);
+        found
+    };
+    let prune = "prune clean of r by vps.cron { weekly on Sunday at 12:00 UTC; taking 1m..1h; monitor deadman }\n";
+    let each = found("daily at 06:30", "daily at 06:00 UTC; taking 2h", prune);
+    assert_eq!(severity(&each, "T2105"), Severity::Error);
+    assert_eq!(
+        message(&each, "T2105"),
+        "`tower.tank` may take snapshots of itself while `mirror` is at work there: they hold half of what it is writing, which is \
+         of no use"
+    );
+    assert!(
+        case(&each, "T2105")
+            .iter()
+            .any(|e| e
+                == "2026-02-15 06:30 UTC the snapshot of `tower.tank` is taken, as is each one")
+    );
+    let some = found(
+        "daily at 06:30",
+        "monthly on 1 at 06:00 UTC; taking 1m..2h",
+        prune,
+    );
+    assert_eq!(severity(&some, "T2105"), Severity::Warning);
+    // It starts as late as that.
+    let late = "daily at 06:00 UTC; jitter 31m; taking 1m";
+    assert_eq!(
+        severity(&found("daily at 06:30", late, prune), "T2105"),
+        Severity::Error
+    );
+    for (shots, mirror, steps) in [
+        ("daily at 08:00", "daily at 06:00 UTC; taking 2h", prune),
+        ("daily at 05:59", "daily at 06:00 UTC; taking 2h", prune),
+        (
+            "daily at 06:30",
+            "daily at 06:00 UTC; taking 1m..30m",
+            prune,
+        ),
+        // Older versions are whole in each half of what only comes to it.
+        ("daily at 06:30", "daily at 06:00 UTC; taking 2h", ""),
+    ] {
+        assert!(
+            !has(&found(shots, mirror, steps), "T2105"),
+            "{shots} {mirror}"
+        );
+    }
+    let in_place = |clauses: &str| {
+        let store = "store disk { medium nvme; snapshots daily at 02:57 UTC keep 30 }";
+        let text = dump("").replace("store disk { medium nvme }", store);
+        judged(&text.replace("atomic; taking 1m..4m", clauses))
+    };
+    assert_eq!(
+        severity(&in_place("taking 1m..4m"), "T2105"),
+        Severity::Error
+    );
+    assert!(!has(&in_place("taking 1m..2m"), "T2105"));
+    assert!(!has(&in_place("atomic; taking 1m..4m"), "T2105"));
+}
+
 #[test]
 fn a_dump_in_place_must_be_done_before_it_is_read() {
     let in_place = dump("rpo 26h").replace("atomic; taking 1m..4m", "taking 1m..7m");

@@ -11,6 +11,7 @@ use super::keeping::Keeps;
 use super::thing::{Others, Thing};
 use super::{Erasure, NotFollowed, OneRun, Stay};
 use crate::calendar::{day, instant, midnight, starts};
+use crate::forget::Forgetting;
 use crate::taken::pruned;
 
 /// Where moves bring what they take away from the copies that are followed, if that is not followed itself.
@@ -89,6 +90,8 @@ pub(super) struct Player<'p> {
     started: usize,
     pub queue: BinaryHeap<Reverse<(i64, Job)>>,
     refused: Option<String>,
+    /// What keep rules have left so far.
+    pub forgetting: Forgetting,
     /// How much may yet be looked at.
     pub effort: u64,
 }
@@ -106,6 +109,7 @@ impl<'p> Player<'p> {
             started: 0,
             queue: BinaryHeap::new(),
             refused: None,
+            forgetting: Forgetting::default(),
             effort,
         };
         for id in erasure

@@ -9,7 +9,6 @@ use thrice_retention::KeepRules;
 use super::follow::Player;
 use super::thing::{Others, Thing};
 use crate::calendar::instant;
-use crate::forget::kept;
 
 /// As much as looking at one version does all that the rules do with it.
 const RULES: usize = 16;
@@ -187,18 +186,15 @@ impl Player<'_> {
         // Each rule looks at each version that is not forgotten yet.
         let looks = taken.len().saturating_mul(RULES);
         let looks = looks.saturating_add(there.things.len());
-        let Some(kept) = kept(self.plan, (step, copy), rules, &taken, now) else {
+        let gone = self
+            .forgetting
+            .goes(self.plan, (step, copy), rules, &taken, now);
+        if gone.is_empty() {
             return;
-        };
-        for thing in there
-            .things
-            .values_mut()
-            .filter(|it| it.forgotten.is_none())
-        {
-            let place = thing
-                .taken
-                .map(|at| taken.partition_point(|other| *other < at));
-            if place.and_then(|place| kept.get(place)) == Some(&false) {
+        }
+        for at in gone {
+            let thing = there.things.get_mut(&Some(at));
+            if let Some(thing) = thing.filter(|it| it.forgotten.is_none()) {
                 thing.forgotten = Some(now);
             }
         }

@@ -75,7 +75,10 @@ impl<'p> Keys<'p> {
         let all = ways(self.plan, data, left.copies.get(&class)?);
         let there = all.filter_map(|way| {
             let begins = setup.0.max(self.at_hand(left, way.copy)?);
-            let time = bytes.div_ceil(u128::from(way.speed.max(1)));
+            // How long takes what nothing is said of nobody knows: any other way is sooner.
+            let time = data
+                .size
+                .map_or(u128::MAX, |_| bytes.div_ceil(u128::from(way.speed.max(1))));
             let time = i64::try_from(time).unwrap_or(i64::MAX);
             Some((begins.saturating_add(time), way))
         });

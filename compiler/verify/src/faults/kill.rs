@@ -146,7 +146,7 @@ pub(crate) fn strike(context: &Context<'_>, faults: &FaultSet, day: Date) -> Str
 
 /// How long the versions of a copy that are asked about surely reach back before damage; `None` for one that has none.
 pub(crate) fn history(context: &Context<'_>, copy: &Copy, wanted: Wanted) -> Option<Seconds> {
-    let own = context.spared(&copy.location, wanted);
+    let own = context.spared(copy, wanted);
     let mut at = Some(copy);
     while let Some(here) = at.filter(|c| c.kind == CopyKind::Versions) {
         let step = here.made_by?;
@@ -299,7 +299,7 @@ impl Struck {
         };
         let own_history = || {
             context
-                .spared(&copy.location, wanted)
+                .spared(copy, wanted)
                 .is_some_and(|kept| kept >= noticed)
         };
         let is_aside = || self.is_aside(context, copy, noticed);

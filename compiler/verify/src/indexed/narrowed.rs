@@ -1,4 +1,5 @@
-//! Who has rights on a part of a store only: such rights are what tells one copy there from another.
+//! Who has rights on a part of a store only, and which rules for old versions are about a part of it: such are what tells one
+//! copy there from another.
 
 use std::collections::BTreeSet;
 
@@ -18,13 +19,13 @@ pub(super) struct Narrowed {
 type Changer = (HostId, Date, Option<Date>);
 
 impl Narrowed {
-    /// Those of credentials and mounts have a number each. Of steps all that one host changes at one time have one
+    /// Those of credentials, mounts and rules have a number each. Of steps all that one host changes at one time have one
     /// number: most hosts have many steps, and none of these tells copies apart that the host can reach by others.
     pub(super) fn of(plan: &Plan) -> Self {
         let model = &plan.model;
         let mut found: BTreeSet<(Location, usize)> = BTreeSet::new();
         let mut next = 0;
-        for place in written(model) {
+        for place in written(model).chain(ruled(model)) {
             found.insert((place, next));
             next += 1;
         }
@@ -66,6 +67,23 @@ fn written(model: &Model) -> impl Iterator<Item = Location> {
         store,
         path: path.clone(),
     })
+}
+
+/// The parts of stores that rules for old versions are about.
+fn ruled(model: &Model) -> impl Iterator<Item = Location> {
+    let places = model
+        .steps
+        .iter()
+        .filter_map(|(_, step)| match (&step.verb, &step.source) {
+            (
+                Verb::Expire {
+                    noncurrent: true, ..
+                },
+                Source::Location(place, _),
+            ) => Some(place),
+            _ => None,
+        });
+    places.filter(|place| place.path != "/").cloned()
 }
 
 /// What hosts change on others besides what they bring there: what they move away, which repositories they prune, and what

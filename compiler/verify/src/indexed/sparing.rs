@@ -9,9 +9,8 @@ use super::letting::Wanted;
 /// How long a store itself keeps what is deleted or overwritten in it by those who may not administer it.
 pub(super) struct Sparing {
     snapshots: Option<Seconds>,
-    /// How long a lock holds on to an old version, and the rules for these, each with when it is there and the least time that
-    /// it leaves them; `None`: it has none.
-    versions: Option<(Seconds, Vec<Rule>)>,
+    /// The rules for old versions, each with when it is there and the least time that it leaves them; `None`: it has none.
+    versions: Option<Vec<Rule>>,
 }
 
 /// Where a rule is for, when it is there, and how long it leaves old versions at least.
@@ -32,8 +31,7 @@ impl Sparing {
                     _ => None,
                 }
             });
-            let locked = store.lock.map_or(Seconds::ZERO, |l| Seconds::days(l.days));
-            (locked, rules.collect())
+            rules.collect()
         });
         Self {
             snapshots: snapshots.map(|snapshots| snapshots.reach),
@@ -41,12 +39,11 @@ impl Sparing {
         }
     }
 
-    /// How long what lies in a place, or in a part of it, of what is asked about; `None`: not at all.
+    /// How long what lies in a place, or in a part of it, of what is asked about, whatever a lock holds; `None`: not at all.
     pub(super) fn keeps(&self, plan: &Plan, place: &Location, wanted: Wanted) -> Option<Seconds> {
-        let versions = self.versions.as_ref().map(|(locked, rules)| {
+        let versions = self.versions.as_ref().map(|rules| {
             let here = rules.iter().filter(|(rule, ..)| rule.meets(place));
-            let kept = wanted.least(plan, here.map(|(_, life, kept)| (*life, *kept)));
-            kept.max(*locked)
+            wanted.least(plan, here.map(|(_, life, kept)| (*life, *kept)))
         });
         self.snapshots.max(versions)
     }

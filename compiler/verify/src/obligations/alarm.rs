@@ -12,7 +12,7 @@ mod played;
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic, Severity};
-use thrice_model::{HostId, Obligation, RunnerKind, Step, StepId, Verb};
+use thrice_model::{HostId, MonitorId, Obligation, RunnerKind, Step, StepId, Verb};
 use thrice_plan::calendar::after_is_enforced;
 use thrice_plan::{Copy, Leave, Plan};
 use thrice_quantity::{Interval, Seconds};
@@ -142,7 +142,7 @@ fn no_monitor(steps: &[&Step]) -> Finding {
 fn not_asked(context: &Context<'_>, out: &mut Found) {
     let model = &context.plan.model;
     for (id, step) in watched(context) {
-        let (Some(mirror), Some((_, span)), Some(host)) =
+        let (Some(mirror), Some((monitor, span)), Some(host)) =
             (step.mirror(), step.monitor, step.runner.host)
         else {
             continue;
@@ -190,6 +190,7 @@ fn not_asked(context: &Context<'_>, out: &mut Found) {
             floor: true,
             ..finding(diagnostic, &[step])
         };
+        let finding = heard(context, monitor, finding);
         out.push((finding, Some(Case::NotAsked(id))));
     }
 }
@@ -331,6 +332,21 @@ fn clearing<'p>(
 /// By which acceptance a step's findings are covered: who accepts something of one step accepts it of no other.
 fn rank(context: &Context<'_>, step: &Step) -> usize {
     acceptance::rank(context.plan, Obligation::Alarm, [step.named.name.as_str()])
+}
+
+/// The same of what is told of a monitor and of steps that no other listens to: who accepts it of the monitor accepts it
+/// of all of them.
+fn rank_heard(context: &Context<'_>, step: &Step, monitor: MonitorId) -> usize {
+    let monitor = &context.plan.model.monitors[monitor].named.name;
+    let names = [step.named.name.as_str(), monitor.as_str()];
+    acceptance::rank(context.plan, Obligation::Alarm, names)
+}
+
+/// What is told of steps and of the monitor that listens to them.
+fn heard(context: &Context<'_>, monitor: MonitorId, mut finding: Finding) -> Finding {
+    let monitor = &context.plan.model.monitors[monitor].named.name;
+    finding.subjects.push(monitor.to_string());
+    finding
 }
 
 fn finding(diagnostic: Diagnostic, steps: &[&Step]) -> Finding {

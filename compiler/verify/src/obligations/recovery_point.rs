@@ -122,7 +122,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
         }
         stakes = pass.asker.hosts;
     }
-    borne.count(out);
+    borne.count(&before.covered, out);
     out.findings.extend(before.tell(context));
     let mut unknown: BTreeSet<(ClassId, usize)> = BTreeSet::new();
     for violations in groups.values() {

@@ -1,5 +1,5 @@
-//! Obligation 11: steps that exclude each other never meet, readers start after writers have published,
-//! a mirror is asked after when it is done, each run fits into its period and through its line, and so do all that share one.
+//! Obligation 11: steps that exclude each other never meet, readers start after writers have published, stores take
+//! snapshots of themselves when nothing is half written there, a mirror is asked after when it is done, each run fits into its period and through its line, and so do all that share one.
 //!
 //! Unknown are durations and jitter. Two runs meet for some values of them if and only if they meet when
 //! each may go on from its planned start to its latest end, so the upper ends decide, on every run of the
@@ -18,6 +18,7 @@ mod fit;
 mod line;
 mod played;
 mod readers;
+mod shots;
 mod users;
 
 use std::collections::BTreeSet;
@@ -46,6 +47,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut found = Vec::new();
     exclusive::check(context, &mut found);
     readers::check(context, &mut found);
+    shots::check(context, &mut found);
     asked::check(context, &mut found);
     let unchecked = fit::check(context, &mut found);
     first::check(context, &mut found);
@@ -80,6 +82,7 @@ pub(crate) struct Table<'c, 'p> {
     context: &'c Context<'p>,
     shared: exclusive::Shared,
     readers: BTreeSet<(StepId, StepId)>,
+    shots: shots::Shots,
 }
 
 impl<'c, 'p> Table<'c, 'p> {
@@ -89,6 +92,7 @@ impl<'c, 'p> Table<'c, 'p> {
             context,
             shared: exclusive::Shared::new(context),
             readers: readers::pairs(context),
+            shots: shots::Shots::new(context),
         };
         let mut steps = context.plan.model.steps.ids();
         let holds = fits(context)
@@ -105,6 +109,7 @@ impl<'c, 'p> Table<'c, 'p> {
         let rhythm = rhythm.lasting(duration);
         self.shared.fails_with(id, rhythm)
             || readers::fails_with(self.context, &self.readers, id, rhythm)
+            || self.shots.fails_with(self.context, id, rhythm)
     }
 }
 

@@ -57,6 +57,26 @@ fn versions_that_reach_back_less_far_are_not_alike() {
     assert_eq!(told, [true, false]);
 }
 
+#[test]
+fn old_versions_that_go_by_another_rule_are_not_alike() {
+    let told = |rule: &str| {
+        survive(&format!(
+            "object_storage s3 at far/three {{ endpoint \"s3.example.org\"; bucket main \"main-bucket\" {{ versioning on }} }}
+            credential w {{ account s3; may read, write, delete on s3.main; held on h1; profile \"w\" }}
+            class a is files on h1.disk:/a {{ noticed within 7 days }}
+            class b is files on h1.disk:/b {{ noticed within 7 days }}
+            sync sa of a to s3.main:/a by h1.cron {{ daily at 03:00; credential w }}
+            sync sb of b to s3.main:/b by h1.cron {{ daily at 03:00; credential w }}
+            expire old of s3.main:{rule} by upload {{ noncurrent }}
+            require survive any 1 of operator for a, b"
+        ))
+    };
+    assert_eq!(told("/b after 1 days"), [true, false]);
+    assert_eq!(told("/a after 1 days"), [false, true]);
+    assert_eq!(told("/ after 1 days"), [false, false]);
+    assert_eq!(told("/b after 30 days"), [true, true]);
+}
+
 /// Under a lock lies the newest set of a state as long as that is the newest; a file that nobody changes any more does
 /// not.
 #[test]

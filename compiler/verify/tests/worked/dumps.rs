@@ -132,7 +132,7 @@ fn a_copy_whose_patterns_name_no_dump_is_none() {
     assert!(told("\"*-latest.dump\"", "").is_none() && told("\"*\"", "").is_none());
     // Those before the newest one bear names with their time.
     assert!(told("\"*-2026*.dump\"", "").is_some());
-    assert!(told("\"*-2026*.dump\"", "keeps 3 days;").is_none());
+    assert!(told("\"*-2026*.dump\"", "keeps 3 days;").is_some());
     assert!(told("\"*.gz\"", "keeps 3 days;").is_some());
 }
 
@@ -150,9 +150,112 @@ fn a_backup_that_leaves_out_its_dumps_is_none() {
     for pattern in ["\"*.tmp\"", "\"users\"", "\"*.dump\", \"!orders*\""] {
         assert!(told(pattern, "").is_none(), "{pattern}");
     }
-    // Those before the newest one are still taken.
-    assert!(told("\"*-latest.*\"", "keeps 3 days;").is_none());
     assert!(told("\"*.dump\"", "keeps 3 days;").is_some());
+}
+
+/// The newest bears one name until the next one is there: patterns that take the two names differently bring none but the
+/// newest, or never that.
+#[test]
+fn patterns_take_the_newest_like_those_before() {
+    let told = |verb: &str, pattern: &str| left_out(verb, pattern, "keeps 3 days;");
+    assert_eq!(
+        told("include", "\"*-latest.dump\"").as_deref(),
+        Some(
+            "`shop_up` takes `orders-latest.dump` and `users-latest.dump` of `shop` and none of those before: each one \
+             overwrites what was brought before it"
+        )
+    );
+    let behind = "`shop_up` leaves out `users-latest.dump` of `shop`, and takes each of them only when the next one is there";
+    assert_eq!(
+        told("exclude", "\"users-latest.dump\"").as_deref(),
+        Some(behind)
+    );
+    assert_eq!(
+        told("include", "\"orders-*\", \"users-2*\"").as_deref(),
+        Some(behind)
+    );
+    for pattern in [
+        "\"*-2*.dump\"",
+        "\"orders-*\", \"users-latest.*\", \"users-202[67]*\"",
+        "\"orders-*\", \"users-latest.*\", \"users-*T02*\"",
+        "\"orders-*\", \"{users-latest,x}.dump\"",
+    ] {
+        assert!(told("include", pattern).is_some(), "{pattern}");
+    }
+    for pattern in [
+        "\"*.dump\"",
+        "\"*\"",
+        "\"orders-*\", \"users-*.dump\"",
+        "\"*-latest.dump\", \"*-2*.dump\"",
+        "\"*-{latest,2*}.dump\"",
+    ] {
+        assert!(told("include", pattern).is_none(), "{pattern}");
+    }
+    for pattern in [
+        "\"*-latest.*\"",
+        "\"*.dump\", \"!*-2*\"",
+        "\"*-latest.*\", \"!orders-latest.dump\"",
+    ] {
+        assert!(told("exclude", pattern).is_some(), "{pattern}");
+    }
+    // Each of its versions has the newest, which is all of it.
+    for pattern in ["\"*-2*\"", "\"*.tmp\"", "\"*-latest.*\", \"!*.dump\""] {
+        assert!(told("exclude", pattern).is_none(), "{pattern}");
+    }
+    // `latest only` says that just this is meant.
+    let latest = told("include", "\"*-latest.dump\"; latest only");
+    assert_eq!(latest, None);
+}
+
+/// The same where nobody lists the parts, and where they are folders.
+#[test]
+fn folders_and_parts_that_nobody_lists_are_taken_with_those_before() {
+    let told = |verb: &str, method: &str, pattern: &str| {
+        let class = "class shop is state on vps.disk:/srv/shop { size 1..2 GB }\n";
+        let dump = DUMP
+            .replace("KEEPS", "keeps 3 days;")
+            .replace("method pg_dump", method);
+        let step = match verb {
+            "include" => format!(
+                "copy shop_up of shop from shop_dump to tower.tank:/shop by tower.cron {{ daily at 03:00; include {pattern}; taking \
+                 1m..5m; monitor deadman }}\n"
+            ),
+            _ => backup("from shop_dump")
+                .replace("keep 7 daily", &format!("keep 7 daily; exclude {pattern}")),
+        };
+        let found = judged(&policy(&[class, &dump, &step]));
+        let mut all = found.findings.iter();
+        all.any(|f| f.diagnostic.code.0 == "T2321")
+    };
+    for (method, verb, pattern) in [
+        ("method pg_dump", "include", "\"*-latest.*\""),
+        ("method pg_dump", "include", "\"www-2*\", \"other-*\""),
+        ("method pg_dump", "exclude", "\"www-latest.dump\""),
+        ("method files", "include", "\"*-latest/**\""),
+        ("method files", "include", "\"www-2*/**\""),
+        ("method files", "include", "\"www-latest**\""),
+        ("method files", "include", "\"www-latest/*.html\""),
+        ("method files", "exclude", "\"www-latest\""),
+        ("method files", "exclude", "\"www-latest/*.log\""),
+    ] {
+        assert!(told(verb, method, pattern), "{method} {verb} {pattern}");
+    }
+    for (method, verb, pattern) in [
+        ("method pg_dump", "include", "\"*.dump\""),
+        ("method pg_dump", "include", "\"www-*\""),
+        ("method pg_dump", "exclude", "\"www-2*\""),
+        ("method files", "include", "\"www-*/**\""),
+        ("method files", "include", "\"*.html\""),
+        (
+            "method files",
+            "include",
+            "\"www-latest/**\", \"www-2*/**\"",
+        ),
+        ("method files", "exclude", "\"www-2*/*.log\""),
+        ("method files", "exclude", "\"*.log\""),
+    ] {
+        assert!(!told(verb, method, pattern), "{method} {verb} {pattern}");
+    }
 }
 
 /// What `files` leaves are folders with a name that is known.

@@ -217,3 +217,27 @@ fn files_come_from_a_copy_that_has_all_of_them() {
     assert!(!is_late(&[&far]));
     assert!(is_late(&[&near, &far]));
 }
+
+/// A copy that is new enough, and that is moved away each night to where it is too old: nobody knows that it is there yet.
+#[test]
+fn what_is_new_for_a_while_comes_from_where_it_is_moved_to() {
+    let found = |rto: &str| {
+        let text = MACHINES.replace("LINK", "link 2.5 MB/s; ");
+        let text = text.replacen(
+            "link 5 MB/s; store disk { medium nvme }; store spare { medium hdd } }\nhost app",
+            "link 0.5 MB/s; store disk { medium nvme }; store spare { medium hdd } }\nhost app",
+            1,
+        );
+        let steps = format!(
+            "class db is files on vps.disk:/db {{ size 9..9 GB; growth 0..0 %/month; {rto}; rpo 8 days; restore setup 30m }}\n\
+             copy up of db to s3.main:/db by vps.cron {{ weekly on Sunday at 01:00 UTC; taking 1m..5m; monitor deadman }}\n\
+             move off of db from up to web.spare:/db by web.cron {{ daily at 03:00 UTC; taking 1m..5m; monitor deadman }}\n"
+        );
+        judged(&[&text, &steps as &str].concat())
+    };
+    // 9 GB at 0.5 MB/s are 5 hours.
+    let soon = found("rto 5h");
+    assert!(soon.internal.is_empty(), "{:#?}", soon.internal);
+    assert_eq!(late(&soon), ["db"]);
+    assert!(late(&found("rto 6h")).is_empty());
+}

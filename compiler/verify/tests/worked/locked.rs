@@ -157,3 +157,66 @@ fn old_versions_go_by_the_rules_of_their_own_place() {
     // A part of what lies there is not kept for long enough.
     assert!(!is_safe(&other("/a/docs")));
 }
+
+/// A lock counts from the upload, a rule for old versions from when they become old: what was uploaded longer ago than
+/// the lock lasts goes by the rule alone.
+#[test]
+fn a_lock_holds_no_old_version_of_what_was_uploaded_long_ago() {
+    let judge = |class: &str, step: &str, (days, lock): (u32, &str), fault: &str| {
+        let text = format!(
+            r#"
+policy p "p" {{ horizon 2 years; response time 72h }}
+provider far {{ site one; site two; supports versioning, lifecycle, object-lock }}
+provider bank {{ site safe }}
+monitor deadman {{ healthchecks at "HC"; hosted by bank }}
+vault envelope at bank/safe
+key k {{ held on h1, envelope; file "/etc/k" }}
+host h1 at far/one {{ runs cron; has restic 0.18.0, rclone 1.75.2; store disk }}
+object_storage s3 at far/two {{ endpoint "s3.example.org"; bucket main "main-bucket" {{ versioning on; {lock} }} }}
+credential writer {{ account s3; may read, write, delete on s3.main; held on h1; profile "w" }}
+repository r in s3.main:/r {{ engine restic 0.18.0; key k; credential writer }}
+class a is {class} on h1.disk:/a {{ size 1..2 GB; noticed within 7 days; retain at least 60 days }}
+{step} {{ daily at 03:00 UTC; taking 1m..30m; credential writer; monitor deadman }}
+expire old of s3.main after {days} days by upload {{ noncurrent }}
+require survive any 1 of {fault} for a
+"#
+        );
+        let found = judged(&text);
+        // What goes by the rules and not in the play would be told.
+        assert!(found.internal.is_empty(), "{:?}", found.internal);
+        let survives = verdict(&found, Obligation::Survival, "a").holds;
+        assert_eq!(
+            survives,
+            !codes(&found).contains(&"T1201"),
+            "{:?}",
+            codes(&found)
+        );
+        survives
+    };
+    let copy = "copy up of a to s3.main:/a by h1.cron";
+    let sync = "sync up of a to s3.main:/a by h1.cron";
+    let backup = "backup up of a to r by h1.cron";
+    for (class, step, fault) in [
+        ("items", copy, "compromise"),
+        ("items", sync, "operator"),
+        ("files", sync, "compromise"),
+        ("files", sync, "operator"),
+        ("files", sync, "corruption"),
+        ("files", backup, "compromise"),
+    ] {
+        let is_safe = |days: u32, lock: &str| judge(class, step, (days, lock), fault);
+        let told = format!("{class} {step} {fault}");
+        assert!(is_safe(11, ""), "{told}");
+        assert!(!is_safe(1, ""), "{told}");
+        assert!(!is_safe(1, "lock compliance 30d"), "{told}");
+        assert!(!is_safe(1, "lock governance 30d"), "{told}");
+        assert!(is_safe(11, "lock compliance 30d"), "{told}");
+        // As long as the policy looks ahead, whatever it is.
+        assert!(is_safe(1, "lock compliance 800d"), "{told}");
+        // Written once, and asked for for 60 days; a file lies there for as long as nobody changes it.
+        let once = class == "items";
+        assert_eq!(is_safe(1, "lock compliance 75d"), once, "{told}");
+        assert_eq!(is_safe(1, "lock governance 75d"), once, "{told}");
+        assert!(!is_safe(1, "lock compliance 65d"), "{told}");
+    }
+}

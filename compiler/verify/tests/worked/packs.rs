@@ -57,6 +57,46 @@ fn nothing_is_deleted_by_age_of_a_repository_that_was_brought_elsewhere() {
     }
 }
 
+/// restic writes `config`, `data`, `index`, `keys`, `locks` and `snapshots`, and nothing beside them.
+#[test]
+fn what_lies_beside_the_files_of_a_repository_may_be_deleted_by_age() {
+    let mirrored =
+        "sync again of h2.disk:/r to h3.disk:/mirror by h3.cron { daily at 09:00; monitor m }\n";
+    let told = |place: &str, by: &str| {
+        let rule = format!(
+            "expire old of {place} after 40 days by mtime {{ by {by}.cron; daily at 12:00; monitor m }}"
+        );
+        let found = judged(&[PLACES, BACKUP, mirrored, &rule].concat());
+        let codes = codes(&found);
+        let lost = codes.contains(&"T1201") || codes.contains(&"T1202");
+        (codes.contains(&"T2301"), lost)
+    };
+    let whole = told("h2.disk:/elsewhere", "h2");
+    assert!(!whole.0);
+    for place in [
+        "h2.disk:/r/logs",
+        "h2.disk:/r/logs/data",
+        "h2.disk:/r/database",
+    ] {
+        assert_eq!(told(place, "h2"), whole, "{place}");
+    }
+    assert_eq!(told("h3.disk:/mirror/logs", "h3"), whole);
+    for place in [
+        "h2.disk:/",
+        "h2.disk:/r",
+        "h2.disk:/r/config",
+        "h2.disk:/r/data",
+        "h2.disk:/r/data/00",
+        "h2.disk:/r/index",
+        "h2.disk:/r/keys",
+        "h2.disk:/r/locks",
+        "h2.disk:/r/Snapshots",
+    ] {
+        assert!(told(place, "h2").0, "{place}");
+    }
+    assert!(told("h3.disk:/mirror/keys", "h3").0);
+}
+
 /// What is over may be cleared away.
 #[test]
 fn a_repository_that_is_no_more_may_be_cleared() {

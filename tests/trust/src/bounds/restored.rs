@@ -76,7 +76,7 @@ impl Trial<'_> {
         }
         // Whose vaults are gone with it, and whose keys therefore wait for them.
         let lost = mishaps.iter().filter_map(|mishap| mishap.lost());
-        let losses = Losses {
+        let mut losses = Losses {
             at,
             day: at.to_zoned(TimeZone::UTC).date(),
             lost: lost.collect(),
@@ -86,27 +86,42 @@ impl Trial<'_> {
             asking: BTreeSet::new(),
             sizes: Sizes::Most,
         };
-        let restored = Restoring::after(&plan, &losses).play(Some(class));
-        let Some(own) = restored.iter().find(|restored| restored.class == class) else {
-            return Came::NotPlayed;
-        };
-        // That nothing is left is survival's.
-        let Some(from) = own.from else {
-            return Came::NotPlayed;
-        };
         let needs = with_needs(&plan, class);
         let of = Obligation::RecoveryTime;
         let promised = needs.iter().all(|class| {
             let name = &self.period.name;
             self.kept.promises(of, *class, name, &plan)
         });
-        let back = if promised { own.back } else { own.in_use };
-        let left = restored
-            .iter()
-            .all(|r| !needs.contains(&r.class) || r.from.is_some());
-        if !left || back.is_some_and(|back| back <= due) {
-            return Came::AsSaid;
-        }
+        let mut otherwise = None;
+        // Of several copies the play takes the one that is there first if nothing else comes: where a key is waited for, that may
+        // be the wrong one, and somebody may take the next.
+        let (restored, from, back) = loop {
+            let restored = Restoring::after(&plan, &losses).play(Some(class));
+            let Some(own) = restored.iter().find(|restored| restored.class == class) else {
+                return Came::NotPlayed;
+            };
+            // That nothing is left is survival's.
+            let Some(from) = own.from else {
+                match otherwise {
+                    Some(first) => break first,
+                    None => return Came::NotPlayed,
+                }
+            };
+            let back = if promised { own.back } else { own.in_use };
+            let left = restored
+                .iter()
+                .all(|r| !needs.contains(&r.class) || r.from.is_some());
+            if (!left && otherwise.is_none()) || back.is_some_and(|back| back <= due) {
+                return Came::AsSaid;
+            }
+            let waits = plan.copies[from].key.is_some()
+                && plan.model.vaults.values().any(|vault| vault.data.is_some());
+            let first = otherwise.take().unwrap_or((restored, from, back));
+            if !waits || !losses.empty.insert(from) {
+                break first;
+            }
+            otherwise = Some(first);
+        };
         let all = restored.iter().map(|r| {
             let name = &plan.model.classes[r.class].named.name;
             let from = r.from.map(|copy| self.place(copy));
@@ -115,14 +130,16 @@ impl Trial<'_> {
                 r.bytes, r.due, r.begins, r.there, r.in_use
             )
         });
-        // Losses take what they take. Hostile hands and mistakes may do more than they do here, or do it before somebody has acted:
-        // where that leaves nothing, it is told by survival, and of times nothing is promised.
+        // Losses take what they take. Hostile hands and mistakes may do more than they do here, or do it before somebody has acted,
+        // and a vault may come back by chance, from what is not always there: where that may leave nothing, it is told by
+        // survival, and of times nothing is promised.
         let losses = mishaps.iter().all(|m| matches!(m, Mishap::Lose(_)));
-        let otherwise = match losses {
+        let losses = losses && plan.model.vaults.values().all(|vault| vault.data.is_none());
+        let told = match losses {
             true => Came::Otherwise,
             false => Came::IfSomethingIsLeft,
         };
-        otherwise(format!(
+        told(format!(
             "`{}` is back from {} after {back:?}, not {due}, {mishaps:?} at {at}{}",
             plan.model.classes[class].named.name,
             self.place(from),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{Lifetime, MonitorId, Step};
 
-use super::{Found, SHOWN, finding, rank, watched};
+use super::{Found, SHOWN, finding, heard, rank_heard, watched};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::some;
@@ -34,13 +34,14 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
         };
         let host = &model.hosts[host];
         for when in absences(host.lifetime, host.always_on, step.lifetime) {
-            let same = absent.entry((monitor, when, rank(context, step)));
+            let same = absent.entry((monitor, when, rank_heard(context, step, monitor)));
             same.or_default().push(step);
         }
     }
     let found = absent.into_iter();
     out.extend(found.filter_map(|((monitor, when, _), steps)| {
-        Some((tell(context, monitor, when, &steps)?, None))
+        let found = tell(context, monitor, when, &steps)?;
+        Some((heard(context, monitor, found), None))
     }));
 }
 

@@ -6,7 +6,7 @@ use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{HostId, MonitorId, ProviderId, SiteId, Source, Step, StepId, Target};
 
 use super::played::Case;
-use super::{Found, SHOWN, finding, rank, watched};
+use super::{Found, SHOWN, finding, heard, rank_heard, watched};
 use crate::context::Context;
 use crate::verification::Finding;
 use crate::wording::some;
@@ -71,7 +71,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
         let all = places(context, id, step).into_iter();
         let all = all.filter_map(|(there, host)| Some((domain(context, monitor, host)?, there)));
         if let Some((domain, there)) = all.min() {
-            let same = shared.entry((monitor, domain, there, rank(context, step)));
+            let same = shared.entry((monitor, domain, there, rank_heard(context, step, monitor)));
             same.or_default().push((id, step));
         }
     }
@@ -88,7 +88,8 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
             There::Run => Case::Shared(lost, ids),
             There::Write | There::Read => Case::Cut(lost, ids),
         });
-        out.push((tell(context, monitor, (domain, there), &steps), case));
+        let found = tell(context, monitor, (domain, there), &steps);
+        out.push((heard(context, monitor, found), case));
     }
 }
 

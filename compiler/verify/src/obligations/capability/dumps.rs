@@ -1,7 +1,9 @@
 //! What captures leave bears names that are known where their scripts are emitted: patterns of the steps that carry it on
-//! must not pass by all of a part.
+//! must not pass by all of a part, and take the newest of it like those before.
 
 use std::collections::BTreeSet;
+
+mod apart;
 
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{CaptureMethod, ClassId, Location, Step, Verb};
@@ -36,11 +38,17 @@ struct Left {
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     for (id, step) in context.plan.model.steps.iter() {
         let patterns = match &step.verb {
-            Verb::Backup { exclude, .. } if !exclude.iter().any(|p| p.starts_with('!')) => exclude,
+            Verb::Backup { exclude, .. } => exclude,
             Verb::Copy { include, .. } => include,
             _ => continue,
         };
         if patterns.is_empty() {
+            continue;
+        }
+        out.extend(apart::check(context, (id, step), patterns));
+        // What begins with `!` takes back what was left out before it.
+        let takes_back = patterns.iter().any(|pattern| pattern.starts_with('!'));
+        if takes_back && matches!(step.verb, Verb::Backup { .. }) {
             continue;
         }
         let is_one = |pattern: &&String| match step.verb {

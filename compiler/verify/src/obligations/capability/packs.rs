@@ -30,9 +30,18 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
             Verb::Move { .. } => Does::Moves,
             _ => continue,
         };
-        let place = place(context, &step.source);
+        let place = place(context, &step.source).map(|place| (place, does));
         declared(context, (step, does), place.as_ref(), out);
         brought(context, (id, step, does), place.as_ref(), out);
+    }
+}
+
+/// Whether what a step does with the files in a place it does with those of a repository that lies at another one.
+fn takes((place, does): &(Location, Does), repository: &Location) -> bool {
+    match does {
+        // A rule for a folder beside the files of the repository meets none of them.
+        Does::Deletes => place.meets_repository(repository),
+        Does::Moves => place.meets(repository),
     }
 }
 
@@ -49,12 +58,12 @@ fn place(context: &Context<'_>, source: &Source) -> Option<Location> {
 fn met<'c>(
     context: &'c Context<'_>,
     step: &'c Step,
-    place: Option<&'c Location>,
+    place: Option<&'c (Location, Does)>,
 ) -> impl Iterator<Item = &'c Repository> {
     let repositories = context.plan.model.repositories.iter();
     let repositories = repositories.map(|(_, repository)| repository);
     repositories.filter(move |repository| {
-        place.is_some_and(|place| place.meets(&repository.place()))
+        place.is_some_and(|place| takes(place, &repository.place()))
             && step.lifetime.meets(repository.lifetime)
     })
 }
@@ -63,7 +72,7 @@ fn met<'c>(
 fn declared(
     context: &Context<'_>,
     (step, does): (&Step, Does),
-    place: Option<&Location>,
+    place: Option<&(Location, Does)>,
     out: &mut Vec<Finding>,
 ) {
     for repository in met(context, step, place) {
@@ -83,14 +92,14 @@ fn declared(
 fn brought(
     context: &Context<'_>,
     (id, step, does): (StepId, &Step, Does),
-    place: Option<&Location>,
+    place: Option<&(Location, Does)>,
     out: &mut Vec<Finding>,
 ) {
     let plan = context.plan;
     let moved = context.made_by(id).iter();
     let moved: BTreeSet<_> = moved.filter_map(|copy| plan.copies[*copy].source).collect();
     let copies = plan.copies.iter().filter(|(at, copy)| {
-        let by_place = place.is_some_and(|place| place.meets(&copy.location));
+        let by_place = place.is_some_and(|place| takes(place, &copy.location));
         copy.kind == CopyKind::Versions
             && copy.made_by != Some(id)
             && (moved.contains(at) || by_place)

@@ -14,7 +14,7 @@ use thrice_retention::{PeakAssumptions, peak};
 use super::super::lateness::last_day;
 use super::apart::{Apart, churn, counts, is_stated};
 use super::days::{days_between, since};
-use super::piled::{Deleted, aside, gaps, plain, repository, times, window};
+use super::piled::{Deleted, aside, clears_older, gaps, plain, repository, times, window};
 use crate::context::Context;
 
 /// Bounds on a plan's copies in one period.
@@ -210,7 +210,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
             },
             churn: churn(class, size),
             window,
-            dumps: dumps.map(|(capture, _)| capture),
+            dumps: dumps.map(|(capture, _)| {
+                let again = self.again(copy, capture, day);
+                (capture, again)
+            }),
             in_force: self.in_force,
         };
         let kept = plain(self.context, copy, deleted(window));
@@ -375,6 +378,30 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 gone.min().unwrap_or(most).min(most)
             }
         }
+    }
+
+    /// How many dumps one run brings again, though they have been cleared where it brings them: their source keeps them for longer.
+    fn again(&self, copy: &Copy, capture: StepId, day: Date) -> u64 {
+        let plan = self.context.plan;
+        let (Some(by), Some(source)) = (copy.made_by, copy.source) else {
+            return 0;
+        };
+        let source = &plan.copies[source];
+        let before = match &plan.model.steps[by].verb {
+            Verb::Sync { .. } => self.again(source, capture, day),
+            Verb::Copy { latest_only, .. } if !latest_only => 0,
+            _ => return 0,
+        };
+        let leaves = self.context.leaves(copy, self.in_force);
+        let ages = leaves.filter_map(|leave| match leave {
+            Leave::AfterEntering { after: age, .. } | Leave::AtAge { age, .. } => Some(age.low()),
+            _ => None,
+        });
+        let older = clears_older(self.context, copy, self.in_force).map(|(_, age)| age);
+        let lies = self.stay(source, day);
+        let own = ages.chain(older).min().filter(|age| *age < lies);
+        let own = own.map_or(0, |age| self.pile(capture, lies.saturating_sub(age)));
+        own.max(before)
     }
 
     /// How long the dumps that are carried to a copy take until they are done, from which on they age.

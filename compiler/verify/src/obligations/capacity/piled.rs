@@ -2,7 +2,7 @@
 //!
 //! What is deleted within a stretch of time was there when it began or was written in it; that is the
 //! bound. For files and dumps what is written is the churn, or the whole once a run, and the whole again each time after somebody has cleared
-//! it all; for a repository it is the churn and what each prune rewrites, which is never more than its content. What syncs put
+//! it all, or the dumps that the source still has; for a repository it is the churn and what each prune rewrites, which is never more than its content. What syncs put
 //! aside lies there as well, until somebody clears it.
 
 use jiff::civil::Date;
@@ -67,8 +67,9 @@ pub(super) struct Deleted {
     pub churn: BytesPerDay,
     /// Within which time.
     pub window: Seconds,
-    /// What the copy's step reads was dumped by this one, each dump under a name of its own.
-    pub dumps: Option<StepId>,
+    /// What the copy's step reads was dumped by this one, each dump under a name of its own; and how many of these each run brings
+    /// again that had been cleared.
+    pub dumps: Option<(StepId, u64)>,
     /// The first of the period.
     pub in_force: Date,
 }
@@ -89,19 +90,24 @@ pub(super) fn plain(context: &Context<'_>, copy: &Copy, deleted: Deleted) -> Byt
     // A run deletes all that has changed in its source since the one before; and what brings that there may not have run
     // for as long.
     let since = window.saturating_add(gaps(context, copy));
-    let emptied = || match apart(context, copy, in_force) {
-        Some(apart) => size.saturating_mul(points(since, apart)),
-        None => Bytes::ZERO,
-    };
+    let emptied = || apart(context, copy, in_force).map_or(0, |apart| points(since, apart));
     match (class.kind, dumps) {
-        // Each of them is deleted once.
-        (ClassKind::State, Some(dumps)) => size.saturating_mul(runs(context, dumps, since)),
+        // Each of them is deleted once, and once more each time that it comes again.
+        (ClassKind::State, Some((dumps, again))) => {
+            let again = match again {
+                0 => 0,
+                again => again.saturating_mul(emptied()),
+            };
+            size.saturating_mul(runs(context, dumps, since).saturating_add(again))
+        }
         // Each run writes all of it anew.
         (ClassKind::State, None) if copy.kind != CopyKind::Live => {
             let runs = copy.made_by.map_or(1, |by| runs(context, by, window));
             size.saturating_mul(runs)
         }
-        _ => churn.over(since).saturating_add(emptied()),
+        _ => churn
+            .over(since)
+            .saturating_add(size.saturating_mul(emptied())),
     }
 }
 
@@ -131,6 +137,7 @@ fn apart(context: &Context<'_>, copy: &Copy, in_force: Date) -> Option<Seconds> 
         };
         Some(stays.max(between(leave.by())))
     });
+    let older = clears_older(context, copy, in_force).map(|(by, _)| between(by));
     let verb = &plan.model.steps[by].verb;
     let follows = match verb {
         Verb::Sync { .. } => true,
@@ -139,8 +146,24 @@ fn apart(context: &Context<'_>, copy: &Copy, in_force: Date) -> Option<Seconds> 
     };
     let source = copy.source.filter(|_| follows);
     let with = source.and_then(|id| apart(context, &plan.copies[id], in_force));
-    let least = own.chain(with).min()?;
+    let least = own.chain(older).chain(with).min()?;
     Some(least.max(between(by)))
+}
+
+/// Who clears the older versions of a state in a copy, and from which age on.
+pub(super) fn clears_older(
+    context: &Context<'_>,
+    copy: &Copy,
+    in_force: Date,
+) -> impl Iterator<Item = (StepId, Seconds)> {
+    let older = copy
+        .older_by
+        .iter()
+        .map(|by| (*by, &context.plan.model.steps[*by]));
+    older.filter_map(move |(by, step)| match &step.verb {
+        Verb::Expire { after, .. } if step.lifetime.contains(in_force) => Some((by, after.low())),
+        _ => None,
+    })
 }
 
 /// For how long lies what a sync puts aside, up to a day, where the store keeps for a `window` what is deleted; `None` for a

@@ -9,7 +9,7 @@ use thrice_plan::{Copy, CopyKind};
 use thrice_quantity::Seconds;
 
 use crate::context::Context;
-use crate::hands::first_write;
+use crate::indexed::first_write;
 use crate::verification::{Engine, Finding, Verification};
 use crate::wording::some;
 
@@ -62,7 +62,9 @@ fn only_at_first(
     here: &[&Copy],
 ) -> Option<Finding> {
     let versions = || here.iter().filter(|copy| copy.kind == CopyKind::Versions);
-    let first = versions().map(|copy| first_write(context, copy)).min()?;
+    let first = versions()
+        .map(|copy| first_write(context.plan, copy))
+        .min()?;
     let until = first.checked_add(lock.days.days()).ok()?;
     if until >= context.plan.model.policy.end {
         return None;

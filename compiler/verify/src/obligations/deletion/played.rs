@@ -289,7 +289,7 @@ impl<'c, 'p> Play<'c, 'p> {
         // The moment is that of one snapshot.
         let kept = |id: &CopyId| {
             self.context
-                .spared(&plan.copies[*id].location, Wanted::From(self.day))
+                .spared(&plan.copies[*id], Wanted::From(self.day))
         };
         let several = || self.gone.iter().filter_map(kept).count() > 1;
         if store.snapshots.is_some() && (step.is_some() || several()) {
@@ -353,15 +353,15 @@ impl Play<'_, '_> {
 
 /// For how long a store may hold on to what is deleted where a copy lies, if that is not for ever.
 fn history(context: &Context<'_>, id: CopyId, day: Date) -> Seconds {
-    let place = &context.plan.copies[id].location;
+    let copy = &context.plan.copies[id];
     let Some(kept) = context
-        .spared(place, Wanted::From(day))
+        .spared(copy, Wanted::From(day))
         .filter(|kept| *kept < FOR_EVER)
     else {
         return Seconds::ZERO;
     };
     // Surely that long, and at most as much longer as the next snapshot or clean-up is away.
-    let snapshots = &context.plan.model.stores[place.store].snapshots;
+    let snapshots = &context.plan.model.stores[copy.location.store].snapshots;
     let period = snapshots
         .as_ref()
         .and_then(|(schedule, ..)| schedule.nominal_period());

@@ -178,13 +178,13 @@ fn opens_more(context: &Context<'_>, group: &Group) -> bool {
         let Happens::Deleted(Some(By::Credential(credential))) = happens else {
             return false;
         };
-        let place = &context.plan.copies[*id].location;
-        let store = place.store;
+        let copy = &context.plan.copies[*id];
+        let store = copy.location.store;
         let credential = &model.credentials[*credential];
         let said = credential.rights.iter();
         let said = said.filter(|grant| grant.stores.contains(&store));
         let mut said = said.flat_map(|grant| &grant.rights);
-        let is_spared = context.spared(place, Wanted::From(day)).is_some();
+        let is_spared = context.spared(copy, Wanted::From(day)).is_some();
         let spared = is_spared && too_short(context, (*id, *happens), day).is_none();
         let is_enough = said.any(|right| match right {
             Right::Administer => true,
@@ -210,7 +210,7 @@ fn too_short(context: &Context<'_>, (id, happens): (CopyId, Happens), day: Date)
     let wanted = Wanted::From(day);
     let kept = match happens {
         Happens::Damaged => history(context, copy, wanted),
-        _ => context.spared(&copy.location, wanted),
+        _ => context.spared(copy, wanted),
     }?;
     let noticed = match happens {
         Happens::Deleted(_) => context.noticed_there(copy),

@@ -262,7 +262,7 @@ impl Told<'_, '_> {
         path.any(|id| {
             let copy = &copies[id];
             let wanted = Wanted::From(self.period.from);
-            copy.made_by.is_some() && self.context.spared(&copy.location, wanted).is_some()
+            copy.made_by.is_some() && self.context.spared(copy, wanted).is_some()
         })
     }
 

@@ -11,6 +11,8 @@ use thrice_quantity::Seconds;
 
 use super::super::history::{Past, Runs, has_versions, pasts};
 use super::asker::Sets;
+use super::borne::is_borne;
+use crate::acceptance::Covered;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::faults::strike;
@@ -25,6 +27,8 @@ const BEFORE: Code = Code("T1305");
 #[derive(Default)]
 pub(super) struct Before {
     found: BTreeMap<(Span, Seconds, Seconds, Option<Seconds>), Told>,
+    /// Who bears what would be told, of one loss.
+    pub covered: Covered,
 }
 
 #[derive(Default)]
@@ -37,6 +41,27 @@ struct Told {
 impl Before {
     /// Looks at classes of which the same is asked, whose copies fall and age alike.
     pub(super) fn ask(
+        &mut self,
+        context: &Context<'_>,
+        classes: &[ClassId],
+        limit: (Seconds, Span),
+        of: (&Sets, &Period),
+    ) {
+        let acceptances = &context.plan.model.acceptances;
+        let of_credential = |fault: Option<Target>| matches!(fault, Some(Target::Credential(_)));
+        match acceptances
+            .iter()
+            .any(|acceptance| of_credential(acceptance.fault))
+        {
+            // Somebody may bear it for one of them and not for another.
+            true => classes
+                .chunks(1)
+                .for_each(|class| self.ask_alike(context, class, limit, of)),
+            false => self.ask_alike(context, classes, limit, of),
+        }
+    }
+
+    fn ask_alike(
         &mut self,
         context: &Context<'_>,
         classes: &[ClassId],
@@ -93,7 +118,7 @@ impl Before {
                 ids.iter().filter(left).filter_map(of).max()
             };
             let enough = |gap: Seconds| reach(gap).is_some_and(|reach| reach >= noticed);
-            if enough(limit) {
+            if enough(limit) || is_borne(context, class, set, &mut self.covered) {
                 continue;
             }
             by.extend(set.iter().filter(|fault| may_go_wrong(fault)).map(words));

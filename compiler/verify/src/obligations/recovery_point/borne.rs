@@ -87,14 +87,21 @@ impl<'c, 'p> Borne<'c, 'p> {
         out
     }
 
-    pub(super) fn count(&self, out: &mut Verification) {
-        acceptance::count(&self.covered, out);
+    /// Counts who bears something, with those that bear it of something else that is told.
+    pub(super) fn count(&self, also: &Covered, out: &mut Verification) {
+        let all = self.covered.union(also).copied().collect();
+        acceptance::count(&all, out);
     }
 }
 
 /// Whether somebody bears the one fault of a set for a class. Of the live data alone it is told as of what it lies on, and
 /// so it is borne.
-fn is_borne(context: &Context<'_>, class: ClassId, set: &FaultSet, covered: &mut Covered) -> bool {
+pub(super) fn is_borne(
+    context: &Context<'_>,
+    class: ClassId,
+    set: &FaultSet,
+    covered: &mut Covered,
+) -> bool {
     let plan = context.plan;
     let mut borne = |target| acceptance::of_single_fault(plan, OF, target, class, covered);
     match set.as_slice() {

@@ -290,9 +290,19 @@ pub(super) fn restore(
         let mut each = asked.iter().zip(ages);
         each.all(|(asked, age)| asked.is_none_or(|asked| age <= asked))
     };
+    // One on its way that waits until files are of some age, or lets them go at one, or is made on demand, has not all of it at
+    // any moment.
+    let has_all = |(copy, _): &&(CopyId, Way)| {
+        let ends = last_day(period, period.slip_days);
+        faults::stays(context, &plan.copies[*copy], ends)
+    };
     let new: Vec<_> = found.iter().filter(is_new).cloned().collect();
     let are_old = !new.is_empty() && new.len() < found.len();
-    let found = if new.is_empty() { found } else { new };
+    // Where what is new lies for a while only, it may come from what is old.
+    let found = match new.iter().any(|new| has_all(&new)) {
+        true => new,
+        false => found,
+    };
     let day = last_day(period, period.slip_days);
     let bounds = Bounds::new(context, period.from);
     let Around {
@@ -318,13 +328,8 @@ pub(super) fn restore(
         };
         (there, speed, Reverse(*id))
     };
-    // Of several copies the one that comes fastest; those that cannot be timed do not help. One on its way that waits until
-    // files are of some age, or lets them go at one, or is made on demand, has not all of it at any moment. Where none has,
-    // some comes from the slowest.
-    let has_all = |(copy, _): &&(CopyId, Way)| {
-        let ends = last_day(period, period.slip_days);
-        faults::stays(context, &plan.copies[*copy], ends)
-    };
+    // Of several copies the one that comes fastest; those that cannot be timed do not help. Where none has all of it, some
+    // comes from the slowest.
     let all_have_all = !are_old && found.iter().all(|found| has_all(&found));
     let fastest = found
         .iter()

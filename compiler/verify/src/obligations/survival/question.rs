@@ -24,7 +24,7 @@ pub(super) fn useless(
         let noticed = context.noticed_after(copy.class);
         let aside = || context.kept_aside(copy, struck.day);
         let kept = || {
-            let spared = context.spared(&copy.location, Wanted::From(struck.day));
+            let spared = context.spared(copy, Wanted::From(struck.day));
             spared.max(aside())
         };
         let spared = !carries(context, copy) || kept().is_some_and(|kept| kept >= noticed);

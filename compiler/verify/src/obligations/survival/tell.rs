@@ -226,8 +226,8 @@ fn too_short(
     let wanted = Wanted::From(day);
     let aside = || context.kept_aside(copy, day);
     let kept = match why {
-        Why::Deleted => context.spared(&copy.location, wanted),
-        Why::Propagated | Why::Overwritten => context.spared(&copy.location, wanted).max(aside()),
+        Why::Deleted => context.spared(copy, wanted),
+        Why::Propagated | Why::Overwritten => context.spared(copy, wanted).max(aside()),
         Why::Damaged => faults::history(context, copy, wanted).max(aside()),
         _ => None,
     }?;

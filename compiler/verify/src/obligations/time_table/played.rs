@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use thrice_model::{HostId, Named, Obligation, StepId};
+use thrice_model::{HostId, Named, Obligation, StepId, StoreId};
 use thrice_plan::Plan;
 use thrice_quantity::Seconds;
-use thrice_simulate::{Choices, Ran, RunChoice, asked, own_checks, runs};
+use thrice_simulate::{Choices, Ran, RunChoice, asked, own_checks, own_snapshots, runs};
 
 use super::super::lateness::held_up;
 use super::super::playing::{self, Played, may_be_told, timestamp};
@@ -76,6 +76,8 @@ pub(super) enum Who {
     Step(StepId),
     /// Zerobyte's own check on a host.
     OwnCheck(HostId),
+    /// What a store takes of itself.
+    Snapshot(StoreId),
 }
 
 /// What two runs have to do with each other.
@@ -173,7 +175,7 @@ fn steps(two: &Two) -> Vec<StepId> {
     let both = [two.first.who, two.second.who].into_iter();
     let steps = both.filter_map(|who| match who {
         Who::Step(id) => Some(id),
-        Who::OwnCheck(_) => None,
+        Who::OwnCheck(_) | Who::Snapshot(_) => None,
     });
     steps.collect()
 }
@@ -301,6 +303,7 @@ impl Play<'_> {
                 cadence.jitter.saturating_add(cadence.duration.high()).0
             }
             Who::OwnCheck(_) => OWN_CHECK.0,
+            Who::Snapshot(_) => 0,
         }
     }
 
@@ -318,6 +321,14 @@ impl Play<'_> {
                     ready: due.at,
                     from: due.at,
                     to: due.at.saturating_add(OWN_CHECK.0),
+                })
+            }
+            Who::Snapshot(store) => {
+                let taken = own_snapshots(self.plan, store, (moment, moment));
+                taken.first().map(|_| Span {
+                    ready: due.at,
+                    from: due.at,
+                    to: due.at,
                 })
             }
         };
@@ -338,6 +349,10 @@ impl Play<'_> {
         match who {
             Who::Step(id) => format!("`{}`", self.plan.model.steps[id].named.name),
             Who::OwnCheck(_) => "Zerobyte's own check".to_owned(),
+            Who::Snapshot(id) => format!(
+                "the snapshot of `{}`",
+                self.plan.model.stores[id].named.name
+            ),
         }
     }
 }

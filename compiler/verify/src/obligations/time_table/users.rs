@@ -163,6 +163,11 @@ impl Listed {
     }
 }
 
+/// Whether a step deletes what a mirror of a repository may be reading.
+pub(super) fn deletes(step: &Step, id: RepositoryId, place: &Location) -> bool {
+    role(step, id, place).is_some_and(|(_, deletes)| deletes)
+}
+
 /// What a step does to a repository, and whether it deletes in it.
 fn role(step: &Step, id: RepositoryId, place: &Location) -> Option<(Role, bool)> {
     let here = match (&step.target, &step.source) {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::{asked, decide, exclusive, fit, readers};
+use super::super::{asked, decide, exclusive, fit, readers, shots};
 use super::*;
 use crate::testing::{assert_refused, plan_of};
 
@@ -15,7 +15,7 @@ provider far { site one }
 provider eye
 monitor watch { healthchecks at "PING"; hosted by eye }
 host a at home/rack { runs cron, zerobyte; has restic 0.18.0, rclone 1.75.2, zerobyte 0.41.0; timezone "Europe/Paris"; store disk }
-host b at far/one { runs cron; has restic 0.18.0, rclone 1.75.2; store tank; store other }
+host b at far/one { runs cron; has restic 0.18.0, rclone 1.75.2; store tank; store other; store own { snapshots daily at 02:30 UTC keep 9 } }
 network vpn { joins a, b }
 vault safe at far/one
 key k { held on safe }
@@ -32,6 +32,7 @@ fn told(steps: &str, code: &str) -> (Plan, Vec<Told>) {
     let mut found = Vec::new();
     exclusive::check(&context, &mut found);
     readers::check(&context, &mut found);
+    shots::check(&context, &mut found);
     asked::check(&context, &mut found);
     fit::check(&context, &mut found);
     found.retain(|told| told.finding.diagnostic.code.0 == code);
@@ -72,7 +73,7 @@ fn two(case: &Case) -> Two {
 }
 
 /// Each step with a code, and how much later than told the second one may not be due, which is a run of its own.
-const PAIRS: [(&str, &str); 9] = [
+const PAIRS: [(&str, &str); 10] = [
     (
         "T2101",
         "backup up of db to r by a.cron { daily at 01:00 UTC; taking 1m..10m }\n\
@@ -105,6 +106,12 @@ const PAIRS: [(&str, &str); 9] = [
         "T2105",
         "capture dump of db to a.disk:/dump by a.cron { daily at 03:30 UTC; method program; runs \"/opt/dump\"; taking 1m..20m }\n\
          copy out of db from dump to b.tank:/out by b.cron { daily at 03:00 UTC; taking 1m..31m }",
+    ),
+    // A snapshot is taken at once, whatever is at work.
+    (
+        "T2105",
+        "backup up of db to r by a.cron { daily at 04:00 UTC; keep 7 daily; prune; taking 1m..10m }\n\
+         sync mirror of b.tank:/r to b.own:/m by b.cron { daily at 02:00 UTC; taking 1m..21m; jitter 10m }",
     ),
     (
         "T2106",
