@@ -6,8 +6,7 @@
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use rustc_hash::FxBuildHasher;
-use thrice_model::{ClassId, Location, Source, Step, StepId, Table, Verb};
-use thrice_plan::places::Places;
+use thrice_model::{ClassId, Location, Step, Table, Verb};
 use thrice_plan::{Copy, CopyId, Leave, Plan};
 use thrice_quantity::Seconds;
 
@@ -24,8 +23,6 @@ pub(crate) struct Classes {
     pub alarmed: Table<ClassId, Seconds>,
     narrowed: Narrowed,
     pub(super) asides: Asides,
-    /// The rules that give up old versions.
-    rules: Places<StepId>,
     pub(crate) kinds: Kinds,
 }
 
@@ -67,7 +64,6 @@ impl Classes {
             copies,
             narrowed: Narrowed::of(plan),
             asides: Asides::of(plan),
-            rules: rules(plan),
             kinds: Kinds::default(),
         };
         out.kinds = out.find_kinds(plan);
@@ -193,10 +189,6 @@ impl Classes {
             let narrowed = self.narrowed.meeting(place);
             out.push(number(narrowed.len()));
             out.extend(narrowed.into_iter().map(number));
-            // A rule may be for a part of a store only.
-            let rules = self.rules.meeting(place);
-            out.push(number(rules.len()));
-            out.extend(rules.into_iter().map(|rule| i64::from(rule.index())));
         };
         reached(&copy.location);
         if let Some(aside) = step.and_then(Step::puts_aside) {
@@ -209,23 +201,6 @@ impl Classes {
             }
         }
     }
-}
-
-/// Where the rules are for that give up old versions.
-fn rules(plan: &Plan) -> Places<StepId> {
-    let mut out = Places::default();
-    for (id, step) in plan.model.steps.iter() {
-        if let (
-            Verb::Expire {
-                noncurrent: true, ..
-            },
-            Source::Location(place, _),
-        ) = (&step.verb, &step.source)
-        {
-            out.insert(place, id);
-        }
-    }
-    out
 }
 
 /// What decides how far a copy's versions reach back, who can push them out, and what of its source comes to it.
