@@ -11,6 +11,9 @@ use crate::Sizes;
 use crate::reach::with_needs;
 use crate::volume::Volume;
 
+/// How long takes what nothing is said of nobody knows: any other way is sooner, and what waits for it is later still.
+const UNKNOWN: i64 = i64::MAX / 64;
+
 /// When keys are at hand if nothing else comes back, and with what: of several vaults with the one that is back first.
 pub(super) struct Keys<'p> {
     plan: &'p Plan,
