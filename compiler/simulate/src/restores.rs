@@ -212,15 +212,24 @@ impl<'p> Restoring<'p> {
 
     /// What others wait for is more urgent than these.
     fn hurry(&mut self) {
-        let mut next: Vec<usize> = (0..self.restores.len()).collect();
-        while let Some(restore) = next.pop().and_then(|place| self.restores.get(place)) {
-            let latest = restore.urgency().saturating_sub(1);
-            for (before, _) in restore.transfer.after.clone() {
-                let before_it = self.restores.get_mut(before);
-                if let Some(restore) = before_it.filter(|restore| restore.urgency() > latest) {
-                    restore.at_the_latest = latest;
-                    next.push(before);
+        // So often as one may wait for another at most.
+        for _ in 0..self.restores.len() {
+            let mut hurries = false;
+            for place in 0..self.restores.len() {
+                let Some(restore) = self.restores.get(place) else {
+                    continue;
+                };
+                let latest = restore.urgency().saturating_sub(1);
+                for (before, _) in restore.transfer.after.clone() {
+                    let before_it = self.restores.get_mut(before);
+                    if let Some(restore) = before_it.filter(|restore| restore.urgency() > latest) {
+                        restore.at_the_latest = latest;
+                        hurries = true;
+                    }
                 }
+            }
+            if !hurries {
+                return;
             }
         }
     }

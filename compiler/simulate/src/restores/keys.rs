@@ -78,11 +78,11 @@ impl<'p> Keys<'p> {
         let all = ways(self.plan, data, left.copies.get(&class)?);
         let there = all.filter_map(|way| {
             let begins = setup.0.max(self.at_hand(left, way.copy)?);
-            // How long takes what nothing is said of nobody knows: any other way is sooner.
-            let time = data
-                .size
-                .map_or(u128::MAX, |_| bytes.div_ceil(u128::from(way.speed.max(1))));
-            let time = i64::try_from(time).unwrap_or(i64::MAX);
+            let time = match data.size {
+                Some(_) => bytes.div_ceil(u128::from(way.speed.max(1))),
+                None => u128::MAX,
+            };
+            let time = i64::try_from(time).unwrap_or(UNKNOWN).min(UNKNOWN);
             Some((begins.saturating_add(time), way))
         });
         there.min_by_key(|(there, way)| (*there, Reverse(way.speed), way.copy))

@@ -181,7 +181,9 @@ fn judge(
         ));
     }
     let waits = restore.before.key.is_some();
-    if own.begins > job.arrival || (own.begins < job.arrival && !waits) {
+    // When a key is there hangs on what else comes before it, which may be other copies than is told.
+    let is_open = waits && matches!(bound, Bound::OtherDays | Bound::Parts);
+    if (own.begins > job.arrival && !is_open) || (own.begins < job.arrival && !waits) {
         let (begins, told) = (own.begins, job.arrival);
         return Err(format!(
             "played, `{name}` begins to come after {begins}, not {told}"
