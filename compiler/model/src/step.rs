@@ -321,6 +321,20 @@ impl Step {
         }
     }
 
+    /// Where it gives up old versions by age.
+    #[must_use]
+    pub fn clears_old_versions(&self) -> Option<&Location> {
+        match (&self.verb, &self.source) {
+            (
+                Verb::Expire {
+                    noncurrent: true, ..
+                },
+                Source::Location(place, _),
+            ) => Some(place),
+            _ => None,
+        }
+    }
+
     /// Whether it deletes by age only when somebody thinks of it: on demand, or by hand without a time. It may do so at any time,
     /// and never. A lifecycle rule always acts; and when what is not in use goes, people say themselves.
     #[must_use]

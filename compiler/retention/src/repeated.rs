@@ -17,11 +17,24 @@ pub struct Repeated {
 }
 
 struct Known {
+    /// What is left.
     stepwise: Stepwise,
     /// All that the numbers in it mean.
     runs: Vec<Run>,
-    /// When those were taken that were left, in seconds since 1970, with their numbers; oldest first.
-    left: Vec<(i64, u32)>,
+}
+
+impl Known {
+    /// Whether just those are left that were taken at these seconds.
+    fn left(&self, taken: &[i64]) -> bool {
+        let left = self.stepwise.present();
+        left.len() == taken.len() && moments(&self.runs, left).eq(taken.iter().copied())
+    }
+}
+
+/// When the runs with some numbers were, in seconds since 1970.
+fn moments(runs: &[Run], numbers: impl Iterator<Item = u32>) -> impl Iterator<Item = i64> {
+    let runs = numbers.filter_map(|number| runs.get(number as usize));
+    runs.map(|run| run.at.as_second())
 }
 
 impl Repeated {
@@ -43,48 +56,23 @@ impl Repeated {
         if refused || *newest >= now.as_second() {
             return plainly(rules, version, taken, (now, clock));
         }
-        let is_next = |known: &Known| {
-            let left = known.left.iter().map(|(at, _)| at);
-            known.left.len() == before.len() && left.eq(before)
-        };
-        let (mut known, dropped) = match known.filter(is_next) {
+        let (known, dropped) = match known.filter(|known| known.left(before)) {
             Some(mut known) => {
                 let number = u32::try_from(known.runs.len()).unwrap_or(u32::MAX);
                 known.runs.push(run(*newest, clock));
-                known.left.push((*newest, number));
                 let dropped = known.stepwise.run(number, &known.runs).to_vec();
                 (known, dropped)
             }
             None => {
                 let runs: Vec<Run> = taken.iter().map(|at| run(*at, clock)).collect();
                 let (stepwise, dropped) = Stepwise::after(rules, version, clock, &runs);
-                let left = taken.iter().copied().zip(0..).collect();
-                let known = Known {
-                    stepwise,
-                    runs,
-                    left,
-                };
-                (known, dropped)
+                (Known { stepwise, runs }, dropped)
             }
         };
         if known.stepwise.is_empty() && version.refuses_remove_all() {
             return Vec::new();
         }
-        let mut gone = Vec::with_capacity(dropped.len());
-        match dropped.as_slice() {
-            [] => {}
-            [one] => {
-                let place = known.left.binary_search_by_key(one, |(_, number)| *number);
-                gone.extend(place.ok().map(|place| known.left.remove(place).0));
-            }
-            several => known.left.retain(|(at, number)| {
-                let goes = several.binary_search(number).is_ok();
-                if goes {
-                    gone.push(*at);
-                }
-                !goes
-            }),
-        }
+        let gone = moments(&known.runs, dropped.into_iter()).collect();
         self.known = Some(known);
         gone
     }
@@ -122,7 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::stepwise::tests::{moving_back, rules, runs};
+    use crate::stepwise::tests::{moving_back, no_files, rules, runs};
 
     /// What else happens before a forget.
     #[derive(Clone, Copy, Debug)]
@@ -183,10 +171,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig {
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        })]
+        #![proptest_config(no_files())]
 
         /// In any rhythm, on any clock, and whatever happens in between.
         #[test]
@@ -198,15 +183,11 @@ mod tests {
         ) {
             as_all_at_once(&rules, minor, (&clock, &runs), &others)?;
         }
-
     }
 
     proptest! {
         // Each has hundreds of versions.
-        #![proptest_config(ProptestConfig {
-            failure_persistence: None,
-            ..ProptestConfig::with_cases(48)
-        })]
+        #![proptest_config(ProptestConfig { cases: 48, ..no_files() })]
 
         #[test]
         fn edges_move_back(

@@ -193,6 +193,11 @@ impl Stepwise {
         self.present.is_empty()
     }
 
+    /// The numbers of those that are left, oldest first.
+    pub(crate) fn present(&self) -> impl ExactSizeIterator<Item = u32> + '_ {
+        self.present.iter().map(|version| version.number)
+    }
+
     /// Counts what rules have taken again and given up, and drops what none keeps.
     fn drop_unmarked(&mut self, runs: &[Run]) {
         let spared = self.is_oldest_spared(runs);
@@ -340,6 +345,14 @@ pub(crate) mod tests {
             2 => select(alike).prop_map(move |all| Some(span(all))),
             1 => (some(1), some(3), some(40), some(50)).prop_map(move |all| Some(span(all))),
         ]
+    }
+
+    /// Where a case fails it is shown, and nothing is written to a file.
+    pub(crate) fn no_files() -> ProptestConfig {
+        ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        }
     }
 
     pub(crate) fn rules() -> impl Strategy<Value = KeepRules> {
@@ -511,10 +524,7 @@ pub(crate) mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig {
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        })]
+        #![proptest_config(no_files())]
 
         /// In any rhythm and on any clock.
         #[test]

@@ -126,6 +126,13 @@ impl<'p> Indexed<'p> {
         self.plan.snapshots.get(store).copied().flatten()
     }
 
+    /// The first day of a period, by its place.
+    pub(crate) fn first_day(&self, period: usize) -> Date {
+        let start = self.plan.model.policy.start;
+        let period = self.plan.periods.get(period);
+        period.map_or(start, |period| period.from)
+    }
+
     /// How what is in a copy leaves it on a day: a rule that is not there yet, or not any more, takes nothing away.
     pub(crate) fn leaves<'c>(
         &'c self,

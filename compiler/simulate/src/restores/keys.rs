@@ -78,11 +78,11 @@ impl<'p> Keys<'p> {
         let all = ways(self.plan, data, left.copies.get(&class)?);
         let there = all.filter_map(|way| {
             let begins = setup.0.max(self.at_hand(left, way.copy)?);
-            let time = match data.size {
-                Some(_) => bytes.div_ceil(u128::from(way.speed.max(1))),
-                None => u128::MAX,
-            };
-            let time = i64::try_from(time).unwrap_or(UNKNOWN).min(UNKNOWN);
+            let known = data.size.and_then(|_| {
+                let time = bytes.div_ceil(u128::from(way.speed.max(1)));
+                i64::try_from(time).ok()
+            });
+            let time = known.map_or(UNKNOWN, |time| time.min(UNKNOWN));
             Some((begins.saturating_add(time), way))
         });
         there.min_by_key(|(there, way)| (*there, Reverse(way.speed), way.copy))

@@ -166,7 +166,7 @@ pub(crate) fn cleared(context: &Context<'_>, copy: &Copy, wanted: Wanted) -> Kep
 }
 
 /// Who lets go of what lies in a copy by age, and after how long. What goes with what it mirrors is told further up.
-fn letting_go<'c>(
+pub(crate) fn letting_go<'c>(
     context: &'c Context<'_>,
     copy: &'c Copy,
 ) -> impl Iterator<Item = (StepId, Seconds)> + 'c {

@@ -8,7 +8,7 @@ mod lasting;
 mod reduce;
 mod struck;
 
-pub(crate) use dated::{cleared, dated};
+pub(crate) use dated::{cleared, dated, letting_go};
 pub(crate) use keys::{at_times, in_data};
 pub(crate) use kill::{Useless, Why, carries, history, strike};
 pub(crate) use lasting::stays;

@@ -175,8 +175,8 @@ impl Classes {
         }
     }
 
-    /// What decides who can reach a copy, and how long old versions stay there: the runner and the credential of its step, and the rights on a part of its
-    /// store that meet its place.
+    /// What decides who can reach a copy, and how long old versions stay there: the runner and the credential of its step,
+    /// and the rights and rules on a part of its store that meet its place.
     fn reached_by(&self, plan: &Plan, copy: &Copy, out: &mut Vec<i64>) {
         let step = copy.made_by.map(|id| &plan.model.steps[id]);
         let runner = step.and_then(|s| s.runner.host);

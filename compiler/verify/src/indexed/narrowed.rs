@@ -71,18 +71,8 @@ fn written(model: &Model) -> impl Iterator<Item = Location> {
 
 /// The parts of stores that rules for old versions are about.
 fn ruled(model: &Model) -> impl Iterator<Item = Location> {
-    let places = model
-        .steps
-        .iter()
-        .filter_map(|(_, step)| match (&step.verb, &step.source) {
-            (
-                Verb::Expire {
-                    noncurrent: true, ..
-                },
-                Source::Location(place, _),
-            ) => Some(place),
-            _ => None,
-        });
+    let steps = model.steps.iter();
+    let places = steps.filter_map(|(_, step)| step.clears_old_versions());
     places.filter(|place| place.path != "/").cloned()
 }
 

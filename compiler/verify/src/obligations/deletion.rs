@@ -79,9 +79,7 @@ enum Happens {
 impl Group {
     /// The first day of the period of its case.
     fn day(&self, context: &Context<'_>) -> Date {
-        let index = self.by.map_or(0, |(_, index)| index);
-        let period = context.plan.periods.get(index);
-        period.map_or(context.plan.model.policy.start, |period| period.from)
+        context.first_day(self.by.map_or(0, |(_, index)| index))
     }
 }
 

@@ -395,9 +395,7 @@ impl Decider<'_, '_> {
 
     /// What was there before, at any moment of a period.
     fn wanted(&self, index: usize) -> Wanted {
-        let plan = self.context.plan;
-        let period = plan.periods.get(index);
-        Wanted::Before(period.map_or(plan.model.policy.start, |period| period.from))
+        Wanted::Before(self.context.first_day(index))
     }
 
     /// With nothing going wrong.

@@ -1,7 +1,7 @@
 //! What stores keep of what was deleted or overwritten in them, by themselves.
 
 use jiff::civil::Date;
-use thrice_model::{Location, Source, StepId, Verb, Versioning};
+use thrice_model::{Location, StepId, Verb, Versioning};
 use thrice_plan::FOR_EVER;
 use thrice_quantity::{Interval, Seconds};
 
@@ -47,16 +47,16 @@ pub(super) fn noncurrent(context: &Context<'_>, place: &Location, day: Option<Da
 }
 
 /// The rules that give up all old versions in a place, and when.
-fn rules<'c>(
+pub(super) fn rules<'c>(
     context: &'c Context<'_>,
     place: &'c Location,
 ) -> impl Iterator<Item = (Interval<Seconds>, StepId)> + 'c {
     context.noncurrent_rules().iter().filter_map(|id| {
         let step = &context.plan.model.steps[*id];
-        let (Verb::Expire { after, .. }, Source::Location(rule, _)) = (&step.verb, &step.source)
-        else {
+        let Verb::Expire { after, .. } = &step.verb else {
             return None;
         };
+        let rule = step.clears_old_versions()?;
         rule.contains(place).then_some((*after, *id))
     })
 }

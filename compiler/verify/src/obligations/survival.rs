@@ -68,8 +68,7 @@ violated!(Violation);
 impl Violation {
     /// The first day of the period in which it happens.
     fn day(&self, context: &Context<'_>) -> Date {
-        let period = context.plan.periods.get(self.period);
-        period.map_or(context.plan.model.policy.start, |period| period.from)
+        context.first_day(self.period)
     }
 
     /// The case of the first of its classes, if the one that was asked about is no longer among them: what others

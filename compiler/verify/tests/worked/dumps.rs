@@ -174,34 +174,35 @@ fn patterns_take_the_newest_like_those_before() {
         told("include", "\"orders-*\", \"users-2*\"").as_deref(),
         Some(behind)
     );
-    for pattern in [
+    let each = |verb: &str, patterns: &[&str], is_told: bool| {
+        for pattern in patterns {
+            assert_eq!(told(verb, pattern).is_some(), is_told, "{verb} {pattern}");
+        }
+    };
+    let apart = [
         "\"*-2*.dump\"",
         "\"orders-*\", \"users-latest.*\", \"users-202[67]*\"",
         "\"orders-*\", \"users-latest.*\", \"users-*T02*\"",
         "\"orders-*\", \"{users-latest,x}.dump\"",
-    ] {
-        assert!(told("include", pattern).is_some(), "{pattern}");
-    }
-    for pattern in [
+    ];
+    each("include", &apart, true);
+    let alike = [
         "\"*.dump\"",
         "\"*\"",
         "\"orders-*\", \"users-*.dump\"",
         "\"*-latest.dump\", \"*-2*.dump\"",
         "\"*-{latest,2*}.dump\"",
-    ] {
-        assert!(told("include", pattern).is_none(), "{pattern}");
-    }
-    for pattern in [
+    ];
+    each("include", &alike, false);
+    let newest = [
         "\"*-latest.*\"",
         "\"*.dump\", \"!*-2*\"",
         "\"*-latest.*\", \"!orders-latest.dump\"",
-    ] {
-        assert!(told("exclude", pattern).is_some(), "{pattern}");
-    }
+    ];
+    each("exclude", &newest, true);
     // Each of its versions has the newest, which is all of it.
-    for pattern in ["\"*-2*\"", "\"*.tmp\"", "\"*-latest.*\", \"!*.dump\""] {
-        assert!(told("exclude", pattern).is_none(), "{pattern}");
-    }
+    let former = ["\"*-2*\"", "\"*.tmp\"", "\"*-latest.*\", \"!*.dump\""];
+    each("exclude", &former, false);
     // `latest only` says that just this is meant.
     let latest = told("include", "\"*-latest.dump\"; latest only");
     assert_eq!(latest, None);

@@ -92,6 +92,7 @@ impl Trial<'_> {
             let name = &self.period.name;
             self.kept.promises(of, *class, name, &plan)
         });
+        let vaults_come_back = plan.model.vaults.values().any(|vault| vault.data.is_some());
         let mut otherwise = None;
         // Of several copies the play takes the one that is there first if nothing else comes: where a key is waited for, that may
         // be the wrong one, and somebody may take the next.
@@ -114,8 +115,7 @@ impl Trial<'_> {
             if (!left && otherwise.is_none()) || back.is_some_and(|back| back <= due) {
                 return Came::AsSaid;
             }
-            let waits = plan.copies[from].key.is_some()
-                && plan.model.vaults.values().any(|vault| vault.data.is_some());
+            let waits = plan.copies[from].key.is_some() && vaults_come_back;
             let first = otherwise.take().unwrap_or((restored, from, back));
             if !waits || !losses.empty.insert(from) {
                 break first;
@@ -134,8 +134,7 @@ impl Trial<'_> {
         // and a vault may come back by chance, from what is not always there: where that may leave nothing, it is told by
         // survival, and of times nothing is promised.
         let losses = mishaps.iter().all(|m| matches!(m, Mishap::Lose(_)));
-        let losses = losses && plan.model.vaults.values().all(|vault| vault.data.is_none());
-        let told = match losses {
+        let told = match losses && !vaults_come_back {
             true => Came::Otherwise,
             false => Came::IfSomethingIsLeft,
         };

@@ -3,6 +3,7 @@
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{Location, Source, StoreKind, Verb, Versioning};
 
+use super::super::kept;
 use super::finding;
 use crate::context::Context;
 use crate::verification::Finding;
@@ -91,18 +92,5 @@ fn written(store: &str, place: &Location) -> String {
 }
 
 fn noncurrent_rule(context: &Context<'_>, place: &Location) -> bool {
-    context
-        .plan
-        .model
-        .steps
-        .iter()
-        .any(|(_, step)| match (&step.verb, &step.source) {
-            (
-                Verb::Expire {
-                    noncurrent: true, ..
-                },
-                Source::Location(other, _),
-            ) => other.contains(place),
-            _ => false,
-        })
+    kept::rules(context, place).next().is_some()
 }

@@ -14,8 +14,9 @@ use thrice_retention::{PeakAssumptions, peak};
 use super::super::lateness::last_day;
 use super::apart::{Apart, churn, counts, is_stated};
 use super::days::{days_between, since};
-use super::piled::{Deleted, aside, clears_older, gaps, plain, repository, times, window};
+use super::piled::{Deleted, aside, gaps, plain, repository, times, window};
 use crate::context::Context;
+use crate::faults;
 
 /// Bounds on a plan's copies in one period.
 #[derive(Clone, Copy)]
@@ -392,14 +393,11 @@ impl<'c, 'p> Bounds<'c, 'p> {
             Verb::Copy { latest_only, .. } if !latest_only => 0,
             _ => return 0,
         };
-        let leaves = self.context.leaves(copy, self.in_force);
-        let ages = leaves.filter_map(|leave| match leave {
-            Leave::AfterEntering { after: age, .. } | Leave::AtAge { age, .. } => Some(age.low()),
-            _ => None,
-        });
-        let older = clears_older(self.context, copy, self.in_force).map(|(_, age)| age);
+        let letting_go = faults::letting_go(self.context, copy);
+        let there = |by: &StepId| plan.model.steps[*by].lifetime.contains(self.in_force);
+        let ages = letting_go.filter(|(by, _)| there(by)).map(|(_, age)| age);
         let lies = self.stay(source, day);
-        let own = ages.chain(older).min().filter(|age| *age < lies);
+        let own = ages.min().filter(|age| *age < lies);
         let own = own.map_or(0, |age| self.pile(capture, lies.saturating_sub(age)));
         own.max(before)
     }

@@ -1,9 +1,10 @@
 //! What stores keep of what is deleted or overwritten in them, in bytes: old versions, snapshots, locks.
 //!
 //! What is deleted within a stretch of time was there when it began or was written in it; that is the
-//! bound. For files and dumps what is written is the churn, or the whole once a run, and the whole again each time after somebody has cleared
-//! it all, or the dumps that the source still has; for a repository it is the churn and what each prune rewrites, which is never more than its content. What syncs put
-//! aside lies there as well, until somebody clears it.
+//! bound. For files and dumps what is written is the churn, or the whole once a run, and the whole again each time after
+//! somebody has cleared it all, or the dumps that the source still has; for a repository it is the churn and what each
+//! prune rewrites, which is never more than its content. What syncs put aside lies there as well, until somebody clears
+//! it.
 
 use jiff::civil::Date;
 use thrice_model::{ClassKind, Source, StepId, Verb};
@@ -137,7 +138,9 @@ fn apart(context: &Context<'_>, copy: &Copy, in_force: Date) -> Option<Seconds> 
         };
         Some(stays.max(between(leave.by())))
     });
-    let older = clears_older(context, copy, in_force).map(|(by, _)| between(by));
+    // A rule that spares the newest version of a state clears the older ones.
+    let there = |by: &StepId| plan.model.steps[*by].lifetime.contains(in_force);
+    let older = copy.older_by.iter().copied().filter(there).map(between);
     let verb = &plan.model.steps[by].verb;
     let follows = match verb {
         Verb::Sync { .. } => true,
@@ -148,22 +151,6 @@ fn apart(context: &Context<'_>, copy: &Copy, in_force: Date) -> Option<Seconds> 
     let with = source.and_then(|id| apart(context, &plan.copies[id], in_force));
     let least = own.chain(older).chain(with).min()?;
     Some(least.max(between(by)))
-}
-
-/// Who clears the older versions of a state in a copy, and from which age on.
-pub(super) fn clears_older(
-    context: &Context<'_>,
-    copy: &Copy,
-    in_force: Date,
-) -> impl Iterator<Item = (StepId, Seconds)> {
-    let older = copy
-        .older_by
-        .iter()
-        .map(|by| (*by, &context.plan.model.steps[*by]));
-    older.filter_map(move |(by, step)| match &step.verb {
-        Verb::Expire { after, .. } if step.lifetime.contains(in_force) => Some((by, after.low())),
-        _ => None,
-    })
 }
 
 /// For how long lies what a sync puts aside, up to a day, where the store keeps for a `window` what is deleted; `None` for a
