@@ -175,16 +175,28 @@ fn narrow(plan: &Plan, acceptance: &Acceptance, finding: &mut Finding) -> bool {
     let Some(selection) = &acceptance.selection else {
         return true;
     };
-    finding.classes.retain(|c| !selection.contains(*c));
-    if finding.classes.is_empty() {
-        return true;
-    }
-    let names: Vec<&str> = finding
+    let (borne, left): (Vec<_>, Vec<_>) = finding
         .classes
         .iter()
-        .map(|c| plan.model.classes[*c].named.name.as_str())
-        .collect();
-    finding.diagnostic.subject = Some(names.join(" "));
+        .partition(|class| selection.contains(**class));
+    if left.is_empty() {
+        return true;
+    }
+    let named = |classes: &[ClassId]| -> Vec<&str> {
+        let names = classes.iter();
+        names
+            .map(|class| plan.model.classes[*class].named.name.as_str())
+            .collect()
+    };
+    finding.diagnostic.subject = Some(named(&left).join(" "));
+    // What is said is about all of them.
+    let label = format!(
+        "accepted for {}: what is left is about {}",
+        list(named(&borne)),
+        list(named(&left))
+    );
+    finding.diagnostic = finding.diagnostic.clone().at(acceptance.span, label);
+    finding.classes = left;
     false
 }
 

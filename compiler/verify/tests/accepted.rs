@@ -333,6 +333,40 @@ require rpo <= 26h for site, two
     assert_eq!(told_with(&other), (all, vec![0], true));
 }
 
+/// What is said of several classes at once is said on, with a word about whose share is borne.
+#[test]
+fn who_accepts_it_for_one_class_leaves_it_for_the_others() {
+    let policy = "class one is state on vps.disk:/one { parts a; size 1..2 GB }\n\
+                  class two is state on vps.disk:/two { parts b; size 1..2 GB }\n\
+                  capture d of one, two to vps.disk:/dumps by vps.cron { daily at 02:00; method pg_dump; atomic; taking 1m..5m; \
+                  monitor deadman }\n\
+                  copy n of one, two from d to tower.tank:/dumps by tower.cron { daily at 03:00; include \"*.sql\"; taking 1m..5m; \
+                  monitor deadman }\n"
+        .to_owned();
+    let message = ["`n` leaves out `a-latest.dump` and `b-latest.dump` of `one` and `two`"];
+    assert_eq!(told(&with(&policy), "T2321"), message);
+    let found = with(&(policy.clone() + &accept("capability for one")));
+    assert_eq!(told(&found, "T2321"), message);
+    let mut left = found
+        .findings
+        .iter()
+        .filter(|f| f.diagnostic.code.0 == "T2321");
+    let left = &left.next().unwrap().diagnostic;
+    assert_eq!(left.subject.as_deref(), Some("two"));
+    let said: Vec<&str> = left
+        .labels
+        .iter()
+        .map(|label| label.text.as_str())
+        .collect();
+    assert!(
+        said.contains(&"accepted for `one`: what is left is about `two`"),
+        "{said:?}"
+    );
+    assert_eq!(covers(&found), [1]);
+    let both = with(&(policy + &accept("capability for one, two")));
+    assert_eq!(told(&both, "T2321"), [""; 0]);
+}
+
 #[test]
 fn being_accepted_is_no_use() {
     let idle = "host idle at home/rack { }\n";

@@ -332,6 +332,10 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
             ("class letters is items on server.disk:/letters\n", ""),
         ],
     ),
+    (
+        "T2334",
+        &[("-latest.dump\"", "-latest.dump\", \"globals-latest.sql\"")],
+    ),
     ("T2341", &[("zerobyte 0.39.2", "zerobyte 0.41.0")]),
     ("T2343", &[("by server.zerobyte", "by server.cron")]),
     (

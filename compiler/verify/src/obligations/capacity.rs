@@ -398,28 +398,29 @@ fn limit(context: &Context<'_>, store: StoreId, period: &Period) -> Option<Room>
     })
 }
 
-/// The most that some copies take together on a period's last day; `None` if there are none, or if one
-/// of their classes does not state its size.
+/// The most that some copies take together on a period's last day.
+///
+/// # Errors
+/// The classes among theirs that state no size; none of them if there are no copies.
 pub(super) fn most(
     context: &Context<'_>,
     period: &Period,
     wanted: &dyn Fn(&Copy) -> bool,
-) -> Option<Bytes> {
+) -> Result<Bytes, BTreeSet<ClassId>> {
     let classes = context.plan.model.classes.ids();
     let copies = classes.flat_map(|class| context.copies_of(class));
     let bounds = Bounds::new(context, period.from);
     let found = Lying::among(context, copies, wanted).in_period(&bounds, period);
-    let sized = |id: &CopyId| {
-        let class = context.plan.copies[*id].class;
-        context.plan.model.classes[class].size.is_some()
-    };
-    if found.is_empty() || !found.iter().all(sized) {
-        return None;
+    let classes = found.iter().map(|id| context.plan.copies[*id].class);
+    let unstated = |class: &ClassId| context.plan.model.classes[*class].size.is_none();
+    let unknown: BTreeSet<ClassId> = classes.filter(unstated).collect();
+    if found.is_empty() || !unknown.is_empty() {
+        return Err(unknown);
     }
     let last = last_day(period, 0);
     let opens = Opening::of(context, period).map(|opening| opening.total(&found));
     let most = bounds.total(&found, last);
-    Some(most.max(opens.unwrap_or(Bytes::ZERO)))
+    Ok(most.max(opens.unwrap_or(Bytes::ZERO)))
 }
 
 /// The first day of a period on which a store can be too full, by halving: use never shrinks in it.

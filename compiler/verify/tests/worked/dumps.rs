@@ -153,6 +153,58 @@ fn a_backup_that_leaves_out_its_dumps_is_none() {
     assert!(told("\"*.dump\"", "keeps 3 days;").is_some());
 }
 
+/// The roles of a server belong to no database: patterns that mean the dumps pass them by.
+#[test]
+fn who_carries_the_dumps_alone_leaves_the_roles_behind() {
+    let told = |method: &str, step: &str| -> Option<String> {
+        let dump = DUMP
+            .replace("KEEPS", "")
+            .replace("method pg_dump", &format!("method {method}"));
+        let found = judged(&policy(&[&database("state", "/srv/shop"), &dump, step]));
+        let told = super::adversary::all_codes(&found).contains(&"T2334");
+        told.then(|| message(&found, "T2334").to_owned())
+    };
+    let copied = |method: &str, more: &str| {
+        let step = format!(
+            "copy shop_up of shop from shop_dump to tower.tank:/shop by tower.cron {{ daily at 03:00; {more}; taking 1m..5m; \
+             monitor deadman }}\n"
+        );
+        told(method, &step)
+    };
+    assert_eq!(
+        copied("pg_dump", "include \"*-latest.dump\"").as_deref(),
+        Some(
+            "`shop_up` leaves behind `globals-latest.sql` of `shop`: the roles and their rights, which no part has"
+        )
+    );
+    let latest = "include \"*-latest.dump\"; latest only";
+    assert!(copied("pg_dump", latest).is_some());
+    let aliases = copied("qdrant_snapshot", "include \"*.snapshot\"");
+    assert!(aliases.is_some_and(|told| told.contains("`aliases-latest.json`")));
+    for fine in [
+        "include \"*-latest.*\"",
+        "include \"*-latest.dump\", \"globals*\"",
+        "latest only",
+        "include \"*-latest.dump\"; transit",
+        // Of what brings no dump all is told at once.
+        "include \"*.sql\"",
+    ] {
+        assert_eq!(copied("pg_dump", fine), None, "{fine}");
+    }
+    assert_eq!(copied("redis_bgsave", "include \"*.rdb\""), None);
+    let kept = |patterns: &str| {
+        let step = backup("from shop_dump")
+            .replace("keep 7 daily", &format!("keep 7 daily; exclude {patterns}"));
+        told("pg_dump", &step)
+    };
+    for pattern in ["\"*.sql\"", "\"globals*\"", "\"*\", \"!*.dump\""] {
+        assert!(kept(pattern).is_some(), "{pattern}");
+    }
+    for pattern in ["\"*.tmp\"", "\"*.sql\", \"!globals*\""] {
+        assert!(kept(pattern).is_none(), "{pattern}");
+    }
+}
+
 /// The newest bears one name until the next one is there: patterns that take the two names differently bring none but the
 /// newest, or never that.
 #[test]

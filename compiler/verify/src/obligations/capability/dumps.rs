@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 mod apart;
+mod beside;
 
 use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{CaptureMethod, ClassId, Location, Step, Verb};
@@ -33,6 +34,8 @@ struct Left {
     ending: &'static str,
     /// Whether those before stay beside the newest one.
     keeps: bool,
+    /// What lies beside the parts, with what it holds: no part has it.
+    beside: Option<(&'static str, &'static str)>,
 }
 
 pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
@@ -49,6 +52,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
         // What begins with `!` takes back what was left out before it.
         let takes_back = patterns.iter().any(|pattern| pattern.starts_with('!'));
         if takes_back && matches!(step.verb, Verb::Backup { .. }) {
+            out.extend(beside::check(context, id, step));
             continue;
         }
         let is_one = |pattern: &&String| match step.verb {
@@ -80,7 +84,9 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
                 names.extend(passed);
             }
         }
-        if !classes.is_empty() {
+        if classes.is_empty() {
+            out.extend(beside::check(context, id, step));
+        } else {
             out.push(tell(context, step, &classes, &names));
         }
     }
@@ -128,12 +134,39 @@ fn left(context: &Context<'_>, copy: &Copy) -> Option<Left> {
         CaptureMethod::Files => (listed(), ""),
         CaptureMethod::Program => return None,
     };
+    let beside = match parts.method {
+        CaptureMethod::PgDump => Some(("globals-latest.sql", "the roles and their rights")),
+        CaptureMethod::QdrantSnapshot => Some(("aliases-latest.json", "the aliases")),
+        _ => None,
+    };
     Some(Left {
         place,
         parts: parts_left,
         ending,
         keeps: parts.keeps.is_some(),
+        beside,
     })
+}
+
+/// Whether a step takes what bears a name in the folder that it reads.
+fn takes(context: &Context<'_>, left: &Left, step: &Step, name: &str) -> bool {
+    match &step.verb {
+        Verb::Copy { include, .. } => {
+            let path = format!("/{name}");
+            include.iter().any(|pattern| may_name(pattern, &path))
+        }
+        Verb::Backup { exclude, .. } => {
+            let mounted = &context.plan.model.stores[left.place.store].mounted_at;
+            let path = format!("{}/{name}", left.place.path);
+            // The last one that matches decides.
+            let last = exclude.iter().rev().find(|pattern| {
+                let pattern = pattern.trim_start_matches('!');
+                leaves_out(pattern, &[mounted, &path])
+            });
+            last.is_none_or(|pattern| pattern.starts_with('!'))
+        }
+        _ => true,
+    }
 }
 
 impl Left {

@@ -114,7 +114,7 @@ fn differs(context: &Context<'_>, estimate: &Estimate, period: &Period) -> Optio
         EstimateOf::StoreSize(store, said) => {
             let name = context.store_name(*store);
             let here = |copy: &thrice_plan::Copy| copy.location.store == *store;
-            volume(name, most(context, period, &here)?, *said, &phase)
+            volume(name, most(context, period, &here).ok()?, *said, &phase)
         }
         EstimateOf::RepositorySize(repository, said) => {
             let name = &context.plan.model.repositories[*repository].named.name;
@@ -122,7 +122,7 @@ fn differs(context: &Context<'_>, estimate: &Estimate, period: &Period) -> Optio
                 copy.repository == Some(*repository)
                     && copy.location.store == context.plan.model.repositories[*repository].store
             };
-            volume(name, most(context, period, &here)?, *said, &phase)
+            volume(name, most(context, period, &here).ok()?, *said, &phase)
         }
         EstimateOf::Period(_) => None,
     }

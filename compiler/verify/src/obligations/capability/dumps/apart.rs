@@ -9,7 +9,7 @@ use thrice_diagnostics::Diagnostic;
 use thrice_model::{ClassId, ClassKind, Step, StepId, Verb};
 
 use super::super::{SHOWN, finding};
-use super::{ANY, FORMER, Left, NOTHING_TAKEN, left};
+use super::{ANY, FORMER, Left, NOTHING_TAKEN, left, takes};
 use crate::context::Context;
 use crate::patterns::{is_pattern, leaves_out, may_name};
 use crate::verification::Finding;
@@ -60,13 +60,13 @@ pub(super) fn check(
         let Some(left) = left(context, copy).filter(|left| left.keeps) else {
             continue;
         };
-        let mounted = &context.plan.model.stores[left.place.store].mounted_at;
         // Each version of a state is whole with the newest.
         let is_backup = matches!(step.verb, Verb::Backup { .. });
         let is_state = context.plan.model.classes[copy.class].kind == ClassKind::State;
         let asked = Asked {
+            context,
+            step,
             left: &left,
-            mounted,
             patterns,
             is_backup,
         };
@@ -91,8 +91,9 @@ pub(super) fn check(
 
 /// What a step is told about what it finds.
 struct Asked<'a> {
+    context: &'a Context<'a>,
+    step: &'a Step,
     left: &'a Left,
-    mounted: &'a str,
     patterns: &'a [String],
     is_backup: bool,
 }
@@ -138,17 +139,7 @@ impl Asked<'_> {
             "" => format!("{name}/{ANY}"),
             _ => name.to_owned(),
         };
-        if !self.is_backup {
-            let path = format!("/{name}");
-            return self.patterns.iter().any(|p| may_name(p, &path));
-        }
-        let path = format!("{}/{name}", self.left.place.path);
-        // The last one that matches decides.
-        let last = self.patterns.iter().rev().find(|pattern| {
-            let pattern = pattern.trim_start_matches('!');
-            leaves_out(pattern, &[self.mounted, &path])
-        });
-        last.is_none_or(|pattern| pattern.starts_with('!'))
+        takes(self.context, self.left, self.step, &name)
     }
 
     /// The same of what lies in folders: patterns that mean the folder of the newest must mean the same in those of the
