@@ -20,6 +20,7 @@ mod played;
 mod readers;
 mod shots;
 mod users;
+mod way;
 
 use std::collections::BTreeSet;
 

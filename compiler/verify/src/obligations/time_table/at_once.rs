@@ -19,8 +19,8 @@ use thrice_model::{HostId, HostKind, StepId};
 use thrice_quantity::{Bytes, Seconds};
 
 use super::super::story::in_time;
-use super::line::{self, Legs, TOO_SLOW};
 use super::played::{Case, Told};
+use super::way::{self, Legs, TOO_SLOW};
 use super::{Meetings, Rhythm, SHOWN, at_work, finding, if_late, pointing, rank};
 use crate::context::Context;
 use crate::wording::{instant, some};
@@ -188,7 +188,7 @@ struct Crowd {
 impl Crowd {
     /// How long it takes to carry all of it.
     fn takes(&self) -> Seconds {
-        line::takes(Bytes(self.bytes), Bytes(self.speed))
+        way::takes(Bytes(self.bytes), Bytes(self.speed))
     }
 
     fn lasts(&self) -> Seconds {

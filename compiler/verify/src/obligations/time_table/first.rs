@@ -14,8 +14,9 @@ use thrice_plan::calendar::midnight;
 use thrice_plan::{Copy, CopyId};
 use thrice_quantity::Bytes;
 
-use super::line::{self, Legs};
+use super::line;
 use super::played::{Case, Told};
+use super::way::{self, Legs};
 use super::{finding, says_when};
 use crate::context::Context;
 use crate::obligations::capacity::size_on;
@@ -61,7 +62,7 @@ fn of_step(context: &Context<'_>, id: StepId, out: &mut Vec<Told>) {
         let load = loads.entry(from).or_default();
         let source = copy.source.map(|id| context.host(&plan.copies[id]));
         load.legs
-            .extend(line::legs(step, source, Some(context.host(copy))));
+            .extend(way::legs(step, source, Some(context.host(copy))));
         load.least = load.least.saturating_add(size.low());
         load.most = load.most.saturating_add(size_on(context, class, from));
     }
@@ -93,8 +94,8 @@ fn is_filled_once(context: &Context<'_>, copy: &Copy, by: StepId) -> bool {
 fn tell(context: &Context<'_>, id: StepId, from: Date, load: &Load) -> Option<Told> {
     let plan = context.plan;
     let step = &plan.model.steps[id];
-    let (speed, of) = line::speed(context, step, &load.legs)?;
-    let time = |bytes: Bytes| line::takes(bytes, speed);
+    let (speed, of) = way::speed(context, step, &load.legs)?;
+    let time = |bytes: Bytes| way::takes(bytes, speed);
     let bound = plan.cadences[id].duration.high();
     if time(load.most) <= bound {
         return None;
