@@ -42,7 +42,14 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut wrong: BTreeMap<KeyId, Wrong> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         let opened = opened(context, period);
-        for (key, classes) in &opened {
+        // Of a key that is lost because somebody says so nothing is asked.
+        let is_left = |key: KeyId| {
+            let chosen = context.chosen().into_iter().flatten();
+            chosen
+                .copied()
+                .all(|fault| fault != Fault::Loss(Target::Key(key)))
+        };
+        for (key, classes) in opened.iter().filter(|(key, _)| is_left(**key)) {
             let found = wrong.entry(*key).or_default();
             let is_taken = judge(context, index, (*key, classes), found);
             let said = Said {
