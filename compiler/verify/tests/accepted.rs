@@ -367,6 +367,22 @@ fn who_accepts_it_for_one_class_leaves_it_for_the_others() {
     assert_eq!(told(&both, "T2321"), [""; 0]);
 }
 
+/// Whoever renews an acceptance before it ends is not told that the new one covers nothing.
+#[test]
+fn an_acceptance_that_goes_on_where_another_one_ends_covers_what_that_one_does() {
+    let policy = backups(["", WATCHED, WATCHED]);
+    let until = |day: &str| accept("alarm for step n").replace("2027-06-30", day);
+    let renewed = with(&(policy.clone() + &until("2027-01-01") + &until("2027-06-30")));
+    assert!(!is_empty(&renewed) && told(&renewed, "T2501").is_empty());
+    assert_eq!(covers(&renewed), [1, 0]);
+    // In whichever order they stand.
+    let twice = with(&(policy.clone() + &until("2027-06-30") + &until("2027-01-01")));
+    assert_eq!(covers(&twice), [1, 0]);
+    // What ends on the same day covers nothing that is not covered anyway.
+    let same = with(&(policy + &until("2027-06-30") + &until("2027-06-30")));
+    assert!(is_empty(&same));
+}
+
 #[test]
 fn being_accepted_is_no_use() {
     let idle = "host idle at home/rack { }\n";

@@ -148,3 +148,28 @@ fn a_snapshot_on_demand_may_stay_for_ever() {
     assert_eq!(with("on demand", "200 GB"), (true, true));
     assert_eq!(with("on demand", "9 TB"), (true, false));
 }
+
+/// A seed changes a copy of the database beside it, and has its dump and the text of that on the same disk.
+#[test]
+fn a_seed_that_changes_databases_needs_room_for_it() {
+    let told = |capacity: &str, rules: &str| {
+        let text = format!(
+            "policy p \"p\" {{ horizon 1 year }}\nphase t0 = 2026-12-01\nprovider ovh {{ site one; site two }}\n\
+             host web at ovh/one {{ runs cron; has postgresql 15, rclone 1.75.2; store disk {{ medium nvme; capacity {capacity} }} }}\n\
+             host bench at ovh/two {{ runs cron; has postgresql 15, rclone 1.75.2; store disk {{ medium nvme }} }}\n\
+             object_storage s3 at ovh/two {{ endpoint \"s3.example.org\"; bucket seeds \"my-seeds\" {{ medium object }} }}\n\
+             credential w {{ account s3; may read, write on s3.seeds; held on web, bench }}\n\
+             environment staging {{ on bench; clearance internal }}\n\
+             class db is state on web.disk:/pg {{ parts app; size 1..1 GB; growth 0..0 %/month; fields {{ rest internal }} }}\n\
+             capture d of db to web.disk:/dumps by web.cron {{ daily at 02:00 UTC; method pg_dump; atomic; taking 1m..15m }}\n\
+             seed s of db from d to staging via s3.seeds:/seed by web.cron {{ daily at 04:00 UTC; {rules}; verified; credential w; \
+             taking 1m..30m }}\n"
+        );
+        all_codes(&judged(&text)).contains(&"T2004")
+    };
+    let changes = "anonymise app.users.mail redact before leaving; rest keep";
+    // The data, two dumps, and four times as much.
+    assert!(told("6 GB", changes));
+    assert!(!told("7 GB", changes));
+    assert!(!told("6 GB", "rest keep"));
+}
