@@ -121,11 +121,12 @@ pub(super) fn confirm(
     }
 }
 
-/// Whether a copy is a dump that is written beside the one before it.
+/// Whether a copy is a dump that is written, or brought, beside the one before it.
 fn is_written_beside(context: &Context<'_>, id: CopyId) -> bool {
-    let by = context.plan.copies[id].made_by;
-    let by = by.map(|by| &context.plan.model.steps[by].verb);
-    matches!(by, Some(Verb::Capture(parts)) if parts.keeps.is_none())
+    let copy = &context.plan.copies[id];
+    let by = copy.made_by.map(|by| &context.plan.model.steps[by].verb);
+    let writes = matches!(by, Some(Verb::Capture(parts)) if parts.keeps.is_none());
+    writes || context.plan.replaces(copy)
 }
 
 /// On which sum a copy's bound rests that no run need attain; `None` where one does.
