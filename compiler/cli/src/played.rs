@@ -363,7 +363,10 @@ fn class(plan: &Plan, outcome: &Outcome, begun: bool) -> Class {
     let name = |class: ClassId| plan.model.classes[class].named.name.to_string();
     let lacks = outcome.lacks.map(name);
     let loss = match (outcome.loss, &lacks) {
-        (Some(_), _) if outcome.live => "the data itself is whole".to_owned(),
+        (Some(_), _) if outcome.live && outcome.lost() == Some(Seconds(0)) => {
+            "the data itself is whole".to_owned()
+        }
+        (Some(_), _) if outcome.live => "the data itself is there, but not all of it".to_owned(),
         (Some(Seconds(0)), _) => "nothing is lost".to_owned(),
         (Some(loss), _) => format!("the last {} are lost", age(loss)),
         (None, Some(other)) => {

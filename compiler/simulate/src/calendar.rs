@@ -9,6 +9,7 @@ use thrice_quantity::{Interval, Seconds};
 
 use crate::Case;
 use crate::dumps::refuses_next;
+use crate::engine::classes;
 
 const DAY: i64 = 86_400;
 
@@ -109,14 +110,16 @@ fn zone(plan: &Plan, step: &Step, schedule: &Schedule) -> TimeZone {
 }
 
 /// From when on a case must be played so that every chain has delivered, and what is deleted by age
-/// has gone: twice the longest bounded way of data through the plan, but not before the policy begins, and then where but
-/// what was first ever stays; unless the case says it.
+/// has gone: twice the longest bounded way of data through the plan, before anything goes wrong and before what has ended
+/// by then did. But not before the policy begins, and then where but what was first ever stays; unless the case says it.
 pub(crate) fn beginning(plan: &Plan, case: &Case) -> i64 {
     if let Some(from) = case.from {
         return from.as_second();
     }
     let start = midnight(plan.model.policy.start);
-    let asked = |class| case.classes.is_empty() || case.classes.contains(&class);
+    // What is restored with them, and what opens them, must have come as well.
+    let classes = classes(plan, &case.classes);
+    let asked = |class| classes.contains(&class);
     let mut copies = plan.copies.iter();
     if copies.any(|(_, copy)| asked(copy.class) && refuses_next(plan, copy)) {
         return start;
@@ -164,6 +167,13 @@ pub(crate) fn beginning(plan: &Plan, case: &Case) -> i64 {
         .map(|strike| strike.at.as_second())
         .min()
         .unwrap_or(case.judged.as_second());
+    // What has ended by then has left what it had brought, where its store is still there.
+    let left = plan.copies.iter().map(|(_, copy)| copy).filter(|copy| {
+        let store = plan.model.stores[copy.location.store].lifetime.until;
+        asked(copy.class) && store.is_none_or(|end| first < midnight(end))
+    });
+    let ended = left.filter_map(|copy| copy.lifetime.until).map(midnight);
+    let first = ended.fold(first, i64::min);
     first
         .saturating_sub(longest.saturating_mul(2))
         .saturating_sub(2 * DAY)

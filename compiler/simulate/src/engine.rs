@@ -10,6 +10,7 @@ use thrice_model::{ClassId, KeyId, StepId};
 use thrice_plan::{CopyId, CopyKind, Plan};
 
 use crate::calendar::{beginning, instant, midnight};
+use crate::ended::Ending;
 use crate::log::Log;
 use crate::reach::lies_in;
 use crate::room::Ledger;
@@ -26,6 +27,8 @@ const DAY: i64 = 86_400;
 enum Job {
     /// A run is done: its number.
     End(usize),
+    /// Something ceases to be.
+    Ends(Ending),
     /// A strike: its number.
     Strike(usize),
     /// Somebody has noticed a strike and acted.
@@ -211,7 +214,7 @@ fn copies(plan: &Plan, classes: &BTreeSet<ClassId>) -> BTreeSet<CopyId> {
 
 /// The classes asked about, all that they must be restored with, and the data in which the keys lie that open their
 /// copies.
-fn classes(plan: &Plan, asked: &BTreeSet<ClassId>) -> BTreeSet<ClassId> {
+pub(crate) fn classes(plan: &Plan, asked: &BTreeSet<ClassId>) -> BTreeSet<ClassId> {
     let model = &plan.model;
     if asked.is_empty() {
         return model.classes.ids().collect();
@@ -287,6 +290,7 @@ impl Engine<'_, '_> {
             }
             match job {
                 Job::End(number) => self.end(number, now),
+                Job::Ends(ending) => self.ends(ending, now),
                 Job::Strike(number) => self.strike(number, now),
                 Job::Act(number) => {
                     if let Some(strike) = self.case.strikes.get(number) {
@@ -332,6 +336,25 @@ impl Engine<'_, '_> {
         if let Some(ledger) = self.ledger.as_mut() {
             with(ledger, &self.world);
         }
+    }
+
+    /// Something ceases to be. Who looks has seen what was there until then.
+    fn ends(&mut self, ending: Ending, now: i64) {
+        if let Ending::Class(class) = ending {
+            self.world.grow(class, now.saturating_sub(1));
+        }
+        for copy in self.world.ending(ending) {
+            let Some(witness) = self.witness.as_mut() else {
+                break;
+            };
+            if matches!(ending, Ending::Class(_)) {
+                witness.lives(copy, now.saturating_sub(1));
+            }
+            if witness.since < now {
+                witness.is_still_there(copy);
+            }
+        }
+        self.world.end(ending, now);
     }
 
     /// How long it takes until somebody acts.

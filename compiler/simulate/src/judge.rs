@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use thrice_model::{ClassId, ClassKind, KeyId};
-use thrice_plan::{CopyId, CopyKind};
+use thrice_model::{ClassId, ClassKind, KeyId, Verb};
+use thrice_plan::{CopyId, CopyKind, Plan};
 use thrice_quantity::Seconds;
 
-use crate::calendar::instant;
+use crate::calendar::{instant, midnight};
 use crate::content::{Piece, Quality, minus, union};
 use crate::world::World;
 use crate::{CopyState, Outcome};
@@ -17,6 +17,8 @@ use crate::{CopyState, Outcome};
 pub(crate) struct Before {
     /// For each class of files or items, when those were created that some copy had.
     created: BTreeMap<ClassId, Vec<(i64, i64)>>,
+    /// The same of each place where the data lies, and not copies of it.
+    data: BTreeMap<CopyId, Vec<(i64, i64)>>,
     /// The copies that something could be restored from.
     pub had: BTreeSet<CopyId>,
 }
@@ -31,20 +33,61 @@ pub(crate) fn before(world: &mut World<'_>, now: i64) -> Before {
         world.grow(class, now);
     }
     let mut had = BTreeSet::new();
+    let mut data = BTreeMap::new();
     for (copy, pieces) in readable(world, now).1 {
         if !pieces.is_empty() {
             had.insert(copy);
         }
-        let ranges = out.entry(world.plan.copies[copy].class).or_default();
-        ranges.extend(pieces.iter().map(|piece| (piece.from, piece.to)));
+        let created = pieces.iter().map(|piece| (piece.from, piece.to));
+        let created: Vec<(i64, i64)> = created.collect();
+        out.entry(world.plan.copies[copy].class)
+            .or_default()
+            .extend(&created);
+        if is_data(world.plan, copy) {
+            data.insert(copy, union(created));
+        }
     }
     let created = out.into_iter();
     Before {
+        data,
         created: created
             .map(|(class, ranges)| (class, union(ranges)))
             .collect(),
         had,
     }
+}
+
+/// Whether the data itself lies there: it lives there, or was moved there.
+fn is_data(plan: &Plan, copy: CopyId) -> bool {
+    let copy = &plan.copies[copy];
+    let by = copy.made_by.map(|by| &plan.model.steps[by].verb);
+    copy.kind == CopyKind::Live || matches!(by, Some(Verb::Move { .. }))
+}
+
+/// What of the holes counts as lost: what the class says must be kept, and what was lost where the data itself lay. What rules
+/// have deleted there meanwhile, and what only copies had, is missed so long as it must be kept.
+fn missed(
+    world: &World<'_>,
+    class: ClassId,
+    before: &Before,
+    (holes, now): (&[(i64, i64)], i64),
+) -> Vec<(i64, i64)> {
+    let Some((kept, _)) = world.plan.model.classes[class].asked().retain_at_least else {
+        return holes.to_vec();
+    };
+    let is_hit = |copy: CopyId| match world.plan.copies[copy].kind {
+        CopyKind::Live => world.live_lost.contains_key(&class),
+        _ => !world.is_up(world.store_of(copy)) || world.fate.contains_key(&copy),
+    };
+    let mine = before.data.iter();
+    let mine = mine.filter(|(copy, _)| world.plan.copies[**copy].class == class);
+    let hit = mine.filter(|(copy, _)| is_hit(**copy));
+    let hit = union(hit.flat_map(|(_, ranges)| ranges).copied().collect());
+    let since = now.saturating_sub(kept.0);
+    let young = holes.iter().map(|(from, to)| (*from.max(&since), *to));
+    // What is in both.
+    let taken = minus(holes, &minus(holes, &hit));
+    union(young.chain(taken).collect())
 }
 
 /// The sound pieces in each copy that counts, whatever its key.
@@ -163,7 +206,9 @@ fn outcome(world: &World<'_>, class: ClassId, left: &Left, before: &Before, now:
     } = left;
     let data = &world.plan.model.classes[class];
     let lost_at = world.live_lost.get(&class).copied();
-    let live_until = lost_at.unwrap_or(now);
+    // No data is made after its end: what is not made is not lost.
+    let end = data.lifetime.until.map_or(i64::MAX, midnight);
+    let live_until = lost_at.unwrap_or(now).min(end);
     let live = lost_at.is_none()
         && world
             .live
@@ -195,6 +240,16 @@ fn outcome(world: &World<'_>, class: ClassId, left: &Left, before: &Before, now:
         holes = minus(&union(all), &union(kept));
     }
     let loss = newest.map(|(_, at)| Seconds(live_until.saturating_sub(at.as_second()).max(0)));
+    let since = newest.map(|(_, at)| (at.as_second(), live_until));
+    // What is lost since the newest is mostly a hole as well, and counts once.
+    let counted = missed(world, class, before, (&holes, now));
+    let gone = union(counted.into_iter().chain(since).collect());
+    let ranges = |ranges: Vec<(i64, i64)>| -> Vec<(Timestamp, Timestamp)> {
+        let ranges = ranges.into_iter();
+        ranges
+            .map(|(from, to)| (instant(from), instant(to)))
+            .collect()
+    };
     let copies = world
         .held
         .keys()
@@ -205,10 +260,8 @@ fn outcome(world: &World<'_>, class: ClassId, left: &Left, before: &Before, now:
         live_until: instant(live_until),
         newest,
         loss,
-        holes: holes
-            .into_iter()
-            .map(|(from, to)| (instant(from), instant(to)))
-            .collect(),
+        holes: ranges(holes),
+        gone: ranges(gone),
         lacks,
         copies: copies.map(|id| copy_state(world, *id, left, now)).collect(),
     }
@@ -253,7 +306,7 @@ fn why_not(world: &World<'_>, id: CopyId, keys: &BTreeSet<KeyId>, now: i64) -> S
     let qualities: Vec<Quality> = held.map_or_else(Vec::new, |held| {
         held.readable(now).map(|p| p.quality).collect()
     });
-    if !world.is_up(copy.location.store) {
+    if world.is_lost(copy.location.store) && !world.ended.contains_key(&copy.location.store) {
         return "gone with its store".to_owned();
     }
     if qualities.is_empty() {

@@ -32,6 +32,7 @@ mod bill;
 mod calendar;
 mod content;
 mod dumps;
+mod ended;
 mod engine;
 mod erased;
 mod fields;
@@ -202,6 +203,9 @@ pub struct Outcome {
     pub loss: Option<Seconds>,
     /// For files and items: those of these times (after the first instant, up to the second) are lost.
     pub holes: Vec<(Timestamp, Timestamp)>,
+    /// Those of them that count, and what is lost since the newest, where anything comes back: ascending and apart. What only
+    /// copies had, or rules have deleted since, counts up to the age up to which the class says that it must be kept.
+    pub gone: Vec<(Timestamp, Timestamp)>,
     /// A class that it must be restored with and of which no fitting version is left.
     pub lacks: Option<ClassId>,
     /// All copies, in the order of the plan.
@@ -213,6 +217,15 @@ impl Outcome {
     #[must_use]
     pub const fn recoverable(&self) -> bool {
         self.newest.is_some()
+    }
+
+    /// How much time's data is lost, older and since the newest. `None`: all.
+    #[must_use]
+    pub fn lost(&self) -> Option<Seconds> {
+        let gone = self.gone.iter();
+        let seconds = gone.map(|(from, to)| to.as_second().saturating_sub(from.as_second()));
+        self.loss
+            .map(|_| Seconds(seconds.fold(0, i64::saturating_add)))
     }
 }
 

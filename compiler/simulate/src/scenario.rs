@@ -3,9 +3,13 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{Expectation, Expected, Hostile, Lifetime, Mishap, Scenario, Strike, Target};
+use thrice_model::{
+    ClassKind, Expectation, Expected, Hostile, Lifetime, Mishap, Scenario, Strike, Target,
+};
 use thrice_plan::Plan;
+use thrice_quantity::Seconds;
 
+use crate::calendar::{instant, midnight};
 use crate::words::{age, mishap, moment};
 use crate::{Case, Choices, Course, Outcome, Sort, names, simulate};
 
@@ -15,6 +19,9 @@ const AS_EXPECTED: Code = Code("T2703");
 
 /// How many lines of a trace a message shows at most.
 const SHOWN: usize = 24;
+
+/// How many stretches of what is lost a message names at most.
+const TIMES: usize = 3;
 
 /// A scenario and what came of it.
 #[derive(Clone, Debug)]
@@ -30,7 +37,7 @@ pub struct Played<'p> {
 pub fn play<'p>(plan: &Plan, scenario: &'p Scenario) -> Played<'p> {
     let case = Case {
         strikes: scenario.strikes.clone(),
-        from: None,
+        from: asks_for_all(plan, scenario).then(|| instant(midnight(plan.model.policy.start))),
         judged: scenario.judged,
         classes: scenario.expectations.iter().map(|e| e.class).collect(),
         choices: Choices::default(),
@@ -39,6 +46,15 @@ pub fn play<'p>(plan: &Plan, scenario: &'p Scenario) -> Played<'p> {
         scenario,
         course: simulate(plan, &case),
     }
+}
+
+/// Whether it is asked how much is lost of what adds up since it began: of a state the newest alone counts.
+fn asks_for_all(plan: &Plan, scenario: &Scenario) -> bool {
+    scenario.expectations.iter().any(|expectation| {
+        let class = &plan.model.classes[expectation.class];
+        let back = matches!(expectation.outcome, Expected::Recoverable(_));
+        back && class.kind != ClassKind::State
+    })
 }
 
 /// Plays all scenarios of a plan, and says what is not as expected, and what is.
@@ -94,10 +110,10 @@ fn judge(plan: &Plan, played: &Played<'_>) -> Vec<Diagnostic> {
 fn fulfils(expectation: &Expectation, outcome: &Outcome) -> bool {
     match expectation.outcome {
         Expected::Lost => !outcome.recoverable(),
-        Expected::Recoverable(limit) => match (outcome.loss, limit) {
+        Expected::Recoverable(limit) => match (outcome.lost(), limit) {
             (None, _) => false,
             (Some(_), None) => true,
-            (Some(loss), Some(limit)) => loss <= limit,
+            (Some(lost), Some(limit)) => lost <= limit,
         },
     }
 }
@@ -105,16 +121,18 @@ fn fulfils(expectation: &Expectation, outcome: &Outcome) -> bool {
 /// What came of a class, in words.
 fn attains(plan: &Plan, outcome: &Outcome) -> String {
     let class = &plan.model.classes[outcome.class].named.name;
-    match (outcome.newest, outcome.loss) {
-        (Some(_), Some(_)) if outcome.live => format!("`{class}` lives on"),
-        (Some((copy, _)), Some(loss)) => {
+    match (outcome.newest, outcome.lost()) {
+        (Some(_), Some(Seconds(0))) if outcome.live => format!("`{class}` lives on"),
+        (Some(_), Some(lost)) if outcome.live => {
+            let (lost, what) = (age(lost), made(plan, outcome));
+            format!("`{class}` lives on, but {lost} of it are lost{what}")
+        }
+        (Some((copy, _)), Some(lost)) => {
             let store = &plan.model.stores[plan.copies[copy].location.store]
                 .named
                 .name;
-            format!(
-                "`{class}` comes back from `{store}`, and {} of it are lost",
-                age(loss)
-            )
+            let (lost, what) = (age(lost), made(plan, outcome));
+            format!("`{class}` comes back from `{store}`, and {lost} of it are lost{what}")
         }
         _ => match outcome.lacks {
             Some(other) => format!(
@@ -124,6 +142,24 @@ fn attains(plan: &Plan, outcome: &Outcome) -> String {
             None => format!("nothing of `{class}` is left"),
         },
     }
+}
+
+/// When it was made what is lost, unless all of that is newer than what comes back.
+fn made(plan: &Plan, outcome: &Outcome) -> String {
+    let newest = outcome.newest.map(|(_, at)| at);
+    if outcome.gone.iter().all(|(from, _)| Some(*from) >= newest) {
+        return String::new();
+    }
+    let gone = outcome.gone.iter().take(TIMES);
+    let times =
+        gone.map(|(from, to)| format!("from {} to {}", moment(plan, *from), moment(plan, *to)));
+    let times: Vec<String> = times.collect();
+    let more = match outcome.gone.len().saturating_sub(TIMES) {
+        0 => String::new(),
+        1 => ", and at another time".to_owned(),
+        more => format!(", and at {more} other times"),
+    };
+    format!(": what was made {}{more}", times.join(", "))
 }
 
 fn failed(

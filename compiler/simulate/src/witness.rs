@@ -12,7 +12,7 @@ use crate::verbs::Taken;
 pub(crate) struct Witness<'p> {
     plan: &'p Plan,
     /// From when on somebody looks.
-    since: i64,
+    pub since: i64,
     /// What lies in a copy, if nobody has cleared it.
     now: BTreeMap<CopyId, Fields>,
     /// What a run has read and will leave in a copy.

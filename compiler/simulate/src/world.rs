@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use thrice_model::{
     ClassId, ClassKind, HostId, KeyId, Location, LockMode, Mishap, SiteId, Source, Step, StepId,
     StepTarget, StoreId, Strike, Target, Verb,
@@ -37,6 +38,8 @@ pub(crate) struct World<'p> {
     pub lost_sites: BTreeSet<SiteId>,
     pub lost_stores: BTreeSet<StoreId>,
     pub lost_keys: BTreeSet<KeyId>,
+    /// Stores that have ceased to be, and the first day without each.
+    pub ended: BTreeMap<StoreId, Date>,
     /// Where what lay there has rotted: a repository's later versions need its old packs and its index.
     pub rotten: BTreeSet<StoreId>,
     pub intruders: Vec<Intruder>,
@@ -69,6 +72,7 @@ impl<'p> World<'p> {
             lost_sites: BTreeSet::new(),
             lost_stores: BTreeSet::new(),
             lost_keys: BTreeSet::new(),
+            ended: BTreeMap::new(),
             rotten: BTreeSet::new(),
             intruders: Vec::new(),
             keeping: BTreeMap::new(),
@@ -122,7 +126,12 @@ impl<'p> World<'p> {
 
     /// Whether a store can be reached at all.
     pub(crate) fn is_up(&self, store: StoreId) -> bool {
-        !self.lost_stores.contains(&store) && !self.lost_hosts.contains(&self.plan.host_of(store))
+        !self.ended.contains_key(&store) && !self.is_lost(store)
+    }
+
+    /// Whether a store was lost, by itself or with its host.
+    pub(crate) fn is_lost(&self, store: StoreId) -> bool {
+        self.lost_stores.contains(&store) || self.lost_hosts.contains(&self.plan.host_of(store))
     }
 
     /// The keys that can still be used, with what lies sound in some copies.
@@ -379,7 +388,8 @@ impl<'p> World<'p> {
             .filter(|(_, host)| lost_sites.contains(&host.site));
         self.lost_hosts.extend(on_them.map(|(id, _)| id));
         for copy in self.held.keys().copied().collect::<Vec<_>>() {
-            if self.is_up(self.store_of(copy)) {
+            let store = self.store_of(copy);
+            if !self.is_lost(store) || self.ended.contains_key(&store) {
                 continue;
             }
             if let Some(held) = self.held.get_mut(&copy) {

@@ -10,6 +10,7 @@ use thrice_quantity::Seconds;
 use super::{DAY, Engine, Job, Progress};
 use crate::RunChoice;
 use crate::calendar::{cleared_each_day, starts};
+use crate::ended::Ending;
 use crate::world::deletes_in;
 
 impl Engine<'_, '_> {
@@ -23,6 +24,9 @@ impl Engine<'_, '_> {
             self.queue
                 .push(Reverse((at.saturating_add(response), Job::Act(number))));
         }
+        let endings = Ending::all(plan, copies).into_iter();
+        let endings = endings.map(|(at, ending)| Reverse((at, Job::Ends(ending))));
+        self.queue.extend(endings);
         let first = self
             .case
             .strikes

@@ -1,6 +1,8 @@
 //! What obligations have in common that play their cases on the simulator before anybody sees them.
 
 mod filled;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -73,7 +75,7 @@ pub(crate) fn lost(faults: &[Fault]) -> Option<Vec<Mishap>> {
 }
 
 /// The plan if what is written for some days comes on others. What is to be played is set up in it: data, steps and
-/// what they make; places are there when they are.
+/// what they make, and the places where that lies and keys are.
 pub(crate) fn late(plan: &Plan, days: &BTreeMap<Date, Date>) -> Plan {
     let mut out = plan.clone();
     let comes = |written: Date| days.get(&written).copied().unwrap_or(written);
@@ -81,6 +83,7 @@ pub(crate) fn late(plan: &Plan, days: &BTreeMap<Date, Date>) -> Plan {
         lifetime.from = comes(lifetime.from);
         lifetime.until = lifetime.until.map(comes);
     };
+    of_places(&mut out, shift);
     for id in plan.model.classes.ids() {
         let class = out.model.classes.get_mut(id);
         class
@@ -96,4 +99,18 @@ pub(crate) fn late(plan: &Plan, days: &BTreeMap<Date, Date>) -> Plan {
         copy.into_iter().for_each(|copy| shift(&mut copy.lifetime));
     }
     out
+}
+
+/// Changes when hosts, stores and vaults are there: what lies in them goes with them.
+pub(crate) fn of_places(plan: &mut Plan, change: impl Fn(&mut Lifetime)) {
+    let model = &mut plan.model;
+    for host in model.hosts.values_mut() {
+        change(&mut host.lifetime);
+    }
+    for store in model.stores.values_mut() {
+        change(&mut store.lifetime);
+    }
+    for vault in model.vaults.values_mut() {
+        change(&mut vault.lifetime);
+    }
 }

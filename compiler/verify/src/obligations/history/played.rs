@@ -18,7 +18,7 @@ use thrice_quantity::Seconds;
 use thrice_retention::{Hole, settling_time};
 use thrice_simulate::{Case, Choices, CopyState, simulate};
 
-use super::super::playing::{NO_DATES, Played, lost};
+use super::super::playing::{NO_DATES, Played, lost, of_places};
 use super::points::{Keeping, Past, Thinned, without_rarer};
 use super::{Ask, Cause, Shortfall, thinning};
 use crate::context::Context;
@@ -335,6 +335,7 @@ fn for_ever(plan: &Plan, class: ClassId, period: &Period) -> Plan {
             lifetime.until = Some(lifetime.from);
         }
     };
+    of_places(&mut out, stretch);
     if let Some(class) = out.model.classes.get_mut(class) {
         stretch(&mut class.lifetime);
     }
