@@ -314,3 +314,32 @@ fn what_is_proposed_for_the_least_retention_is_no_yearly_version() {
     let enough = text.replace("within 20d", "4 monthly, within 20d");
     assert!(!codes(&judged(&enough)).contains(&"T1601"));
 }
+
+/// A server in Berlin: a day of October has 25 hours, and one of March 23.
+fn in_berlin(rhythm: &str, keep: &str, ask: &str) -> thrice_verify::Verification {
+    let host = "host vps at ovh/one { timezone \"Europe/Berlin\"; ";
+    let text = with(keep, ask).replace("host vps at ovh/one { ", host);
+    judged(&text.replace("daily at 03:00", rhythm))
+}
+
+/// The last snapshots of September and of October lie 31 days and an hour apart. More versions of a kind are written than
+/// are needed of it.
+#[test]
+fn more_of_a_kind_than_reaches_so_far_is_no_internal_error() {
+    let keep = "keep 14 daily, 8 weekly, 12 monthly";
+    let days = |gap: &str| {
+        let ask = format!("require history of 90 days with gap {gap} days for db\n");
+        in_berlin("daily at 03:00", keep, &ask)
+    };
+    let found = days("31");
+    assert_eq!(codes(&found), ["T1601"]);
+    assert!(
+        message(&found, "T1601").contains("31 d 1 h apart"),
+        "{}",
+        message(&found, "T1601")
+    );
+    assert!(codes(&days("32")).is_empty());
+    let weekly = "require history of 60 days with gap 7 days for db\n";
+    let found = in_berlin("daily at 03:00", "keep 4 last, 12 weekly", weekly);
+    assert_eq!(codes(&found), ["T1601"]);
+}

@@ -32,7 +32,8 @@ pub(super) fn smallest(
         .filter_map(|bucket| {
             let now = count_of(keeping.rules, bucket);
             let need = least_count(bucket, period, reach)?;
-            (need > now).then_some((need - now, bucket, need))
+            let added = need.checked_sub(now).filter(|added| *added > 0);
+            added.map(|added| (added, bucket, need))
         })
         .collect();
     candidates.sort_by_key(|(added, bucket, _)| (*added, std::cmp::Reverse(*bucket)));
