@@ -37,6 +37,7 @@ pub use step::{
 pub use version::{Version, newest_known};
 
 use thrice_diagnostics::Span;
+use thrice_quantity::{Interval, Seconds};
 
 /// A whole policy.
 #[derive(Clone, Debug)]
@@ -172,5 +173,26 @@ impl Model {
             return None;
         };
         step.follows(*id, self.steps.get(*id)?).then_some(*id)
+    }
+
+    /// The steps that the end of another one begins.
+    pub fn followers(&self, step: StepId) -> impl Iterator<Item = StepId> {
+        let steps = self.steps.iter();
+        steps.filter_map(move |(id, other)| (self.followed(other) == Some(step)).then_some(id))
+    }
+
+    /// Says how long a step may take: what its end begins starts as late as that may be.
+    pub fn set_duration(&mut self, id: StepId, duration: Interval<Seconds>) {
+        let followers: Vec<StepId> = self.followers(id).collect();
+        let Some(step) = self.steps.get_mut(id) else {
+            return;
+        };
+        step.timing.duration = duration;
+        let before = step.timing.clone();
+        for follower in followers {
+            if let Some(step) = self.steps.get_mut(follower) {
+                step.timing.begun_by(&before);
+            }
+        }
     }
 }

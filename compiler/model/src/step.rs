@@ -277,6 +277,14 @@ pub struct Timing {
     pub retries: u32,
 }
 
+impl Timing {
+    /// Takes over when a step runs whose end begins this one: as late as that may be done.
+    pub fn begun_by(&mut self, before: &Self) {
+        self.schedule.clone_from(&before.schedule);
+        self.jitter = before.jitter.saturating_add(before.duration.high());
+    }
+}
+
 impl Step {
     /// How hard it may work.
     #[must_use]

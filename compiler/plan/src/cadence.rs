@@ -125,7 +125,7 @@ struct Gaps<'m> {
     from: Timestamp,
     years: u32,
     known: IndexMap<(&'m str, &'m Recurrence, u32), Option<Seconds>, FxBuildHasher>,
-    narrowest: IndexMap<(&'m str, &'m Recurrence), Option<Seconds>, FxBuildHasher>,
+    narrowest: IndexMap<(&'m str, &'m Recurrence, u32), Option<Seconds>, FxBuildHasher>,
 }
 
 /// How long asking whether a mirror has every version may take: the limit of the script that does.
@@ -209,7 +209,8 @@ impl<'m> Gaps<'m> {
         out.freshness = self.freshness(step, out.nominal_delay());
         out.missed = out.freshness.map_or(0, |freshness| {
             let since_due = out.jitter.saturating_add(out.duration.high());
-            self.missed(freshness.saturating_add(since_due), &out)
+            let told = freshness.saturating_add(since_due);
+            self.missed(told, step, &out)
         });
         out.widest_missed = self.widest(schedule, zone, out.missed);
         out
@@ -226,7 +227,7 @@ impl<'m> Gaps<'m> {
         out.freshness = self.freshness(step, asked.map(|gap| gap.saturating_add(ASKING)));
         let own = out.freshness.map_or(0, |freshness| {
             let silent = freshness.saturating_add(out.jitter);
-            self.missed(silent, out).saturating_add(1)
+            self.missed(silent, step, out).saturating_add(1)
         });
         out.missed = own.saturating_add(backup);
         let Some((schedule, _)) = &step.timing.schedule else {
@@ -243,11 +244,29 @@ impl<'m> Gaps<'m> {
         Some(delay?.saturating_add(grace))
     }
 
-    /// How many runs may be due until somebody has acted who is told so long after a run that went well was due.
-    fn missed(&self, told: Seconds, cadence: &Cadence) -> u32 {
+    /// How many runs may be due until somebody has acted who is told so long after a run that went well was due: as many as
+    /// lie in that time where they are closest to each other.
+    fn missed(&mut self, told: Seconds, step: &'m Step, cadence: &Cadence) -> u32 {
         let silent = told.saturating_add(self.model.policy.response);
-        let period = cadence.narrowest.map_or(1, |narrowest| narrowest.0).max(1);
-        u32::try_from(silent.0 / period).unwrap_or(u32::MAX)
+        let runs = |apart: Option<Seconds>| {
+            let apart = apart.map_or(1, |apart| apart.0).max(1);
+            u32::try_from(silent.0 / apart).unwrap_or(u32::MAX)
+        };
+        let (mut low, mut high) = (runs(cadence.widest), runs(cadence.narrowest));
+        let Some((schedule, _)) = &step.timing.schedule else {
+            return low;
+        };
+        let zone = zone_name(self.model, schedule, step);
+        // Where they lie unevenly, not all can be as close as the closest two.
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            let between = middle.saturating_sub(1);
+            match self.narrowest_of(schedule, zone, between) {
+                Some(least) if least <= silent => low = middle,
+                _ => high = middle - 1,
+            }
+        }
+        low
     }
 
     fn widest(&mut self, schedule: &'m Schedule, zone: &'m str, missed: u32) -> Option<Seconds> {
@@ -262,13 +281,23 @@ impl<'m> Gaps<'m> {
     }
 
     fn narrowest(&mut self, schedule: &'m Schedule, zone: &'m str) -> Option<Seconds> {
+        self.narrowest_of(schedule, zone, 0)
+    }
+
+    /// The shortest time between a run and the one after so many between them.
+    fn narrowest_of(
+        &mut self,
+        schedule: &'m Schedule,
+        zone: &'m str,
+        between: u32,
+    ) -> Option<Seconds> {
         let (from, years) = (self.from, self.years);
         *self
             .narrowest
-            .entry((zone, &schedule.when))
+            .entry((zone, &schedule.when, between))
             .or_insert_with(|| {
                 let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-                schedule.narrowest_gap(&zone, from, years)
+                schedule.narrowest_gap_of(&zone, from, years, between)
             })
     }
 }

@@ -46,7 +46,9 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use thrice_diagnostics::Span;
-use thrice_model::{ClassKind, HostId, Model, PhaseId, Source, StepId, StoreId, Table, Verb};
+use thrice_model::{
+    CaptureMethod, ClassKind, HostId, Model, PhaseId, Source, StepId, StoreId, Table, Verb,
+};
 use thrice_quantity::Seconds;
 
 /// A stretch of time in which nothing begins or ends to exist.
@@ -135,6 +137,36 @@ impl Plan {
             Verb::Capture(parts) => parts.keeps.is_some(),
             _ => false,
         })
+    }
+
+    /// Whether each run puts a file, and one alone for each part, in the place of the one of before: rclone writes it beside
+    /// that one until it is whole (since 1.63), and an object storage keeps the old object for as long.
+    #[must_use]
+    pub fn replaces(&self, copy: &Copy) -> bool {
+        let is_plain = matches!(
+            copy.kind,
+            CopyKind::Files | CopyKind::Mirror | CopyKind::Transit
+        );
+        if !is_plain || self.model.classes[copy.class].kind != ClassKind::State {
+            return false;
+        }
+        for here in self.way_of(copy) {
+            let Some(by) = here.made_by else {
+                return true;
+            };
+            match &self.model.steps[by].verb {
+                Verb::Copy {
+                    latest_only: true, ..
+                } => return true,
+                Verb::Copy { .. } | Verb::Sync { .. } | Verb::Move { .. } => {}
+                // Folders are brought file by file.
+                Verb::Capture(parts) => {
+                    return parts.keeps.is_none() && parts.method != CaptureMethod::Files;
+                }
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// The steps that a step comes `after`, as far as anything keeps it from running before them.

@@ -4,14 +4,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use thrice_model::{Model, Store, StoreId};
 use thrice_quantity::Seconds;
-use thrice_quantity::schedule::Schedule;
+use thrice_quantity::schedule::{Recurrence, Schedule};
 
 use crate::cadence::years;
+use crate::copies::FOR_EVER;
 
 /// What a store's own snapshots keep of what was deleted or overwritten in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnSnapshots {
-    /// How far apart they are at most.
+    /// How far apart they are at most; [`FOR_EVER`] where they are taken on demand, and so perhaps never again.
     pub apart: Seconds,
     /// How far back they surely reach: one of them is about to be replaced.
     pub reach: Seconds,
@@ -35,6 +36,13 @@ pub(crate) fn own_snapshots(model: &Model, store: StoreId) -> Option<OwnSnapshot
     let from = model.policy.start.to_zoned(TimeZone::UTC);
     let from = from.map_or(Timestamp::UNIX_EPOCH, |start| start.timestamp());
     let years = years(model);
+    if matches!(schedule.when, Recurrence::OnDemand) {
+        return Some(OwnSnapshots {
+            apart: FOR_EVER,
+            reach: Seconds::ZERO,
+            stay: FOR_EVER,
+        });
+    }
     let least = |runs: u32| match runs.checked_sub(1) {
         Some(between) => schedule.narrowest_gap_of(&zone, from, years, between),
         None => Some(Seconds::ZERO),

@@ -146,6 +146,7 @@ fn read_all<'a>(cx: &'a Context<'a>, draft: &mut Draft, items: Vec<Vec<item::Ite
         }
     }
     forms::mount::link_classes(draft);
+    forms::vault::follow_content(draft);
 }
 
 #[cfg(test)]

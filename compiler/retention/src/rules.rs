@@ -149,6 +149,30 @@ fn go_date(shown: DateTime, clock: &TimeZone) -> Option<Timestamp> {
     offset.to_timestamp(shown).ok()
 }
 
+impl KeepWithin {
+    /// As a policy writes it: `m` is a minute there.
+    fn spoken(self) -> String {
+        let word = |count: u32, word: &str| {
+            let end = if count == 1 { "" } else { "s" };
+            (count > 0).then(|| format!("{count} {word}{end}"))
+        };
+        let short = |count: u32, unit: char| (count > 0).then(|| format!("{count}{unit}"));
+        let months = match self.months {
+            0 => word(self.years, "year"),
+            months => word(
+                self.years.saturating_mul(12).saturating_add(months),
+                "month",
+            ),
+        };
+        let parts = [months, short(self.days, 'd'), short(self.hours, 'h')];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if parts.is_empty() {
+            return "0h".to_owned();
+        }
+        parts.join(" ")
+    }
+}
+
 impl fmt::Display for KeepWithin {
     /// As restic writes it: `1y2m3d4h`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -335,8 +359,8 @@ impl fmt::Display for KeepRules {
         let withins = self.withins().into_iter().filter_map(|(bucket, within)| {
             let within = within?;
             Some(match bucket {
-                Bucket::Last => format!("within {within}"),
-                _ => format!("{} within {within}", bucket.name()),
+                Bucket::Last => format!("within {}", within.spoken()),
+                _ => format!("within {} {}", within.spoken(), bucket.name()),
             })
         });
         let tags = self
@@ -359,6 +383,30 @@ impl fmt::Display for KeepRules {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_are_spelt_as_a_policy_writes_them() {
+        let within = |years, months, days, hours| KeepWithin {
+            years,
+            months,
+            days,
+            hours,
+        };
+        for (span, spelt) in [
+            (within(0, 6, 0, 0), "keep within 6 months daily"),
+            (within(0, 1, 0, 0), "keep within 1 month daily"),
+            (within(1, 0, 0, 0), "keep within 1 year daily"),
+            (within(1, 3, 0, 0), "keep within 15 months daily"),
+            (within(0, 0, 30, 0), "keep within 30d daily"),
+            (within(0, 0, 0, 5), "keep within 5h daily"),
+        ] {
+            let rules = KeepRules {
+                within_daily: Some(span),
+                ..KeepRules::default()
+            };
+            assert_eq!(rules.to_string(), spelt);
+        }
+    }
 
     #[test]
     fn subtracts_dates_as_go_does() {

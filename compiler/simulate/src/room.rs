@@ -6,7 +6,7 @@
 //! What a store keeps of what is deleted in it (old versions, its own snapshots, what is locked) is there
 //! for as long.
 //!
-//! Not added up: files that are half transferred, what file systems take for themselves, and who changes
+//! Not added up: files that are half transferred but for those that take another one's place, what file systems take for themselves, and who changes
 //! files in a copy more often than the churn of its class says.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use crate::calendar::{day, instant, midnight};
 use crate::content::Piece;
 use crate::packs::Packs;
 use crate::taken::{
-    Reads, added_since, aside_from, content, kept_from, overwritten, piece, pruned,
+    Reads, added_since, aside_from, content, kept_from, overwritten, pieces, pruned,
 };
 use crate::verbs::Taken;
 use crate::volume::Volume;
@@ -190,6 +190,13 @@ impl<'p> Ledger<'p> {
                 let new = content(volume, new, self.kept_in_source(world, run.copy));
                 let packs = self.packs.entry(run.copy).or_default();
                 packs.bring(&new);
+            }
+            // So does what is being brought in the place of what is there.
+            _ if self.plan.replaces(what) && !world.is_empty(run.copy) => {
+                let newest = run.pieces.iter().map(|piece| piece.to).max();
+                let extra = newest.map_or(0, |at| volume.size(at));
+                let mine = self.stores.contains(&what.location.store);
+                self.note(now, if mine { extra } else { 0 });
             }
             _ => {}
         }
@@ -363,7 +370,7 @@ impl<'p> Ledger<'p> {
                 .past
                 .iter()
                 .filter(|past| past.until.is_none_or(|until| until > now));
-            let past = past.map(|past| piece(volume, &past.piece)).sum::<u128>();
+            let past = pieces(volume, past.map(|past| &past.piece));
             let now_there = match (live, volume.kind()) {
                 (true, kind)
                     if (kind == ClassKind::State || what.leaves.is_empty())
@@ -371,7 +378,7 @@ impl<'p> Ledger<'p> {
                 {
                     volume.size(now)
                 }
-                _ => held.pieces.iter().map(|p| piece(volume, p)).sum::<u128>(),
+                _ => pieces(volume, held.pieces.iter()),
             };
             now_there + past + overwritten(world, &self.read, (copy, volume), now)
         };

@@ -18,6 +18,26 @@ pub(crate) fn piece(volume: &Volume, piece: &Piece) -> u128 {
     }
 }
 
+/// What pieces of data take together. There may be tens of thousands of them, each from where the one before ends.
+pub(crate) fn pieces<'w>(volume: &Volume, all: impl Iterator<Item = &'w Piece>) -> u128 {
+    let mut sum = 0;
+    let mut open: Option<Piece> = None;
+    for next in all {
+        match open.as_mut() {
+            Some(last)
+                if !last.is_state()
+                    && !next.is_state()
+                    && last.to == next.from
+                    && volume.goes_on_at(next.from) =>
+            {
+                last.to = next.to;
+            }
+            _ => sum += open.replace(*next).map_or(0, |last| piece(volume, &last)),
+        }
+    }
+    sum + open.map_or(0, |last| piece(volume, &last))
+}
+
 /// The numbers of the bytes that versions hold, which share what they can: ascending and apart. What they read may keep
 /// what was deleted at home: `kept` says since when, by when they were taken.
 pub(crate) fn content(

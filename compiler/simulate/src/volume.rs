@@ -6,7 +6,6 @@
 //! midnight in UTC.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use thrice_model::{Class, ClassKind};
 use thrice_quantity::{Bytes, BytesPerDay, Interval, RatioPerMonth, Seconds};
@@ -29,8 +28,8 @@ pub(crate) struct Volume {
     churn: Option<BytesPerDay>,
     /// What is overwritten up to each day, if that is all.
     overwritten: RefCell<Vec<u128>>,
-    /// How large they are on each day that was asked for.
-    sizes: RefCell<BTreeMap<i64, u128>>,
+    /// How large they are on each day that was asked for, by its place.
+    sizes: RefCell<Vec<Option<u128>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,8 +71,17 @@ impl Volume {
     }
 
     fn size_on(&self, day: i64) -> u128 {
+        let Ok(place) = usize::try_from(day) else {
+            return self.grown(day);
+        };
         let mut known = self.sizes.borrow_mut();
-        *known.entry(day).or_insert_with(|| self.grown(day))
+        if known.len() <= place {
+            known.resize(place.saturating_add(1), None);
+        }
+        match known.get_mut(place) {
+            Some(known) => *known.get_or_insert_with(|| self.grown(day)),
+            None => self.grown(day),
+        }
     }
 
     fn grown(&self, day: i64) -> u128 {
@@ -134,6 +142,11 @@ impl Volume {
             false => self.size(from),
         };
         (before, self.size(to))
+    }
+
+    /// Whether what is created up to an instant and what is created from it on are one stretch.
+    pub(crate) const fn goes_on_at(&self, at: i64) -> bool {
+        at > self.begins
     }
 
     pub(crate) const fn kind(&self) -> ClassKind {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic, Severity};
 use thrice_model::{Acceptance, ClassId, Obligation, Target};
 use thrice_plan::Plan;
@@ -19,6 +20,8 @@ const SOON_DAYS: i32 = 30;
 
 /// Takes accepted findings out, counts them, and says which acceptances have ended or cover nothing.
 pub(crate) fn apply(plan: &Plan, out: &mut Verification) {
+    // What an acceptance has covered so far, each with when that ends.
+    let mut taken: Vec<(Date, Finding)> = Vec::new();
     for (index, acceptance) in plan.model.acceptances.iter().enumerate() {
         let ended = acceptance.until <= plan.as_of;
         let mut covered = out.covered.get(&index).copied().unwrap_or(0);
@@ -33,10 +36,18 @@ pub(crate) fn apply(plan: &Plan, out: &mut Verification) {
                     format!("was accepted until {}", acceptance.until),
                 );
             }
-            !(hit && !ended && narrow(plan, acceptance, finding))
+            let whole = (hit && !ended).then(|| finding.clone());
+            let is_gone = hit && !ended && narrow(plan, acceptance, finding);
+            taken.extend(whole.map(|finding| (acceptance.until, finding)));
+            !is_gone
         });
-        out.findings
-            .extend(remark(plan, acceptance, covered, ended));
+        // One that goes on where another one ends covers what that one covers now.
+        let goes_on = |(until, finding): &(Date, Finding)| {
+            *until < acceptance.until && covers(acceptance, finding)
+        };
+        let then = taken.iter().filter(|of| goes_on(of)).count();
+        let all = covered.saturating_add(then);
+        out.findings.extend(remark(plan, acceptance, all, ended));
         if floor && !ended && people(acceptance) < 2 {
             out.findings.push(one_name(plan, acceptance));
         }

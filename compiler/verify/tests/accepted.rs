@@ -367,6 +367,22 @@ fn who_accepts_it_for_one_class_leaves_it_for_the_others() {
     assert_eq!(told(&both, "T2321"), [""; 0]);
 }
 
+/// Whoever renews an acceptance before it ends is not told that the new one covers nothing.
+#[test]
+fn an_acceptance_that_goes_on_where_another_one_ends_covers_what_that_one_does() {
+    let policy = backups(["", WATCHED, WATCHED]);
+    let until = |day: &str| accept("alarm for step n").replace("2027-06-30", day);
+    let renewed = with(&(policy.clone() + &until("2027-01-01") + &until("2027-06-30")));
+    assert!(!is_empty(&renewed) && told(&renewed, "T2501").is_empty());
+    assert_eq!(covers(&renewed), [1, 0]);
+    // In whichever order they stand.
+    let twice = with(&(policy.clone() + &until("2027-06-30") + &until("2027-01-01")));
+    assert_eq!(covers(&twice), [1, 0]);
+    // What ends on the same day covers nothing that is not covered anyway.
+    let same = with(&(policy + &until("2027-06-30") + &until("2027-06-30")));
+    assert!(is_empty(&same));
+}
+
 #[test]
 fn being_accepted_is_no_use() {
     let idle = "host idle at home/rack { }\n";
@@ -392,6 +408,38 @@ fn being_accepted_is_no_use() {
             .all(|f| f.diagnostic.severity != Severity::Error)
     };
     assert!(severity(&found));
+}
+
+/// An `rto` is asked of all that a class needs: who accepts that of what is needed has not accepted it of who needs it.
+#[test]
+fn that_what_is_needed_comes_late_is_late_for_who_needs_it() {
+    let pics = |size: &str| {
+        let places = PLACES.replacen("store disk {", "link 12 MB/s; store disk {", 1);
+        format!(
+            "{places}repository safe in s3.main:/ {{ engine restic 0.18.0; key k; credential writer }}\n\
+             class shop is files on vps.disk:/shop {{ size 1..1 GB; growth 0..0 %/month; churn 0..1 GB/day; rto 5h; restore setup 30m; \
+             needs pics }}\n\
+             class pics is files on vps.disk:/pics {{ {size} growth 0..0 %/month; churn 0..1 GB/day; restore setup 30m }}\n\
+             backup ns of shop, pics to safe by vps.cron {{ daily at 03:00 UTC; keep 14 daily; taking 1m..1h; monitor deadman }}\n"
+        )
+    };
+    let asked = |size: &str, more: &str| {
+        let found = judged(&(pics(size) + more));
+        let (late, unknown) = (told(&found, "T1401"), told(&found, "T1402"));
+        let holds = found
+            .verdicts
+            .iter()
+            .any(|v| v.obligation.word() == "recovery-time" && v.subject == "shop" && v.holds);
+        (late.len(), unknown.len(), holds)
+    };
+    assert_eq!(asked("size 1..1 GB;", ""), (0, 0, true));
+    assert_eq!(asked("size 1000..1000 GB;", ""), (1, 0, false));
+    let needed = accept("recovery-time for pics");
+    assert_eq!(asked("size 1000..1000 GB;", &needed), (1, 0, false));
+    let both = accept("recovery-time for pics, shop");
+    assert_eq!(asked("size 1000..1000 GB;", &both), (0, 0, false));
+    assert_eq!(asked("", &needed), (0, 1, false));
+    assert_eq!(asked("", &both), (0, 0, false));
 }
 
 /// What three have in common two of them have, whoever accepts it of the third.
@@ -445,18 +493,22 @@ fn who_is_left_is_too_much_for_a_line_without_those_that_somebody_accepts() {
         let found = judged(&(policy.clone() + more));
         let mut all = told(&found, "T2108");
         for message in &mut all {
-            let end = message.find(" all be").unwrap_or(message.len());
+            let end = message.find([':']).unwrap_or(message.len());
             message.truncate(end);
         }
         all
     };
-    assert_eq!(slow(""), ["`a`, `b` and `c` cannot"]);
+    let all = "all be done in time";
+    assert_eq!(slow(""), [format!("`a`, `b` and `c` cannot {all}")]);
     assert_eq!(
         slow(&accept("time-table for step a")),
-        ["`b` and `c` cannot"]
+        [format!("`b` and `c` cannot {all}")]
     );
+    // Those that somebody accepts carry on all the same.
     let two = accept("time-table for step a") + &accept("time-table for step b");
-    assert_eq!(slow(&two), [""; 0]);
+    assert_eq!(slow(&two), ["`c` may not be done in time beside `b`"]);
+    let three = two + &accept("time-table for step c");
+    assert_eq!(slow(&three), [""; 0]);
 }
 
 /// What fails where phases come in another order is one warning; what is accepted of it is told apart.

@@ -121,6 +121,29 @@ fn asked_too_early_it_is_missed_though_nothing_is_wrong() {
     assert!(message(&some, "T2109").contains("times of"));
 }
 
+/// The report says how long it may take until that is so.
+#[test]
+fn how_long_copying_may_take_until_it_is_asked_too_early_is_told() {
+    let turn = |found: &Verification, step: &str| {
+        let mut all = found.assumptions.iter();
+        let of_step = all.find(|of| of.name == step).unwrap();
+        let turn = of_step.turns?;
+        Some((turn.at.clone(), turn.breaks.clone()))
+    };
+    let at = |time: &str| Some((time.to_owned(), vec!["time-table of `p`".to_owned()]));
+    // Its backup is done at 03:30 at the latest.
+    assert_eq!(turn(&with(&[]), "offsite"), at("2 h 31 min"));
+    // It begins when that is done, and takes an hour.
+    assert_eq!(turn(&with(&[]), "nightly"), at("2 h 1 min"));
+    let longer = |minutes: &str| {
+        let taking = format!("prune; taking 1m..{minutes}");
+        has(&with(&[("prune; taking 1m..30m", &taking)]), "T2109")
+    };
+    assert!(!longer("120m") && longer("121m"));
+    let silent = with(&[("checked daily at 06:00 UTC; ", "")]);
+    assert_ne!(turn(&silent, "offsite"), at("2 h 31 min"));
+}
+
 #[test]
 fn what_zerobyte_does_not_mirror_is_an_error_with_a_way_round_it() {
     let near = "near in vps.second:/restic { engine restic 0.18.0; key k }";

@@ -186,6 +186,19 @@ fn a_fault_is_known_by_its_names_and_by_no_other() {
     }
 }
 
+/// Of a key that somebody says is lost it is not asked who still has it.
+#[test]
+fn a_key_that_is_lost_beside_something_else_is_no_question() {
+    let plan = plan_of(TEXT);
+    for beside in ["lose vps", "lose key k", "lose cloud"] {
+        let faults = chosen(&plan, &[beside, "lose key k"]).unwrap();
+        let found = thrice_verify::verify_under(&plan, &faults);
+        assert!(found.internal.is_empty(), "{beside}: {:?}", found.internal);
+        let mut keys = found.verdicts.iter();
+        assert!(!keys.any(|v| v.obligation == Obligation::Keys));
+    }
+}
+
 /// What is decided under one fault is what the matrix and the verdicts say of it, and nothing else.
 #[test]
 fn chosen_faults_are_asked_about_alone() {

@@ -282,7 +282,7 @@ fn each_evaluated_obligation_has_its_turns() {
         dump: 10,
         read: 10,
         at: [30, 0, 0],
-        quota: 4000,
+        quota: 400,
         rto: 90,
     };
     let seen = check(&case);

@@ -43,6 +43,8 @@ mod overwritten;
 mod packs;
 #[path = "worked/restored.rs"]
 mod restored;
+#[path = "worked/room.rs"]
+mod room;
 #[path = "worked/rules.rs"]
 mod rules;
 #[path = "worked/slow.rs"]

@@ -185,6 +185,13 @@ const REMEDIES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("T2003", &[("slip 3 months", "slip 7 days")]),
     ("T2004", &[("capacity 100 GB", "capacity 500 GB")]),
+    (
+        "T2005",
+        &[(
+            "06:00\n    taking 1m..1h\n",
+            "06:00\n    taking 1m..1h\n    monitor deadman\n",
+        )],
+    ),
     ("T2101", &[("daily at 05:30 UTC", "daily at 06:30 UTC")]),
     ("T2102", &[("daily at 03:05", "daily at 03:15")]),
     (

@@ -57,7 +57,7 @@ pub const STORE: Construct = Construct {
         Clause::once(
             "snapshots",
             "SCHEDULE keep N",
-            "the file system's own snapshots",
+            "the file system's own snapshots; `on demand`: perhaps none, and none that need ever go",
         ),
         CLEARANCE,
         READERS,

@@ -1,6 +1,6 @@
 //! `vault`: what holds keys and is no host.
 
-use thrice_model::{ClassId, Vault, VaultId};
+use thrice_model::{ClassId, Lifetime, Vault, VaultId};
 
 use crate::clauses::Construct;
 use crate::context::Context;
@@ -15,7 +15,7 @@ pub const FORM: Construct = Construct {
     form: "vault NAME at PROVIDER/SITE | on HOST [of CLASS [sealed]] [since PHASE] [until PHASE]",
     text: "What holds keys: off line at a site (an envelope, a safe), or a program on a host. It \
            is lost with its site or host. Where its content is a class, it is lost with that data as \
-           well, and comes back with a copy of that class which can be read without what is in the vault. \
+           well, is there no longer than that class, and comes back with a copy of that class which can be read without what is in the vault. \
            Whoever reads that content, where it lies or in a copy, has what is in the vault, unless it is `sealed`: its \
            program encrypts it with what no machine holds.",
     example: "vault envelope at home/rack\nvault passwords on seko of vault_data sealed",
@@ -56,4 +56,28 @@ pub fn read<'a>(cx: &'a Context<'a>, draft: &mut Draft, item: &Item<'a>) {
         lifetime,
     };
     draft.vaults.set(VaultId::new(item.index), vault);
+}
+
+/// Lets vaults be there no longer than the data that is their content. Called once the classes are read.
+pub fn follow_content(draft: &mut Draft) {
+    let changed: Vec<(VaultId, Vault)> = draft
+        .vaults
+        .iter()
+        .filter_map(|(at, vault)| {
+            let (class, _) = vault.data?;
+            let content = draft.classes.get(class)?.lifetime;
+            let own = vault.lifetime;
+            let from = own.from.max(content.from);
+            let until = own.until.into_iter().chain(content.until).min();
+            let lifetime = Lifetime { from, until, ..own };
+            let is_changed = (from, until) != (own.from, own.until);
+            is_changed.then(|| {
+                let vault = vault.clone();
+                (VaultId::from(at), Vault { lifetime, ..vault })
+            })
+        })
+        .collect();
+    for (id, vault) in changed {
+        draft.vaults.set(id, vault);
+    }
 }

@@ -15,6 +15,7 @@ mod piled;
 mod played;
 mod scratch;
 mod turning;
+mod unwatched;
 
 pub(super) use bound::size_on;
 use lying::Lying;
@@ -52,6 +53,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     for store in stores {
         let mut told = false;
         let mut no_room = false;
+        let mut careless = false;
         let lying = Lying::on(context, store);
         let periods = context.plan.periods.iter().zip(&openings).enumerate();
         for (index, (period, opening)) in periods {
@@ -106,6 +108,12 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                     None => tell(context, &bounds, case, slips.then_some(index), out),
                 };
                 borne_out = told;
+            }
+            if holds && is_known && !careless {
+                let place = (store, copies.as_slice());
+                let told = unwatched::check(context, &bounds, place, (last, limit.usable));
+                careless = told.is_some();
+                out.findings.extend(told);
             }
             let left = limit.usable.saturating_sub(use_last);
             let drilled = holds
@@ -456,7 +464,6 @@ fn full(context: &Context<'_>, bounds: &Bounds<'_, '_>, case: TooFull<'_>) -> Fi
         ..
     } = case;
     let name = context.store_name(store);
-    let use_then = bounds.total(copies, day);
     let last = last_day(period, 0);
     let use_last = bounds.total(copies, last);
     let allowed = if limit.headroom == Ratio(0) {
@@ -483,17 +490,26 @@ fn full(context: &Context<'_>, bounds: &Bounds<'_, '_>, case: TooFull<'_>) -> Fi
     for (bytes, text, _) in parts.iter().take(6) {
         diagnostic = diagnostic.event(day.to_string(), format!("{}: {text}", bytes.rounded()));
     }
+    // What fits must do so up to the last day, on which it is fullest.
+    let mut parts = bounds.parts(copies, last);
+    parts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     if let Some((largest, _, id)) = parts.first() {
         let class = &context.plan.model.classes[*id];
+        let name = &class.named.name;
         if let Some((_, span)) = class.size {
-            diagnostic = diagnostic.at(span, format!("`{}` takes the most", class.named.name));
+            diagnostic = diagnostic.at(span, format!("`{name}` takes the most"));
         }
-        let others = Bytes(use_then.0.saturating_sub(largest.0));
+        let others = Bytes(use_last.0.saturating_sub(largest.0));
         let room = limit.usable.saturating_sub(others);
+        let fits = match room > Bytes::ZERO {
+            true => format!(
+                "it fits while `{name}` takes no more than {} there",
+                room.rounded()
+            ),
+            false => format!("without `{name}` it does not fit either"),
+        };
         diagnostic = diagnostic.help(format!(
-            "it fits while `{}` takes no more than {} there; {}narrow its size, growth or churn, keep less, or add room",
-            class.named.name,
-            room.rounded(),
+            "{fits}; {}narrow its size, growth or churn, keep less, or add room",
             decides(turning(bounds, copies, *id, (last, limit.usable)))
         ));
     }

@@ -191,6 +191,13 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
                         }
                         Err(found) => {
                             engine = engine.weaker(found.engine());
+                            // Where nothing is left at some age with nobody's help, that is told (`T1501`).
+                            let nobody = Useless::default();
+                            let without =
+                                asked_before.about(context, class, &system, &nobody, when);
+                            if without.is_err() {
+                                continue;
+                            }
                             (Left::NothingOld, Some(found))
                         }
                     }

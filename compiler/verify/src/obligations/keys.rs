@@ -9,7 +9,7 @@ mod played;
 use std::collections::{BTreeMap, BTreeSet};
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{ClassId, FaultKind, Holder, HostId, KeyId, Obligation, Target};
+use thrice_model::{ClassId, FaultKind, Holder, HostId, KeyId, Lifetime, Obligation, Target};
 use thrice_plan::{Copy, CopyKind, Period};
 
 use crate::context::Context;
@@ -42,14 +42,21 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let mut wrong: BTreeMap<KeyId, Wrong> = BTreeMap::new();
     for (index, period) in context.plan.periods.iter().enumerate() {
         let opened = opened(context, period);
-        for (key, classes) in &opened {
+        // Of a key that is lost because somebody says so nothing is asked.
+        let is_left = |key: KeyId| {
+            let chosen = context.chosen().into_iter().flatten();
+            chosen
+                .copied()
+                .all(|fault| fault != Fault::Loss(Target::Key(key)))
+        };
+        for (key, classes) in opened.iter().filter(|(key, _)| is_left(**key)) {
             let found = wrong.entry(*key).or_default();
             let is_taken = judge(context, index, (*key, classes), found);
             let said = Said {
                 obligation: Obligation::Keys,
                 engine: Engine::Evaluated,
                 holds: found.circle.is_none() && !is_taken,
-                note: held_words(context, *key).into(),
+                note: held_words(context, *key, period).into(),
             };
             out.verdicts
                 .push([context.subjects().key(*key)], index, said);
@@ -200,23 +207,28 @@ fn holding(context: &Context<'_>, class: ClassId, index: usize) -> BTreeSet<Host
         .collect()
 }
 
-fn held_words(context: &Context<'_>, key: KeyId) -> String {
-    let names = holder_names(context, key);
+fn held_words(context: &Context<'_>, key: KeyId, period: &Period) -> String {
+    let names = holder_names(context, key, &|life| life.contains(period.from));
     if names.is_empty() {
         return "held by nobody".to_owned();
     }
     format!("held by {}", list(names))
 }
 
-fn holder_names<'c>(context: &'c Context<'_>, key: KeyId) -> Vec<&'c str> {
+/// Who holds a key, of those that are there when it is asked.
+fn holder_names<'c>(
+    context: &'c Context<'_>,
+    key: KeyId,
+    is_there: &dyn Fn(Lifetime) -> bool,
+) -> Vec<&'c str> {
     let model = &context.plan.model;
     let holders = context.holders(key).iter();
-    holders
-        .map(|holder| match holder {
-            Holder::Host(id) => model.hosts[*id].named.name.as_str(),
-            Holder::Vault(id) => model.vaults[*id].named.name.as_str(),
-        })
-        .collect()
+    let named = holders.map(|holder| match holder {
+        Holder::Host(id) => (&model.hosts[*id].named, model.hosts[*id].lifetime),
+        Holder::Vault(id) => (&model.vaults[*id].named, model.vaults[*id].lifetime),
+    });
+    let there = named.filter(|(_, life)| is_there(*life));
+    there.map(|(named, _)| named.name.as_str()).collect()
 }
 
 fn unsaid(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
@@ -225,7 +237,7 @@ fn unsaid(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
         return None;
     }
     let name = &model.keys[key].named.name;
-    let assumed = match holder_names(context, key) {
+    let assumed = match holder_names(context, key, &|_| true) {
         names if names.is_empty() => "nobody is assumed to hold it".to_owned(),
         names => format!(
             "only {} is assumed to hold it, to run its jobs",
@@ -315,7 +327,8 @@ fn at_times(context: &Context<'_>, key: KeyId, found: &Wrong) -> String {
 }
 
 fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding> {
-    let (first, _) = found.taken.first_key_value()?;
+    let (first, (index, _)) = found.taken.first_key_value()?;
+    let period = context.plan.periods.get(*index)?;
     let model = &context.plan.model;
     let name = &model.keys[key].named.name;
     let classes = some(found.classes.iter().map(|c| context.class_name(*c)));
@@ -331,7 +344,7 @@ fn one_place(context: &Context<'_>, key: KeyId, found: &Wrong) -> Option<Finding
             when.join(", or ")
         ),
     )
-    .at(model.keys[key].named.span, held_words(context, key));
+    .at(model.keys[key].named.span, held_words(context, key, period));
     if let Some(span) = first
         .first()
         .and_then(|fault| fault::place(context, *fault))

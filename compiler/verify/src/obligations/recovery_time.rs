@@ -62,8 +62,13 @@ struct Late {
     shared: Shared,
     case: (FaultSet, usize),
     classes: BTreeSet<ClassId>,
+    /// Of whom it is asked: these need them, or are among them.
+    asking: BTreeSet<ClassId>,
     when: When,
 }
+
+/// A restore that comes too late, and for whom.
+type TooLate = (ClassId, BTreeSet<ClassId>);
 
 /// When restores come too late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +101,9 @@ struct Decided {
     missing: BTreeMap<Missing, BTreeSet<ClassId>>,
     attained: BTreeMap<(ClassId, usize), Attained>,
     accepted: Covered,
+    /// For each class those of which something is asked and that need it, itself among them, with how soon they must be
+    /// back in the period at hand.
+    asking: BTreeMap<ClassId, BTreeMap<ClassId, Seconds>>,
     /// All restores that were looked at together, if somebody wants to know.
     looked_at: Option<BTreeMap<Together, LookedAt>>,
 }
@@ -321,6 +329,7 @@ impl Decided {
         from: From,
     ) {
         let wanted = jobs::wanted(context, due);
+        self.asking = jobs::asking(context, due);
         let scope = Scope {
             context,
             period,
@@ -364,11 +373,16 @@ impl Decided {
         for restore in asked {
             if let Err(missing) = &restore.speed {
                 for missing in missing {
+                    let asking = self.waiting_for(restore.class, None);
                     let classes = self.missing.entry(*missing).or_default();
                     classes.insert(restore.class);
+                    classes.extend(asking);
                 }
-                let attained = self.attained.entry((restore.class, index)).or_default();
-                attained.unknown = true;
+                let asking = self.waiting_for(restore.class, None);
+                for class in asking.into_iter().chain([restore.class]) {
+                    let attained = self.attained.entry((class, index)).or_default();
+                    attained.unknown = true;
+                }
             }
         }
     }
@@ -397,25 +411,33 @@ impl Decided {
             let (_, known) = known.or_insert_with(|| (shared.clone(), BTreeSet::new()));
             known.append(&mut { asked });
         }
-        let mut late: Vec<ClassId> = Vec::new();
-        let mut if_late: Vec<(usize, ClassId)> = Vec::new();
+        let mut late: Vec<TooLate> = Vec::new();
+        let mut if_late: Vec<(usize, TooLate)> = Vec::new();
         let on_time = LazyCell::new(|| shared.on(context, last_day(period, 0)));
         let asked = shared.restores.iter().enumerate();
         for (which, restore) in asked.filter(|(_, own)| of.asks(scope, own.class)) {
             let done = shared.done(which);
             let back = done.map(|done| done.saturating_add(restore.finish));
-            let attained = self.attained.entry((restore.class, index)).or_default();
             if shared.is_late(which, done) {
                 let fails = from == From::Old
                     || period.slip_days == 0
                     || on_time.is_late(which, on_time.done(which));
-                attained.fails |= fails;
-                attained.if_late |= !fails;
+                let asking = self.waiting_for(restore.class, Some(back));
+                for class in asking.iter().chain([&restore.class]) {
+                    let attained = self.attained.entry((*class, index)).or_default();
+                    attained.fails |= fails;
+                    attained.if_late |= !fails;
+                    if attained.back <= back {
+                        attained.back = back;
+                        attained.note = tell::attained(context, restore, &shared, back).into();
+                    }
+                }
                 match fails {
-                    true => late.push(restore.class),
-                    false => if_late.push((which, restore.class)),
+                    true => late.push((restore.class, asking)),
+                    false => if_late.push((which, (restore.class, asking))),
                 }
             }
+            let attained = self.attained.entry((restore.class, index)).or_default();
             if attained.back <= back {
                 attained.back = back;
                 attained.note = tell::attained(context, restore, &shared, back).into();
@@ -426,7 +448,7 @@ impl Decided {
         let days = days.map(|(which, _)| longer(context, &shared, *which, period));
         if let Some(longer) = days.max() {
             let then = shared.on(context, last_day(period, longer));
-            let classes = if_late.iter().map(|(_, class)| *class).collect();
+            let classes = if_late.into_iter().map(|(_, late)| late).collect();
             let overtime = When::Overtime(period.until, longer);
             self.file(context, (classes, overtime), &then, faults, index);
         }
@@ -441,15 +463,22 @@ impl Decided {
     fn file(
         &mut self,
         context: &Context<'_>,
-        (late, when): (Vec<ClassId>, When),
+        (late, when): (Vec<TooLate>, When),
         shared: &Shared,
         faults: &FaultSet,
         index: usize,
     ) {
-        let late: BTreeSet<ClassId> = late
-            .into_iter()
-            .filter(|class| !self.is_accepted(context, faults, *class))
-            .collect();
+        let mut all: BTreeSet<ClassId> = BTreeSet::new();
+        let mut asking: BTreeSet<ClassId> = BTreeSet::new();
+        for (class, of) in late {
+            let of = of.into_iter();
+            let left: Vec<ClassId> = of
+                .filter(|class| !self.is_accepted(context, faults, *class))
+                .collect();
+            all.extend((!left.is_empty()).then_some(class));
+            asking.extend(left);
+        }
+        let late = all;
         if late.is_empty() {
             return;
         }
@@ -470,10 +499,23 @@ impl Decided {
             shared: shared.clone(),
             case: (faults.clone(), index),
             classes: late,
+            asking: BTreeSet::new(),
             when,
         });
+        entry.asking.append(&mut asking);
         entry.faults.insert(faults.clone());
         entry.periods.insert(index);
+    }
+
+    /// Those that need a class and must be back sooner than it is, itself among them; of one of which that is not known, all.
+    fn waiting_for(&self, class: ClassId, back: Option<Option<Seconds>>) -> BTreeSet<ClassId> {
+        let sooner = |due: Seconds| match back {
+            Some(Some(back)) => due < back,
+            _ => true,
+        };
+        let asking = self.asking.get(&class).into_iter().flatten();
+        let asking = asking.filter(|(_, due)| sooner(**due));
+        asking.map(|(class, _)| *class).collect()
     }
 
     fn is_accepted(&mut self, context: &Context<'_>, faults: &FaultSet, class: ClassId) -> bool {

@@ -108,9 +108,23 @@ impl<'c, 'p> Table<'c, 'p> {
             return false;
         };
         let rhythm = rhythm.lasting(duration);
-        self.shared.fails_with(id, rhythm)
+        // What its end begins may start as late as it is done.
+        let followers = self.context.plan.model.followers(id);
+        let mut followers = followers.filter_map(|follower| {
+            let other = Rhythm::of(self.context, follower)?;
+            let own = other.length.saturating_sub(other.late);
+            let late = rhythm.length;
+            Some((follower, Rhythm { late, ..other }.lasting(own)))
+        });
+        self.fails_at(id, rhythm) || followers.any(|(id, rhythm)| self.fails_at(id, rhythm))
+    }
+
+    /// The same of one step with another rhythm.
+    fn fails_at(&self, id: StepId, rhythm: Rhythm) -> bool {
+        self.shared.fails_with(self.context, id, rhythm)
             || readers::fails_with(self.context, &self.readers, id, rhythm)
             || self.shots.fails_with(self.context, id, rhythm)
+            || asked::fails_with(self.context, id, rhythm)
     }
 }
 

@@ -223,13 +223,11 @@ impl Statement {
                 let half = plan.cadences[id]
                     .widest
                     .map_or(Seconds::ZERO, |t| Seconds(t.0 / 2));
-                step(model, id, |s| {
-                    let high = s.timing.duration.high().max(half);
-                    if let Ok(duration) = Interval::new(Seconds::ZERO, high) {
-                        s.timing.duration = duration;
-                    }
-                    s.timing.duration_stated = None;
-                })
+                let high = model.steps[id].timing.duration.high().max(half);
+                if let Ok(duration) = Interval::new(Seconds::ZERO, high) {
+                    model.set_duration(id, duration);
+                }
+                step(model, id, |s| s.timing.duration_stated = None)
             }
             What::Monitor(id) => step(model, id, |s| s.monitor = None),
             What::After(id) => step(model, id, |s| s.timing.after.clear()),

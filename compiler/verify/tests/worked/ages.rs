@@ -91,3 +91,16 @@ fn nobody_need_be_clever_where_nothing_lies_elsewhere() {
         "{codes:?}"
     );
 }
+
+/// What the plan itself takes away nobody hostile is needed for.
+#[test]
+fn who_is_not_needed_is_not_told_of() {
+    let clears = "expire cleared of h1.disk:/photos after 150 days by mtime { by h1.cron; daily at 05:00; taking 1m..5m; monitor deadman }\n";
+    let alone = PHOTOS
+        .replace("copy pushed", "copy pulled_too")
+        .replace("by h1.cron { daily at 03:00", "by h1.cron { daily at 03:30");
+    let text = alone.replace("RETAIN", "noticed within 3 days") + clears;
+    let codes = all_codes(&judged(&text));
+    assert!(codes.contains(&"T1501"), "{codes:?}");
+    assert!(!codes.contains(&"T1806"), "{codes:?}");
+}

@@ -640,7 +640,7 @@ fn what_is_cleared_before_a_move_takes_it_passes_for_nothing() {
         let plays = found.plays.get(&Obligation::Alarm);
         let rests = plays.is_some_and(|plays| {
             let mut on = plays.rest_on.iter();
-            on.any(|on| on.contains("cleared away when"))
+            on.any(|on| on.contains("cleared away where"))
         });
         (codes.contains(&"T2506"), rests)
     };

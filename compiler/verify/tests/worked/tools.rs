@@ -142,6 +142,17 @@ fn nobody_makes_up_for_what_a_notebook_sleeps_through() {
     let says = "`docs_near` runs at a time at which `notebook` may be off, and no run is made up for when it is on again";
     assert_eq!(to("vps.cron"), [says]);
     assert!(to("notebook.systemd").is_empty());
+    let snapshots = |when: &str| {
+        asleep(
+            "systemd",
+            &format!(
+                "host nightstand at home/rack {{ not always on; store tank {{ medium hdd; snapshots {when} keep 9 }} }}"
+            ),
+        )
+    };
+    let says = "`nightstand.tank` takes its snapshots at a time at which `nightstand` may be off, and nothing makes up for them";
+    assert_eq!(snapshots("daily at 00:30"), [says]);
+    assert!(snapshots("every 4 h").is_empty());
 }
 
 #[test]

@@ -215,3 +215,45 @@ fn what_waits_for_what_cannot_be_timed_cannot_be() {
         "{told}"
     );
 }
+
+/// What is in a vault is there no longer than the data that is its content, and who holds a key is said of the time at hand.
+#[test]
+fn a_vault_ends_with_its_content() {
+    let text = |until: &str, vault: &str| {
+        format!(
+            "policy p \"p\" {{ horizon 2 years }}\nphase t0 = 2026-12-01\nphase mid = t0 + 6 months {{ slip 0 days }}\n\
+             provider ovh {{ site one; site two }}\nprovider cloud {{ site one }}\nprovider bank {{ site safe }}\n\
+             host web at ovh/one {{ runs cron; has restic 0.18.0; store disk {{ medium nvme }} }}\n\
+             host relay at ovh/two {{ runs cron; store disk {{ medium nvme }} }}\n\
+             object_storage s3 at cloud/one {{ endpoint \"s3.example.org\"; bucket main \"main-bucket\" {{ medium object }} }}\n\
+             {vault}\n\
+             key rk {{ held on web, pw; file \"/etc/thrice/keys/restic\" }}\n\
+             credential writer {{ account s3; may read, write, delete on s3.main; held on web; profile \"w\" }}\n\
+             repository safe in s3.main:/safe {{ engine restic 0.18.0; key rk; credential writer }}\n\
+             class vw is files on relay.disk:/vw since t0 {until} {{ noticed within 3 days }}\n\
+             class docs is files on web.disk:/docs {{ noticed within 3 days }}\n\
+             backup up of docs to safe by web.cron {{ daily at 03:00; keep 7 daily; taking 1m..1h }}\n"
+        )
+    };
+    let lost = |text: &str| {
+        let found = judged(text);
+        let mut told = found.findings.iter().map(|f| &f.diagnostic);
+        let is_lost = told.any(|d| {
+            let alone =
+                !d.message.contains("`relay`") || d.message.contains("or if host `web` is lost");
+            d.code.0 == "T1202" && d.message.contains("`docs`") && alone
+        });
+        let keys = found.verdicts.iter();
+        let said = keys
+            .filter(|v| v.obligation == Obligation::Keys)
+            .last()
+            .unwrap();
+        (is_lost, said.note.to_string())
+    };
+    let content = "vault pw on relay of vw sealed";
+    let both = "held by `web` and `pw`".to_owned();
+    assert_eq!(lost(&text("", content)), (false, both));
+    let alone = (true, "held by `web`".to_owned());
+    assert_eq!(lost(&text("until mid", content)), alone);
+    assert_eq!(lost(&text("", "vault pw at bank/safe until mid")), alone);
+}

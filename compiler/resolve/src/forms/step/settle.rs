@@ -175,8 +175,7 @@ fn copied(this: &Pending, source: &Pending) -> Option<(Verb, Timing)> {
     let mut timing = this.step.timing.clone();
     if this.step.follows(backup, &source.step) {
         let before = &source.step.timing;
-        timing.schedule.clone_from(&before.schedule);
-        timing.jitter = before.jitter.saturating_add(before.duration.high());
+        timing.begun_by(before);
         let period = before
             .schedule
             .as_ref()

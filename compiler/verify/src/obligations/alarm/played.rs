@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use thrice_model::{Named, Obligation, StepId, Target};
+use thrice_model::{Named, Obligation, StepId, Target, Verb};
 use thrice_plan::calendar::midnight;
 use thrice_plan::{Copy, CopyId, Plan};
 use thrice_quantity::Seconds;
@@ -25,7 +25,7 @@ const SHORT: &str = "steps that end before they have run twice";
 /// What it rests on where nobody starts a step.
 const ON_DEMAND: &str = "steps that run on demand";
 /// What it rests on where a dump is about as old when it is moved as when it is cleared away.
-const CLEARED: &str = "dumps that are cleared away when they are old enough to be moved";
+const CLEARED: &str = "dumps that are cleared away where they are read";
 
 /// What it rests on where steps leave nothing anywhere: the simulator has no course of what they look at or clear.
 const LEAVES_NOTHING: &str = "steps that make no copy";
@@ -353,9 +353,12 @@ pub(super) fn are_there_together(context: &Context<'_>, one: StepId, other: Step
     lifetime(one).meets(lifetime(other))
 }
 
-/// Whether a copy takes at some age what is cleared away by its age as well.
+/// Whether what a copy takes is cleared away by its age where it is read: before the next one is there, or before it is old
+/// enough to be taken.
 fn is_cleared(plan: &Plan, copy: &Copy) -> bool {
-    copy.enter.older_than.is_some() && clearing(plan, copy).next().is_some()
+    let waits = copy.enter.older_than.is_some();
+    let mut cleared = clearing(plan, copy);
+    cleared.any(|(_, by)| waits || matches!(plan.model.steps[by].verb, Verb::Expire { .. }))
 }
 
 /// Whether a reader takes what a capture leaves on failing for a whole set.

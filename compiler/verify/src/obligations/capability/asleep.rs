@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{HostId, RunnerKind, Step};
+use thrice_model::{HostId, HostKind, RunnerKind, Step, Store};
 use thrice_plan::touched_places;
 use thrice_quantity::Seconds;
 
@@ -33,6 +33,29 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Finding>) {
     }
     let found = found.into_iter();
     out.extend(found.map(|((host, part, _), steps)| tell(context, host, part, &steps)));
+    let stores = context.plan.model.stores.iter();
+    out.extend(stores.filter_map(|(_, store)| unseen(context, store)));
+}
+
+/// Snapshots that a store takes of itself at a time of the day at which its host may be off: nothing makes up for them either,
+/// and nobody watches them.
+fn unseen(context: &Context<'_>, store: &Store) -> Option<Finding> {
+    let (schedule, _, span) = store.snapshots.as_ref()?;
+    let host = &context.plan.model.hosts[store.host];
+    if host.always_on || schedule.nominal_period()? < Seconds::DAY {
+        return None;
+    }
+    let (name, host) = (&store.named.name, &host.named);
+    let message = format!(
+        "`{name}` takes its snapshots at a time at which `{}` may be off, and nothing makes up for them",
+        host.name
+    );
+    let diagnostic = Diagnostic::warning(ASLEEP, message)
+        .at(host.span, "`not always on`: off now and then")
+        .at(*span, "once a day, or more rarely")
+        .help("let it take one several times a day");
+    let subjects = [name.to_string(), host.name.to_string()];
+    Some(finding(diagnostic, subjects.into()))
 }
 
 /// Whoever may be off when a step is due that comes once a day or more rarely. What is due more often soon has
@@ -58,6 +81,8 @@ fn asleep(context: &Context<'_>, step: &Step) -> Option<(HostId, Part)> {
 }
 
 fn tell(context: &Context<'_>, host: HostId, part: Part, steps: &[&Step]) -> Finding {
+    // Nothing is installed on a NAS.
+    let is_nas = context.plan.model.hosts[host].kind == HostKind::Nas;
     let host = &context.plan.model.hosts[host].named;
     let names = || steps.iter().map(|step| step.named.name.as_str());
     let (starts, run) = match steps.len() {
@@ -89,6 +114,10 @@ fn tell(context: &Context<'_>, host: HostId, part: Part, steps: &[&Step]) -> Fin
                 host.name
             ),
         ),
+    };
+    let help = match is_nas {
+        true => "let it run several times a day".to_owned(),
+        false => help,
     };
     let mut diagnostic =
         Diagnostic::warning(ASLEEP, message).at(host.span, "`not always on`: off now and then");

@@ -1,11 +1,12 @@
 //! The most room that each copy can take on a day.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use thrice_model::{
-    AgeClock, CaptureParts, Class, ClassId, ClassKind, Source, StepId, StepTarget, Verb,
+    AgeClock, CaptureParts, Class, ClassId, ClassKind, RunnerKind, Source, StepId, StepTarget, Verb,
 };
 use thrice_plan::{Copy, CopyId, CopyKind, FOR_EVER, Leave};
 use thrice_quantity::{Bytes, BytesPerDay, Ratio, Seconds};
@@ -29,6 +30,8 @@ pub(in crate::obligations) struct Bounds<'c, 'p> {
     /// Whether what a repository refers to is meant, and not what lies there besides while a prune writes it anew or
     /// because its store keeps what was deleted.
     to_be_read: bool,
+    /// Whether only those prune and clean up of whom somebody hears if they stop.
+    watched: bool,
 }
 
 /// The greatest size of a class on a day: its upper end, grown since its beginning. Of one whose size nobody states, what
@@ -63,6 +66,8 @@ enum What {
     /// So many dumps, side by side.
     Dumps(u64),
     Whole,
+    /// A copy, and the one that takes its place, until that is whole.
+    Replaced,
     /// A copy that only adds.
     Growing,
     CarriedDumps(u64),
@@ -99,6 +104,7 @@ impl Display for How {
             What::LatestDumps => f.write_str("the latest dump and the one being written"),
             What::Dumps(count) => write!(f, "{count} dumps, clean-up and writing included"),
             What::Whole => f.write_str("a copy of all of it"),
+            What::Replaced => f.write_str("a copy of all of it and the one being brought"),
             What::Growing => f.write_str("a copy that keeps what was deleted"),
             What::CarriedDumps(count) => write!(f, "a copy of {count} dumps"),
             What::NeverForgotten => f.write_str("all its versions: nothing is ever forgotten"),
@@ -122,6 +128,15 @@ impl<'c, 'p> Bounds<'c, 'p> {
             in_force,
             instead: None,
             to_be_read: false,
+            watched: false,
+        }
+    }
+
+    /// The same if whoever reports to no monitor neither prunes nor cleans up.
+    pub(super) fn watched(self) -> Self {
+        Self {
+            watched: true,
+            ..self
         }
     }
 
@@ -198,7 +213,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
             CopyKind::Live => (size, What::Live),
             CopyKind::Dump => self.dumps(copy, size),
             CopyKind::Mirror | CopyKind::Transit | CopyKind::Seed | CopyKind::Files => {
-                self.files(copy, class, size, day)
+                match self.context.plan.replaces(copy) {
+                    true => (size.saturating_mul(2), What::Replaced),
+                    false => self.files(copy, class, size, day),
+                }
             }
         };
         let window = window(self.context, copy, self.in_force, day);
@@ -425,7 +443,10 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 return None;
             };
             // Who clears a part leaves the rest.
-            if !step.lifetime.contains(self.in_force) || !plan.clears_all(by, copy) {
+            if !step.lifetime.contains(self.in_force)
+                || !plan.clears_all(by, copy)
+                || !self.is_counted_on(by)
+            {
                 return None;
             }
             let late = match clock {
@@ -548,6 +569,22 @@ impl<'c, 'p> Bounds<'c, 'p> {
             },
             ..default
         };
+        // Where nothing is ever unneeded, a prune writes nothing anew but what says which versions there are.
+        let grows = self.only_grows(backup);
+        let anew = if grows {
+            default.overhead.of(content)
+        } else {
+            content
+        };
+        let assumed = if grows {
+            PeakAssumptions {
+                max_unused: Ratio(0),
+                repack: assumed.repack.or(Some(anew)),
+                ..assumed
+            }
+        } else {
+            assumed
+        };
         let most = peak(content, churn, &assumed);
         let how = What::Versions(versions);
         if self.to_be_read {
@@ -566,10 +603,32 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 (lies.unwrap_or(window), runs.max(least_between))
             }
         };
-        match repository((content, most), churn, (window, between)) {
+        let before = if grows { anew } else { most };
+        match repository((anew, before), churn, (window, between)) {
             Bytes::ZERO => (most, how.into()),
             more => (most.saturating_add(more), how.with(more, window)),
         }
+    }
+
+    /// Whether all that ever comes into a backup's repository is needed for ever: what is written once, and nobody takes away
+    /// where it is read.
+    fn only_grows(&self, backup: &Copy) -> bool {
+        let plan = self.context.plan;
+        let stays = |copy: &Copy| {
+            let with = |leave: &Leave| matches!(leave, Leave::With { .. });
+            copy.kind != CopyKind::Dump && copy.older_by.is_empty() && copy.leaves.iter().all(with)
+        };
+        let mut beside = plan.copies.iter().filter(|(_, copy)| {
+            copy.kind == CopyKind::Versions && copy.repository == backup.repository
+        });
+        beside.all(|(_, copy)| {
+            let class = self.class(copy.class);
+            let read = self.backup(copy).and_then(|backup| backup.source);
+            class.kind == ClassKind::Items
+                && churn(class, Bytes::ZERO).bytes_per_day() == 0
+                && class.lifetime.until.is_none()
+                && read.is_some_and(|id| plan.way(id).all(|id| stays(&plan.copies[id])))
+        })
     }
 
     /// How much a class is in all that is new in it until a day, if that is all of it each day: for stretches of that time as much as
@@ -636,8 +695,32 @@ impl<'c, 'p> Bounds<'c, 'p> {
                 matches!(&step.source, Source::Repository(repository, _) if repository == of);
             mine && step.lifetime.contains(self.in_force)
         });
+        let prunes = prunes.filter(|id| self.is_counted_on(**id));
         let all = prunes.filter_map(|id| between(*id));
         all.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1)))
+    }
+
+    /// Whether a prune or a clean-up is taken to run.
+    fn is_counted_on(&self, step: StepId) -> bool {
+        let step = &self.context.plan.model.steps[step];
+        !self.watched || step.monitor.is_some() || step.runner.kind == RunnerKind::Lifecycle
+    }
+
+    /// The prunes and clean-ups without which a copy would take more, and that report to no monitor.
+    pub(super) fn unwatched(&self, copy: &Copy) -> BTreeSet<StepId> {
+        let plan = self.context.plan;
+        let backup = self.backup(copy).and_then(|it| it.repository);
+        let prunes = self.context.prunes().iter().copied().filter(|id| {
+            let of = &plan.model.steps[*id].source;
+            matches!(of, Source::Repository(repository, _) if Some(*repository) == backup)
+        });
+        let cleared = plan.way_of(copy).flat_map(Copy::cleared_by);
+        let cleared =
+            cleared.filter(|by| matches!(plan.model.steps[*by].verb, Verb::Expire { .. }));
+        let there = |by: &StepId| plan.model.steps[*by].lifetime.contains(self.in_force);
+        let watched = self.watched();
+        let all = prunes.chain(cleared).filter(there);
+        all.filter(|by| !watched.is_counted_on(*by)).collect()
     }
 
     /// Whether what is forgotten of a copy is removed.

@@ -1,15 +1,18 @@
 //! A drill restores all that its snapshots hold onto its own host, looks at it and removes it: meanwhile it takes room there.
-//! Scripts restore below `/var/tmp`, one snapshot after the other.
+//! Scripts restore below `/var/tmp`, one snapshot after the other. A seed that changes what it sends works on a copy of the
+//! database beside it, and has the dump of that and its text below `/var/tmp`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use thrice_diagnostics::{Code, Diagnostic};
-use thrice_model::{HostId, RunnerKind, Source, Step, StepId, StoreId, StoreKind, Verb};
+use thrice_model::{
+    Anonymise, ClassKind, HostId, RunnerKind, Source, Step, StepId, StoreId, StoreKind, Verb,
+};
 use thrice_plan::Period;
 use thrice_quantity::Bytes;
 
-use super::bound::Bounds;
+use super::bound::{Bounds, size_on};
 use super::finding;
 use crate::context::Context;
 use crate::verification::{Engine, Finding};
@@ -19,7 +22,7 @@ const NO_ROOM: Code = Code("T2004");
 /// Where scripts put what they restore, unless `TMPDIR` says otherwise.
 const SCRATCH: &str = "/var/tmp";
 
-/// The drills that scripts do. Looked for once: policies have many steps.
+/// The drills that scripts do, and the seeds that change what they send. Looked for once: policies have many steps.
 pub(super) fn drills(context: &Context<'_>) -> Vec<StepId> {
     let steps = context.plan.model.steps.iter();
     let scripted = steps.filter(|(_, step)| is_scripted(step));
@@ -36,22 +39,56 @@ pub(super) fn most(
     let steps = drills
         .iter()
         .map(|id| (*id, &context.plan.model.steps[*id]));
-    let drills = steps.filter(|(_, step)| {
-        let host = step.runner.host;
-        step.lifetime.contains(period.from)
-            && host.and_then(|host| below(context, host, period)) == Some(store)
-    });
+    let drills = steps.filter(|(_, step)| step.lifetime.contains(period.from));
     let bounds = Bounds::new(context, period.from);
-    let needed = drills.filter_map(|(id, step)| Some((id, needed(&bounds, step, day)?)));
+    let needed = drills.filter_map(|(id, step)| {
+        let host = step.runner.host?;
+        let is_below = below(context, host, period) == Some(store);
+        let bytes = match step.verb {
+            Verb::Seed { .. } => worked_on(context, step, (store, is_below), day)?,
+            _ if is_below => needed(&bounds, step, day)?,
+            _ => return None,
+        };
+        Some((id, bytes))
+    });
     needed.max_by_key(|(id, bytes)| (*bytes, std::cmp::Reverse(*id)))
 }
 
 fn is_scripted(step: &Step) -> bool {
-    matches!(step.verb, Verb::Drill)
+    let works = match &step.verb {
+        Verb::Drill => true,
+        Verb::Seed { rules, .. } => rules
+            .iter()
+            .any(|rule| !matches!(rule.action, Anonymise::Keep | Anonymise::Skip)),
+        _ => false,
+    };
+    works
         && matches!(
             step.runner.kind,
             RunnerKind::Cron | RunnerKind::Systemd | RunnerKind::Executor
         )
+}
+
+/// What a seed takes on a store of its host while it changes databases: each lies there once more, with the rows that were
+/// changed; below `/var/tmp` the dumps of that, and their text. `None` where no size is stated, or it takes nothing there.
+fn worked_on(
+    context: &Context<'_>,
+    step: &Step,
+    (store, is_below): (StoreId, bool),
+    day: Date,
+) -> Option<Bytes> {
+    let model = &context.plan.model;
+    let classes = step.classes.iter().map(|(class, _)| &model.classes[*class]);
+    let databases = classes.filter(|class| class.kind == ClassKind::State);
+    let each = databases.map(|class| {
+        class.size?;
+        let size = size_on(context, class, day);
+        let beside = if class.home.store == store { 2 } else { 0 };
+        let scratch = if is_below { 2 } else { 0 };
+        Some(size.saturating_mul(beside + scratch))
+    });
+    let sum = each.reduce(|sum, size| Some(sum?.saturating_add(size?)))??;
+    (sum > Bytes::ZERO).then_some(sum)
 }
 
 /// The store of a host in which it restores: the one that is mounted closest around.
@@ -131,8 +168,14 @@ pub(super) fn tell(
 ) -> Finding {
     let model = &context.plan.model;
     let (name, step) = (context.store_name(store), &model.steps[drill].named);
+    let is_seed = matches!(model.steps[drill].verb, Verb::Seed { .. });
+    let (does, onto) = if is_seed {
+        ("works on", "on")
+    } else {
+        ("restores", "onto")
+    };
     let message = format!(
-        "`{}` restores up to {} onto `{name}`, where {} may be left by {}",
+        "`{}` {does} up to {} {onto} `{name}`, where {} may be left by {}",
         step.name,
         bytes.rounded(),
         left.rounded(),
@@ -143,16 +186,24 @@ pub(super) fn tell(
         .about(name)
         .at(
             step.span,
-            format!("restores below `{SCRATCH}` of its host, and removes it again"),
+            match is_seed {
+                true => format!(
+                    "changes a copy beside the data, and has its dump and the text of that below `{SCRATCH}`"
+                ),
+                false => format!("restores below `{SCRATCH}` of its host, and removes it again"),
+            },
         )
         .at(
             model.stores[store].named.span,
-            "is full before all is restored",
+            "is full before all of it is there",
         )
         .event(
-            "in the drill",
-            "the disk is full: the drill fails, and what else writes there fails with it",
+            if is_seed { "in the seed" } else { "in the drill" },
+            "the disk is full: it fails, and what else writes there fails with it",
         )
-        .help("drill on a host with more room, or less at once");
+        .help(match is_seed {
+            true => "seed from a host with more room, or fewer databases at once",
+            false => "drill on a host with more room, or less at once",
+        });
     finding(diagnostic, vec![name.to_owned(), step.name.to_string()])
 }

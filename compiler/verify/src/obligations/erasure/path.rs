@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use thrice_model::{AgeClock, ClassKind, Location, Lock, Source, Step, StepId, StepTarget, Verb};
-use thrice_plan::{Copy, CopyId, LIFECYCLE_LATE, Leave};
+use thrice_plan::{Copy, CopyId, FOR_EVER, LIFECYCLE_LATE, Leave};
 use thrice_quantity::Seconds;
 use thrice_retention::closed_form;
 
@@ -478,6 +478,10 @@ impl Path<'_, '_> {
         let (mut at, mut why) = (at, why);
         if let Some(own) = self.context.own_snapshots(place.store) {
             let kept = own.stay;
+            if kept >= FOR_EVER {
+                let never = format!("{why}, and snapshots that are taken on demand need never go");
+                return (None, never);
+            }
             at = at.saturating_add(kept);
             why.push_str(&format!(", and snapshots keep it for {kept} more"));
         }

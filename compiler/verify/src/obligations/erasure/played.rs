@@ -19,9 +19,10 @@ mod rhythm;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use thrice_model::{Obligation, StepId, Verb};
+use thrice_model::{Obligation, StepId, Verb, Versioning};
 use thrice_plan::{CopyId, Plan};
 use thrice_quantity::Seconds;
+use thrice_quantity::schedule::Recurrence;
 use thrice_simulate::Stay;
 
 use super::super::playing::{NO_DATES, Played, may_be_told};
@@ -146,6 +147,21 @@ fn unbounded(
 
 /// What it rests on that something never goes, where no play shows it.
 fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
+    let mut stores = way.iter().map(|id| {
+        let place = &plan.copies[*id].location;
+        &plan.model.stores[place.store]
+    });
+    // Nobody takes any in the play, and of what was there before the policy began it knows nothing.
+    let rests = stores.find_map(|store| match (&store.snapshots, store.versioning) {
+        (Some((schedule, ..)), _) if schedule.when == Recurrence::OnDemand => {
+            Some("snapshots that are taken on demand")
+        }
+        (_, Versioning::Suspended) => Some("old versions from before versioning was suspended"),
+        _ => None,
+    });
+    if rests.is_some() {
+        return rests;
+    }
     // Rules are counted where the class lives and where things are only added, though what its source never gives up
     // comes anew there; elsewhere they delete what a step keeps.
     let cleared = way.iter().skip(1).any(|id| {

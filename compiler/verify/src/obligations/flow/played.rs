@@ -224,9 +224,14 @@ impl Sees {
         match self {
             Self::Above(cleared) => fields.values().any(|content| content.label > *cleared),
             Self::Unchanged(names) => {
+                // What is said of the rest of something is not said of what is declared in it.
+                let means = |name: &str, other: &String| match fields.contains_key(other) {
+                    true => name == other,
+                    false => labels::is_in(name, other),
+                };
                 let named = fields.iter().filter(|(name, _)| {
                     let mut names = names.iter();
-                    names.any(|other| labels::is_in(name, other))
+                    names.any(|other| means(name, other))
                 });
                 let mut named = named.map(|(_, content)| content.unchanged).peekable();
                 // What nobody declares is a part of what there is.

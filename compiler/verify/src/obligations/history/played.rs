@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use thrice_model::{ClassId, Lifetime, StepId, Strike, Verb};
 use thrice_plan::calendar::midnight;
-use thrice_plan::{CopyId, Period, Plan};
+use thrice_plan::{CopyId, Leave, Period, Plan};
 use thrice_quantity::Seconds;
 use thrice_retention::{Hole, settling_time};
 use thrice_simulate::{Case, Choices, CopyState, simulate};
@@ -72,6 +72,10 @@ pub(super) fn confirm(
             if said.is_err() && of.is_kept_by_store(*copy) {
                 return Ok(Played::Not("what stores keep of what is forgotten"));
             }
+            // A run that finds nothing makes no version.
+            if said.is_err() && of.is_emptied(*copy) {
+                return Ok(Played::Not("places that are emptied between runs"));
+            }
             said
         }
         (_, None) => Ok(Played::Not("copies without earlier versions")),
@@ -114,6 +118,17 @@ impl Told<'_, '_> {
         };
         let outcomes = simulate(plan, &case).outcomes;
         outcomes.into_iter().flat_map(|o| o.copies).collect()
+    }
+
+    /// Whether somebody takes away all that a step on the way to a copy reads.
+    fn is_emptied(&self, copy: CopyId) -> bool {
+        let plan = self.context.plan;
+        let mut read = plan.way(copy).skip(1);
+        read.any(|id| {
+            let by = plan.copies[id].leaves.iter().map(Leave::by);
+            let mut verbs = by.map(|by| &plan.model.steps[by].verb);
+            verbs.any(|verb| matches!(verb, Verb::Move { .. } | Verb::Expire { .. }))
+        })
     }
 
     /// At the end of the period no copy has more than one version, of those that are asked: what has ended is none any more,

@@ -163,6 +163,30 @@ pub(super) fn wanted(
     wanted
 }
 
+/// For each of these classes, and for all that they need, those among them that need it, itself included, with how soon they
+/// must be back.
+pub(super) fn asking(
+    context: &Context<'_>,
+    due: &BTreeMap<ClassId, Due>,
+) -> BTreeMap<ClassId, BTreeMap<ClassId, Seconds>> {
+    let mut out: BTreeMap<ClassId, BTreeMap<ClassId, Seconds>> = BTreeMap::new();
+    for (class, (time, _)) in due {
+        let mut next = vec![*class];
+        while let Some(needed) = next.pop() {
+            if out
+                .entry(needed)
+                .or_default()
+                .insert(*class, *time)
+                .is_none()
+            {
+                let needs = &context.plan.model.classes[needed].needs;
+                next.extend(needs.iter().map(|need| need.class));
+            }
+        }
+    }
+    out
+}
+
 /// What is looked at: a period, what there is to restore from in it, and how soon what must be back, those that
 /// others need with them.
 #[derive(Clone, Copy)]

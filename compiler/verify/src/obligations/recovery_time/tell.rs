@@ -111,7 +111,7 @@ pub(super) fn late(context: &Context<'_>, late: &Late) -> Finding {
     let mut out = finding(
         context,
         diagnostic.help(break_even(context, late)),
-        &late.classes,
+        &late.classes.union(&late.asking).copied().collect(),
     );
     out.fault = fault;
     out

@@ -6,7 +6,7 @@ use thrice_quantity::Seconds;
 
 use super::super::story::in_time;
 use super::played::{Case, Told, late};
-use super::{Rhythm, at_work, finding, if_late, meetings_however_late};
+use super::{Meetings, Rhythm, at_work, finding, if_late, meetings_however_late};
 use crate::context::Context;
 use crate::wording::instant;
 
@@ -18,21 +18,33 @@ pub(super) fn check(context: &Context<'_>, out: &mut Vec<Told>) {
     }
 }
 
-fn too_early(context: &Context<'_>, id: StepId) -> Option<Told> {
-    let plan = context.plan;
-    let step = &plan.model.steps[id];
-    let (schedule, span) = step.mirror()?.checked.as_ref()?;
-    let copying = Rhythm::of(context, id)?;
-    let starts = plan.calendars.starts(id)?;
-    let (calendar, times) = plan.calendars.asked(id)?;
+/// Whether a step is a mirror that is always asked too early if its runs are like this.
+pub(super) fn fails_with(context: &Context<'_>, id: StepId, copying: Rhythm) -> bool {
+    let is_one = context.plan.model.steps[id].mirror().is_some();
+    is_one && met(context, id, copying).is_some_and(|met| met.first.is_some() && met.always())
+}
+
+/// When a mirror is asked while it copies.
+fn met(context: &Context<'_>, id: StepId, copying: Rhythm) -> Option<Meetings> {
+    let calendars = &context.plan.calendars;
+    let starts = calendars.starts(id)?;
+    let (calendar, times) = calendars.asked(id)?;
     let asking = Rhythm {
         calendar,
-        apart: plan.calendars.apart(calendar),
+        apart: calendars.apart(calendar),
         late: Seconds::ZERO,
         length: Seconds(1),
         ..copying
     };
     let met = meetings_however_late((&asking, times), (&copying, starts), Seconds(1));
+    Some(met)
+}
+
+fn too_early(context: &Context<'_>, id: StepId) -> Option<Told> {
+    let step = &context.plan.model.steps[id];
+    let (schedule, span) = step.mirror()?.checked.as_ref()?;
+    let copying = Rhythm::of(context, id)?;
+    let met = met(context, id, copying)?;
     let (asked, begun) = met.first?;
     let name = &step.named.name;
     let which = match (met.overtime, met.always()) {

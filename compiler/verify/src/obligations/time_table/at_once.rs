@@ -178,6 +178,8 @@ struct Crowd {
     /// In order, each with when it is planned.
     runs: Vec<(i64, StepId)>,
     steps: BTreeSet<StepId>,
+    /// Those whose lateness somebody accepts: they carry on all the same, and which of all is late nobody says.
+    beside: BTreeSet<StepId>,
     bytes: u64,
     window: Window,
     /// Where they are too much only if a phase is late: the day that is written for it.
@@ -225,10 +227,23 @@ fn crowds(context: &Context<'_>, line: Line, loads: &[Load]) -> Vec<Crowd> {
         let accepted = crowd.steps.iter().map(of).min();
         out.push(crowd);
         let Some(accepted) = accepted.filter(|accepted| *accepted < nobody) else {
-            break;
+            return out;
         };
         loads.to_mut().retain(|load| of(&load.id) != accepted);
     }
+    // Without those it is enough: but they are there.
+    let last = out.last().map(|crowd| {
+        let is_left = |id: &&StepId| of(id) >= nobody;
+        let all = crowd.steps.iter();
+        let (left, beside): (BTreeSet<_>, BTreeSet<_>) = all.partition(is_left);
+        Crowd {
+            runs: crowd.runs.clone(),
+            steps: left,
+            beside,
+            ..*crowd
+        }
+    });
+    out.extend(last.filter(|crowd| !crowd.steps.is_empty()));
     out
 }
 
@@ -338,6 +353,7 @@ fn told_of(
         speed,
         severity,
         steps: runs.iter().map(|(_, id)| *id).collect(),
+        beside: BTreeSet::new(),
         runs,
         bytes: bytes.fold(0, u64::saturating_add),
         window,
@@ -588,18 +604,28 @@ fn tell(context: &Context<'_>, crowd: &Crowd) -> Told {
     let (from, until) = crowd.window;
     let of = crowd.line.name(context);
     let name = |id: &StepId| plan.model.steps[*id].named.name.as_str();
-    let (cannot, when) = match crowd.severity {
-        Severity::Error => ("cannot", "what they carry"),
-        _ => ("may not", "the most that they carry"),
+    let (severity, cannot, when) = match crowd.severity {
+        Severity::Error if crowd.beside.is_empty() => {
+            (Severity::Error, "cannot", "what they carry")
+        }
+        Severity::Error => (Severity::Warning, "may not", "what they carry"),
+        severity => (severity, "may not", "the most that they carry"),
+    };
+    let all = match crowd.beside.is_empty() {
+        true => format!("{cannot} all be done in time"),
+        false => {
+            let beside = some(crowd.beside.iter().map(name));
+            format!("{cannot} be done in time beside {beside}")
+        }
     };
     let message = format!(
-        "{} {cannot} all be done in time: {when} at once takes {} through {of}, and they have {}",
+        "{} {all}: {when} at once takes {} through {of}, and they have {}",
         some(crowd.steps.iter().map(name)),
         crowd.takes(),
         crowd.lasts(),
     );
     let steps: Vec<StepId> = crowd.steps.iter().copied().collect();
-    let diagnostic = Diagnostic::new(TOO_SLOW, crowd.severity, message);
+    let diagnostic = Diagnostic::new(TOO_SLOW, severity, message);
     let mut diagnostic = pointing(context, diagnostic, &steps);
     let model = &plan.model;
     let (span, host) = match crowd.line {

@@ -122,7 +122,7 @@ impl Shared {
     }
 
     /// Whether there is an error if one step has another rhythm.
-    pub(super) fn fails_with(&self, id: StepId, rhythm: Rhythm) -> bool {
+    pub(super) fn fails_with(&self, context: &Context<'_>, id: StepId, rhythm: Rhythm) -> bool {
         self.0.iter().any(|(_, users)| {
             let Some(own) = users.iter().find(|user| user.steps.contains(&id)) else {
                 return false;
@@ -138,7 +138,10 @@ impl Shared {
                 checks: None,
             };
             let mut others = users.iter().filter(|other| other.steps != [id]);
-            others.any(|other| fatal(&changed, other) || fatal(other, &changed))
+            others.any(|other| {
+                !one_after_the_other(context, &changed, other)
+                    && (fatal(&changed, other) || fatal(other, &changed))
+            })
         })
     }
 }

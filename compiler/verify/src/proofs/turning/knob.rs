@@ -168,10 +168,9 @@ impl Knob {
         match self {
             Self::Response => model.policy.response = Seconds(value),
             Self::Duration(id) => {
-                if let Some(step) = model.steps.get_mut(id) {
-                    let timing = &mut step.timing;
-                    let reach = Interval::new(timing.duration.low(), Seconds(value));
-                    timing.duration = reach.unwrap_or(timing.duration);
+                let low = model.steps[id].timing.duration.low();
+                if let Ok(reach) = Interval::new(low, Seconds(value)) {
+                    model.set_duration(id, reach);
                 }
             }
             Self::Slip(id) => {
