@@ -314,3 +314,83 @@ fn what_is_proposed_for_the_least_retention_is_no_yearly_version() {
     let enough = text.replace("within 20d", "4 monthly, within 20d");
     assert!(!codes(&judged(&enough)).contains(&"T1601"));
 }
+
+/// A server in Berlin: a day of October has 25 hours, and one of March 23.
+fn in_berlin(rhythm: &str, keep: &str, ask: &str) -> thrice_verify::Verification {
+    let host = "host vps at ovh/one { timezone \"Europe/Berlin\"; ";
+    let text = with(keep, ask).replace("host vps at ovh/one { ", host);
+    judged(&text.replace("daily at 03:00", rhythm))
+}
+
+/// The last snapshots of September and of October lie 31 days and an hour apart. More versions of a kind are written than
+/// are needed of it.
+#[test]
+fn more_of_a_kind_than_reaches_so_far_is_no_internal_error() {
+    let keep = "keep 14 daily, 8 weekly, 12 monthly";
+    let days = |gap: &str| {
+        let ask = format!("require history of 90 days with gap {gap} days for db\n");
+        in_berlin("daily at 03:00", keep, &ask)
+    };
+    let found = days("31");
+    assert_eq!(codes(&found), ["T1601"]);
+    assert!(
+        message(&found, "T1601").contains("31 d 1 h apart"),
+        "{}",
+        message(&found, "T1601")
+    );
+    assert!(codes(&days("32")).is_empty());
+    let weekly = "require history of 60 days with gap 7 days for db\n";
+    let found = in_berlin("daily at 03:00", "keep 4 last, 12 weekly", weekly);
+    assert_eq!(codes(&found), ["T1601"]);
+}
+
+/// Sixty whole days are an hour longer than sixty of which one has 23 hours: one version more is enough, of which kind does not
+/// matter, and also where more of them are written than reach so far by themselves.
+#[test]
+fn a_rule_that_is_enough_by_a_clock_that_changes_is_found() {
+    let proposed = |rhythm: &str, keep: &str, ask: &str| {
+        let ask = format!("require history of {ask} for db\n");
+        let help = help(&in_berlin(rhythm, keep, &ask), "T1601");
+        let rules = help.split('`').nth(1).unwrap_or(&help).to_owned();
+        let mended = in_berlin(rhythm, &rules, &ask);
+        assert!(!codes(&mended).contains(&"T1601"), "{rules}");
+        rules
+    };
+    let daily = "daily at 03:00";
+    let rules = [
+        (
+            "keep 30 last",
+            "60 days with gap 7 days",
+            "keep 30 last, 62 daily",
+        ),
+        ("keep 61 daily", "60 days with gap 7 days", "keep 62 daily"),
+        (
+            "keep 14 daily, 8 weekly, 12 monthly",
+            "365 days with gap 31 days",
+            "keep 14 daily, 55 weekly, 12 monthly",
+        ),
+        (
+            "keep 14 daily, 8 weekly, 12 monthly",
+            "400 days with gap 31 days",
+            "keep 14 daily, 60 weekly, 12 monthly",
+        ),
+        (
+            "keep 14 daily, 8 weekly, 12 monthly",
+            "90 days with gap 31 days",
+            "keep 14 daily, 15 weekly, 12 monthly",
+        ),
+    ];
+    for (keep, ask, enough) in rules {
+        assert_eq!(proposed(daily, keep, ask), enough, "{keep}");
+    }
+    // Between runs that lie eight hours apart no kind of period but each run by itself is fine enough.
+    let often = "daily at 03:00, 11:00, 19:00 UTC";
+    assert_eq!(
+        proposed(often, "keep 4 last", "10 days with gap 9h"),
+        "keep 31 last"
+    );
+    // Runs that lie further apart than is asked for are not mended by any rule.
+    let ask = "require history of 10 days with gap 7h for db\n";
+    let found = in_berlin(often, "keep 4 last", ask);
+    assert!(!help(&found, "T1601").contains("is enough: "));
+}

@@ -92,7 +92,7 @@ pub const FORM: Construct = Construct {
         Clause::once(
             "retain",
             "at least SPAN, at most SPAN",
-            "how long each item stays restorable, and how far back versions do, however rules thin them in between (`require history` says how near to each other they lie); and when all of it must be gone",
+            "how long each item stays restorable, also when its class has ended, and how far back versions do, however rules thin them in between (`require history` says how near to each other they lie); and when all of it must be gone",
         ),
         Clause::once(
             "noticed within",

@@ -92,6 +92,15 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     for (index, period) in plan.periods.iter().enumerate() {
         let cost = monthly(plan, period);
         if cost.parts.is_empty() {
+            // Who asks for a budget where nothing is stated is told elsewhere that this asks for nothing.
+            let mut asked = plan.model.requirements.iter().filter(|asked| {
+                let is_budget = matches!(asked.demand, Demand::Cost(_));
+                is_budget && Context::in_force(asked.lifetime, period)
+            });
+            if let Some(budget) = asked.next() {
+                let dearer = above_included.ask(context, period, budget.span);
+                out.findings.extend(dearer.into_iter().map(finding));
+            }
             continue;
         }
         let Some(total) = cost.total else {

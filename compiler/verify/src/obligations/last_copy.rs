@@ -1,6 +1,8 @@
 //! Obligation 5: no move, expire, prune, sync or clean-up removes the last copy, at any age, with no
 //! fault at all.
 
+mod ended;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -124,6 +126,7 @@ pub(crate) fn decide(context: &Context<'_>, out: &mut Verification) {
     let parts = causes.values().flat_map(|violations| split(violations));
     out.findings
         .extend(parts.filter_map(|part| tell(context, &part)));
+    ended::decide(context, out);
 }
 
 /// From which age on something is there in a system that is always so, if it is: from the first one.

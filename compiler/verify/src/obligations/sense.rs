@@ -19,6 +19,7 @@ use thrice_model::{
 };
 use thrice_plan::Period;
 
+use super::cost::monthly;
 use super::history::has_versions;
 use crate::context::Context;
 use crate::faults::{self, Asked};
@@ -185,38 +186,55 @@ fn matters(context: &Context<'_>, declared: Span) -> bool {
 
 fn empty_demands(context: &Context<'_>, out: &mut Vec<Finding>) {
     for requirement in &context.plan.model.requirements {
-        if let Some(why) = asks_for_nothing(context, requirement) {
+        if let Some((why, help)) = asks_for_nothing(context, requirement) {
             let diagnostic = Diagnostic::warning(
                 ABOUT_NOTHING,
                 format!("this requirement asks for nothing: {why}"),
             )
             .at(requirement.span, "always fulfilled")
-            .help("name the classes or the time it is meant for, or take it away");
+            .help(help);
             out.push(finding(diagnostic, Vec::new(), Vec::new()));
         }
     }
 }
 
+/// What is missing, and what to do about it.
+type Nothing = (&'static str, &'static str);
+
 /// Why a requirement is fulfilled whatever the policy does, if it is.
-fn asks_for_nothing(context: &Context<'_>, requirement: &Requirement) -> Option<&'static str> {
+fn asks_for_nothing(context: &Context<'_>, requirement: &Requirement) -> Option<Nothing> {
+    let of = |why| {
+        Some((
+            why,
+            "name the classes or the time it is meant for, or take it away",
+        ))
+    };
     let plan = context.plan;
     let model = &plan.model;
     let periods = plan.periods.iter();
     let mut periods = periods.filter(|p| Context::in_force(requirement.lifetime, p));
     let classes = &requirement.selection.classes;
     match &requirement.demand {
-        Demand::Cost(_) => {}
+        Demand::Cost(_) => {
+            let mut paid = periods.clone().peekable();
+            let is_paid = |period: &Period| !monthly(plan, period).parts.is_empty();
+            if paid.peek().is_some() && !paid.any(is_paid) {
+                let help = "write what is paid (`cost 4..6 EUR/month`), or take it away";
+                return Some(("nothing says what anything costs a month", help));
+            }
+        }
         Demand::Headroom { stores, .. } => {
             let stated = |store: &StoreId| thrice_plan::room(model, *store, |_| true).is_some();
             if !stores.iter().any(stated) {
-                return Some("nothing says how much room there is");
+                let help = "write how much (`capacity 200 GB`, `quota 1 TB`), or take it away";
+                return Some(("nothing says how much room there is", help));
             }
         }
-        _ if classes.is_empty() => return Some("no class is selected"),
+        _ if classes.is_empty() => return of("no class is selected"),
         Demand::History { .. } => {
             let has = |class: &ClassId| has_versions(model.classes[*class].kind);
             if !classes.iter().any(has) {
-                return Some("what is written once has no earlier versions");
+                return of("what is written once has no earlier versions");
             }
         }
         _ => {}
@@ -230,9 +248,9 @@ fn asks_for_nothing(context: &Context<'_>, requirement: &Requirement) -> Option<
         Demand::Cost(_) | Demand::Headroom { .. }
     );
     match periods.next() {
-        None => Some("it holds in no phase"),
+        None => of("it holds in no phase"),
         Some(first) if about_classes && !lives(first) && !periods.any(lives) => {
-            Some("none of its classes is there then")
+            of("none of its classes is there then")
         }
         Some(_) => None,
     }

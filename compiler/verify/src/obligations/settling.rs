@@ -117,6 +117,18 @@ pub(super) fn settling(
     enough.then(|| index.and_then(|i| times.get(i)).copied().unwrap_or(0))
 }
 
+/// The age at which the first of some copies has surely been filled, whether or not it takes only what is of some age.
+pub(super) fn soonest(
+    context: &Context<'_>,
+    ids: &[CopyId],
+    members: &[(usize, u32)],
+) -> Option<i64> {
+    let ids = members.iter().filter_map(|(member, _)| ids.get(*member));
+    ids.filter_map(|id| chain(context, *id))
+        .map(|(time, _)| time)
+        .min()
+}
+
 /// The copy that has been filled last, where enough surely have been at some age.
 pub(super) fn last_filled(
     context: &Context<'_>,

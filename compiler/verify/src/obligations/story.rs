@@ -142,7 +142,13 @@ pub(super) fn tell_run(
                 by.iter()
                     .map(|step| plan.model.steps[*step].named.name.as_str()),
             );
+            let stays =
+                plan.model.stores[copy.location.store].lifetime.until != copy.lifetime.until;
             let gone = match by.is_empty() {
+                true if copy.made_by.is_none() && stays => {
+                    let class = context.class_name(copy.class);
+                    format!("`{class}` is no longer on `{store}`")
+                }
                 true => format!("`{store}` is no longer there"),
                 false => format!("{by} {take} it away from `{store}`"),
             };

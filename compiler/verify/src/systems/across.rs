@@ -37,16 +37,36 @@ impl Across {
     pub(crate) fn held(
         &self,
         asked: Date,
+        within: (i64, i64),
+        before: impl FnMut(Date) -> Option<i64>,
+    ) -> Option<(Crossing, i64)> {
+        let last = self.symbolized.days.last().filter(|_| self.new)?;
+        self.held_by(*last, asked, within, before)
+    }
+
+    /// The same of what had been there when the class ended, whatever has changed since.
+    pub(crate) fn held_at_end(
+        &self,
+        ends: Date,
+        before: impl FnMut(Date) -> Option<i64>,
+    ) -> Option<(Crossing, i64)> {
+        self.held_by(ends, self.born, (0, 0), before)
+    }
+
+    fn held_by(
+        &self,
+        last: Date,
+        asked: Date,
         (within, unnoticed): (i64, i64),
         mut before: impl FnMut(Date) -> Option<i64>,
     ) -> Option<(Crossing, i64)> {
-        let changes = self.symbolized.system.changes.as_ref();
-        let changes = changes.filter(|_| self.new)?;
+        let changes = self.symbolized.system.changes.as_ref()?;
         let mut out: Vec<Held> = Vec::new();
         let mut first = None;
         let asked = asked.max(self.born);
         let mut from = within;
-        for (change, day) in self.symbolized.days.iter().enumerate().rev() {
+        let days = self.symbolized.days.iter().enumerate().rev();
+        for (change, day) in days.filter(|(_, day)| **day <= last) {
             let Some(held) = before(*day) else { break };
             from = from.max(held);
             first = first.or(Some(from));
@@ -211,9 +231,11 @@ impl<'p> CopyLife<'p> {
             .filter(|leave| !idle.contains(&leave.by()))
             .filter(ended);
         let store = plan.model.stores[copy.location.store].lifetime.until;
+        // A class ends where it lives: then a step that goes on finds nothing of it any more.
+        let class = copy.lifetime.until.filter(|_| copy.made_by.is_none());
         Self {
             fed,
-            gone: [store, overwritten(indexed, id, fed.until)]
+            gone: [store, class, overwritten(indexed, id, fed.until)]
                 .into_iter()
                 .flatten()
                 .min(),

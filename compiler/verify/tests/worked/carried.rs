@@ -389,3 +389,35 @@ fn a_first_run_carries_all_there_is() {
     let found = with(&["phase nas = t0 + 3 months\n", VPN, state]);
     assert!(!told(&found) && !slow(&found).is_empty());
 }
+
+/// An object storage's link is how fast it gives: what is brought there does not go through it, and what is fetched does.
+#[test]
+fn the_link_of_an_object_storage_is_how_fast_it_gives() {
+    let cloud = "provider cloud { site one }
+object_storage s3 at cloud/one { LINKendpoint \"s3.example.org\"; bucket main \"main-bucket\" { medium object } }
+credential w { account s3; may read, write, delete on s3.main; held on web, attic; profile \"w\" }
+class docs is files on web.disk:/docs { size 100 GB; churn 30 GB/day; growth 0..0 GB/year }
+copy up of docs to s3.main:/docs by web.cron { daily at 02:00 UTC; taking 1m..HOURSh; credential w; monitor deadman }
+";
+    let down = "copy down of docs from up to attic.tank:/docs by attic.cron { daily at 12:00 UTC; taking 1m..HOURSh; credential w; monitor deadman }\n";
+    let of = |link: &str, hours: &str, more: &str| {
+        let text = [cloud, more].concat();
+        with(&[&text.replace("LINK", link).replace("HOURS", hours)])
+    };
+    let cold = "link 1 MB/s; ";
+    let brought = of(cold, "5", "");
+    assert!(slow(&brought).is_empty(), "{:?}", slow(&brought));
+    assert!(!all_codes(&brought).contains(&"T2111"));
+    let fetched = of(cold, "5", down);
+    assert_eq!(slow(&fetched), ["T2108"]);
+    assert!(
+        message(&fetched, "T2108").starts_with("`down` cannot be done within 5 h")
+            && message(&fetched, "T2108").ends_with("through the link of `s3`"),
+        "{}",
+        message(&fetched, "T2108")
+    );
+    // What is brought still goes through the line of who brings it: 30 GB at 20 MB/s are 25 minutes.
+    let at_home = with(&[&cloud.replace("LINK", cold).replace("HOURSh", "20m")]);
+    assert_eq!(slow(&at_home), ["T2108"]);
+    assert!(message(&at_home, "T2108").ends_with("through the link of `web`"));
+}

@@ -78,3 +78,24 @@ fn what_is_above_the_included_volume_is_in_no_budget() {
     assert_eq!(told("10 GB", "", budget).as_deref(), Some(unknown));
     assert!(told("10 GB", "", "").is_none(), "nobody asks");
 }
+
+/// Nobody says what anything costs: what the storage's price includes is exceeded all the same.
+#[test]
+fn what_is_above_the_included_volume_is_told_where_no_cost_is_stated() {
+    let told = |included: &str| {
+        let text = [PLACES, CLOUD].concat();
+        let text = text.replace(
+            "endpoint \"s3.example.org\"",
+            &format!("endpoint \"s3.example.org\"; included {included}"),
+        );
+        let steps = "class scans is items on vps.disk:/scans { size 5..11 GB; growth 0..0 %/month }\n\
+             copy scans_up of scans to s3.main:/scans by vps.cron { daily at 04:00; taking 1m..1h; credential writer; monitor \
+             deadman }\nrequire cost <= 10 EUR/month\n";
+        let found = judged(&[&text, steps].concat());
+        assert!(message(&found, "T2602").ends_with("nothing says what anything costs a month"));
+        let mut codes = found.findings.iter().map(|f| f.diagnostic.code.0);
+        codes.any(|code| code == "T2403")
+    };
+    assert!(told("10 GB"));
+    assert!(!told("11 GB"));
+}

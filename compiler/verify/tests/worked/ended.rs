@@ -173,3 +173,169 @@ require survive any 1 of host for a
     ));
     assert!(lost_from_x("vault v at bank/safe until x", "v"));
 }
+
+/// A server is given back in August, and the account to which its data was copied some time after it.
+const GIVEN_BACK: &str = r#"
+policy p "p" { horizon 3 years; response time 1h }
+phase t0 = 2026-02-15 { slip 0 days }
+phase cut = 2026-08-15 { slip SLIP days }
+phase gone = cut + GONE { slip 0 days }
+provider far { site one; site three }
+provider cloud { site c1; supports lifecycle, versioning }
+provider bank { site safe }
+host h1 at far/one until cut { runs cron; has rclone 1.75.2, restic 0.18.0; store disk { medium ssd } }
+host h3 at far/three { runs cron; has rclone 1.75.2, restic 0.18.0; store disk { medium hdd } }
+object_storage s3 at cloud/c1 until gone { endpoint "s3.example.org"; bucket main "main-b" { medium object } }
+credential w { account s3; may read, write, delete on s3.main; held on h1, h3; profile "w" }
+vault envelope at bank/safe
+monitor m { healthchecks at "HC"; hosted by bank }
+class scans is items on h1.disk:/scans { noticed within 5 days; retain at least 1 year }
+copy c1 of scans to s3.main:/scans by h1.cron { daily at 03:00 UTC; monitor m; taking 1m..5m; credential w }
+"#;
+
+/// The findings about what is left of it, with nothing else that is wrong with it.
+fn given_back(slip: &str, gone: &str, change: (&str, &str), more: &str) -> Verification {
+    let text = GIVEN_BACK.replace("SLIP", slip).replace("GONE", gone);
+    assert!(text.contains(change.0));
+    let found = judged(&[&text.replace(change.0, change.1), more].concat());
+    assert!(found.internal.is_empty(), "{:?}", found.internal);
+    found
+}
+
+fn is_left(found: &Verification) -> bool {
+    let mut codes = found.findings.iter().map(|f| f.diagnostic.code.0);
+    !codes.any(|code| ["T1501", "T1502"].contains(&code))
+}
+
+const AS_IT_IS: (&str, &str) = ("", "");
+
+/// What was scanned in July is five months old when its last copy goes.
+#[test]
+fn what_must_stay_for_a_year_goes_with_its_last_store() {
+    let found = given_back("0", "4 months", AS_IT_IS, "");
+    assert_eq!(codes(&found), ["T1501"]);
+    let told = message(&found, "T1501");
+    assert!(
+        told.starts_with(
+            "nothing of `scans` is left in `gone` with nothing going wrong, at the age of "
+        ) && told.ends_with(", and all of it must stay restorable for 366 d"),
+        "{told}"
+    );
+    let case = case(&found, "T1501");
+    let goes = case
+        .iter()
+        .any(|event| event.contains("`s3.main` is no longer there"));
+    assert!(goes, "{case:#?}");
+    let held = verdict(&found, Obligation::LastCopy, "scans");
+    assert!(held.holds, "while the class is there: {held:?}");
+    for (gone, change) in [
+        ("13 months", AS_IT_IS),
+        ("4 months", ("c1 until gone", "c1")),
+        (
+            "4 months",
+            ("retain at least 1 year", "retain at least 90 days"),
+        ),
+        ("4 months", ("; retain at least 1 year", "")),
+    ] {
+        let found = given_back("0", gone, change, "");
+        assert!(is_left(&found), "{gone} {change:?} {:?}", codes(&found));
+    }
+}
+
+#[test]
+fn what_is_brought_elsewhere_before_that_is_left() {
+    let on = |verb: &str, since: &str| {
+        let step = format!(
+            "{verb} c2 of s3.main:/scans to h3.disk:/scans by h3.cron since {since} {{ daily at 05:00 UTC; monitor m; taking 1m..5m; \
+             credential w }}\n"
+        );
+        given_back("0", "4 months", AS_IT_IS, &step)
+    };
+    assert!(is_left(&on("copy", "t0")), "{:?}", codes(&on("copy", "t0")));
+    assert!(is_left(&on("copy", "cut")));
+    assert!(is_left(&on("move", "cut")));
+    let late = on("copy", "gone");
+    assert!(!is_left(&late), "nothing is there any more");
+}
+
+/// A rule counts from the upload. While the class is there, the data itself is.
+#[test]
+fn what_must_stay_is_not_taken_by_its_age_when_the_class_has_ended() {
+    let rule = |days: u32| {
+        let rule = format!("expire e of s3.main:/scans after {days} days by upload\n");
+        given_back("0", "14 months", AS_IT_IS, &rule)
+    };
+    let taken = rule(200);
+    assert!(message(&taken, "T1501").contains("is left in `cut`"));
+    assert!(is_left(&rule(370)));
+}
+
+/// Three hundred and seventy days lie between the end of the server and that of the account. If the server goes a month late,
+/// these are too few.
+#[test]
+fn what_must_stay_goes_too_soon_if_its_class_ends_late() {
+    assert!(is_left(&given_back("0", "370 days", AS_IT_IS, "")));
+    let late = given_back("30", "370 days", AS_IT_IS, "");
+    assert!(codes(&late).is_empty());
+    assert!(
+        message(&late, "T1502").contains("`cut` comes 30 days late"),
+        "{}",
+        message(&late, "T1502")
+    );
+}
+
+/// Versions stay for as long as is asked, and whoever could read them goes.
+#[test]
+fn what_must_stay_is_read_by_nobody_when_its_key_is_gone() {
+    let versions = |holder: &str, life: &str| {
+        let vault = (
+            "vault envelope at bank/safe",
+            format!("vault envelope at bank/safe {life}"),
+        );
+        let steps = format!(
+            "key k {{ held on {holder}; file \"/etc/k\" }}
+             repository r in s3.main:/r {{ engine restic 0.18.0; key k; credential w }}
+             class db is state on h1.disk:/db {{ noticed within 5 days; retain at least 1 year }}
+             backup b of db to r by h1.cron {{ daily at 04:00 UTC; keep within 400d; monitor m; taking 1m..5m }}\n"
+        );
+        given_back("0", "14 months", (vault.0, &vault.1), &steps)
+    };
+    assert!(is_left(&versions("h1, envelope", "")));
+    assert!(is_left(&versions("h1, h3", "")));
+    let unread = versions("h1, envelope", "until cut");
+    let told = message(&unread, "T1501");
+    assert!(
+        told.starts_with("nothing of `db` is left in `cut`"),
+        "{told}"
+    );
+    let case = case(&unread, "T1501");
+    let told = case
+        .iter()
+        .any(|event| event.contains("every holder of key `k` is gone"));
+    assert!(told, "{case:#?}");
+}
+
+/// Photos end before the tree around them does: a sync that goes on makes its mirror equal to what is left at home, and a copy does not.
+#[test]
+fn what_must_stay_is_deleted_where_a_sync_goes_on() {
+    let photos = |verb: &str| {
+        let steps = format!(
+            "class photos is items on h3.disk:/srv/photos until cut {{ noticed within 5 days; retain at least 1 year }}
+             class docs is files on h3.disk:/srv/docs {{ noticed within 5 days }}
+             {verb} s of h3.disk:/srv to s3.main:/srv by h3.cron {{ daily at 05:00 UTC; monitor m; taking 1m..5m; credential w }}\n"
+        );
+        given_back("0", "14 months", AS_IT_IS, &steps)
+    };
+    let synced = photos("sync");
+    let told = message(&synced, "T1501");
+    assert!(
+        told.starts_with("nothing of `photos` is left in `cut`"),
+        "{told}"
+    );
+    let case = case(&synced, "T1501");
+    let ends = case
+        .iter()
+        .any(|event| event.contains("`photos` is no longer on `h3.disk`"));
+    assert!(ends, "{case:#?}");
+    assert!(is_left(&photos("copy")), "{:?}", codes(&photos("copy")));
+}

@@ -35,6 +35,15 @@ fn what_asks_for_nothing_is_told() {
         ),
         ("require rpo <= 1h for all state", "no class is selected"),
         ("require headroom 20 % on h2.disk", "how much room there is"),
+        ("require cost <= 4 EUR/month", "what anything costs a month"),
+        (
+            "cost setup { once 1 EUR }\nrequire cost <= 4 EUR/month",
+            "what anything costs a month",
+        ),
+        (
+            "cost dns until later { 1 EUR/month }\nrequire cost <= 4 EUR/month since later",
+            "what anything costs a month",
+        ),
     ] {
         let told = nothing(requirement);
         assert!(
@@ -48,6 +57,8 @@ fn what_asks_for_nothing_is_told() {
         "require copies >= 9 for a, b since later",
         "require headroom 20 % on h2.large",
         "require headroom 20 % on h2",
+        "cost dns { 1 EUR/month }\nrequire cost <= 4 EUR/month",
+        "cost dns since later { 1 EUR/month }\nrequire cost <= 4 EUR/month",
     ] {
         assert_eq!(nothing(requirement), None, "{requirement}");
     }

@@ -1,5 +1,6 @@
 //! The smallest change of keep rules that gives the history asked for, found by evaluation.
 
+use thrice_plan::FOR_EVER;
 use thrice_quantity::Seconds;
 use thrice_retention::{Bucket, Count, KeepRules, Profile, closed_form};
 
@@ -17,56 +18,75 @@ pub(super) fn smallest(
 ) -> Option<(KeepRules, Profile)> {
     let period = keeping.schedule.nominal_period()?;
     let buckets = [
-        Bucket::Last,
         Bucket::Hourly,
         Bucket::Daily,
         Bucket::Weekly,
         Bucket::Monthly,
         Bucket::Yearly,
     ];
-    let mut candidates: Vec<(u32, Bucket, u32)> = buckets
-        .into_iter()
-        .filter(|bucket| {
-            useful(*bucket, period) && closed_form::count_gap(*bucket, period, 0) <= gap
-        })
-        .filter_map(|bucket| {
-            let now = count_of(keeping.rules, bucket);
-            let need = least_count(bucket, period, reach)?;
-            (need > now).then_some((need - now, bucket, need))
-        })
-        .collect();
-    candidates.sort_by_key(|(added, bucket, _)| (*added, std::cmp::Reverse(*bucket)));
-    for (_, bucket, need) in candidates {
+    // Periods shorter than the time between runs keep what `last` keeps, and no two lie nearer than the shortest is long.
+    let buckets = buckets.into_iter().filter(|bucket| {
+        let span = bucket.span(1);
+        span.to_seconds_max() >= period && span.to_seconds_min() <= gap
+    });
+    let candidates = buckets.filter_map(|bucket| {
         let now = count_of(keeping.rules, bucket);
-        let mut found = None;
-        let mut count = need;
-        // Together with the other rules fewer can be enough.
-        while count > now {
-            let rules = with(keeping.rules, bucket, count);
-            match keeping.profile_of(&rules) {
-                Some(profile) if suffices(&profile, reach, gap) => found = Some((rules, profile)),
-                _ => break,
-            }
-            count -= 1;
+        let need = least_count(bucket, period, reach)?;
+        let from = need.max(now.saturating_add(1));
+        Some((from.saturating_sub(now), bucket, from))
+    });
+    let mut candidates: Vec<(u32, Bucket, u32)> = candidates.collect();
+    candidates.sort_by_key(|(added, bucket, _)| (*added, std::cmp::Reverse(*bucket)));
+    // `last` is no word of people for what comes daily or less often: only where none of the others does.
+    let last = least_count(Bucket::Last, period, reach).map(|need| {
+        let now = count_of(keeping.rules, Bucket::Last);
+        (0, Bucket::Last, need.max(now.saturating_add(1)))
+    });
+    let mut all = candidates.into_iter().chain(last);
+    all.find_map(|(_, bucket, from)| raised(keeping, (bucket, from), (reach, gap)))
+}
+
+/// The written rules with the smallest count of one kind that suffices, found from a count that nearly does. By the clock of a
+/// place that changes it the formula is an hour short, and by the calendar some days.
+fn raised(
+    keeping: &Keeping<'_>,
+    (bucket, from): (Bucket, u32),
+    (reach, gap): (Seconds, Seconds),
+) -> Option<(KeepRules, Profile)> {
+    let now = count_of(keeping.rules, bucket);
+    let of = |count: u32| {
+        let rules = with(keeping.rules, bucket, count);
+        let profile = keeping.profile_of(&rules)?;
+        Some((rules, profile))
+    };
+    let mut count = from;
+    let mut found = of(count).filter(|_| count <= MOST)?;
+    while !suffices(&found.1, reach, gap) {
+        count = count.saturating_add(1);
+        let next = of(count).filter(|_| count <= MOST)?;
+        // Holes of this kind are too wide: more of them reach back no further.
+        if reached(&next.1, gap) <= reached(&found.1, gap) {
+            return None;
         }
-        if found.is_some() {
-            return found;
-        }
+        found = next;
     }
-    None
+    // Together with the other rules fewer can be enough.
+    while let Some(fewer) = count.checked_sub(1).filter(|fewer| *fewer > now) {
+        match of(fewer).filter(|(_, profile)| suffices(profile, reach, gap)) {
+            Some(enough) => found = enough,
+            None => break,
+        }
+        count = fewer;
+    }
+    Some(found)
 }
 
 fn suffices(profile: &Profile, reach: Seconds, gap: Seconds) -> bool {
-    profile.reach_with(gap).is_none_or(|age| age >= reach)
+    reached(profile, gap) >= reach
 }
 
-/// Periods shorter than the time between runs keep what `last` keeps, and `last` is no word of people
-/// for what comes daily or less often.
-fn useful(bucket: Bucket, period: Seconds) -> bool {
-    match bucket {
-        Bucket::Last => false,
-        bucket => bucket.span(1).to_seconds_max() >= period,
-    }
+fn reached(profile: &Profile, gap: Seconds) -> Seconds {
+    profile.reach_with(gap).unwrap_or(FOR_EVER)
 }
 
 /// The fewest periods that reach so far by themselves.

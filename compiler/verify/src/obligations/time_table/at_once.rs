@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use thrice_diagnostics::{Diagnostic, Severity};
-use thrice_model::{HostId, HostKind, StepId};
+use thrice_model::{HostId, StepId};
 use thrice_quantity::{Bytes, Seconds};
 
 use super::super::story::in_time;
@@ -96,13 +96,12 @@ impl Loads {
 fn lines(context: &Context<'_>, legs: &Legs) -> BTreeSet<Line> {
     let model = &context.plan.model;
     let has_link = |host: HostId| model.hosts[host].link.is_some();
-    let is_storage = |host: HostId| model.hosts[host].kind == HostKind::ObjectStorage;
     let mut out = BTreeSet::new();
     for (from, to) in legs {
         if has_link(*from) {
             out.insert(Line::Out(*from));
         }
-        if has_link(*to) && !is_storage(*to) {
+        if has_link(*to) && way::takes_in(context, *to) {
             out.insert(Line::Into(*to));
         }
         let networks = model.networks.iter().enumerate();

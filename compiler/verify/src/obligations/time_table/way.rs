@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use thrice_diagnostics::Code;
-use thrice_model::{HostId, Step};
+use thrice_model::{HostId, HostKind, Step};
 use thrice_quantity::{Bytes, Seconds};
 
 use crate::context::Context;
@@ -25,11 +25,19 @@ pub(super) fn legs(step: &Step, source: Option<HostId>, destination: Option<Host
     legs.filter(|(from, to)| from != to).collect()
 }
 
+/// Whether the link of a host is how fast it takes what comes to it: that of an object storage is how fast it gives.
+pub(super) fn takes_in(context: &Context<'_>, host: HostId) -> bool {
+    context.plan.model.hosts[host].kind != HostKind::ObjectStorage
+}
+
 /// The least of the speeds that are stated on a step's way, in bytes a second, and where. What stays on one host needs no
 /// line.
 pub(super) fn speed(context: &Context<'_>, step: &Step, legs: &Legs) -> Option<(Bytes, String)> {
     let model = &context.plan.model;
-    let hosts: BTreeSet<HostId> = legs.iter().flat_map(|(from, to)| [*from, *to]).collect();
+    let given = legs.iter().map(|(from, _)| *from);
+    let taken = legs.iter().map(|(_, to)| *to);
+    let taken = taken.filter(|to| takes_in(context, *to));
+    let hosts: BTreeSet<HostId> = given.chain(taken).collect();
     let links = hosts.iter().filter_map(|host| {
         let host = &model.hosts[*host];
         let link = host.link?;
