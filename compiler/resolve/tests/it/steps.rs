@@ -582,6 +582,9 @@ fn clock_changes_of_the_host_are_warned_about() {
     assert_eq!(codes(&with(pinned)), [""; 0]);
     let elsewhere = "copy a of databases to s3.shared:/a by vpai.cron { daily at 02:30 }";
     assert_eq!(codes(&with(elsewhere)), [""; 0], "its host is in UTC");
+    // Of what systemd does then the verifier tells.
+    let by_systemd = warned.replace("truenas.cron", "truenas.systemd");
+    assert!(!codes(&with(&by_systemd)).contains(&"T0503"));
 }
 
 /// A class that is not known is one mistake, not one for each step that names what rests on it.

@@ -140,7 +140,11 @@ impl Common {
             SCHEDULE => {
                 self.scheduled = Some(cursor.head());
                 let (schedule, span) = cursor.schedule(draft)?;
-                if let Some(zone) = zone(draft, runner?) {
+                // What systemd does then is told of what it is to start.
+                let runner = runner?;
+                if runner.kind != RunnerKind::Systemd
+                    && let Some(zone) = zone(draft, runner)
+                {
                     cursor.warn_of_clock_changes(draft, &schedule, zone, span);
                 }
                 self.schedule =
