@@ -339,3 +339,23 @@ fn what_must_stay_is_deleted_where_a_sync_goes_on() {
     assert!(ends, "{case:#?}");
     assert!(is_left(&photos("copy")), "{:?}", codes(&photos("copy")));
 }
+
+/// The dump lies beside the data and goes with it: what is asked for is what the backup had surely taken of it by then.
+#[test]
+fn a_dump_that_goes_with_its_class_is_not_what_must_stay() {
+    let dumped = |gone: &str| {
+        let steps = "key k { held on h1, envelope; file \"/etc/k\" }
+             repository r in s3.main:/r { engine restic 0.18.0; key k; credential w }
+             class db is state on h1.disk:/db { noticed within 5 days; retain at least 1 year }
+             capture d of db to h1.disk:/dump by h1.cron { daily at 02:00 UTC; method program; runs \"/d\"; atomic; taking 1m..5m; monitor m }
+             backup b of db from d to r by h1.cron { daily at 04:00 UTC; keep within 400d; monitor m; taking 1m..5m }\n";
+        given_back("0", gone, AS_IT_IS, steps)
+    };
+    assert!(
+        is_left(&dumped("13 months")),
+        "{:?}",
+        codes(&dumped("13 months"))
+    );
+    let told = message(&dumped("4 months"), "T1501");
+    assert!(told.contains("is left in `gone`"), "{told}");
+}

@@ -111,6 +111,7 @@ fn ask(context: &Context<'_>, class: ClassId, across: &Across, period: &Period) 
             |_| true,
             |before, symbolized| {
                 let members = members(context, &symbolized.copies, before.from);
+                let members = lasting(context, &symbolized.copies, members, ends);
                 // What is as old as this was read before the very second in which the data goes.
                 let from = soonest(context, &symbolized.copies, &members)? + 1;
                 let asked = question(members, (from, from), Crossing::Old);
@@ -128,6 +129,22 @@ fn ask(context: &Context<'_>, class: ClassId, across: &Across, period: &Period) 
     };
     let system = (symbolized, &symbolized.system);
     Some(claim_however_late(context, about, class, system, &asked))
+}
+
+/// Those of some copies whose store does not go with the class: a dump beside the data does. If all go with it, all of them.
+fn lasting(
+    context: &Context<'_>,
+    ids: &[CopyId],
+    members: Vec<(usize, u32)>,
+    ends: Date,
+) -> Vec<(usize, u32)> {
+    let stays = |(at, _): &(usize, u32)| {
+        let copy = ids.get(*at).map(|id| &context.plan.copies[*id]);
+        let store = copy.map(|copy| &context.plan.model.stores[copy.location.store]);
+        store.is_some_and(|store| store.lifetime.until.is_none_or(|until| until > ends))
+    };
+    let staying: Vec<(usize, u32)> = members.iter().copied().filter(stays).collect();
+    if staying.is_empty() { members } else { staying }
 }
 
 /// Whether one of some copies is there from one age to another.
