@@ -531,7 +531,7 @@ mod tests {
         );
         assert_eq!(
             rules.to_string(),
-            "keep 7 daily, unlimited yearly, monthly within 1y2m, tagged a and b"
+            "keep 7 daily, unlimited yearly, within 14 months monthly, tagged a and b"
         );
         let old = rules.arguments(ResticVersion::new(0, 14, 0)).unwrap_err();
         assert!(old.to_string().contains("0.16"), "{old}");

@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use rand::RngExt as _;
 
 use crate::Random;
+use crate::recovery::most_within;
 use crate::table::{self, When};
 
 /// Hours of a day.
@@ -216,17 +217,13 @@ impl Keeps {
 impl Runs {
     fn of(timing: &Timing, world: &World) -> Self {
         let due = hours(&timing.when, timing.paris);
-        let apart = || {
-            due.iter()
-                .zip(due.iter().skip(1))
-                .map(|(at, next)| next - at)
-        };
-        let (narrowest, widest) = (apart().min().unwrap_or(1), apart().max().unwrap_or(1));
+        let pairs = due.iter().zip(due.iter().skip(1));
+        let widest = pairs.map(|(at, next)| next - at).max().unwrap_or(1);
         // One that is due and goes well is heard of when it is done.
         let done = timing.jitter + timing.takes.1;
         let silent = widest + done + world.grace;
         let missed = match timing.watched {
-            true => usize::try_from((done + silent + world.response) / narrowest).unwrap_or(0),
+            true => most_within(&due, done + silent + world.response),
             false => 0,
         };
         Self {

@@ -107,7 +107,7 @@ impl Step {
         };
         let longest = random.random_range(1..=2);
         // A run is over before the next one is due.
-        let apart = narrowest(&due);
+        let apart = distances(&due).min().unwrap_or(WEEK);
         let jitter = i64::from(random.random_ratio(1, 4) && apart > longest + 1);
         let longest = longest.min(apart - 1 - jitter);
         Self {
@@ -132,8 +132,13 @@ fn distances(due: &[i64]) -> impl Iterator<Item = i64> + '_ {
     due.iter().zip(next).map(|(slot, next)| next - slot)
 }
 
-fn narrowest(due: &[i64]) -> i64 {
-    distances(due).min().unwrap_or(WEEK)
+/// How many runs are due at most in so long a time after another one.
+pub(crate) fn most_within(due: &[i64], time: i64) -> usize {
+    let after = due.iter().enumerate().map(|(at, first)| {
+        let last = due.partition_point(|other| *other <= first + time);
+        last.saturating_sub(at + 1)
+    });
+    after.max().unwrap_or(0)
 }
 
 fn widest(due: &[i64]) -> i64 {
@@ -206,12 +211,18 @@ impl World {
         step.map_or(0, |step| step.host)
     }
 
-    /// How many runs in a row may be missed: as many as are due, as often as the step may be, in the time
-    /// from when one is due that goes well until that is done, its silence is an alarm and somebody has acted.
+    /// How many runs in a row may be missed: as many as are due at most in the time from when one is due that goes well
+    /// until that is done, its silence is an alarm and somebody has acted.
     fn missed(&self, step: &Step) -> u32 {
         let done = step.jitter + step.takes.1;
         let silent = widest(&step.due) + done + self.grace;
-        u32::try_from((done + silent + self.response) / narrowest(&step.due)).unwrap_or(0)
+        let time = done + silent + self.response;
+        let weeks = (0..time / WEEK + 2).map(|week| week * WEEK);
+        let due: Vec<i64> = weeks
+            .flat_map(|week| step.due.iter().map(move |due| due + week))
+            .collect();
+        let most = most_within(&due, time);
+        u32::try_from(most).unwrap_or(0)
     }
 
     /// The places that each set of faults leaves, where it takes the data itself. Hosts that hold nothing

@@ -308,11 +308,23 @@ impl World {
         out
     }
 
-    /// The classes that are back too late, by their names.
+    /// The classes that are back too late, or need one that is not back when they must be, by their names.
     #[must_use]
     pub fn late(&self) -> BTreeSet<String> {
-        let back = self.back().into_iter().enumerate();
-        let late = back.filter(|(_, back)| back.is_some_and(|(back, due)| back > due));
+        let back = self.back();
+        let is_back_by = |at: usize, due: i64| {
+            let back = back.get(at).copied().flatten();
+            back.is_none_or(|(back, _)| back <= due)
+        };
+        let classes = self.classes.iter().enumerate();
+        let late = classes.filter(|(at, class)| {
+            let own = back.get(*at).copied().flatten();
+            let mut needed = std::iter::successors(Some(*at), |at| self.classes.get(*at)?.needs);
+            own.is_some_and(|(back, due)| back > due)
+                || class
+                    .rto
+                    .is_some_and(|rto| needed.any(|at| !is_back_by(at, rto)))
+        });
         late.map(|(at, _)| format!("c{at}")).collect()
     }
 }
