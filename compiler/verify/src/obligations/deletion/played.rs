@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use thrice_model::{
-    AgeClock, Hostile, Mishap, Obligation, Source, StepId, Strike, Verb, Versioning,
+    AgeClock, Hostile, Mishap, Obligation, Source, StepId, StepTarget, Strike, Verb, Versioning,
 };
 use thrice_plan::calendar::midnight;
 use thrice_plan::{Copy, CopyId, FOR_EVER, snapshot_zone};
@@ -306,7 +306,7 @@ impl<'c, 'p> Play<'c, 'p> {
 }
 
 impl Play<'_, '_> {
-    /// Whether a step moves on what is put aside of a copy: where it then lies is no copy, and nobody plays that.
+    /// Whether a step moves on, or syncs away, what is put aside of a copy: where it then lies is no copy, and nobody plays that.
     fn goes_along(&self, copy: &Copy) -> bool {
         let steps = &self.context.plan.model.steps;
         let sync = copy.made_by.map(|step| &steps[step]);
@@ -314,8 +314,12 @@ impl Play<'_, '_> {
             return false;
         };
         steps.iter().any(|(_, step)| {
-            matches!(step.verb, Verb::Move { .. })
-                && matches!(&step.source, Source::Location(of, _) if of.meets(place))
+            let at = match (&step.verb, &step.source, &step.target) {
+                (Verb::Move { .. }, Source::Location(of, _), _)
+                | (Verb::Sync { .. }, _, StepTarget::Location(of, _)) => of,
+                _ => return false,
+            };
+            at.meets(place)
         })
     }
 

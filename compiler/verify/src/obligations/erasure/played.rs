@@ -176,6 +176,17 @@ fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
     if cleared {
         return Some("rules that delete what a step keeps");
     }
+    // Versions go when others are made, and a run that finds nothing makes none.
+    let is_emptied = |id: &CopyId| {
+        let leaves = plan.copies[*id].leaves.iter();
+        let mut moves =
+            leaves.filter(|leave| matches!(plan.model.steps[leave.by()].verb, Verb::Move { .. }));
+        moves.next().is_some()
+    };
+    let read = way.split_last().map_or(&[][..], |(_, read)| read);
+    if read.iter().any(is_emptied) {
+        return Some("places that are emptied between runs");
+    }
     // What is put aside stays there, if it has not been moved away or cleared up before: whoever does that need not have
     // run just then.
     let gone_before = way.iter().any(|id| {
