@@ -372,13 +372,12 @@ impl Decided {
         let asked = restores.iter().filter(|own| of.asks(scope, own.class));
         for restore in asked {
             if let Err(missing) = &restore.speed {
+                let asking: Vec<ClassId> = self.needing(restore.class).map(|(of, _)| of).collect();
                 for missing in missing {
-                    let asking = self.waiting_for(restore.class, None);
                     let classes = self.missing.entry(*missing).or_default();
                     classes.insert(restore.class);
-                    classes.extend(asking);
+                    classes.extend(&asking);
                 }
-                let asking = self.waiting_for(restore.class, None);
                 for class in asking.into_iter().chain([restore.class]) {
                     let attained = self.attained.entry((class, index)).or_default();
                     attained.unknown = true;
@@ -422,7 +421,7 @@ impl Decided {
                 let fails = from == From::Old
                     || period.slip_days == 0
                     || on_time.is_late(which, on_time.done(which));
-                let asking = self.waiting_for(restore.class, Some(back));
+                let asking = self.kept_waiting(restore.class, back);
                 for class in asking.iter().chain([&restore.class]) {
                     let attained = self.attained.entry((*class, index)).or_default();
                     attained.fails |= fails;
@@ -507,15 +506,18 @@ impl Decided {
         entry.periods.insert(index);
     }
 
-    /// Those that need a class and must be back sooner than it is, itself among them; of one of which that is not known, all.
-    fn waiting_for(&self, class: ClassId, back: Option<Option<Seconds>>) -> BTreeSet<ClassId> {
-        let sooner = |due: Seconds| match back {
-            Some(Some(back)) => due < back,
-            _ => true,
-        };
+    /// Those of which something is asked and that need a class, itself among them.
+    fn needing(&self, class: ClassId) -> impl Iterator<Item = (ClassId, Seconds)> {
         let asking = self.asking.get(&class).into_iter().flatten();
-        let asking = asking.filter(|(_, due)| sooner(**due));
-        asking.map(|(class, _)| *class).collect()
+        asking.map(|(class, due)| (*class, *due))
+    }
+
+    /// Those of them that must be back sooner than it is; all, where that is never.
+    fn kept_waiting(&self, class: ClassId, back: Option<Seconds>) -> BTreeSet<ClassId> {
+        let late = self
+            .needing(class)
+            .filter(|(_, due)| back.is_none_or(|back| *due < back));
+        late.map(|(class, _)| class).collect()
     }
 
     fn is_accepted(&mut self, context: &Context<'_>, faults: &FaultSet, class: ClassId) -> bool {
