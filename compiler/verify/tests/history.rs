@@ -173,6 +173,18 @@ fn snapshots_of_a_nas_and_versions_of_a_bucket_are_history() {
     let snapshots = "medium hdd; snapshots daily at 00:30 keep 30 }";
     assert!(has("tower.tank:/photos", 29, plain, snapshots));
     assert!(!has("tower.tank:/photos", 30, plain, snapshots));
+    // Once a week they do not lie near enough to each other, however far they reach.
+    let weekly = "medium hdd; snapshots weekly on Sunday at 00:30 keep 30 }";
+    let more = photos
+        .replace("PLACE", "tower.tank:/photos")
+        .replace("DAYS", "29");
+    let found = judged(&with(AS_WRITTEN, &more).replace(plain, weekly));
+    let says = "versions of `photos` do not lie near enough to each other";
+    assert!(
+        message(&found, "T1601").starts_with(says),
+        "{}",
+        message(&found, "T1601")
+    );
     let versioned = |after: &str| format!("medium object; versioning on }} }}\n{after}# ");
     let bucket = "medium object } }";
     let expiring = "expire old of s3.main after 20 days by upload { noncurrent }\n";

@@ -20,7 +20,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use thrice_model::{Obligation, StepId, Verb, Versioning};
-use thrice_plan::{CopyId, Plan};
+use thrice_plan::{CopyId, CopyKind, Plan};
 use thrice_quantity::Seconds;
 use thrice_quantity::schedule::Recurrence;
 use thrice_simulate::Stay;
@@ -176,17 +176,6 @@ fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
     if cleared {
         return Some("rules that delete what a step keeps");
     }
-    // Versions go when others are made, and a run that finds nothing makes none.
-    let is_emptied = |id: &CopyId| {
-        let leaves = plan.copies[*id].leaves.iter();
-        let mut moves =
-            leaves.filter(|leave| matches!(plan.model.steps[leave.by()].verb, Verb::Move { .. }));
-        moves.next().is_some()
-    };
-    let read = way.split_last().map_or(&[][..], |(_, read)| read);
-    if read.iter().any(is_emptied) {
-        return Some("places that are emptied between runs");
-    }
     // What is put aside stays there, if it has not been moved away or cleared up before: whoever does that need not have
     // run just then.
     let gone_before = way.iter().any(|id| {
@@ -197,7 +186,19 @@ fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
             .is_some_and(|by| step(by).puts_aside().is_some())
             && copy.cleared_by().any(|by| takes(&step(by).verb))
     });
-    gone_before.then_some("what syncs put aside")
+    if gone_before {
+        return Some("what syncs put aside");
+    }
+    // Versions go when others are made, and a run that finds nothing makes none.
+    let is_emptied = |id: &CopyId| {
+        let leaves = plan.copies[*id].leaves.iter();
+        let mut moves =
+            leaves.filter(|leave| matches!(plan.model.steps[leave.by()].verb, Verb::Move { .. }));
+        moves.next().is_some()
+    };
+    let (last, read) = way.split_last()?;
+    let is_version = plan.copies[*last].kind == CopyKind::Versions;
+    (is_version && read.iter().any(is_emptied)).then_some("places that are emptied between runs")
 }
 
 #[cfg(test)]

@@ -150,6 +150,10 @@ fn lacking(ask: &Ask, shortfall: &Shortfall, names: &str) -> String {
                 hole.younger
             ),
         },
+        // How far they reach is not what is wrong.
+        None if ask.gap.is_some() && past.is_some() && shortfall.attained <= Seconds::ZERO => {
+            format!("versions of {names} do not lie near enough to each other")
+        }
         None => format!(
             "versions of {names} reach back {} only",
             reached(shortfall.attained)
