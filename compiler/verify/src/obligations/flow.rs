@@ -68,16 +68,17 @@ struct Found {
     leaks: BTreeSet<(ClassId, Date)>,
     /// Classes about which something has been told.
     told: BTreeSet<ClassId>,
-    /// What has been told that environments can read, or their hosts.
-    seen: BTreeSet<(EnvironmentId, CopyId)>,
+    /// What has been told that environments can read, or their hosts, with the first day of the period.
+    seen: BTreeSet<(EnvironmentId, CopyId, Date)>,
 }
 
 impl Found {
-    /// It has been told that something is seen on a host.
-    fn seen_on(&mut self, context: &Context<'_>, host: HostId, copy: CopyId) {
+    /// It is told that something is seen on a host in a period: in another one it may be the environment's own doing.
+    fn seen_on(&mut self, context: &Context<'_>, (host, period): (HostId, &Period), copy: CopyId) {
         let environments = context.plan.model.environments.iter();
         let there = environments.filter(|(_, environment)| environment.hosts.contains(&host));
-        self.seen.extend(there.map(|(id, _)| (id, copy)));
+        self.seen
+            .extend(there.map(|(id, _)| (id, copy, period.from)));
     }
 
     fn leak(&mut self, class: ClassId, period: &Period) {
@@ -216,7 +217,7 @@ fn environments(context: &Context<'_>, found: &mut Found) {
             for id in copies_in(context, period) {
                 let copy = &context.plan.copies[id];
                 // What the seeds' own finding tells, or that of a host, is not told twice.
-                if found.seen.contains(&(who, id)) {
+                if found.seen.contains(&(who, id, period.from)) {
                     continue;
                 }
                 let label = labels::seen_from(context, copy, lives_there(context, who, copy));

@@ -307,3 +307,36 @@ expire e of s3.main:/c after 20 days by upload {{ by web.cron; daily at 08:00 UT
         assert_eq!(told("last", readers), (true, "last".to_owned()));
     }
 }
+
+/// What a host of an environment sees from a later phase on is told of the host; that the environment reads it before is told as
+/// well.
+#[test]
+fn what_a_host_sees_later_the_environment_reads_before() {
+    let text = |mount: &str| {
+        format!(
+            "policy small \"Small\" {{ horizon 1 year; response time 12h }}\n\
+             phase p0 = 2026-03-01 {{ slip 0 days }}\nphase p1 = p0 + 90 days {{ slip 0 days }}\n\
+             provider far {{ site s0; site s1; site s2; site s3 }}\n\
+             host h0 at far/s0 {{ runs cron; has rclone 1.75.2; store data {{ medium hdd }} }}\n\
+             host h1 at far/s1 {{ runs cron; has rclone 1.75.2; store data {{ medium hdd }} }}\n\
+             host h3 at far/s3 {{ runs cron; clearance internal; store data {{ medium hdd }}; service web3 }}\n\
+             object_storage o at far/s2 {{ endpoint \"o.example.org\"; bucket near \"near-b\" {{ medium object }} }}\n\
+             credential k1 {{ held on h1 }}\n\
+             environment test {{ on h1, h3; clearance personal }}\n\
+             class c0 is files on h0.data:/c0 {{ fields {{ main.t.f credential; rest public }} }}\n\
+             copy y1c0 of c0 to o.near:/y1/c0 by h0.cron {{ weekly on Friday at 01:00 UTC; taking 1m..5m }}\n\
+             {mount}\n"
+        )
+    };
+    let told = |mount: &str| {
+        let found = judged(&text(mount));
+        let p0 = found
+            .verdicts
+            .iter()
+            .find(|v| v.obligation == Obligation::Flow && v.subject == "c0" && v.period == "p0");
+        (all_codes(&found).contains(&"T2202"), p0.unwrap().holds)
+    };
+    assert_eq!(told(""), (true, false));
+    let mount = "mount look0 of o.near:/y1 in web3 since p1 { for all users; read only }";
+    assert_eq!(told(mount), (true, false));
+}

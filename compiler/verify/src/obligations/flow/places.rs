@@ -59,6 +59,14 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
                     reading,
                     aside,
                 };
+                let host = match place {
+                    Place::Host(host) => Some(host),
+                    Place::Store(store) => Some(context.plan.host_of(store)),
+                    Place::Service(_) => None,
+                };
+                if let Some(host) = host {
+                    found.seen_on(context, (host, period), id);
+                }
                 let hits = hits.entry(place).or_default();
                 if is_filled(context, id, period) || !hits.contains_key(&id) {
                     hits.insert(id, hit);
@@ -68,16 +76,6 @@ pub(super) fn decide(context: &Context<'_>, found: &mut Found) {
         }
     }
     for (place, copies) in &hits {
-        let host = match place {
-            Place::Host(host) => Some(*host),
-            Place::Store(store) => Some(context.plan.host_of(*store)),
-            Place::Service(_) => None,
-        };
-        if let Some(host) = host {
-            copies
-                .keys()
-                .for_each(|id| found.seen_on(context, host, *id));
-        }
         tell(context, *place, copies, found);
     }
 }

@@ -76,7 +76,10 @@ fn without_rule(
         .help("a seed is an allow-list: say `keep`, `anonymise` or `skip` for each part, or `rest skip`");
     for copy in context.made_by(id) {
         if classes.contains(&context.plan.copies[*copy].class) {
-            found.seen.insert((to, *copy));
+            let periods = context.plan.periods.iter();
+            found
+                .seen
+                .extend(periods.map(|period| (to, *copy, period.from)));
         }
     }
     let arrived = context.made_by(id).iter().find(|copy| {
@@ -149,7 +152,7 @@ fn raw_beside(
                 }
                 classes.insert(copy.class);
                 found.leak(copy.class, period);
-                found.seen.insert((who, copy_id));
+                found.seen.insert((who, copy_id, period.from));
             }
         }
     }

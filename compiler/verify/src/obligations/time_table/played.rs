@@ -224,7 +224,9 @@ impl Play<'_> {
     fn overrun(&self, id: StepId, (due, next): (i64, i64), quick: bool) -> Result<(), String> {
         let mut choices = Choices::default();
         if !quick {
-            self.choose(id, i64::MAX, &mut choices);
+            // One that starts later than the next one finds that at work.
+            let wait = next.saturating_sub(due).saturating_sub(1);
+            self.choose(id, wait.max(0), &mut choices);
         }
         let on_time = timestamp(next)?;
         let runs_of = choices.runs.entry(id).or_default();
