@@ -224,3 +224,39 @@ fn what_was_never_brought_is_not_retained() {
     assert!(!retained("daily at 02:30 UTC"));
     assert!(retained("daily at 03:30 UTC"));
 }
+
+/// What no single course shows is named as not replayed, and is no mistake of this program.
+#[test]
+fn what_no_course_shows_is_named() {
+    let places = "provider watch\nprovider vps { site a }\nprovider home { site rack; site safe }\nprovider cloud { site one }\n\
+        monitor deadman { healthchecks at \"HC\"; hosted by watch }\n\
+        host web at vps/a { runs cron; has restic 0.18.0, rclone 1.75.2; store disk { medium nvme } }\n\
+        nas attic at home/rack { runs cron; has restic 0.18.0, rclone 1.75.2; store tank { medium hdd } }\n\
+        network mesh { joins web, attic }\nvault envelope at home/safe\n\
+        key k { held on web, envelope; file \"/etc/k\" }\n";
+    let suspended = "object_storage s3 at cloud/one { endpoint \"s3.example.org\"; bucket b \"my-b\" { medium object; versioning suspended } }\n\
+        credential w { account s3; may read, write, delete on s3.b; held on web; file \"/etc/w.env\" }\n\
+        repository safe in s3.b:/r { engine restic 0.18.0; key k; credential w; max unused 0 % }\n\
+        class c0 is files on web.disk:/srv { retain at most 60 days }\n\
+        backup n of c0 to safe by web.cron { daily at 03:00 UTC; keep within 40d; prune; taking 1m..10m; monitor deadman }\n";
+    let emptied = "class c0 is files on web.disk:/srv { retain at least 120 days }\n\
+        repository r0 in attic.tank:/r { engine restic 0.18.0; key k }\n\
+        copy q2 of c0 to attic.tank:/k by attic.cron { daily at 04:00 UTC; taking 1m..30m; monitor deadman }\n\
+        move q4 of c0 from q2 to attic.tank:/archive by attic.cron { weekly on Sunday at 05:00 UTC; taking 1m..10m; monitor deadman }\n\
+        backup q5 of c0 from q2 to r0 by attic.cron { hourly at minute 20; keep within 30d; taking 1m..10m; monitor deadman }\n";
+    let half = "class db is state on web.disk:/pg { parts a, b }\n\
+        capture d of db to web.disk:/dumps by web.cron { monthly on 1 at 06:00 UTC; method program; runs \"/opt/dump\"; taking 1m..30m; monitor deadman }\n\
+        expire q2 of web.disk:/dumps after 5 days by mtime { by web.cron; daily at 03:00 UTC; taking 1m..5m; monitor deadman }\n\
+        copy q4 of db from d to attic.tank:/f by attic.cron { monthly on 1 at 06:00 UTC; taking 1m..5m; monitor deadman }\n";
+    for (steps, code) in [(suspended, "T1702"), (emptied, "T1601"), (half, "T2506")] {
+        let text =
+            format!("policy p \"p\" {{ horizon 3 years }}\nphase t0 = 2026-12-01\n{places}{steps}");
+        let found = judged(&text);
+        assert!(found.internal.is_empty(), "{code}: {:?}", found.internal);
+        assert!(
+            all_codes(&found).contains(&code),
+            "{code}: {:?}",
+            all_codes(&found)
+        );
+    }
+}
