@@ -36,6 +36,8 @@ pub use step::{
 };
 pub use version::{Version, newest_known};
 
+use std::collections::BTreeMap;
+
 use thrice_diagnostics::Span;
 use thrice_quantity::{Interval, Seconds};
 
@@ -175,15 +177,21 @@ impl Model {
         step.follows(*id, self.steps.get(*id)?).then_some(*id)
     }
 
-    /// The steps that the end of another one begins.
-    pub fn followers(&self, step: StepId) -> impl Iterator<Item = StepId> {
-        let steps = self.steps.iter();
-        steps.filter_map(move |(id, other)| (self.followed(other) == Some(step)).then_some(id))
+    /// The steps that the end of each one begins.
+    #[must_use]
+    pub fn followers(&self) -> BTreeMap<StepId, Vec<StepId>> {
+        let mut out: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
+        for (id, step) in self.steps.iter() {
+            if let Some(before) = self.followed(step) {
+                out.entry(before).or_default().push(id);
+            }
+        }
+        out
     }
 
     /// Says how long a step may take: what its end begins starts as late as that may be.
     pub fn set_duration(&mut self, id: StepId, duration: Interval<Seconds>) {
-        let followers: Vec<StepId> = self.followers(id).collect();
+        let followers = self.followers().remove(&id).unwrap_or_default();
         let Some(step) = self.steps.get_mut(id) else {
             return;
         };

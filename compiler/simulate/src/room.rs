@@ -173,14 +173,8 @@ impl<'p> Ledger<'p> {
         let Some(volume) = self.volumes.get(&what.class) else {
             return;
         };
+        let replaces = || self.plan.replaces(what) && !world.is_empty(run.copy);
         match self.plan.model.steps[step].verb {
-            // What is being written lies beside what is there.
-            Verb::Capture(_) => {
-                let newest = run.pieces.iter().map(|piece| piece.to).max();
-                let extra = newest.map_or(0, |at| volume.size(at));
-                let mine = self.stores.contains(&what.location.store);
-                self.note(now, if mine { extra } else { 0 });
-            }
             Verb::Backup { .. } => {
                 let start = run.start;
                 let new = run.pieces.iter().map(|piece| Piece {
@@ -191,8 +185,8 @@ impl<'p> Ledger<'p> {
                 let packs = self.packs.entry(run.copy).or_default();
                 packs.bring(&new);
             }
-            // So does what is being brought in the place of what is there.
-            _ if self.plan.replaces(what) && !world.is_empty(run.copy) => {
+            // What is being written lies beside what is there, and so does what is brought in the place of that.
+            ref verb if matches!(verb, Verb::Capture(_)) || replaces() => {
                 let newest = run.pieces.iter().map(|piece| piece.to).max();
                 let extra = newest.map_or(0, |at| volume.size(at));
                 let mine = self.stores.contains(&what.location.store);

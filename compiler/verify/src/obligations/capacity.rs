@@ -485,14 +485,12 @@ fn full(context: &Context<'_>, bounds: &Bounds<'_, '_>, case: TooFull<'_>) -> Fi
     for (span, text) in &limit.spans {
         diagnostic = diagnostic.at(*span, text.clone());
     }
-    let mut parts = bounds.parts(copies, day);
-    parts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let parts = bounds.parts(copies, day);
     for (bytes, text, _) in parts.iter().take(6) {
         diagnostic = diagnostic.event(day.to_string(), format!("{}: {text}", bytes.rounded()));
     }
     // What fits must do so up to the last day, on which it is fullest.
-    let mut parts = bounds.parts(copies, last);
-    parts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let parts = bounds.parts(copies, last);
     if let Some((largest, _, id)) = parts.first() {
         let class = &context.plan.model.classes[*id];
         let name = &class.named.name;
@@ -558,8 +556,7 @@ fn slips(
         );
     }
     let late = last_day(period, 0);
-    let mut parts = bounds.parts(copies, late);
-    parts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let parts = bounds.parts(copies, late);
     let values = parts.first().map_or_else(Vec::new, |(_, _, class)| {
         turning(bounds, copies, *class, (late, limit.usable))
     });

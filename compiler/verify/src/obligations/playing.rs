@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use thrice_model::{Lifetime, Mishap, Named, Obligation, Target};
-use thrice_plan::Plan;
+use thrice_model::{Lifetime, Mishap, Named, Obligation, Target, Verb};
+use thrice_plan::{CopyId, Leave, Plan};
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -20,6 +20,9 @@ pub(crate) use filled::{ENDS_BEFORE, Filled, ON_DEMAND, UNFILLED, delay, on_dema
 
 /// What a case rests on that would be played beyond the calendar.
 pub(crate) const NO_DATES: &str = "dates that there are not";
+
+/// What a case rests on where a run may find nothing, and then leaves nothing.
+pub(crate) const EMPTIED: &str = "places that are emptied between runs";
 
 /// What the simulator says of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +75,12 @@ pub(crate) fn lost(faults: &[Fault]) -> Option<Vec<Mishap>> {
         _ => None,
     };
     faults.iter().map(target).collect()
+}
+
+/// Whether a step of some kind takes away what is in a copy.
+pub(crate) fn leaves_by(plan: &Plan, copy: CopyId, takes: impl Fn(&Verb) -> bool) -> bool {
+    let mut by = plan.copies[copy].leaves.iter().map(Leave::by);
+    by.any(|by| takes(&plan.model.steps[by].verb))
 }
 
 /// The plan if what is written for some days comes on others. What is to be played is set up in it: data, steps and

@@ -417,29 +417,28 @@ impl Decided {
         for (which, restore) in asked.filter(|(_, own)| of.asks(scope, own.class)) {
             let done = shared.done(which);
             let back = done.map(|done| done.saturating_add(restore.finish));
-            if shared.is_late(which, done) {
-                let fails = from == From::Old
+            let is_late = shared.is_late(which, done);
+            let fails = is_late
+                && (from == From::Old
                     || period.slip_days == 0
-                    || on_time.is_late(which, on_time.done(which));
-                let asking = self.kept_waiting(restore.class, back);
-                for class in asking.iter().chain([&restore.class]) {
-                    let attained = self.attained.entry((*class, index)).or_default();
-                    attained.fails |= fails;
-                    attained.if_late |= !fails;
-                    if attained.back <= back {
-                        attained.back = back;
-                        attained.note = tell::attained(context, restore, &shared, back).into();
-                    }
-                }
-                match fails {
-                    true => late.push((restore.class, asking)),
-                    false => if_late.push((which, (restore.class, asking))),
+                    || on_time.is_late(which, on_time.done(which)));
+            let asking = match is_late {
+                true => self.kept_waiting(restore.class, back),
+                false => BTreeSet::new(),
+            };
+            for class in asking.iter().chain([&restore.class]) {
+                let attained = self.attained.entry((*class, index)).or_default();
+                attained.fails |= fails;
+                attained.if_late |= is_late && !fails;
+                if attained.back <= back {
+                    attained.back = back;
+                    attained.note = tell::attained(context, restore, &shared, back).into();
                 }
             }
-            let attained = self.attained.entry((restore.class, index)).or_default();
-            if attained.back <= back {
-                attained.back = back;
-                attained.note = tell::attained(context, restore, &shared, back).into();
+            match (is_late, fails) {
+                (_, true) => late.push((restore.class, asking)),
+                (true, false) => if_late.push((which, (restore.class, asking))),
+                (false, false) => {}
             }
         }
         // So late that all of them are.

@@ -22,7 +22,7 @@ mod shots;
 mod users;
 mod way;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -84,6 +84,8 @@ pub(crate) struct Table<'c, 'p> {
     shared: exclusive::Shared,
     readers: BTreeSet<(StepId, StepId)>,
     shots: shots::Shots,
+    /// The steps that the end of each one begins.
+    followers: BTreeMap<StepId, Vec<StepId>>,
 }
 
 impl<'c, 'p> Table<'c, 'p> {
@@ -94,6 +96,7 @@ impl<'c, 'p> Table<'c, 'p> {
             shared: exclusive::Shared::new(context),
             readers: readers::pairs(context),
             shots: shots::Shots::new(context),
+            followers: context.plan.model.followers(),
         };
         let mut steps = context.plan.model.steps.ids();
         let holds = fits(context)
@@ -109,8 +112,9 @@ impl<'c, 'p> Table<'c, 'p> {
         };
         let rhythm = rhythm.lasting(duration);
         // What its end begins may start as late as it is done.
-        let followers = self.context.plan.model.followers(id);
+        let followers = self.followers.get(&id).into_iter().flatten();
         let mut followers = followers.filter_map(|follower| {
+            let follower = *follower;
             let other = Rhythm::of(self.context, follower)?;
             let own = other.length.saturating_sub(other.late);
             let late = rhythm.length;

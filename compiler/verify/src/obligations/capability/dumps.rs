@@ -10,7 +10,7 @@ use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{CaptureMethod, ClassId, Location, Step, Verb};
 use thrice_plan::Copy;
 
-use super::finding;
+use super::{finding, point_at};
 use crate::context::Context;
 use crate::patterns::{is_glob, is_pattern, leaves_out, leaves_out_all, may_name};
 use crate::verification::Finding;
@@ -252,16 +252,13 @@ fn tell(
     classes: &BTreeSet<ClassId>,
     names: &BTreeSet<String>,
 ) -> Finding {
-    let model = &context.plan.model;
     let of = || classes.iter().map(|class| context.class_name(*class));
     let names = list(names.iter().map(String::as_str));
     let message = format!("`{}` leaves out {names} of {}", step.named.name, some(of()));
-    let mut diagnostic =
+    let diagnostic =
         Diagnostic::error(NOTHING_TAKEN, message).at(step.named.span, "its patterns pass by that");
-    for class in classes.iter().take(super::SHOWN) {
-        let span = model.classes[*class].named.span;
-        diagnostic = diagnostic.at(span, "what its capture leaves bears that name");
-    }
+    let text = "what its capture leaves bears that name";
+    let diagnostic = point_at(context, diagnostic, classes, text);
     let diagnostic = diagnostic.help(
         "a capture leaves `PART-latest.ENDING` of each part (and `PART-TIME.ENDING` with `keeps`): let the patterns name what \
          must go along, or take them away",

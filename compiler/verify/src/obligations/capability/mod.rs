@@ -23,7 +23,7 @@ mod writers;
 mod zerobyte;
 
 use thrice_diagnostics::Diagnostic;
-use thrice_model::{Named, Obligation};
+use thrice_model::{ClassId, Named, Obligation};
 
 use crate::acceptance;
 use crate::context::Context;
@@ -93,6 +93,20 @@ fn kept(context: &Context<'_>) -> String {
 fn rank<const N: usize>(context: &Context<'_>, named: [&Named; N]) -> usize {
     let names = named.map(|named| named.name.as_str());
     acceptance::rank(context.plan, Obligation::Capability, names)
+}
+
+/// Points at the first of some classes.
+fn point_at<'c>(
+    context: &Context<'_>,
+    diagnostic: Diagnostic,
+    classes: impl IntoIterator<Item = &'c ClassId>,
+    text: &str,
+) -> Diagnostic {
+    let classes = &mut classes.into_iter().take(SHOWN);
+    classes.fold(diagnostic, |diagnostic, class| {
+        let span = context.plan.model.classes[*class].named.span;
+        diagnostic.at(span, text)
+    })
 }
 
 /// A finding about things that are no classes.

@@ -10,7 +10,7 @@ use thrice_model::{CaptureMethod, ClassId, ClassKind, Model, Source, Step, StepI
 use thrice_plan::{Copy, CopyId, CopyKind, Plan};
 
 use super::by_place::ByPlace;
-use super::finding;
+use super::{finding, point_at};
 use crate::context::Context;
 use crate::patterns::{leaves_out_all, passes_by};
 use crate::verification::Finding;
@@ -274,14 +274,9 @@ fn left_out(
             step.named.name,
             some(names())
         );
-        let mut diagnostic =
-            Diagnostic::error(NOTHING_TAKEN, message).at(step.named.span, "the step");
-        for class in classes.iter().take(super::SHOWN) {
-            diagnostic = diagnostic.at(
-                model.classes[*class].named.span,
-                "nothing of it is ever taken",
-            );
-        }
+        let diagnostic = Diagnostic::error(NOTHING_TAKEN, message).at(step.named.span, "the step");
+        let text = "nothing of it is ever taken";
+        let diagnostic = point_at(context, diagnostic, &classes, text);
         out.push(finding(
             diagnostic.help(
                 "a pattern leaves out what it matches with all that lies below; without `/` at its beginning it matches \

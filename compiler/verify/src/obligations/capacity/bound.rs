@@ -171,17 +171,17 @@ impl<'c, 'p> Bounds<'c, 'p> {
         })
     }
 
-    /// Each copy's part, in words.
+    /// Each copy's part, in words; the largest first.
     pub(super) fn parts(&self, copies: &[CopyId], day: Date) -> Vec<(Bytes, String, ClassId)> {
-        copies
-            .iter()
-            .map(|id| {
-                let copy = &self.context.plan.copies[*id];
-                let (bytes, how) = self.bound(copy, day);
-                let name = self.context.class_name(copy.class);
-                (bytes, format!("`{name}`, {how}"), copy.class)
-            })
-            .collect()
+        let parts = copies.iter().map(|id| {
+            let copy = &self.context.plan.copies[*id];
+            let (bytes, how) = self.bound(copy, day);
+            let name = self.context.class_name(copy.class);
+            (bytes, format!("`{name}`, {how}"), copy.class)
+        });
+        let mut out: Vec<(Bytes, String, ClassId)> = parts.collect();
+        out.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        out
     }
 
     pub(super) const fn context(&self) -> &'c Context<'p> {

@@ -104,8 +104,7 @@ impl<'c, 'p> Opening<'c, 'p> {
         for (span, text) in &limit.spans {
             diagnostic = diagnostic.at(*span, text.clone());
         }
-        let mut parts = self.before.parts(copies, self.day);
-        parts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        let parts = self.before.parts(copies, self.day);
         for (bytes, text, _) in parts.iter().take(6) {
             let what = format!("{}: {text}", bytes.rounded());
             diagnostic = diagnostic.event(self.day.to_string(), what);

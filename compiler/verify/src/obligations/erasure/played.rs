@@ -25,7 +25,7 @@ use thrice_quantity::Seconds;
 use thrice_quantity::schedule::Recurrence;
 use thrice_simulate::Stay;
 
-use super::super::playing::{NO_DATES, Played, may_be_told};
+use super::super::playing::{EMPTIED, NO_DATES, Played, leaves_by, may_be_told};
 use super::ended::is_left;
 use super::{Outlived, way};
 use crate::context::Context;
@@ -164,16 +164,9 @@ fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
     }
     // Rules are counted where the class lives and where things are only added, though what its source never gives up
     // comes anew there; elsewhere they delete what a step keeps.
-    let cleared = way.iter().skip(1).any(|id| {
-        let copy = &plan.copies[*id];
-        let leaves = copy.leaves.iter();
-        let mut rules = leaves.filter(|leave| {
-            let verb = &plan.model.steps[leave.by()].verb;
-            matches!(verb, Verb::Expire { .. })
-        });
-        rules.next().is_some()
-    });
-    if cleared {
+    let by_rule = |verb: &Verb| matches!(verb, Verb::Expire { .. });
+    let mut carried = way.iter().skip(1);
+    if carried.any(|id| leaves_by(plan, *id, by_rule)) {
         return Some("rules that delete what a step keeps");
     }
     // What is put aside stays there, if it has not been moved away or cleared up before: whoever does that need not have
@@ -190,15 +183,11 @@ fn rests_on(plan: &Plan, way: &[CopyId]) -> Option<&'static str> {
         return Some("what syncs put aside");
     }
     // Versions go when others are made, and a run that finds nothing makes none.
-    let is_emptied = |id: &CopyId| {
-        let leaves = plan.copies[*id].leaves.iter();
-        let mut moves =
-            leaves.filter(|leave| matches!(plan.model.steps[leave.by()].verb, Verb::Move { .. }));
-        moves.next().is_some()
-    };
+    let moves = |verb: &Verb| matches!(verb, Verb::Move { .. });
     let (last, read) = way.split_last()?;
     let is_version = plan.copies[*last].kind == CopyKind::Versions;
-    (is_version && read.iter().any(is_emptied)).then_some("places that are emptied between runs")
+    let is_emptied = read.iter().any(|id| leaves_by(plan, *id, moves));
+    (is_version && is_emptied).then_some(EMPTIED)
 }
 
 #[cfg(test)]

@@ -13,12 +13,12 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use thrice_model::{ClassId, Lifetime, StepId, Strike, Verb};
 use thrice_plan::calendar::midnight;
-use thrice_plan::{CopyId, Leave, Period, Plan};
+use thrice_plan::{CopyId, Period, Plan};
 use thrice_quantity::Seconds;
 use thrice_retention::{Hole, settling_time};
 use thrice_simulate::{Case, Choices, CopyState, simulate};
 
-use super::super::playing::{NO_DATES, Played, lost, of_places};
+use super::super::playing::{EMPTIED, NO_DATES, Played, leaves_by, lost, of_places};
 use super::points::{Keeping, Past, Thinned, without_rarer};
 use super::{Ask, Cause, Shortfall, thinning};
 use crate::context::Context;
@@ -74,7 +74,7 @@ pub(super) fn confirm(
             }
             // A run that finds nothing makes no version.
             if said.is_err() && of.is_emptied(*copy) {
-                return Ok(Played::Not("places that are emptied between runs"));
+                return Ok(Played::Not(EMPTIED));
             }
             said
         }
@@ -124,11 +124,8 @@ impl Told<'_, '_> {
     fn is_emptied(&self, copy: CopyId) -> bool {
         let plan = self.context.plan;
         let mut read = plan.way(copy).skip(1);
-        read.any(|id| {
-            let by = plan.copies[id].leaves.iter().map(Leave::by);
-            let mut verbs = by.map(|by| &plan.model.steps[by].verb);
-            verbs.any(|verb| matches!(verb, Verb::Move { .. } | Verb::Expire { .. }))
-        })
+        let takes = |verb: &Verb| matches!(verb, Verb::Move { .. } | Verb::Expire { .. });
+        read.any(|id| leaves_by(plan, id, takes))
     }
 
     /// At the end of the period no copy has more than one version, of those that are asked: what has ended is none any more,

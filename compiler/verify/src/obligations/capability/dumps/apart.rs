@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use thrice_diagnostics::Diagnostic;
 use thrice_model::{ClassId, ClassKind, Step, StepId, Verb};
 
-use super::super::{SHOWN, finding};
+use super::super::{finding, point_at};
 use super::{ANY, FORMER, Left, NOTHING_TAKEN, left, takes};
 use crate::context::Context;
 use crate::patterns::{is_pattern, leaves_out, may_name};
@@ -195,7 +195,6 @@ fn tell(
     takes: Takes,
     (classes, names): (&BTreeSet<ClassId>, &BTreeSet<String>),
 ) -> Finding {
-    let model = &context.plan.model;
     let of = || classes.iter().map(|class| context.class_name(*class));
     let (name, of_them) = (&step.named.name, some(of()));
     let names = list(names.iter().map(String::as_str));
@@ -210,12 +209,10 @@ fn tell(
             format!("`{name}` takes {names} of {of_them}, and of those before some and not all")
         }
     };
-    let mut diagnostic =
+    let diagnostic =
         Diagnostic::error(NOTHING_TAKEN, message).at(step.named.span, "what its patterns say");
-    for class in classes.iter().take(SHOWN) {
-        let span = model.classes[*class].named.span;
-        diagnostic = diagnostic.at(span, "what its capture leaves bears such names");
-    }
+    let text = "what its capture leaves bears such names";
+    let diagnostic = point_at(context, diagnostic, classes, text);
     let help = match step.verb {
         Verb::Copy { .. } => {
             "a capture with `keeps` leaves `PART-latest.ENDING` of each part, and those before as `PART-TIME.ENDING`: let the \

@@ -6,7 +6,7 @@ use thrice_diagnostics::{Code, Diagnostic};
 use thrice_model::{ClassId, Step, StepId};
 use thrice_plan::CopyKind;
 
-use super::super::{SHOWN, finding};
+use super::super::{finding, point_at};
 use super::{left, takes};
 use crate::context::Context;
 use crate::verification::Finding;
@@ -48,12 +48,10 @@ fn tell(
         step.named.name,
         some(of())
     );
-    let mut diagnostic =
+    let diagnostic =
         Diagnostic::warning(LEFT_BEHIND, message).at(step.named.span, "its patterns pass by that");
-    for class in classes.iter().take(SHOWN) {
-        let span = context.plan.model.classes[*class].named.span;
-        diagnostic = diagnostic.at(span, "what its capture leaves is more than its parts");
-    }
+    let text = "what its capture leaves is more than its parts";
+    let diagnostic = point_at(context, diagnostic, &classes, text);
     let diagnostic = diagnostic.help(format!("let its patterns take `{name}` as well"));
     let mut found = finding(diagnostic, of().map(str::to_owned).collect());
     found.classes = classes;
