@@ -1,5 +1,6 @@
 //! The loop: what comes next, until the case is judged.
 
+mod beginning;
 mod runs;
 mod setting;
 
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use thrice_model::{ClassId, KeyId, StepId};
 use thrice_plan::{CopyId, CopyKind, Plan};
 
-use crate::calendar::{beginning, instant, midnight};
+use crate::calendar::{instant, midnight};
 use crate::ended::Ending;
 use crate::log::Log;
 use crate::reach::lies_in;
@@ -18,6 +19,7 @@ use crate::verbs::{self, Taken};
 use crate::witness::Witness;
 use crate::world::World;
 use crate::{Case, Course, Sort, judge};
+use beginning::beginning;
 
 const DAY: i64 = 86_400;
 
@@ -214,7 +216,7 @@ fn copies(plan: &Plan, classes: &BTreeSet<ClassId>) -> BTreeSet<CopyId> {
 
 /// The classes asked about, all that they must be restored with, and the data in which the keys lie that open their
 /// copies.
-pub(crate) fn classes(plan: &Plan, asked: &BTreeSet<ClassId>) -> BTreeSet<ClassId> {
+fn classes(plan: &Plan, asked: &BTreeSet<ClassId>) -> BTreeSet<ClassId> {
     let model = &plan.model;
     if asked.is_empty() {
         return model.classes.ids().collect();
